@@ -1,0 +1,92 @@
+#include "error.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum mapcp_code mapcp_code_of(int number) {
+    switch (number) {
+    case ENOENT:
+        return MAPCP_NOT_FOUND;
+    case EACCES:
+        return MAPCP_ACCESS_DENIED;
+    case EPERM:
+#ifdef ENOTCAPABLE
+    case ENOTCAPABLE:
+#endif
+        return MAPCP_NOT_PERMITTED;
+    case EEXIST:
+        return MAPCP_ALREADY_EXISTS;
+    case EISDIR:
+        return MAPCP_IS_DIRECTORY;
+    case ENOTDIR:
+        return MAPCP_NOT_DIRECTORY;
+    case EINVAL:
+        return MAPCP_INVALID_ARGUMENT;
+    case ELOOP:
+        return MAPCP_TOO_MANY_LINKS;
+    case ENAMETOOLONG:
+        return MAPCP_NAME_TOO_LONG;
+    case EILSEQ:
+        return MAPCP_INVALID_NAME;
+    case ENOSPC:
+        return MAPCP_NO_SPACE;
+    case EDQUOT:
+        return MAPCP_QUOTA_EXCEEDED;
+    case EFBIG:
+        return MAPCP_FILE_TOO_LARGE;
+    case EROFS:
+        return MAPCP_READ_ONLY_FILE_SYSTEM;
+    case EMFILE:
+    case ENFILE:
+        return MAPCP_TOO_MANY_OPEN_FILES;
+    case ENOMEM:
+        return MAPCP_OUT_OF_MEMORY;
+    case EIO:
+        return MAPCP_IO;
+    case EBUSY:
+    case ETXTBSY:
+        return MAPCP_BUSY;
+    case ENOTSUP:
+    case ENOSYS:
+        return MAPCP_UNSUPPORTED;
+    default:
+        return MAPCP_OTHER;
+    }
+}
+
+const char *mapcp_verb(enum mapcp_operation operation) {
+    static const char *const verbs[] = {
+        [MAPCP_ACCEPT] = "accept", [MAPCP_INSPECT] = "inspect", [MAPCP_OPEN] = "open",
+        [MAPCP_MAP] = "map",       [MAPCP_UNMAP] = "unmap",     [MAPCP_CREATE] = "create",
+        [MAPCP_WRITE] = "write",   [MAPCP_CLOSE] = "close",     [MAPCP_RENAME] = "rename",
+    };
+    return verbs[operation];
+}
+
+const char *mapcp_reason(const struct mapcp_error *error) {
+    static const char *const reasons[] = {
+        [MAPCP_NOT_FOUND] = "no such file or directory",
+        [MAPCP_ACCESS_DENIED] = "permission denied",
+        [MAPCP_NOT_PERMITTED] = "not permitted by the sandbox or the file system",
+        [MAPCP_ALREADY_EXISTS] = "it exists already",
+        [MAPCP_IS_DIRECTORY] = "it is a directory, not a file",
+        [MAPCP_NOT_DIRECTORY] = "a part of the path is not a directory",
+        [MAPCP_NOT_REGULAR_FILE] = "it is not a regular file but a FIFO, a socket or a device",
+        [MAPCP_SAME_FILE] = "source and target are the same file",
+        [MAPCP_SOURCE_CHANGED] = "it changed while it was copied; copy it again when it is at rest",
+        [MAPCP_INVALID_ARGUMENT] = "invalid argument",
+        [MAPCP_TOO_MANY_LINKS] = "too many symbolic links on the path",
+        [MAPCP_NAME_TOO_LONG] = "the name is too long",
+        [MAPCP_INVALID_NAME] = "the name is not valid UTF-8",
+        [MAPCP_NO_SPACE] = "no space left on the file system",
+        [MAPCP_QUOTA_EXCEEDED] = "disk quota exceeded",
+        [MAPCP_FILE_TOO_LARGE] = "larger than a file may be here",
+        [MAPCP_READ_ONLY_FILE_SYSTEM] = "the file system is read-only",
+        [MAPCP_TOO_MANY_OPEN_FILES] = "too many open files",
+        [MAPCP_OUT_OF_MEMORY] = "out of memory; try a smaller window",
+        [MAPCP_IO] = "input/output error",
+        [MAPCP_BUSY] = "it is in use",
+        [MAPCP_UNSUPPORTED] = "the file system does not support it",
+    };
+    return error->code == MAPCP_OTHER ? strerror(error->number) : reasons[error->code];
+}

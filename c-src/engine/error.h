@@ -1,0 +1,65 @@
+#ifndef MAPCP_ERROR_H
+#define MAPCP_ERROR_H
+
+/// What the engine was doing when it failed; `operation` of the WIT interface, in its order.
+enum mapcp_operation {
+    MAPCP_ACCEPT,
+    MAPCP_INSPECT,
+    MAPCP_OPEN,
+    MAPCP_MAP,
+    MAPCP_UNMAP,
+    MAPCP_CREATE,
+    MAPCP_WRITE,
+    MAPCP_CLOSE,
+    MAPCP_RENAME,
+};
+
+/// Why the engine failed; `error-code` of the WIT interface, in its order.
+enum mapcp_code {
+    MAPCP_NOT_FOUND,
+    MAPCP_ACCESS_DENIED,
+    MAPCP_NOT_PERMITTED,
+    MAPCP_ALREADY_EXISTS,
+    MAPCP_IS_DIRECTORY,
+    MAPCP_NOT_DIRECTORY,
+    MAPCP_NOT_REGULAR_FILE,
+    MAPCP_SAME_FILE,
+    MAPCP_SOURCE_CHANGED,
+    MAPCP_INVALID_ARGUMENT,
+    MAPCP_TOO_MANY_LINKS,
+    MAPCP_NAME_TOO_LONG,
+    MAPCP_INVALID_NAME,
+    MAPCP_NO_SPACE,
+    MAPCP_QUOTA_EXCEEDED,
+    MAPCP_FILE_TOO_LARGE,
+    MAPCP_READ_ONLY_FILE_SYSTEM,
+    MAPCP_TOO_MANY_OPEN_FILES,
+    MAPCP_OUT_OF_MEMORY,
+    MAPCP_IO,
+    MAPCP_BUSY,
+    MAPCP_UNSUPPORTED,
+    MAPCP_OTHER,
+};
+
+/// A failure: what, why, and on which path.
+struct mapcp_error {
+    enum mapcp_operation operation;
+    enum mapcp_code code;
+    /// The errno value behind `code`, or 0 where the engine itself found the fault.
+    int number;
+    /// The path that the operation failed on. Borrowed from the job that failed.
+    const char *path;
+    /// The temporary file that could not be removed after the failure, or NULL. Borrowed from the job.
+    const char *leftover;
+};
+
+/// The code for an errno value; MAPCP_OTHER where there is none.
+enum mapcp_code mapcp_code_of(int number);
+
+/// The verb for an operation, to stand in "cannot VERB 'path'". Static.
+const char *mapcp_verb(enum mapcp_operation operation);
+
+/// Why, as a clause without a path, such as "no such file or directory". Static, or strerror's.
+const char *mapcp_reason(const struct mapcp_error *error);
+
+#endif
