@@ -55,7 +55,9 @@ const print = (bytes) => void (bytes && process.stderr.write(bytes));
  */
 async function npmClang(args) {
   const { commands, runLLVM, Exit } = await import('@yowasp/clang').catch(() => {
-    throw new ToolError("npm's @yowasp/clang is not installed: run 'npm ci', or set WASI_SDK_PATH to a wasi-sdk");
+    throw new ToolError(
+      "npm's @yowasp/clang is not installed: run 'npm ci', or set WASI_SDK_PATH to a wasi-sdk",
+    );
   });
   const output = args[args.indexOf('-o') + 1];
   if (!args.includes('-o') || output === undefined) {
@@ -99,7 +101,9 @@ function sdkClang(sdk, args) {
   const program = join(sdk, 'bin', driver);
   const sysroot = join(sdk, 'share', 'wasi-sysroot');
   if (!existsSync(program) || !existsSync(sysroot)) {
-    throw new ToolError(`WASI_SDK_PATH is '${sdk}', which is no wasi-sdk: unpack one and point it there, or unset it`);
+    throw new ToolError(
+      `WASI_SDK_PATH is '${sdk}', which is no wasi-sdk: unpack one and point it there, or unset it`,
+    );
   }
   const { status, error } = spawnSync(program, [`--sysroot=${sysroot}`, ...args], { stdio: 'inherit' });
   if (error) {

@@ -14,4 +14,7 @@ if ((kind !== 'reactor' && kind !== 'command') || core === undefined || componen
 }
 
 const adapter = kind === 'reactor' ? preview1AdapterReactorPath() : preview1AdapterCommandPath();
-writeFileSync(component, await componentNew(readFileSync(core), [['wasi_snapshot_preview1', readFileSync(adapter)]]));
+writeFileSync(
+  component,
+  await componentNew(readFileSync(core), [['wasi_snapshot_preview1', readFileSync(adapter)]]),
+);

@@ -31,7 +31,8 @@ static const char help[] =
     "\n"
     "Exit status: 0 copied, 1 failed or wrongly used (a WASI command has no others).\n";
 
-/// The program's arguments as main would get them, or NULL with errno set. One block, to be freed by the caller.
+/// The program's arguments as main would get them, or NULL with errno set. One block, to be freed by the
+/// caller.
 static char **read_arguments(int *count) {
     __wasi_size_t arguments = 0;
     __wasi_size_t bytes = 0;
@@ -84,7 +85,8 @@ static void put_failure(const char *source, const char *target, const struct map
     fputc('\n', stderr);
 }
 
-/// `target`, or the source's name in it where it is a directory. To be freed by the caller; NULL without memory.
+/// `target`, or the source's name in it where it is a directory. To be freed by the caller; NULL without
+/// memory.
 static char *target_for(const char *source, const char *target) {
     struct stat status;
     if (stat(target, &status) != 0 || !S_ISDIR(status.st_mode)) {

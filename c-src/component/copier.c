@@ -24,8 +24,8 @@ struct exports_mapcp_copy_copier_copy_job_t {
     struct mapcp_job *job;
 };
 
-/// A copy of a string from the host, which has a length and no terminator. A NUL in it would silently end a path
-/// early, so such a string becomes the empty path, which the engine refuses.
+/// A copy of a string from the host, which has a length and no terminator. A NUL in it would silently end a
+/// path early, so such a string becomes the empty path, which the engine refuses.
 static char *take_string(const mapcp_string_t *string) {
     bool has_nul = memchr(string->ptr, '\0', string->len) != NULL;
     return strndup((const char *)string->ptr, has_nul ? 0 : string->len);

@@ -40,13 +40,15 @@ struct mapcp_job *mapcp_job_new(const char *source, const char *target, const st
     return job;
 }
 
-static bool fail(struct mapcp_job *job, enum mapcp_operation operation, enum mapcp_code code, const char *path) {
-    job->error =
-        (struct mapcp_error){.operation = operation, .code = code, .number = 0, .path = path, .leftover = NULL};
+static bool fail(struct mapcp_job *job, enum mapcp_operation operation, enum mapcp_code code,
+                 const char *path) {
+    job->error = (struct mapcp_error){
+        .operation = operation, .code = code, .number = 0, .path = path, .leftover = NULL};
     return false;
 }
 
-static bool fail_with_number(struct mapcp_job *job, enum mapcp_operation operation, int number, const char *path) {
+static bool fail_with_number(struct mapcp_job *job, enum mapcp_operation operation, int number,
+                             const char *path) {
     fail(job, operation, mapcp_code_of(number), path);
     job->error.number = number;
     return false;
@@ -77,7 +79,8 @@ static bool is_source(const struct mapcp_job *job, const struct stat *status) {
     return status->st_dev == job->source.status.st_dev && status->st_ino == job->source.status.st_ino;
 }
 
-/// Refuses what must not be replaced. A symbolic link may be: it is the link that goes, not what it points to.
+/// Refuses what must not be replaced. A symbolic link may be: it is the link that goes, not what it points
+/// to.
 static bool check_target(struct mapcp_job *job) {
     struct stat status;
     if (lstat(job->target_path, &status) != 0) {
@@ -187,7 +190,8 @@ static bool work(struct mapcp_job *job, uint64_t budget) {
         }
         job->state = COPYING;
     }
-    uint64_t enough = budget > UINT64_MAX - job->progress.bytes_done ? UINT64_MAX : job->progress.bytes_done + budget;
+    uint64_t enough =
+        budget > UINT64_MAX - job->progress.bytes_done ? UINT64_MAX : job->progress.bytes_done + budget;
     while (job->progress.bytes_done < job->progress.bytes_total) {
         if (!copy_window(job)) {
             return false;

@@ -8,7 +8,8 @@
 
 /// Windows are whole pages of this many bytes: WebAssembly's page size, and a multiple of every native one.
 #define MAPCP_PAGE UINT32_C(65536)
-/// The window of a job that asks for none, in bytes. Smaller ones pay per call, larger ones fall out of the caches.
+/// The window of a job that asks for none, in bytes. Smaller ones pay per call, larger ones fall out of the
+/// caches.
 #define MAPCP_DEFAULT_WINDOW (16 * MAPCP_PAGE)
 /// The largest window that a job may ask for, in bytes: a quarter of a 32-bit address space.
 #define MAPCP_LARGEST_WINDOW (16384 * MAPCP_PAGE)
@@ -34,15 +35,16 @@ struct mapcp_progress {
 /// One copy, worked on in steps.
 struct mapcp_job;
 
-/// A job that will copy the regular file `source` to the path `target`; nothing is touched before the first step.
+/// A job that will copy the regular file `source` to the path `target`; nothing is touched before the first
+/// step.
 ///
 /// The strings are copied. NULL where there is no memory; otherwise to be freed with mapcp_job_free.
 struct mapcp_job *mapcp_job_new(const char *source, const char *target, const struct mapcp_options *options);
 
 /// Works on until about `budget` bytes are copied or the job is done, and at least by one window.
 ///
-/// Returns false when the job has failed: see mapcp_job_error. The target is then as it was before the job. After
-/// the end, good or bad, a step does nothing and returns the same again.
+/// Returns false when the job has failed: see mapcp_job_error. The target is then as it was before the job.
+/// After the end, good or bad, a step does nothing and returns the same again.
 bool mapcp_job_step(struct mapcp_job *job, uint64_t budget);
 
 /// How far the job has come. Borrowed from the job.

@@ -68,11 +68,12 @@ bool mapcp_source_map(const struct mapcp_source *source, uint64_t offset, size_t
         return fail_with_errno(error, MAPCP_MAP);
     }
     *window = (struct mapcp_window){.bytes = bytes, .length = length, .offset = offset};
-    // Under the emulation a mapping is a read, which comes up short without a word where the file has shrunk. So
-    // the status is read after the mapping, and vouches for every byte in it.
+    // Under the emulation a mapping is a read, which comes up short without a word where the file has shrunk.
+    // So the status is read after the mapping, and vouches for every byte in it.
     struct stat now;
     bool known = fstat(source->descriptor, &now) == 0 || fail_with_errno(error, MAPCP_INSPECT);
-    bool good = known && (is_unchanged(&source->status, &now) || fail(error, MAPCP_MAP, MAPCP_SOURCE_CHANGED));
+    bool good =
+        known && (is_unchanged(&source->status, &now) || fail(error, MAPCP_MAP, MAPCP_SOURCE_CHANGED));
     if (!good) {
         (void)munmap(bytes, length);
     }

@@ -36,15 +36,17 @@ bool mapcp_source_open(struct mapcp_source *source, const char *path, struct map
 
 /// Maps the next window: `length` bytes at `offset`, which must be within the file and aligned to pages.
 ///
-/// A source that is no longer what it was when it was opened is an error, MAPCP_SOURCE_CHANGED: then nothing is
-/// mapped. On failure returns false and sets `error` as above. The window is to be given to mapcp_source_unmap.
+/// A source that is no longer what it was when it was opened is an error, MAPCP_SOURCE_CHANGED: then nothing
+/// is mapped. On failure returns false and sets `error` as above. The window is to be given to
+/// mapcp_source_unmap.
 bool mapcp_source_map(const struct mapcp_source *source, uint64_t offset, size_t length,
                       struct mapcp_window *window, struct mapcp_error *error);
 
 /// Removes a mapping. On failure returns false and sets `error` as above.
 bool mapcp_source_unmap(struct mapcp_window *window, struct mapcp_error *error);
 
-/// Closes the source. On failure returns false and sets `error` as above; the descriptor is gone all the same.
+/// Closes the source. On failure returns false and sets `error` as above; the descriptor is gone all the
+/// same.
 bool mapcp_source_close(struct mapcp_source *source, struct mapcp_error *error);
 
 #endif

@@ -10,7 +10,8 @@
 #define PREFIX ".mapcp-"
 #define SUFFIX ".tmp"
 #define DIGITS 16
-// Two names of 64 random bits do not meet by chance; a second try is for a name that somebody made on purpose.
+// Two names of 64 random bits do not meet by chance; a second try is for a name that somebody made on
+// purpose.
 #define TRIES 3
 
 static void write_hexadecimal(char *place, uint64_t number) {
