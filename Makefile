@@ -68,6 +68,7 @@ $(OUT)/bindings/mapcp.js: $(OUT)/mapcp.wasm build/transpile.mjs
 
 $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(shell find ts -name '*.ts') tsconfig.json $(INSTALLED)
 	node_modules/.bin/tsc --project tsconfig.json
+	@chmod +x $(OUT)/js/cli/main.js
 	@touch $@
 
 # --- The samples ----------------------------------------------------------------------------------------------------
@@ -89,3 +90,69 @@ $(SAMPLES:%=$(OUT)/wasm/samples/%.wasm): $(WASM_TOOLS)
 $(OUT)/samples/%.wasm: $(OUT)/wasm/samples/%.wasm build/component.mjs
 	@mkdir -p $(@D)
 	node build/component.mjs command $< $@
+
+# --- The engine natively, for its tests -----------------------------------------------------------------------------
+
+NATIVE_FLAGS := -std=c17 -g -O1 $(WARNINGS) -D_GNU_SOURCE -Ic-src/engine
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ENGINE_TESTS := $(wildcard tests/engine/*.c)
+
+$(OUT)/native/engine-tests: $(ENGINE) $(ENGINE_TESTS) $(wildcard c-src/engine/*.h tests/engine/*.h) Makefile
+	@mkdir -p $(@D)
+	$(call need,$(CC),a C compiler,gcc or clang)
+	$(CC) $(NATIVE_FLAGS) $(SANITIZERS) $(ENGINE) $(ENGINE_TESTS) -o $@
+
+# --- What people run ------------------------------------------------------------------------------------------------
+
+# Fails with a sentence when a tool is missing: $(call need,COMMAND,WHAT IT IS,WHAT TO INSTALL)
+need = @command -v $(1) >/dev/null || { echo "mapcp needs $(2), and there is no '$(1)' here: install $(3)" >&2; exit 1; }
+
+.PHONY: copy test lint format bindings check-bindings clean help
+
+## make copy SRC=… DST=…   set up, build, copy a file, and say what was copied
+copy: $(OUT)/js/index.js
+	@test -n "$(SRC)" && test -n "$(DST)" || { echo "usage: make copy SRC=file DST=file-or-directory" >&2; exit 2; }
+	@node $(OUT)/js/cli/main.js --verbose -- "$(SRC)" "$(DST)"
+
+## make test               set up, build, run all tests
+test: all $(if $(shell command -v $(CC)),$(OUT)/native/engine-tests)
+	node_modules/.bin/vitest run $(VITEST_FLAGS)
+
+## make lint               check types, style and formatting of everything
+lint: $(OUT)/js/index.js
+	$(call need,$(CLANG_FORMAT),clang-format,LLVM's clang-format)
+	$(call need,$(CLANG_TIDY),clang-tidy,LLVM's clang-tidy)
+	node_modules/.bin/biome ci --error-on-warnings .
+	node_modules/.bin/tsc --project tests/tsconfig.json
+	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+	$(CLANG_TIDY) --quiet $(filter c-src/engine/%.c tests/engine/%.c,$(C_FILES)) -- $(NATIVE_FLAGS)
+
+## make format             put everything into the format that lint checks
+format: $(INSTALLED)
+	$(call need,$(CLANG_FORMAT),clang-format,LLVM's clang-format)
+	node_modules/.bin/biome check --write .
+	$(CLANG_FORMAT) -i $(C_FILES)
+
+CLANG_FORMAT ?= clang-format
+CLANG_TIDY ?= clang-tidy
+C_FILES := $(shell find c-src tests -path c-src/component/bindings -prune -o \( -name '*.[ch]' -o -name '*.[ch]pp' \) -print)
+
+## make bindings           generate the C bindings anew from wit/ (needs wit-bindgen-cli, by cargo)
+bindings:
+	$(call need,$(WIT_BINDGEN),wit-bindgen,it with: cargo install wit-bindgen-cli@0.63.0)
+	$(WIT_BINDGEN) c wit --world mapcp --out-dir c-src/component/bindings
+
+# Fails when the committed bindings are not what wit/ gives.
+check-bindings:
+	$(call need,$(WIT_BINDGEN),wit-bindgen,it with: cargo install wit-bindgen-cli@0.63.0)
+	$(WIT_BINDGEN) c wit --world mapcp --out-dir c-src/component/bindings --check
+
+WIT_BINDGEN ?= wit-bindgen
+
+## make clean              remove everything that was built
+clean:
+	rm -rf $(OUT)
+
+## make help               list these
+help:
+	@sed -n 's/^## //p' Makefile
