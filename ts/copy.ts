@@ -75,7 +75,7 @@ function unreachable(cause: SystemError, from: Place, to: Place): CopyError {
   return new CopyError(
     {
       code: cause.code,
-      operation: isSource ? 'inspect' : 'create',
+      operation: !isSource && cause.code === 'ENOENT' ? 'create' : 'inspect',
       path: isSource ? from.given : to.given,
       source: from.given,
       target: to.given,

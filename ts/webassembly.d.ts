@@ -5,7 +5,7 @@ declare namespace WebAssembly {
   type Imports = Record<string, unknown>;
 
   class Module {
-    #module: never;
+    readonly [Symbol.toStringTag]: 'WebAssembly.Module';
   }
 
   class Instance {

@@ -1,9 +1,9 @@
-import {spawnSync} from 'node:child_process';
-import {existsSync} from 'node:fs';
-import {resolve} from 'node:path';
-import {describe, expect, it} from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
 
-import {inTemporaryDirectory} from '../helpers/directory.js';
+import { inTemporaryDirectory } from '../helpers/directory.js';
 
 const program = resolve('build/out/native/engine-tests');
 
@@ -11,13 +11,14 @@ const program = resolve('build/out/native/engine-tests');
 const isBuilt = existsSync(program) || process.env.CI !== undefined;
 
 describe.skipIf(!isBuilt)('the engine, built natively with sanitizers', () => {
-    const sentences =
-        isBuilt ? spawnSync(program, [ '--list' ], {encoding : 'utf8'}).stdout.trim().split('\n') : [];
+  const sentences = isBuilt
+    ? spawnSync(program, ['--list'], { encoding: 'utf8' }).stdout.trim().split('\n')
+    : [];
 
-    it.each(sentences)('%s', (sentence) => {
-        inTemporaryDirectory((directory) => {
-            const {status, stderr} = spawnSync(program, [ sentence ], {cwd : directory, encoding : 'utf8'});
-            expect({status, stderr}).toEqual({status : 0, stderr : ''});
-        });
+  it.each(sentences)('%s', (sentence) => {
+    inTemporaryDirectory((directory) => {
+      const { status, stderr } = spawnSync(program, [sentence], { cwd: directory, encoding: 'utf8' });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     });
+  });
 });

@@ -33,8 +33,16 @@ function version(): string {
 
 /** The path that the copy gets: `target`, or the source's name in it where it is a directory. */
 function targetFor(source: string, target: string): string {
-  const isDirectory = statSync(target, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return isDirectory ? join(target, basename(source)) : target;
+  return isDirectory(target) ? join(target, basename(source)) : target;
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // What is wrong with the path, the copy itself says better.
+    return false;
+  }
 }
 
 async function run(source: string, target: string, flags: Flags): Promise<void> {
@@ -46,6 +54,7 @@ async function run(source: string, target: string, flags: Flags): Promise<void> 
 }
 
 const program = new Command('mapcp')
+  .usage('[options] SOURCE TARGET')
   .argument('<SOURCE>', 'the file to copy')
   .argument('<TARGET>', 'the path that the copy gets, or a directory to put it into')
   .option('-v, --verbose', 'say what was copied')
