@@ -89,3 +89,17 @@ $(SAMPLES:%=$(OUT)/wasm/samples/%.wasm): $(WASM_TOOLS)
 $(OUT)/samples/%.wasm: $(OUT)/wasm/samples/%.wasm build/component.mjs
 	@mkdir -p $(@D)
 	node build/component.mjs command $< $@
+
+# The same samples for this machine, by its own compilers.
+NATIVE_FLAGS := -O2 $(WARNINGS) -D_GNU_SOURCE
+
+.PHONY: samples-native
+samples-native: $(SAMPLES:%=$(OUT)/native/samples/%)
+
+$(OUT)/native/samples/mapped-head: c-src/samples/mapped-head.c
+$(OUT)/native/samples/mmapped-files: c-src/samples/mmapped-files.c
+$(OUT)/native/samples/mmapped-files-cpp: c-src/samples/mmapped-files.cpp c-src/samples/memory_map.hpp
+
+$(SAMPLES:%=$(OUT)/native/samples/%): Makefile
+	@mkdir -p $(@D)
+	$(if $(filter %.cpp,$^),$(CXX) -std=c++23 -fno-exceptions,$(CC) -std=c17) $(NATIVE_FLAGS) $(filter %.c %.cpp,$^) -o $@
