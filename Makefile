@@ -40,6 +40,7 @@ $(shell mkdir -p $(OUT) && echo '$(or $(WASI_SDK_PATH),@yowasp/clang)' | cmp -s 
 	|| echo '$(or $(WASI_SDK_PATH),@yowasp/clang)' > $(TOOLCHAIN))
 
 WARNINGS := -Wall -Wextra -Werror
+NATIVE_FLAGS := -g -O1 $(WARNINGS) -D_GNU_SOURCE
 WASM_FLAGS := -O2 $(WARNINGS) -D_GNU_SOURCE -D_WASI_EMULATED_MMAN
 WASM_TOOLS := build/clang.mjs Makefile $(TOOLCHAIN) $(INSTALLED)
 
@@ -91,16 +92,29 @@ $(OUT)/samples/%.wasm: $(OUT)/wasm/samples/%.wasm build/component.mjs
 	@mkdir -p $(@D)
 	node build/component.mjs command $< $@
 
+# The same samples for this machine, by its own compilers.
+
+.PHONY: samples-native
+samples-native: $(SAMPLES:%=$(OUT)/native/samples/%)
+
+$(OUT)/native/samples/mapped-head: c-src/samples/mapped-head.c
+$(OUT)/native/samples/mmapped-files: c-src/samples/mmapped-files.c
+$(OUT)/native/samples/mmapped-files-cpp: c-src/samples/mmapped-files.cpp c-src/samples/memory_map.hpp
+
+$(SAMPLES:%=$(OUT)/native/samples/%): Makefile
+	@mkdir -p $(@D)
+	$(if $(filter %.cpp,$^),$(CXX) -std=c++23 -fno-exceptions,$(CC) -std=c17) $(NATIVE_FLAGS) $(filter %.c %.cpp,$^) -o $@
+
 # --- The engine natively, for its tests -----------------------------------------------------------------------------
 
-NATIVE_FLAGS := -std=c17 -g -O1 $(WARNINGS) -D_GNU_SOURCE -Ic-src/engine
+ENGINE_FLAGS := -std=c17 $(NATIVE_FLAGS) -Ic-src/engine
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 ENGINE_TESTS := $(wildcard tests/engine/*.c)
 
 $(OUT)/native/engine-tests: $(ENGINE) $(ENGINE_TESTS) $(wildcard c-src/engine/*.h tests/engine/*.h) Makefile
 	@mkdir -p $(@D)
 	$(call need,$(CC),a C compiler,gcc or clang)
-	$(CC) $(NATIVE_FLAGS) $(SANITIZERS) $(ENGINE) $(ENGINE_TESTS) -o $@
+	$(CC) $(ENGINE_FLAGS) $(SANITIZERS) $(ENGINE) $(ENGINE_TESTS) -o $@
 
 # --- What people run ------------------------------------------------------------------------------------------------
 
@@ -115,7 +129,7 @@ copy: $(OUT)/js/index.js
 	@node $(OUT)/js/cli/main.js --verbose -- "$(SRC)" "$(DST)"
 
 ## make test               set up, build, run all tests
-test: all $(if $(shell command -v $(CC)),$(OUT)/native/engine-tests)
+test: all $(if $(shell command -v $(CC)),$(OUT)/native/engine-tests samples-native)
 	node_modules/.bin/vitest run $(VITEST_FLAGS)
 
 ## make lint               check types, style and formatting of everything
@@ -125,7 +139,7 @@ lint: $(OUT)/js/index.js
 	node_modules/.bin/biome ci --error-on-warnings .
 	node_modules/.bin/tsc --project tests/tsconfig.json
 	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
-	$(CLANG_TIDY) --quiet $(filter c-src/engine/%.c tests/engine/%.c,$(C_FILES)) -- $(NATIVE_FLAGS)
+	$(CLANG_TIDY) --quiet $(filter c-src/engine/%.c tests/engine/%.c,$(C_FILES)) -- $(ENGINE_FLAGS)
 
 ## make format             put everything into the format that lint checks
 format: $(INSTALLED)
