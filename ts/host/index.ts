@@ -1,38 +1,30 @@
-import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
+// mapcp/host: a WASI 0.2 host for Node that keeps a component in the directories that it was given.
+//
+// It is in-process and synchronous, and usable for any component that jco has transpiled with `--instantiation`.
 
-/** A directory that a component is handed. */
-export interface Preopen {
-  /** The directory on the host. */
-  readonly path: string;
-  /** What the component may do there. */
-  readonly access: 'read' | 'read-write';
-}
+import type { Host, HostOptions } from './host.js';
+import { createHostWith } from './host.js';
+import { hasProcfs, procfsWalker } from './walker-procfs.js';
 
-/** What a component is given; whatever is not named here, it does not get. */
-export interface HostOptions {
-  /** The directories, by the absolute paths that the component sees them under. */
-  readonly preopens?: Readonly<Record<string, Preopen>>;
-}
-
-/** A WASI host for one component. */
-export interface Host {
-  /** The imports for the `instantiate` of the component's bindings. */
-  readonly imports: object;
-  /** Releases every descriptor; the component cannot be used any more. */
-  close(): void;
-}
+export type { Input, Output } from './cli.js';
+export { ExitError } from './cli.js';
+export type { Host, HostOptions } from './host.js';
+export type { WasiImports, WasiInterfaces } from './imports.js';
+export type { Access, Preopen } from './preopens.js';
 
 /**
- * Makes a WASI host that shares nothing with any other.
+ * Makes a host. It holds the preopened directories open until it is closed.
  *
- * @param options what the component is given
- * @throws the error of `fs`, with `code` and `path`, when a preopened directory cannot be opened
+ * Rejects with Node's own error where a preopen is no directory that can be opened, and with an `Error` that says
+ * what to do where two of them overlap, or where the system cannot confine a component as `confinement` demands.
+ *
+ * @example
+ * using host = await createHost({ preopens: { '/in': { path: 'photos', access: 'read' } }, random: true });
+ * const { run } = await instantiate(undefined, host.imports);
  */
 export async function createHost(options: HostOptions): Promise<Host> {
-  const preopens: Record<string, string> = {};
-  for (const [guest, { path }] of Object.entries(options.preopens ?? {})) {
-    preopens[guest] = path;
+  if (!hasProcfs()) {
+    throw new Error('no procfs');
   }
-  const shim = new WASIShim({ sandbox: { preopens, env: {}, args: [], enableNetwork: false } });
-  return { imports: shim.getImportObject(), close() {} };
+  return createHostWith(procfsWalker, options);
 }
