@@ -103,3 +103,10 @@ $(OUT)/native/samples/mmapped-files-cpp: c-src/samples/mmapped-files.cpp c-src/s
 $(SAMPLES:%=$(OUT)/native/samples/%): Makefile
 	@mkdir -p $(@D)
 	$(if $(filter %.cpp,$^),$(CXX) -std=c++23 -fno-exceptions,$(CC) -std=c17) $(NATIVE_FLAGS) $(filter %.c %.cpp,$^) -o $@
+
+# What the tests run: the samples natively, as components, and with bindings for Node.
+.PHONY: test-programs
+test-programs: samples samples-native $(SAMPLES:%=$(OUT)/tests/samples/%.js)
+
+$(OUT)/tests/%.js: $(OUT)/%.wasm build/transpile.mjs
+	node build/transpile.mjs $< $(@D) $(basename $(@F))
