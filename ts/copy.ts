@@ -40,7 +40,7 @@ export async function copy(
     [from.preopen]: { path: from.directory, access: 'read' },
     [to.preopen]: { path: to.directory, access: 'read-write' },
   };
-  const box = await openSandbox(preopens).catch((error: unknown) => {
+  const box = await openSandbox(preopens, { allowOverlap: true }).catch((error: unknown) => {
     throw isSystemError(error) ? unreachable(error, from, to) : error;
   });
   using sandbox = box;

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Component, dropJob, type Failure, instantiateComponent, type Progress } from './component.js';
 import { CopyError } from './errors.js';
-import { createHost, type Host, type Preopen } from './host/index.js';
+import { createHost, type Host, type HostOptions, type Preopen } from './host/index.js';
 import { nameOf } from './posix.js';
 
 /** How to copy. */
@@ -27,6 +27,9 @@ export interface CopyReport {
 
 /** The directories of a sandbox, by the absolute guest paths that they get. */
 export type Preopens = Readonly<Record<string, Preopen>>;
+
+/** How a sandbox is confined. */
+export type SandboxOptions = Pick<HostOptions, 'confinement' | 'allowOverlap'>;
 
 // Some ten milliseconds of work: long enough for the turn between two steps to cost nothing, and short enough to
 // leave the event loop to others.
@@ -110,11 +113,13 @@ export class Sandbox implements Disposable {
  * Opens a sandbox over some directories.
  *
  * @param preopens the directories, such as `{ '/in': { path: 'uploads', access: 'read' } }`
+ * @param options how strictly they are kept
  * @returns the sandbox; close it when done
  * @throws the error of `fs` when a directory cannot be opened
  */
-export async function openSandbox(preopens: Preopens): Promise<Sandbox> {
-  const host = await createHost({ preopens });
+export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
+  // Clocks and random numbers because WASI's C library imports them; the random ones name temporary files.
+  const host = await createHost({ preopens, clocks: true, random: true, ...options });
   return new Sandbox(host, await instantiateComponent(host.imports));
 }
 
