@@ -60,9 +60,7 @@ export function expectOut(directory: string, out: Case['out']): void {
   }
 }
 
-const big = Buffer.alloc(3 * 1024 * 1024 + 17, (index: number) => index).map(
-  (_, index) => (index * 7) & 0xff,
-);
+const big = Buffer.from(Uint8Array.from({ length: 3 * 1024 * 1024 + 17 }, (_, index) => index * 7));
 
 // The superuser may read everything, unless it gives that up.
 const asOrdinaryUser =

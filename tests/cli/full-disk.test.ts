@@ -18,7 +18,7 @@ function onSmallDisk(path: string, size: number, use: () => void): void {
 }
 
 // Mounting is the superuser's; CI is one.
-const canMount = process.getuid?.() === 0 || process.env['CI'] !== undefined;
+const canMount = process.getuid?.() === 0 || process.env.CI !== undefined;
 
 describe.skipIf(!canMount).each(fronts)('mapcp in $name, on a full disk,', (front) => {
   it('says so, and leaves the old target and no temporary file', () => {

@@ -15,6 +15,9 @@ struct suite {
     size_t count;
 };
 
+extern const struct suite copy_job_suite;
+extern const struct suite error_suite;
+
 /// Ends the program with status 1, and says where, unless the condition holds.
 #define CHECK(condition) check((condition), #condition, __FILE__, __LINE__)
 

@@ -8,14 +8,11 @@
 
 #include "check.h"
 
-extern const struct suite copy_job_suite;
-extern const struct suite error_suite;
-
 static const struct suite *const suites[] = {&copy_job_suite, &error_suite};
 
 void check(int good, const char *condition, const char *file, int line) {
     if (!good) {
-        fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, condition);
+        (void)fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, condition);
         exit(EXIT_FAILURE);
     }
 }
@@ -58,7 +55,7 @@ size_t count_entries(void) {
 
 int main(int count, char **arguments) {
     if (count != 2) {
-        fprintf(stderr, "usage: %s --list | SENTENCE (in an empty directory)\n", arguments[0]);
+        (void)fprintf(stderr, "usage: %s --list | SENTENCE (in an empty directory)\n", arguments[0]);
         return 2;
     }
     int listing = strcmp(arguments[1], "--list") == 0;

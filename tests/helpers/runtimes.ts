@@ -49,7 +49,7 @@ export function runtimesOf(folder: string): Runtime[] {
     {
       name: 'native',
       // Built where there are native compilers. CI has them, and must not pass without.
-      missing: process.env['CI'] === undefined && !existsSync(join(out, 'native', folder)),
+      missing: process.env.CI === undefined && !existsSync(join(out, 'native', folder)),
       usageStatus: 2,
       run: (program, directory, args) => runFile(built('native', folder, program), args, directory),
     },
