@@ -26,8 +26,10 @@ all: $(OUT)/mapcp.wasm $(OUT)/js/index.js samples
 
 INSTALLED := node_modules/.package-lock.json
 
+# Not `npm ci`, which refuses a lock file that lacks some other platform's optional package, as registries sometimes do.
+# What the lock file names is installed as it says, and --no-save leaves the file alone.
 $(INSTALLED): package.json package-lock.json
-	npm ci --no-audit --no-fund
+	npm install --no-save --no-audit --no-fund
 	@touch $@
 
 VERSION = $(shell node -p 'require("./package.json").version')
