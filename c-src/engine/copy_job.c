@@ -254,7 +254,7 @@ static bool sync_parent(const struct mapcp_job *job, struct mapcp_error *error) 
     const char *slash = strrchr(job->given_target, '/');
     char *parent = slash ? strndup(job->given_target, (size_t)(slash - job->given_target) + 1) : strdup(".");
     int descriptor = parent ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    bool good = descriptor >= 0 && fsync(descriptor) == 0;
+    bool good = descriptor >= 0 && mapcp_sync_directory(descriptor);
     good = good || mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
     if (descriptor >= 0) {
         (void)close(descriptor);

@@ -116,3 +116,12 @@ bool mapcp_target_check_outside(const char *path, const struct stat *source, str
     mapcp_path_free(&parent);
     return outside || mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_INTO_ITSELF);
 }
+
+bool mapcp_sync_directory(int descriptor) {
+#ifdef __wasi__
+    // The preview 1 adapter knows fsync for files only, and says that this is no descriptor.
+    return fsync(descriptor) == 0 || errno == EBADF;
+#else
+    return fsync(descriptor) == 0;
+#endif
+}

@@ -38,4 +38,8 @@ bool mapcp_target_make_parents(const char *path, struct mapcp_error *error);
 /// false, and sets `error`.
 bool mapcp_target_check_outside(const char *path, const struct stat *source, struct mapcp_error *error);
 
+/// Has a directory's entries on the disk, where the system lets a program ask for that: WASI's preview 1 does
+/// not, and then this does nothing. False with errno set when it fails.
+bool mapcp_sync_directory(int descriptor);
+
 #endif

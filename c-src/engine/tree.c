@@ -250,10 +250,11 @@ static bool finish_top(struct mapcp_tree *tree, struct mapcp_error *error) {
         return false;
     }
     const struct timespec times[2] = {frame->source_status.st_atim, frame->source_status.st_mtim};
-    if (options->preserve_timestamps && futimens(frame->target, times) != 0) {
+    // By the name ".", because through the preview 1 adapter futimens takes files only.
+    if (options->preserve_timestamps && utimensat(frame->target, ".", times, 0) != 0) {
         return mapcp_fail_number(error, MAPCP_SET_TIMES, MAPCP_TARGET, errno);
     }
-    return !options->sync || fsync(frame->target) == 0 ||
+    return !options->sync || mapcp_sync_directory(frame->target) ||
            mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
 }
 
