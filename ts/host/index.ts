@@ -4,7 +4,7 @@
 
 import type { Host, HostOptions } from './host.js';
 import { createHostWith } from './host.js';
-import { hasProcfs, procfsWalker } from './walker-procfs.js';
+import { procfsWalker } from './walker-procfs.js';
 
 export type { Input, Output } from './cli.js';
 export { ExitError } from './cli.js';
@@ -23,8 +23,9 @@ export type { Access, Preopen } from './preopens.js';
  * const { run } = await instantiate(undefined, host.imports);
  */
 export async function createHost(options: HostOptions): Promise<Host> {
-  if (!hasProcfs()) {
+  const walker = procfsWalker();
+  if (!walker) {
     throw new Error('no procfs');
   }
-  return createHostWith(procfsWalker, options);
+  return createHostWith(walker, options);
 }

@@ -127,7 +127,7 @@ export class Walk {
 
   #enter(name: string): void {
     try {
-      this.#entered.push(this.#walker.enter(this.directory, name));
+      this.#entered.push(this.#walker.enter(this.directory, name, 'walk'));
     } catch (error) {
       const code = nodeCode(error);
       if (code !== 'ENOTDIR' && code !== 'ELOOP') {
