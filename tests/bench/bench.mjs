@@ -3,7 +3,7 @@
 // Times of processes of their own (cp, node) include starting them. The rest run in this process on one instance.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,21 +40,21 @@ const copyWith = (copier) => (sourcePath, targetPath) => {
   job[Symbol.dispose]();
 };
 
+mkdirSync(source);
+mkdirSync(target);
 const host = await createHost({
-  preopens: { '/source': { path: box, access: 'read' }, '/target': { path: box, access: 'read-write' } },
-  allowOverlap: true,
+  preopens: { '/source': { path: source, access: 'read' }, '/target': { path: target, access: 'read-write' } },
   clocks: true,
   random: true,
 });
 const ours = copyWith((await instantiate(core, host.imports)).copier);
-const shim = new WASIShim({ sandbox: { preopens: { '/source': box, '/target': box } } });
+const shim = new WASIShim({ sandbox: { preopens: { '/source': source, '/target': target } } });
 const theirs = copyWith((await instantiate(core, shim.getImportObject())).copier);
 
 /** @param {typeof ours} copy */
-const tree = (copy) => () => {
-  mkdirSync(target);
+const each = (copy) => () => {
   for (const name of names) {
-    copy(`/source/source/${name}`, `/target/target/${name}`);
+    copy(`/source/${name}`, `/target/${name}`);
   }
 };
 
@@ -63,32 +63,38 @@ const suites = [
   [
     '256 MiB in windows of 1 MiB',
     () => {
-      writeFileSync(source, Buffer.alloc(LARGE, 'mapcp'));
+      writeFileSync(join(source, 'large'), Buffer.alloc(LARGE, 'mapcp'));
     },
     {
-      'cp --reflink=never': () => run('cp', '--reflink=never', source, target),
-      mapcp: () => ours('/source/source', '/target/target'),
-      'fs.cpSync': () => cpSync(source, target),
-      'mapcp on preview2-shim': () => theirs('/source/source', '/target/target'),
+      'cp --reflink=never': () => run('cp', '--reflink=never', join(source, 'large'), join(target, 'large')),
+      mapcp: () => ours('/source/large', '/target/large'),
+      'fs.cpSync': () => cpSync(join(source, 'large'), join(target, 'large')),
+      'mapcp on preview2-shim': () => theirs('/source/large', '/target/large'),
     },
   ],
   [
     '5,000 files of 4 KiB',
     () => {
-      mkdirSync(source);
       for (const name of names) {
         writeFileSync(join(source, name), Buffer.alloc(4096, name));
       }
     },
     {
-      'cp -r': () => run('cp', '-r', source, target),
-      mapcp: tree(ours),
+      'cp -r': () => run('cp', '-r', join(source, '.'), target),
+      mapcp: each(ours),
       'fs.cpSync': () => cpSync(source, target, { recursive: true }),
       'fs.promises.cp': () => cp(source, target, { recursive: true }),
-      'mapcp on preview2-shim': tree(theirs),
+      'mapcp on preview2-shim': each(theirs),
     },
   ],
 ];
+
+/** Removes what is in a directory, which a host holds. @param {string} directory */
+function empty(directory) {
+  for (const name of readdirSync(directory)) {
+    rmSync(join(directory, name), { recursive: true });
+  }
+}
 
 /** @param {number[]} values */
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
@@ -105,10 +111,10 @@ try {
         const started = performance.now();
         await act();
         times[name]?.push(performance.now() - started);
-        rmSync(target, { recursive: true });
+        empty(target);
       }
     }
-    rmSync(source, { recursive: true });
+    empty(source);
     const [first = []] = Object.values(times);
     process.stdout.write(`\n${title}, medians of ${ROUNDS}\n`);
     for (const [name, taken] of Object.entries(times)) {

@@ -254,16 +254,18 @@ export class Directory {
     flags: DescriptorFlags,
     known: BigIntStats | undefined,
   ): File | Directory | undefined {
-    for (let status = known ?? look(walk); ; status = look(walk)) {
+    const mustCreate = open.create === true && open.exclusive === true;
+    for (let seen = known; ; seen = undefined) {
       try {
-        return status === undefined || (open.create && open.exclusive)
+        const status = mustCreate ? undefined : (seen ?? look(walk));
+        return status === undefined
           ? this.#create(walk, open, flags)
           : this.#openExisting(walk, open, flags, typeOf(status));
       } catch (error) {
         // Someone else was faster, so that what was seen is no longer what is there: look again.
         const code = nodeCode(error);
         const isOutdated =
-          code === 'ELOOP' || (open.create && (code === 'ENOENT' || (code === 'EEXIST' && !open.exclusive)));
+          code === 'ELOOP' || (open.create && !mustCreate && (code === 'ENOENT' || code === 'EEXIST'));
         if (!isOutdated) {
           throw error;
         }

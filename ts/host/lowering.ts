@@ -285,8 +285,9 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
   let latest: { place: Place; status: BigIntStats } | undefined;
   const open = (guest: Guest, handle: number): Open => {
     latest = undefined;
-    return descriptors.get(guest.rep(handle));
+    return peek(guest, handle);
   };
+  const peek = (guest: Guest, handle: number): Open => descriptors.get(guest.rep(handle));
   const file = (guest: Guest, handle: number): File => asFile(open(guest, handle));
   const directory = (guest: Guest, handle: number): Directory => asDirectory(open(guest, handle));
 
@@ -296,12 +297,12 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
 
     getFlags: (guest) => (self: number, result: number) =>
       guest.answer(result, 1, (to) => {
-        guest.bytes[to] = descriptorFlagBits(open(guest, self).flags);
+        guest.bytes[to] = descriptorFlagBits(peek(guest, self).flags);
       }),
 
     getType: (guest) => (self: number, result: number) =>
       guest.answer(result, 1, (to) => {
-        guest.bytes[to] = descriptorTypes.indexOf(open(guest, self).type);
+        guest.bytes[to] = descriptorTypes.indexOf(peek(guest, self).type);
       }),
 
     setSize: (guest) => (self: number, size: bigint, result: number) =>
