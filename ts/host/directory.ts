@@ -20,6 +20,7 @@ import {
 import type {
   DescriptorFlags,
   DescriptorType,
+  ErrorCode,
   MetadataHashValue,
   NewTimestamp,
   OpenFlags,
@@ -173,17 +174,24 @@ export class Directory {
 
   createDirectoryAt(path: string): void {
     this.#expectMutable();
-    this.#walk(path, (walk) => walk.at((place) => mkdirSync(place)));
+    this.#walk(path, (walk) => {
+      expectName(walk, 'exist');
+      walk.at((place) => mkdirSync(place));
+    });
   }
 
   removeDirectoryAt(path: string): void {
     this.#expectMutable();
-    this.#walk(path, (walk) => walk.at((place) => rmdirSync(place)));
+    this.#walk(path, (walk) => {
+      expectName(walk, 'invalid');
+      walk.at((place) => rmdirSync(place));
+    });
   }
 
   unlinkFileAt(path: string): void {
     this.#expectMutable();
     this.#walk(path, (walk) => {
+      expectName(walk, 'is-directory');
       if (walk.mustBeDirectory) {
         fail(typeOf(statusAt(walk)) === 'directory' ? 'is-directory' : 'not-directory');
       }
@@ -198,6 +206,7 @@ export class Directory {
       fail('not-permitted');
     }
     this.#walk(path, (walk) => {
+      expectName(walk, 'exist');
       if (walk.mustBeDirectory) {
         fail('no-entry');
       }
@@ -209,8 +218,10 @@ export class Directory {
     this.#expectMutable();
     target.#expectMutable();
     this.#walk(path, (from) => {
+      expectName(from, 'not-permitted');
       settle(from, follow);
       target.#walk(newPath, (to) => {
+        expectName(to, 'exist');
         if (to.mustBeDirectory) {
           fail('no-entry');
         }
@@ -224,6 +235,8 @@ export class Directory {
     target.#expectMutable();
     this.#walk(path, (from) =>
       target.#walk(newPath, (to) => {
+        expectName(from, 'busy');
+        expectName(to, 'busy');
         if ((from.mustBeDirectory || to.mustBeDirectory) && typeOf(statusAt(from)) !== 'directory') {
           fail('not-directory');
         }
@@ -312,6 +325,13 @@ export class Directory {
       fail('not-permitted');
     }
     return file;
+  }
+}
+
+/** Fails with `code` where the place is the directory itself: it has its name elsewhere, maybe out of reach. */
+function expectName(walk: Walk, code: ErrorCode): void {
+  if (walk.name === '.') {
+    fail(code);
   }
 }
 
