@@ -1,0 +1,335 @@
+#ifndef MEMORY_MAP_HPP
+#define MEMORY_MAP_HPP
+
+#include <cerrno>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <expected>
+#include <fcntl.h>
+#include <limits>
+#include <span>
+#include <string>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <type_traits>
+#include <unistd.h>
+#include <utility>
+
+/// Files as arrays in memory.
+///
+///     auto file = mapped::memory_map::open("numbers");
+///     auto numbers = file->map<const int>(3);       // the first three
+///     int sum = (*numbers)[0] + (*numbers)[1] + (*numbers)[2];
+///
+/// (Real code looks at `file` and `numbers` first: each is a std::expected.)
+///
+/// A `memory_map` owns a file's descriptor, and hands out `region`s. Both give back what they own when they
+/// are destroyed, and neither can be copied, because a descriptor and a mapping cannot. A region does not
+/// need the `memory_map` that it came from any longer.
+namespace mapped {
+
+static_assert(sizeof(off_t) >= 8, "files of 2 GiB and more need -D_FILE_OFFSET_BITS=64 here");
+
+/// A call that failed: which, on which file, and why.
+struct error {
+    /// The name of the call, such as "open". Static.
+    const char *call;
+    std::string path;
+    /// What the call left in errno.
+    int number;
+    /// Why, for people.
+    std::string reason;
+};
+
+/// All of an error in a line, for people: "open 'a.txt': No such file or directory".
+inline std::string message(const error &error) {
+    return std::string(error.call) + " '" + error.path + "': " + error.reason;
+}
+
+/// Why, for people. Two of mmap's errors have a text that speaks of devices, whatever they are about.
+inline std::string reason_for(int number) {
+    switch (number) {
+    case ENODEV:
+        return "Not a regular file";
+    case ENXIO:
+        return "The file ends before that";
+    default:
+        return std::strerror(number);
+    }
+}
+
+/// What a function that can fail gives back.
+template <typename T> using result = std::expected<T, error>;
+
+/// The error for a call that has just failed.
+inline std::unexpected<error> failure(const char *call, const std::string &path, int number = errno) {
+    return std::unexpected(error{call, path, number, reason_for(number)});
+}
+
+/// What may stand in a file: bytes that mean the same wherever they are.
+template <typename T>
+concept mappable = std::is_trivially_copyable_v<T> && !std::is_volatile_v<T>;
+
+/// A part of a file in memory, as a contiguous range of `T`; unmapped when it is destroyed.
+template <mappable T> class region {
+  public:
+    /// A region of nothing.
+    region() = default;
+
+    region(const region &) = delete;
+    region &operator=(const region &) = delete;
+
+    /// Takes over what `other` maps, and leaves it empty.
+    region(region &&other) noexcept
+        : path_(std::move(other.path_)), start_(std::exchange(other.start_, nullptr)),
+          length_(std::exchange(other.length_, 0)), elements_(std::exchange(other.elements_, {})) {
+    }
+
+    region &operator=(region &&other) noexcept {
+        region taken(std::move(other));
+        swap(taken);
+        return *this;
+    }
+
+    ~region() {
+        (void)release();
+    }
+
+    /// Removes the mapping now, for those who want to know whether that worked. The region is empty after a
+    /// success, and as it was after a failure.
+    result<void> unmap() {
+        if (release() != 0) {
+            return failure("munmap", path_);
+        }
+        start_ = nullptr;
+        length_ = 0;
+        elements_ = {};
+        return {};
+    }
+
+    [[nodiscard]] T *data() const {
+        return elements_.data();
+    }
+    [[nodiscard]] std::size_t size() const {
+        return elements_.size();
+    }
+    [[nodiscard]] bool empty() const {
+        return elements_.empty();
+    }
+    [[nodiscard]] T *begin() const {
+        return data();
+    }
+    [[nodiscard]] T *end() const {
+        return data() + size();
+    }
+    T &operator[](std::size_t index) const {
+        return elements_[index];
+    }
+    /// The first element: the one there is, in a region of one.
+    T &operator*() const {
+        return *data();
+    }
+    T *operator->() const {
+        return data();
+    }
+
+  private:
+    friend class memory_map;
+
+    region(std::string path, void *start, std::size_t length, std::span<T> elements)
+        : path_(std::move(path)), start_(start), length_(length), elements_(elements) {
+    }
+
+    [[nodiscard]] int release() const {
+        return start_ == nullptr ? 0 : ::munmap(start_, length_);
+    }
+
+    void swap(region &other) noexcept {
+        path_.swap(other.path_);
+        std::swap(start_, other.start_);
+        std::swap(length_, other.length_);
+        std::swap(elements_, other.elements_);
+    }
+
+    std::string path_;
+    /// What is mapped: whole pages before the elements, where these do not begin at a page.
+    void *start_ = nullptr;
+    std::size_t length_ = 0;
+    std::span<T> elements_;
+};
+
+/// What a file is opened for.
+enum class access : std::uint8_t { read_only, read_write };
+
+/// An open file that can be mapped.
+class memory_map {
+  public:
+    /// A map of no file; all that can be done with it fails with EBADF.
+    memory_map() = default;
+
+    memory_map(const memory_map &) = delete;
+    memory_map &operator=(const memory_map &) = delete;
+
+    /// Takes over the file of `other`, and leaves it without one.
+    memory_map(memory_map &&other) noexcept
+        : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {
+    }
+
+    memory_map &operator=(memory_map &&other) noexcept {
+        memory_map taken(std::move(other));
+        path_.swap(taken.path_);
+        std::swap(descriptor_, taken.descriptor_);
+        return *this;
+    }
+
+    ~memory_map() {
+        (void)release();
+    }
+
+    /// Opens a file that exists. Only a regular file can be mapped: for any other, the error is ENODEV.
+    static result<memory_map> open(const std::string &path, access wanted = access::read_only) {
+        return open_with(path, wanted == access::read_only ? O_RDONLY : O_RDWR);
+    }
+
+    /// Makes an empty file, or empties the one there is, and opens it for reading and writing. A symbolic
+    /// link is not followed: ELOOP.
+    static result<memory_map> create(const std::string &path) {
+        return open_with(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW);
+    }
+
+    [[nodiscard]] bool is_open() const {
+        return descriptor_ >= 0;
+    }
+
+    /// The descriptor, still owned by this map, for calls of one's own; -1 where there is none.
+    [[nodiscard]] int descriptor() const {
+        return descriptor_;
+    }
+
+    /// The file's status: its size, what kind of file it is, when it was changed.
+    [[nodiscard]] result<struct stat> status() const {
+        struct stat status = {};
+        if (::fstat(descriptor_, &status) != 0) {
+            return failure("fstat", path_);
+        }
+        return status;
+    }
+
+    /// Makes the file `size` bytes long: cuts it, or adds zeros at its end. Mapping never changes a file's
+    /// size.
+    [[nodiscard]] result<void> resize(std::uint64_t size) const {
+        if (!std::in_range<off_t>(size)) {
+            return failure("ftruncate", path_, EFBIG);
+        }
+        if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) {
+            return failure("ftruncate", path_);
+        }
+        return {};
+    }
+
+    /// Maps `count` elements that begin `offset` bytes into the file.
+    ///
+    /// A `const T` is for reading. A `T` is for writing too: what is assigned reaches the file and everyone
+    /// who maps it, so the file must be open for `access::read_write`, or EACCES is the error.
+    ///
+    /// The offset must suit `T`'s alignment (EINVAL), and all of the elements must be in the file (ENXIO). No
+    /// elements are a region of nothing. A file that is cut later takes its mapped bytes with it: touching
+    /// them is a bus error.
+    template <mappable T>
+    [[nodiscard]] result<region<T>> map(std::size_t count = 1, std::uint64_t offset = 0) const {
+        const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+        const auto before = static_cast<std::size_t>(offset % page);
+        if (offset % alignof(T) != 0) {
+            return failure("mmap", path_, EINVAL);
+        }
+        if (count > (std::numeric_limits<std::size_t>::max() - before) / sizeof(T)) {
+            return failure("mmap", path_, ENOMEM);
+        }
+        if (count == 0) {
+            return region<T>();
+        }
+        // Only a multiple of the page size will do as the offset of a mapping.
+        const std::size_t length = before + (count * sizeof(T));
+        auto start = map_bytes(length, offset - before, !std::is_const_v<T>);
+        if (!start) {
+            return std::unexpected(std::move(start.error()));
+        }
+        auto *first = reinterpret_cast<T *>(static_cast<std::byte *>(*start) + before);
+        region<T> mapped(path_, *start, length, std::span<T>(first, count));
+        if (auto inside = reaches(offset - before, length); !inside) {
+            return std::unexpected(std::move(inside.error()));
+        }
+        return mapped;
+    }
+
+    /// Closes the file now, for those who want to know whether that worked; the descriptor is gone either
+    /// way.
+    result<void> close() {
+        if (release() != 0) {
+            return failure("close", path_);
+        }
+        return {};
+    }
+
+  private:
+    memory_map(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {
+    }
+
+    [[nodiscard]] int release() {
+        const int descriptor = std::exchange(descriptor_, -1);
+        return descriptor < 0 ? 0 : ::close(descriptor);
+    }
+
+    static result<memory_map> open_with(const std::string &path, int flags) {
+        constexpr mode_t everybody = 0666;
+        const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, everybody);
+        if (descriptor < 0) {
+            return failure("open", path);
+        }
+        memory_map opened(path, descriptor);
+        auto status = opened.status();
+        if (!status) {
+            return std::unexpected(std::move(status.error()));
+        }
+        if (!S_ISREG(status->st_mode)) {
+            return failure("mmap", path, ENODEV);
+        }
+        return opened;
+    }
+
+    [[nodiscard]] result<void *> map_bytes(std::size_t length, std::uint64_t offset, bool writable) const {
+        if (!std::in_range<off_t>(offset)) {
+            return failure("mmap", path_, ENXIO);
+        }
+        const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+        void *start =
+            ::mmap(nullptr, length, protection, MAP_SHARED, descriptor_, static_cast<off_t>(offset));
+        if (start == MAP_FAILED) {
+            return failure("mmap", path_);
+        }
+        return start;
+    }
+
+    /// Checks that the file has the bytes that were mapped. After the mapping, and not before it: where mmap
+    /// is emulated, mapping is reading, and a file that was cut before the reading is still cut now.
+    [[nodiscard]] result<void> reaches(std::uint64_t offset, std::size_t length) const {
+        auto now = status();
+        if (!now) {
+            return std::unexpected(std::move(now.error()));
+        }
+        const auto size = static_cast<std::uint64_t>(now->st_size);
+        if (offset > size || length > size - offset) {
+            return failure("mmap", path_, ENXIO);
+        }
+        return {};
+    }
+
+    std::string path_;
+    int descriptor_ = -1;
+};
+
+} // namespace mapped
+
+#endif

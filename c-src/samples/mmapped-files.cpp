@@ -1,0 +1,131 @@
+/// Copies a file with mmap() and munmap(), in C++: the class memory_map does the mapping.
+///
+/// The source is mapped one window at a time, so that the largest file needs no more memory than one window.
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <expected>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "memory_map.hpp"
+
+namespace {
+
+using mapped::failure;
+using mapped::memory_map;
+using mapped::region;
+using mapped::result;
+
+constexpr std::uint64_t window_size = UINT64_C(1024) * 1024;
+
+/// Refuses a target that must not be emptied: the source itself, by whatever name, and what is not a file.
+result<void> check_target(const memory_map &source, const std::string &path) {
+    auto source_status = source.status();
+    if (!source_status) {
+        return std::unexpected(source_status.error());
+    }
+    struct stat status = {};
+    if (::lstat(path.c_str(), &status) != 0) {
+        return errno == ENOENT ? result<void>() : failure("lstat", path);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return failure("open", path, ENODEV);
+    }
+    if (status.st_dev == source_status->st_dev && status.st_ino == source_status->st_ino) {
+        return std::unexpected(mapped::error{"open", path, EINVAL, "It is the source"});
+    }
+    return {};
+}
+
+result<void> write_at(const memory_map &target, const std::string &path, std::uint64_t offset,
+                      const region<const std::byte> &bytes) {
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const ssize_t written = ::pwrite(target.descriptor(), bytes.data() + done, bytes.size() - done,
+                                         static_cast<off_t>(offset + done));
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return failure("pwrite", path, written < 0 ? errno : EIO);
+        }
+        done += static_cast<std::size_t>(written);
+    }
+    return {};
+}
+
+/// Copies all windows; an empty file has none.
+result<void> copy_content(const memory_map &source, const memory_map &target, const std::string &path) {
+    auto status = source.status();
+    if (!status) {
+        return std::unexpected(status.error());
+    }
+    const auto size = static_cast<std::uint64_t>(status->st_size);
+    for (std::uint64_t offset = 0; offset < size; offset += window_size) {
+        const auto length = static_cast<std::size_t>(std::min(window_size, size - offset));
+        auto window = source.map<const std::byte>(length, offset);
+        if (!window) {
+            return std::unexpected(window.error());
+        }
+        if (auto written = write_at(target, path, offset, *window); !written) {
+            return written;
+        }
+        if (auto unmapped = window->unmap(); !unmapped) {
+            return unmapped;
+        }
+    }
+    return {};
+}
+
+/// Copies into the target, which is removed again where that fails.
+result<void> fill(memory_map target, const memory_map &source, const std::string &path) {
+    auto copied = copy_content(source, target, path);
+    // What an earlier write left to be done may fail at the close, so it counts as a part of the copy.
+    auto closed = target.close();
+    if (copied && closed) {
+        return {};
+    }
+    if (::unlink(path.c_str()) != 0) {
+        return failure("unlink", path);
+    }
+    return copied ? closed : copied;
+}
+
+result<void> copy(const std::string &source_path, const std::string &target_path) {
+    auto source = memory_map::open(source_path);
+    if (!source) {
+        return std::unexpected(source.error());
+    }
+    if (auto good = check_target(*source, target_path); !good) {
+        return good;
+    }
+    auto target = memory_map::create(target_path);
+    if (!target) {
+        return std::unexpected(target.error());
+    }
+    if (auto filled = fill(std::move(*target), *source, target_path); !filled) {
+        return filled;
+    }
+    return source->close();
+}
+
+} // namespace
+
+int main(int argc, char *argv[]) {
+    if (argc != 3) {
+        (void)std::fprintf(stderr, "usage: mmapped-files-cpp SOURCE TARGET\n");
+        return 2;
+    }
+    if (auto copied = copy(argv[1], argv[2]); !copied) {
+        (void)std::fprintf(stderr, "mmapped-files-cpp: %s\n", message(copied.error()).c_str());
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}

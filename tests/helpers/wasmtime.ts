@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const { CI, MAPCP_WASMTIME, PATH = '' } = process.env;
+const places = PATH.split(delimiter).map((directory) => join(directory, 'wasmtime'));
+
+/** The wasmtime command line: MAPCP_WASMTIME, or what PATH has. Without one, its tests are skipped; in CI they fail. */
+export const wasmtime: string | undefined = MAPCP_WASMTIME ?? places.find(existsSync);
+
+if (wasmtime === undefined) {
+  if (CI) {
+    throw new Error('there is no wasmtime: put it on PATH, or name it in MAPCP_WASMTIME');
+  }
+  console.warn('no wasmtime on PATH or in MAPCP_WASMTIME: its tests are skipped');
+}
