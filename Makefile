@@ -182,3 +182,21 @@ clean:
 ## make help               list these
 help:
 	@sed -n 's/^## //p' Makefile
+
+# --- The guests of the host's tests ----------------------------------------------------------------------------------
+
+GUEST_SOURCES := $(wildcard tests/host/guests/*.c)
+GUESTS := $(notdir $(GUEST_SOURCES:.c=))
+
+test-programs: $(GUESTS:%=$(OUT)/tests/guests/%.js)
+
+$(OUT)/wasm/guests/compiled: $(GUEST_SOURCES) build/compile.mjs $(WASM_TOOLS)
+	node build/compile.mjs $(OUT)/wasm/guests $(WASM_FLAGS) -- $(GUEST_SOURCES)
+	@touch $@
+
+$(GUESTS:%=$(OUT)/wasm/guests/%.wasm): $(OUT)/wasm/guests/%.wasm: $(OUT)/wasm/guests/compiled
+	node build/clang.mjs $(OUT)/wasm/guests/tests/host/guests/$*.c.o -Wl,--strip-debug -o $@
+
+$(GUESTS:%=$(OUT)/guests/%.wasm): $(OUT)/guests/%.wasm: $(OUT)/wasm/guests/%.wasm build/component.mjs
+	@mkdir -p $(@D)
+	node build/component.mjs command $< $@

@@ -20,6 +20,8 @@ import {
 import type {
   DescriptorFlags,
   DescriptorType,
+  ErrorCode,
+  MetadataHashValue,
   NewTimestamp,
   OpenFlags,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
@@ -28,12 +30,11 @@ import { fail, nodeCode } from './error-code.js';
 import { File } from './file.js';
 import { Handle } from './handle.js';
 import type { Access } from './preopens.js';
-import { setTimes, typeOf } from './status.js';
+import { identity, setTimes, typeOf } from './status.js';
 import { readLink, Walk } from './walk.js';
 import type { Walker } from './walker.js';
 
-const { O_CREAT, O_DIRECTORY, O_DSYNC, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_SYNC, O_TRUNC, O_WRONLY } =
-  constants;
+const { O_CREAT, O_DSYNC, O_EXCL, O_RDONLY, O_RDWR, O_SYNC, O_TRUNC, O_WRONLY } = constants;
 
 /** The flags of open(2) for a regular file. */
 function openFlagsOf(open: OpenFlags, flags: DescriptorFlags): number {
@@ -52,6 +53,7 @@ export class Directory {
   readonly #walker: Walker;
   readonly #handle: Handle;
   readonly #access: Access;
+  #identity: MetadataHashValue | undefined;
 
   /** Takes over one ownership of `handle`. */
   constructor(walker: Walker, handle: Handle, access: Access) {
@@ -74,7 +76,15 @@ export class Directory {
   }
 
   stat(): BigIntStats {
-    return fstatSync(this.#handle.fd, { bigint: true });
+    const status = fstatSync(this.#handle.fd, { bigint: true });
+    this.#identity ??= identity(status);
+    return status;
+  }
+
+  /** Which file it is. Looked up once, since an open file stays that file. */
+  identity(): MetadataHashValue {
+    this.#identity ??= identity(this.stat());
+    return this.#identity;
   }
 
   statAt(follow: boolean, path: string): BigIntStats {
@@ -121,8 +131,17 @@ export class Directory {
     return new DirectoryEntries(listing, this.#handle.share());
   }
 
-  /** Opens what is at `path`: a regular file or a directory, and nothing else (`not-permitted`). */
-  openAt(follow: boolean, path: string, open: OpenFlags, flags: DescriptorFlags): File | Directory {
+  /**
+   * Opens what is at `path`: a regular file or a directory, and nothing else (`not-permitted`). What is `known` of it
+   * saves a look, and may be outdated.
+   */
+  openAt(
+    follow: boolean,
+    path: string,
+    open: OpenFlags,
+    flags: DescriptorFlags,
+    known?: BigIntStats,
+  ): File | Directory {
     if (open.create || open.truncate || flags.write || flags.mutateDirectory) {
       this.#expectMutable();
     }
@@ -130,16 +149,15 @@ export class Directory {
       fail('invalid');
     }
     return this.#walk(path, (walk) => {
-      for (;;) {
-        const opened = this.#openPlace(walk, open, flags);
-        if (opened !== undefined) {
-          return opened;
-        }
+      let opened = this.#openPlace(walk, open, flags, known);
+      while (opened === undefined) {
         if (!follow && !walk.mustBeDirectory) {
           fail('loop');
         }
         walk.followLink();
+        opened = this.#openPlace(walk, open, flags, undefined);
       }
+      return opened;
     });
   }
 
@@ -156,17 +174,24 @@ export class Directory {
 
   createDirectoryAt(path: string): void {
     this.#expectMutable();
-    this.#walk(path, (walk) => walk.at((place) => mkdirSync(place)));
+    this.#walk(path, (walk) => {
+      expectName(walk, 'exist');
+      walk.at((place) => mkdirSync(place));
+    });
   }
 
   removeDirectoryAt(path: string): void {
     this.#expectMutable();
-    this.#walk(path, (walk) => walk.at((place) => rmdirSync(place)));
+    this.#walk(path, (walk) => {
+      expectName(walk, 'invalid');
+      walk.at((place) => rmdirSync(place));
+    });
   }
 
   unlinkFileAt(path: string): void {
     this.#expectMutable();
     this.#walk(path, (walk) => {
+      expectName(walk, 'is-directory');
       if (walk.mustBeDirectory) {
         fail(typeOf(statusAt(walk)) === 'directory' ? 'is-directory' : 'not-directory');
       }
@@ -181,6 +206,7 @@ export class Directory {
       fail('not-permitted');
     }
     this.#walk(path, (walk) => {
+      expectName(walk, 'exist');
       if (walk.mustBeDirectory) {
         fail('no-entry');
       }
@@ -192,8 +218,10 @@ export class Directory {
     this.#expectMutable();
     target.#expectMutable();
     this.#walk(path, (from) => {
+      expectName(from, 'not-permitted');
       settle(from, follow);
       target.#walk(newPath, (to) => {
+        expectName(to, 'exist');
         if (to.mustBeDirectory) {
           fail('no-entry');
         }
@@ -207,6 +235,8 @@ export class Directory {
     target.#expectMutable();
     this.#walk(path, (from) =>
       target.#walk(newPath, (to) => {
+        expectName(from, 'busy');
+        expectName(to, 'busy');
         if ((from.mustBeDirectory || to.mustBeDirectory) && typeOf(statusAt(from)) !== 'directory') {
           fail('not-directory');
         }
@@ -231,22 +261,25 @@ export class Directory {
   }
 
   /** Opens or creates what is at the place; undefined where that is a symbolic link. */
-  #openPlace(walk: Walk, open: OpenFlags, flags: DescriptorFlags): File | Directory | undefined {
-    for (;;) {
+  #openPlace(
+    walk: Walk,
+    open: OpenFlags,
+    flags: DescriptorFlags,
+    known: BigIntStats | undefined,
+  ): File | Directory | undefined {
+    const mustCreate = open.create === true && open.exclusive === true;
+    for (let seen = known; ; seen = undefined) {
       try {
-        return open.create && open.exclusive
+        const status = mustCreate ? undefined : (seen ?? look(walk));
+        return status === undefined
           ? this.#create(walk, open, flags)
-          : this.#openExisting(walk, open, flags);
+          : this.#openExisting(walk, open, flags, typeOf(status));
       } catch (error) {
-        if (!open.create || open.exclusive || nodeCode(error) !== 'ENOENT') {
-          throw error;
-        }
-      }
-      try {
-        return this.#create(walk, open, flags);
-      } catch (error) {
-        // Someone else was faster: what they made exists now.
-        if (nodeCode(error) !== 'EEXIST') {
+        // Someone else was faster, so that what was seen is no longer what is there: look again.
+        const code = nodeCode(error);
+        const isOutdated =
+          code === 'ELOOP' || (open.create && !mustCreate && (code === 'ENOENT' || code === 'EEXIST'));
+        if (!isOutdated) {
           throw error;
         }
       }
@@ -254,46 +287,62 @@ export class Directory {
   }
 
   #create(walk: Walk, open: OpenFlags, flags: DescriptorFlags): File {
+    if (!open.create) {
+      fail('no-entry');
+    }
     if (walk.mustBeDirectory) {
       fail('is-directory');
     }
-    const fd = this.#walker.create(
-      walk.directory,
-      walk.name,
-      openFlagsOf(open, flags) | O_CREAT | O_EXCL | O_NOFOLLOW,
-    );
+    const fd = this.#walker.open(walk.directory, walk.name, openFlagsOf(open, flags) | O_CREAT | O_EXCL);
     return new File(this.#walker, new Handle(fd), this.#access, flags);
   }
 
-  #openExisting(walk: Walk, open: OpenFlags, flags: DescriptorFlags): File | Directory | undefined {
-    let type = 'unknown' as DescriptorType;
-    const fd = this.#walker.open(walk.directory, walk.name, (status) => {
-      type = typeOf(status);
-      if (type === 'symbolic-link') {
-        return undefined;
-      }
-      if (type === 'directory') {
-        return open.create || open.truncate || flags.write ? fail('is-directory') : O_RDONLY | O_DIRECTORY;
-      }
-      if (open.directory || walk.mustBeDirectory) {
-        fail('not-directory');
-      }
-      return type === 'regular-file' ? openFlagsOf(open, flags) : fail('not-permitted');
-    });
-    if (fd === undefined) {
+  #openExisting(
+    walk: Walk,
+    open: OpenFlags,
+    flags: DescriptorFlags,
+    type: DescriptorType,
+  ): File | Directory | undefined {
+    if (type === 'symbolic-link') {
       return undefined;
     }
-    const handle = new Handle(fd);
-    return type === 'directory'
-      ? new Directory(this.#walker, handle, this.#access)
-      : new File(this.#walker, handle, this.#access, flags);
+    if (type === 'directory') {
+      if (open.create || open.truncate || flags.write) {
+        fail('is-directory');
+      }
+      return new Directory(this.#walker, this.#walker.enter(walk.directory, walk.name, 'own'), this.#access);
+    }
+    if (open.directory || walk.mustBeDirectory) {
+      fail('not-directory');
+    }
+    if (type !== 'regular-file') {
+      fail('not-permitted');
+    }
+    const fd = this.#walker.open(walk.directory, walk.name, openFlagsOf(open, flags));
+    const file = new File(this.#walker, new Handle(fd), this.#access, flags);
+    if (typeOf(file.stat()) !== 'regular-file') {
+      file.close();
+      fail('not-permitted');
+    }
+    return file;
   }
+}
+
+/** Fails with `code` where the place is the directory itself: it has its name elsewhere, maybe out of reach. */
+function expectName(walk: Walk, code: ErrorCode): void {
+  if (walk.name === '.') {
+    fail(code);
+  }
+}
+
+/** What is at the place, a symbolic link itself included; undefined where there is nothing. */
+function look(walk: Walk): BigIntStats | undefined {
+  return walk.at((place) => lstatSync(place, { bigint: true, throwIfNoEntry: false }));
 }
 
 /** What is at the place, a symbolic link itself included. Fails with `no-entry`. */
 function statusAt(walk: Walk): BigIntStats {
-  const status = walk.at((place) => lstatSync(place, { bigint: true, throwIfNoEntry: false }));
-  return status ?? fail('no-entry');
+  return look(walk) ?? fail('no-entry');
 }
 
 /**

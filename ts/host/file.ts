@@ -13,13 +13,14 @@ import {
 } from 'node:fs';
 import type {
   DescriptorFlags,
+  MetadataHashValue,
   NewTimestamp,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { fail } from './error-code.js';
 import { AppendingSink, FileSink, FileSource } from './file-streams.js';
 import { Handle } from './handle.js';
 import type { Access } from './preopens.js';
-import { setTimes } from './status.js';
+import { identity, setTimes } from './status.js';
 import type { Sink, Source } from './streams.js';
 import type { Walker } from './walker.js';
 
@@ -36,6 +37,7 @@ export class File {
   readonly #walker: Walker;
   readonly #handle: Handle;
   readonly #access: Access;
+  #identity: MetadataHashValue | undefined;
 
   /** Takes over one ownership of `handle`. */
   constructor(walker: Walker, handle: Handle, access: Access, flags: DescriptorFlags) {
@@ -71,7 +73,15 @@ export class File {
   }
 
   stat(): BigIntStats {
-    return fstatSync(this.#handle.fd, { bigint: true });
+    const status = fstatSync(this.#handle.fd, { bigint: true });
+    this.#identity ??= identity(status);
+    return status;
+  }
+
+  /** Which file it is. Looked up once, since an open file stays that file. */
+  identity(): MetadataHashValue {
+    this.#identity ??= identity(this.stat());
+    return this.#identity;
   }
 
   /** Fails with `bad-descriptor` unless the file was opened for reading. */

@@ -12,32 +12,18 @@ import type {
   OpenFlags,
   PathFlags,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import { Directory } from './directory.js';
+import type { Directory } from './directory.js';
 import type { DirectoryEntries } from './directory-entries.js';
 import { fail, throwFailures } from './error-code.js';
-import { File } from './file.js';
 import type { WasiInterfaces } from './imports.js';
 import { bounded } from './limits.js';
+import { lowerFilesystem } from './lowering.js';
+import type { Open } from './open.js';
+import { asDirectory, asFile } from './open.js';
 import type { Closable } from './resources.js';
 import { Resources, resourceClass } from './resources.js';
-import { descriptorStat, isSameFile, metadataHash } from './status.js';
+import { descriptorStat, identity, isSameFile } from './status.js';
 import type { Io } from './streams.js';
-
-/** What a descriptor stands for. */
-export type Open = File | Directory;
-
-/** The descriptors of one host. */
-export type Descriptors = Resources<Open>;
-
-/** The file behind a descriptor. Fails with `bad-descriptor` where that is a directory. */
-export function asFile(open: Open): File {
-  return open instanceof File ? open : fail('bad-descriptor');
-}
-
-/** The directory behind a descriptor. Fails with `not-directory` where that is a file. */
-export function asDirectory(open: Open): Directory {
-  return open instanceof Directory ? open : fail('not-directory');
-}
 
 /** wasi:filesystem for one host. */
 export interface Filesystem extends Closable {
@@ -56,7 +42,7 @@ export function createFilesystem(io: Io, roots: ReadonlyMap<string, Directory>):
     }
   }
 
-  const descriptors: Descriptors = new Resources(gone);
+  const descriptors = new Resources<Open>(gone);
   const file = (descriptor: object) => asFile(descriptors.of(descriptor));
   const directory = (descriptor: object) => asDirectory(descriptors.of(descriptor));
 
@@ -161,20 +147,21 @@ export function createFilesystem(io: Io, roots: ReadonlyMap<string, Directory>):
     }
 
     isSameObject(other: Descriptor): boolean {
-      return isSameFile(descriptors.of(this).stat(), descriptors.of(other).stat());
+      return isSameFile(descriptors.of(this).identity(), descriptors.of(other).identity());
     }
 
     metadataHash(): MetadataHashValue {
-      return metadataHash(descriptors.of(this).stat());
+      return descriptors.of(this).identity();
     }
 
     metadataHashAt(flags: PathFlags, path: string): MetadataHashValue {
-      return metadataHash(directory(this).statAt(flags.symlinkFollow === true, path));
+      return identity(directory(this).statAt(flags.symlinkFollow === true, path));
     }
   }
 
   throwFailures(Descriptor.prototype);
   throwFailures(DirectoryEntryStream.prototype);
+  lowerFilesystem({ Descriptor, DirectoryEntryStream }, descriptors, listings);
 
   return {
     imports: {

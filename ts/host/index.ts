@@ -4,7 +4,8 @@
 
 import type { Host, HostOptions } from './host.js';
 import { createHostWith } from './host.js';
-import { hasProcfs, procfsWalker } from './walker-procfs.js';
+import { pathWalker } from './walker-path.js';
+import { procfsWalker } from './walker-procfs.js';
 
 export type { Input, Output } from './cli.js';
 export { ExitError } from './cli.js';
@@ -23,8 +24,32 @@ export type { Access, Preopen } from './preopens.js';
  * const { run } = await instantiate(undefined, host.imports);
  */
 export async function createHost(options: HostOptions): Promise<Host> {
-  if (!hasProcfs()) {
-    throw new Error('no procfs');
+  const isLinux = process.platform === 'linux';
+  const { confinement = isLinux ? 'strict' : 'best-effort' } = options;
+  const walker = procfsWalker();
+  if (walker === undefined) {
+    if (confinement === 'strict') {
+      throw new Error(
+        isLinux
+          ? 'there is no procfs at /proc, by which a component is confined: mount it, or accept less with ' +
+              "confinement: 'best-effort'"
+          : "confinement: 'strict' can be kept on Linux only",
+      );
+    }
+    warnOnce();
   }
-  return createHostWith(procfsWalker, options);
+  return createHostWith(walker ?? pathWalker, options);
+}
+
+let warned = false;
+
+function warnOnce(): void {
+  if (!warned) {
+    warned = true;
+    process.emitWarning(
+      'this system has no way to open a file relative to a directory, so paths are checked before and after they ' +
+        'are used: another process that swaps directories meanwhile can lead a component out of its own',
+      { type: 'ConfinementWarning', code: 'MAPCP_BEST_EFFORT' },
+    );
+  }
 }

@@ -3,7 +3,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Directory } from './directory.js';
-import { isSameFile } from './status.js';
+import { identity, isSameFile } from './status.js';
 import type { Walker } from './walker.js';
 
 /** What may be done below a preopen: `read` allows no change whatsoever. */
@@ -19,9 +19,9 @@ export interface Preopen {
 
 /** Whether `inner` is the directory `outer` or lies in it, by what the directories are and not by their names. */
 function liesIn(inner: string, outer: string): boolean {
-  const wanted = statSync(outer, { bigint: true });
+  const wanted = identity(statSync(outer, { bigint: true }));
   for (let place = realpathSync(inner); ; place = dirname(place)) {
-    if (isSameFile(statSync(place, { bigint: true }), wanted)) {
+    if (isSameFile(identity(statSync(place, { bigint: true })), wanted)) {
       return true;
     }
     if (place === dirname(place)) {

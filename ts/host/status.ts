@@ -27,13 +27,8 @@ export function typeOf(status: BigIntStats): DescriptorType {
   return byMode[Number(status.mode) & constants.S_IFMT] ?? 'unknown';
 }
 
-/** Whether two files are one. */
-export function isSameFile(a: BigIntStats, b: BigIntStats): boolean {
-  return a.ino === b.ino && a.dev === b.dev;
-}
-
 /** A time in nanoseconds since 1970 as WASI has it, or undefined for one before 1970, which WASI cannot say. */
-function datetime(nanoseconds: bigint): Datetime | undefined {
+export function datetime(nanoseconds: bigint): Datetime | undefined {
   return nanoseconds < 0n
     ? undefined
     : { seconds: nanoseconds / NANOSECONDS, nanoseconds: Number(nanoseconds % NANOSECONDS) };
@@ -55,13 +50,18 @@ export function descriptorStat(status: BigIntStats): DescriptorStat {
 }
 
 /**
- * A number for which file it is, and not for what is in it: wasi-libc takes the lower half for the inode number, so
- * that half differs for any two files of one file system, and the whole for any two files.
+ * Which file it is, whatever is in it: the same for every name and descriptor of a file, and different for any two
+ * files. wasi-libc takes the lower half for the inode number.
  */
-export function metadataHash(status: BigIntStats): MetadataHashValue {
-  // Spreads the device over the high bits, where inode numbers have none, so that two devices do not meet.
-  const device = BigInt.asUintN(64, (status.dev + 1n) * 0x9e3779b97f4a7c15n);
-  return { lower: BigInt.asUintN(64, status.ino) ^ (device & 0xffffff0000000000n), upper: device };
+export function identity(status: BigIntStats): MetadataHashValue {
+  // An odd factor loses nothing, and brings the device into the high bits, where inode numbers have none.
+  const upper = BigInt.asUintN(64, (status.dev + 1n) * 0x9e3779b97f4a7c15n);
+  return { lower: BigInt.asUintN(64, status.ino ^ (upper & 0xffff000000000000n)), upper };
+}
+
+/** Whether two identities are of one file. */
+export function isSameFile(a: MetadataHashValue, b: MetadataHashValue): boolean {
+  return a.lower === b.lower && a.upper === b.upper;
 }
 
 /** The time that a new timestamp asks for, in the seconds that Node takes; `current` is in nanoseconds. */

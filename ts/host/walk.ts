@@ -80,7 +80,7 @@ export class Walk {
 
   /** Lets go of the directories on the way. */
   close(): void {
-    for (const directory of this.#entered.splice(0)) {
+    for (let directory = this.#entered.pop(); directory !== undefined; directory = this.#entered.pop()) {
       directory.release();
     }
   }
@@ -99,15 +99,16 @@ export class Walk {
     if (path.length > MOST_BYTES || Buffer.byteLength(path) > MOST_BYTES) {
       fail('name-too-long');
     }
+    if (!path.includes('/')) {
+      // Most paths are a single name, in a directory that the guest holds.
+      this.#ahead.push(path);
+      return;
+    }
     if (this.#ahead.length === 0 && path.endsWith('/')) {
       this.#mustBeDirectory = true;
     }
-    this.#ahead.push(
-      ...path
-        .split('/')
-        .filter((name) => name !== '')
-        .reverse(),
-    );
+    const names = path.split('/').filter((name) => name !== '');
+    this.#ahead.push(...names.reverse());
   }
 
   #advance(): void {
@@ -127,7 +128,7 @@ export class Walk {
 
   #enter(name: string): void {
     try {
-      this.#entered.push(this.#walker.enter(this.directory, name));
+      this.#entered.push(this.#walker.enter(this.directory, name, 'walk'));
     } catch (error) {
       const code = nodeCode(error);
       if (code !== 'ENOTDIR' && code !== 'ELOOP') {

@@ -1,7 +1,6 @@
 // How the host reaches an entry of a directory that it holds. Everything above this knows only directories that are
 // held and single names in them; what a name may turn into on the way is decided here and in walk.ts.
 
-import type { BigIntStats } from 'node:fs';
 import type { Handle } from './handle.js';
 
 /** A directory that is held open. Owned by whoever got it, who releases it. */
@@ -12,21 +11,17 @@ export interface Walker {
   /** Holds a directory of the system, by a path that the host's own user chose: symbolic links in it are followed. */
   hold(path: string): Directory;
 
-  /** Holds the directory `name` in `parent`. Fails with ENOTDIR or ELOOP where that is a symbolic link. */
-  enter(parent: Directory, name: string): Directory;
+  /**
+   * Holds the directory `name` in `parent`: to walk on from it, or as a guest's own, which can be synchronised and
+   * needs the permission to be read. Fails with ENOTDIR or ELOOP where a symbolic link stands there.
+   */
+  enter(parent: Directory, name: string, purpose: 'walk' | 'own'): Directory;
 
   /**
-   * Opens an entry that exists. `choose` sees what the entry is, before it is opened, and gives the flags of open(2),
-   * or undefined to leave it; what it throws ends the call. The caller owns the file descriptor.
+   * Opens or creates a file with flags of open(2), without following a symbolic link (ELOOP) and without waiting for
+   * the other end of a FIFO. The caller owns the file descriptor, and has to look whether it is what was expected.
    */
-  open(
-    parent: Directory,
-    name: string,
-    choose: (status: BigIntStats) => number | undefined,
-  ): number | undefined;
-
-  /** Creates a regular file, with flags of open(2) that keep it from following or reusing what is there. */
-  create(parent: Directory, name: string, flags: number): number;
+  open(parent: Directory, name: string, flags: number): number;
 
   /**
    * Calls `act` with a path that names the entry to Node, for one system call that does not follow a symbolic link

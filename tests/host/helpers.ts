@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createHostWith } from '../../ts/host/host.js';
+import type { Host, HostOptions } from '../../ts/host/host.js';
+import { pathWalker } from '../../ts/host/walker-path.js';
+import { procfsWalker } from '../../ts/host/walker-procfs.js';
+import type { Walker } from '../../ts/host/walker.js';
+import { built } from '../helpers/runtimes.js';
+import { wasmtime } from '../helpers/wasmtime.js';
+
+/** A descriptor as a component's bindings have it. */
+export type Descriptor = ReturnType<Host['imports']['wasi:filesystem/preopens']['getDirectories']>[number][0];
+
+const procfs = procfsWalker();
+
+/** Both walkers: one of them is for other systems, and yet all of it is tested here. */
+export const walkers: [string, Walker][] = [
+  ...(procfs ? ([['procfs', procfs]] satisfies [string, Walker][]) : []),
+  ['path', pathWalker],
+];
+
+/** A new directory, removed with all that is in it when the test has ended. */
+export function temporaryDirectory(below = tmpdir()): string {
+  const directory = realpathSync(mkdtempSync(join(below, 'mapcp-host-')));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A host that is closed when the test has ended. */
+export function hostWith(walker: Walker, options: HostOptions): Host {
+  const host = createHostWith(walker, options);
+  onTestFinished(() => host.close());
+  return host;
+}
+
+/** The preopens of a host by name. */
+export function preopensOf(host: Host): (name: string) => Descriptor {
+  const directories = new Map(
+    host.imports['wasi:filesystem/preopens'].getDirectories().map(([descriptor, name]) => [name, descriptor]),
+  );
+  return (name) => {
+    const found = directories.get(name);
+    if (found === undefined) {
+      throw new Error(`there is no preopen '${name}'`);
+    }
+    return found;
+  };
+}
+
+/** A directory `box` as the only preopen, with `outside` beside it. */
+export function sandbox(walker: Walker, access: 'read' | 'read-write' = 'read-write') {
+  const top = temporaryDirectory();
+  const box = join(top, 'box');
+  const outside = join(top, 'outside');
+  mkdirSync(box);
+  mkdirSync(outside);
+  const host = hostWith(walker, { preopens: { '/': { path: box, access } } });
+  return { box, outside, host, root: preopensOf(host)('/') };
+}
+
+/** What the guest would get: the payload that `act` throws, or 'ok'. Anything else that is thrown is a failure. */
+export function outcome(act: () => unknown): unknown {
+  try {
+    act();
+    return 'ok';
+  } catch (error) {
+    if (typeof error === 'object' && error !== null && 'payload' in error) {
+      return error.payload;
+    }
+    throw error;
+  }
+}
+
+/** The numbers of the file descriptors that this process has open. */
+export function openDescriptors(count: (path: string) => string[]): number {
+  return count('/proc/self/fd').length;
+}
+
+interface Command {
+  instantiate(core: undefined, imports: object): Promise<{ run: { run(): void } }>;
+}
+
+/** Runs the guest `calls` on an import object's host, and returns its lines. */
+export async function callsOn(walker: Walker, options: HostOptions, calls: readonly string[]): Promise<string[]> {
+  let output = '';
+  using host = createHostWith(walker, {
+    ...options,
+    args: ['calls', ...calls],
+    stdout: (bytes) => {
+      output += Buffer.from(bytes).toString();
+    },
+    clocks: true,
+    random: true,
+  });
+  const { instantiate }: Command = await import(built('tests', 'guests', 'calls.js'));
+  const { run } = await instantiate(undefined, host.imports);
+  run.run();
+  return output.trimEnd().split('\n');
+}
+
+/** The same under wasmtime, with `directory` as the root. */
+export function callsOnWasmtime(directory: string, calls: readonly string[]): string[] {
+  const args = ['run', '--dir', `${directory}::/`, built('guests', 'calls.wasm'), ...calls];
+  const { status, stdout, stderr } = spawnSync(wasmtime ?? '', args, { encoding: 'utf8' });
+  if (status !== 0) {
+    throw new Error(`wasmtime: ${stderr}`);
+  }
+  return stdout.trimEnd().split('\n');
+}

@@ -1,0 +1,529 @@
+// Calls from a component that never leave its memory: what jco otherwise copies into JavaScript values, per call.
+//
+// This is the only file that leans on jco's internals. The contract, as jco 1.35.0 keeps it (pinned in package.json,
+// and tests/host/lowering.test.ts fails when it changes):
+//
+// - In bindings made with `--import-bindings hybrid`, an imported function or method that has a property
+//   `Symbol.for('cabiLower')` is not called itself. At instantiation that property is called, once, with
+//   `{ memory, realloc, resourceTables }`, as far as the function needs them; what it returns is what the component
+//   imports, with the flat parameters of the canonical ABI: a resource is its handle, a string or a list is a pointer
+//   and a length, a `u64` is a bigint, a `result` is written to a pointer that comes last. The rest are numbers, and
+//   both kinds come signed. Bindings of other kinds ignore the property.
+// - A table of handles is an array with two elements for each handle: `[scope or next free, rep | OWN]`. The first
+//   pair is the head of the list of free handles. `_createdReps` is the set of all reps that were ever put in.
+// - Dropping a handle that jco has not seen as an object calls the class's static `Symbol.for('cabiDispose')` with the
+//   rep; a method that is not lowered gets an object made around it, with `Symbol.for('cabiRep')`. See resources.ts.
+// - The memory's buffer is another one after `realloc`, since that may grow it.
+
+import type { BigIntStats } from 'node:fs';
+import type {
+  DescriptorFlags,
+  DescriptorType,
+  MetadataHashValue,
+  NewTimestamp,
+  OpenFlags,
+} from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import type { Directory } from './directory.js';
+import type { DirectoryEntries } from './directory-entries.js';
+import { errorCode, errorCodes } from './error-code.js';
+import type { File } from './file.js';
+import { decodeUtf8 } from './names.js';
+import type { Open } from './open.js';
+import { asDirectory, asFile } from './open.js';
+import type { Resources } from './resources.js';
+import { datetime, identity, typeOf } from './status.js';
+
+/** Marks a handle that is owned, and the head of the list of free ones. */
+const OWN = 1 << 30;
+
+/** Up to this many bytes it is cheaper to read aside and copy than to find out how many there are. */
+const READ_ASIDE = 16 * 1024;
+
+/** The most bytes that one call reads or writes in place; a guest that has more comes again. */
+const MOST_IN_PLACE = 1 << 30;
+
+/** In the order of the WIT enum, as `errorCodes` is. */
+const descriptorTypes: readonly DescriptorType[] = [
+  'unknown',
+  'block-device',
+  'character-device',
+  'directory',
+  'fifo',
+  'symbolic-link',
+  'regular-file',
+  'socket',
+];
+
+interface HandleTable extends Array<number> {
+  _createdReps: Set<number>;
+}
+
+/** What jco hands over at instantiation. */
+interface Context {
+  memory: { readonly buffer: ArrayBuffer };
+  realloc?: (old: number, oldSize: number, align: number, size: number) => number;
+  resourceTables?: HandleTable[];
+}
+
+/** A function as the component imports it. Each has its own flat parameters, so there is no closer common type. */
+type Lowered = (...flat: never[]) => unknown;
+
+/** Makes the functions for one import of one instance. */
+type Lowering = (guest: Guest) => Lowered;
+
+/** One instance's memory and handles. */
+class Guest {
+  readonly #memory: Context['memory'];
+  readonly #realloc: Context['realloc'];
+  readonly #table: HandleTable | undefined;
+  #bytes: Buffer;
+  #view: DataView;
+
+  constructor({ memory, realloc, resourceTables }: Context) {
+    const table = resourceTables?.[0];
+    if (!(memory?.buffer instanceof ArrayBuffer) || (table && !(table._createdReps instanceof Set))) {
+      throw new Error('these bindings were made by a version of jco that mapcp/host does not know');
+    }
+    this.#memory = memory;
+    this.#realloc = realloc;
+    this.#table = table;
+    this.#bytes = Buffer.from(memory.buffer);
+    this.#view = new DataView(memory.buffer);
+  }
+
+  /** The memory as it is now: to be taken anew after every allocation. */
+  get bytes(): Buffer {
+    this.#renew();
+    return this.#bytes;
+  }
+
+  /** As `bytes`. */
+  get view(): DataView {
+    this.#renew();
+    return this.#view;
+  }
+
+  #renew(): void {
+    // A buffer that has been replaced is detached and so has no length. Asking the memory itself which buffer it has
+    // costs more than all the rest of a small call.
+    if (this.#bytes.length === 0) {
+      this.#bytes = Buffer.from(this.#memory.buffer);
+      this.#view = new DataView(this.#memory.buffer);
+    }
+  }
+
+  /** The number behind a handle, or 0. */
+  rep(handle: number): number {
+    return (this.#table?.[(handle << 1) + 1] ?? 0) & ~OWN;
+  }
+
+  /** A handle that owns `rep`. */
+  own(rep: number): number {
+    const table = this.#table;
+    if (table === undefined) {
+      throw new Error('these bindings gave no table of handles where one is needed');
+    }
+    const free = (table[0] ?? 0) & ~OWN;
+    const handle = free || table.length >> 1;
+    if (free) {
+      table[0] = table[free << 1] ?? 0;
+    }
+    table[handle << 1] = 0;
+    table[(handle << 1) + 1] = rep | OWN;
+    table._createdReps.add(rep);
+    return handle;
+  }
+
+  /** Memory of the guest's for `size` bytes. */
+  allocate(size: number): number {
+    if (this.#realloc === undefined) {
+      throw new Error('these bindings gave no realloc where one is needed');
+    }
+    return this.#realloc(0, 0, 1, size) >>> 0;
+  }
+
+  /** A string of the guest's. Fails with `illegal-byte-sequence`. */
+  text(pointer: number, length: number): string {
+    const start = pointer >>> 0;
+    const end = start + (length >>> 0);
+    const text = this.bytes.toString('utf8', start, end);
+    // What is not UTF-8 comes out as U+FFFD, but so does U+FFFD itself.
+    return text.includes('\ufffd') ? decodeUtf8(this.bytes.subarray(start, end)) : text;
+  }
+
+  /** Writes a list or a string, as a pointer and a length, to `at`. */
+  putList(at: number, pointer: number, length: number): void {
+    this.view.setUint32(at, pointer, true);
+    this.view.setUint32(at + 4, length, true);
+  }
+
+  /** Copies `text` into memory of the guest's, and writes where that is to `at`. */
+  putText(at: number, text: string): void {
+    const length = Buffer.byteLength(text);
+    const pointer = this.allocate(length);
+    this.bytes.write(text, pointer, length, 'utf8');
+    this.putList(at, pointer, length);
+  }
+
+  /** Writes an `option<datetime>` to `at`, from nanoseconds since 1970. */
+  putTime(at: number, nanoseconds: bigint): void {
+    const time = datetime(nanoseconds);
+    this.bytes[at] = time === undefined ? 0 : 1;
+    if (time !== undefined) {
+      this.view.setBigUint64(at + 8, time.seconds, true);
+      this.view.setUint32(at + 16, time.nanoseconds, true);
+    }
+  }
+
+  /** Writes a `descriptor-stat` to `at`. */
+  putStatus(at: number, status: BigIntStats): void {
+    this.bytes[at] = descriptorTypes.indexOf(typeOf(status));
+    this.view.setBigUint64(at + 8, status.nlink, true);
+    this.view.setBigUint64(at + 16, status.size, true);
+    this.putTime(at + 24, status.atimeNs);
+    this.putTime(at + 48, status.mtimeNs);
+    this.putTime(at + 72, status.ctimeNs);
+  }
+
+  /** Writes a `metadata-hash-value` to `at`. */
+  putHash(at: number, { lower, upper }: MetadataHashValue): void {
+    this.view.setBigUint64(at, lower, true);
+    this.view.setBigUint64(at + 8, upper, true);
+  }
+
+  /**
+   * Writes a `result` to `at`: calls `act`, which writes the value to `at + payload` if there is one, or else puts
+   * there the error-code for what it threw.
+   */
+  answer(at: number, payload: number, act: (to: number) => void): void {
+    const start = at >>> 0;
+    let failed = 0;
+    try {
+      act(start + payload);
+    } catch (error) {
+      // The guest's own allocator may have trapped, which is its end and not an answer.
+      if (error instanceof Error && error.name === 'RuntimeError') {
+        throw error;
+      }
+      failed = 1;
+      this.bytes[start + payload] = errorCodes.indexOf(errorCode(error));
+    }
+    this.bytes[start] = failed;
+  }
+}
+
+/** A `u64` that came as a signed bigint. */
+const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
+
+/** Whether bit `index` of a `flags` value is set. */
+const bit = (flags: number, index: number): boolean => (flags & (1 << index)) !== 0;
+
+const follows = (pathFlags: number): boolean => bit(pathFlags, 0);
+
+const openFlags = (flags: number): OpenFlags => ({
+  create: bit(flags, 0),
+  directory: bit(flags, 1),
+  exclusive: bit(flags, 2),
+  truncate: bit(flags, 3),
+});
+
+const descriptorFlags = (flags: number): DescriptorFlags => ({
+  read: bit(flags, 0),
+  write: bit(flags, 1),
+  fileIntegritySync: bit(flags, 2),
+  dataIntegritySync: bit(flags, 3),
+  requestedWriteSync: bit(flags, 4),
+  mutateDirectory: bit(flags, 5),
+});
+
+const descriptorFlagBits = (flags: DescriptorFlags): number =>
+  (flags.read ? 1 : 0) |
+  (flags.write ? 2 : 0) |
+  (flags.fileIntegritySync ? 4 : 0) |
+  (flags.dataIntegritySync ? 8 : 0) |
+  (flags.requestedWriteSync ? 16 : 0) |
+  (flags.mutateDirectory ? 32 : 0);
+
+function newTimestamp(tag: number, seconds: bigint, nanoseconds: number): NewTimestamp {
+  if (tag === 2) {
+    return { tag: 'timestamp', val: { seconds: u64(seconds), nanoseconds: nanoseconds >>> 0 } };
+  }
+  return { tag: tag === 1 ? 'now' : 'no-change' };
+}
+
+/** Reads from a file into memory of the guest's; returns where that is and how many bytes were read. */
+function readInto(
+  guest: Guest,
+  file: File,
+  aside: Buffer,
+  wanted: bigint,
+  position: bigint,
+): [number, number] {
+  file.expectReadable();
+  if (wanted > READ_ASIDE) {
+    // What is allocated and not filled would be lost to the guest, so it is told apart first how much there is.
+    const left = file.stat().size - position;
+    if (left > READ_ASIDE) {
+      const length = Math.min(Number(wanted < left ? wanted : left), MOST_IN_PLACE);
+      const pointer = guest.allocate(length);
+      return [pointer, file.read(guest.bytes, pointer, length, position)];
+    }
+  }
+  const length = wanted < READ_ASIDE ? Number(wanted) : READ_ASIDE;
+  const count = file.read(aside, 0, length, position);
+  const pointer = guest.allocate(count);
+  aside.copy(guest.bytes, pointer, 0, count);
+  return [pointer, count];
+}
+
+/** The methods of a descriptor, by their names in JavaScript. */
+function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lowering> {
+  const aside = Buffer.alloc(READ_ASIDE);
+  // What the call before this one found at a path. wasi-libc's `stat` asks for the status and then for the hash, and
+  // programs open what they have just looked at: that is one system call where it would be two. Neither the hash,
+  // which says which file it is, nor opening, which looks at what it has opened, is harmed by what changes between.
+  let latest: { place: Place; status: BigIntStats } | undefined;
+  const open = (guest: Guest, handle: number): Open => {
+    latest = undefined;
+    return peek(guest, handle);
+  };
+  const peek = (guest: Guest, handle: number): Open => descriptors.get(guest.rep(handle));
+  const file = (guest: Guest, handle: number): File => asFile(open(guest, handle));
+  const directory = (guest: Guest, handle: number): Directory => asDirectory(open(guest, handle));
+
+  return {
+    syncData: (guest) => (self: number, result: number) =>
+      guest.answer(result, 1, () => open(guest, self).syncData()),
+
+    getFlags: (guest) => (self: number, result: number) =>
+      guest.answer(result, 1, (to) => {
+        guest.bytes[to] = descriptorFlagBits(peek(guest, self).flags);
+      }),
+
+    getType: (guest) => (self: number, result: number) =>
+      guest.answer(result, 1, (to) => {
+        guest.bytes[to] = descriptorTypes.indexOf(peek(guest, self).type);
+      }),
+
+    setSize: (guest) => (self: number, size: bigint, result: number) =>
+      guest.answer(result, 1, () => file(guest, self).setSize(u64(size))),
+
+    setTimes:
+      (guest) =>
+      (
+        self: number,
+        aTag: number,
+        a: bigint,
+        aNs: number,
+        mTag: number,
+        m: bigint,
+        mNs: number,
+        result: number,
+      ) =>
+        guest.answer(result, 1, () =>
+          open(guest, self).setTimes(newTimestamp(aTag, a, aNs), newTimestamp(mTag, m, mNs)),
+        ),
+
+    read: (guest) => (self: number, length: bigint, offset: bigint, result: number) =>
+      guest.answer(result, 4, (to) => {
+        const [pointer, count] = readInto(guest, file(guest, self), aside, u64(length), u64(offset));
+        guest.putList(to, pointer, count);
+        guest.bytes[to + 8] = count === 0 && length !== 0n ? 1 : 0;
+      }),
+
+    write: (guest) => (self: number, pointer: number, length: number, offset: bigint, result: number) =>
+      guest.answer(result, 8, (to) => {
+        const most = Math.min(length >>> 0, MOST_IN_PLACE);
+        const count = file(guest, self).write(guest.bytes, pointer >>> 0, most, u64(offset));
+        guest.view.setBigUint64(to, BigInt(count), true);
+      }),
+
+    sync: (guest) => (self: number, result: number) =>
+      guest.answer(result, 1, () => open(guest, self).sync()),
+
+    createDirectoryAt: (guest) => (self: number, path: number, length: number, result: number) =>
+      guest.answer(result, 1, () => directory(guest, self).createDirectoryAt(guest.text(path, length))),
+
+    stat: (guest) => (self: number, result: number) =>
+      guest.answer(result, 8, (to) => guest.putStatus(to, open(guest, self).stat())),
+
+    statAt: (guest) => (self: number, flags: number, path: number, length: number, result: number) =>
+      guest.answer(result, 8, (to) => {
+        const place: Place = [directory(guest, self), follows(flags), guest.text(path, length)];
+        const status = statusOf(place);
+        guest.putStatus(to, status);
+        latest = { place, status };
+      }),
+
+    setTimesAt:
+      (guest) =>
+      (
+        self: number,
+        flags: number,
+        path: number,
+        length: number,
+        aTag: number,
+        a: bigint,
+        aNs: number,
+        mTag: number,
+        m: bigint,
+        mNs: number,
+        result: number,
+      ) =>
+        guest.answer(result, 1, () =>
+          directory(guest, self).setTimesAt(
+            follows(flags),
+            guest.text(path, length),
+            newTimestamp(aTag, a, aNs),
+            newTimestamp(mTag, m, mNs),
+          ),
+        ),
+
+    linkAt:
+      (guest) =>
+      (
+        self: number,
+        flags: number,
+        path: number,
+        length: number,
+        target: number,
+        newPath: number,
+        newLength: number,
+        result: number,
+      ) =>
+        guest.answer(result, 1, () =>
+          directory(guest, self).linkAt(
+            follows(flags),
+            guest.text(path, length),
+            directory(guest, target),
+            guest.text(newPath, newLength),
+          ),
+        ),
+
+    openAt:
+      (guest) =>
+      (
+        self: number,
+        pathFlags: number,
+        path: number,
+        length: number,
+        how: number,
+        flags: number,
+        result: number,
+      ) =>
+        guest.answer(result, 4, (to) => {
+          const known = latest;
+          const place: Place = [directory(guest, self), follows(pathFlags), guest.text(path, length)];
+          const [base, follow, text] = place;
+          const status = statusIn(known, place);
+          const opened = base.openAt(follow, text, openFlags(how), descriptorFlags(flags), status);
+          guest.view.setUint32(to, guest.own(descriptors.add(opened)), true);
+        }),
+
+    readlinkAt: (guest) => (self: number, path: number, length: number, result: number) =>
+      guest.answer(result, 4, (to) =>
+        guest.putText(to, directory(guest, self).readLinkAt(guest.text(path, length))),
+      ),
+
+    removeDirectoryAt: (guest) => (self: number, path: number, length: number, result: number) =>
+      guest.answer(result, 1, () => directory(guest, self).removeDirectoryAt(guest.text(path, length))),
+
+    renameAt:
+      (guest) =>
+      (
+        self: number,
+        path: number,
+        length: number,
+        target: number,
+        newPath: number,
+        newLength: number,
+        result: number,
+      ) =>
+        guest.answer(result, 1, () =>
+          directory(guest, self).renameAt(
+            guest.text(path, length),
+            directory(guest, target),
+            guest.text(newPath, newLength),
+          ),
+        ),
+
+    symlinkAt:
+      (guest) =>
+      (self: number, target: number, targetLength: number, path: number, length: number, result: number) =>
+        guest.answer(result, 1, () =>
+          directory(guest, self).symlinkAt(guest.text(target, targetLength), guest.text(path, length)),
+        ),
+
+    unlinkFileAt: (guest) => (self: number, path: number, length: number, result: number) =>
+      guest.answer(result, 1, () => directory(guest, self).unlinkFileAt(guest.text(path, length))),
+
+    metadataHash: (guest) => (self: number, result: number) =>
+      guest.answer(result, 8, (to) => guest.putHash(to, open(guest, self).identity())),
+
+    metadataHashAt: (guest) => (self: number, flags: number, path: number, length: number, result: number) =>
+      guest.answer(result, 8, (to) => {
+        const known = latest;
+        const place: Place = [directory(guest, self), follows(flags), guest.text(path, length)];
+        const status = statusIn(known, place) ?? statusOf(place);
+        latest = { place, status };
+        guest.putHash(to, identity(status));
+      }),
+  };
+}
+
+/** What a path leads to: from where, whether a symbolic link at its end is followed, and the path. */
+type Place = [Directory, boolean, string];
+
+const statusOf = ([directory, follow, path]: Place): BigIntStats => directory.statAt(follow, path);
+
+/** What is known of `place`, if it was the place. */
+const statusIn = (known: { place: Place; status: BigIntStats } | undefined, place: Place) =>
+  known?.place.every((part, index) => part === place[index]) ? known.status : undefined;
+
+function listingLowerings(listings: Resources<DirectoryEntries>): Record<string, Lowering> {
+  return {
+    readDirectoryEntry: (guest) => (self: number, result: number) =>
+      guest.answer(result, 4, (to) => {
+        const entry = listings.get(guest.rep(self)).next();
+        if (entry !== undefined) {
+          guest.putText(to + 8, entry.name);
+          guest.bytes[to + 4] = descriptorTypes.indexOf(entry.type);
+        }
+        guest.bytes[to] = entry === undefined ? 0 : 1;
+      }),
+  };
+}
+
+function attach(functions: object, lowerings: Record<string, Lowering>): void {
+  for (const [name, lowering] of Object.entries(lowerings)) {
+    const method: unknown = Reflect.get(functions, name);
+    Object.defineProperty(method, Symbol.for('cabiLower'), {
+      value: (context: Context) => lowering(new Guest(context)),
+    });
+  }
+}
+
+/** Gives the methods of both classes their lowered forms. `descriptors` and `listings` are what they work on. */
+export function lowerFilesystem(
+  classes: { Descriptor: { prototype: object }; DirectoryEntryStream: { prototype: object } },
+  descriptors: Resources<Open>,
+  listings: Resources<DirectoryEntries>,
+): void {
+  attach(classes.Descriptor.prototype, descriptorLowerings(descriptors));
+  attach(classes.DirectoryEntryStream.prototype, listingLowerings(listings));
+}
+
+/** Gives `getRandomBytes` its lowered form. `fill` fills a list of the length that the component asked for. */
+export function lowerRandom(
+  functions: { getRandomBytes: object },
+  random: (length: bigint) => Uint8Array,
+): void {
+  attach(functions, {
+    getRandomBytes: (guest) => (length: bigint, result: number) => {
+      const bytes = random(u64(length));
+      const pointer = guest.allocate(bytes.length);
+      guest.bytes.set(bytes, pointer);
+      guest.putList(result >>> 0, pointer, bytes.length);
+    },
+  });
+}

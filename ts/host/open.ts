@@ -1,0 +1,16 @@
+import { Directory } from './directory.js';
+import { fail } from './error-code.js';
+import { File } from './file.js';
+
+/** What a descriptor stands for. */
+export type Open = File | Directory;
+
+/** The file behind a descriptor. Fails with `bad-descriptor` where that is a directory. */
+export function asFile(open: Open): File {
+  return open instanceof File ? open : fail('bad-descriptor');
+}
+
+/** The directory behind a descriptor. Fails with `not-directory` where that is a file. */
+export function asDirectory(open: Open): Directory {
+  return open instanceof Directory ? open : fail('not-directory');
+}

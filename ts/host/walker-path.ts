@@ -1,0 +1,100 @@
+// The walker for systems without procfs, macOS and Windows: paths, checked before and after each use.
+//
+// A held directory is a path and the file that was behind it when it was entered, which is held open so that nothing
+// else can become the same file. A path is good as long as it leads to that file, whatever stands on its way. Between
+// the check and the use there is a moment in which somebody outside can swap a directory, and that is why
+// `confinement: 'strict'` refuses this walker; a guest by itself has no such moment, as its calls come one by one.
+
+import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail } from './error-code.js';
+import { Handle } from './handle.js';
+import { identity, isSameFile, typeOf } from './status.js';
+import type { Directory, Walker } from './walker.js';
+
+const { O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+
+/** A held directory that knows where it was. */
+class Place extends Handle {
+  readonly path: string;
+
+  constructor(fd: number, path: string) {
+    super(fd);
+    this.path = path;
+  }
+
+  /** Fails with `not-permitted` when the path leads to another file than the one that is held. */
+  confirm(): void {
+    const now = lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
+    if (!now || !isSameFile(identity(now), identity(fstatSync(this.fd, { bigint: true })))) {
+      fail('not-permitted');
+    }
+  }
+}
+
+function placeOf(directory: Directory): Place {
+  return directory instanceof Place ? directory : fail('bad-descriptor');
+}
+
+/** Names that Windows takes for something else than an entry: devices, streams of a file, paths. */
+const STRANGE_ON_WINDOWS = /[\\:*?"<>|]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+function pathOf(parent: Place, name: string): string {
+  if (process.platform === 'win32' && name !== '.' && STRANGE_ON_WINDOWS.test(name)) {
+    fail('invalid');
+  }
+  return join(parent.path, name);
+}
+
+/** Opens what is at `path`, which must still be what was there before once it is open. */
+function openConfirmed(parent: Place, path: string, flags: number): number {
+  parent.confirm();
+  const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  try {
+    const there = lstatSync(path, { bigint: true });
+    if (!isSameFile(identity(there), identity(fstatSync(fd, { bigint: true })))) {
+      fail('not-permitted');
+    }
+    parent.confirm();
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  return fd;
+}
+
+export const pathWalker: Walker = {
+  hold(path) {
+    const real = realpathSync(path);
+    return new Place(openSync(real, O_RDONLY | O_DIRECTORY), real);
+  },
+
+  enter(directory, name) {
+    const parent = placeOf(directory);
+    const path = pathOf(parent, name);
+    parent.confirm();
+    const status = lstatSync(path, { bigint: true });
+    if (typeOf(status) !== 'directory') {
+      throw Object.assign(new Error(), { code: 'ENOTDIR' });
+    }
+    return new Place(openConfirmed(parent, path, O_RDONLY | O_DIRECTORY), path);
+  },
+
+  open(directory, name, flags) {
+    const parent = placeOf(directory);
+    return openConfirmed(parent, pathOf(parent, name), flags);
+  },
+
+  at(directory, name, act) {
+    const parent = placeOf(directory);
+    const path = pathOf(parent, name);
+    parent.confirm();
+    const result = act(path);
+    parent.confirm();
+    return result;
+  },
+
+  reopen() {
+    return undefined;
+  },
+};
