@@ -358,8 +358,11 @@ static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
     if (job->given_source[0] == '\0') {
         return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_SOURCE, MAPCP_INVALID_ARGUMENT);
     }
-    if (job->given_target[0] == '\0' || job->options.window_size > MAPCP_LARGEST_WINDOW) {
+    if (job->given_target[0] == '\0') {
         return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_INVALID_ARGUMENT);
+    }
+    if (job->options.window_size > MAPCP_LARGEST_WINDOW) {
+        return mapcp_fail_number(error, MAPCP_MAP, MAPCP_SOURCE, EINVAL);
     }
     uint32_t wanted = job->options.window_size == 0 ? MAPCP_DEFAULT_WINDOW : job->options.window_size;
     job->options.window_size = (wanted + MAPCP_PAGE - 1) / MAPCP_PAGE * MAPCP_PAGE;

@@ -118,10 +118,13 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         return strerror(error->number);
     }
     if (error->operation == MAPCP_ACCEPT && error->code == MAPCP_INVALID_ARGUMENT) {
-        return "the path is empty, or the window larger than 1 GiB";
+        return "the path is empty";
     }
     if (error->operation == MAPCP_OPEN && error->code == MAPCP_IS_DIRECTORY) {
         return "it is a directory; to copy it with all that is in it, ask for a recursive copy (-r)";
+    }
+    if (error->operation == MAPCP_MAP && error->code == MAPCP_INVALID_ARGUMENT) {
+        return "the window is larger than 1 GiB";
     }
     return reasons[error->code];
 }

@@ -37,8 +37,18 @@ static struct mapcp_tree_frame *top(const struct mapcp_tree *tree) {
     return &tree->frames[tree->depth - 1];
 }
 
-static struct mapcp_place source_place(const struct mapcp_tree_frame *frame, const char *name) {
-    return (struct mapcp_place){.directory = dirfd(frame->listing), .name = name};
+static bool follows(const struct mapcp_tree *tree) {
+    return tree->options->symlinks == MAPCP_FOLLOW_LINKS;
+}
+
+/// Where the source `name` in the directory of `frame` stands, whose path is `path`.
+///
+/// A link may lead out of its directory and yet stay in the sandbox. A descriptor of that directory would not
+/// let it, so what may be a link is named from the root.
+static struct mapcp_place source_place(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame,
+                                       const char *name, const char *path) {
+    return follows(tree) ? (struct mapcp_place){.directory = AT_FDCWD, .name = path}
+                         : (struct mapcp_place){.directory = dirfd(frame->listing), .name = name};
 }
 
 static struct mapcp_place target_place(const struct mapcp_tree_frame *frame, const char *name) {
@@ -142,7 +152,7 @@ static bool check_no_loop(const struct mapcp_tree *tree, const struct mapcp_tree
         return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_SOURCE,
                           tree->depth > 0 ? MAPCP_INTO_ITSELF : MAPCP_SAME_FILE);
     }
-    for (size_t index = 0; tree->options->symlinks == MAPCP_FOLLOW_LINKS && index < tree->depth; index++) {
+    for (size_t index = 0; follows(tree) && index < tree->depth; index++) {
         if (mapcp_is_same_file(&frame->source_status, &tree->frames[index].source_status)) {
             return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_TOO_MANY_LINKS);
         }
@@ -165,7 +175,7 @@ static bool reserve_frame(struct mapcp_tree *tree) {
 }
 
 /// Enters a directory; the paths are its already.
-static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct mapcp_place target, bool follow,
+static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct mapcp_place target,
                   struct mapcp_error *error) {
     struct mapcp_tree_frame frame = {
         .target = MAPCP_NOWHERE,
@@ -175,7 +185,7 @@ static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct map
     if (!reserve_frame(tree)) {
         return out_of_memory(error);
     }
-    if (!open_source(&frame, source, follow, error) || !provide_target(tree, &frame, target, error) ||
+    if (!open_source(&frame, source, follows(tree), error) || !provide_target(tree, &frame, target, error) ||
         !check_no_loop(tree, &frame, error)) {
         close_frame(&frame);
         return false;
@@ -194,7 +204,7 @@ bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error) {
         .directory = tree->purpose == MAPCP_TREE_MEASURE ? MAPCP_NOWHERE : AT_FDCWD,
         .name = tree->target->text,
     };
-    return enter(tree, source, target, tree->options->symlinks == MAPCP_FOLLOW_LINKS, error);
+    return enter(tree, source, target, error);
 }
 
 /// Opens a frame again, from its parent's; fails where the name is another directory's by now.
@@ -203,17 +213,14 @@ static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_err
     struct mapcp_tree_frame *frame = &tree->frames[index];
     const struct stat source_before = frame->source_status;
     const struct stat target_before = frame->target_status;
-    // The frame's own name: what its path has more than its parent's.
-    char *name =
-        strndup(tree->source->text + parent->source_length, frame->source_length - parent->source_length);
-    if (!name) {
+    char *path = strndup(tree->source->text, frame->source_length);
+    if (!path) {
         return out_of_memory(error);
     }
-    const char *bare = *name == '/' ? name + 1 : name;
-    bool follow = tree->options->symlinks == MAPCP_FOLLOW_LINKS;
-    bool good = open_source(frame, source_place(parent, bare), follow, error) &&
-                (!frame->has_target || open_target(frame, target_place(parent, bare), error));
-    free(name);
+    const char *name = path + parent->source_length + (path[parent->source_length] == '/');
+    bool good = open_source(frame, source_place(tree, parent, name, path), follows(tree), error) &&
+                (!frame->has_target || open_target(frame, target_place(parent, name), error));
+    free(path);
     if (good && !mapcp_is_same_file(&source_before, &frame->source_status)) {
         good = mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_SOURCE_CHANGED);
     }
@@ -268,14 +275,13 @@ static void leave_top(struct mapcp_tree *tree) {
 /// known.
 static bool find_type(const struct mapcp_tree *tree, const struct dirent *entry, unsigned char *type,
                       struct mapcp_error *error) {
-    bool follow = tree->options->symlinks == MAPCP_FOLLOW_LINKS;
     *type = entry->d_type;
-    if (*type != DT_UNKNOWN && !(*type == DT_LNK && follow)) {
+    if (*type != DT_UNKNOWN && !(*type == DT_LNK && follows(tree))) {
         return true;
     }
     struct stat status;
-    struct mapcp_place place = source_place(top(tree), entry->d_name);
-    if (fstatat(place.directory, place.name, &status, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
+    struct mapcp_place place = source_place(tree, top(tree), entry->d_name, tree->source->text);
+    if (fstatat(place.directory, place.name, &status, follows(tree) ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
         return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
     }
     *type = S_ISDIR(status.st_mode)   ? DT_DIR
@@ -291,7 +297,7 @@ static void put_entry(const struct mapcp_tree *tree, unsigned char type, const c
         .kind = type == DT_REG   ? MAPCP_TREE_FILE
                 : type == DT_LNK ? MAPCP_TREE_LINK
                                  : MAPCP_TREE_SPECIAL,
-        .source = source_place(top(tree), name),
+        .source = source_place(tree, top(tree), name, tree->source->text),
         .target = target_place(top(tree), name),
         .target_is_new = top(tree)->target_is_new,
     };
@@ -351,8 +357,8 @@ static bool enter_pending(struct mapcp_tree *tree, const char *name, struct mapc
     if (!push_paths(tree, name)) {
         return out_of_memory(error);
     }
-    return enter(tree, source_place(top(tree), name), target_place(top(tree), name),
-                 tree->options->symlinks == MAPCP_FOLLOW_LINKS, error);
+    return enter(tree, source_place(tree, top(tree), name, tree->source->text), target_place(top(tree), name),
+                 error);
 }
 
 enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,

@@ -41,7 +41,7 @@ const cases: Record<string, Case[]> = {
     ['symlink file - new-link/', 'ENOENT'],
     ['link - dir/file - new-link/', 'ENOENT'],
   ],
-  'opening': [
+  opening: [
     ['open 0 - missing r', 'ENOENT'],
     ['open 0 - dir/file rd', 'ENOTDIR'],
     ['open 0 - dir w', 'EISDIR'],
@@ -85,7 +85,7 @@ const cases: Record<string, Case[]> = {
     ['unlink - made', 'ok'],
     ['stat - dir/file', 'ok file 4'],
   ],
-  'removing': [
+  removing: [
     ['unlink - dir', 'EISDIR'],
     ['unlink - missing', 'ENOENT'],
     ['rmdir - dir', 'ENOTEMPTY'],
@@ -100,7 +100,7 @@ const cases: Record<string, Case[]> = {
     ['mkdir - missing/child', 'ENOENT'],
     ['mkdir - dir/file/child', 'ENOTDIR'],
   ],
-  'renaming': [
+  renaming: [
     ['rename - dir/file - moved', 'ok'],
     ['stat - dir/file', 'ENOENT'],
     ['rename - moved - dir/nested/file', 'ok'],
@@ -159,13 +159,13 @@ const cases: Record<string, Case[]> = {
     ['list 0', 'ok file nested'],
     ['sync 0', 'ok'],
   ],
-  'listing': [
+  listing: [
     ['open 0 - . rd', 'ok'],
     ['list 0', 'ok absolute dangling dir empty link-to-dir link-to-file loop out'],
     ['open 0 - empty rd', 'ok'],
     ['list 0', 'ok'],
   ],
-  'times': [
+  times: [
     ['utimes - dir/file 1000.000001000 2000.123456000', 'ok'],
     ['times - dir/file', 'ok 1000.000001 2000.123456'],
     ['utimes - dir/file 3000 omit', 'ok'],
@@ -221,7 +221,11 @@ const callsOf = (rows: Case[]) => rows.map(([call]) => call);
 describe.each(walkers)('on our host, by the %s walker', (_, walker) => {
   it.each(table)('%s are as WASI says', async (_name, rows) => {
     const root = tree();
-    const lines = await callsOn(walker, { preopens: { '/': { path: root, access: 'read-write' } } }, callsOf(rows));
+    const lines = await callsOn(
+      walker,
+      { preopens: { '/': { path: root, access: 'read-write' } } },
+      callsOf(rows),
+    );
     expect(lines.map((line, index) => [rows[index]?.[0], line])).toEqual(
       rows.map(([call, result]) => [call, result.trimEnd()]),
     );

@@ -10,7 +10,8 @@ const description = `
 Copies files, links and directory trees, in a sandbox that reaches the directories of
 SOURCE and TARGET and nothing else. Each file appears under its target's name in one
 step: what is there is its old self or the whole copy. Where TARGET is a directory, the
-copies go into it.`;
+copies go into it.
+`;
 
 const examples = `
 Examples:
@@ -26,7 +27,7 @@ function version(): string {
   return version;
 }
 
-function collect(value: string, previous: readonly string[]): readonly string[] {
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }
 
@@ -37,10 +38,10 @@ const program = new Command('mapcp')
   .option('-n, --no-clobber', 'leave existing files alone')
   .option('-u, --update', 'replace a file only by one that was modified later')
   .option('-p, --preserve', 'keep the times; modes are kept in any case')
-  .option('-P, --no-dereference', 'copy a link as a link (the default)')
   .option('-L, --dereference', 'copy what a link leads to')
+  .option('-P, --no-dereference', 'copy a link as a link (the default)')
   .option('-T, --no-target-directory', 'take TARGET for the path of the copy itself')
-  .option('--exclude <GLOB>', "leave out what matches, such as '*.o'", collect, [])
+  .option('--exclude <GLOB>', "leave out what matches, such as '*.o'", collect)
   .addOption(new Option('--sparse <WHEN>', 'make holes of zeros').choices(['auto', 'always', 'never']))
   .option('--verify', 'read each file back and compare it')
   .option('--sync', 'have each file on the disk before it takes its name')

@@ -16,7 +16,7 @@ export interface Flags {
   readonly preserve?: true;
   readonly dereference?: boolean;
   readonly targetDirectory: boolean;
-  readonly exclude: readonly string[];
+  readonly exclude?: readonly string[];
   readonly sparse?: 'auto' | 'always' | 'never';
   readonly verify?: true;
   readonly sync?: true;
