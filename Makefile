@@ -70,6 +70,20 @@ $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(shell find ts -name '*.ts') tscon
 	node_modules/.bin/tsc --project tsconfig.json
 	@touch $@
 
+# --- Shared mappings ------------------------------------------------------------------------------------------------
+
+MMAN := $(wildcard c-src/mman/*.c)
+LIBSHARED_MMAN := $(OUT)/libshared-mman.a
+# What a program is linked with so that its mappings reach the file.
+MMAN_LINK := -Wl,--wrap=mmap,--wrap=munmap,--wrap=close $(LIBSHARED_MMAN)
+
+$(OUT)/wasm/mman.compiled: $(MMAN) $(wildcard c-src/mman/*.h) build/compile.mjs $(WASM_TOOLS)
+	node build/compile.mjs $(OUT)/wasm $(WASM_FLAGS) -Ic-src/mman -- $(if $(filter-out %.c,$?),$(MMAN),$?)
+	@touch $@
+
+$(LIBSHARED_MMAN): $(OUT)/wasm/mman.compiled build/ar.mjs
+	node build/ar.mjs $@ $(MMAN:%=$(OUT)/wasm/%.o)
+
 # --- The samples ----------------------------------------------------------------------------------------------------
 
 SAMPLES := mapped-head mmapped-files mmapped-files-cpp
@@ -104,9 +118,28 @@ $(SAMPLES:%=$(OUT)/native/samples/%): Makefile
 	@mkdir -p $(@D)
 	$(if $(filter %.cpp,$^),$(CXX) -std=c++23 -fno-exceptions,$(CC) -std=c17) $(NATIVE_FLAGS) $(filter %.c %.cpp,$^) -o $@
 
-# What the tests run: the samples natively, as components, and with bindings for Node.
-.PHONY: test-programs
-test-programs: samples samples-native $(SAMPLES:%=$(OUT)/tests/samples/%.js)
+# --- Programs for tests ---------------------------------------------------------------------------------------------
 
-$(OUT)/tests/%.js: $(OUT)/%.wasm build/transpile.mjs
+# Programs of tests/, as the samples: natively, as components, and with bindings for Node. `faults` needs a layer to
+# make fail, which a system's own mmap is not.
+MMAN_TESTS := cases faults
+
+.PHONY: test-programs
+test-programs: samples samples-native $(OUT)/native/tests/mman/cases $(MMAN_TESTS:%=$(OUT)/tests/mman/%.wasm) \
+	$(SAMPLES:%=$(OUT)/node/samples/%.js) $(MMAN_TESTS:%=$(OUT)/node/tests/mman/%.js)
+
+$(OUT)/native/tests/mman/%: tests/mman/%.c tests/mman/table.h Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c17 $(NATIVE_FLAGS) $< -o $@
+
+$(OUT)/wasm/tests/mman/faults.wasm: MMAN_LINK += -Wl,--wrap=pwrite
+$(MMAN_TESTS:%=$(OUT)/wasm/tests/mman/%.wasm): $(OUT)/wasm/tests/mman/%.wasm: tests/mman/%.c tests/mman/table.h $(LIBSHARED_MMAN) $(WASM_TOOLS)
+	@mkdir -p $(@D)
+	node build/clang.mjs -std=c17 $(WASM_FLAGS) $< $(MMAN_LINK) -o $@
+
+$(OUT)/tests/%.wasm: $(OUT)/wasm/tests/%.wasm build/component.mjs
+	@mkdir -p $(@D)
+	node build/component.mjs command $< $@
+
+$(OUT)/node/%.js: $(OUT)/%.wasm build/transpile.mjs
 	node build/transpile.mjs $< $(@D) $(basename $(@F))

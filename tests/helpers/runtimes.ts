@@ -54,7 +54,7 @@ export function runtimesOf(folder: string): Runtime[] {
       missing: false,
       usageStatus: 1,
       run: (program, directory, args) => {
-        const bindings = built('tests', folder, `${program}.js`);
+        const bindings = built('node', folder, `${program}.js`);
         return runFile(process.execPath, [runner, bindings, directory, program, ...args], directory);
       },
     },
