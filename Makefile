@@ -93,12 +93,14 @@ samples: $(SAMPLES:%=$(OUT)/samples/%.wasm)
 
 $(OUT)/wasm/samples/mapped-head.wasm: c-src/samples/mapped-head.c
 $(OUT)/wasm/samples/mmapped-files.wasm: c-src/samples/mmapped-files.c
-$(OUT)/wasm/samples/mmapped-files-cpp.wasm: c-src/samples/mmapped-files.cpp c-src/samples/memory_map.hpp
+$(OUT)/wasm/samples/mmapped-files-cpp.wasm: c-src/samples/mmapped-files.cpp c-src/samples/memory_map.hpp $(LIBSHARED_MMAN)
+# The one sample that writes through a mapping; the others show what the emulation alone can do.
+$(OUT)/wasm/samples/mmapped-files-cpp.wasm: SAMPLE_LINK = $(MMAN_LINK)
 
 $(SAMPLES:%=$(OUT)/wasm/samples/%.wasm): $(WASM_TOOLS)
 	@mkdir -p $(@D)
 	node build/clang.mjs $(if $(filter %.cpp,$^),-std=c++23 -fno-exceptions,-std=c17) $(WASM_FLAGS) \
-		$(filter %.c %.cpp,$^) -lwasi-emulated-mman -Wl,--strip-debug -o $@
+		$(filter %.c %.cpp,$^) $(SAMPLE_LINK) -lwasi-emulated-mman -Wl,--strip-debug -o $@
 
 $(OUT)/samples/%.wasm: $(OUT)/wasm/samples/%.wasm build/component.mjs
 	@mkdir -p $(@D)
@@ -120,22 +122,31 @@ $(SAMPLES:%=$(OUT)/native/samples/%): Makefile
 
 # --- Programs for tests ---------------------------------------------------------------------------------------------
 
-# Programs of tests/, as the samples: natively, as components, and with bindings for Node. `faults` needs a layer to
-# make fail, which a system's own mmap is not.
-MMAN_TESTS := cases faults
+# Programs of tests/, as the samples: natively, as components, and with bindings for Node. `faults` makes the layer
+# fail, and natively there is none.
+TEST_PROGRAMS := mman/cases mman/faults samples/memory_map
+NATIVE_TEST_PROGRAMS := $(filter-out mman/faults,$(TEST_PROGRAMS))
 
 .PHONY: test-programs
-test-programs: samples samples-native $(OUT)/native/tests/mman/cases $(MMAN_TESTS:%=$(OUT)/tests/mman/%.wasm) \
-	$(SAMPLES:%=$(OUT)/node/samples/%.js) $(MMAN_TESTS:%=$(OUT)/node/tests/mman/%.js)
+test-programs: samples samples-native $(NATIVE_TEST_PROGRAMS:%=$(OUT)/native/tests/%) \
+	$(TEST_PROGRAMS:%=$(OUT)/tests/%.wasm) $(TEST_PROGRAMS:%=$(OUT)/node/tests/%.js) $(SAMPLES:%=$(OUT)/node/samples/%.js)
 
-$(OUT)/native/tests/mman/%: tests/mman/%.c tests/mman/table.h Makefile
-	@mkdir -p $(@D)
-	$(CC) -std=c17 $(NATIVE_FLAGS) $< -o $@
-
+$(OUT)/native/tests/mman/cases: tests/mman/cases.c
+$(OUT)/native/tests/samples/memory_map: tests/samples/memory_map.cpp c-src/samples/memory_map.hpp
+$(OUT)/wasm/tests/mman/cases.wasm: tests/mman/cases.c
+$(OUT)/wasm/tests/mman/faults.wasm: tests/mman/faults.c
 $(OUT)/wasm/tests/mman/faults.wasm: MMAN_LINK += -Wl,--wrap=pwrite
-$(MMAN_TESTS:%=$(OUT)/wasm/tests/mman/%.wasm): $(OUT)/wasm/tests/mman/%.wasm: tests/mman/%.c tests/mman/table.h $(LIBSHARED_MMAN) $(WASM_TOOLS)
+$(OUT)/wasm/tests/samples/memory_map.wasm: tests/samples/memory_map.cpp c-src/samples/memory_map.hpp
+
+$(NATIVE_TEST_PROGRAMS:%=$(OUT)/native/tests/%): tests/helpers/table.h Makefile
 	@mkdir -p $(@D)
-	node build/clang.mjs -std=c17 $(WASM_FLAGS) $< $(MMAN_LINK) -o $@
+	$(if $(filter %.cpp,$^),$(CXX) -std=c++23 -fno-exceptions,$(CC) -std=c17) $(NATIVE_FLAGS) \
+		-Itests/helpers -Ic-src/samples $(filter %.c %.cpp,$^) -o $@
+
+$(TEST_PROGRAMS:%=$(OUT)/wasm/tests/%.wasm): tests/helpers/table.h $(LIBSHARED_MMAN) $(WASM_TOOLS)
+	@mkdir -p $(@D)
+	node build/clang.mjs $(if $(filter %.cpp,$^),-std=c++23 -fno-exceptions,-std=c17) $(WASM_FLAGS) \
+		-Itests/helpers -Ic-src/samples $(filter %.c %.cpp,$^) $(MMAN_LINK) -o $@
 
 $(OUT)/tests/%.wasm: $(OUT)/wasm/tests/%.wasm build/component.mjs
 	@mkdir -p $(@D)

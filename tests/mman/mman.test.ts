@@ -2,19 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runtimesOf } from '../helpers/runtimes.js';
+import { expectedOutput } from '../helpers/table.js';
 import { directoryWith } from '../helpers/tree.js';
-
-/** The sentences of a table in C, which are what its program prints when all of them hold. */
-function expectedOutput(source: string): string {
-  const text = readFileSync(join(import.meta.dirname, source), 'utf8');
-  const rows = [...text.matchAll(/^ {4}\{"(.+)",\s*\w+\},$/gm)];
-  return rows.map(([, sentence]) => `ok: ${sentence}\n`).join('');
-}
 
 describe.each(runtimesOf('tests/mman'))('shared mappings: $name', ({ name, missing, run }) => {
   test.skipIf(missing)('all that POSIX says about mapped files holds', () => {
     const outcome = run('cases', directoryWith({}), []);
-    expect(outcome).toEqual({ status: 0, stdout: expectedOutput('cases.c'), stderr: '' });
+    expect(outcome).toEqual({
+      status: 0,
+      stdout: expectedOutput(join(import.meta.dirname, 'cases.c')),
+      stderr: '',
+    });
   });
 
   test.skipIf(missing)(
@@ -30,6 +28,10 @@ describe.each(runtimesOf('tests/mman'))('shared mappings: $name', ({ name, missi
 
   test.skipIf(missing || name === 'native')('a write-back that fails can be repeated', () => {
     const outcome = run('faults', directoryWith({}), []);
-    expect(outcome).toEqual({ status: 0, stdout: expectedOutput('faults.c'), stderr: '' });
+    expect(outcome).toEqual({
+      status: 0,
+      stdout: expectedOutput(join(import.meta.dirname, 'faults.c')),
+      stderr: '',
+    });
   });
 });

@@ -1,5 +1,5 @@
-#ifndef MMAN_TABLE_H
-#define MMAN_TABLE_H
+#ifndef TESTS_TABLE_H
+#define TESTS_TABLE_H
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +79,7 @@ static inline off_t file_size(const char *name) {
 
 static inline unsigned char *map(int fd, size_t length, int protection, int type, off_t offset) {
     // NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): what mmap does with a bad length is a case.
-    return mmap(NULL, length, protection, type, fd, offset);
+    return (unsigned char *)mmap(NULL, length, protection, type, fd, offset);
 }
 
 /// Maps the beginning of a file as most cases want it: shared, to be read and written.
