@@ -26,8 +26,10 @@ all: $(OUT)/mapcp.wasm $(OUT)/js/index.js samples
 
 INSTALLED := node_modules/.package-lock.json
 
+# Not `npm ci`, which refuses a lock file that lacks some other platform's optional package, as registries sometimes do.
+# What the lock file names is installed as it says, and --no-save leaves the file alone.
 $(INSTALLED): package.json package-lock.json
-	npm ci --no-audit --no-fund
+	npm install --no-save --no-audit --no-fund
 	@touch $@
 
 VERSION = $(shell node -p 'require("./package.json").version')
@@ -40,6 +42,7 @@ $(shell mkdir -p $(OUT) && echo '$(or $(WASI_SDK_PATH),@yowasp/clang)' | cmp -s 
 	|| echo '$(or $(WASI_SDK_PATH),@yowasp/clang)' > $(TOOLCHAIN))
 
 WARNINGS := -Wall -Wextra -Werror
+NATIVE_FLAGS := -g -O1 $(WARNINGS) -D_GNU_SOURCE
 WASM_FLAGS := -O2 $(WARNINGS) -D_GNU_SOURCE -D_WASI_EMULATED_MMAN
 WASM_TOOLS := build/clang.mjs Makefile $(TOOLCHAIN) $(INSTALLED)
 
@@ -68,6 +71,7 @@ $(OUT)/bindings/mapcp.js: $(OUT)/mapcp.wasm build/transpile.mjs
 
 $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(shell find ts -name '*.ts') tsconfig.json $(INSTALLED)
 	node_modules/.bin/tsc --project tsconfig.json
+	@chmod +x $(OUT)/js/cli/main.js
 	@touch $@
 
 # --- Shared mappings ------------------------------------------------------------------------------------------------
@@ -107,7 +111,6 @@ $(OUT)/samples/%.wasm: $(OUT)/wasm/samples/%.wasm build/component.mjs
 	node build/component.mjs command $< $@
 
 # The same samples for this machine, by its own compilers.
-NATIVE_FLAGS := -O2 $(WARNINGS) -D_GNU_SOURCE
 
 .PHONY: samples-native
 samples-native: $(SAMPLES:%=$(OUT)/native/samples/%)
@@ -122,14 +125,18 @@ $(SAMPLES:%=$(OUT)/native/samples/%): Makefile
 
 # --- Programs for tests ---------------------------------------------------------------------------------------------
 
-# Programs of tests/, as the samples: natively, as components, and with bindings for Node. `faults` makes the layer
+# Programs of tests/, as the samples: as components, with bindings for Node, and natively. `faults` makes the layer
 # fail, and natively there is none.
 TEST_PROGRAMS := mman/cases mman/faults samples/memory_map
 NATIVE_TEST_PROGRAMS := $(filter-out mman/faults,$(TEST_PROGRAMS))
+HAVE_CC := $(and $(shell command -v $(CC)),$(shell command -v $(CXX)))
 
+# What the tests run: the samples and the programs above; the native ones and the engine's tests where there are
+# native compilers.
 .PHONY: test-programs
-test-programs: samples samples-native $(NATIVE_TEST_PROGRAMS:%=$(OUT)/native/tests/%) \
-	$(TEST_PROGRAMS:%=$(OUT)/tests/%.wasm) $(TEST_PROGRAMS:%=$(OUT)/node/tests/%.js) $(SAMPLES:%=$(OUT)/node/samples/%.js)
+test-programs: samples $(SAMPLES:%=$(OUT)/node/samples/%.js) \
+	$(TEST_PROGRAMS:%=$(OUT)/tests/%.wasm) $(TEST_PROGRAMS:%=$(OUT)/node/tests/%.js) \
+	$(if $(HAVE_CC),samples-native $(NATIVE_TEST_PROGRAMS:%=$(OUT)/native/tests/%) $(OUT)/native/engine-tests)
 
 $(OUT)/native/tests/mman/cases: tests/mman/cases.c
 $(OUT)/native/tests/samples/memory_map: tests/samples/memory_map.cpp c-src/samples/memory_map.hpp
@@ -154,3 +161,69 @@ $(OUT)/tests/%.wasm: $(OUT)/wasm/tests/%.wasm build/component.mjs
 
 $(OUT)/node/%.js: $(OUT)/%.wasm build/transpile.mjs
 	node build/transpile.mjs $< $(@D) $(basename $(@F))
+
+# --- The engine natively, for its tests -----------------------------------------------------------------------------
+
+ENGINE_FLAGS := -std=c17 $(NATIVE_FLAGS) -Ic-src/engine
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ENGINE_TESTS := $(wildcard tests/engine/*.c)
+
+$(OUT)/native/engine-tests: $(ENGINE) $(ENGINE_TESTS) $(wildcard c-src/engine/*.h tests/engine/*.h) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ENGINE_FLAGS) $(SANITIZERS) $(ENGINE) $(ENGINE_TESTS) -o $@
+
+# --- What people run ------------------------------------------------------------------------------------------------
+
+# Fails with a sentence when a tool is missing: $(call need,COMMAND,WHAT IT IS,WHAT TO INSTALL)
+need = @command -v $(1) >/dev/null || { echo "mapcp needs $(2), and there is no '$(1)' here: install $(3)" >&2; exit 1; }
+
+.PHONY: copy test lint format bindings check-bindings clean help
+
+## make copy SRC=… DST=…   set up, build, copy a file, and say what was copied
+copy: $(OUT)/js/index.js
+	@test -n "$(SRC)" && test -n "$(DST)" || { echo "usage: make copy SRC=file DST=file-or-directory" >&2; exit 2; }
+	@node $(OUT)/js/cli/main.js --verbose -- "$(SRC)" "$(DST)"
+
+## make test               set up, build, run all tests
+test: all test-programs
+	$(if $(HAVE_CC),,@echo "mapcp: no C and C++ compiler here, so the native tests are skipped; CI has them")
+	node_modules/.bin/vitest run $(VITEST_FLAGS)
+
+## make lint               check types, style and formatting of everything
+lint: $(OUT)/js/index.js
+	$(call need,$(CLANG_FORMAT),clang-format,LLVM's clang-format)
+	$(call need,$(CLANG_TIDY),clang-tidy,LLVM's clang-tidy)
+	node_modules/.bin/biome ci --error-on-warnings .
+	node_modules/.bin/tsc --project tests/tsconfig.json
+	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+	$(CLANG_TIDY) --quiet $(filter c-src/engine/%.c tests/engine/%.c,$(C_FILES)) -- $(ENGINE_FLAGS)
+
+## make format             put everything into the format that lint checks
+format: $(INSTALLED)
+	$(call need,$(CLANG_FORMAT),clang-format,LLVM's clang-format)
+	node_modules/.bin/biome check --write .
+	$(CLANG_FORMAT) -i $(C_FILES)
+
+CLANG_FORMAT ?= clang-format
+CLANG_TIDY ?= clang-tidy
+C_FILES := $(shell find c-src tests -path c-src/component/bindings -prune -o \( -name '*.[ch]' -o -name '*.[ch]pp' \) -print)
+
+## make bindings           generate the C bindings anew from wit/ (needs wit-bindgen-cli, by cargo)
+bindings:
+	$(call need,$(WIT_BINDGEN),wit-bindgen,it with: cargo install wit-bindgen-cli@0.63.0)
+	$(WIT_BINDGEN) c wit --world mapcp --out-dir c-src/component/bindings
+
+# Fails when the committed bindings are not what wit/ gives.
+check-bindings:
+	$(call need,$(WIT_BINDGEN),wit-bindgen,it with: cargo install wit-bindgen-cli@0.63.0)
+	$(WIT_BINDGEN) c wit --world mapcp --out-dir c-src/component/bindings --check
+
+WIT_BINDGEN ?= wit-bindgen
+
+## make clean              remove everything that was built
+clean:
+	rm -rf $(OUT)
+
+## make help               list these
+help:
+	@sed -n 's/^## //p' Makefile

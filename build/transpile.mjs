@@ -18,7 +18,6 @@ const { files } = await transpile(readFileSync(component), {
   name,
   instantiation: 'async',
   importBindings: 'hybrid',
-  noNodejsCompat: false,
 });
 for (const [file, content] of Object.entries(files)) {
   const path = join(directory, file);

@@ -22,8 +22,9 @@ static const char help[] =
     "It reaches only the directories that the runtime was told to open.\n"
     "\n"
     "Options:\n"
-    "  -h, --help     this text\n"
-    "  -V, --version  the version\n"
+    "  -v, --verbose  say what was copied\n"
+    "  -V, --version  print the version\n"
+    "  -h, --help     print this text\n"
     "  --             the end of the options: what follows are names, dashes or not\n"
     "\n"
     "Example:\n"
@@ -52,35 +53,35 @@ static char **read_arguments(int *count) {
 }
 
 /// Writes a path in quotes, control characters as escapes: a message is one line, whatever the names in it.
-static void put_quoted(const char *path) {
-    fputc('\'', stderr);
+static void put_quoted(FILE *stream, const char *path) {
+    fputc('\'', stream);
     for (const unsigned char *byte = (const unsigned char *)path; *byte; byte++) {
         if (*byte == '\n') {
-            fputs("\\n", stderr);
+            fputs("\\n", stream);
         } else if (*byte < 0x20 || *byte == 0x7f) {
             const char escape[] = {'\\', 'x', "01234567"[*byte >> 4], "0123456789abcdef"[*byte & 0xf], '\0'};
-            fputs(escape, stderr);
+            fputs(escape, stream);
         } else {
-            fputc(*byte, stderr);
+            fputc(*byte, stream);
         }
     }
-    fputc('\'', stderr);
+    fputc('\'', stream);
 }
 
 static void put_failure(const char *source, const char *target, const struct mapcp_error *error) {
     fputs("mapcp: cannot copy ", stderr);
-    put_quoted(source);
+    put_quoted(stderr, source);
     fputs(" to ", stderr);
-    put_quoted(target);
+    put_quoted(stderr, target);
     fputs(": cannot ", stderr);
     fputs(mapcp_verb(error->operation), stderr);
     fputc(' ', stderr);
-    put_quoted(error->path);
+    put_quoted(stderr, error->path);
     fputs(": ", stderr);
     fputs(mapcp_reason(error), stderr);
     if (error->leftover) {
         fputs("; remove the temporary file ", stderr);
-        put_quoted(error->leftover);
+        put_quoted(stderr, error->leftover);
     }
     fputc('\n', stderr);
 }
@@ -111,7 +112,14 @@ static char *target_for(const char *source, const char *target) {
     return path;
 }
 
-static bool copy(const char *source, const char *given_target) {
+static bool put_copied(const char *source, const char *target, const struct mapcp_progress *progress) {
+    put_quoted(stdout, source);
+    fputs(" -> ", stdout);
+    put_quoted(stdout, target);
+    return printf(" (%llu bytes)\n", (unsigned long long)progress->bytes_done) >= 0;
+}
+
+static bool copy(const char *source, const char *given_target, bool verbose) {
     const struct mapcp_options options = {.window_size = 0};
     char *target = target_for(source, given_target);
     struct mapcp_job *job = target ? mapcp_job_new(source, target, &options) : NULL;
@@ -122,6 +130,8 @@ static bool copy(const char *source, const char *given_target) {
         copied = mapcp_job_step(job, UINT64_MAX);
         if (!copied) {
             put_failure(source, target, mapcp_job_error(job));
+        } else if (verbose) {
+            copied = put_copied(source, target, mapcp_job_progress(job));
         }
     }
     mapcp_job_free(job);
@@ -134,7 +144,7 @@ static bool refuse_usage(const char *why, const char *what) {
     fputs(why, stderr);
     if (what) {
         fputc(' ', stderr);
-        put_quoted(what);
+        put_quoted(stderr, what);
     }
     fputs("\n", stderr);
     fputs(usage, stderr);
@@ -144,14 +154,19 @@ static bool refuse_usage(const char *why, const char *what) {
 
 static bool run(int count, char **arguments) {
     static const struct option options[] = {
-        {"help", no_argument, NULL, 'h'},
+        {"verbose", no_argument, NULL, 'v'},
         {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     opterr = 0;
     optind = 1;
-    for (int option; (option = getopt_long(count, arguments, "hV", options, NULL)) != -1;) {
+    bool verbose = false;
+    for (int option; (option = getopt_long(count, arguments, "vVh", options, NULL)) != -1;) {
         switch (option) {
+        case 'v':
+            verbose = true;
+            break;
         case 'h':
             return fputs(usage, stdout) >= 0 && fputs(help, stdout) >= 0;
         case 'V':
@@ -166,7 +181,7 @@ static bool run(int count, char **arguments) {
     case 1:
         return refuse_usage("there is no TARGET after", arguments[optind]);
     case 2:
-        return copy(arguments[optind], arguments[optind + 1]);
+        return copy(arguments[optind], arguments[optind + 1], verbose);
     default:
         return refuse_usage("there is one name too many:", arguments[optind + 2]);
     }

@@ -59,6 +59,15 @@ void exports_mapcp_copy_copier_copy_job_destructor(copy_job *self) {
     free(self);
 }
 
+/// wit-bindgen 0.63 exports the destructor as "[dtor]copy_job", which nothing calls: the name is that of the
+/// resource.
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#[dtor]copy-job"))) void
+mapcp_copy_job_dtor(copy_job *self);
+
+void mapcp_copy_job_dtor(copy_job *self) {
+    exports_mapcp_copy_copier_copy_job_destructor(self);
+}
+
 static void put_progress(progress *result, const struct mapcp_progress *from) {
     *result = (progress){
         .done = from->done,

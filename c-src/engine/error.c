@@ -70,7 +70,7 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_NOT_PERMITTED] = "not permitted by the sandbox or the file system",
         [MAPCP_ALREADY_EXISTS] = "it exists already",
         [MAPCP_IS_DIRECTORY] = "it is a directory, not a file",
-        [MAPCP_NOT_DIRECTORY] = "a part of the path is not a directory",
+        [MAPCP_NOT_DIRECTORY] = "not a directory",
         [MAPCP_NOT_REGULAR_FILE] = "it is not a regular file but a FIFO, a socket or a device",
         [MAPCP_SAME_FILE] = "source and target are the same file",
         [MAPCP_SOURCE_CHANGED] = "it changed while it was copied; copy it again when it is at rest",
@@ -88,5 +88,11 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_BUSY] = "it is in use",
         [MAPCP_UNSUPPORTED] = "the file system does not support it",
     };
-    return error->code == MAPCP_OTHER ? strerror(error->number) : reasons[error->code];
+    if (error->code == MAPCP_OTHER) {
+        return strerror(error->number);
+    }
+    if (error->operation == MAPCP_ACCEPT && error->code == MAPCP_INVALID_ARGUMENT) {
+        return error->path[0] == '\0' ? "the path is empty" : "the window is larger than 1 GiB";
+    }
+    return reasons[error->code];
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { wasmtime } from './wasmtime.js';
 
 /** How a program ended, and what it said. */
@@ -30,34 +31,43 @@ export function runFile(command: string, args: string[], cwd: string): Outcome {
   return { status, stdout, stderr };
 }
 
+const out = join(import.meta.dirname, '../../build/out');
+
 /** The path of a thing that make has built, or an error that names the target that builds it. */
 export function built(...path: string[]): string {
-  const file = join(import.meta.dirname, '../../build/out', ...path);
+  const file = join(out, ...path);
   if (!existsSync(file)) {
     throw new Error(`${file} is missing: run 'make test-programs'`);
   }
   return file;
 }
 
-/** The three ways to run what make has built from `folder`: natively, under Node and under wasmtime. */
-export function runtimesOf(folder: string): Runtime[] {
+/** Under Node, with one of the hosts of run-command.mjs. */
+function nodeRuntime(name: string, host: string, folder: string): Runtime {
   const runner = join(import.meta.dirname, 'run-command.mjs');
+  return {
+    name,
+    missing: false,
+    usageStatus: 1,
+    run: (program, directory, args) => {
+      const bindings = built('node', folder, `${program}.js`);
+      return runFile(process.execPath, [runner, host, bindings, directory, program, ...args], directory);
+    },
+  };
+}
+
+/** The ways to run what make has built from `folder`: natively, under Node with either host, and under wasmtime. */
+export function runtimesOf(folder: string): Runtime[] {
   return [
     {
       name: 'native',
-      missing: false,
+      // Built where there are native compilers. CI has them, and must not pass without.
+      missing: process.env.CI === undefined && !existsSync(join(out, 'native', folder)),
       usageStatus: 2,
       run: (program, directory, args) => runFile(built('native', folder, program), args, directory),
     },
-    {
-      name: 'node',
-      missing: false,
-      usageStatus: 1,
-      run: (program, directory, args) => {
-        const bindings = built('node', folder, `${program}.js`);
-        return runFile(process.execPath, [runner, bindings, directory, program, ...args], directory);
-      },
-    },
+    nodeRuntime('node', 'mapcp', folder),
+    nodeRuntime('preview2-shim', 'preview2-shim', folder),
     {
       name: 'wasmtime',
       missing: wasmtime === undefined,

@@ -1,0 +1,16 @@
+// Prints the counts of a vitest JSON report: `node .ci/count.mjs REPORT` prints "PASSED FAILED SKIPPED".
+
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+
+const report = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
+if (report.numTotalTests === 0) {
+  throw new Error('the report holds no test');
+}
+// A file that could not be loaded has no failed test, but has failed all the same.
+const broken = report.testResults.filter(
+  (/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
+    file.status === 'failed' && file.assertionResults.length === 0,
+).length;
+const failed = report.numFailedTests + broken;
+process.stdout.write(`${report.numPassedTests} ${failed} ${report.numPendingTests + report.numTodoTests}\n`);

@@ -1,0 +1,151 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CopyError, copy } from 'mapcp';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+
+async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('it did not fail');
+}
+
+describe('copy', () => {
+  it('copies a file and reports what it did', () =>
+    inTemporaryDirectory(async (directory) => {
+      const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+      writeFileSync(source, 'content');
+
+      const report = await copy(source, target);
+
+      expect(readFileSync(target, 'utf8')).toBe('content');
+      expect(report).toEqual({ bytes: 7, files: 1, milliseconds: expect.any(Number) });
+      expect(report.milliseconds).toBeGreaterThan(0);
+    }));
+
+  it('takes file: URLs', () =>
+    inTemporaryDirectory(async (directory) => {
+      const [source, target] = [join(directory, 'ü %41 #'), join(directory, 'b')];
+      writeFileSync(source, 'content');
+      await copy(pathToFileURL(source), pathToFileURL(target));
+      expect(readFileSync(target, 'utf8')).toBe('content');
+    }));
+
+  it('takes a small window', () =>
+    inTemporaryDirectory(async (directory) => {
+      const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+      const content = Buffer.alloc(500_000, 'pattern');
+      writeFileSync(source, content);
+      await copy(source, target, { windowSize: 1 });
+      expect(readFileSync(target).equals(content)).toBe(true);
+    }));
+
+  it('runs many copies at once without mixing them up', () =>
+    inTemporaryDirectory(async (directory) => {
+      const numbers = Array.from({ length: 20 }, (_, index) => index);
+      for (const number of numbers) {
+        writeFileSync(join(directory, `a${number}`), Buffer.alloc(100_000, number));
+      }
+      await Promise.all(numbers.map((n) => copy(join(directory, `a${n}`), join(directory, `b${n}`))));
+      for (const number of numbers) {
+        expect(readFileSync(join(directory, `b${number}`)).every((byte) => byte === number)).toBe(true);
+      }
+      expect(readdirSync(directory)).toHaveLength(40);
+    }));
+
+  it('fails with a CopyError that has the code, the operation and the paths as they were given', () =>
+    inTemporaryDirectory(async (directory) => {
+      const [source, target] = [join(directory, 'missing'), join(directory, 'b')];
+      const error = await failureOf(copy(source, target));
+      expect(error).toBeInstanceOf(CopyError);
+      expect(error).toMatchObject({
+        name: 'CopyError',
+        code: 'ENOENT',
+        operation: 'inspect',
+        path: source,
+        source,
+        target,
+        message: `cannot copy '${source}' to '${target}': cannot inspect '${source}': no such file or directory`,
+      });
+    }));
+
+  it('names the source when its directory is missing, and the target when its directory is', () =>
+    inTemporaryDirectory(async (directory) => {
+      const [source, missing] = [join(directory, 'a'), join(directory, 'missing/x')];
+      writeFileSync(source, 'content');
+      expect(await failureOf(copy(missing, source))).toMatchObject({ code: 'ENOENT', path: missing });
+      expect(await failureOf(copy(source, missing))).toMatchObject({ code: 'ENOENT', path: missing });
+      expect(readdirSync(directory)).toEqual(['a']);
+    }));
+
+  it('refuses a directory as source or as target', () =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'a'), 'content');
+      mkdirSync(join(directory, 'd'));
+      const refusals = [
+        copy(join(directory, 'd'), join(directory, 'b')),
+        copy(directory, join(directory, 'b')),
+        copy(join(directory, 'd/.'), join(directory, 'b')),
+        copy(join(directory, 'd/..'), join(directory, 'b')),
+        copy('/', join(directory, 'b')),
+        copy(join(directory, 'a'), join(directory, 'd')),
+      ];
+      for (const refusal of refusals) {
+        expect(await failureOf(refusal)).toMatchObject({ code: 'EISDIR' });
+      }
+      expect(readdirSync(directory).sort()).toEqual(['a', 'd']);
+    }));
+
+  it('refuses a file named as if it were a directory', () =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'a'), 'content');
+      expect(await failureOf(copy(join(directory, 'a/'), join(directory, 'b')))).toMatchObject({
+        code: 'ENOTDIR',
+      });
+      expect(await failureOf(copy(join(directory, 'a'), join(directory, 'b/')))).toBeInstanceOf(CopyError);
+      expect(readdirSync(directory)).toEqual(['a']);
+    }));
+
+  it('refuses to copy a file onto itself', () =>
+    inTemporaryDirectory(async (directory) => {
+      const path = join(directory, 'a');
+      writeFileSync(path, 'content');
+      expect(await failureOf(copy(path, path))).toMatchObject({ code: 'ERR_MAPCP_SAME_FILE' });
+      expect(readFileSync(path, 'utf8')).toBe('content');
+    }));
+
+  it('refuses an empty path', async () => {
+    expect(await failureOf(copy('', 'b'))).toMatchObject({ code: 'EINVAL', reason: 'the path is empty' });
+    expect(await failureOf(copy('package.json', ''))).toMatchObject({
+      code: 'EINVAL',
+      reason: 'the path is empty',
+    });
+  });
+
+  it('refuses arguments of wrong types with a TypeError that names them', async () => {
+    const anyCopy = copy as (...args: unknown[]) => Promise<unknown>;
+    expect(await failureOf(anyCopy(1, 'b'))).toEqual(new TypeError('source must be a string, not number'));
+    expect(await failureOf(anyCopy('a', null))).toEqual(new TypeError('target must be a string, not null'));
+    expect(await failureOf(anyCopy('a\0', 'b'))).toEqual(
+      new TypeError('source must not contain a NUL character'),
+    );
+    for (const windowSize of [-1, 1.5, 2 ** 30 + 1, Number.NaN, '1']) {
+      expect(await failureOf(anyCopy('a', 'b', { windowSize }))).toBeInstanceOf(TypeError);
+    }
+  });
+
+  it('keeps the process and its event loop going while it copies', () =>
+    inTemporaryDirectory(async (directory) => {
+      const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+      writeFileSync(source, Buffer.alloc(100 * 1024 * 1024));
+      let turns = 0;
+      const timer = setInterval(() => turns++, 0);
+      await copy(source, target);
+      clearInterval(timer);
+      expect(turns).toBeGreaterThan(1);
+    }));
+});

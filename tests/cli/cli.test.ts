@@ -1,0 +1,31 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { cases, expectOut, putInto } from './cases.js';
+import { fronts, run } from './fronts.js';
+
+describe.each(fronts)('mapcp in $name', (front) => {
+  it.each(cases)('$name', (test) => {
+    inTemporaryDirectory((directory) => {
+      mkdirSync(join(directory, 'in'));
+      mkdirSync(join(directory, 'out'));
+      test.prepare?.(putInto(directory));
+
+      const { status, stdout, stderr } = run(front, test.args, directory, test.wrapper);
+
+      expectText(stderr, test.stderr ?? '');
+      expectText(stdout, test.stdout ?? '');
+      expect(status).toBe({ well: 0, badly: 1, usage: front.usageStatus }[test.ends]);
+      expectOut(directory, test.out);
+    });
+  });
+});
+
+function expectText(text: string, expected: string | RegExp): void {
+  if (typeof expected === 'string') {
+    expect(text).toBe(expected);
+  } else {
+    expect(text).toMatch(expected);
+  }
+}

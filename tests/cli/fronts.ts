@@ -1,0 +1,44 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import process from 'node:process';
+import { wasmtime } from '../helpers/wasmtime.js';
+
+/** One of the ways to run `mapcp SOURCE TARGET`. */
+export interface Front {
+  readonly name: string;
+  /** The status for wrong usage. A WASI command can only succeed or fail, so in wasmtime it is that of a failure. */
+  readonly usageStatus: number;
+  /** What is run, with the arguments for mapcp at the end; it can reach the directories `in` and `out`. */
+  readonly command: readonly string[];
+}
+
+const node: Front = {
+  name: 'Node',
+  usageStatus: 2,
+  command: [process.execPath, resolve('build/out/js/cli/main.js')],
+};
+
+const inWasmtime = (command: string): Front => ({
+  name: 'wasmtime',
+  usageStatus: 1,
+  command: [command, 'run', '--dir', 'in', '--dir', 'out', resolve('build/out/mapcp.wasm')],
+});
+
+/** Every front that this machine has. */
+export const fronts: readonly Front[] = wasmtime === undefined ? [node] : [node, inWasmtime(wasmtime)];
+
+/**
+ * Runs mapcp through a front.
+ *
+ * @param directory the working directory, with `in` and `out` in it
+ * @param wrapper a command that runs the rest of its arguments, such as `setpriv` with its options
+ */
+export function run(
+  front: Front,
+  args: readonly string[],
+  directory: string,
+  wrapper: readonly string[] = [],
+): SpawnSyncReturns<string> {
+  const [program = '', ...rest] = [...wrapper, ...front.command, ...args];
+  return spawnSync(program, rest, { cwd: directory, encoding: 'utf8', maxBuffer: 1 << 26 });
+}

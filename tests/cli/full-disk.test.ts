@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { expectOut } from './cases.js';
+import { fronts, run } from './fronts.js';
+
+/** Mounts a file system of `size` bytes on a directory while `use` runs. */
+function onSmallDisk(path: string, size: number, use: () => void): void {
+  expect(spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]).status).toBe(0);
+  try {
+    use();
+  } finally {
+    spawnSync('umount', [path]);
+  }
+}
+
+// Mounting is the superuser's; CI is one.
+const canMount = process.getuid?.() === 0 || process.env.CI !== undefined;
+
+describe.skipIf(!canMount).each(fronts)('mapcp in $name, on a full disk,', (front) => {
+  it('says so, and leaves the old target and no temporary file', () => {
+    inTemporaryDirectory((directory) => {
+      mkdirSync(join(directory, 'in'));
+      mkdirSync(join(directory, 'out'));
+      writeFileSync(join(directory, 'in/a'), Buffer.alloc(4 * 1024 * 1024, 1));
+      onSmallDisk(join(directory, 'out'), 2 * 1024 * 1024, () => {
+        writeFileSync(join(directory, 'out/b'), 'old');
+
+        const { status, stderr } = run(front, ['in/a', 'out/b'], directory);
+
+        expect(stderr).toBe(
+          "mapcp: cannot copy 'in/a' to 'out/b': cannot write 'out/b': no space left on the file system\n",
+        );
+        expect(status).toBe(1);
+        expectOut(directory, { b: 'old' });
+      });
+    });
+  });
+});

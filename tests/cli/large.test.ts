@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { fronts, run } from './fronts.js';
+
+const MiB = 1024 * 1024;
+const GiB = 1024 * MiB;
+
+/** A file of `size` bytes, of which `pieces` hold data; the rest is a hole. */
+function writeSparse(path: string, size: number, pieces: readonly { at: number; bytes: Buffer }[]): void {
+  const descriptor = openSync(path, 'w');
+  ftruncateSync(descriptor, size);
+  for (const { at, bytes } of pieces) {
+    writeSync(descriptor, bytes, 0, bytes.length, at);
+  }
+  closeSync(descriptor);
+}
+
+function pattern(length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let index = 0; index + 4 <= length; index += 4) {
+    bytes.writeUInt32LE(Math.imul(index, 2654435761) >>> 0, index);
+  }
+  return bytes;
+}
+
+const files = [
+  {
+    name: 'a file of 300 MB',
+    write: (path: string) =>
+      writeSparse(path, 300_000_000, [
+        { at: 0, bytes: pattern(150_000_000) },
+        { at: 150_000_000, bytes: pattern(150_000_000) },
+      ]),
+  },
+  {
+    name: 'a sparse file of 5 GiB and 1 byte',
+    write: (path: string) =>
+      writeSparse(path, 5 * GiB + 1, [
+        { at: 0, bytes: pattern(MiB) },
+        { at: 4 * GiB - 8, bytes: pattern(16) },
+        { at: 5 * GiB, bytes: Buffer.from('!') },
+      ]),
+  },
+];
+
+describe.each(fronts)('mapcp in $name', (front) => {
+  it.each(files)('copies $name, with less than 200 MB of memory', { timeout: 600_000 }, ({ write }) => {
+    inTemporaryDirectory((directory) => {
+      mkdirSync(join(directory, 'in'));
+      mkdirSync(join(directory, 'out'));
+      write(join(directory, 'in/a'));
+
+      const { status, stderr } = run(front, ['in/a', 'out/a'], directory, ['time', '--format=%M']);
+
+      expect(status).toBe(0);
+      expect(spawnSync('cmp', ['in/a', 'out/a'], { cwd: directory }).status).toBe(0);
+      const peak = Number(stderr) * 1024;
+      expect(peak).toBeGreaterThan(0);
+      expect(peak).toBeLessThan(200_000_000);
+    });
+  });
+});

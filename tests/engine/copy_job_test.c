@@ -1,0 +1,223 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "copy_job.h"
+
+static const struct mapcp_options one_page = {.window_size = 1};
+
+/// Runs a job to its end in one step; returns its error, or NULL. Static: valid until the next call.
+static const struct mapcp_error *copy(const char *source, const char *target,
+                                      const struct mapcp_options *options) {
+    static struct mapcp_error error;
+    struct mapcp_job *job = mapcp_job_new(source, target, options);
+    CHECK(job != NULL);
+    bool good = mapcp_job_step(job, UINT64_MAX);
+    if (!good) {
+        error = *mapcp_job_error(job);
+        // The paths are the job's, which ends here; the tests look at the rest.
+        error.path = NULL;
+        error.leftover = NULL;
+    } else {
+        CHECK(mapcp_job_progress(job)->done);
+    }
+    mapcp_job_free(job);
+    return good ? NULL : &error;
+}
+
+static void files_of_every_size_around_a_window_arrive_whole(void) {
+    const size_t sizes[] = {0, 1, 65535, 65536, 65537, 131072, 1000000};
+    for (size_t index = 0; index < sizeof(sizes) / sizeof(*sizes); index++) {
+        write_file("a", sizes[index], 7);
+        CHECK(copy("a", "b", &one_page) == NULL);
+        CHECK(has_content("b", sizes[index], 7));
+        CHECK(count_entries() == 2);
+    }
+}
+
+static void an_existing_target_is_replaced(void) {
+    write_file("a", 10, 1);
+    write_file("b", 100000, 2);
+    CHECK(copy("a", "b", &one_page) == NULL);
+    CHECK(has_content("b", 10, 1));
+}
+
+static void the_target_is_its_old_self_until_the_last_step(void) {
+    write_file("a", 200000, 1);
+    write_file("b", 10, 2);
+    struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
+    unsigned steps = 0;
+    do {
+        CHECK(has_content("b", 10, 2));
+        CHECK(mapcp_job_step(job, 1));
+        steps++;
+        CHECK(steps < 10);
+    } while (!mapcp_job_progress(job)->done);
+    CHECK(steps == 4);
+    CHECK(has_content("b", 200000, 1));
+    mapcp_job_free(job);
+}
+
+static void progress_counts_bytes_and_ends_at_the_total(void) {
+    write_file("a", 100000, 1);
+    struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
+    CHECK(!mapcp_job_progress(job)->totals_known);
+    CHECK(mapcp_job_step(job, 1));
+    CHECK(mapcp_job_progress(job)->bytes_done == 65536);
+    CHECK(mapcp_job_progress(job)->bytes_total == 100000);
+    CHECK(mapcp_job_progress(job)->files_done == 0);
+    CHECK(mapcp_job_step(job, 1));
+    CHECK(mapcp_job_progress(job)->bytes_done == 100000);
+    CHECK(mapcp_job_progress(job)->files_done == 1);
+    CHECK(mapcp_job_step(job, 1));
+    CHECK(mapcp_job_progress(job)->bytes_done == 100000);
+    mapcp_job_free(job);
+}
+
+static void nothing_is_touched_before_the_first_step(void) {
+    write_file("a", 10, 1);
+    struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
+    CHECK(count_entries() == 1);
+    mapcp_job_free(job);
+    CHECK(count_entries() == 1);
+}
+
+static void a_job_that_is_dropped_half_way_leaves_nothing(void) {
+    write_file("a", 200000, 1);
+    struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
+    CHECK(mapcp_job_step(job, 1));
+    CHECK(count_entries() == 2);
+    mapcp_job_free(job);
+    CHECK(count_entries() == 1);
+}
+
+static void check_change_is_noticed(void (*change)(void)) {
+    write_file("a", 200000, 1);
+    write_file("b", 10, 2);
+    struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
+    CHECK(mapcp_job_step(job, 1));
+    change();
+    CHECK(!mapcp_job_step(job, UINT64_MAX));
+    CHECK(mapcp_job_error(job)->code == MAPCP_SOURCE_CHANGED);
+    CHECK(strcmp(mapcp_job_error(job)->path, "a") == 0);
+    CHECK(!mapcp_job_step(job, 1));
+    mapcp_job_free(job);
+    CHECK(has_content("b", 10, 2));
+    CHECK(count_entries() == 2);
+}
+
+static void grow(void) {
+    CHECK(truncate("a", 300000) == 0);
+}
+
+static void touch(void) {
+    const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    CHECK(utimensat(AT_FDCWD, "a", times, 0) == 0);
+}
+
+static void a_source_that_grows_is_an_error(void) {
+    check_change_is_noticed(grow);
+}
+
+static void a_source_that_is_rewritten_is_an_error(void) {
+    check_change_is_noticed(touch);
+}
+
+static void a_file_is_not_copied_onto_itself(void) {
+    write_file("a", 10, 1);
+    CHECK(link("a", "hard") == 0);
+    CHECK(symlink("a", "soft") == 0);
+    CHECK(copy("a", "a", &one_page)->code == MAPCP_SAME_FILE);
+    CHECK(copy("a", "./a", &one_page)->code == MAPCP_SAME_FILE);
+    CHECK(copy("a", "hard", &one_page)->code == MAPCP_SAME_FILE);
+    CHECK(copy("a", "soft", &one_page)->code == MAPCP_SAME_FILE);
+    CHECK(copy("soft", "a", &one_page)->code == MAPCP_SAME_FILE);
+    CHECK(has_content("a", 10, 1));
+    CHECK(count_entries() == 3);
+}
+
+static void a_link_as_target_is_replaced_and_not_written_through(void) {
+    write_file("a", 10, 1);
+    write_file("elsewhere", 20, 2);
+    CHECK(symlink("elsewhere", "b") == 0);
+    CHECK(symlink("nowhere", "c") == 0);
+    CHECK(copy("a", "b", &one_page) == NULL);
+    CHECK(copy("a", "c", &one_page) == NULL);
+    CHECK(has_content("elsewhere", 20, 2));
+    struct stat status;
+    CHECK(lstat("b", &status) == 0 && S_ISREG(status.st_mode));
+    CHECK(lstat("c", &status) == 0 && S_ISREG(status.st_mode));
+}
+
+static void what_is_no_file_is_refused_without_being_opened(void) {
+    write_file("a", 10, 1);
+    CHECK(mkdir("d", 0755) == 0);
+    CHECK(mkfifo("f", 0644) == 0);
+    CHECK(copy("d", "b", &one_page)->code == MAPCP_IS_DIRECTORY);
+    CHECK(copy("f", "b", &one_page)->code == MAPCP_NOT_REGULAR_FILE);
+    CHECK(copy("/dev/null", "b", &one_page)->code == MAPCP_NOT_REGULAR_FILE);
+    CHECK(copy("a", "d", &one_page)->code == MAPCP_IS_DIRECTORY);
+    CHECK(copy("a", "f", &one_page)->code == MAPCP_NOT_REGULAR_FILE);
+    CHECK(count_entries() == 3);
+}
+
+static void what_is_not_there_is_named(void) {
+    write_file("a", 10, 1);
+    const struct mapcp_error *error = copy("missing", "b", &one_page);
+    CHECK(error->code == MAPCP_NOT_FOUND && error->operation == MAPCP_INSPECT);
+    error = copy("a", "missing/b", &one_page);
+    CHECK(error->code == MAPCP_NOT_FOUND && error->operation == MAPCP_CREATE);
+    error = copy("a/x", "b", &one_page);
+    CHECK(error->code == MAPCP_NOT_DIRECTORY);
+    CHECK(count_entries() == 1);
+}
+
+static void an_empty_path_is_refused(void) {
+    write_file("a", 10, 1);
+    CHECK(copy("", "b", &one_page)->code == MAPCP_INVALID_ARGUMENT);
+    CHECK(copy("a", "", &one_page)->code == MAPCP_INVALID_ARGUMENT);
+}
+
+static void a_window_of_more_than_a_gibibyte_is_refused(void) {
+    const struct mapcp_options huge = {.window_size = MAPCP_LARGEST_WINDOW + 1};
+    write_file("a", 10, 1);
+    CHECK(copy("a", "b", &huge)->code == MAPCP_INVALID_ARGUMENT);
+    CHECK(count_entries() == 1);
+}
+
+static void a_write_that_fails_leaves_the_old_target_and_nothing_else(void) {
+    write_file("a", 200000, 1);
+    write_file("b", 10, 2);
+    CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    const struct rlimit limit = {.rlim_cur = 100000, .rlim_max = RLIM_INFINITY};
+    CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    const struct mapcp_error *error = copy("a", "b", &one_page);
+    CHECK(error->code == MAPCP_FILE_TOO_LARGE && error->operation == MAPCP_WRITE);
+    CHECK(has_content("b", 10, 2));
+    CHECK(count_entries() == 2);
+}
+
+static const struct test tests[] = {
+    {"files of every size around a window arrive whole", files_of_every_size_around_a_window_arrive_whole},
+    {"an existing target is replaced", an_existing_target_is_replaced},
+    {"the target is its old self until the last step", the_target_is_its_old_self_until_the_last_step},
+    {"progress counts bytes and ends at the total", progress_counts_bytes_and_ends_at_the_total},
+    {"nothing is touched before the first step", nothing_is_touched_before_the_first_step},
+    {"a job that is dropped half-way leaves nothing", a_job_that_is_dropped_half_way_leaves_nothing},
+    {"a source that grows is an error", a_source_that_grows_is_an_error},
+    {"a source that is rewritten is an error", a_source_that_is_rewritten_is_an_error},
+    {"a file is not copied onto itself", a_file_is_not_copied_onto_itself},
+    {"a link as target is replaced and not written through",
+     a_link_as_target_is_replaced_and_not_written_through},
+    {"what is no file is refused without being opened", what_is_no_file_is_refused_without_being_opened},
+    {"what is not there is named", what_is_not_there_is_named},
+    {"an empty path is refused", an_empty_path_is_refused},
+    {"a window of more than a gibibyte is refused", a_window_of_more_than_a_gibibyte_is_refused},
+    {"a write that fails leaves the old target and nothing else",
+     a_write_that_fails_leaves_the_old_target_and_nothing_else},
+};
+const struct suite copy_job_suite = {tests, sizeof(tests) / sizeof(*tests)};

@@ -1,0 +1,44 @@
+#include <errno.h>
+#include <string.h>
+
+#include "check.h"
+#include "error.h"
+
+static void every_code_has_a_reason(void) {
+    for (int code = MAPCP_NOT_FOUND; code < MAPCP_OTHER; code++) {
+        const struct mapcp_error error = {.code = (enum mapcp_code)code, .path = "x"};
+        CHECK(strlen(mapcp_reason(&error)) > 0);
+    }
+}
+
+static void every_operation_has_a_verb(void) {
+    for (int operation = MAPCP_ACCEPT; operation <= MAPCP_RENAME; operation++) {
+        CHECK(strlen(mapcp_verb((enum mapcp_operation)operation)) > 0);
+    }
+}
+
+static void an_unknown_number_is_other_and_says_what_strerror_says(void) {
+    const struct mapcp_error error = {.code = mapcp_code_of(EPROTO), .number = EPROTO, .path = "x"};
+    CHECK(error.code == MAPCP_OTHER);
+    CHECK(strcmp(mapcp_reason(&error), strerror(EPROTO)) == 0);
+}
+
+static void numbers_become_their_codes(void) {
+    CHECK(mapcp_code_of(ENOENT) == MAPCP_NOT_FOUND);
+    CHECK(mapcp_code_of(ENOSPC) == MAPCP_NO_SPACE);
+    CHECK(mapcp_code_of(EDQUOT) == MAPCP_QUOTA_EXCEEDED);
+    CHECK(mapcp_code_of(EFBIG) == MAPCP_FILE_TOO_LARGE);
+    CHECK(mapcp_code_of(ENFILE) == MAPCP_TOO_MANY_OPEN_FILES);
+    CHECK(mapcp_code_of(EMFILE) == MAPCP_TOO_MANY_OPEN_FILES);
+    CHECK(mapcp_code_of(EROFS) == MAPCP_READ_ONLY_FILE_SYSTEM);
+    CHECK(mapcp_code_of(ELOOP) == MAPCP_TOO_MANY_LINKS);
+}
+
+static const struct test tests[] = {
+    {"every code has a reason", every_code_has_a_reason},
+    {"every operation has a verb", every_operation_has_a_verb},
+    {"an unknown errno is 'other' and says what strerror says",
+     an_unknown_number_is_other_and_says_what_strerror_says},
+    {"errno values become their codes", numbers_become_their_codes},
+};
+const struct suite error_suite = {tests, sizeof(tests) / sizeof(*tests)};

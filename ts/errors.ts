@@ -1,0 +1,101 @@
+import { getSystemErrorMap } from 'node:util';
+
+/** What was being done when a copy failed: the verb that its message uses. */
+export type Operation =
+  | 'accept'
+  | 'inspect'
+  | 'open'
+  | 'map'
+  | 'unmap'
+  | 'create'
+  | 'write'
+  | 'close'
+  | 'rename';
+
+/** What a {@link CopyError} is made of; its properties have the same names and meanings. */
+export interface CopyErrorDetails {
+  readonly code: string;
+  readonly operation: Operation;
+  readonly path: string;
+  readonly source: string;
+  readonly target: string;
+  readonly reason: string;
+  readonly leftover?: string | undefined;
+}
+
+/**
+ * A copy that failed. The target is as it was before, and nothing is left of the attempt.
+ *
+ * Its message is a sentence: what failed, on which path, and why. All paths are such as the caller knows them: host
+ * paths from `copy`, guest paths from a sandbox.
+ */
+export class CopyError extends Error {
+  /** The POSIX name of the failure, such as `ENOENT`, or a name of our own, such as `ERR_MAPCP_SOURCE_CHANGED`. */
+  readonly code: string;
+  /** What was being done. */
+  readonly operation: Operation;
+  /** The path that the operation failed on. */
+  readonly path: string;
+  /** The file that was being copied. */
+  readonly source: string;
+  /** The path that it was being copied to. */
+  readonly target: string;
+  /** Why, as a clause without a path. */
+  readonly reason: string;
+  /** The temporary file, where it could not be removed after the failure. */
+  readonly leftover: string | undefined;
+
+  /**
+   * @param details what failed
+   * @param options the error behind it, as `cause`
+   */
+  constructor(details: CopyErrorDetails, options?: ErrorOptions) {
+    super(sentence(details), options);
+    this.name = 'CopyError';
+    this.code = details.code;
+    this.operation = details.operation;
+    this.path = details.path;
+    this.source = details.source;
+    this.target = details.target;
+    this.reason = details.reason;
+    this.leftover = details.leftover;
+  }
+}
+
+function sentence({ source, target, operation, path, reason, leftover }: CopyErrorDetails): string {
+  const end = leftover === undefined ? '' : `; remove the temporary file ${quoted(leftover)}`;
+  return `cannot copy ${quoted(source)} to ${quoted(target)}: cannot ${operation} ${quoted(path)}: ${reason}${end}`;
+}
+
+/**
+ * A path in quotes for a message, with control characters as escapes: a message is one line, whatever the names in it.
+ *
+ * @param path any path
+ */
+export function quoted(path: string): string {
+  const escaped = path.replace(/\p{Cc}/gu, (character) =>
+    character === '\n' ? '\\n' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+  return `'${escaped}'`;
+}
+
+/** An error of Node's `fs`. */
+export type SystemError = NodeJS.ErrnoException & { readonly code: string };
+
+/**
+ * Whether an error came from a system call.
+ *
+ * @param error anything that was thrown
+ */
+export function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+}
+
+/**
+ * Why a system call failed, as a clause without a path, such as "no such file or directory".
+ *
+ * @param error an error of Node's `fs`
+ */
+export function reasonOf(error: SystemError): string {
+  return getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? error.message;
+}

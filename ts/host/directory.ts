@@ -1,0 +1,315 @@
+// An open directory: every method of a WASI descriptor that takes a path.
+
+import type { BigIntStats } from 'node:fs';
+import {
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  futimesSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  opendirSync,
+  renameSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import type {
+  DescriptorFlags,
+  DescriptorType,
+  NewTimestamp,
+  OpenFlags,
+} from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { DirectoryEntries } from './directory-entries.js';
+import { fail, nodeCode } from './error-code.js';
+import { File } from './file.js';
+import { Handle } from './handle.js';
+import type { Access } from './preopens.js';
+import { setTimes, typeOf } from './status.js';
+import { readLink, Walk } from './walk.js';
+import type { Walker } from './walker.js';
+
+const { O_CREAT, O_DIRECTORY, O_DSYNC, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR, O_SYNC, O_TRUNC, O_WRONLY } =
+  constants;
+
+/** The flags of open(2) for a regular file. */
+function openFlagsOf(open: OpenFlags, flags: DescriptorFlags): number {
+  const access = flags.write ? (flags.read ? O_RDWR : O_WRONLY) : O_RDONLY;
+  return (
+    access |
+    (open.truncate ? O_TRUNC : 0) |
+    (flags.fileIntegritySync ? O_SYNC : 0) |
+    (flags.dataIntegritySync ? O_DSYNC : 0)
+  );
+}
+
+/** An open directory, with what its preopen allows. Every path is walked from here, and never above. */
+export class Directory {
+  readonly type = 'directory';
+  readonly #walker: Walker;
+  readonly #handle: Handle;
+  readonly #access: Access;
+
+  /** Takes over one ownership of `handle`. */
+  constructor(walker: Walker, handle: Handle, access: Access) {
+    this.#walker = walker;
+    this.#handle = handle;
+    this.#access = access;
+  }
+
+  get flags(): DescriptorFlags {
+    return { read: true, mutateDirectory: this.#access === 'read-write' };
+  }
+
+  /** The same open directory once more, to be closed on its own. */
+  share(): Directory {
+    return new Directory(this.#walker, this.#handle.share(), this.#access);
+  }
+
+  close(): void {
+    this.#handle.release();
+  }
+
+  stat(): BigIntStats {
+    return fstatSync(this.#handle.fd, { bigint: true });
+  }
+
+  statAt(follow: boolean, path: string): BigIntStats {
+    return this.#walk(path, (walk) => settle(walk, follow));
+  }
+
+  setTimes(accessed: NewTimestamp, modified: NewTimestamp): void {
+    this.#expectMutable();
+    setTimes(
+      accessed,
+      modified,
+      () => this.stat(),
+      (atime, mtime) => futimesSync(this.#handle.fd, atime, mtime),
+    );
+  }
+
+  setTimesAt(follow: boolean, path: string, accessed: NewTimestamp, modified: NewTimestamp): void {
+    this.#expectMutable();
+    this.#walk(path, (walk) => {
+      const status = settle(walk, follow);
+      setTimes(
+        accessed,
+        modified,
+        () => status,
+        (atime, mtime) => walk.at((place) => lutimesSync(place, atime, mtime)),
+      );
+    });
+  }
+
+  sync(): void {
+    fsyncSync(this.#handle.fd);
+  }
+
+  syncData(): void {
+    fdatasyncSync(this.#handle.fd);
+  }
+
+  /** The entries, but for `.` and `..`, in the order in which the system gives them. */
+  entries(): DirectoryEntries {
+    const listing = this.#walker.at(this.#handle, '.', (place) =>
+      // Node takes 'buffer' and its types do not say so.
+      opendirSync(place, { encoding: 'buffer' as BufferEncoding, bufferSize: 64 }),
+    );
+    return new DirectoryEntries(listing, this.#handle.share());
+  }
+
+  /** Opens what is at `path`: a regular file or a directory, and nothing else (`not-permitted`). */
+  openAt(follow: boolean, path: string, open: OpenFlags, flags: DescriptorFlags): File | Directory {
+    if (open.create || open.truncate || flags.write || flags.mutateDirectory) {
+      this.#expectMutable();
+    }
+    if (open.directory && (open.create || open.exclusive || open.truncate)) {
+      fail('invalid');
+    }
+    return this.#walk(path, (walk) => {
+      for (;;) {
+        const opened = this.#openPlace(walk, open, flags);
+        if (opened !== undefined) {
+          return opened;
+        }
+        if (!follow && !walk.mustBeDirectory) {
+          fail('loop');
+        }
+        walk.followLink();
+      }
+    });
+  }
+
+  readLinkAt(path: string): string {
+    return this.#walk(path, (walk) => {
+      if (walk.mustBeDirectory) {
+        // A slash follows the link, and what it leads to is a directory or an error, but no link.
+        settle(walk, true);
+        fail('invalid');
+      }
+      return readLink(this.#walker, walk.directory, walk.name);
+    });
+  }
+
+  createDirectoryAt(path: string): void {
+    this.#expectMutable();
+    this.#walk(path, (walk) => walk.at((place) => mkdirSync(place)));
+  }
+
+  removeDirectoryAt(path: string): void {
+    this.#expectMutable();
+    this.#walk(path, (walk) => walk.at((place) => rmdirSync(place)));
+  }
+
+  unlinkFileAt(path: string): void {
+    this.#expectMutable();
+    this.#walk(path, (walk) => {
+      if (walk.mustBeDirectory) {
+        fail(typeOf(statusAt(walk)) === 'directory' ? 'is-directory' : 'not-directory');
+      }
+      walk.at((place) => unlinkSync(place));
+    });
+  }
+
+  /** A symbolic link to `target`, which must be relative: an absolute one could only lead out. */
+  symlinkAt(target: string, path: string): void {
+    this.#expectMutable();
+    if (target.startsWith('/')) {
+      fail('not-permitted');
+    }
+    this.#walk(path, (walk) => {
+      if (walk.mustBeDirectory) {
+        fail('no-entry');
+      }
+      walk.at((place) => symlinkSync(target, place));
+    });
+  }
+
+  linkAt(follow: boolean, path: string, target: Directory, newPath: string): void {
+    this.#expectMutable();
+    target.#expectMutable();
+    this.#walk(path, (from) => {
+      settle(from, follow);
+      target.#walk(newPath, (to) => {
+        if (to.mustBeDirectory) {
+          fail('no-entry');
+        }
+        from.at((old) => to.at((place) => linkSync(old, place)));
+      });
+    });
+  }
+
+  renameAt(path: string, target: Directory, newPath: string): void {
+    this.#expectMutable();
+    target.#expectMutable();
+    this.#walk(path, (from) =>
+      target.#walk(newPath, (to) => {
+        if ((from.mustBeDirectory || to.mustBeDirectory) && typeOf(statusAt(from)) !== 'directory') {
+          fail('not-directory');
+        }
+        from.at((old) => to.at((place) => renameSync(old, place)));
+      }),
+    );
+  }
+
+  #expectMutable(): void {
+    if (this.#access === 'read') {
+      fail('not-permitted');
+    }
+  }
+
+  #walk<T>(path: string, act: (walk: Walk) => T): T {
+    const walk = new Walk(this.#walker, this.#handle, path);
+    try {
+      return act(walk);
+    } finally {
+      walk.close();
+    }
+  }
+
+  /** Opens or creates what is at the place; undefined where that is a symbolic link. */
+  #openPlace(walk: Walk, open: OpenFlags, flags: DescriptorFlags): File | Directory | undefined {
+    for (;;) {
+      try {
+        return open.create && open.exclusive
+          ? this.#create(walk, open, flags)
+          : this.#openExisting(walk, open, flags);
+      } catch (error) {
+        if (!open.create || open.exclusive || nodeCode(error) !== 'ENOENT') {
+          throw error;
+        }
+      }
+      try {
+        return this.#create(walk, open, flags);
+      } catch (error) {
+        // Someone else was faster: what they made exists now.
+        if (nodeCode(error) !== 'EEXIST') {
+          throw error;
+        }
+      }
+    }
+  }
+
+  #create(walk: Walk, open: OpenFlags, flags: DescriptorFlags): File {
+    if (walk.mustBeDirectory) {
+      fail('is-directory');
+    }
+    const fd = this.#walker.create(
+      walk.directory,
+      walk.name,
+      openFlagsOf(open, flags) | O_CREAT | O_EXCL | O_NOFOLLOW,
+    );
+    return new File(this.#walker, new Handle(fd), this.#access, flags);
+  }
+
+  #openExisting(walk: Walk, open: OpenFlags, flags: DescriptorFlags): File | Directory | undefined {
+    let type = 'unknown' as DescriptorType;
+    const fd = this.#walker.open(walk.directory, walk.name, (status) => {
+      type = typeOf(status);
+      if (type === 'symbolic-link') {
+        return undefined;
+      }
+      if (type === 'directory') {
+        return open.create || open.truncate || flags.write ? fail('is-directory') : O_RDONLY | O_DIRECTORY;
+      }
+      if (open.directory || walk.mustBeDirectory) {
+        fail('not-directory');
+      }
+      return type === 'regular-file' ? openFlagsOf(open, flags) : fail('not-permitted');
+    });
+    if (fd === undefined) {
+      return undefined;
+    }
+    const handle = new Handle(fd);
+    return type === 'directory'
+      ? new Directory(this.#walker, handle, this.#access)
+      : new File(this.#walker, handle, this.#access, flags);
+  }
+}
+
+/** What is at the place, a symbolic link itself included. Fails with `no-entry`. */
+function statusAt(walk: Walk): BigIntStats {
+  const status = walk.at((place) => lstatSync(place, { bigint: true, throwIfNoEntry: false }));
+  return status ?? fail('no-entry');
+}
+
+/**
+ * Follows the symbolic link at the place, where `follow` says so or a slash at the path's end does, until there is
+ * none. Returns what is there. Fails with `no-entry`, and with `not-directory` where a directory must be.
+ */
+function settle(walk: Walk, follow: boolean): BigIntStats {
+  for (;;) {
+    const status = statusAt(walk);
+    const type = typeOf(status);
+    if (type === 'symbolic-link' && (follow || walk.mustBeDirectory)) {
+      walk.followLink();
+    } else if (walk.mustBeDirectory && type !== 'directory') {
+      fail('not-directory');
+    } else {
+      return status;
+    }
+  }
+}

@@ -1,0 +1,163 @@
+// What goes wrong, as WASI says it: the one place where an error of Node becomes an error-code.
+
+import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+
+/** Every error-code in the order of the WIT enum, so that an index here is the number in a component's memory. */
+export const errorCodes: readonly ErrorCode[] = [
+  'access',
+  'would-block',
+  'already',
+  'bad-descriptor',
+  'busy',
+  'deadlock',
+  'quota',
+  'exist',
+  'file-too-large',
+  'illegal-byte-sequence',
+  'in-progress',
+  'interrupted',
+  'invalid',
+  'io',
+  'is-directory',
+  'loop',
+  'too-many-links',
+  'message-size',
+  'name-too-long',
+  'no-device',
+  'no-entry',
+  'no-lock',
+  'insufficient-memory',
+  'insufficient-space',
+  'not-directory',
+  'not-empty',
+  'not-recoverable',
+  'unsupported',
+  'no-tty',
+  'no-such-device',
+  'overflow',
+  'not-permitted',
+  'pipe',
+  'read-only',
+  'invalid-seek',
+  'text-file-busy',
+  'cross-device',
+];
+
+/**
+ * What Node reports, by its `code`. Two kinds of it have no error-code of their own: a process or system out of
+ * descriptors is `insufficient-memory`, the only case for a resource that ran out, and a stale network file is `io`.
+ */
+const byNodeCode: Readonly<Record<string, ErrorCode>> = {
+  EACCES: 'access',
+  EAGAIN: 'would-block',
+  EALREADY: 'already',
+  EBADF: 'bad-descriptor',
+  EBUSY: 'busy',
+  EDEADLK: 'deadlock',
+  EDQUOT: 'quota',
+  EEXIST: 'exist',
+  EFBIG: 'file-too-large',
+  EILSEQ: 'illegal-byte-sequence',
+  EINPROGRESS: 'in-progress',
+  EINTR: 'interrupted',
+  EINVAL: 'invalid',
+  EIO: 'io',
+  EISDIR: 'is-directory',
+  ELOOP: 'loop',
+  EMFILE: 'insufficient-memory',
+  EMLINK: 'too-many-links',
+  EMSGSIZE: 'message-size',
+  ENAMETOOLONG: 'name-too-long',
+  ENFILE: 'insufficient-memory',
+  ENODEV: 'no-device',
+  ENOENT: 'no-entry',
+  ENOLCK: 'no-lock',
+  ENOMEM: 'insufficient-memory',
+  ENOSPC: 'insufficient-space',
+  ENOSYS: 'unsupported',
+  ENOTDIR: 'not-directory',
+  ENOTEMPTY: 'not-empty',
+  ENOTRECOVERABLE: 'not-recoverable',
+  ENOTSUP: 'unsupported',
+  ENOTTY: 'no-tty',
+  ENXIO: 'no-such-device',
+  EOPNOTSUPP: 'unsupported',
+  EOVERFLOW: 'overflow',
+  EPERM: 'not-permitted',
+  EPIPE: 'pipe',
+  EROFS: 'read-only',
+  ESPIPE: 'invalid-seek',
+  ESTALE: 'io',
+  ETXTBSY: 'text-file-busy',
+  EXDEV: 'cross-device',
+  // Node's own refusals: a NUL in a path, and a number that no system call takes.
+  ERR_INVALID_ARG_VALUE: 'invalid',
+  ERR_OUT_OF_RANGE: 'invalid',
+  // No memory for a buffer.
+  ERR_MEMORY_ALLOCATION_FAILED: 'insufficient-memory',
+};
+
+/** Node gives a code only to the errors that libuv has a name for; the others come as a Linux number. */
+const byNumber: Readonly<Record<number, ErrorCode>> = {
+  35: 'deadlock',
+  37: 'no-lock',
+  116: 'io',
+  122: 'quota',
+  131: 'not-recoverable',
+};
+
+/**
+ * A failure on its way to the guest. `payload` is where the bindings look for the error of a `result`. Not an
+ * `Error`, since a stack costs more than most system calls and nobody would read it.
+ */
+export class Failure {
+  readonly payload: ErrorCode;
+
+  constructor(payload: ErrorCode) {
+    this.payload = payload;
+  }
+}
+
+/** Throws the failure `code`. */
+export function fail(code: ErrorCode): never {
+  throw new Failure(code);
+}
+
+/** Node's name for what went wrong, such as `ENOENT`, or undefined where `error` is not from Node. */
+export function nodeCode(error: unknown): string | undefined {
+  const code: unknown =
+    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/**
+ * The error-code for anything that was thrown: a `Failure`'s own, the one for a Node error, and `io` for whatever
+ * else, since an exception must never reach a guest.
+ */
+export function errorCode(error: unknown): ErrorCode {
+  if (error instanceof Failure) {
+    return error.payload;
+  }
+  const known = byNodeCode[nodeCode(error) ?? ''];
+  if (known !== undefined) {
+    return known;
+  }
+  const number: unknown = error instanceof Error && 'errno' in error ? error.errno : undefined;
+  return (typeof number === 'number' && byNumber[Math.abs(number)]) || 'io';
+}
+
+/** Wraps every method of a class that the bindings call, so that what it throws is a `Failure`. */
+export function throwFailures(prototype: object): void {
+  for (const [name, { value: method }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (name !== 'constructor' && typeof method === 'function') {
+      const guarded = function (this: unknown, ...args: unknown[]): unknown {
+        try {
+          return method.apply(this, args);
+        } catch (error) {
+          throw new Failure(errorCode(error));
+        }
+      };
+      Object.defineProperty(prototype, name, { value: guarded, configurable: true, writable: true });
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// Streams over regular files. Each holds the file open by itself, so that it outlives the descriptor it came from.
+
+import { fstatSync, readSync, writeSync } from 'node:fs';
+import { writeAt } from './file.js';
+import type { Handle } from './handle.js';
+import type { Sink, Source } from './streams.js';
+
+/** Reads a file from a position on. */
+export class FileSource implements Source {
+  readonly #handle: Handle;
+  #position: bigint;
+
+  /** Takes over one ownership of `handle`. */
+  constructor(handle: Handle, position: bigint) {
+    this.#handle = handle;
+    this.#position = position;
+  }
+
+  read(length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    const count = readSync(this.#handle.fd, bytes, 0, length, this.#position);
+    this.#position += BigInt(count);
+    return bytes.subarray(0, count);
+  }
+
+  close(): void {
+    this.#handle.release();
+  }
+}
+
+/** Writes a file from a position on. */
+export class FileSink implements Sink {
+  readonly #handle: Handle;
+  #position: bigint;
+
+  /** Takes over one ownership of `handle`. */
+  constructor(handle: Handle, position: bigint) {
+    this.#handle = handle;
+    this.#position = position;
+  }
+
+  write(bytes: Uint8Array): number {
+    const count = writeAt(this.#handle.fd, bytes, 0, bytes.length, this.#position);
+    this.#position += BigInt(count);
+    return count;
+  }
+
+  close(): void {
+    this.#handle.release();
+  }
+}
+
+/** Writes at the end of a file. */
+export class AppendingSink implements Sink {
+  readonly #handle: Handle;
+  readonly #opensForAppending: boolean;
+
+  /**
+   * Takes over one ownership of `handle`. Unless it was opened for appending, the end is looked up before each write,
+   * and another writer may come in between.
+   */
+  constructor(handle: Handle, opensForAppending: boolean) {
+    this.#handle = handle;
+    this.#opensForAppending = opensForAppending;
+  }
+
+  write(bytes: Uint8Array): number {
+    const { fd } = this.#handle;
+    return this.#opensForAppending
+      ? writeSync(fd, bytes)
+      : writeAt(fd, bytes, 0, bytes.length, fstatSync(fd, { bigint: true }).size);
+  }
+
+  close(): void {
+    this.#handle.release();
+  }
+}

@@ -1,0 +1,149 @@
+// An open regular file.
+
+import type { BigIntStats } from 'node:fs';
+import {
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  futimesSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import type {
+  DescriptorFlags,
+  NewTimestamp,
+} from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { fail } from './error-code.js';
+import { AppendingSink, FileSink, FileSource } from './file-streams.js';
+import { Handle } from './handle.js';
+import type { Access } from './preopens.js';
+import { setTimes } from './status.js';
+import type { Sink, Source } from './streams.js';
+import type { Walker } from './walker.js';
+
+/** The most bytes that one call moves: what the guest asks for must not be what the host allocates or waits for. */
+export const MOST_AT_ONCE = 1 << 20;
+
+/** Larger than any file can be, and still a number that Node takes. */
+const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** An open regular file, with what its descriptor allows. */
+export class File {
+  readonly type = 'regular-file';
+  readonly flags: DescriptorFlags;
+  readonly #walker: Walker;
+  readonly #handle: Handle;
+  readonly #access: Access;
+
+  /** Takes over one ownership of `handle`. */
+  constructor(walker: Walker, handle: Handle, access: Access, flags: DescriptorFlags) {
+    this.#walker = walker;
+    this.#handle = handle;
+    this.#access = access;
+    this.flags = flags;
+  }
+
+  /** The bytes from `position` on, for reading. Fails with `bad-descriptor`. */
+  source(position: bigint): Source {
+    this.expectReadable();
+    return new FileSource(this.#handle.share(), position);
+  }
+
+  /** Writes from `position` on. Fails as `expectWritable` does. */
+  sink(position: bigint): Sink {
+    this.expectWritable();
+    return new FileSink(this.#handle.share(), position);
+  }
+
+  /** Writes at the end of the file, wherever that is at each write. Fails as `expectWritable` does. */
+  appendingSink(): Sink {
+    this.expectWritable();
+    const appending = this.#walker.reopen(this.#handle.fd, constants.O_WRONLY | constants.O_APPEND);
+    return appending === undefined
+      ? new AppendingSink(this.#handle.share(), false)
+      : new AppendingSink(new Handle(appending), true);
+  }
+
+  close(): void {
+    this.#handle.release();
+  }
+
+  stat(): BigIntStats {
+    return fstatSync(this.#handle.fd, { bigint: true });
+  }
+
+  /** Fails with `bad-descriptor` unless the file was opened for reading. */
+  expectReadable(): void {
+    if (!this.flags.read) {
+      fail('bad-descriptor');
+    }
+  }
+
+  /** Fails with `not-permitted` below a read-only preopen, `bad-descriptor` unless opened for writing. */
+  expectWritable(): void {
+    this.#expectMutable();
+    if (!this.flags.write) {
+      fail('bad-descriptor');
+    }
+  }
+
+  /** Reads into `bytes`, from `start`, up to `length` bytes at `position` in the file. Returns how many; 0 at its end. */
+  read(bytes: Uint8Array, start: number, length: number, position: bigint): number {
+    this.expectReadable();
+    return readSync(this.#handle.fd, bytes, start, length, position);
+  }
+
+  /** Writes up to `length` of `bytes`, from `start`, at `position` in the file. Returns how many, which may be fewer. */
+  write(bytes: Uint8Array, start: number, length: number, position: bigint): number {
+    this.expectWritable();
+    return writeAt(this.#handle.fd, bytes, start, length, position);
+  }
+
+  setSize(size: bigint): void {
+    this.#expectMutable();
+    if (size > MOST_SIZE) {
+      fail('file-too-large');
+    }
+    ftruncateSync(this.#handle.fd, Number(size));
+  }
+
+  setTimes(accessed: NewTimestamp, modified: NewTimestamp): void {
+    this.#expectMutable();
+    setTimes(
+      accessed,
+      modified,
+      () => this.stat(),
+      (atime, mtime) => futimesSync(this.#handle.fd, atime, mtime),
+    );
+  }
+
+  sync(): void {
+    fsyncSync(this.#handle.fd);
+  }
+
+  syncData(): void {
+    fdatasyncSync(this.#handle.fd);
+  }
+
+  #expectMutable(): void {
+    if (this.#access === 'read') {
+      fail('not-permitted');
+    }
+  }
+}
+
+/** `pwrite`. Fails with `file-too-large` at a position that no file has, which Node would refuse as a wrong argument. */
+export function writeAt(
+  fd: number,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  position: bigint,
+): number {
+  if (position > MOST_SIZE) {
+    fail('file-too-large');
+  }
+  return writeSync(fd, bytes, start, length, Number(position));
+}

@@ -1,0 +1,82 @@
+// A host, put together.
+
+import type { Input, Output } from './cli.js';
+import { createCli } from './cli.js';
+import { createClocks } from './clocks.js';
+import { createFilesystem } from './filesystem.js';
+import type { WasiImports } from './imports.js';
+import { importObject } from './imports.js';
+import type { Preopen } from './preopens.js';
+import { holdPreopens, refuseOverlap } from './preopens.js';
+import { createRandom } from './random.js';
+import { createIo } from './streams.js';
+import type { Walker } from './walker.js';
+
+/** What a component gets. Whatever is left out, it does not get. */
+export interface HostOptions {
+  /** The directories, by the name that the component has for each, such as `/in`. Default: none. */
+  preopens?: Readonly<Record<string, Preopen>>;
+  /** The arguments; the first is the program's name. Default: none. */
+  args?: readonly string[];
+  /** The environment variables. Default: none. */
+  env?: Readonly<Record<string, string>>;
+  /** Standard input: an open file descriptor, which stays yours, or bytes. Default: empty. */
+  stdin?: Input;
+  /** Standard output: an open file descriptor, which stays yours, or a function. Default: discarded. */
+  stdout?: Output;
+  /** Standard error: an open file descriptor, which stays yours, or a function. Default: discarded. */
+  stderr?: Output;
+  /** Whether there are clocks (wasi:clocks). Default: false, and a component that imports them fails to start. */
+  clocks?: boolean;
+  /** Whether there are random numbers (wasi:random). Default: false, as for `clocks`. */
+  random?: boolean;
+  /**
+   * `strict` refuses to start where paths can only be checked before and after they are used, which leaves a moment
+   * in between; `best-effort` accepts that and warns. Default: `strict` on Linux, where it can be had, and
+   * `best-effort` elsewhere.
+   */
+  confinement?: 'strict' | 'best-effort';
+  /** Whether a read-only preopen may lie in a read-write one, so that it can be changed after all. Default: false. */
+  allowOverlap?: boolean;
+}
+
+/** A WASI host for one or more instances of components, in this thread. */
+export interface Host {
+  /** The import object for `instantiate`, usable until `close`. */
+  readonly imports: WasiImports;
+  /** Closes everything that the components still have open, and the preopens. Harmless the second time. */
+  close(): void;
+  /** Same as `close`. */
+  [Symbol.dispose](): void;
+}
+
+/** Makes a host that reaches directories by `walker`. */
+export function createHostWith(walker: Walker, options: HostOptions): Host {
+  const { preopens = {}, args = [], env = {} } = options;
+  const { stdin = new Uint8Array(), stdout = () => {}, stderr = () => {} } = options;
+  if (!options.allowOverlap) {
+    refuseOverlap(preopens);
+  }
+  const roots = holdPreopens(walker, preopens);
+  const io = createIo();
+  const filesystem = createFilesystem(io, roots);
+  const close = (): void => {
+    filesystem.close();
+    io.close();
+    for (const root of roots.values()) {
+      root.close();
+    }
+    roots.clear();
+  };
+  return {
+    imports: importObject({
+      ...createCli(io, { args, env, stdin, stdout, stderr }),
+      ...io.imports,
+      ...filesystem.imports,
+      ...(options.clocks ? createClocks(io) : {}),
+      ...(options.random ? createRandom() : {}),
+    }),
+    close,
+    [Symbol.dispose]: close,
+  };
+}

@@ -1,0 +1,20 @@
+// Names as bytes and as text. A name that is not UTF-8 has no text: it is refused, and never turned into another.
+
+import { fail } from './error-code.js';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of UTF-8 bytes. Fails with `illegal-byte-sequence`. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return fail('illegal-byte-sequence');
+  }
+}
+
+/** The text of a name that Node was asked for as `latin1`, a character for each byte. Fails as `decodeUtf8`. */
+export function decodeName(bytes: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII, all of it
+  return /^[\x00-\x7f]*$/.test(bytes) ? bytes : decodeUtf8(Buffer.from(bytes, 'latin1'));
+}

@@ -1,0 +1,68 @@
+// The directories that a component gets.
+
+import { realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Directory } from './directory.js';
+import { isSameFile } from './status.js';
+import type { Walker } from './walker.js';
+
+/** What may be done below a preopen: `read` allows no change whatsoever. */
+export type Access = 'read' | 'read-write';
+
+/** A directory of the system that a component gets. */
+export interface Preopen {
+  /** Its path; symbolic links in it are followed, and a relative one starts at the working directory. */
+  path: string;
+  /** What may be done below it. */
+  access: Access;
+}
+
+/** Whether `inner` is the directory `outer` or lies in it, by what the directories are and not by their names. */
+function liesIn(inner: string, outer: string): boolean {
+  const wanted = statSync(outer, { bigint: true });
+  for (let place = realpathSync(inner); ; place = dirname(place)) {
+    if (isSameFile(statSync(place, { bigint: true }), wanted)) {
+      return true;
+    }
+    if (place === dirname(place)) {
+      return false;
+    }
+  }
+}
+
+/**
+ * Refuses a read-only preopen that is, or lies in, a read-write one: what is below it could be changed by the other
+ * name. Throws an `Error` that names both.
+ */
+export function refuseOverlap(preopens: Readonly<Record<string, Preopen>>): void {
+  const entries = Object.entries(preopens);
+  for (const [reading, { path: inner }] of entries.filter(([, { access }]) => access === 'read')) {
+    for (const [writing, { path: outer }] of entries.filter(([, { access }]) => access === 'read-write')) {
+      if (liesIn(inner, outer)) {
+        throw new Error(
+          `the read-only preopen '${reading}' lies in the read-write preopen '${writing}', so it could be changed; ` +
+            `set allowOverlap where that is meant`,
+        );
+      }
+    }
+  }
+}
+
+/** Holds every preopen. On failure nothing stays open, and the error is Node's own for the path. */
+export function holdPreopens(
+  walker: Walker,
+  preopens: Readonly<Record<string, Preopen>>,
+): Map<string, Directory> {
+  const roots = new Map<string, Directory>();
+  try {
+    for (const [name, { path, access }] of Object.entries(preopens)) {
+      roots.set(name, new Directory(walker, walker.hold(path), access));
+    }
+  } catch (error) {
+    for (const root of roots.values()) {
+      root.close();
+    }
+    throw error;
+  }
+  return roots;
+}

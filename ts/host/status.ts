@@ -1,0 +1,99 @@
+// What a file is and when it was changed, from Node's terms to WASI's and back.
+
+import type { BigIntStats } from 'node:fs';
+import { constants } from 'node:fs';
+import type {
+  Datetime,
+  DescriptorStat,
+  DescriptorType,
+  MetadataHashValue,
+  NewTimestamp,
+} from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+
+const NANOSECONDS = 1_000_000_000n;
+
+const byMode: Readonly<Record<number, DescriptorType>> = {
+  [constants.S_IFREG]: 'regular-file',
+  [constants.S_IFDIR]: 'directory',
+  [constants.S_IFLNK]: 'symbolic-link',
+  [constants.S_IFIFO]: 'fifo',
+  [constants.S_IFSOCK]: 'socket',
+  [constants.S_IFCHR]: 'character-device',
+  [constants.S_IFBLK]: 'block-device',
+};
+
+/** The type of a file. */
+export function typeOf(status: BigIntStats): DescriptorType {
+  return byMode[Number(status.mode) & constants.S_IFMT] ?? 'unknown';
+}
+
+/** Whether two files are one. */
+export function isSameFile(a: BigIntStats, b: BigIntStats): boolean {
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
+/** A time in nanoseconds since 1970 as WASI has it, or undefined for one before 1970, which WASI cannot say. */
+function datetime(nanoseconds: bigint): Datetime | undefined {
+  return nanoseconds < 0n
+    ? undefined
+    : { seconds: nanoseconds / NANOSECONDS, nanoseconds: Number(nanoseconds % NANOSECONDS) };
+}
+
+/** A file's status as WASI has it: sizes in bytes, times to the nanosecond. */
+export function descriptorStat(status: BigIntStats): DescriptorStat {
+  const accessed = datetime(status.atimeNs);
+  const modified = datetime(status.mtimeNs);
+  const changed = datetime(status.ctimeNs);
+  return {
+    type: typeOf(status),
+    linkCount: status.nlink,
+    size: status.size,
+    ...(accessed && { dataAccessTimestamp: accessed }),
+    ...(modified && { dataModificationTimestamp: modified }),
+    ...(changed && { statusChangeTimestamp: changed }),
+  };
+}
+
+/**
+ * A number for which file it is, and not for what is in it: wasi-libc takes the lower half for the inode number, so
+ * that half differs for any two files of one file system, and the whole for any two files.
+ */
+export function metadataHash(status: BigIntStats): MetadataHashValue {
+  // Spreads the device over the high bits, where inode numbers have none, so that two devices do not meet.
+  const device = BigInt.asUintN(64, (status.dev + 1n) * 0x9e3779b97f4a7c15n);
+  return { lower: BigInt.asUintN(64, status.ino) ^ (device & 0xffffff0000000000n), upper: device };
+}
+
+/** The time that a new timestamp asks for, in the seconds that Node takes; `current` is in nanoseconds. */
+function seconds(wanted: NewTimestamp, current: bigint): number {
+  if (wanted.tag === 'now') {
+    return Date.now() / 1000;
+  }
+  const nanoseconds =
+    wanted.tag === 'no-change' ? current : wanted.val.seconds * NANOSECONDS + BigInt(wanted.val.nanoseconds);
+  // Node takes seconds as a double and keeps whole microseconds of it, rounded down: the half keeps it from losing
+  // one more.
+  return (
+    Number(nanoseconds / NANOSECONDS) + (Math.floor(Number(nanoseconds % NANOSECONDS) / 1000) + 0.5) / 1e6
+  );
+}
+
+/**
+ * Calls `set` with the times that a guest asked for, in seconds, but not where both are to stay.
+ *
+ * Whole microseconds are kept of every time that is set, which is what Node can do; that holds for the one that is
+ * to stay as well where the other changes.
+ */
+export function setTimes(
+  accessed: NewTimestamp,
+  modified: NewTimestamp,
+  status: () => BigIntStats,
+  set: (accessed: number, modified: number) => void,
+): void {
+  const stays = [accessed, modified].filter(({ tag }) => tag === 'no-change').length;
+  if (stays === 2) {
+    return;
+  }
+  const current = stays === 0 ? undefined : status();
+  set(seconds(accessed, current?.atimeNs ?? 0n), seconds(modified, current?.mtimeNs ?? 0n));
+}

@@ -1,0 +1,154 @@
+// The walk along a guest's path: one component at a time, from a directory that is held, and never above it.
+
+import { readlinkSync } from 'node:fs';
+import { fail, nodeCode } from './error-code.js';
+import { decodeName } from './names.js';
+import type { Directory, Walker } from './walker.js';
+
+/** As many symbolic links as Linux follows on one path. */
+const MOST_LINKS = 40;
+
+/** As many bytes as Linux takes for one path, without the NUL at its end. */
+const MOST_BYTES = 4095;
+
+/** The target of the symbolic link `name`, as it stands there. Fails with EINVAL where it is none. */
+export function readLink(walker: Walker, parent: Directory, name: string): string {
+  return decodeName(walker.at(parent, name, (path) => readlinkSync(path, 'latin1')));
+}
+
+/**
+ * A place in a tree: a directory that is held, and a name in it that may or may not exist. The walk stops before the
+ * last component, so that the caller acts on it and says whether it turned out to be a symbolic link to follow.
+ */
+export class Walk {
+  readonly #walker: Walker;
+  readonly #base: Directory;
+  /** The directories below the base, on the way to the place. Owned. */
+  readonly #entered: Directory[] = [];
+  /** The components still to go, the next one last. */
+  readonly #ahead: string[] = [];
+  #links = 0;
+  #name = '.';
+  #mustBeDirectory = false;
+
+  /**
+   * Walks to `path` from `base`, which stays the caller's.
+   *
+   * Fails with `no-entry`, `not-directory`, `loop`, `name-too-long`, `invalid` (a NUL), and `not-permitted` where
+   * the path, or a symbolic link on it, is absolute or leads above `base`.
+   */
+  constructor(walker: Walker, base: Directory, path: string) {
+    this.#walker = walker;
+    this.#base = base;
+    try {
+      this.#add(path);
+      this.#advance();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** The directory that holds the place. Owned by the walk. */
+  get directory(): Directory {
+    return this.#entered.at(-1) ?? this.#base;
+  }
+
+  /** The name in that directory; `.` for the directory itself. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** Whether the path ended in a slash or a dot, so that nothing but a directory will do. */
+  get mustBeDirectory(): boolean {
+    return this.#mustBeDirectory;
+  }
+
+  /** Acts on the place, as `Walker.at` does. */
+  at<T>(act: (path: string) => T): T {
+    return this.#walker.at(this.directory, this.#name, act);
+  }
+
+  /**
+   * Goes on to where the symbolic link at the place leads. Fails as the constructor does, and with `not-directory`
+   * where there is no symbolic link.
+   */
+  followLink(): void {
+    this.#add(this.#linkTarget(this.#name));
+    this.#advance();
+  }
+
+  /** Lets go of the directories on the way. */
+  close(): void {
+    for (const directory of this.#entered.splice(0)) {
+      directory.release();
+    }
+  }
+
+  /** Puts a path in front of what is still ahead. */
+  #add(path: string): void {
+    if (path === '') {
+      fail('no-entry');
+    }
+    if (path.startsWith('/')) {
+      fail('not-permitted');
+    }
+    if (path.includes('\0')) {
+      fail('invalid');
+    }
+    if (path.length > MOST_BYTES || Buffer.byteLength(path) > MOST_BYTES) {
+      fail('name-too-long');
+    }
+    if (this.#ahead.length === 0 && path.endsWith('/')) {
+      this.#mustBeDirectory = true;
+    }
+    this.#ahead.push(
+      ...path
+        .split('/')
+        .filter((name) => name !== '')
+        .reverse(),
+    );
+  }
+
+  #advance(): void {
+    for (let name = this.#ahead.pop(); name !== undefined; name = this.#ahead.pop()) {
+      if (name === '..') {
+        (this.#entered.pop() ?? fail('not-permitted')).release();
+      } else if (name !== '.') {
+        if (this.#ahead.length === 0) {
+          this.#name = name;
+          return;
+        }
+        this.#enter(name);
+      }
+    }
+    this.#name = '.';
+  }
+
+  #enter(name: string): void {
+    try {
+      this.#entered.push(this.#walker.enter(this.directory, name));
+    } catch (error) {
+      const code = nodeCode(error);
+      if (code !== 'ENOTDIR' && code !== 'ELOOP') {
+        throw error;
+      }
+      this.#add(this.#linkTarget(name));
+    }
+  }
+
+  #linkTarget(name: string): string {
+    this.#links += 1;
+    if (this.#links > MOST_LINKS) {
+      fail('loop');
+    }
+    try {
+      return readLink(this.#walker, this.directory, name);
+    } catch (error) {
+      if (nodeCode(error) === 'EINVAL') {
+        fail('not-directory');
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { ErrorCode } from './component.js';
+
+/** The name that a {@link CopyError} carries for each of the component's error codes. */
+const names: Record<ErrorCode['tag'], string> = {
+  'not-found': 'ENOENT',
+  'access-denied': 'EACCES',
+  'not-permitted': 'EPERM',
+  'already-exists': 'EEXIST',
+  'is-directory': 'EISDIR',
+  'not-directory': 'ENOTDIR',
+  'not-regular-file': 'ERR_MAPCP_NOT_REGULAR_FILE',
+  'same-file': 'ERR_MAPCP_SAME_FILE',
+  'source-changed': 'ERR_MAPCP_SOURCE_CHANGED',
+  'invalid-argument': 'EINVAL',
+  'too-many-links': 'ELOOP',
+  'name-too-long': 'ENAMETOOLONG',
+  'invalid-name': 'EILSEQ',
+  'no-space': 'ENOSPC',
+  'quota-exceeded': 'EDQUOT',
+  'file-too-large': 'EFBIG',
+  'read-only-file-system': 'EROFS',
+  'too-many-open-files': 'EMFILE',
+  'out-of-memory': 'ENOMEM',
+  io: 'EIO',
+  busy: 'EBUSY',
+  unsupported: 'ENOTSUP',
+  other: 'ERR_MAPCP_OTHER',
+};
+
+/**
+ * The POSIX name of an error code of the component, or our own where POSIX has none.
+ *
+ * @param code what a job failed with
+ */
+export function nameOf(code: ErrorCode): string {
+  return names[code.tag];
+}
