@@ -162,6 +162,11 @@ $(OUT)/tests/%.wasm: $(OUT)/wasm/tests/%.wasm build/component.mjs
 $(OUT)/node/%.js: $(OUT)/%.wasm build/transpile.mjs
 	node build/transpile.mjs $< $(@D) $(basename $(@F))
 
+# What a copy by assignment between two mappings costs, against the engine's own.
+.PHONY: bench-mman
+bench-mman: $(OUT)/js/index.js $(OUT)/samples/mmapped-files-cpp.wasm $(OUT)/node/samples/mmapped-files-cpp.js
+	node tests/bench/mman.mjs
+
 # --- The engine natively, for its tests -----------------------------------------------------------------------------
 
 ENGINE_FLAGS := -std=c17 $(NATIVE_FLAGS) -Ic-src/engine

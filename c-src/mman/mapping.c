@@ -123,9 +123,16 @@ static word differences(word one, word other) {
     return (marks >> 7) * 0xff;
 }
 
-static bool is_changed(const struct mapping *mapping, size_t page_start) {
-    for (size_t place = page_start; place < page_start + PAGE; place += sizeof(word)) {
-        if (load(mapping->bytes + place) != load(mapping->pristine + place)) {
+/// Whether two pages differ.
+static bool differ(const unsigned char *one, const unsigned char *other) {
+    // Four words at a time, and none of them decides alone: that is several times as fast as a word at a
+    // time.
+    for (size_t place = 0; place < PAGE; place += 4 * sizeof(word)) {
+        word all = 0;
+        for (size_t next = place; next < place + 4 * sizeof(word); next += sizeof(word)) {
+            all |= load(one + next) ^ load(other + next);
+        }
+        if (all != 0) {
             return true;
         }
     }
@@ -134,23 +141,21 @@ static bool is_changed(const struct mapping *mapping, size_t page_start) {
 
 /// Where the changed pages end that follow each other from `start` on, but at most at `end`.
 static size_t end_of_changes(const struct mapping *mapping, size_t start, size_t end) {
-    while (start < end && is_changed(mapping, start)) {
+    while (start < end && differ(mapping->bytes + start, mapping->pristine + start)) {
         start += PAGE;
     }
     return start;
 }
 
-/// Takes over the file's newest content for those bytes that the program has not changed.
-static void merge(struct mapping *mapping, size_t start, size_t length) {
-    for (size_t place = 0; place < length; place += sizeof(word)) {
-        unsigned char *bytes = mapping->bytes + start + place;
-        unsigned char *pristine = mapping->pristine + start + place;
-        word now = load(bytes);
-        word before = load(pristine);
+/// Takes over a page's newest content for those bytes that the program has not changed.
+static void merge(unsigned char *bytes, unsigned char *pristine, const unsigned char *content) {
+    for (size_t place = 0; place < PAGE; place += sizeof(word)) {
+        word now = load(bytes + place);
+        word before = load(pristine + place);
         word changed = differences(now, before);
-        word others = load(newest + place) & ~changed;
-        store(bytes, (now & changed) | others);
-        store(pristine, (before & changed) | others);
+        word others = load(content + place) & ~changed;
+        store(bytes + place, (now & changed) | others);
+        store(pristine + place, (before & changed) | others);
     }
 }
 
@@ -167,7 +172,12 @@ static int refresh_chunk(struct mapping *mapping, size_t start, size_t length, s
     }
     memset(mapping->bytes + start + *inside, 0, length - *inside);
     memset(mapping->pristine + start + *inside, 0, length - *inside);
-    merge(mapping, start, length);
+    for (size_t place = 0; place < length; place += PAGE) {
+        // Mostly nobody else has written.
+        if (differ(newest + place, mapping->pristine + start + place)) {
+            merge(mapping->bytes + start + place, mapping->pristine + start + place, newest + place);
+        }
+    }
     return 0;
 }
 
