@@ -3,6 +3,7 @@ import { chmodSync, existsSync, linkSync, readdirSync, readFileSync, symlinkSync
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { built, runFile, runtimesOf } from '../helpers/runtimes.js';
+import { expectedOutput } from '../helpers/table.js';
 import { directoryWith, type Tree } from '../helpers/tree.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 
@@ -203,6 +204,14 @@ describe.each(runtimesOf('samples'))('$name', ({ missing, usageStatus, run }) =>
         expect(existsSync(join(directory, 'b'))).toBe(false);
       },
     );
+  });
+});
+
+describe.each(runtimesOf('tests/samples'))('$name', ({ missing, run }) => {
+  test.skipIf(missing)('memory_map keeps its promises', () => {
+    const outcome = run('memory_map', directoryWith({}), []);
+    const source = join(import.meta.dirname, 'memory_map.cpp');
+    expect(outcome).toEqual({ status: 0, stdout: expectedOutput(source), stderr: '' });
   });
 });
 
