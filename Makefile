@@ -238,7 +238,7 @@ help:
 GUEST_SOURCES := $(wildcard tests/host/guests/*.c)
 GUESTS := $(notdir $(GUEST_SOURCES:.c=))
 
-test-programs: $(GUESTS:%=$(OUT)/tests/guests/%.js)
+test-programs: $(GUESTS:%=$(OUT)/node/guests/%.js)
 
 $(OUT)/wasm/guests/compiled: $(GUEST_SOURCES) build/compile.mjs $(WASM_TOOLS)
 	node build/compile.mjs $(OUT)/wasm/guests $(WASM_FLAGS) -- $(GUEST_SOURCES)
