@@ -1,5 +1,5 @@
 import { type Component, instantiateComponent } from './component.js';
-import { createHost, type Host, type HostOptions, type Preopen } from './host/index.js';
+import { createHost, type Host, type HostOptions, ModeCarrier, type Preopen } from './host/index.js';
 import { type CopyOptions, requirePath, toComponent } from './options.js';
 import { CopyTask, type Work } from './task.js';
 
@@ -13,13 +13,15 @@ export type SandboxOptions = Pick<HostOptions, 'confinement' | 'allowOverlap'>;
 export class Sandbox implements Disposable {
   readonly #host: Host;
   readonly #component: Component;
+  readonly #modes: ModeCarrier;
   #copying = 0;
   #closed = false;
 
   /** @internal */
-  constructor(host: Host, component: Component) {
+  constructor(host: Host, component: Component, modes: ModeCarrier) {
     this.#host = host;
     this.#component = component;
+    this.#modes = modes;
   }
 
   /**
@@ -50,7 +52,10 @@ export class Sandbox implements Disposable {
     this.#copying++;
     return {
       begin: (measure) => new this.#component.copier.CopyJob(source, target, toComponent(options, measure)),
-      check: () => this.#requireOpen(),
+      prepareStep: () => {
+        this.#requireOpen();
+        this.#modes.start(options.preserveMode ?? true);
+      },
       pathOf,
       end: () => this.#leave(),
     };
@@ -97,9 +102,11 @@ export class Sandbox implements Disposable {
  */
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
   // Clocks and random numbers because WASI's C library imports them; the random ones name temporary files.
-  const host = await createHost({ preopens, clocks: true, random: true, ...options });
+  const modes = new ModeCarrier();
+  const given = { preopens, clocks: true, random: true, absoluteLinks: true, modes };
+  const host = await createHost({ ...given, ...options });
   try {
-    return new Sandbox(host, await instantiateComponent(host.imports));
+    return new Sandbox(host, await instantiateComponent(host.imports), modes);
   } catch (error) {
     host.close();
     throw error;

@@ -26,8 +26,8 @@ export interface CopyReport {
 export interface Work {
   /** Makes the job; called once. `measure` asks for the totals from the start. */
   begin(measure: boolean): CopyJob;
-  /** Called before each step; throws when the job must not go on. */
-  check(): void;
+  /** Called before each step; throws when there must be none. */
+  prepareStep(): void;
   /** The caller's name for a guest path. */
   pathOf(guestPath: string): string;
   /** Called once when the task is over. */
@@ -125,10 +125,11 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
 
   async #work(work: Work): Promise<CopyReport> {
     const problems: CopyError[] = [];
-    this.#requireWanted(work);
     const job = work.begin(this.#isWatched);
     try {
       for (;;) {
+        this.#requireWanted();
+        work.prepareStep();
         const progress = step(job, work);
         problems.push(...job.takeProblems().map((failure) => toError(failure, work)));
         this.#tell(progress, job, work);
@@ -136,15 +137,13 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
           return makeReport(progress, problems, this.#started);
         }
         await nextTurn();
-        this.#requireWanted(work);
       }
     } finally {
       dropJob(job);
     }
   }
 
-  #requireWanted(work: Work): void {
-    work.check();
+  #requireWanted(): void {
     this.#options.signal?.throwIfAborted();
     if (this.#isLeft) {
       throw new DOMException('the iteration over the copy was left', 'AbortError');
