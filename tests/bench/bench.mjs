@@ -3,7 +3,16 @@
 // Times of processes of their own (cp, node) include starting them. The rest run in this process on one instance.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +52,10 @@ const copyWith = (copier) => (sourcePath, targetPath) => {
 mkdirSync(source);
 mkdirSync(target);
 const host = await createHost({
-  preopens: { '/source': { path: source, access: 'read' }, '/target': { path: target, access: 'read-write' } },
+  preopens: {
+    '/source': { path: source, access: 'read' },
+    '/target': { path: target, access: 'read-write' },
+  },
   clocks: true,
   random: true,
 });
@@ -103,7 +115,9 @@ try {
   const only = process.argv[2];
   for (const [title, prepare, peers] of suites) {
     prepare();
-    const entries = Object.entries(peers).filter(([name], index) => index < 2 || !only || name.includes(only));
+    const entries = Object.entries(peers).filter(
+      ([name], index) => index < 2 || !only || name.includes(only),
+    );
     /** @type {Record<string, number[]>} */
     const times = Object.fromEntries(entries.map(([name]) => [name, []]));
     for (let round = 0; round < ROUNDS; round++) {
@@ -119,7 +133,9 @@ try {
     process.stdout.write(`\n${title}, medians of ${ROUNDS}\n`);
     for (const [name, taken] of Object.entries(times)) {
       const ratio = (median(taken) / median(first)).toFixed(2);
-      process.stdout.write(`  ${name.padEnd(24)} ${median(taken).toFixed(1).padStart(9)} ms  ${ratio} times cp\n`);
+      process.stdout.write(
+        `  ${name.padEnd(24)} ${median(taken).toFixed(1).padStart(9)} ms  ${ratio} times cp\n`,
+      );
     }
   }
 } finally {

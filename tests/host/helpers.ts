@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createHostWith } from '../../ts/host/host.js';
 import type { Host, HostOptions } from '../../ts/host/host.js';
+import { createHostWith } from '../../ts/host/host.js';
+import type { Walker } from '../../ts/host/walker.js';
 import { pathWalker } from '../../ts/host/walker-path.js';
 import { procfsWalker } from '../../ts/host/walker-procfs.js';
-import type { Walker } from '../../ts/host/walker.js';
 import { built } from '../helpers/runtimes.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 
@@ -84,7 +84,11 @@ interface Command {
 }
 
 /** Runs the guest `calls` on an import object's host, and returns its lines. */
-export async function callsOn(walker: Walker, options: HostOptions, calls: readonly string[]): Promise<string[]> {
+export async function callsOn(
+  walker: Walker,
+  options: HostOptions,
+  calls: readonly string[],
+): Promise<string[]> {
   let output = '';
   using host = createHostWith(walker, {
     ...options,
