@@ -21,7 +21,6 @@ const cases: Record<string, Case[]> = {
     ['stat 0 ..', 'EPERM'],
     ['stat 0 ../dir', 'EPERM'],
     ['stat 0 nested/../../dir', 'EPERM'],
-    ['stat 0 /file', 'EPERM'],
     ['stat 0 missing/../file', 'ENOENT'],
     ['stat 0 file/../file', 'ENOTDIR'],
   ],
@@ -29,11 +28,19 @@ const cases: Record<string, Case[]> = {
     ['stat - dir/', 'ok directory'],
     ['stat - dir/file/', 'ENOTDIR'],
     ['lstat - link-to-dir', 'ok link'],
-    ['lstat - link-to-dir/', 'ok directory'],
+    [
+      'lstat - link-to-dir/',
+      'ok directory',
+      { wasmtime: 'ok link', because: 'in POSIX a slash at the end follows the link' },
+    ],
     ['open 0 - dir/file/ r', 'ENOTDIR'],
     ['open 0 - new/ wc', 'EISDIR'],
     ['mkdir - made/', 'ok'],
-    ['rmdir - made/', 'ok'],
+    [
+      'rmdir - made/',
+      'ok',
+      { wasmtime: 'EINVAL', because: 'in POSIX a directory may be named with a slash' },
+    ],
     ['unlink - dir/file/', 'ENOTDIR'],
     ['unlink - dir/', 'EISDIR'],
     ['rename - dir/file/ - dir/other', 'ENOTDIR'],
@@ -157,7 +164,7 @@ const cases: Record<string, Case[]> = {
     ['pwrite 0 x 0', 'EBADF'],
     ['resize 0 0', 'EBADF'],
     ['list 0', 'ok file nested'],
-    ['sync 0', 'ok'],
+    ['sync 0', 'EBADF'],
   ],
   listing: [
     ['open 0 - . rd', 'ok'],
@@ -218,25 +225,31 @@ function tree(): string {
 const table = Object.entries(cases);
 const callsOf = (rows: Case[]) => rows.map(([call]) => call);
 
-describe.each(walkers)('on our host, by the %s walker', (_, walker) => {
-  it.each(table)('%s are as WASI says', async (_name, rows) => {
-    const root = tree();
-    const lines = await callsOn(
-      walker,
-      { preopens: { '/': { path: root, access: 'read-write' } } },
-      callsOf(rows),
-    );
-    expect(lines.map((line, index) => [rows[index]?.[0], line])).toEqual(
-      rows.map(([call, result]) => [call, result.trimEnd()]),
-    );
-  });
+/** By path, a held directory that was moved is out of reach, and refused: see attacks.test.ts. */
+const onlyRaceFree = 'a directory that is held';
+
+describe.each(walkers)('on our host, by the %s walker', (kind, walker) => {
+  it.each(table.filter(([name]) => kind === 'procfs' || name !== onlyRaceFree))(
+    '%s are as WASI says',
+    async (_name, rows) => {
+      const root = tree();
+      const lines = await callsOn(
+        walker,
+        { preopens: { '/': { path: root, access: 'read-write' } } },
+        callsOf(rows),
+      );
+      expect(lines.map((line, index) => [rows[index]?.[0], line])).toEqual(
+        rows.map(([call, result]) => [call, result]),
+      );
+    },
+  );
 });
 
 describe.skipIf(wasmtime === undefined)('on wasmtime', () => {
   it.each(table)('%s are the same', (_name, rows) => {
     const lines = callsOnWasmtime(tree(), callsOf(rows));
     expect(lines.map((line, index) => [rows[index]?.[0], line])).toEqual(
-      rows.map(([call, result, elsewhere]) => [call, (elsewhere?.wasmtime ?? result).trimEnd()]),
+      rows.map(([call, result, elsewhere]) => [call, elsewhere?.wasmtime ?? result]),
     );
   });
 });

@@ -37,6 +37,9 @@ import type { Walker } from './walker.js';
 
 const { O_CREAT, O_DSYNC, O_EXCL, O_RDONLY, O_RDWR, O_SYNC, O_TRUNC, O_WRONLY } = constants;
 
+/** How often an open looks again at a name that others change, before it reports what it met. */
+const MOST_LOOKS = 10;
+
 /** The flags of open(2) for a regular file. */
 function openFlagsOf(open: OpenFlags, flags: DescriptorFlags): number {
   const access = flags.write ? (flags.read ? O_RDWR : O_WRONLY) : O_RDONLY;
@@ -281,18 +284,19 @@ export class Directory {
     known: BigIntStats | undefined,
   ): File | Directory | undefined {
     const mustCreate = open.create === true && open.exclusive === true;
-    for (let seen = known; ; seen = undefined) {
+    for (let looks = 1; ; looks++) {
       try {
-        const status = mustCreate ? undefined : (seen ?? look(walk));
+        const status = mustCreate ? undefined : looks === 1 && known ? known : look(walk);
         return status === undefined
           ? this.#create(walk, open, flags)
           : this.#openExisting(walk, path, open, flags, typeOf(status));
       } catch (error) {
-        // Someone else was faster, so that what was seen is no longer what is there: look again.
+        // Perhaps someone else was faster, and what was seen is no longer what is there. Or nothing can be made here
+        // at all, as in a directory that has been removed.
         const code = nodeCode(error);
         const isOutdated =
           code === 'ELOOP' || (open.create && !mustCreate && (code === 'ENOENT' || code === 'EEXIST'));
-        if (!isOutdated) {
+        if (!isOutdated || looks === MOST_LOOKS) {
           throw error;
         }
       }

@@ -1,0 +1,220 @@
+// Errors of the system as the guest gets them: provoked where this machine can, else by a table.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { errorCode, errorCodes, Failure } from '../../ts/host/error-code.js';
+import { built } from '../helpers/runtimes.js';
+import type { Descriptor } from './helpers.js';
+import { hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
+
+/** Mounts a file system for one test; undefined where that is not allowed. */
+function mounted(options: string): string | undefined {
+  const directory = temporaryDirectory();
+  const place = join(directory, 'mount');
+  mkdirSync(place);
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', place]).status !== 0) {
+    return undefined;
+  }
+  onTestFinished(() => void execFileSync('umount', ['-l', place]));
+  return place;
+}
+
+/** Runs the guest `calls` in a process with limits that a shell sets, and returns its lines. */
+function callsWithLimit(limit: string, directory: string, calls: string[]): string[] {
+  const runner = join(import.meta.dirname, '../helpers/run-command.mjs');
+  const args = [runner, built('tests', 'guests', 'calls.js'), directory, 'calls', ...calls];
+  const { stdout, stderr, status } = spawnSync(
+    'sh',
+    ['-c', `${limit}; exec "$@"`, 'sh', process.execPath, ...args],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  return stdout.trimEnd().split('\n');
+}
+
+const created = (root: Descriptor, name = 'file') =>
+  root.openAt({}, name, { create: true }, { read: true, write: true });
+
+describe.each(walkers)('by the %s walker,', (_kind, walker) => {
+  it('a full file system is insufficient-space, and what is open still closes', (test) => {
+    const place = mounted('size=64k');
+    if (place === undefined) {
+      test.skip('mounting is not allowed here');
+    }
+    const host = hostWith(walker, { preopens: { '/': { path: place, access: 'read-write' } } });
+    const file = created(preopensOf(host)('/'));
+    expect(file.write(new Uint8Array(64 * 1024), 0n)).toBe(65536n);
+    expect(outcome(() => file.write(new Uint8Array(1), 65536n))).toBe('insufficient-space');
+    const stream = file.writeViaStream(65536n);
+    expect(outcome(() => stream.write(new Uint8Array(1)))).toMatchObject({ tag: 'last-operation-failed' });
+    expect(outcome(() => stream.write(new Uint8Array(1)))).toEqual({ tag: 'closed' });
+    expect(outcome(() => file.setSize(1n))).toBe('ok');
+  });
+
+  it('a file system without room for names is insufficient-space', (test) => {
+    const place = mounted('nr_inodes=2');
+    if (place === undefined) {
+      test.skip('mounting is not allowed here');
+    }
+    const host = hostWith(walker, { preopens: { '/': { path: place, access: 'read-write' } } });
+    const root = preopensOf(host)('/');
+    created(root);
+    expect(outcome(() => created(root, 'second'))).toBe('insufficient-space');
+    expect(outcome(() => root.createDirectoryAt('directory'))).toBe('insufficient-space');
+  });
+
+  it('a file system that is mounted read-only is read-only', (test) => {
+    const place = mounted('size=64k');
+    if (place === undefined) {
+      test.skip('mounting is not allowed here');
+    }
+    writeFileSync(join(place, 'file'), '');
+    execFileSync('mount', ['-o', 'remount,ro', place]);
+    const host = hostWith(walker, { preopens: { '/': { path: place, access: 'read-write' } } });
+    const root = preopensOf(host)('/');
+    expect(outcome(() => created(root, 'new'))).toBe('read-only');
+    expect(outcome(() => root.unlinkFileAt('file'))).toBe('read-only');
+    expect(outcome(() => root.createDirectoryAt('directory'))).toBe('read-only');
+  });
+
+  it('a link or a rename to another file system is cross-device', (test) => {
+    const place = mounted('size=64k');
+    if (place === undefined) {
+      test.skip('mounting is not allowed here');
+    }
+    const here = temporaryDirectory();
+    writeFileSync(join(here, 'file'), '');
+    const host = hostWith(walker, {
+      preopens: {
+        '/here': { path: here, access: 'read-write' },
+        '/there': { path: place, access: 'read-write' },
+      },
+    });
+    const at = preopensOf(host);
+    expect(outcome(() => at('/here').renameAt('file', at('/there'), 'file'))).toBe('cross-device');
+    expect(outcome(() => at('/here').linkAt({}, 'file', at('/there'), 'file'))).toBe('cross-device');
+  });
+
+  it('offsets and sizes that no file has are refused, and not a wrong place', () => {
+    const { root } = sandbox(walker);
+    const file = created(root);
+    const byte = new Uint8Array([1]);
+    for (const offset of [2n ** 53n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]) {
+      expect(outcome(() => file.write(byte, offset))).toBe('file-too-large');
+      expect(outcome(() => file.setSize(offset))).toBe('file-too-large');
+      expect(outcome(() => file.writeViaStream(offset).write(byte))).toMatchObject({
+        tag: 'last-operation-failed',
+      });
+    }
+    for (const offset of [2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]) {
+      expect(outcome(() => file.read(1n, offset))).toBe('invalid');
+    }
+    expect(file.stat().size).toBe(0n);
+  });
+
+  it('a length that no memory holds reads what is there', () => {
+    const { root } = sandbox(walker);
+    const file = created(root);
+    file.write(new Uint8Array([1, 2, 3]), 0n);
+    const before = process.memoryUsage().arrayBuffers;
+    const [bytes, atEnd] = file.read(2n ** 64n - 1n, 0n);
+    expect([...bytes]).toEqual([1, 2, 3]);
+    expect(atEnd).toBe(false);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
+    expect(file.read(1n, 3n)).toEqual([new Uint8Array(), true]);
+    expect(file.readViaStream(0n).read(2n ** 64n - 1n).length).toBe(3);
+  });
+
+  it('names that are not UTF-8 are reported one by one, and never mangled', () => {
+    const { box, root } = sandbox(walker);
+    writeFileSync(join(box, 'fine'), '');
+    writeFileSync(Buffer.concat([Buffer.from(`${box}/bad-`), Buffer.from([0xff])]), '');
+    const listing = root.readDirectory();
+    const seen = [1, 2, 3].map(() => {
+      let name: string | undefined;
+      const result = outcome(() => {
+        name = listing.readDirectoryEntry()?.name;
+      });
+      return result === 'ok' ? (name ?? 'end') : result;
+    });
+    expect(seen.slice(0, 2).sort()).toEqual(['fine', 'illegal-byte-sequence']);
+    expect(seen[2]).toBe('end');
+  });
+});
+
+describe('in a process with limits', () => {
+  it('a file that is larger than allowed is EFBIG, and the program goes on', () => {
+    const directory = temporaryDirectory();
+    const lines = callsWithLimit('ulimit -f 1', directory, [
+      'open 0 - file rwc',
+      'pwrite 0 x 5000',
+      'stat - file',
+    ]);
+    expect(lines).toEqual(['ok', 'EFBIG', 'ok file 0']);
+  });
+
+  it('too many open files are ENOMEM, and the program goes on', () => {
+    const directory = temporaryDirectory();
+    const opens = Array.from({ length: 60 }, () => 'open 0 - file rwc');
+    const lines = callsWithLimit('ulimit -n 64', directory, [...opens, 'close 0', 'stat - .']);
+    expect(lines[0]).toBe('ok');
+    expect(lines).toContain('ENOMEM');
+    expect(lines.slice(-2)[1]).toBe('ok directory');
+  });
+});
+
+describe('an error of Node', () => {
+  it.each([
+    ['EACCES', 'access'],
+    ['EAGAIN', 'would-block'],
+    ['EBADF', 'bad-descriptor'],
+    ['EBUSY', 'busy'],
+    ['EDQUOT', 'quota'],
+    ['EFBIG', 'file-too-large'],
+    ['EILSEQ', 'illegal-byte-sequence'],
+    ['EINTR', 'interrupted'],
+    ['EIO', 'io'],
+    ['EMFILE', 'insufficient-memory'],
+    ['EMLINK', 'too-many-links'],
+    ['ENFILE', 'insufficient-memory'],
+    ['ENODEV', 'no-device'],
+    ['ENOMEM', 'insufficient-memory'],
+    ['ENOTSUP', 'unsupported'],
+    ['ENXIO', 'no-such-device'],
+    ['EOVERFLOW', 'overflow'],
+    ['ESPIPE', 'invalid-seek'],
+    ['ESTALE', 'io'],
+    ['ETXTBSY', 'text-file-busy'],
+    ['ERR_OUT_OF_RANGE', 'invalid'],
+    ['something new', 'io'],
+  ])('%s is %s', (code, expected) => {
+    expect(errorCode(Object.assign(new Error(), { code }))).toBe(expected);
+  });
+
+  it.each([
+    [-122, 'quota'],
+    [-116, 'io'],
+    [-35, 'deadlock'],
+    [-37, 'no-lock'],
+    [-12345, 'io'],
+  ])('%i, for which Node has no name, is %s', (errno, expected) => {
+    const code = `Unknown system error ${errno}`;
+    expect(errorCode(Object.assign(new Error(), { code, errno }))).toBe(expected);
+  });
+
+  it.each([undefined, null, 'text', new TypeError('a mistake')])(
+    '%s is io: nothing else reaches a guest',
+    (thrown) => {
+      expect(errorCode(thrown)).toBe('io');
+    },
+  );
+
+  it('has an error-code that is one of WASI’s', () => {
+    expect(errorCodes.length).toBe(37);
+    expect(errorCode(new Failure('pipe'))).toBe('pipe');
+  });
+});

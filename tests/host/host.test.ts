@@ -1,0 +1,271 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { transpile } from '@bytecodealliance/jco';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createHost, ExitError } from '../../ts/host/index.js';
+import { built } from '../helpers/runtimes.js';
+import { callsOn, hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
+
+/** How many file descriptors of this process lead to `directory` or below it. */
+function heldBelow(directory: string): number {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(directory);
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
+  it('closes everything when it is closed, and answers nothing afterwards', () => {
+    const { box, host, root } = sandbox(walker);
+    mkdirSync(join(box, 'dir'));
+    const file = root.openAt({}, 'file', { create: true }, { read: true, write: true });
+    const stream = file.writeViaStream(0n);
+    root.openAt({}, 'dir', {}, { read: true }).readDirectory();
+    expect(heldBelow(box)).toBeGreaterThan(3);
+    host.close();
+    expect(heldBelow(box)).toBe(0);
+    expect(outcome(() => root.statAt({}, 'file'))).toBe('bad-descriptor');
+    expect(outcome(() => file.read(1n, 0n))).toBe('bad-descriptor');
+    expect(outcome(() => stream.write(new Uint8Array(1)))).toEqual({ tag: 'closed' });
+    expect(preopenNames(host)).toEqual([]);
+    host.close();
+  });
+
+  it('closes the descriptor of a resource that is dropped at once', () => {
+    const { box, root } = sandbox(walker);
+    const before = heldBelow(box);
+    const file = root.openAt({}, 'file', { create: true }, { write: true });
+    expect(heldBelow(box)).toBe(before + 1);
+    (file as unknown as Disposable)[Symbol.dispose]();
+    expect(heldBelow(box)).toBe(before);
+    (file as unknown as Disposable)[Symbol.dispose]();
+    expect(heldBelow(box)).toBe(before);
+  });
+
+  it('leaves no descriptor behind, whatever fails', () => {
+    const { box, root } = sandbox(walker);
+    mkdirSync(join(box, 'a/b/c'), { recursive: true });
+    const before = heldBelow(box);
+    for (const path of [
+      'a/b/c/missing',
+      'a/b/../../..',
+      'a/b/c/missing/x',
+      'missing/x',
+      'a/b/c/../../../../x',
+    ]) {
+      outcome(() => root.openAt({}, path, {}, { read: true }));
+      outcome(() => root.statAt({}, path));
+      outcome(() => root.renameAt(path, root, path));
+    }
+    expect(heldBelow(box)).toBe(before);
+  });
+
+  it('keeps a file open for its stream when the descriptor is dropped', () => {
+    const { box, root } = sandbox(walker);
+    writeFileSync(join(box, 'file'), 'content');
+    const file = root.openAt({}, 'file', {}, { read: true });
+    const stream = file.readViaStream(3n);
+    (file as unknown as Disposable)[Symbol.dispose]();
+    expect(Buffer.from(stream.read(100n)).toString()).toBe('tent');
+    expect(outcome(() => stream.read(100n))).toEqual({ tag: 'closed' });
+  });
+
+  it('gives fresh preopens at each call, so that dropping them loses nothing', () => {
+    const { host, root } = sandbox(walker);
+    (root as unknown as Disposable)[Symbol.dispose]();
+    expect(preopensOf(host)('/').getType()).toBe('directory');
+  });
+
+  it('shares nothing with another', () => {
+    const one = sandbox(walker);
+    const two = sandbox(walker);
+    expect(two.root).not.toBeInstanceOf(one.host.imports['wasi:filesystem/types'].Descriptor);
+    one.host.close();
+    expect(two.root.getType()).toBe('directory');
+  });
+
+  it('lists a directory of many entries a few at a time', () => {
+    const { box, root } = sandbox(walker);
+    for (let index = 0; index < 1000; index++) {
+      writeFileSync(join(box, `file-${index}`), '');
+    }
+    const names = new Set<string>();
+    const listing = root.readDirectory();
+    for (let entry = listing.readDirectoryEntry(); entry; entry = listing.readDirectoryEntry()) {
+      names.add(entry.name);
+    }
+    expect(names.size).toBe(1000);
+  });
+
+  it('appends where the end is now, and not where it was', () => {
+    const { box, root } = sandbox(walker);
+    const file = root.openAt({}, 'log', { create: true }, { write: true });
+    const one = file.appendViaStream();
+    const two = file.appendViaStream();
+    one.write(Buffer.from('a'));
+    two.write(Buffer.from('b'));
+    one.blockingWriteAndFlush(Buffer.from('c'));
+    two.blockingWriteZeroesAndFlush(2n);
+    expect(readFileSync(join(box, 'log'), 'latin1')).toBe('abc\0\0');
+  });
+
+  it('ends the component at exit, with its status, and nothing else', async () => {
+    const preopens = { '/': { path: temporaryDirectory(), access: 'read' } } as const;
+    const failure = await callsOn(walker, { preopens }, ['exit 1']).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ExitError);
+    expect(failure).toMatchObject({ status: 1 });
+  });
+});
+
+function preopenNames(host: Awaited<ReturnType<typeof createHost>>): string[] {
+  return host.imports['wasi:filesystem/preopens'].getDirectories().map(([, name]) => name);
+}
+
+describe('createHost', () => {
+  it('gives nothing that was not named', async () => {
+    using host = await createHost({});
+    const { imports } = host;
+    expect(imports['wasi:cli/environment'].getEnvironment()).toEqual([]);
+    expect(imports['wasi:cli/environment'].getArguments()).toEqual([]);
+    expect(imports['wasi:cli/environment'].initialCwd()).toBeUndefined();
+    expect(preopenNames(host)).toEqual([]);
+    expect(outcome(() => imports['wasi:cli/stdin'].getStdin().read(1n))).toEqual({ tag: 'closed' });
+    expect(imports['wasi:cli/terminal-stdout'].getTerminalStdout()).toBeUndefined();
+    for (const name of [
+      'wasi:clocks/wall-clock',
+      'wasi:clocks/monotonic-clock@0.2.3',
+      'wasi:random/random',
+      'wasi:sockets/tcp@0.2.0',
+      'wasi:http/types@0.2.12',
+      'wasi:cli/environment@0.3.0',
+    ]) {
+      expect(() => Reflect.get(imports, name)).toThrow(`the component imports '${name}'`);
+    }
+  });
+
+  it('gives what was named, for any version of WASI 0.2', async () => {
+    const written: string[] = [];
+    using host = await createHost({
+      args: ['program', 'argument'],
+      env: { NAME: 'value' },
+      stdin: Buffer.from('input'),
+      stdout: (bytes) => void written.push(Buffer.from(bytes).toString()),
+      clocks: true,
+      random: true,
+    });
+    const { imports } = host;
+    expect(imports['wasi:cli/environment@0.2.0'].getEnvironment()).toEqual([['NAME', 'value']]);
+    expect(imports['wasi:cli/environment@0.2.12'].getArguments()).toEqual(['program', 'argument']);
+    expect(Reflect.get(imports, 'wasi:cli/stdin@0.2.99')).toBe(imports['wasi:cli/stdin']);
+    const stdin = imports['wasi:cli/stdin'].getStdin();
+    expect(Buffer.from(stdin.blockingRead(3n)).toString()).toBe('inp');
+    expect(Buffer.from(imports['wasi:cli/stdin'].getStdin().read(10n)).toString()).toBe('ut');
+    imports['wasi:cli/stdout'].getStdout().blockingWriteAndFlush(Buffer.from('output'));
+    expect(written).toEqual(['output']);
+    const { now, subscribeDuration } = imports['wasi:clocks/monotonic-clock'];
+    const before = now();
+    subscribeDuration(1_000_000n).block();
+    expect(now() - before).toBeGreaterThanOrEqual(1_000_000n);
+    expect([...imports['wasi:io/poll'].poll([subscribeDuration(10n ** 18n), subscribeDuration(0n)])]).toEqual(
+      [1],
+    );
+    const { getRandomBytes, getRandomU64 } = imports['wasi:random/random'];
+    expect(getRandomBytes(10_000n).length).toBe(10_000);
+    expect(getRandomBytes(8n)).not.toEqual(getRandomBytes(8n));
+    expect(getRandomU64()).not.toBe(getRandomU64());
+    expect(() => getRandomBytes(2n ** 64n - 1n)).toThrow('random bytes');
+  });
+
+  it('rejects, and holds nothing, where a preopen is no directory', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'file'), '');
+    const fine = { path: directory, access: 'read' } as const;
+    for (const name of ['missing', 'file']) {
+      const preopens = { '/fine': fine, '/wrong': { path: join(directory, name), access: 'read' } } as const;
+      await expect(createHost({ preopens })).rejects.toThrow(name);
+    }
+    expect(heldBelow(directory)).toBe(0);
+  });
+});
+
+describe('bindings that pass lists', () => {
+  const lists = mkdtempSync(join(built('tests'), 'lists-'));
+  afterAll(() => rmSync(lists, { recursive: true }));
+
+  beforeAll(async () => {
+    const { files } = await transpile(readFileSync(built('guests', 'calls.wasm')), {
+      name: 'calls',
+      instantiation: 'async',
+    });
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(join(lists, name, '..'), { recursive: true });
+      writeFileSync(join(lists, name), content);
+    }
+  });
+
+  it.each(walkers)('work as well, by the %s walker', async (_kind, walker) => {
+    const { box } = sandbox(walker);
+    let output = '';
+    const calls = [
+      'open 0 - file rwcx',
+      'pwrite 0 content 0',
+      'pread 0',
+      'fstat 0',
+      'mkdir - dir',
+      'rename - file - dir/file',
+      'stat - dir/file',
+      'link - dir/file - linked',
+      'same - dir/file - linked',
+      'open 1 - dir rd',
+      'list 1',
+      'symlink dir/file - link',
+      'readlink - link',
+      'utimes - link 1 2',
+      'times - linked',
+      'unlink - linked',
+      'stat - ../outside',
+    ];
+    const host = hostWith(walker, {
+      preopens: { '/': { path: box, access: 'read-write' } },
+      args: ['calls', ...calls],
+      stdout: (bytes) => {
+        output += Buffer.from(bytes).toString();
+      },
+      clocks: true,
+      random: true,
+    });
+    const { instantiate } = await import(pathToFileURL(join(lists, 'calls.js')).href);
+    (await instantiate(undefined, host.imports)).run.run();
+    expect(output.trimEnd().split('\n')).toEqual([
+      'ok',
+      'ok',
+      'ok content',
+      'ok file 7',
+      'ok',
+      'ok',
+      'ok file 7',
+      'ok',
+      'ok yes',
+      'ok',
+      'ok file',
+      'ok',
+      'ok dir/file',
+      'ok',
+      'ok 1.000000 2.000000',
+      'ok',
+      'EPERM',
+    ]);
+  });
+});

@@ -1,0 +1,220 @@
+// The contract with jco's bindings that ts/host/lowering.ts leans on: it fails here when jco changes it.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { errorCodes } from '../../ts/host/error-code.js';
+import type { Host } from '../../ts/host/host.js';
+import { built } from '../helpers/runtimes.js';
+import { hostWith, sandbox, walkers } from './helpers.js';
+
+const [[, walker]] = walkers as [(typeof walkers)[number]];
+const cabiLower = Symbol.for('cabiLower');
+const cabiRep = Symbol.for('cabiRep');
+const cabiDispose = Symbol.for('cabiDispose');
+const OWN = 1 << 30;
+
+type Lowered = (...flat: (number | bigint)[]) => number | undefined;
+
+/** Puts a counter in front of every method of a class, in the form in which it is lowered and in the other. */
+function countCalls(prototype: object): { lowered: Map<string, number>; passed: Map<string, number> } {
+  const lowered = new Map<string, number>();
+  const passed = new Map<string, number>();
+  const count = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const name of Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor')) {
+    const method = Reflect.get(prototype, name);
+    const lower = method[cabiLower];
+    const counted = function (this: unknown, ...args: unknown[]) {
+      count(passed, name);
+      return method.apply(this, args);
+    };
+    if (lower) {
+      Reflect.set(counted, cabiLower, (context: object) => {
+        const inner: Lowered = lower(context);
+        return (...flat: (number | bigint)[]) => {
+          count(lowered, name);
+          return inner(...flat);
+        };
+      });
+    }
+    Object.defineProperty(prototype, name, { value: counted, configurable: true });
+  }
+  return { lowered, passed };
+}
+
+/** What jco hands to a lowering, made here: a memory, an allocator that grows it, and a table with one handle. */
+function contextFor(host: Host) {
+  const memory = { buffer: new ArrayBuffer(65536) };
+  const [root] = host.imports['wasi:filesystem/preopens'].getDirectories();
+  const table = Object.assign([OWN, 0, 0, Reflect.get(root?.[0] ?? {}, cabiRep) | OWN], {
+    _createdReps: new Set<number>(),
+  });
+  let top = 32768;
+  const realloc = (_old: number, _oldSize: number, _align: number, size: number) => {
+    const pointer = top;
+    top += size;
+    // As a memory does that grows: the old buffer is detached.
+    memory.buffer =
+      memory.buffer.transfer?.(Math.max(top, memory.buffer.byteLength)) ?? moved(memory.buffer, top);
+    return pointer;
+  };
+  const { Descriptor } = host.imports['wasi:filesystem/types'];
+  const lowered = (name: string): Lowered =>
+    Reflect.get(
+      Reflect.get(Descriptor.prototype, name),
+      cabiLower,
+    )({ memory, realloc, resourceTables: [table] });
+  const put = (text: string | Uint8Array, at: number): [number, number] => {
+    const bytes = Buffer.from(text as string);
+    Buffer.from(memory.buffer).set(bytes, at);
+    return [at, bytes.length];
+  };
+  return { memory, table, lowered, put, drop: (rep: number) => Reflect.get(Descriptor, cabiDispose)(rep) };
+}
+
+function moved(old: ArrayBuffer, size: number): ArrayBuffer {
+  const grown = new ArrayBuffer(Math.max(size, old.byteLength));
+  new Uint8Array(grown).set(new Uint8Array(old));
+  structuredClone(old, { transfer: [old] });
+  return grown;
+}
+
+describe('jco', () => {
+  it('calls what is lowered, and nothing of it by lists', async () => {
+    const { box } = sandbox(walker);
+    writeFileSync(join(box, 'file'), 'content');
+    const lines: string[] = [];
+    const host = hostWith(walker, {
+      preopens: { '/': { path: box, access: 'read-write' } },
+      args: [
+        'calls',
+        'open 0 - file rw',
+        'pread 0',
+        'pwrite 0 x 0',
+        'fstat 0',
+        'stat - file',
+        'rename - file - new',
+      ],
+      stdout: (bytes) => void lines.push(Buffer.from(bytes).toString()),
+      clocks: true,
+      random: true,
+    });
+    const { lowered, passed } = countCalls(host.imports['wasi:filesystem/types'].Descriptor.prototype);
+    const { instantiate } = await import(built('tests', 'guests', 'calls.js'));
+    (await instantiate(undefined, host.imports)).run.run();
+    expect(lines.join('')).toBe('ok\nok content\nok\nok file 7\nok file 7\nok\n');
+    for (const name of [
+      'openAt',
+      'read',
+      'write',
+      'stat',
+      'statAt',
+      'metadataHashAt',
+      'renameAt',
+      'getType',
+    ]) {
+      expect([name, lowered.get(name) ?? 0]).not.toEqual([name, 0]);
+      expect([name, passed.get(name) ?? 0]).toEqual([name, 0]);
+    }
+  });
+
+  it('drops by number what it got by number', async () => {
+    const { box } = sandbox(walker);
+    writeFileSync(join(box, 'file'), '');
+    const host = hostWith(walker, {
+      preopens: { '/': { path: box, access: 'read-write' } },
+      args: ['calls', 'open 0 - file r', 'close 0'],
+      clocks: true,
+      random: true,
+    });
+    const { Descriptor } = host.imports['wasi:filesystem/types'];
+    const dispose = Reflect.get(Descriptor, cabiDispose);
+    const dropped: number[] = [];
+    Object.defineProperty(Descriptor, cabiDispose, {
+      value: (rep: number) => {
+        dropped.push(rep);
+        dispose(rep);
+      },
+    });
+    const { instantiate } = await import(built('tests', 'guests', 'calls.js'));
+    (await instantiate(undefined, host.imports)).run.run();
+    expect(dropped.length).toBe(1);
+  });
+
+  it('is pinned to the version whose contract this is', () => {
+    const { devDependencies } = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+    );
+    expect(devDependencies['@bytecodealliance/jco']).toBe('1.35.0');
+  });
+});
+
+describe('a lowered call', () => {
+  it('refuses bindings of another kind by name', () => {
+    const { host } = sandbox(walker);
+    const { read } = host.imports['wasi:filesystem/types'].Descriptor.prototype;
+    const lower: (context: object) => Lowered = Reflect.get(read, cabiLower);
+    expect(() => lower({ memory: {}, resourceTables: [[]] })).toThrow(
+      'a version of jco that mapcp/host does not know',
+    );
+    expect(() => lower({ memory: { buffer: new ArrayBuffer(8) }, resourceTables: [[]] })).toThrow('jco');
+  });
+
+  it.each([0, 1, 16 * 1024, 16 * 1024 + 1, 200_000])('reads %i bytes into memory that moves', (size) => {
+    const { box, host } = sandbox(walker);
+    const content = Buffer.alloc(size, 'content');
+    writeFileSync(join(box, 'file'), content);
+    const { memory, table, lowered, put } = contextFor(host);
+    const at = () => new DataView(memory.buffer);
+    lowered('openAt')(1, 0, ...put('file', 1024), 0, 1, 8);
+    expect(at().getUint8(8)).toBe(0);
+    const handle = at().getUint32(12, true);
+    expect(table._createdReps.has((table[(handle << 1) + 1] ?? 0) & ~OWN)).toBe(true);
+    lowered('read')(handle, -1n, 0n, 16);
+    expect(at().getUint8(16)).toBe(0);
+    const [pointer, count] = [at().getUint32(20, true), at().getUint32(24, true)];
+    const expected = content.subarray(0, count);
+    // More than fits aside comes whole; it is told how much there is, whatever was asked for.
+    expect(count).toBe(size);
+    expect(Buffer.from(memory.buffer, pointer, count).equals(expected)).toBe(true);
+    expect(at().getUint8(28)).toBe(size === 0 ? 1 : 0);
+  });
+
+  it('writes straight out of memory, and takes unsigned numbers', () => {
+    const { box, host } = sandbox(walker);
+    const { memory, lowered, put } = contextFor(host);
+    lowered('openAt')(1, 0, ...put('file', 1024), 1, 3, 8);
+    const handle = new DataView(memory.buffer).getUint32(12, true);
+    lowered('write')(handle, ...put('content', 2048), 0n, 16);
+    expect(new DataView(memory.buffer).getBigUint64(24, true)).toBe(7n);
+    expect(readFileSync(join(box, 'file'), 'utf8')).toBe('content');
+    lowered('write')(handle, 2048, 1, -1n, 16);
+    expect(errorCodes[new DataView(memory.buffer).getUint8(24)]).toBe('file-too-large');
+  });
+
+  it('refuses a path that is not UTF-8, and takes U+FFFD for itself', () => {
+    const { box, host } = sandbox(walker);
+    writeFileSync(join(box, '\ufffd'), '');
+    const { memory, lowered, put } = contextFor(host);
+    lowered('statAt')(1, 0, ...put(new Uint8Array([0xff]), 1024), 64);
+    expect(new Uint8Array(memory.buffer)[64]).toBe(1);
+    expect(errorCodes[new DataView(memory.buffer).getUint8(72)]).toBe('illegal-byte-sequence');
+    lowered('statAt')(1, 0, ...put('\ufffd', 1024), 64);
+    expect(new Uint8Array(memory.buffer)[64]).toBe(0);
+  });
+
+  it('uses the handle again that was dropped', () => {
+    const { host } = sandbox(walker);
+    const { memory, table, lowered, put } = contextFor(host);
+    const open = () => {
+      lowered('openAt')(1, 0, ...put('.', 1024), 0, 1, 8);
+      return new DataView(memory.buffer).getUint32(12, true);
+    };
+    const [first, second] = [open(), open()];
+    expect([first, second]).toEqual([2, 3]);
+    // As jco does it when a handle is dropped.
+    table[first << 1] = (table[0] ?? 0) | OWN;
+    table[0] = first | OWN;
+    expect([open(), open()]).toEqual([2, 4]);
+  });
+});

@@ -1,0 +1,114 @@
+// A read-only preopen: whatever would change anything is refused, and nothing has changed.
+
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createHostWith } from '../../ts/host/host.js';
+import type { Descriptor } from './helpers.js';
+import { outcome, sandbox, temporaryDirectory, walkers } from './helpers.js';
+
+const now = { tag: 'now' } as const;
+
+/** Every method that changes something. `file` is an open file and `dir` an open directory below `root`. */
+const changes: [string, (root: Descriptor, file: Descriptor, dir: Descriptor) => unknown][] = [
+  ['open-at to write', (root) => root.openAt({}, 'file', {}, { write: true })],
+  ['open-at to read and write', (root) => root.openAt({}, 'file', {}, { read: true, write: true })],
+  ['open-at with create', (root) => root.openAt({}, 'new', { create: true }, { read: true })],
+  ['open-at with create of what exists', (root) => root.openAt({}, 'file', { create: true }, { read: true })],
+  ['open-at with truncate', (root) => root.openAt({}, 'file', { truncate: true }, { read: true })],
+  [
+    'open-at with mutate-directory',
+    (root) => root.openAt({}, 'dir', {}, { read: true, mutateDirectory: true }),
+  ],
+  [
+    'open-at to write through a link',
+    (root) => root.openAt({ symlinkFollow: true }, 'link', {}, { write: true }),
+  ],
+  ['open-at to write below a directory', (_root, _file, dir) => dir.openAt({}, 'inner', {}, { write: true })],
+  ['write', (_root, file) => file.write(new Uint8Array([1]), 0n)],
+  ['write-via-stream', (_root, file) => file.writeViaStream(0n)],
+  ['append-via-stream', (_root, file) => file.appendViaStream()],
+  ['set-size', (_root, file) => file.setSize(0n)],
+  ['set-times of a file', (_root, file) => file.setTimes(now, now)],
+  ['set-times of a directory', (root) => root.setTimes(now, now)],
+  ['set-times-at', (root) => root.setTimesAt({}, 'file', now, now)],
+  ['create-directory-at', (root) => root.createDirectoryAt('new')],
+  ['remove-directory-at', (root) => root.removeDirectoryAt('empty')],
+  ['unlink-file-at', (root) => root.unlinkFileAt('file')],
+  ['rename-at', (root) => root.renameAt('file', root, 'moved')],
+  ['rename-at within a directory', (_root, _file, dir) => dir.renameAt('inner', dir, 'moved')],
+  ['link-at', (root) => root.linkAt({}, 'file', root, 'linked')],
+  ['symlink-at', (root) => root.symlinkAt('file', 'new')],
+];
+
+describe.each(walkers)('below a read-only preopen, by the %s walker,', (_kind, walker) => {
+  it.each(changes)('%s is not permitted and changes nothing', (_name, change) => {
+    const { box, root } = sandbox(walker, 'read');
+    mkdirSync(join(box, 'dir'));
+    mkdirSync(join(box, 'empty'));
+    writeFileSync(join(box, 'file'), 'content');
+    writeFileSync(join(box, 'dir/inner'), 'inner');
+    symlinkSync('file', join(box, 'link'));
+    const file = root.openAt({}, 'file', {}, { read: true });
+    const dir = root.openAt({}, 'dir', { directory: true }, { read: true });
+    const before = statSync(join(box, 'file'), { bigint: true });
+
+    expect(outcome(() => change(root, file, dir))).toBe('not-permitted');
+
+    expect(readdirSync(box, { recursive: true }).sort()).toEqual([
+      'dir',
+      'dir/inner',
+      'empty',
+      'file',
+      'link',
+    ]);
+    expect(readFileSync(join(box, 'file'), 'utf8')).toBe('content');
+    const { atimeNs: _read, ...unread } = statSync(join(box, 'file'), { bigint: true });
+    expect(unread.mtimeNs).toBe(before.mtimeNs);
+    expect(unread.nlink).toBe(before.nlink);
+  });
+
+  it('says so in its flags', () => {
+    const { root } = sandbox(walker, 'read');
+    expect(root.getFlags()).toEqual({ read: true, mutateDirectory: false });
+  });
+
+  it('everything can be read', () => {
+    const { box, root } = sandbox(walker, 'read');
+    writeFileSync(join(box, 'file'), 'content');
+    const file = root.openAt({}, 'file', {}, { read: true });
+    expect(Buffer.from(file.read(100n, 0n)[0]).toString()).toBe('content');
+    expect(root.readDirectory().readDirectoryEntry()).toEqual({ type: 'regular-file', name: 'file' });
+  });
+
+  const overlaps: [string, string, string][] = [
+    ['lies in', 'top', 'top/inner'],
+    ['lies deep in', 'top', 'top/inner/deeper'],
+    ['is', 'top/inner', 'top/inner'],
+    ['is by a link', 'top/inner', 'link'],
+  ];
+  it.each(overlaps)('one that %s a read-write one is refused', (_how, writing, reading) => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'top/inner/deeper'), { recursive: true });
+    symlinkSync('top/inner', join(directory, 'link'));
+    const preopens = {
+      '/read': { path: join(directory, reading), access: 'read' },
+      '/write': { path: join(directory, writing), access: 'read-write' },
+    } as const;
+    expect(() => createHostWith(walker, { preopens })).toThrow(
+      "'/read' lies in the read-write preopen '/write'",
+    );
+    createHostWith(walker, { preopens, allowOverlap: true }).close();
+  });
+
+  it('a read-write one may lie in a read-only one', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'inner'));
+    createHostWith(walker, {
+      preopens: {
+        '/read': { path: directory, access: 'read' },
+        '/write': { path: join(directory, 'inner'), access: 'read-write' },
+      },
+    }).close();
+  });
+});
