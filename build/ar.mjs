@@ -35,17 +35,15 @@ async function npmAr(library, objects) {
  * @returns {number} the exit status
  */
 function sdkAr(sdk, library, objects) {
-  const program = ['llvm-ar', 'ar'].map((name) => join(sdk, 'bin', name)).find(existsSync);
-  if (program === undefined) {
-    throw new ToolError(
-      `WASI_SDK_PATH is '${sdk}', which has no bin/llvm-ar and no bin/ar: unpack a wasi-sdk there`,
-    );
-  }
+  // Any other ar will do as well, since the linker does not need the index that only LLVM's can make.
+  const program = ['llvm-ar', 'ar'].map((name) => join(sdk, 'bin', name)).find(existsSync) ?? 'ar';
   // ar adds to the library that it finds.
   rmSync(library, { force: true });
   const { status, error } = spawnSync(program, ['rcs', library, ...objects], { stdio: 'inherit' });
   if (error) {
-    throw new ToolError(`cannot run '${program}': ${error.message}`);
+    throw new ToolError(
+      `WASI_SDK_PATH is '${sdk}', which has no bin/llvm-ar that runs: unpack a wasi-sdk there`,
+    );
   }
   return status ?? 1;
 }

@@ -268,6 +268,17 @@ static bool closes_once(void) {
     return true;
 }
 
+static bool outlives_the_stream(void) {
+    FILE *stream = fdopen(new_file("stream", PAGE), "r+");
+    CHECK(stream != NULL);
+    unsigned char *bytes = map_shared(fileno(stream), PAGE);
+    bool closed = fclose(stream) == 0;
+    CHECK(bytes != MAP_FAILED && closed);
+    bytes[0] = 'A';
+    CHECK(munmap(bytes, PAGE) == 0 && file_byte("stream", 0) == 'A');
+    return true;
+}
+
 static bool keeps_an_open_descriptor_open(void) {
     int fd = new_file("open", PAGE);
     unsigned char *bytes = map_shared(fd, PAGE);
@@ -483,6 +494,7 @@ static const struct row rows[] = {
     {"mmap refuses what the descriptor was not opened for", refuses_access},
     {"mmap refuses lengths, offsets and flags that cannot be", refuses_arguments},
     {"a mapping outlives its descriptor", outlives_the_descriptor},
+    {"a mapping outlives the stream that it was made from", outlives_the_stream},
     {"a mapping never writes into a file that was opened later", never_writes_into_another_file},
     {"a descriptor is closed once", closes_once},
     {"a descriptor that is not closed stays open", keeps_an_open_descriptor_open},
