@@ -20,6 +20,7 @@ import process from 'node:process';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import { instantiate } from '../../build/out/bindings/mapcp.js';
 import { createHost } from '../../build/out/js/host/index.js';
+import { toComponent } from '../../build/out/js/options.js';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const LARGE = 256 * 1024 * 1024;
@@ -42,9 +43,11 @@ function run(command, ...args) {
   }
 }
 
+const options = toComponent({}, false);
+
 /** @param {string} sourcePath @param {string} targetPath */
 const copyWith = (copier) => (sourcePath, targetPath) => {
-  const job = new copier.CopyJob(sourcePath, targetPath, { windowSize: 0 });
+  const job = new copier.CopyJob(sourcePath, targetPath, options);
   job.step(1n << 62n);
   job[Symbol.dispose]();
 };
