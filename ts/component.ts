@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type ImportObject, instantiate, type Root } from '#bindings';
-import type { CopyJob } from '#bindings/interfaces/mapcp-copy-copier.js';
+import type { CopyJob, CopyError as Failure } from '#bindings/interfaces/mapcp-copy-copier.js';
 
 export type {
   CopyError as Failure,
@@ -45,4 +45,14 @@ export async function instantiateComponent(imports: object): Promise<Component> 
 export function dropJob(job: CopyJob): void {
   // Every resource of the bindings can be disposed of, though their types do not say so.
   (job as CopyJob & Disposable)[Symbol.dispose]();
+}
+
+/**
+ * What the component reports as its error, or undefined where something else went wrong.
+ *
+ * @param error what a call into the component has thrown
+ */
+export function failureOf(error: unknown): Failure | undefined {
+  // The bindings wrap the error of a result in an Error that has it as its payload.
+  return error instanceof Error && 'payload' in error ? (error.payload as Failure) : undefined;
 }

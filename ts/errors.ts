@@ -54,6 +54,34 @@ export class CopyError extends Error {
   }
 }
 
+/** Cleaning that failed: what could not be removed, or not be looked at. Its message is a sentence. */
+export class CleanError extends Error {
+  /** The POSIX name of the failure, such as `EACCES`. */
+  readonly code: string;
+  /** What was being done. */
+  readonly operation: Operation;
+  /** The path that the operation failed on. */
+  readonly path: string;
+  /** Why, as a clause without a path. */
+  readonly reason: string;
+
+  /**
+   * @param details what failed
+   * @param options the error behind it, as `cause`
+   */
+  constructor(
+    { code, operation, path, reason }: Pick<CopyErrorDetails, 'code' | 'operation' | 'path' | 'reason'>,
+    options?: ErrorOptions,
+  ) {
+    super(`cannot ${verbOf(operation)} ${quoted(path)}: ${reason}`, options);
+    this.name = 'CleanError';
+    this.code = code;
+    this.operation = operation;
+    this.path = path;
+    this.reason = reason;
+  }
+}
+
 function sentence({ source, target, operation, path, reason, leftover }: CopyErrorDetails): string {
   const end = leftover === undefined ? '' : `; remove the temporary file ${quoted(leftover)}`;
   return `cannot copy ${quoted(source)} to ${quoted(target)}: cannot ${verbOf(operation)} ${quoted(path)}: ${reason}${end}`;

@@ -1,6 +1,8 @@
-import { type Component, instantiateComponent } from './component.js';
+import { type Component, failureOf, instantiateComponent } from './component.js';
+import { CleanError } from './errors.js';
 import { createHost, type Host, type HostOptions, ModeCarrier, type Preopen } from './host/index.js';
 import { type CopyOptions, requirePath, toComponent } from './options.js';
+import { nameOf } from './posix.js';
 import { CopyTask, type Work } from './task.js';
 
 /** The directories of a sandbox, by the absolute guest paths that they get. */
@@ -59,6 +61,27 @@ export class Sandbox implements Disposable {
       pathOf,
       end: () => this.#leave(),
     };
+  }
+
+  /**
+   * Removes the temporary files that killed runs have left in a directory and in all below it.
+   *
+   * Nothing tells them from files that are being written: no copy may be under way there. All in one turn of the
+   * event loop.
+   *
+   * @param directory a guest path
+   * @returns how many were removed
+   * @throws {CleanError} when it fails, with guest paths
+   */
+  clean(directory: string): number {
+    requirePath('directory', directory);
+    this.#requireOpen();
+    try {
+      return Number(this.#component.copier.clean(directory));
+    } catch (error) {
+      const failure = failureOf(error);
+      throw failure === undefined ? error : new CleanError({ ...failure, code: nameOf(failure.code) });
+    }
   }
 
   /** Ends the sandbox. A copy that is under way fails and leaves nothing; then the directories are given back. */

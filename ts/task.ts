@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type CopyJob, dropJob, type Failure, type Progress } from './component.js';
+import { type CopyJob, dropJob, type Failure, failureOf, type Progress } from './component.js';
 import { CopyError } from './errors.js';
 import { type CopyOptions, type CopyProgress, requireOptions } from './options.js';
 import { nameOf } from './posix.js';
@@ -174,7 +174,8 @@ function step(job: CopyJob, work: Work): Progress {
   try {
     return job.step(STEP_BYTES);
   } catch (error) {
-    throw error instanceof Error && 'payload' in error ? toError(error.payload as Failure, work) : error;
+    const failure = failureOf(error);
+    throw failure === undefined ? error : toError(failure, work);
   }
 }
 

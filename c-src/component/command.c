@@ -8,13 +8,15 @@
 #include <sys/stat.h>
 #include <wasi/api.h>
 
+#include "clean.h"
 #include "copy_job.h"
 #include "mapcp.h"
 #include "print.h"
 
 static const char version[] = MAPCP_VERSION;
 
-static const char usage[] = "Usage: mapcp [options] SOURCE... TARGET\n";
+static const char usage[] = "Usage: mapcp [options] SOURCE... TARGET\n"
+                            "       mapcp --clean DIRECTORY...\n";
 
 static const char help[] =
     "\n"
@@ -36,6 +38,7 @@ static const char help[] =
     "      --sync            have everything on the disk before saying that it is done\n"
     "      --keep-going      go on after a failure, and fail at the end\n"
     "      --dry-run         decide everything, touch nothing\n"
+    "      --clean           remove the temporary files that killed runs have left\n"
     "  -v, --verbose         say what was copied\n"
     "  -V, --version         print the version\n"
     "  -h, --help            print this text\n"
@@ -99,6 +102,8 @@ static char *target_for(const char *source, const char *target) {
 struct request {
     struct mapcp_options options;
     bool verbose;
+    /// Whether to clean directories rather than to copy.
+    bool cleans;
     /// Whether TARGET is the copy's own path, even where it is a directory.
     bool target_is_path;
     /// The patterns of `options.exclude`; as many as there are arguments at most.
@@ -166,7 +171,7 @@ static bool refuse_usage(const char *why, const char *what) {
     return false;
 }
 
-enum long_option { EXCLUDE = 256, SPARSE, VERIFY, SYNC, KEEP_GOING, DRY_RUN };
+enum long_option { EXCLUDE = 256, SPARSE, VERIFY, SYNC, KEEP_GOING, DRY_RUN, CLEAN };
 
 static const struct option long_options[] = {
     {"recursive", no_argument, NULL, 'r'},
@@ -182,6 +187,7 @@ static const struct option long_options[] = {
     {"sync", no_argument, NULL, SYNC},
     {"keep-going", no_argument, NULL, KEEP_GOING},
     {"dry-run", no_argument, NULL, DRY_RUN},
+    {"clean", no_argument, NULL, CLEAN},
     {"verbose", no_argument, NULL, 'v'},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
@@ -233,6 +239,8 @@ static bool take_flag(struct request *request, int option) {
         return options->keep_going = true;
     case DRY_RUN:
         return options->dry_run = true;
+    case CLEAN:
+        return request->cleans = true;
     case 'v':
         return request->verbose = true;
     default:
@@ -254,6 +262,23 @@ static bool copy_all(int count, char **names, const struct request *request) {
     bool good = true;
     for (int index = 0; index < count - 1 && (good || request->options.keep_going); index++) {
         good = copy(names[index], target, request) && good;
+    }
+    return good;
+}
+
+static bool clean_all(int count, char **names) {
+    bool good = true;
+    for (int index = 0; index < count; index++) {
+        uint64_t removed = 0;
+        struct mapcp_problem problem;
+        if (mapcp_clean(names[index], &removed, &problem)) {
+            mapcp_print_quoted(stdout, names[index]);
+            good = printf(": %llu temporary files removed\n", (unsigned long long)removed) >= 0 && good;
+        } else {
+            mapcp_print_clean_problem(&problem);
+            mapcp_problem_free(&problem);
+            good = false;
+        }
     }
     return good;
 }
@@ -284,7 +309,11 @@ static bool run(int count, char **arguments, struct request *request) {
         }
     }
     request->options.exclude.items = request->exclude;
-    return optind == count ? refuse_usage("there is no SOURCE and no TARGET", NULL)
+    if (optind == count) {
+        return refuse_usage(request->cleans ? "there is no DIRECTORY" : "there is no SOURCE and no TARGET",
+                            NULL);
+    }
+    return request->cleans ? clean_all(count - optind, arguments + optind)
                            : copy_all(count - optind, arguments + optind, request);
 }
 

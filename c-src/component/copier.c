@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clean.h"
 #include "copy_job.h"
 #include "mapcp.h"
 
@@ -157,4 +158,16 @@ void exports_mapcp_copy_copier_method_copy_job_take_problems(copy_job *self, cop
         put_error(&result->ptr[index], &problems.items[index]);
     }
     mapcp_problems_free(&problems);
+}
+
+bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, uint64_t *removed, copy_error *error) {
+    struct mapcp_problem problem;
+    char *directory = take_string(given);
+    bool good = mapcp_clean(directory, removed, &problem);
+    if (!good) {
+        put_error(error, &problem);
+        mapcp_problem_free(&problem);
+    }
+    free(directory);
+    return good;
 }

@@ -15,17 +15,28 @@ void mapcp_print_quoted(FILE *stream, const char *path) {
     fputc('\'', stream);
 }
 
-void mapcp_print_problem(const struct mapcp_problem *problem) {
-    fputs(mapcp_problem_is_warning(problem) ? "mapcp: warning: cannot copy " : "mapcp: cannot copy ", stderr);
-    mapcp_print_quoted(stderr, problem->source ? problem->source : "");
-    fputs(" to ", stderr);
-    mapcp_print_quoted(stderr, problem->target ? problem->target : "");
-    fputs(": cannot ", stderr);
+static void print_cause(const struct mapcp_problem *problem) {
+    fputs("cannot ", stderr);
     fputs(mapcp_verb(problem->error.operation), stderr);
     fputc(' ', stderr);
     mapcp_print_quoted(stderr, mapcp_problem_path(problem) ? mapcp_problem_path(problem) : "");
     fputs(": ", stderr);
     fputs(mapcp_reason(&problem->error), stderr);
+}
+
+void mapcp_print_clean_problem(const struct mapcp_problem *problem) {
+    fputs("mapcp: ", stderr);
+    print_cause(problem);
+    fputc('\n', stderr);
+}
+
+void mapcp_print_problem(const struct mapcp_problem *problem) {
+    fputs(mapcp_problem_is_warning(problem) ? "mapcp: warning: cannot copy " : "mapcp: cannot copy ", stderr);
+    mapcp_print_quoted(stderr, problem->source ? problem->source : "");
+    fputs(" to ", stderr);
+    mapcp_print_quoted(stderr, problem->target ? problem->target : "");
+    fputs(": ", stderr);
+    print_cause(problem);
     if (problem->leftover) {
         fputs("; remove the temporary file ", stderr);
         mapcp_print_quoted(stderr, problem->leftover);

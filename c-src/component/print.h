@@ -8,7 +8,10 @@
 /// Writes a path in quotes, control characters as escapes: a message is one line, whatever the names in it.
 void mapcp_print_quoted(FILE *stream, const char *path);
 
-/// Writes a problem to standard error, as one line.
+/// Writes a problem of a copy to standard error, as one line.
 void mapcp_print_problem(const struct mapcp_problem *problem);
+
+/// Writes a problem of cleaning to standard error, as one line.
+void mapcp_print_clean_problem(const struct mapcp_problem *problem);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "clean.h"
 #include "copy_job.h"
 
 static const struct mapcp_options recursive = {.recursive = true};
@@ -386,7 +387,27 @@ static void a_tree_that_is_dropped_half_way_leaves_whole_files_only(void) {
     CHECK(chdir("..") == 0);
 }
 
+static void cleaning_removes_temporary_files_and_nothing_else(void) {
+    make_tree();
+    write_file("a/d/.mapcp-0123456789abcdef.tmp", 10, 1);
+    write_file("a/.mapcp-ffffffffffffffff.tmp", 10, 1);
+    write_file("a/.mapcp-mine.tmp", 10, 1);
+    make_directory("elsewhere");
+    write_file("elsewhere/.mapcp-ffffffffffffffff.tmp", 10, 1);
+    CHECK(symlink("../elsewhere", "a/link") == 0);
+    uint64_t removed = 0;
+    struct mapcp_problem problem;
+    CHECK(mapcp_clean("a", &removed, &problem));
+    CHECK(removed == 2);
+    CHECK(access("a/.mapcp-mine.tmp", F_OK) == 0 && access("a/d/g", F_OK) == 0);
+    CHECK(access("elsewhere/.mapcp-ffffffffffffffff.tmp", F_OK) == 0);
+    CHECK(!mapcp_clean("missing", &removed, &problem));
+    CHECK(problem.error.code == MAPCP_NOT_FOUND && strcmp(problem.source, "missing") == 0);
+    mapcp_problem_free(&problem);
+}
+
 static const struct test tests[] = {
+    {"cleaning removes temporary files and nothing else", cleaning_removes_temporary_files_and_nothing_else},
     {"a tree is copied with all that is in it", a_tree_is_copied_with_all_that_is_in_it},
     {"a directory needs the recursive option", a_directory_needs_the_recursive_option},
     {"a tree is merged into one that is there", a_tree_is_merged_into_one_that_is_there},

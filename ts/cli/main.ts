@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Command, CommanderError, Option } from 'commander';
+import { cleanAll } from './clean.js';
 import { type Flags, runCopies } from './run.js';
 
 const STATUS_USAGE = 2;
@@ -32,7 +33,7 @@ function collect(value: string, previous: readonly string[] = []): readonly stri
 }
 
 const program = new Command('mapcp')
-  .usage('[options] SOURCE... TARGET')
+  .usage('[options] SOURCE... TARGET\n       mapcp --clean DIRECTORY...')
   .argument('<names...>', 'SOURCE... and TARGET')
   .option('-r, --recursive', 'copy directories, with all that is in them')
   .option('-n, --no-clobber', 'leave existing files alone')
@@ -49,6 +50,7 @@ const program = new Command('mapcp')
   .option('--dry-run', 'decide everything, touch nothing')
   .option('--progress', 'show a bar (the default on a terminal, after half a second)')
   .option('--no-progress', 'show none')
+  .option('--clean', 'remove the temporary files that killed runs have left below each DIRECTORY')
   .option('--json', 'print one JSON object per line: progress, warnings, errors, reports')
   .option('-q, --quiet', 'print nothing but errors')
   .option('-v, --verbose', 'say what was copied')
@@ -60,6 +62,10 @@ const program = new Command('mapcp')
   .showHelpAfterError("Usage: mapcp [options] SOURCE... TARGET\nTry 'mapcp --help'.")
   .exitOverride()
   .action(async (names: string[], flags: Flags, command: Command) => {
+    if (flags.clean) {
+      process.exitCode = await cleanAll(names, flags);
+      return;
+    }
     const [target = '', ...sources] = names.reverse();
     process.exitCode = await runCopies(sources.reverse(), target, flags, (why) => command.error(why));
   });

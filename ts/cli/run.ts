@@ -23,6 +23,7 @@ export interface Flags {
   readonly keepGoing?: true;
   readonly dryRun?: true;
   readonly progress?: boolean;
+  readonly clean?: true;
   readonly json?: true;
   readonly quiet?: true;
   readonly verbose?: true;

@@ -244,6 +244,121 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_problems_post_
   }
 }
 
+__attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#clean")))
+void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
+  switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
+    case 0: {
+      break;
+    }
+    case 1: {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 8))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          break;
+        }
+        case 4: {
+          break;
+        }
+        case 5: {
+          break;
+        }
+        case 6: {
+          break;
+        }
+        case 7: {
+          break;
+        }
+        case 8: {
+          break;
+        }
+        case 9: {
+          break;
+        }
+        case 10: {
+          break;
+        }
+        case 11: {
+          break;
+        }
+        case 12: {
+          break;
+        }
+        case 13: {
+          break;
+        }
+        case 14: {
+          break;
+        }
+        case 15: {
+          break;
+        }
+        case 16: {
+          break;
+        }
+        case 17: {
+          break;
+        }
+        case 18: {
+          break;
+        }
+        case 19: {
+          break;
+        }
+        case 20: {
+          break;
+        }
+        case 21: {
+          break;
+        }
+        case 22: {
+          break;
+        }
+        case 23: {
+          break;
+        }
+        case 24: {
+          if ((*((size_t*) (arg0 + (8+2*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (8+1*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      if ((*((size_t*) (arg0 + (8+5*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (8+4*sizeof(void*)))));
+      }
+      if ((*((size_t*) (arg0 + (8+7*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (8+6*sizeof(void*)))));
+      }
+      if ((*((size_t*) (arg0 + (8+9*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (8+8*sizeof(void*)))));
+      }
+      if ((*((size_t*) (arg0 + (8+11*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (8+10*sizeof(void*)))));
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (8+12*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (arg0 + (8+14*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (8+13*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      break;
+    }
+  }
+}
+
 // Exported Functions from `wasi:cli/run@0.2.0`
 
 
@@ -355,6 +470,13 @@ void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_li
       exports_mapcp_copy_copier_copy_error_free(&list_ptr[i]);
     }
     free(list_ptr);
+  }
+}
+
+void exports_mapcp_copy_copier_result_u64_copy_error_free(exports_mapcp_copy_copier_result_u64_copy_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    exports_mapcp_copy_copier_copy_error_free(&ptr->val.err);
   }
 }
 
@@ -594,6 +716,151 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_problems(
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   *((size_t*)(ptr + sizeof(void*))) = (ret).len;
   *((uint8_t **)(ptr + 0)) = (uint8_t *) (ret).ptr;
+  return ptr;
+}
+
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#clean")))
+uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t arg0) {
+  mapcp_string_t arg1 = (mapcp_string_t) { (uint8_t*)(arg), (arg0) };
+  exports_mapcp_copy_copier_result_u64_copy_error_t ret;
+  uint64_t ok;
+  exports_mapcp_copy_copier_copy_error_t err;
+  ret.is_err = !exports_mapcp_copy_copier_clean(&arg1, &ok, &err);
+  if (ret.is_err) {
+    ret.val.err = err;
+  }
+  if (!ret.is_err) {
+    ret.val.ok = ok;
+  }
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  if ((ret).is_err) {
+    const exports_mapcp_copy_copier_copy_error_t *payload2 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    switch ((int32_t) ((*payload2).code).tag) {
+      case 0: {
+        *((int8_t*)(ptr + 8)) = 0;
+        break;
+      }
+      case 1: {
+        *((int8_t*)(ptr + 8)) = 1;
+        break;
+      }
+      case 2: {
+        *((int8_t*)(ptr + 8)) = 2;
+        break;
+      }
+      case 3: {
+        *((int8_t*)(ptr + 8)) = 3;
+        break;
+      }
+      case 4: {
+        *((int8_t*)(ptr + 8)) = 4;
+        break;
+      }
+      case 5: {
+        *((int8_t*)(ptr + 8)) = 5;
+        break;
+      }
+      case 6: {
+        *((int8_t*)(ptr + 8)) = 6;
+        break;
+      }
+      case 7: {
+        *((int8_t*)(ptr + 8)) = 7;
+        break;
+      }
+      case 8: {
+        *((int8_t*)(ptr + 8)) = 8;
+        break;
+      }
+      case 9: {
+        *((int8_t*)(ptr + 8)) = 9;
+        break;
+      }
+      case 10: {
+        *((int8_t*)(ptr + 8)) = 10;
+        break;
+      }
+      case 11: {
+        *((int8_t*)(ptr + 8)) = 11;
+        break;
+      }
+      case 12: {
+        *((int8_t*)(ptr + 8)) = 12;
+        break;
+      }
+      case 13: {
+        *((int8_t*)(ptr + 8)) = 13;
+        break;
+      }
+      case 14: {
+        *((int8_t*)(ptr + 8)) = 14;
+        break;
+      }
+      case 15: {
+        *((int8_t*)(ptr + 8)) = 15;
+        break;
+      }
+      case 16: {
+        *((int8_t*)(ptr + 8)) = 16;
+        break;
+      }
+      case 17: {
+        *((int8_t*)(ptr + 8)) = 17;
+        break;
+      }
+      case 18: {
+        *((int8_t*)(ptr + 8)) = 18;
+        break;
+      }
+      case 19: {
+        *((int8_t*)(ptr + 8)) = 19;
+        break;
+      }
+      case 20: {
+        *((int8_t*)(ptr + 8)) = 20;
+        break;
+      }
+      case 21: {
+        *((int8_t*)(ptr + 8)) = 21;
+        break;
+      }
+      case 22: {
+        *((int8_t*)(ptr + 8)) = 22;
+        break;
+      }
+      case 23: {
+        *((int8_t*)(ptr + 8)) = 23;
+        break;
+      }
+      case 24: {
+        const mapcp_string_t *payload27 = &((*payload2).code).val.other;
+        *((int8_t*)(ptr + 8)) = 24;
+        *((size_t*)(ptr + (8+2*sizeof(void*)))) = (*payload27).len;
+        *((uint8_t **)(ptr + (8+1*sizeof(void*)))) = (uint8_t *) (*payload27).ptr;
+        break;
+      }
+    }
+    *((int8_t*)(ptr + (8+3*sizeof(void*)))) = (int32_t) (*payload2).operation;
+    *((size_t*)(ptr + (8+5*sizeof(void*)))) = ((*payload2).path).len;
+    *((uint8_t **)(ptr + (8+4*sizeof(void*)))) = (uint8_t *) ((*payload2).path).ptr;
+    *((size_t*)(ptr + (8+7*sizeof(void*)))) = ((*payload2).source).len;
+    *((uint8_t **)(ptr + (8+6*sizeof(void*)))) = (uint8_t *) ((*payload2).source).ptr;
+    *((size_t*)(ptr + (8+9*sizeof(void*)))) = ((*payload2).target).len;
+    *((uint8_t **)(ptr + (8+8*sizeof(void*)))) = (uint8_t *) ((*payload2).target).ptr;
+    *((size_t*)(ptr + (8+11*sizeof(void*)))) = ((*payload2).reason).len;
+    *((uint8_t **)(ptr + (8+10*sizeof(void*)))) = (uint8_t *) ((*payload2).reason).ptr;
+    if (((*payload2).leftover).is_some) {
+      const mapcp_string_t *payload29 = &((*payload2).leftover).val;
+      *((int8_t*)(ptr + (8+12*sizeof(void*)))) = 1;
+      *((size_t*)(ptr + (8+14*sizeof(void*)))) = (*payload29).len;
+      *((uint8_t **)(ptr + (8+13*sizeof(void*)))) = (uint8_t *) (*payload29).ptr;
+    } else {
+      *((int8_t*)(ptr + (8+12*sizeof(void*)))) = 0;
+    }
+  } else {
+    const uint64_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
+    *((int64_t*)(ptr + 8)) = (int64_t) (*payload);
+  }
   return ptr;
 }
 

@@ -251,6 +251,14 @@ typedef struct {
 
 typedef struct {
   bool is_err;
+  union {
+    uint64_t ok;
+    exports_mapcp_copy_copier_copy_error_t err;
+  } val;
+} exports_mapcp_copy_copier_result_u64_copy_error_t;
+
+typedef struct {
+  bool is_err;
 } exports_wasi_cli_run_result_void_void_t;
 
 // Exported Functions from `mapcp:copy/copier@0.1.0`
@@ -258,6 +266,7 @@ exports_mapcp_copy_copier_own_copy_job_t exports_mapcp_copy_copier_constructor_c
 bool exports_mapcp_copy_copier_method_copy_job_step(exports_mapcp_copy_copier_borrow_copy_job_t self, uint64_t budget, exports_mapcp_copy_copier_progress_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
 void exports_mapcp_copy_copier_method_copy_job_current_path(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_string_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_problems(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_copy_error_t *ret);
+bool exports_mapcp_copy_copier_clean(mapcp_string_t *directory, uint64_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
 
 // Exported Functions from `wasi:cli/run@0.2.0`
 bool exports_wasi_cli_run_run(void);
@@ -287,6 +296,8 @@ void exports_mapcp_copy_copier_copy_job_destructor(exports_mapcp_copy_copier_cop
 void exports_mapcp_copy_copier_result_progress_copy_error_free(exports_mapcp_copy_copier_result_progress_copy_error_t *ptr);
 
 void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_list_copy_error_t *ptr);
+
+void exports_mapcp_copy_copier_result_u64_copy_error_free(exports_mapcp_copy_copier_result_u64_copy_error_t *ptr);
 
 void exports_wasi_cli_run_result_void_void_free(exports_wasi_cli_run_result_void_void_t *ptr);
 

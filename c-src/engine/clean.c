@@ -1,0 +1,66 @@
+#include "clean.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "temporary.h"
+#include "tree.h"
+
+/// Removes an entry of the walk if it is a temporary file, and counts it.
+static bool clean_entry(const struct mapcp_tree_entry *entry, uint64_t *removed, struct mapcp_error *error) {
+    if (entry->kind == MAPCP_TREE_SPECIAL || !mapcp_is_temporary_name(entry->source.name)) {
+        return true;
+    }
+    if (unlinkat(entry->source.directory, entry->source.name, 0) != 0) {
+        return errno == ENOENT || mapcp_fail_number(error, MAPCP_REMOVE, MAPCP_SOURCE, errno);
+    }
+    ++*removed;
+    return true;
+}
+
+static bool clean_tree(struct mapcp_tree *tree, uint64_t *removed, struct mapcp_error *error) {
+    if (!mapcp_tree_begin(tree, error)) {
+        return false;
+    }
+    for (;;) {
+        struct mapcp_tree_entry entry;
+        switch (mapcp_tree_next(tree, &entry, error)) {
+        case MAPCP_TREE_FOUND:
+            if (!clean_entry(&entry, removed, error)) {
+                return false;
+            }
+            break;
+        case MAPCP_TREE_FAILED:
+            return false;
+        default:
+            return true;
+        }
+    }
+}
+
+bool mapcp_clean(const char *directory, uint64_t *removed, struct mapcp_problem *problem) {
+    const struct mapcp_options options = {.symlinks = MAPCP_PRESERVE_LINKS};
+    struct mapcp_path source = {.text = NULL};
+    struct mapcp_path target = {.text = NULL};
+    struct mapcp_tree tree = {
+        .purpose = MAPCP_TREE_MEASURE,
+        .options = &options,
+        .source = &source,
+        .target = &target,
+    };
+    struct mapcp_error error;
+    *removed = 0;
+    mapcp_fail_number(&error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+    bool good = mapcp_path_set(&source, directory) && mapcp_path_set(&target, directory) &&
+                clean_tree(&tree, removed, &error);
+    if (!good) {
+        const char *path = source.text ? source.text : directory;
+        *problem = (struct mapcp_problem){.error = error, .source = strdup(path), .target = strdup(path)};
+    }
+    mapcp_tree_end(&tree);
+    mapcp_path_free(&source);
+    mapcp_path_free(&target);
+    return good;
+}

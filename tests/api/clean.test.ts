@@ -1,0 +1,33 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CleanError, clean } from 'mapcp';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+
+describe('clean', () => {
+  it('removes the temporary files of killed runs, at any depth, and tells how many', () =>
+    inTemporaryDirectory(async (directory) => {
+      mkdirSync(join(directory, 'd/e'), { recursive: true });
+      for (const name of [
+        '.mapcp-0123456789abcdef.tmp',
+        'd/e/.mapcp-fedcba9876543210.tmp',
+        'd/.mapcp-mine.tmp',
+      ]) {
+        writeFileSync(join(directory, name), '');
+      }
+      expect(await clean(directory)).toBe(2);
+      expect(existsSync(join(directory, 'd/.mapcp-mine.tmp'))).toBe(true);
+      expect(await clean(directory)).toBe(0);
+    }));
+
+  it('says which directory it cannot open, and why', () =>
+    inTemporaryDirectory(async (directory) => {
+      const path = join(directory, 'missing');
+      await expect(clean(path)).rejects.toBeInstanceOf(CleanError);
+      await expect(clean(path)).rejects.toMatchObject({
+        code: 'ENOENT',
+        path,
+        message: `cannot open '${path}': no such file or directory`,
+      });
+    }));
+});

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { CleanError, isSystemError, reasonOf } from './errors.js';
+import { requirePath } from './options.js';
+import { openSandbox } from './sandbox.js';
+
+const PREOPEN = '/directory';
+
+/**
+ * Removes the temporary files that killed copies have left in a directory and in all below it.
+ *
+ * Nothing tells them from files that are being written: no copy may be under way there.
+ *
+ * @param directory a path
+ * @returns how many were removed
+ * @throws {CleanError} when it fails
+ */
+export async function clean(directory: string): Promise<number> {
+  requirePath('directory', directory);
+  try {
+    using sandbox = await openSandbox({ [PREOPEN]: { path: directory, access: 'read-write' } });
+    return sandbox.clean(PREOPEN);
+  } catch (error) {
+    if (isSystemError(error) && !(error instanceof CleanError)) {
+      const details = {
+        code: error.code,
+        operation: 'open',
+        path: directory,
+        reason: reasonOf(error),
+      } as const;
+      throw new CleanError(details, { cause: error });
+    }
+    throw error instanceof CleanError ? withHostPath(error, directory) : error;
+  }
+}
+
+function withHostPath(error: CleanError, directory: string): CleanError {
+  const path = join(directory, error.path.slice(PREOPEN.length));
+  return new CleanError(
+    { code: error.code, operation: error.operation, path, reason: error.reason },
+    { cause: error },
+  );
+}
