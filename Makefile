@@ -74,6 +74,20 @@ $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(shell find ts -name '*.ts') tscon
 	@chmod +x $(OUT)/js/cli/main.js
 	@touch $@
 
+# --- Shared mappings ------------------------------------------------------------------------------------------------
+
+MMAN := $(wildcard c-src/mman/*.c)
+LIBSHARED_MMAN := $(OUT)/libshared-mman.a
+# What a program is linked with so that its mappings reach the file.
+MMAN_LINK := -Wl,--wrap=mmap,--wrap=munmap,--wrap=close $(LIBSHARED_MMAN)
+
+$(OUT)/wasm/mman.compiled: $(MMAN) $(wildcard c-src/mman/*.h) build/compile.mjs $(WASM_TOOLS)
+	node build/compile.mjs $(OUT)/wasm $(WASM_FLAGS) -Ic-src/mman -- $(if $(filter-out %.c,$?),$(MMAN),$?)
+	@touch $@
+
+$(LIBSHARED_MMAN): $(OUT)/wasm/mman.compiled build/ar.mjs
+	node build/ar.mjs $@ $(MMAN:%=$(OUT)/wasm/%.o)
+
 # --- The samples ----------------------------------------------------------------------------------------------------
 
 SAMPLES := mapped-head mmapped-files mmapped-files-cpp
@@ -83,12 +97,14 @@ samples: $(SAMPLES:%=$(OUT)/samples/%.wasm)
 
 $(OUT)/wasm/samples/mapped-head.wasm: c-src/samples/mapped-head.c
 $(OUT)/wasm/samples/mmapped-files.wasm: c-src/samples/mmapped-files.c
-$(OUT)/wasm/samples/mmapped-files-cpp.wasm: c-src/samples/mmapped-files.cpp c-src/samples/memory_map.hpp
+$(OUT)/wasm/samples/mmapped-files-cpp.wasm: c-src/samples/mmapped-files.cpp c-src/samples/memory_map.hpp $(LIBSHARED_MMAN)
+# The one sample that writes through a mapping; the others show what the emulation alone can do.
+$(OUT)/wasm/samples/mmapped-files-cpp.wasm: SAMPLE_LINK = $(MMAN_LINK)
 
 $(SAMPLES:%=$(OUT)/wasm/samples/%.wasm): $(WASM_TOOLS)
 	@mkdir -p $(@D)
 	node build/clang.mjs $(if $(filter %.cpp,$^),-std=c++23 -fno-exceptions,-std=c17) $(WASM_FLAGS) \
-		$(filter %.c %.cpp,$^) -lwasi-emulated-mman -Wl,--strip-debug -o $@
+		$(filter %.c %.cpp,$^) $(SAMPLE_LINK) -lwasi-emulated-mman -Wl,--strip-debug -o $@
 
 $(OUT)/samples/%.wasm: $(OUT)/wasm/samples/%.wasm build/component.mjs
 	@mkdir -p $(@D)
@@ -107,15 +123,49 @@ $(SAMPLES:%=$(OUT)/native/samples/%): Makefile
 	@mkdir -p $(@D)
 	$(if $(filter %.cpp,$^),$(CXX) -std=c++23 -fno-exceptions,$(CC) -std=c17) $(NATIVE_FLAGS) $(filter %.c %.cpp,$^) -o $@
 
-# What the tests run: the samples as components and with bindings for Node; where there are native compilers, the
-# samples and the engine's tests by those.
+# --- Programs for tests ---------------------------------------------------------------------------------------------
+
+# Programs of tests/, as the samples: as components, with bindings for Node, and natively. `faults` makes the layer
+# fail, and natively there is none.
+TEST_PROGRAMS := mman/cases mman/faults samples/memory_map
+NATIVE_TEST_PROGRAMS := $(filter-out mman/faults,$(TEST_PROGRAMS))
 HAVE_CC := $(and $(shell command -v $(CC)),$(shell command -v $(CXX)))
 
+# What the tests run: the samples and the programs above; the native ones and the engine's tests where there are
+# native compilers.
 .PHONY: test-programs
-test-programs: samples $(SAMPLES:%=$(OUT)/tests/samples/%.js) $(if $(HAVE_CC),samples-native $(OUT)/native/engine-tests)
+test-programs: samples $(SAMPLES:%=$(OUT)/node/samples/%.js) \
+	$(TEST_PROGRAMS:%=$(OUT)/tests/%.wasm) $(TEST_PROGRAMS:%=$(OUT)/node/tests/%.js) \
+	$(if $(HAVE_CC),samples-native $(NATIVE_TEST_PROGRAMS:%=$(OUT)/native/tests/%) $(OUT)/native/engine-tests)
 
-$(OUT)/tests/%.js: $(OUT)/%.wasm build/transpile.mjs
+$(OUT)/native/tests/mman/cases: tests/mman/cases.c
+$(OUT)/native/tests/samples/memory_map: tests/samples/memory_map.cpp c-src/samples/memory_map.hpp
+$(OUT)/wasm/tests/mman/cases.wasm: tests/mman/cases.c
+$(OUT)/wasm/tests/mman/faults.wasm: tests/mman/faults.c
+$(OUT)/wasm/tests/mman/faults.wasm: MMAN_LINK += -Wl,--wrap=pwrite
+$(OUT)/wasm/tests/samples/memory_map.wasm: tests/samples/memory_map.cpp c-src/samples/memory_map.hpp
+
+$(NATIVE_TEST_PROGRAMS:%=$(OUT)/native/tests/%): tests/helpers/table.h Makefile
+	@mkdir -p $(@D)
+	$(if $(filter %.cpp,$^),$(CXX) -std=c++23 -fno-exceptions,$(CC) -std=c17) $(NATIVE_FLAGS) \
+		-Itests/helpers -Ic-src/samples $(filter %.c %.cpp,$^) -o $@
+
+$(TEST_PROGRAMS:%=$(OUT)/wasm/tests/%.wasm): tests/helpers/table.h $(LIBSHARED_MMAN) $(WASM_TOOLS)
+	@mkdir -p $(@D)
+	node build/clang.mjs $(if $(filter %.cpp,$^),-std=c++23 -fno-exceptions,-std=c17) $(WASM_FLAGS) \
+		-Itests/helpers -Ic-src/samples $(filter %.c %.cpp,$^) $(MMAN_LINK) -o $@
+
+$(OUT)/tests/%.wasm: $(OUT)/wasm/tests/%.wasm build/component.mjs
+	@mkdir -p $(@D)
+	node build/component.mjs command $< $@
+
+$(OUT)/node/%.js: $(OUT)/%.wasm build/transpile.mjs
 	node build/transpile.mjs $< $(@D) $(basename $(@F))
+
+# What a copy by assignment between two mappings costs, against the engine's own.
+.PHONY: bench-mman
+bench-mman: $(OUT)/js/index.js $(OUT)/samples/mmapped-files-cpp.wasm $(OUT)/node/samples/mmapped-files-cpp.js
+	node tests/bench/mman.mjs
 
 # --- The engine natively, for its tests -----------------------------------------------------------------------------
 
@@ -188,7 +238,7 @@ help:
 GUEST_SOURCES := $(wildcard tests/host/guests/*.c)
 GUESTS := $(notdir $(GUEST_SOURCES:.c=))
 
-test-programs: $(GUESTS:%=$(OUT)/tests/guests/%.js)
+test-programs: $(GUESTS:%=$(OUT)/node/guests/%.js)
 
 $(OUT)/wasm/guests/compiled: $(GUEST_SOURCES) build/compile.mjs $(WASM_TOOLS)
 	node build/compile.mjs $(OUT)/wasm/guests $(WASM_FLAGS) -- $(GUEST_SOURCES)

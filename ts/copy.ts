@@ -1,9 +1,12 @@
-import { basename, dirname, join } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CopyError, isSystemError, reasonOf, type SystemError } from './errors.js';
-import { type CopyOptions, type CopyReport, openSandbox, type Preopens, requirePath } from './sandbox.js';
+import { type CopyOptions, requirePath } from './options.js';
+import { openSandbox, type Sandbox } from './sandbox.js';
+import { CopyTask, type Work } from './task.js';
 
-/** A host path split for a sandbox: the directory to preopen, and the name in it. */
+/** A host path split for a sandbox: the directory to preopen, and the path in it. */
 interface Place {
   /** The path as the caller wrote it. */
   readonly given: string;
@@ -14,42 +17,35 @@ interface Place {
 }
 
 /**
- * Copies a file, by a component that can reach the directory of the source and the directory of the target, and
- * nothing else.
+ * Copies a file, a link or a directory, by a component that can reach the directory that holds the source and the one
+ * that holds the target, and nothing else.
  *
- * The copy appears under the target's name in one step at the end: until then, and after a failure, the target is
- * what it was.
+ * Each file appears under its target's name in one step at the end: until then, and after a failure, what is there is
+ * what was there. A failure in a tree ends the copy, unless `keepGoing` is set; what was finished stays.
  *
- * @param source a regular file: a path, or a `file:` URL
+ * @param source a path, or a `file:` URL
  * @param target the path that the copy gets, never a directory to put it into
- * @returns what was copied
- * @throws {CopyError} when it fails, with the paths as they were given
- * @throws {TypeError} when an argument is of the wrong type; nothing has been touched
+ * @returns the copy under way, to be awaited or iterated over. It rejects with a {@link CopyError} when it fails, with
+ * the paths as they were given; with a TypeError when an argument is of the wrong type, and then nothing has been
+ * touched; and with the signal's reason when it is aborted.
  * @example
  * await copy('photo.jpg', 'backup/photo.jpg');
+ * await copy('photos', 'backup/photos', { recursive: true, overwrite: 'newer' });
  */
-export async function copy(
-  source: string | URL,
-  target: string | URL,
-  options: CopyOptions = {},
-): Promise<CopyReport> {
-  const started = performance.now();
-  const from = placeOf('source', source, '/in');
-  const to = placeOf('target', target, '/out');
-  const preopens: Preopens = {
-    [from.preopen]: { path: from.directory, access: 'read' },
-    [to.preopen]: { path: to.directory, access: 'read-write' },
+export function copy(source: string | URL, target: string | URL, options: CopyOptions = {}): CopyTask {
+  const prepare = async (): Promise<Work> => {
+    const from = placeOf('source', source, '/in');
+    const to = await withExistingDirectory(placeOf('target', target, '/out'), options);
+    await requireOutside(from, to, options);
+    const sandbox = await open(from, to);
+    const work = sandbox.workOn(from.guestPath, to.guestPath, options, (path) => hostPath(path, from, to));
+    const end = () => {
+      work.end();
+      sandbox.close();
+    };
+    return { ...work, end };
   };
-  const box = await openSandbox(preopens, { allowOverlap: true }).catch((error: unknown) => {
-    throw isSystemError(error) ? unreachable(error, from, to) : error;
-  });
-  using sandbox = box;
-  try {
-    const report = await sandbox.copy(from.guestPath, to.guestPath, options);
-    return { ...report, milliseconds: performance.now() - started };
-  } catch (error) {
-    throw error instanceof CopyError ? withHostPaths(error, from, to) : error;
-  }
+  return new CopyTask(prepare, options);
 }
 
 function placeOf(argument: string, path: unknown, preopen: string): Place {
@@ -69,41 +65,89 @@ function placeOf(argument: string, path: unknown, preopen: string): Place {
   return { given, preopen, directory: dirname(given), guestPath: `${preopen}/${name}${slash}` };
 }
 
+/** The same place, from the nearest directory that exists: the engine makes the others. */
+async function withExistingDirectory(place: Place, options: CopyOptions): Promise<Place> {
+  let { directory, guestPath } = place;
+  while ((options.makeParents ?? true) && (await isMissing(directory))) {
+    guestPath = `${place.preopen}/${basename(directory)}${guestPath.slice(place.preopen.length)}`;
+    directory = dirname(directory);
+  }
+  return { ...place, directory, guestPath };
+}
+
+async function isMissing(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return false;
+  } catch (error) {
+    return isSystemError(error) && error.code === 'ENOENT' && dirname(path) !== path;
+  }
+}
+
+/**
+ * Refuses a target in the source, which the component cannot see where the two are opened by different directories.
+ * What cannot be resolved is left for it to complain about.
+ */
+async function requireOutside(from: Place, to: Place, options: CopyOptions): Promise<void> {
+  if (!options.recursive) {
+    return;
+  }
+  const [source, directory] = await Promise.all(
+    [from.given, to.directory].map((path) => realpath(path).catch(() => undefined)),
+  );
+  if (source !== undefined && `${directory}${sep}`.startsWith(source.endsWith(sep) ? source : source + sep)) {
+    const reason = 'a directory cannot be copied into itself';
+    throw copyError(from, to, {
+      code: 'ERR_MAPCP_INTO_ITSELF',
+      operation: 'accept',
+      isSource: false,
+      reason,
+    });
+  }
+}
+
+async function open(from: Place, to: Place): Promise<Sandbox> {
+  try {
+    return await openSandbox(
+      {
+        [from.preopen]: { path: from.directory, access: 'read' },
+        [to.preopen]: { path: to.directory, access: 'read-write' },
+      },
+      { allowOverlap: true },
+    );
+  } catch (error) {
+    throw isSystemError(error) ? unreachable(error, from, to) : error;
+  }
+}
+
 /** The error for a directory that cannot be preopened: what the engine would have said of the path in it. */
 function unreachable(cause: SystemError, from: Place, to: Place): CopyError {
   const isSource = cause.path === undefined || cause.path === from.directory;
-  return new CopyError(
-    {
-      code: cause.code,
-      operation: !isSource && cause.code === 'ENOENT' ? 'create' : 'inspect',
-      path: isSource ? from.given : to.given,
-      source: from.given,
-      target: to.given,
-      reason: reasonOf(cause),
-    },
-    { cause },
-  );
+  const operation = !isSource && cause.code === 'ENOENT' ? 'create' : 'inspect';
+  return copyError(from, to, { code: cause.code, operation, isSource, reason: reasonOf(cause), cause });
 }
 
-function withHostPaths(error: CopyError, from: Place, to: Place): CopyError {
-  return new CopyError(
-    {
-      code: error.code,
-      operation: error.operation,
-      path: hostPath(error.path, from, to),
-      source: from.given,
-      target: to.given,
-      reason: error.reason,
-      leftover: error.leftover === undefined ? undefined : hostPath(error.leftover, from, to),
-    },
-    { cause: error },
-  );
+interface Why {
+  readonly code: string;
+  readonly operation: 'accept' | 'inspect' | 'create';
+  readonly isSource: boolean;
+  readonly reason: string;
+  readonly cause?: unknown;
 }
 
+function copyError(from: Place, to: Place, { code, operation, isSource, reason, cause }: Why): CopyError {
+  const path = isSource ? from.given : to.given;
+  return new CopyError({ code, operation, path, source: from.given, target: to.given, reason }, { cause });
+}
+
+/** The caller's name for a path of the component. */
 function hostPath(guestPath: string, from: Place, to: Place): string {
   for (const place of [from, to]) {
     if (guestPath === place.guestPath) {
       return place.given;
+    }
+    if (guestPath.startsWith(`${place.guestPath}/`)) {
+      return join(place.given, guestPath.slice(place.guestPath.length + 1));
     }
     if (guestPath.startsWith(`${place.preopen}/`)) {
       return join(place.directory, guestPath.slice(place.preopen.length + 1));

@@ -1,16 +1,8 @@
 import { getSystemErrorMap } from 'node:util';
+import type { Operation as ComponentOperation } from '#bindings/interfaces/mapcp-copy-copier.js';
 
-/** What was being done when a copy failed: the verb that its message uses. */
-export type Operation =
-  | 'accept'
-  | 'inspect'
-  | 'open'
-  | 'map'
-  | 'unmap'
-  | 'create'
-  | 'write'
-  | 'close'
-  | 'rename';
+/** What was being done when a copy failed. */
+export type Operation = ComponentOperation;
 
 /** What a {@link CopyError} is made of; its properties have the same names and meanings. */
 export interface CopyErrorDetails {
@@ -64,7 +56,11 @@ export class CopyError extends Error {
 
 function sentence({ source, target, operation, path, reason, leftover }: CopyErrorDetails): string {
   const end = leftover === undefined ? '' : `; remove the temporary file ${quoted(leftover)}`;
-  return `cannot copy ${quoted(source)} to ${quoted(target)}: cannot ${operation} ${quoted(path)}: ${reason}${end}`;
+  return `cannot copy ${quoted(source)} to ${quoted(target)}: cannot ${verbOf(operation)} ${quoted(path)}: ${reason}${end}`;
+}
+
+function verbOf(operation: Operation): string {
+  return operation === 'set-times' ? 'set the times of' : operation;
 }
 
 /**

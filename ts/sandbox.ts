@@ -1,29 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Component, dropJob, type Failure, instantiateComponent, type Progress } from './component.js';
-import { CopyError } from './errors.js';
-import { createHost, type Host, type HostOptions, type Preopen } from './host/index.js';
-import { nameOf } from './posix.js';
-
-/** How to copy. */
-export interface CopyOptions {
-  /**
-   * The most bytes of the source that are in memory at a time: a whole number up to 1 GiB, rounded up to whole pages
-   * of 64 KiB.
-   *
-   * @default 1048576
-   */
-  readonly windowSize?: number;
-}
-
-/** What a copy has done. */
-export interface CopyReport {
-  /** Bytes copied. */
-  readonly bytes: number;
-  /** Files copied. */
-  readonly files: number;
-  /** How long it took, from the call to the end. */
-  readonly milliseconds: number;
-}
+import { type Component, instantiateComponent } from './component.js';
+import { createHost, type Host, type HostOptions, ModeCarrier, type Preopen } from './host/index.js';
+import { type CopyOptions, requirePath, toComponent } from './options.js';
+import { CopyTask, type Work } from './task.js';
 
 /** The directories of a sandbox, by the absolute guest paths that they get. */
 export type Preopens = Readonly<Record<string, Preopen>>;
@@ -31,56 +9,56 @@ export type Preopens = Readonly<Record<string, Preopen>>;
 /** How a sandbox is confined. */
 export type SandboxOptions = Pick<HostOptions, 'confinement' | 'allowOverlap'>;
 
-// Some ten milliseconds of work: long enough for the turn between two steps to cost nothing, and short enough to
-// leave the event loop to others.
-const STEP_BYTES = 16n * 1024n * 1024n;
-
 /** Directories, and a component that can reach them and nothing else. Made by {@link openSandbox}. */
 export class Sandbox implements Disposable {
   readonly #host: Host;
   readonly #component: Component;
+  readonly #modes: ModeCarrier;
   #copying = 0;
   #closed = false;
 
   /** @internal */
-  constructor(host: Host, component: Component) {
+  constructor(host: Host, component: Component, modes: ModeCarrier) {
     this.#host = host;
     this.#component = component;
+    this.#modes = modes;
   }
 
   /**
-   * Copies a file inside the sandbox. Several copies may run at once.
+   * Copies a file, a link or a directory inside the sandbox. Several copies may run at once.
    *
-   * The copy appears under the target's name in one step at the end: until then, and after a failure, the target is
-   * what it was.
+   * Each file appears under its target's name in one step at the end: until then, and after a failure, what is there
+   * is what was there. A failure in a tree ends the copy, unless `keepGoing` is set; what was finished stays.
    *
-   * @param source the guest path of a regular file
-   * @param target the guest path that the copy gets
-   * @throws {CopyError} when it fails, with guest paths
-   * @throws {TypeError} when an argument is of the wrong type; nothing has been touched
+   * @param source a guest path
+   * @param target the guest path that the copy gets, never a directory to put it into
+   * @returns the copy under way, to be awaited or iterated over. It rejects with a {@link CopyError} when it fails, with
+   * guest paths; with a TypeError when an argument is of the wrong type, and then nothing has been touched; and with
+   * the signal's reason when it is aborted.
    */
-  async copy(source: string, target: string, options: CopyOptions = {}): Promise<CopyReport> {
-    const started = performance.now();
+  copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
+    return new CopyTask(async () => this.workOn(source, target, options, (path) => path), options);
+  }
+
+  /**
+   * A copy for a task to run, with the caller's names for its paths. The sandbox stays open until it ends.
+   *
+   * @internal
+   */
+  workOn(source: string, target: string, options: CopyOptions, pathOf: (path: string) => string): Work {
     requirePath('source', source);
     requirePath('target', target);
-    const windowSize = requireWindowSize(options);
     this.#requireOpen();
     this.#copying++;
-    const job = new this.#component.copier.CopyJob(source, target, { windowSize });
-    try {
-      for (;;) {
-        const progress = step(() => job.step(STEP_BYTES));
-        if (progress.done) {
-          return report(progress, started);
-        }
-        await nextTurn();
+    return {
+      begin: (measure) => new this.#component.copier.CopyJob(source, target, toComponent(options, measure)),
+      prepareStep: () => {
         this.#requireOpen();
-      }
-    } finally {
-      dropJob(job);
-      this.#copying--;
-      this.#release();
-    }
+        this.#modes.start(options.preserveMode ?? true);
+      },
+      pathOf,
+      end: () => this.#leave(),
+    };
   }
 
   /** Ends the sandbox. A copy that is under way fails and leaves nothing; then the directories are given back. */
@@ -102,6 +80,11 @@ export class Sandbox implements Disposable {
     }
   }
 
+  #leave(): void {
+    this.#copying--;
+    this.#release();
+  }
+
   #release(): void {
     if (this.#closed && this.#copying === 0) {
       this.#host.close();
@@ -119,45 +102,13 @@ export class Sandbox implements Disposable {
  */
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
   // Clocks and random numbers because WASI's C library imports them; the random ones name temporary files.
-  const host = await createHost({ preopens, clocks: true, random: true, ...options });
-  return new Sandbox(host, await instantiateComponent(host.imports));
-}
-
-/** Runs a step; what the component reports as its error is thrown as a {@link CopyError}. */
-function step(run: () => Progress): Progress {
+  const modes = new ModeCarrier();
+  const given = { preopens, clocks: true, random: true, absoluteLinks: true, modes };
+  const host = await createHost({ ...given, ...options });
   try {
-    return run();
+    return new Sandbox(host, await instantiateComponent(host.imports), modes);
   } catch (error) {
-    if (error instanceof Error && 'payload' in error) {
-      const failure = error.payload as Failure;
-      throw new CopyError({ ...failure, code: nameOf(failure.code) });
-    }
+    host.close();
     throw error;
   }
-}
-
-function report(progress: Progress, started: number): CopyReport {
-  return {
-    bytes: Number(progress.bytesDone),
-    files: Number(progress.filesDone),
-    milliseconds: performance.now() - started,
-  };
-}
-
-/** Throws a TypeError unless `value` is a path: a string without NUL, which no file system takes. */
-export function requirePath(argument: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string') {
-    throw new TypeError(`${argument} must be a string, not ${value === null ? 'null' : typeof value}`);
-  }
-  if (value.includes('\0')) {
-    throw new TypeError(`${argument} must not contain a NUL character`);
-  }
-}
-
-function requireWindowSize(options: CopyOptions): number {
-  const { windowSize = 0 } = options;
-  if (!Number.isInteger(windowSize) || windowSize < 0 || windowSize > 2 ** 30) {
-    throw new TypeError('options.windowSize must be a whole number of bytes, from 1 to 1073741824');
-  }
-  return windowSize;
 }

@@ -10,25 +10,38 @@
 
 #include "copy_job.h"
 #include "mapcp.h"
+#include "print.h"
 
 static const char version[] = MAPCP_VERSION;
 
-static const char usage[] = "Usage: mapcp [options] SOURCE TARGET\n";
+static const char usage[] = "Usage: mapcp [options] SOURCE... TARGET\n";
 
 static const char help[] =
     "\n"
-    "Copies the file SOURCE to TARGET through memory mappings, atomically: TARGET is its\n"
-    "old self or the whole copy. Where TARGET is a directory, the copy goes into it.\n"
-    "It reaches only the directories that the runtime was told to open.\n"
+    "Copies files, links and directory trees through memory mappings. Each file appears under\n"
+    "its target's name in one step: what is there is its old self or the whole copy. Where\n"
+    "TARGET is a directory, the copies go into it. It reaches only the directories that the\n"
+    "runtime was told to open.\n"
     "\n"
-    "Options:\n"
-    "  -v, --verbose  say what was copied\n"
-    "  -V, --version  print the version\n"
-    "  -h, --help     print this text\n"
-    "  --             the end of the options: what follows are names, dashes or not\n"
+    "  -r, --recursive       copy directories, with all that is in them\n"
+    "  -n, --no-clobber      leave existing files alone\n"
+    "  -u, --update          replace a file only by one that was modified later\n"
+    "  -p, --preserve        keep the times (WASI knows no modes, so they are the default ones)\n"
+    "  -P, --no-dereference  copy a link as a link (the default)\n"
+    "  -L, --dereference     copy what a link leads to\n"
+    "  -T, --no-target-directory  take TARGET for the copy's own path, also where it is a directory\n"
+    "      --exclude=GLOB    leave out what matches, such as node_modules or '*.o'\n"
+    "      --sparse=WHEN     make holes of zeros: auto (the default), always or never\n"
+    "      --verify          read each file back and compare it\n"
+    "      --sync            have everything on the disk before saying that it is done\n"
+    "      --keep-going      go on after a failure, and fail at the end\n"
+    "      --dry-run         decide everything, touch nothing\n"
+    "  -v, --verbose         say what was copied\n"
+    "  -V, --version         print the version\n"
+    "  -h, --help            print this text\n"
     "\n"
     "Example:\n"
-    "  wasmtime run --dir in::/in --dir out::/out mapcp.wasm /in/a /out/b\n"
+    "  wasmtime run --dir in::/in --dir out::/out mapcp.wasm -r /in/photos /out/photos\n"
     "\n"
     "Exit status: 0 copied, 1 failed or wrongly used (a WASI command has no others).\n";
 
@@ -52,45 +65,15 @@ static char **read_arguments(int *count) {
     return vector;
 }
 
-/// Writes a path in quotes, control characters as escapes: a message is one line, whatever the names in it.
-static void put_quoted(FILE *stream, const char *path) {
-    fputc('\'', stream);
-    for (const unsigned char *byte = (const unsigned char *)path; *byte; byte++) {
-        if (*byte == '\n') {
-            fputs("\\n", stream);
-        } else if (*byte < 0x20 || *byte == 0x7f) {
-            const char escape[] = {'\\', 'x', "01234567"[*byte >> 4], "0123456789abcdef"[*byte & 0xf], '\0'};
-            fputs(escape, stream);
-        } else {
-            fputc(*byte, stream);
-        }
-    }
-    fputc('\'', stream);
-}
-
-static void put_failure(const char *source, const char *target, const struct mapcp_error *error) {
-    fputs("mapcp: cannot copy ", stderr);
-    put_quoted(stderr, source);
-    fputs(" to ", stderr);
-    put_quoted(stderr, target);
-    fputs(": cannot ", stderr);
-    fputs(mapcp_verb(error->operation), stderr);
-    fputc(' ', stderr);
-    put_quoted(stderr, error->path);
-    fputs(": ", stderr);
-    fputs(mapcp_reason(error), stderr);
-    if (error->leftover) {
-        fputs("; remove the temporary file ", stderr);
-        put_quoted(stderr, error->leftover);
-    }
-    fputc('\n', stderr);
+static bool is_directory(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 /// `target`, or the source's name in it where it is a directory. To be freed by the caller; NULL without
 /// memory.
 static char *target_for(const char *source, const char *target) {
-    struct stat status;
-    if (stat(target, &status) != 0 || !S_ISDIR(status.st_mode)) {
+    if (!is_directory(target)) {
         return strdup(target);
     }
     size_t end = strlen(source);
@@ -112,27 +95,58 @@ static char *target_for(const char *source, const char *target) {
     return path;
 }
 
+/// What the command line asks for.
+struct request {
+    struct mapcp_options options;
+    bool verbose;
+    /// Whether TARGET is the copy's own path, even where it is a directory.
+    bool target_is_path;
+    /// The patterns of `options.exclude`; as many as there are arguments at most.
+    const char **exclude;
+};
+
 static bool put_copied(const char *source, const char *target, const struct mapcp_progress *progress) {
-    put_quoted(stdout, source);
+    mapcp_print_quoted(stdout, source);
     fputs(" -> ", stdout);
-    put_quoted(stdout, target);
+    mapcp_print_quoted(stdout, target);
     return printf(" (%llu bytes)\n", (unsigned long long)progress->bytes_done) >= 0;
 }
 
-static bool copy(const char *source, const char *given_target, bool verbose) {
-    const struct mapcp_options options = {.window_size = 0};
-    char *target = target_for(source, given_target);
-    struct mapcp_job *job = target ? mapcp_job_new(source, target, &options) : NULL;
-    bool copied = false;
+/// Prints the problems that a job went on after; false where one was more than a warning.
+static bool put_problems(struct mapcp_job *job) {
+    struct mapcp_problems problems = mapcp_job_take_problems(job);
+    bool good = true;
+    for (size_t index = 0; index < problems.count; index++) {
+        good = good && mapcp_problem_is_warning(&problems.items[index]);
+        mapcp_print_problem(&problems.items[index]);
+    }
+    mapcp_problems_free(&problems);
+    return good;
+}
+
+static bool run_job(struct mapcp_job *job) {
+    bool good = true;
+    do {
+        // A step's worth, so that problems are printed as they are met and need not be kept.
+        if (!mapcp_job_step(job, UINT32_MAX)) {
+            good = put_problems(job);
+            mapcp_print_problem(mapcp_job_failure(job));
+            return false;
+        }
+        good = put_problems(job) && good;
+    } while (!mapcp_job_progress(job)->done);
+    return good;
+}
+
+static bool copy(const char *source, const char *given_target, const struct request *request) {
+    char *target = request->target_is_path ? strdup(given_target) : target_for(source, given_target);
+    struct mapcp_job *job = target ? mapcp_job_new(source, target, &request->options) : NULL;
     if (!job) {
         fputs("mapcp: out of memory\n", stderr);
-    } else {
-        copied = mapcp_job_step(job, UINT64_MAX);
-        if (!copied) {
-            put_failure(source, target, mapcp_job_error(job));
-        } else if (verbose) {
-            copied = put_copied(source, target, mapcp_job_progress(job));
-        }
+    }
+    bool copied = job && run_job(job);
+    if (copied && request->verbose) {
+        copied = put_copied(source, target, mapcp_job_progress(job));
     }
     mapcp_job_free(job);
     free(target);
@@ -144,7 +158,7 @@ static bool refuse_usage(const char *why, const char *what) {
     fputs(why, stderr);
     if (what) {
         fputc(' ', stderr);
-        put_quoted(stderr, what);
+        mapcp_print_quoted(stderr, what);
     }
     fputs("\n", stderr);
     fputs(usage, stderr);
@@ -152,39 +166,126 @@ static bool refuse_usage(const char *why, const char *what) {
     return false;
 }
 
-static bool run(int count, char **arguments) {
-    static const struct option options[] = {
-        {"verbose", no_argument, NULL, 'v'},
-        {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+enum long_option { EXCLUDE = 256, SPARSE, VERIFY, SYNC, KEEP_GOING, DRY_RUN };
+
+static const struct option long_options[] = {
+    {"recursive", no_argument, NULL, 'r'},
+    {"no-clobber", no_argument, NULL, 'n'},
+    {"update", no_argument, NULL, 'u'},
+    {"preserve", no_argument, NULL, 'p'},
+    {"no-dereference", no_argument, NULL, 'P'},
+    {"dereference", no_argument, NULL, 'L'},
+    {"no-target-directory", no_argument, NULL, 'T'},
+    {"exclude", required_argument, NULL, EXCLUDE},
+    {"sparse", required_argument, NULL, SPARSE},
+    {"verify", no_argument, NULL, VERIFY},
+    {"sync", no_argument, NULL, SYNC},
+    {"keep-going", no_argument, NULL, KEEP_GOING},
+    {"dry-run", no_argument, NULL, DRY_RUN},
+    {"verbose", no_argument, NULL, 'v'},
+    {"version", no_argument, NULL, 'V'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static bool take_sparse(struct request *request, const char *when) {
+    static const char *const names[] = {
+        [MAPCP_SPARSE_AUTO] = "auto",
+        [MAPCP_SPARSE_ALWAYS] = "always",
+        [MAPCP_SPARSE_NEVER] = "never",
     };
+    for (int index = 0; index < (int)(sizeof(names) / sizeof(*names)); index++) {
+        if (strcmp(when, names[index]) == 0) {
+            request->options.sparse = (enum mapcp_sparse)index;
+            return true;
+        }
+    }
+    return refuse_usage("--sparse is auto, always or never, not", when);
+}
+
+/// Takes an option that only sets something; false where it is none of those.
+static bool take_flag(struct request *request, int option) {
+    struct mapcp_options *options = &request->options;
+    switch (option) {
+    case 'r':
+        return options->recursive = true;
+    case 'n':
+        options->overwrite = MAPCP_OVERWRITE_NEVER;
+        return true;
+    case 'u':
+        options->overwrite = MAPCP_OVERWRITE_NEWER;
+        return true;
+    case 'p':
+        return options->preserve_timestamps = true;
+    case 'P':
+        options->symlinks = MAPCP_PRESERVE_LINKS;
+        return true;
+    case 'L':
+        options->symlinks = MAPCP_FOLLOW_LINKS;
+        return true;
+    case 'T':
+        return request->target_is_path = true;
+    case VERIFY:
+        return options->verify = true;
+    case SYNC:
+        return options->sync = true;
+    case KEEP_GOING:
+        return options->keep_going = true;
+    case DRY_RUN:
+        return options->dry_run = true;
+    case 'v':
+        return request->verbose = true;
+    default:
+        return false;
+    }
+}
+
+static bool copy_all(int count, char **names, const struct request *request) {
+    const char *target = names[count - 1];
+    if (count == 1) {
+        return refuse_usage("there is no TARGET after", target);
+    }
+    if (count > 2 && request->target_is_path) {
+        return refuse_usage("with -T there is one name too many:", names[2]);
+    }
+    if (count > 2 && !is_directory(target)) {
+        return refuse_usage("several sources need a directory as TARGET, and this is none:", target);
+    }
+    bool good = true;
+    for (int index = 0; index < count - 1 && (good || request->options.keep_going); index++) {
+        good = copy(names[index], target, request) && good;
+    }
+    return good;
+}
+
+static bool run(int count, char **arguments, struct request *request) {
     opterr = 0;
     optind = 1;
-    bool verbose = false;
-    for (int option; (option = getopt_long(count, arguments, "vVh", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(count, arguments, ":rnupPLTvVh", long_options, NULL)) != -1;) {
         switch (option) {
-        case 'v':
-            verbose = true;
-            break;
         case 'h':
             return fputs(usage, stdout) >= 0 && fputs(help, stdout) >= 0;
         case 'V':
             return puts(version) >= 0;
+        case EXCLUDE:
+            request->exclude[request->options.exclude.count++] = optarg;
+            break;
+        case SPARSE:
+            if (!take_sparse(request, optarg)) {
+                return false;
+            }
+            break;
+        case ':':
+            return refuse_usage("an option needs a value:", arguments[optind - 1]);
         default:
-            return refuse_usage("unknown option", arguments[optind - 1]);
+            if (!take_flag(request, option)) {
+                return refuse_usage("unknown option", arguments[optind - 1]);
+            }
         }
     }
-    switch (count - optind) {
-    case 0:
-        return refuse_usage("there is no SOURCE and no TARGET", NULL);
-    case 1:
-        return refuse_usage("there is no TARGET after", arguments[optind]);
-    case 2:
-        return copy(arguments[optind], arguments[optind + 1], verbose);
-    default:
-        return refuse_usage("there is one name too many:", arguments[optind + 2]);
-    }
+    request->options.exclude.items = request->exclude;
+    return optind == count ? refuse_usage("there is no SOURCE and no TARGET", NULL)
+                           : copy_all(count - optind, arguments + optind, request);
 }
 
 bool exports_wasi_cli_run_run(void) {
@@ -192,10 +293,12 @@ bool exports_wasi_cli_run_run(void) {
     (void)setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
     int count = 0;
     char **arguments = read_arguments(&count);
-    if (!arguments) {
+    struct request request = {.exclude = calloc((size_t)count + 1, sizeof(*request.exclude))};
+    if (!arguments || !request.exclude) {
         fputs("mapcp: cannot read the arguments: out of memory\n", stderr);
     }
-    bool good = arguments && run(count, arguments);
+    bool good = arguments && request.exclude && run(count, arguments, &request);
+    free(request.exclude);
     free(arguments);
     return fflush(NULL) == 0 && good;
 }

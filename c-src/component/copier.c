@@ -8,54 +8,87 @@
 #include "mapcp.h"
 
 // The engine's enumerations are the interface's, in its order: so a value passes as it is.
-static_assert((int)MAPCP_ACCEPT == EXPORTS_MAPCP_COPY_COPIER_OPERATION_ACCEPT, "first operation");
-static_assert((int)MAPCP_RENAME == EXPORTS_MAPCP_COPY_COPIER_OPERATION_RENAME, "last operation");
-static_assert((int)MAPCP_NOT_FOUND == EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NOT_FOUND, "first code");
-static_assert((int)MAPCP_OTHER == EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER, "last code");
+static_assert((int)MAPCP_REMOVE == EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE, "operations");
+static_assert((int)MAPCP_OTHER == EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER, "error codes");
+static_assert((int)MAPCP_SKIP_LINKS == EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_SKIP, "symlinks");
+static_assert((int)MAPCP_OVERWRITE_ERROR == EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ERROR, "overwrite");
+static_assert((int)MAPCP_SPARSE_NEVER == EXPORTS_MAPCP_COPY_COPIER_SPARSE_POLICY_NEVER, "sparse");
 
 typedef exports_mapcp_copy_copier_copy_job_t copy_job;
 typedef exports_mapcp_copy_copier_copy_options_t copy_options;
 typedef exports_mapcp_copy_copier_copy_error_t copy_error;
+typedef exports_mapcp_copy_copier_list_copy_error_t copy_errors;
 typedef exports_mapcp_copy_copier_progress_t progress;
 
 struct exports_mapcp_copy_copier_copy_job_t {
-    char *source;
-    char *target;
     struct mapcp_job *job;
 };
 
+/// For what cannot fail and yet needs memory: a trap is all that is left.
+static void *or_abort(void *memory) {
+    if (!memory) {
+        abort();
+    }
+    return memory;
+}
+
 /// A copy of a string from the host, which has a length and no terminator. A NUL in it would silently end a
-/// path early, so such a string becomes the empty path, which the engine refuses.
-static char *take_string(const mapcp_string_t *string) {
-    bool has_nul = memchr(string->ptr, '\0', string->len) != NULL;
-    return strndup((const char *)string->ptr, has_nul ? 0 : string->len);
+/// path early, so such a string becomes the empty one, which no path is and which no pattern matches.
+static char *take_string(mapcp_string_t *string) {
+    bool has_nul = string->len > 0 && memchr(string->ptr, '\0', string->len) != NULL;
+    char *copy = or_abort(strndup((const char *)string->ptr, has_nul ? 0 : string->len));
+    mapcp_string_free(string);
+    return copy;
+}
+
+static struct mapcp_patterns take_patterns(mapcp_list_string_t *list) {
+    char **items = or_abort(calloc(list->len + 1, sizeof(*items)));
+    for (size_t index = 0; index < list->len; index++) {
+        items[index] = take_string(&list->ptr[index]);
+    }
+    free(list->ptr);
+    return (struct mapcp_patterns){.items = (const char *const *)items, .count = list->len};
+}
+
+static void free_patterns(struct mapcp_patterns patterns) {
+    for (size_t index = 0; index < patterns.count; index++) {
+        free((char *)patterns.items[index]);
+    }
+    free((char **)patterns.items);
 }
 
 exports_mapcp_copy_copier_own_copy_job_t
-exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *source, mapcp_string_t *target,
-                                               copy_options *options) {
-    const struct mapcp_options engine_options = {.window_size = options->window_size};
-    copy_job *self = calloc(1, sizeof(*self));
-    if (self) {
-        self->source = take_string(source);
-        self->target = take_string(target);
-    }
-    if (self && self->source && self->target) {
-        self->job = mapcp_job_new(self->source, self->target, &engine_options);
-    }
-    mapcp_string_free(source);
-    mapcp_string_free(target);
-    // A constructor cannot fail; there is nothing better to do without memory for a few hundred bytes.
-    if (!self || !self->job) {
-        abort();
-    }
+exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, mapcp_string_t *given_target,
+                                               copy_options *given) {
+    char *source = take_string(given_source);
+    char *target = take_string(given_target);
+    const struct mapcp_options options = {
+        .window_size = given->window_size,
+        .symlinks = (enum mapcp_symlinks)given->symlinks,
+        .overwrite = (enum mapcp_overwrite)given->overwrite,
+        .sparse = (enum mapcp_sparse)given->sparse,
+        .recursive = given->recursive,
+        .preserve_timestamps = given->preserve_timestamps,
+        .verify = given->verify,
+        .sync = given->sync,
+        .dry_run = given->dry_run,
+        .keep_going = given->keep_going,
+        .make_parents = given->make_parents,
+        .measure = given->measure,
+        .include = take_patterns(&given->include),
+        .exclude = take_patterns(&given->exclude),
+    };
+    copy_job *self = or_abort(calloc(1, sizeof(*self)));
+    self->job = or_abort(mapcp_job_new(source, target, &options));
+    free_patterns(options.include);
+    free_patterns(options.exclude);
+    free(source);
+    free(target);
     return exports_mapcp_copy_copier_copy_job_new(self);
 }
 
 void exports_mapcp_copy_copier_copy_job_destructor(copy_job *self) {
     mapcp_job_free(self->job);
-    free(self->source);
-    free(self->target);
     free(self);
 }
 
@@ -75,32 +108,53 @@ static void put_progress(progress *result, const struct mapcp_progress *from) {
         .bytes_total = {.is_some = from->totals_known, .val = from->bytes_total},
         .files_done = from->files_done,
         .files_total = {.is_some = from->totals_known, .val = from->files_total},
+        .directories = from->directories,
+        .skipped = from->skipped,
     };
 }
 
-static void put_error(copy_error *result, const copy_job *self, const struct mapcp_error *from) {
-    const char *reason = mapcp_reason(from);
-    *result = (copy_error){.operation = (uint8_t)from->operation};
-    result->code.tag = (uint8_t)from->code;
-    if (from->code == MAPCP_OTHER) {
-        mapcp_string_dup(&result->code.val.other, reason);
+/// A copy for the host; where there was no memory for the engine's own, the empty string.
+static void put_string(mapcp_string_t *result, const char *from) {
+    mapcp_string_dup(result, from ? from : "");
+}
+
+static void put_error(copy_error *result, const struct mapcp_problem *from) {
+    const char *reason = mapcp_reason(&from->error);
+    *result = (copy_error){.operation = (uint8_t)from->error.operation};
+    result->code.tag = (uint8_t)from->error.code;
+    if (from->error.code == MAPCP_OTHER) {
+        put_string(&result->code.val.other, reason);
     }
-    mapcp_string_dup(&result->path, from->path);
-    mapcp_string_dup(&result->source, self->source);
-    mapcp_string_dup(&result->target, self->target);
-    mapcp_string_dup(&result->reason, reason);
+    put_string(&result->path, mapcp_problem_path(from));
+    put_string(&result->source, from->source);
+    put_string(&result->target, from->target);
+    put_string(&result->reason, reason);
     result->leftover.is_some = from->leftover != NULL;
     if (from->leftover) {
-        mapcp_string_dup(&result->leftover.val, from->leftover);
+        put_string(&result->leftover.val, from->leftover);
     }
 }
 
 bool exports_mapcp_copy_copier_method_copy_job_step(copy_job *self, uint64_t budget, progress *result,
                                                     copy_error *error) {
     if (!mapcp_job_step(self->job, budget)) {
-        put_error(error, self, mapcp_job_error(self->job));
+        put_error(error, mapcp_job_failure(self->job));
         return false;
     }
     put_progress(result, mapcp_job_progress(self->job));
     return true;
+}
+
+void exports_mapcp_copy_copier_method_copy_job_current_path(copy_job *self, mapcp_string_t *result) {
+    put_string(result, mapcp_job_current_path(self->job));
+}
+
+void exports_mapcp_copy_copier_method_copy_job_take_problems(copy_job *self, copy_errors *result) {
+    struct mapcp_problems problems = mapcp_job_take_problems(self->job);
+    *result =
+        (copy_errors){.ptr = or_abort(calloc(problems.count + 1, sizeof(copy_error))), .len = problems.count};
+    for (size_t index = 0; index < problems.count; index++) {
+        put_error(&result->ptr[index], &problems.items[index]);
+    }
+    mapcp_problems_free(&problems);
 }

@@ -1,26 +1,71 @@
 #include "copy_job.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "source.h"
-#include "temporary.h"
+#include "file_copy.h"
+#include "link_copy.h"
+#include "path.h"
+#include "target.h"
+#include "tree.h"
 
-enum state { WAITING, COPYING, DONE, FAILED };
+// What an entry costs of a step's budget, besides its bytes: opening and naming a file takes the time of
+// copying some.
+#define ENTRY_COST 65536
+
+enum state {
+    WAITING,
+    /// Walking the source for the totals.
+    MEASURING,
+    /// Walking the trees, between two entries.
+    WALKING,
+    /// Copying the windows of a file, which is the whole job or an entry of the trees.
+    COPYING,
+    DONE,
+    FAILED,
+};
 
 struct mapcp_job {
     enum state state;
-    char *source_path;
-    char *target_path;
-    uint32_t window_size;
-    struct mapcp_source source;
-    struct mapcp_temporary temporary;
+    struct mapcp_options options;
+    char **patterns;
+    char *given_source;
+    char *given_target;
+    /// The paths of the current entry.
+    struct mapcp_path source;
+    struct mapcp_path target;
+    bool in_tree;
+    struct mapcp_tree tree;
+    struct mapcp_file_copy file;
+    struct mapcp_place file_target;
+    struct mapcp_namer namer;
     struct mapcp_progress progress;
-    struct mapcp_error error;
+    struct mapcp_problem failure;
+    struct mapcp_problems problems;
 };
+
+/// Copies the patterns into one block of strings that the job owns.
+static bool copy_patterns(struct mapcp_job *job) {
+    size_t count = job->options.include.count + job->options.exclude.count;
+    job->patterns = calloc(count + 1, sizeof(*job->patterns));
+    for (size_t index = 0; job->patterns && index < count; index++) {
+        bool included = index < job->options.include.count;
+        const char *given = included ? job->options.include.items[index]
+                                     : job->options.exclude.items[index - job->options.include.count];
+        job->patterns[index] = strdup(given);
+        if (!job->patterns[index]) {
+            return false;
+        }
+    }
+    job->options.include.items = (const char *const *)job->patterns;
+    job->options.exclude.items =
+        job->patterns ? (const char *const *)job->patterns + job->options.include.count : NULL;
+    return job->patterns != NULL;
+}
 
 struct mapcp_job *mapcp_job_new(const char *source, const char *target, const struct mapcp_options *options) {
     struct mapcp_job *job = calloc(1, sizeof(*job));
@@ -28,193 +73,375 @@ struct mapcp_job *mapcp_job_new(const char *source, const char *target, const st
         return NULL;
     }
     job->state = WAITING;
-    job->source_path = strdup(source);
-    job->target_path = strdup(target);
-    job->window_size = options->window_size;
-    job->source = MAPCP_NO_SOURCE;
-    job->temporary = MAPCP_NO_TEMPORARY;
-    if (!job->source_path || !job->target_path) {
+    job->options = *options;
+    job->file = MAPCP_NO_FILE_COPY;
+    job->given_source = strdup(source);
+    job->given_target = strdup(target);
+    if (!copy_patterns(job) || !job->given_source || !job->given_target ||
+        !mapcp_path_set(&job->source, source) || !mapcp_path_set(&job->target, target)) {
         mapcp_job_free(job);
         return NULL;
     }
     return job;
 }
 
-static bool fail(struct mapcp_job *job, enum mapcp_operation operation, enum mapcp_code code,
-                 const char *path) {
-    job->error = (struct mapcp_error){
-        .operation = operation, .code = code, .number = 0, .path = path, .leftover = NULL};
+// --- Failures ---
+
+/// The path of a temporary file that is left: its name in the directory of the current target.
+static char *leftover_path(const struct mapcp_job *job, const char *name) {
+    const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+    const char *slash = strrchr(job->target.text, '/');
+    size_t directory = slash ? (size_t)(slash - job->target.text) + 1 : 0;
+    char *path = malloc(directory + strlen(base) + 1);
+    if (path) {
+        memcpy(path, job->target.text, directory);
+        memcpy(path + directory, base, strlen(base) + 1);
+    }
+    return path;
+}
+
+/// What went wrong with the current entry, whose file copy ends with it.
+static struct mapcp_problem make_problem(struct mapcp_job *job, const struct mapcp_error *error) {
+    struct mapcp_problem problem = {
+        .error = *error,
+        .source = strdup(job->source.text),
+        .target = strdup(job->target.text),
+    };
+    if (!mapcp_file_copy_abandon(&job->file)) {
+        problem.leftover = leftover_path(job, job->file.temporary.name);
+        mapcp_temporary_forget(&job->file.temporary);
+    }
+    return problem;
+}
+
+static bool end_badly(struct mapcp_job *job, const struct mapcp_error *error) {
+    job->failure = make_problem(job, error);
+    job->state = FAILED;
     return false;
 }
 
-static bool fail_with_number(struct mapcp_job *job, enum mapcp_operation operation, int number,
-                             const char *path) {
-    fail(job, operation, mapcp_code_of(number), path);
-    job->error.number = number;
-    return false;
-}
-
-/// For a failure of the source, whose functions fill in all of the error but the path.
-static bool fail_on_source(struct mapcp_job *job) {
-    job->error.path = job->source_path;
-    return false;
-}
-
-static bool accept(struct mapcp_job *job) {
-    if (job->source_path[0] == '\0') {
-        return fail(job, MAPCP_ACCEPT, MAPCP_INVALID_ARGUMENT, job->source_path);
+/// After a failure on one entry: goes on behind it where that is asked for, and otherwise ends the job.
+static bool settle(struct mapcp_job *job, const struct mapcp_error *error, bool goes_on) {
+    if (!job->in_tree || !goes_on) {
+        return end_badly(job, error);
     }
-    if (job->target_path[0] == '\0') {
-        return fail(job, MAPCP_ACCEPT, MAPCP_INVALID_ARGUMENT, job->target_path);
+    struct mapcp_problem problem = make_problem(job, error);
+    if (!problem.source || !problem.target || !mapcp_problems_add(&job->problems, problem)) {
+        mapcp_problem_free(&problem);
+        struct mapcp_error no_memory;
+        mapcp_fail_number(&no_memory, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+        return end_badly(job, &no_memory);
     }
-    if (job->window_size > MAPCP_LARGEST_WINDOW) {
-        return fail(job, MAPCP_ACCEPT, MAPCP_INVALID_ARGUMENT, job->source_path);
-    }
-    uint32_t wanted = job->window_size == 0 ? MAPCP_DEFAULT_WINDOW : job->window_size;
-    job->window_size = (wanted + MAPCP_PAGE - 1) / MAPCP_PAGE * MAPCP_PAGE;
+    job->state = WALKING;
     return true;
 }
 
-static bool is_source(const struct mapcp_job *job, const struct stat *status) {
-    return status->st_dev == job->source.status.st_dev && status->st_ino == job->source.status.st_ino;
+static bool settle_entry(struct mapcp_job *job, const struct mapcp_error *error) {
+    return settle(job, error, job->options.keep_going);
 }
 
-/// Refuses what must not be replaced. A symbolic link may be: it is the link that goes, not what it points
-/// to.
-static bool check_target(struct mapcp_job *job) {
+// --- One file or link ---
+
+static void uncount(uint64_t *total, uint64_t amount) {
+    *total -= *total < amount ? *total : amount;
+}
+
+static void skip(struct mapcp_job *job, const struct stat *status) {
+    job->progress.skipped++;
+    uncount(&job->progress.bytes_total, (uint64_t)status->st_size);
+    uncount(&job->progress.files_total, 1);
+}
+
+static void complete_entry(struct mapcp_job *job) {
+    job->progress.files_done++;
+    job->state = job->in_tree ? WALKING : DONE;
+}
+
+/// Decides about an entry; where there is nothing more to do for it, says so by `*over`.
+static bool decide(struct mapcp_job *job, const struct mapcp_tree_entry *entry, const struct stat *status,
+                   bool *over, struct mapcp_error *error) {
+    enum mapcp_decision decision = MAPCP_COPY;
+    *over = false;
+    if (!entry->target_is_new &&
+        !mapcp_target_decide(entry->target, status, job->options.overwrite, &decision, error)) {
+        return false;
+    }
+    if (decision == MAPCP_SKIP) {
+        skip(job, status);
+        job->state = job->in_tree ? WALKING : DONE;
+        *over = true;
+    } else if (job->options.dry_run) {
+        job->progress.bytes_done += S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0;
+        complete_entry(job);
+        *over = true;
+    }
+    return true;
+}
+
+static bool look_at(const struct mapcp_tree_entry *entry, bool follow, struct stat *status,
+                    struct mapcp_error *error) {
+    int flags = follow ? 0 : AT_SYMLINK_NOFOLLOW;
+    return fstatat(entry->source.directory, entry->source.name, status, flags) == 0 ||
+           mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
+}
+
+static bool begin_file(struct mapcp_job *job, const struct mapcp_tree_entry *entry,
+                       struct mapcp_error *error) {
+    bool follow = job->options.symlinks == MAPCP_FOLLOW_LINKS;
+    bool over = false;
+    // Where entries may be skipped, most of them are, in a second run; so those are not opened first.
+    bool looks_first = job->options.dry_run || job->options.overwrite != MAPCP_OVERWRITE_ALWAYS;
+    if (looks_first) {
+        struct stat status;
+        if (!look_at(entry, follow, &status, error) || !mapcp_source_check(&status, error) ||
+            !decide(job, entry, &status, &over, error) || over) {
+            return over;
+        }
+    }
+    struct mapcp_source *source = &job->file.source;
+    if (!mapcp_source_open(source, entry->source, follow, error)) {
+        return false;
+    }
+    if (!looks_first && !decide(job, entry, &source->status, &over, error)) {
+        return false;
+    }
+    if (!mapcp_file_copy_begin(&job->file, entry->target, &job->namer, error)) {
+        return false;
+    }
+    job->file_target = entry->target;
+    if (!job->in_tree) {
+        job->progress.bytes_total = job->file.size;
+        job->progress.files_total = 1;
+        job->progress.totals_known = true;
+    }
+    job->state = COPYING;
+    return true;
+}
+
+static bool copy_link(struct mapcp_job *job, const struct mapcp_tree_entry *entry,
+                      struct mapcp_error *error) {
     struct stat status;
-    if (lstat(job->target_path, &status) != 0) {
-        return errno == ENOENT || fail_with_number(job, MAPCP_INSPECT, errno, job->target_path);
+    bool over = false;
+    if (!look_at(entry, false, &status, error) || !decide(job, entry, &status, &over, error)) {
+        return false;
+    }
+    if (over) {
+        return true;
+    }
+    if (!mapcp_link_copy(entry->source, entry->target, &status, &job->options, &job->file.temporary,
+                         &job->namer, error)) {
+        return false;
+    }
+    complete_entry(job);
+    return true;
+}
+
+static bool begin_entry(struct mapcp_job *job, const struct mapcp_tree_entry *entry,
+                        struct mapcp_error *error) {
+    switch (entry->kind) {
+    case MAPCP_TREE_FILE:
+        return begin_file(job, entry, error);
+    case MAPCP_TREE_LINK:
+        return copy_link(job, entry, error);
+    default:
+        return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_NOT_REGULAR_FILE);
+    }
+}
+
+/// For a single file: has the directory that names it on the disk. In a tree, the walk does that for each
+/// directory.
+static bool sync_parent(const struct mapcp_job *job, struct mapcp_error *error) {
+    const char *slash = strrchr(job->given_target, '/');
+    char *parent = slash ? strndup(job->given_target, (size_t)(slash - job->given_target) + 1) : strdup(".");
+    int descriptor = parent ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool good = descriptor >= 0 && mapcp_sync_directory(descriptor);
+    good = good || mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
+    if (descriptor >= 0) {
+        (void)close(descriptor);
+    }
+    free(parent);
+    return good;
+}
+
+/// Copies one window, and finishes the file with the last. Adds what it cost to `*spent`.
+static bool work_on_file(struct mapcp_job *job, uint64_t *spent) {
+    struct mapcp_error error;
+    uint64_t before = job->file.copied;
+    uint64_t verified_before = job->file.verified;
+    bool good = true;
+    if (!mapcp_file_copy_is_complete(&job->file, &job->options)) {
+        good = mapcp_file_copy_window(&job->file, &job->options, &error);
+        job->progress.bytes_done += job->file.copied - before;
+        *spent += job->file.copied - before + job->file.verified - verified_before;
+    }
+    if (good && mapcp_file_copy_is_complete(&job->file, &job->options)) {
+        good = mapcp_file_copy_finish(&job->file, job->file_target, &job->options, &error) &&
+               (!job->options.sync || job->in_tree || sync_parent(job, &error));
+        if (good) {
+            complete_entry(job);
+        }
+    }
+    return good || settle_entry(job, &error);
+}
+
+// --- Trees ---
+
+static bool begin_walk(struct mapcp_job *job, enum mapcp_tree_purpose purpose, struct mapcp_error *error) {
+    job->tree = (struct mapcp_tree){
+        .purpose = purpose,
+        .options = &job->options,
+        .source = &job->source,
+        .target = &job->target,
+    };
+    return mapcp_path_set(&job->source, job->given_source) && mapcp_path_set(&job->target, job->given_target)
+               ? mapcp_tree_begin(&job->tree, error)
+               : mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+}
+
+static bool begin_tree(struct mapcp_job *job, struct mapcp_error *error) {
+    job->in_tree = true;
+    job->state = WALKING;
+    return begin_walk(job, job->options.dry_run ? MAPCP_TREE_DRY_RUN : MAPCP_TREE_COPY, error);
+}
+
+static void measure_entry(struct mapcp_job *job, const struct mapcp_tree_entry *entry) {
+    struct stat status;
+    struct mapcp_error ignored;
+    bool follow = job->options.symlinks == MAPCP_FOLLOW_LINKS;
+    // What cannot be looked at now is reported when its turn to be copied comes.
+    if (entry->kind != MAPCP_TREE_SPECIAL && look_at(entry, follow, &status, &ignored)) {
+        job->progress.files_total++;
+        job->progress.bytes_total += S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
+    }
+}
+
+static bool work_on_measure(struct mapcp_job *job, uint64_t *spent) {
+    struct mapcp_tree_entry entry;
+    struct mapcp_error error;
+    *spent += ENTRY_COST;
+    switch (mapcp_tree_next(&job->tree, &entry, &error)) {
+    case MAPCP_TREE_FOUND:
+        measure_entry(job, &entry);
+        return true;
+    case MAPCP_TREE_FAILED:
+        return true;
+    default:
+        mapcp_tree_end(&job->tree);
+        job->progress.totals_known = true;
+        return begin_tree(job, &error) || end_badly(job, &error);
+    }
+}
+
+static bool work_on_walk(struct mapcp_job *job, uint64_t *spent) {
+    struct mapcp_tree_entry entry;
+    struct mapcp_error error;
+    uint64_t left_out = job->tree.left_out;
+    *spent += ENTRY_COST;
+    enum mapcp_tree_event event = mapcp_tree_next(&job->tree, &entry, &error);
+    job->progress.directories = job->tree.directories;
+    job->progress.skipped += job->tree.left_out - left_out;
+    switch (event) {
+    case MAPCP_TREE_FOUND:
+        return begin_entry(job, &entry, &error) ||
+               settle(job, &error, job->options.keep_going || entry.kind == MAPCP_TREE_SPECIAL);
+    case MAPCP_TREE_FAILED:
+        return settle_entry(job, &error);
+    default:
+        job->state = DONE;
+        return true;
+    }
+}
+
+// --- The job ---
+
+static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
+    if (job->given_source[0] == '\0') {
+        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_SOURCE, MAPCP_INVALID_ARGUMENT);
+    }
+    if (job->given_target[0] == '\0') {
+        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_INVALID_ARGUMENT);
+    }
+    if (job->options.window_size > MAPCP_LARGEST_WINDOW) {
+        return mapcp_fail_number(error, MAPCP_MAP, MAPCP_SOURCE, EINVAL);
+    }
+    uint32_t wanted = job->options.window_size == 0 ? MAPCP_DEFAULT_WINDOW : job->options.window_size;
+    job->options.window_size = (wanted + MAPCP_PAGE - 1) / MAPCP_PAGE * MAPCP_PAGE;
+    return true;
+}
+
+static bool begin_root_directory(struct mapcp_job *job, const struct stat *status,
+                                 struct mapcp_error *error) {
+    if (!job->options.recursive) {
+        return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_IS_DIRECTORY);
+    }
+    if (!mapcp_target_check_outside(job->given_target, status, error)) {
+        return false;
+    }
+    if (job->options.measure) {
+        job->state = MEASURING;
+        return begin_walk(job, MAPCP_TREE_MEASURE, error);
+    }
+    return begin_tree(job, error);
+}
+
+static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
+    struct mapcp_tree_entry entry = {
+        .source = {.directory = AT_FDCWD, .name = job->given_source},
+        .target = {.directory = AT_FDCWD, .name = job->given_target},
+    };
+    struct stat status;
+    bool makes_parents = job->options.make_parents && !job->options.dry_run;
+    if (!accept(job, error) ||
+        !look_at(&entry, job->options.symlinks == MAPCP_FOLLOW_LINKS, &status, error)) {
+        return false;
     }
     if (S_ISDIR(status.st_mode)) {
-        return fail(job, MAPCP_CREATE, MAPCP_IS_DIRECTORY, job->target_path);
+        return (!makes_parents || mapcp_target_make_parents(job->given_target, error)) &&
+               begin_root_directory(job, &status, error);
     }
-    if (S_ISLNK(status.st_mode)) {
-        // One that leads nowhere, or out of the sandbox, does not lead to the source.
-        return stat(job->target_path, &status) != 0 || !is_source(job, &status) ||
-               fail(job, MAPCP_ACCEPT, MAPCP_SAME_FILE, job->target_path);
+    entry.kind = S_ISREG(status.st_mode)   ? MAPCP_TREE_FILE
+                 : S_ISLNK(status.st_mode) ? MAPCP_TREE_LINK
+                                           : MAPCP_TREE_SPECIAL;
+    if (entry.kind == MAPCP_TREE_LINK && job->options.symlinks == MAPCP_SKIP_LINKS) {
+        skip(job, &status);
+        job->state = DONE;
+        return true;
     }
-    if (!S_ISREG(status.st_mode)) {
-        return fail(job, MAPCP_CREATE, MAPCP_NOT_REGULAR_FILE, job->target_path);
-    }
-    return !is_source(job, &status) || fail(job, MAPCP_ACCEPT, MAPCP_SAME_FILE, job->target_path);
+    return (entry.kind == MAPCP_TREE_SPECIAL || !makes_parents ||
+            mapcp_target_make_parents(job->given_target, error)) &&
+           begin_entry(job, &entry, error);
 }
 
-static bool begin(struct mapcp_job *job) {
-    if (!accept(job)) {
-        return false;
+static bool work(struct mapcp_job *job, uint64_t *spent) {
+    struct mapcp_error error;
+    switch (job->state) {
+    case WAITING:
+        return begin(job, &error) || end_badly(job, &error);
+    case MEASURING:
+        return work_on_measure(job, spent);
+    case WALKING:
+        return work_on_walk(job, spent);
+    default:
+        return work_on_file(job, spent);
     }
-    if (!mapcp_source_open(&job->source, job->source_path, &job->error)) {
-        return fail_on_source(job);
-    }
-    if (!check_target(job)) {
-        return false;
-    }
-    int number = mapcp_temporary_create(&job->temporary, job->target_path);
-    if (number != 0) {
-        return fail_with_number(job, MAPCP_CREATE, number, job->target_path);
-    }
-    job->progress.bytes_total = (uint64_t)job->source.status.st_size;
-    job->progress.files_total = 1;
-    job->progress.totals_known = true;
-    return true;
 }
 
-/// Writes a window to the temporary file; returns 0 or the errno value.
-static int write_window(const struct mapcp_job *job, const struct mapcp_window *window) {
-    size_t written = 0;
-    while (written < window->length) {
-        // pwrite, since the preview 1 adapter cuts what write gives it into pieces of 4,096 bytes.
-        ssize_t count = pwrite(job->temporary.descriptor, (const char *)window->bytes + written,
-                               window->length - written, (off_t)(window->offset + written));
-        if (count > 0) {
-            written += (size_t)count;
-        } else if (count == 0) {
-            return EIO;
-        } else if (errno != EINTR) {
-            return errno;
-        }
-    }
-    return 0;
-}
-
-static bool copy_window(struct mapcp_job *job) {
-    uint64_t left = job->progress.bytes_total - job->progress.bytes_done;
-    struct mapcp_window window;
-    size_t length = left < job->window_size ? (size_t)left : job->window_size;
-    if (!mapcp_source_map(&job->source, job->progress.bytes_done, length, &window, &job->error)) {
-        return fail_on_source(job);
-    }
-    int number = write_window(job, &window);
-    bool unmapped = mapcp_source_unmap(&window, &job->error);
-    if (number != 0) {
-        return fail_with_number(job, MAPCP_WRITE, number, job->target_path);
-    }
-    if (!unmapped) {
-        return fail_on_source(job);
-    }
-    job->progress.bytes_done += length;
-    return true;
-}
-
-static bool finish(struct mapcp_job *job) {
-    if (!mapcp_source_close(&job->source, &job->error)) {
-        return fail_on_source(job);
-    }
-    int number = mapcp_temporary_close(&job->temporary);
-    if (number != 0) {
-        return fail_with_number(job, MAPCP_CLOSE, number, job->target_path);
-    }
-    number = mapcp_temporary_commit(&job->temporary, job->target_path);
-    if (number != 0) {
-        return fail_with_number(job, MAPCP_RENAME, number, job->target_path);
-    }
-    job->progress.files_done = 1;
+static void end_well(struct mapcp_job *job) {
     job->progress.done = true;
-    return true;
-}
-
-/// Gives back what the job holds; what cannot be removed becomes the error's `leftover`.
-static void release(struct mapcp_job *job) {
-    struct mapcp_error ignored;
-    (void)mapcp_source_close(&job->source, &ignored);
-    if (mapcp_temporary_discard(&job->temporary) != 0) {
-        job->error.leftover = job->temporary.path;
-    }
-}
-
-static bool work(struct mapcp_job *job, uint64_t budget) {
-    if (job->state == WAITING) {
-        if (!begin(job)) {
-            return false;
-        }
-        job->state = COPYING;
-    }
-    uint64_t enough =
-        budget > UINT64_MAX - job->progress.bytes_done ? UINT64_MAX : job->progress.bytes_done + budget;
-    while (job->progress.bytes_done < job->progress.bytes_total) {
-        if (!copy_window(job)) {
-            return false;
-        }
-        if (job->progress.bytes_done >= enough && job->progress.bytes_done < job->progress.bytes_total) {
-            return true;
-        }
-    }
-    if (!finish(job)) {
-        return false;
-    }
-    job->state = DONE;
-    return true;
+    job->progress.totals_known = true;
+    job->progress.bytes_total = job->progress.bytes_done;
+    job->progress.files_total = job->progress.files_done;
 }
 
 bool mapcp_job_step(struct mapcp_job *job, uint64_t budget) {
-    if (job->state == DONE || job->state == FAILED) {
-        return job->state == DONE;
-    }
-    if (!work(job, budget)) {
-        job->state = FAILED;
-        release(job);
-        return false;
+    uint64_t spent = 0;
+    do {
+        if (job->state == FAILED || (job->state != DONE && !work(job, &spent))) {
+            return false;
+        }
+    } while (job->state != DONE && spent < budget);
+    if (job->state == DONE && !job->progress.done) {
+        end_well(job);
     }
     return true;
 }
@@ -223,17 +450,37 @@ const struct mapcp_progress *mapcp_job_progress(const struct mapcp_job *job) {
     return &job->progress;
 }
 
-const struct mapcp_error *mapcp_job_error(const struct mapcp_job *job) {
-    return &job->error;
+const char *mapcp_job_current_path(const struct mapcp_job *job) {
+    return job->source.text;
+}
+
+const struct mapcp_problem *mapcp_job_failure(const struct mapcp_job *job) {
+    return &job->failure;
+}
+
+struct mapcp_problems mapcp_job_take_problems(struct mapcp_job *job) {
+    struct mapcp_problems problems = job->problems;
+    job->problems = (struct mapcp_problems){.items = NULL};
+    return problems;
 }
 
 void mapcp_job_free(struct mapcp_job *job) {
     if (!job) {
         return;
     }
-    release(job);
-    mapcp_temporary_forget(&job->temporary);
-    free(job->source_path);
-    free(job->target_path);
+    if (!mapcp_file_copy_abandon(&job->file)) {
+        mapcp_temporary_forget(&job->file.temporary);
+    }
+    mapcp_tree_end(&job->tree);
+    mapcp_path_free(&job->source);
+    mapcp_path_free(&job->target);
+    mapcp_problem_free(&job->failure);
+    mapcp_problems_free(&job->problems);
+    for (char **pattern = job->patterns; pattern && *pattern; pattern++) {
+        free(*pattern);
+    }
+    free(job->patterns);
+    free(job->given_source);
+    free(job->given_target);
     free(job);
 }

@@ -4,54 +4,55 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "options.h"
+#include "problem.h"
 
-/// Windows are whole pages of this many bytes: WebAssembly's page size, and a multiple of every native one.
-#define MAPCP_PAGE UINT32_C(65536)
-/// The window of a job that asks for none, in bytes. Smaller ones pay per call, larger ones fall out of the
-/// caches.
-#define MAPCP_DEFAULT_WINDOW (16 * MAPCP_PAGE)
-/// The largest window that a job may ask for, in bytes: a quarter of a 32-bit address space.
-#define MAPCP_LARGEST_WINDOW (16384 * MAPCP_PAGE)
-
-/// How to copy. All zeros are the defaults.
-struct mapcp_options {
-    /// The most bytes that are mapped at a time; rounded up to whole pages. 0 means MAPCP_DEFAULT_WINDOW.
-    uint32_t window_size;
-};
-
-/// How far a job has come. No number ever shrinks.
+/// How far a job has come. What is done never shrinks.
 struct mapcp_progress {
-    /// Whether the target is in place.
+    /// Whether the job is over.
     bool done;
     /// Whether the totals are known.
     bool totals_known;
+    /// Bytes copied, and to copy in all.
     uint64_t bytes_done;
     uint64_t bytes_total;
+    /// Files and links that are in place, and that are to be in all.
     uint64_t files_done;
     uint64_t files_total;
+    /// Directories entered.
+    uint64_t directories;
+    /// Entries left out: by a filter, by the policy for existing targets, or as links to be skipped.
+    uint64_t skipped;
 };
 
 /// One copy, worked on in steps.
 struct mapcp_job;
 
-/// A job that will copy the regular file `source` to the path `target`; nothing is touched before the first
-/// step.
+/// A job that will copy `source` to the path `target`; nothing is touched before the first step.
 ///
-/// The strings are copied. NULL where there is no memory; otherwise to be freed with mapcp_job_free.
+/// The strings are copied, those in the options too. NULL where there is no memory; otherwise to be freed
+/// with mapcp_job_free.
 struct mapcp_job *mapcp_job_new(const char *source, const char *target, const struct mapcp_options *options);
 
-/// Works on until about `budget` bytes are copied or the job is done, and at least by one window.
+/// Works on until about `budget` bytes are copied or the job is done, and at least by one window or one
+/// entry; an entry counts as some thousand bytes.
 ///
-/// Returns false when the job has failed: see mapcp_job_error. The target is then as it was before the job.
-/// After the end, good or bad, a step does nothing and returns the same again.
+/// Returns false when the job has failed: see mapcp_job_failure. What was finished stays, what was not is
+/// absent or as it was. After the end, good or bad, a step does nothing and returns the same again.
 bool mapcp_job_step(struct mapcp_job *job, uint64_t budget);
 
 /// How far the job has come. Borrowed from the job.
 const struct mapcp_progress *mapcp_job_progress(const struct mapcp_job *job);
 
+/// The source path of the entry that the job is at. Borrowed from the job until the next step.
+const char *mapcp_job_current_path(const struct mapcp_job *job);
+
 /// Why the job failed; meaningful only after a step returned false. Borrowed from the job.
-const struct mapcp_error *mapcp_job_error(const struct mapcp_job *job);
+const struct mapcp_problem *mapcp_job_failure(const struct mapcp_job *job);
+
+/// Hands over the entries that could not be copied since the last call, and that the job went on after. To be
+/// freed with mapcp_problems_free.
+struct mapcp_problems mapcp_job_take_problems(struct mapcp_job *job);
 
 /// Frees a job, and removes what it has not finished. NULL is allowed.
 void mapcp_job_free(struct mapcp_job *job);

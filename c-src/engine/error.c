@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum mapcp_code mapcp_code_of(int number) {
+static enum mapcp_code code_of(int number) {
     switch (number) {
     case ENOENT:
         return MAPCP_NOT_FOUND;
@@ -54,11 +54,35 @@ enum mapcp_code mapcp_code_of(int number) {
     }
 }
 
+bool mapcp_fail(struct mapcp_error *error, enum mapcp_operation operation, enum mapcp_side side,
+                enum mapcp_code code) {
+    *error = (struct mapcp_error){.operation = operation, .code = code, .side = side, .number = 0};
+    return false;
+}
+
+bool mapcp_fail_number(struct mapcp_error *error, enum mapcp_operation operation, enum mapcp_side side,
+                       int number) {
+    mapcp_fail(error, operation, side, code_of(number));
+    error->number = number;
+    return false;
+}
+
 const char *mapcp_verb(enum mapcp_operation operation) {
     static const char *const verbs[] = {
-        [MAPCP_ACCEPT] = "accept", [MAPCP_INSPECT] = "inspect", [MAPCP_OPEN] = "open",
-        [MAPCP_MAP] = "map",       [MAPCP_UNMAP] = "unmap",     [MAPCP_CREATE] = "create",
-        [MAPCP_WRITE] = "write",   [MAPCP_CLOSE] = "close",     [MAPCP_RENAME] = "rename",
+        [MAPCP_ACCEPT] = "accept",
+        [MAPCP_INSPECT] = "inspect",
+        [MAPCP_OPEN] = "open",
+        [MAPCP_LIST] = "list",
+        [MAPCP_MAP] = "map",
+        [MAPCP_UNMAP] = "unmap",
+        [MAPCP_CREATE] = "create",
+        [MAPCP_WRITE] = "write",
+        [MAPCP_VERIFY] = "verify",
+        [MAPCP_SYNC] = "sync",
+        [MAPCP_SET_TIMES] = "set the times of",
+        [MAPCP_CLOSE] = "close",
+        [MAPCP_RENAME] = "rename",
+        [MAPCP_REMOVE] = "remove",
     };
     return verbs[operation];
 }
@@ -69,13 +93,15 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_ACCESS_DENIED] = "permission denied",
         [MAPCP_NOT_PERMITTED] = "not permitted by the sandbox or the file system",
         [MAPCP_ALREADY_EXISTS] = "it exists already",
-        [MAPCP_IS_DIRECTORY] = "it is a directory, not a file",
+        [MAPCP_IS_DIRECTORY] = "it is a directory",
         [MAPCP_NOT_DIRECTORY] = "not a directory",
         [MAPCP_NOT_REGULAR_FILE] = "it is not a regular file but a FIFO, a socket or a device",
         [MAPCP_SAME_FILE] = "source and target are the same file",
+        [MAPCP_INTO_ITSELF] = "a directory cannot be copied into itself",
         [MAPCP_SOURCE_CHANGED] = "it changed while it was copied; copy it again when it is at rest",
+        [MAPCP_VERIFICATION_FAILED] = "what was read back is not what was written",
         [MAPCP_INVALID_ARGUMENT] = "invalid argument",
-        [MAPCP_TOO_MANY_LINKS] = "too many symbolic links on the path",
+        [MAPCP_TOO_MANY_LINKS] = "too many symbolic links, or a loop of them",
         [MAPCP_NAME_TOO_LONG] = "the name is too long",
         [MAPCP_INVALID_NAME] = "the name is not valid UTF-8",
         [MAPCP_NO_SPACE] = "no space left on the file system",
@@ -92,7 +118,13 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         return strerror(error->number);
     }
     if (error->operation == MAPCP_ACCEPT && error->code == MAPCP_INVALID_ARGUMENT) {
-        return error->path[0] == '\0' ? "the path is empty" : "the window is larger than 1 GiB";
+        return "the path is empty";
+    }
+    if (error->operation == MAPCP_OPEN && error->code == MAPCP_IS_DIRECTORY) {
+        return "it is a directory; to copy it with all that is in it, ask for a recursive copy (-r)";
+    }
+    if (error->operation == MAPCP_MAP && error->code == MAPCP_INVALID_ARGUMENT) {
+        return "the window is larger than 1 GiB";
     }
     return reasons[error->code];
 }

@@ -1,17 +1,24 @@
 #ifndef MAPCP_ERROR_H
 #define MAPCP_ERROR_H
 
+#include <stdbool.h>
+
 /// What the engine was doing when it failed; `operation` of the WIT interface, in its order.
 enum mapcp_operation {
     MAPCP_ACCEPT,
     MAPCP_INSPECT,
     MAPCP_OPEN,
+    MAPCP_LIST,
     MAPCP_MAP,
     MAPCP_UNMAP,
     MAPCP_CREATE,
     MAPCP_WRITE,
+    MAPCP_VERIFY,
+    MAPCP_SYNC,
+    MAPCP_SET_TIMES,
     MAPCP_CLOSE,
     MAPCP_RENAME,
+    MAPCP_REMOVE,
 };
 
 /// Why the engine failed; `error-code` of the WIT interface, in its order.
@@ -24,7 +31,9 @@ enum mapcp_code {
     MAPCP_NOT_DIRECTORY,
     MAPCP_NOT_REGULAR_FILE,
     MAPCP_SAME_FILE,
+    MAPCP_INTO_ITSELF,
     MAPCP_SOURCE_CHANGED,
+    MAPCP_VERIFICATION_FAILED,
     MAPCP_INVALID_ARGUMENT,
     MAPCP_TOO_MANY_LINKS,
     MAPCP_NAME_TOO_LONG,
@@ -41,20 +50,28 @@ enum mapcp_code {
     MAPCP_OTHER,
 };
 
-/// A failure: what, why, and on which path.
+/// Which of an entry's two paths an operation failed on.
+enum mapcp_side {
+    MAPCP_SOURCE,
+    MAPCP_TARGET,
+};
+
+/// A failure: what, why, and on which side.
 struct mapcp_error {
     enum mapcp_operation operation;
     enum mapcp_code code;
+    enum mapcp_side side;
     /// The errno value behind `code`, or 0 where the engine itself found the fault.
     int number;
-    /// The path that the operation failed on. Borrowed from the job that failed.
-    const char *path;
-    /// The temporary file that could not be removed after the failure, or NULL. Borrowed from the job.
-    const char *leftover;
 };
 
-/// The code for an errno value; MAPCP_OTHER where there is none.
-enum mapcp_code mapcp_code_of(int number);
+/// Fills in an error that the engine itself found. Always returns false, for the caller to return.
+bool mapcp_fail(struct mapcp_error *error, enum mapcp_operation operation, enum mapcp_side side,
+                enum mapcp_code code);
+
+/// Fills in an error from an errno value. Always returns false, for the caller to return.
+bool mapcp_fail_number(struct mapcp_error *error, enum mapcp_operation operation, enum mapcp_side side,
+                       int number);
 
 /// The verb for an operation, to stand in "cannot VERB 'path'". Static.
 const char *mapcp_verb(enum mapcp_operation operation);

@@ -14,11 +14,19 @@
 // purpose.
 #define TRIES 3
 
-static void write_hexadecimal(char *place, uint64_t number) {
-    for (int digit = DIGITS - 1; digit >= 0; digit--) {
-        place[digit] = "0123456789abcdef"[number & 0xf];
-        number >>= 4;
+static const char hexadecimal[] = "0123456789abcdef";
+
+/// The next name's number: each job starts somewhere at random, and counts from there in large odd strides.
+static int next_number(struct mapcp_namer *namer, uint64_t *number) {
+    if (!namer->seeded) {
+        if (getentropy(&namer->next, sizeof(namer->next)) != 0) {
+            return errno;
+        }
+        namer->seeded = true;
     }
+    namer->next += UINT64_C(0x9e3779b97f4a7c15);
+    *number = namer->next;
+    return 0;
 }
 
 /// The path of a file named PREFIX, digits, SUFFIX in the directory of `target`; `*digits` is where they go.
@@ -35,29 +43,47 @@ static char *path_beside(const char *target, char **digits) {
     return path;
 }
 
-int mapcp_temporary_create(struct mapcp_temporary *temporary, const char *target) {
+/// Creates the link where there is a text, and the file where there is none.
+static int create_once(struct mapcp_temporary *temporary, const char *text) {
+    if (text) {
+        return symlinkat(text, temporary->directory, temporary->name) == 0 ? 0 : errno;
+    }
+    const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    temporary->descriptor = openat(temporary->directory, temporary->name, flags, 0666);
+    return temporary->descriptor < 0 ? errno : 0;
+}
+
+static int create(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text,
+                  struct mapcp_namer *namer) {
     char *digits = NULL;
-    char *path = path_beside(target, &digits);
-    if (!path) {
+    temporary->directory = target.directory;
+    temporary->name = path_beside(target.name, &digits);
+    if (!temporary->name) {
         return ENOMEM;
     }
-    int number = EEXIST;
-    for (int try = 0; try < TRIES && number == EEXIST; try++) {
-        uint64_t entropy = 0;
-        if (getentropy(&entropy, sizeof(entropy)) != 0) {
-            number = errno;
-            break;
+    int failure = EEXIST;
+    for (int try = 0; try < TRIES && failure == EEXIST; try++) {
+        uint64_t number = 0;
+        failure = next_number(namer, &number);
+        for (int digit = 0; digit < DIGITS; digit++) {
+            digits[digit] = hexadecimal[(number >> (4 * digit)) & 0xf];
         }
-        write_hexadecimal(digits, entropy);
-        temporary->descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-        number = temporary->descriptor < 0 ? errno : 0;
+        failure = failure ? failure : create_once(temporary, text);
     }
-    if (number != 0) {
-        free(path);
-        return number;
+    if (failure) {
+        mapcp_temporary_forget(temporary);
     }
-    temporary->path = path;
-    return 0;
+    return failure;
+}
+
+int mapcp_temporary_create(struct mapcp_temporary *temporary, struct mapcp_place target,
+                           struct mapcp_namer *namer) {
+    return create(temporary, target, NULL, namer);
+}
+
+int mapcp_temporary_link(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text,
+                         struct mapcp_namer *namer) {
+    return create(temporary, target, text, namer);
 }
 
 int mapcp_temporary_close(struct mapcp_temporary *temporary) {
@@ -66,25 +92,31 @@ int mapcp_temporary_close(struct mapcp_temporary *temporary) {
     return descriptor >= 0 && close(descriptor) != 0 ? errno : 0;
 }
 
-int mapcp_temporary_commit(struct mapcp_temporary *temporary, const char *target) {
-    if (rename(temporary->path, target) != 0) {
+int mapcp_temporary_commit(struct mapcp_temporary *temporary, struct mapcp_place target) {
+    if (renameat(temporary->directory, temporary->name, target.directory, target.name) != 0) {
         return errno;
     }
     mapcp_temporary_forget(temporary);
     return 0;
 }
 
-int mapcp_temporary_discard(struct mapcp_temporary *temporary) {
+bool mapcp_temporary_discard(struct mapcp_temporary *temporary) {
     // What close reports concerns content that is being thrown away.
     (void)mapcp_temporary_close(temporary);
-    if (temporary->path && unlink(temporary->path) != 0 && errno != ENOENT) {
-        return errno;
+    if (temporary->name && unlinkat(temporary->directory, temporary->name, 0) != 0 && errno != ENOENT) {
+        return false;
     }
     mapcp_temporary_forget(temporary);
-    return 0;
+    return true;
 }
 
 void mapcp_temporary_forget(struct mapcp_temporary *temporary) {
-    free(temporary->path);
-    temporary->path = NULL;
+    free(temporary->name);
+    temporary->name = NULL;
+}
+
+bool mapcp_is_temporary_name(const char *name) {
+    const size_t prefix = sizeof(PREFIX) - 1;
+    return strlen(name) == prefix + DIGITS + sizeof(SUFFIX) - 1 && memcmp(name, PREFIX, prefix) == 0 &&
+           strspn(name + prefix, hexadecimal) == DIGITS && strcmp(name + prefix + DIGITS, SUFFIX) == 0;
 }

@@ -1,39 +1,58 @@
 #ifndef MAPCP_TEMPORARY_H
 #define MAPCP_TEMPORARY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/// A file that is written under a temporary name and takes the target's name only when it is whole.
+#include "place.h"
+
+/// What temporary names are made of: `.mapcp-`, 16 hexadecimal digits, `.tmp`. So the remains of a killed run
+/// can be told from other files.
+struct mapcp_namer {
+    bool seeded;
+    uint64_t next;
+};
+
+/// A file or link that is made under a temporary name and takes the target's name only when it is whole.
 ///
-/// Its name is `.mapcp-` and 16 hexadecimal digits and `.tmp`, in the target's directory, so that the rename
-/// stays within one file system and a killed run's remains can be told from other files.
+/// It lies in the target's directory, so that the rename stays within one file system.
 struct mapcp_temporary {
-    /// The open descriptor, or -1.
+    /// The open descriptor, for reading and writing, or -1.
     int descriptor;
-    /// The path while the file exists under its temporary name, otherwise NULL. Owned.
-    char *path;
+    /// The directory that `name` is relative to. Borrowed.
+    int directory;
+    /// Its path from there while it has its temporary name, otherwise NULL. Owned.
+    char *name;
 };
 
 /// A temporary that holds nothing; discarding it is harmless.
-#define MAPCP_NO_TEMPORARY ((struct mapcp_temporary){.descriptor = -1, .path = NULL})
+#define MAPCP_NO_TEMPORARY ((struct mapcp_temporary){.descriptor = -1, .directory = -1, .name = NULL})
 
-/// Creates an empty file beside `target`, open for writing.
+/// Creates an empty file beside `target`, open for reading and writing.
 ///
 /// Returns 0, or the errno value: that of `openat`, ENOMEM, or that of `getentropy`.
-int mapcp_temporary_create(struct mapcp_temporary *temporary, const char *target);
+int mapcp_temporary_create(struct mapcp_temporary *temporary, struct mapcp_place target,
+                           struct mapcp_namer *namer);
+
+/// Creates a symbolic link with the given text beside `target`. Returns as mapcp_temporary_create.
+int mapcp_temporary_link(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text,
+                         struct mapcp_namer *namer);
 
 /// Closes the file. Returns 0 or close's errno value; the descriptor is gone in both cases.
 int mapcp_temporary_close(struct mapcp_temporary *temporary);
 
-/// Gives the closed file the name `target`, replacing a file that has it. Returns 0 or rename's errno value;
-/// after a failure the file still has its temporary name.
-int mapcp_temporary_commit(struct mapcp_temporary *temporary, const char *target);
+/// Gives it the name `target`, replacing what has it. Returns 0 or rename's errno value; after a failure it
+/// still has its temporary name.
+int mapcp_temporary_commit(struct mapcp_temporary *temporary, struct mapcp_place target);
 
-/// Closes and removes whatever is there. Returns 0, or the errno value of the removal: then `path` names what
-/// is left, and stays owned by `temporary` until mapcp_temporary_forget.
-int mapcp_temporary_discard(struct mapcp_temporary *temporary);
+/// Closes and removes what is there. Returns false when it could not be removed: then `name` says what is
+/// left, and is to be freed by mapcp_temporary_forget.
+bool mapcp_temporary_discard(struct mapcp_temporary *temporary);
 
-/// Frees the path without touching the file.
+/// Frees the name without touching the file.
 void mapcp_temporary_forget(struct mapcp_temporary *temporary);
+
+/// Whether a name is one that this module gives.
+bool mapcp_is_temporary_name(const char *name);
 
 #endif

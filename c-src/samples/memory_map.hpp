@@ -109,6 +109,15 @@ template <mappable T> class region {
         return {};
     }
 
+    /// Brings what was assigned to the file, and the file to its storage, before it returns. Without this,
+    /// both happen some time later, the first of them when the region is unmapped at the latest.
+    [[nodiscard]] result<void> sync() const {
+        if (start_ != nullptr && ::msync(start_, length_, MS_SYNC) != 0) {
+            return failure("msync", path_);
+        }
+        return {};
+    }
+
     [[nodiscard]] T *data() const {
         return elements_.data();
     }
@@ -203,11 +212,6 @@ class memory_map {
         return descriptor_ >= 0;
     }
 
-    /// The descriptor, still owned by this map, for calls of one's own; -1 where there is none.
-    [[nodiscard]] int descriptor() const {
-        return descriptor_;
-    }
-
     /// The file's status: its size, what kind of file it is, when it was changed.
     [[nodiscard]] result<struct stat> status() const {
         struct stat status = {};
@@ -219,14 +223,18 @@ class memory_map {
 
     /// Makes the file `size` bytes long: cuts it, or adds zeros at its end. Mapping never changes a file's
     /// size.
+    ///
+    /// Where the system can, it sets room aside for all of the file, so that a full disk is an error here,
+    /// and not a bus error when a mapped byte is assigned.
     [[nodiscard]] result<void> resize(std::uint64_t size) const {
         if (!std::in_range<off_t>(size)) {
             return failure("ftruncate", path_, EFBIG);
         }
-        if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) {
+        const auto length = static_cast<off_t>(size);
+        if (::ftruncate(descriptor_, length) != 0) {
             return failure("ftruncate", path_);
         }
-        return {};
+        return reserve(length);
     }
 
     /// Maps `count` elements that begin `offset` bytes into the file.
@@ -297,6 +305,17 @@ class memory_map {
             return failure("mmap", path, ENODEV);
         }
         return opened;
+    }
+
+    /// Sets room aside for the first `length` bytes, where there is a way to do it.
+    [[nodiscard]] result<void> reserve([[maybe_unused]] off_t length) const {
+#if defined(_POSIX_ADVISORY_INFO) && _POSIX_ADVISORY_INFO > 0
+        const int number = length == 0 ? 0 : ::posix_fallocate(descriptor_, 0, length);
+        if (number != 0 && number != ENOTSUP) {
+            return failure("posix_fallocate", path_, number);
+        }
+#endif
+        return {};
     }
 
     [[nodiscard]] result<void *> map_bytes(std::size_t length, std::uint64_t offset, bool writable) const {

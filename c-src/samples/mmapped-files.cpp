@@ -1,6 +1,7 @@
 /// Copies a file with mmap() and munmap(), in C++: the class memory_map does the mapping.
 ///
-/// The source is mapped one window at a time, so that the largest file needs no more memory than one window.
+/// Source and target are both mapped, and bytes are assigned from one to the other. One window at a time, so
+/// that the largest file needs no more memory than the smallest.
 
 #include <algorithm>
 #include <cerrno>
@@ -20,7 +21,6 @@ namespace {
 
 using mapped::failure;
 using mapped::memory_map;
-using mapped::region;
 using mapped::result;
 
 constexpr std::uint64_t window_size = UINT64_C(1024) * 1024;
@@ -44,41 +44,39 @@ result<void> check_target(const memory_map &source, const std::string &path) {
     return {};
 }
 
-result<void> write_at(const memory_map &target, const std::string &path, std::uint64_t offset,
-                      const region<const std::byte> &bytes) {
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-        const ssize_t written = ::pwrite(target.descriptor(), bytes.data() + done, bytes.size() - done,
-                                         static_cast<off_t>(offset + done));
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return failure("pwrite", path, written < 0 ? errno : EIO);
-        }
-        done += static_cast<std::size_t>(written);
+/// Copies a window by assignment, from memory to memory.
+result<void> copy_window(const memory_map &source, const memory_map &target, std::uint64_t offset,
+                         std::size_t length) {
+    auto from = source.map<const std::byte>(length, offset);
+    if (!from) {
+        return std::unexpected(from.error());
     }
-    return {};
+    auto to = target.map<std::byte>(length, offset);
+    if (!to) {
+        return std::unexpected(to.error());
+    }
+    std::ranges::copy(*from, to->begin());
+    // Both would unmap themselves, but could not tell whether that went well.
+    if (auto unmapped = to->unmap(); !unmapped) {
+        return unmapped;
+    }
+    return from->unmap();
 }
 
 /// Copies all windows; an empty file has none.
-result<void> copy_content(const memory_map &source, const memory_map &target, const std::string &path) {
+result<void> copy_content(const memory_map &source, const memory_map &target) {
     auto status = source.status();
     if (!status) {
         return std::unexpected(status.error());
     }
     const auto size = static_cast<std::uint64_t>(status->st_size);
+    if (auto resized = target.resize(size); !resized) {
+        return resized;
+    }
     for (std::uint64_t offset = 0; offset < size; offset += window_size) {
         const auto length = static_cast<std::size_t>(std::min(window_size, size - offset));
-        auto window = source.map<const std::byte>(length, offset);
-        if (!window) {
-            return std::unexpected(window.error());
-        }
-        if (auto written = write_at(target, path, offset, *window); !written) {
-            return written;
-        }
-        if (auto unmapped = window->unmap(); !unmapped) {
-            return unmapped;
+        if (auto copied = copy_window(source, target, offset, length); !copied) {
+            return copied;
         }
     }
     return {};
@@ -86,8 +84,8 @@ result<void> copy_content(const memory_map &source, const memory_map &target, co
 
 /// Copies into the target, which is removed again where that fails.
 result<void> fill(memory_map target, const memory_map &source, const std::string &path) {
-    auto copied = copy_content(source, target, path);
-    // What an earlier write left to be done may fail at the close, so it counts as a part of the copy.
+    auto copied = copy_content(source, target);
+    // What a system has put off may fail at the close, so it counts as a part of the copy.
     auto closed = target.close();
     if (copied && closed) {
         return {};

@@ -23,7 +23,15 @@ describe('copy', () => {
       const report = await copy(source, target);
 
       expect(readFileSync(target, 'utf8')).toBe('content');
-      expect(report).toEqual({ bytes: 7, files: 1, milliseconds: expect.any(Number) });
+      expect(report).toEqual({
+        bytes: 7,
+        files: 1,
+        directories: 0,
+        skipped: 0,
+        warnings: [],
+        failures: [],
+        milliseconds: expect.any(Number),
+      });
       expect(report.milliseconds).toBeGreaterThan(0);
     }));
 
@@ -78,8 +86,19 @@ describe('copy', () => {
       const [source, missing] = [join(directory, 'a'), join(directory, 'missing/x')];
       writeFileSync(source, 'content');
       expect(await failureOf(copy(missing, source))).toMatchObject({ code: 'ENOENT', path: missing });
-      expect(await failureOf(copy(source, missing))).toMatchObject({ code: 'ENOENT', path: missing });
+      expect(await failureOf(copy(source, missing, { makeParents: false }))).toMatchObject({
+        code: 'ENOENT',
+        path: missing,
+      });
       expect(readdirSync(directory)).toEqual(['a']);
+    }));
+
+  it('makes the directories that are missing on the way to the target', () =>
+    inTemporaryDirectory(async (directory) => {
+      const [source, target] = [join(directory, 'a'), join(directory, 'x/y/z')];
+      writeFileSync(source, 'content');
+      await copy(source, target);
+      expect(readFileSync(target, 'utf8')).toBe('content');
     }));
 
   it('refuses a directory as source or as target', () =>
@@ -136,6 +155,25 @@ describe('copy', () => {
     for (const windowSize of [-1, 1.5, 2 ** 30 + 1, Number.NaN, '1']) {
       expect(await failureOf(anyCopy('a', 'b', { windowSize }))).toBeInstanceOf(TypeError);
     }
+  });
+
+  it('refuses options of wrong types with a TypeError that names them, and changes no option', async () => {
+    const anyCopy = copy as (...args: unknown[]) => Promise<unknown>;
+    for (const [name, value] of Object.entries({
+      recursive: 1,
+      symlinks: 'never',
+      overwrite: true,
+      exclude: '*.o',
+      include: [1],
+      onProgress: {},
+      signal: {},
+    })) {
+      const options = Object.freeze({ [name]: value });
+      const error = await failureOf(anyCopy('a', 'b', options));
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as TypeError).message).toMatch(`options.${name} must be`);
+    }
+    expect(await failureOf(anyCopy('a', 'b', null))).toBeInstanceOf(TypeError);
   });
 
   it('keeps the process and its event loop going while it copies', () =>

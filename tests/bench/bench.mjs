@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import { dropJob, instantiateComponent } from '../../build/out/js/component.js';
 import { createHost } from '../../build/out/js/host/index.js';
+import { toComponent } from '../../build/out/js/options.js';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const LARGE = 256 * 1024 * 1024;
@@ -47,13 +48,14 @@ function empty(directory) {
 }
 
 /**
- * A function that copies one file, by the component on a host.
+ * A function that copies a file, or a directory with what is in it, as one job of the component on a host.
  * @param {object} imports
  */
 async function copier(imports) {
   const { copier } = await instantiateComponent(imports);
+  const options = toComponent({ recursive: true }, false);
   return (/** @type {string} */ name) => {
-    const job = new copier.CopyJob(`/source/${name}`, `/target/${name}`, { windowSize: 0 });
+    const job = new copier.CopyJob(`/source/${name}`, `/target/${name}`, options);
     job.step(1n << 62n);
     dropJob(job);
   };
@@ -159,7 +161,8 @@ try {
   );
   empty(source);
 
-  const names = Array.from({ length: SMALL_FILES }, (_, index) => `file-${index}`);
+  mkdirSync(join(source, 'tree'));
+  const names = Array.from({ length: SMALL_FILES }, (_, index) => `tree/file-${index}`);
   for (const name of names) {
     writeFileSync(join(source, name), Buffer.alloc(4096, name));
   }
@@ -167,11 +170,15 @@ try {
     '5,000 files of 4 KiB',
     'ms',
     {
-      'cp -r': () => void run('cp', '-r', join(source, '.'), target),
-      mapcp: () => names.forEach(ours),
+      'cp -r': () => void run('cp', '-r', join(source, 'tree'), target),
+      'mapcp, one job': () => ours('tree'),
+      'mapcp, a job for each': () => {
+        mkdirSync(join(target, 'tree'));
+        names.forEach(ours);
+      },
       'fs.cpSync': () => cpSync(source, target, { recursive: true }),
       'fs.promises.cp': () => cp(source, target, { recursive: true }),
-      'mapcp on preview2-shim': () => names.forEach(shimmed),
+      'mapcp on preview2-shim': () => shimmed('tree'),
     },
     clean,
   );

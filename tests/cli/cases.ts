@@ -210,7 +210,11 @@ export const cases: readonly Case[] = [
     prepare: (put) => put.directory('in/d'),
     args: ['in/d', 'out/b'],
     ends: 'badly',
-    stderr: failure('in/d', 'out/b', "cannot open 'in/d': it is a directory, not a file"),
+    stderr: failure(
+      'in/d',
+      'out/b',
+      "cannot open 'in/d': it is a directory; to copy it with all that is in it, ask for a recursive copy (-r)",
+    ),
     out: {},
   },
   {
@@ -221,7 +225,7 @@ export const cases: readonly Case[] = [
     },
     args: ['in/a', 'out'],
     ends: 'badly',
-    stderr: failure('in/a', 'out/a', "cannot create 'out/a': it is a directory, not a file"),
+    stderr: failure('in/a', 'out/a', "cannot create 'out/a': it is a directory"),
     out: { a: null },
   },
   {
@@ -296,8 +300,9 @@ export const cases: readonly Case[] = [
     out: {},
   },
   {
-    name: 'three names are wrong usage',
-    args: ['in/a', 'in/b', 'out'],
+    name: 'two sources with a target that is no directory are wrong usage',
+    prepare: (put) => put.file('in/a', 'content'),
+    args: ['in/a', 'in/b', 'out/c'],
     ends: 'usage',
     stderr: /^mapcp: .+\n/,
     out: {},
@@ -313,7 +318,7 @@ export const cases: readonly Case[] = [
     name: '--help explains itself on standard output',
     args: ['--help'],
     ends: 'well',
-    stdout: /^Usage: mapcp \[options\] SOURCE TARGET\n/,
+    stdout: /^Usage: mapcp \[options\] SOURCE\.\.\. TARGET\n/,
     out: {},
   },
   {

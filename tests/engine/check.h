@@ -17,6 +17,8 @@ struct suite {
 
 extern const struct suite copy_job_suite;
 extern const struct suite error_suite;
+extern const struct suite filter_suite;
+extern const struct suite tree_suite;
 
 /// Ends the program with status 1, and says where, unless the condition holds.
 #define CHECK(condition) check((condition), #condition, __FILE__, __LINE__)

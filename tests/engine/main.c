@@ -8,7 +8,7 @@
 
 #include "check.h"
 
-static const struct suite *const suites[] = {&copy_job_suite, &error_suite};
+static const struct suite *const suites[] = {&copy_job_suite, &tree_suite, &filter_suite, &error_suite};
 
 void check(int good, const char *condition, const char *file, int line) {
     if (!good) {

@@ -1,27 +1,35 @@
-// Runs a command component under Node: `node run-command.mjs BINDINGS DIRECTORY ARG ...`. The component sees the
-// directory as `/`; the arguments begin with the program's name.
+// Runs a command component under Node: `node run-command.mjs HOST BINDINGS DIRECTORY ARG ...`, where the host is
+// `mapcp` or `preview2-shim`. The component sees the directory as `/`; the arguments begin with the program's name.
 //
 // A process of its own for each run, so that what the component prints, and how it ends, are seen as a shell sees them.
 
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { createHost, ExitError } from 'mapcp/host';
 
-const [bindings = '', directory = '', ...args] = process.argv.slice(2);
+const [name = '', bindings = '', directory = '', ...args] = process.argv.slice(2);
+
+/** @returns {Promise<{ imports: unknown }>} */
+async function ownHost() {
+  const { createHost } = await import('mapcp/host');
+  const preopens = { '/': { path: directory, access: /** @type {const} */ ('read-write') } };
+  return createHost({ preopens, args, stdout: 1, stderr: 2, clocks: true, random: true });
+}
+
+/** @returns {Promise<{ imports: unknown }>} */
+async function shim() {
+  const { WASIShim } = await import('@bytecodealliance/preview2-shim/instantiation');
+  const sandbox = { preopens: { '/': directory }, env: {}, args, enableNetwork: false };
+  return { imports: new WASIShim({ sandbox }).getImportObject() };
+}
+
 const { instantiate } = await import(pathToFileURL(resolve(bindings)).href);
-const host = await createHost({
-  preopens: { '/': { path: directory, access: 'read-write' } },
-  args,
-  stdout: 1,
-  stderr: 2,
-  clocks: true,
-  random: true,
-});
-const { run } = await instantiate(undefined, host.imports);
+const { imports } = await (name === 'mapcp' ? ownHost() : shim());
+const { run } = await instantiate(undefined, imports);
 try {
   run.run();
 } catch (error) {
+  const { ExitError } = await import('mapcp/host');
   if (error instanceof ExitError) {
     process.exitCode = error.status;
   } else if (error instanceof Error && 'payload' in error) {

@@ -42,9 +42,22 @@ export function built(...path: string[]): string {
   return file;
 }
 
-/** The three ways to run what make has built from `folder`: natively, under Node and under wasmtime. */
-export function runtimesOf(folder: string): Runtime[] {
+/** Under Node, with one of the hosts of run-command.mjs. */
+function nodeRuntime(name: string, host: string, folder: string): Runtime {
   const runner = join(import.meta.dirname, 'run-command.mjs');
+  return {
+    name,
+    missing: false,
+    usageStatus: 1,
+    run: (program, directory, args) => {
+      const bindings = built('node', folder, `${program}.js`);
+      return runFile(process.execPath, [runner, host, bindings, directory, program, ...args], directory);
+    },
+  };
+}
+
+/** The ways to run what make has built from `folder`: natively, under Node with either host, and under wasmtime. */
+export function runtimesOf(folder: string): Runtime[] {
   return [
     {
       name: 'native',
@@ -53,15 +66,8 @@ export function runtimesOf(folder: string): Runtime[] {
       usageStatus: 2,
       run: (program, directory, args) => runFile(built('native', folder, program), args, directory),
     },
-    {
-      name: 'node',
-      missing: false,
-      usageStatus: 1,
-      run: (program, directory, args) => {
-        const bindings = built('tests', folder, `${program}.js`);
-        return runFile(process.execPath, [runner, bindings, directory, program, ...args], directory);
-      },
-    },
+    nodeRuntime('node', 'mapcp', folder),
+    nodeRuntime('preview2-shim', 'preview2-shim', folder),
     {
       name: 'wasmtime',
       missing: wasmtime === undefined,

@@ -24,7 +24,7 @@ function mounted(test: TestContext, options: string): string {
 /** Runs the guest `calls` in a process with limits that a shell sets, and returns its lines. */
 function callsWithLimit(limit: string, directory: string, calls: string[]): string[] {
   const runner = join(import.meta.dirname, '../helpers/run-command.mjs');
-  const args = [runner, built('tests', 'guests', 'calls.js'), directory, 'calls', ...calls];
+  const args = [runner, 'mapcp', built('node', 'guests', 'calls.js'), directory, 'calls', ...calls];
   const { stdout, stderr, status } = spawnSync(
     'sh',
     ['-c', `${limit}; exec "$@"`, 'sh', process.execPath, ...args],

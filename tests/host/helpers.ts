@@ -99,7 +99,7 @@ export async function callsOn(
     clocks: true,
     random: true,
   });
-  const { instantiate }: Command = await import(built('tests', 'guests', 'calls.js'));
+  const { instantiate }: Command = await import(built('node', 'guests', 'calls.js'));
   const { run } = await instantiate(undefined, host.imports);
   run.run();
   return output.trimEnd().split('\n');

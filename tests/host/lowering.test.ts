@@ -99,7 +99,7 @@ describe('jco', () => {
       random: true,
     });
     const { lowered, passed } = countCalls(host.imports['wasi:filesystem/types'].Descriptor.prototype);
-    const { instantiate } = await import(built('tests', 'guests', 'calls.js'));
+    const { instantiate } = await import(built('node', 'guests', 'calls.js'));
     (await instantiate(undefined, host.imports)).run.run();
     expect(lines.join('')).toBe('ok\nok content\nok\nok file 7\nok file 7\nok\n');
     for (const name of [
@@ -135,7 +135,7 @@ describe('jco', () => {
         dispose(rep);
       },
     });
-    const { instantiate } = await import(built('tests', 'guests', 'calls.js'));
+    const { instantiate } = await import(built('node', 'guests', 'calls.js'));
     (await instantiate(undefined, host.imports)).run.run();
     expect(dropped.length).toBe(1);
   });

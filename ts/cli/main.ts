@@ -1,29 +1,25 @@
 #!/usr/bin/env node
-import { readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { Command, CommanderError } from 'commander';
-import { quoted } from '../errors.js';
-import { CopyError, copy } from '../index.js';
+import { Command, CommanderError, Option } from 'commander';
+import { type Flags, runCopies } from './run.js';
 
-const STATUS_FAILED = 1;
 const STATUS_USAGE = 2;
 
-interface Flags {
-  readonly verbose?: true;
-}
+const description = `
+Copies files, links and directory trees, in a sandbox that reaches the directories of
+SOURCE and TARGET and nothing else. Each file appears under its target's name in one
+step: what is there is its old self or the whole copy. Where TARGET is a directory, the
+copies go into it.
+`;
 
 const examples = `
-Copies the file SOURCE to TARGET through memory mappings, in a sandbox that reaches
-their two directories and nothing else. TARGET is its old self or the whole copy,
-never a part of it. Where TARGET is a directory, the copy goes into it.
-
 Examples:
-  mapcp photo.jpg backup/photo.jpg
-  mapcp photo.jpg backup
-  mapcp -- -odd-name copy        a name that begins with a dash
+  mapcp photo.jpg backup             into the directory backup
+  mapcp -r --exclude node_modules project backup
+  mapcp -- -odd-name copy            a name that begins with a dash
 
-Exit status: 0 copied, 1 failed, 2 wrongly used.`;
+Exit status: 0 copied, 1 failed, 2 wrongly used, 130 interrupted.`;
 
 function version(): string {
   const manifest = new URL('../../../../package.json', import.meta.url);
@@ -31,50 +27,48 @@ function version(): string {
   return version;
 }
 
-/** The path that the copy gets: `target`, or the source's name in it where it is a directory. */
-function targetFor(source: string, target: string): string {
-  return isDirectory(target) ? join(target, basename(source)) : target;
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    // What is wrong with the path, the copy itself says better.
-    return false;
-  }
-}
-
-async function run(source: string, target: string, flags: Flags): Promise<void> {
-  const place = targetFor(source, target);
-  const report = await copy(source, place);
-  if (flags.verbose) {
-    process.stdout.write(`${quoted(source)} -> ${quoted(place)} (${report.bytes} bytes)\n`);
-  }
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
 }
 
 const program = new Command('mapcp')
-  .usage('[options] SOURCE TARGET')
-  .argument('<SOURCE>', 'the file to copy')
-  .argument('<TARGET>', 'the path that the copy gets, or a directory to put it into')
+  .usage('[options] SOURCE... TARGET')
+  .argument('<names...>', 'SOURCE... and TARGET')
+  .option('-r, --recursive', 'copy directories, with all that is in them')
+  .option('-n, --no-clobber', 'leave existing files alone')
+  .option('-u, --update', 'replace a file only by one that was modified later')
+  .option('-p, --preserve', 'keep the times; modes are kept in any case')
+  .option('-L, --dereference', 'copy what a link leads to')
+  .option('-P, --no-dereference', 'copy a link as a link (the default)')
+  .option('-T, --no-target-directory', 'take TARGET for the path of the copy itself')
+  .option('--exclude <GLOB>', "leave out what matches, such as '*.o'", collect)
+  .addOption(new Option('--sparse <WHEN>', 'make holes of zeros').choices(['auto', 'always', 'never']))
+  .option('--verify', 'read each file back and compare it')
+  .option('--sync', 'have each file on the disk before it takes its name')
+  .option('--keep-going', 'go on after a failure, and fail at the end')
+  .option('--dry-run', 'decide everything, touch nothing')
+  .option('--progress', 'show a bar (the default on a terminal, after half a second)')
+  .option('--no-progress', 'show none')
+  .option('--json', 'print one JSON object per line: progress, warnings, errors, reports')
+  .option('-q, --quiet', 'print nothing but errors')
   .option('-v, --verbose', 'say what was copied')
   .version(version(), '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this text')
-  .addHelpText('after', examples)
-  .exitOverride()
+  .addHelpText('after', description + examples)
+  .configureHelp({ visibleArguments: () => [] })
   .configureOutput({ outputError: (text, write) => write(`mapcp: ${text.replace(/^error: /, '')}`) })
-  .showHelpAfterError("Try 'mapcp --help'.")
-  .action(run);
+  .showHelpAfterError("Usage: mapcp [options] SOURCE... TARGET\nTry 'mapcp --help'.")
+  .exitOverride()
+  .action(async (names: string[], flags: Flags, command: Command) => {
+    const [target = '', ...sources] = names.reverse();
+    process.exitCode = await runCopies(sources.reverse(), target, flags, (why) => command.error(why));
+  });
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : STATUS_USAGE;
-  } else if (error instanceof CopyError) {
-    process.stderr.write(`mapcp: ${error.message}\n`);
-    process.exitCode = STATUS_FAILED;
-  } else {
+  if (!(error instanceof CommanderError)) {
     throw error;
   }
+  process.exitCode = error.exitCode === 0 ? 0 : STATUS_USAGE;
 }

@@ -28,8 +28,9 @@ import type {
 import { DirectoryEntries } from './directory-entries.js';
 import { fail, nodeCode } from './error-code.js';
 import { File } from './file.js';
+import type { Grant } from './grant.js';
 import { Handle } from './handle.js';
-import type { Access } from './preopens.js';
+import { giveMode, PRIVATE_DIRECTORY, PRIVATE_FILE } from './modes.js';
 import { identity, setTimes, typeOf } from './status.js';
 import { readLink, Walk } from './walk.js';
 import type { Walker } from './walker.js';
@@ -55,26 +56,31 @@ export class Directory {
   readonly type = 'directory';
   readonly #walker: Walker;
   readonly #handle: Handle;
-  readonly #access: Access;
+  readonly #grant: Grant;
+  readonly #finalMode: number | undefined;
   #identity: MetadataHashValue | undefined;
 
-  /** Takes over one ownership of `handle`. */
-  constructor(walker: Walker, handle: Handle, access: Access) {
+  /** Takes over one ownership of `handle`. What it holds gets `finalMode`, where there is one, when it is closed. */
+  constructor(walker: Walker, handle: Handle, grant: Grant, finalMode?: number) {
     this.#walker = walker;
     this.#handle = handle;
-    this.#access = access;
+    this.#grant = grant;
+    this.#finalMode = finalMode;
   }
 
   get flags(): DescriptorFlags {
-    return { read: true, mutateDirectory: this.#access === 'read-write' };
+    return { read: true, mutateDirectory: this.#grant.access === 'read-write' };
   }
 
   /** The same open directory once more, to be closed on its own. */
   share(): Directory {
-    return new Directory(this.#walker, this.#handle.share(), this.#access);
+    return new Directory(this.#walker, this.#handle.share(), this.#grant);
   }
 
   close(): void {
+    if (this.#finalMode !== undefined) {
+      giveMode(this.#handle.fd, this.#finalMode);
+    }
     this.#handle.release();
   }
 
@@ -152,13 +158,13 @@ export class Directory {
       fail('invalid');
     }
     return this.#walk(path, (walk) => {
-      let opened = this.#openPlace(walk, open, flags, known);
+      let opened = this.#openPlace(walk, path, open, flags, known);
       while (opened === undefined) {
         if (!follow && !walk.mustBeDirectory) {
           fail('loop');
         }
         walk.followLink();
-        opened = this.#openPlace(walk, open, flags, undefined);
+        opened = this.#openPlace(walk, path, open, flags, undefined);
       }
       return opened;
     });
@@ -179,7 +185,13 @@ export class Directory {
     this.#expectMutable();
     this.#walk(path, (walk) => {
       expectName(walk, 'exist');
-      walk.at((place) => mkdirSync(place));
+      const mode = this.#grant.modes.modeForDirectory();
+      if (mode === undefined) {
+        walk.at((place) => mkdirSync(place));
+      } else {
+        walk.at((place) => mkdirSync(place, PRIVATE_DIRECTORY));
+        this.#grant.modes.madeDirectory(this, path, mode);
+      }
     });
   }
 
@@ -202,10 +214,10 @@ export class Directory {
     });
   }
 
-  /** A symbolic link to `target`, which must be relative: an absolute one could only lead out. */
+  /** A symbolic link to `target`, which must be relative unless the grant says otherwise: it could only lead out. */
   symlinkAt(target: string, path: string): void {
     this.#expectMutable();
-    if (target.startsWith('/')) {
+    if (target.startsWith('/') && !this.#grant.absoluteLinks) {
       fail('not-permitted');
     }
     this.#walk(path, (walk) => {
@@ -249,7 +261,7 @@ export class Directory {
   }
 
   #expectMutable(): void {
-    if (this.#access === 'read') {
+    if (this.#grant.access === 'read') {
       fail('not-permitted');
     }
   }
@@ -266,6 +278,7 @@ export class Directory {
   /** Opens or creates what is at the place; undefined where that is a symbolic link. */
   #openPlace(
     walk: Walk,
+    path: string,
     open: OpenFlags,
     flags: DescriptorFlags,
     known: BigIntStats | undefined,
@@ -276,7 +289,7 @@ export class Directory {
         const status = mustCreate ? undefined : looks === 1 && known ? known : look(walk);
         return status === undefined
           ? this.#create(walk, open, flags)
-          : this.#openExisting(walk, open, flags, typeOf(status));
+          : this.#openExisting(walk, path, open, flags, typeOf(status));
       } catch (error) {
         // Perhaps someone else was faster, and what was seen is no longer what is there. Or nothing can be made here
         // at all, as in a directory that has been removed.
@@ -297,12 +310,15 @@ export class Directory {
     if (walk.mustBeDirectory) {
       fail('is-directory');
     }
-    const fd = this.#walker.open(walk.directory, walk.name, openFlagsOf(open, flags) | O_CREAT | O_EXCL);
-    return new File(this.#walker, new Handle(fd), this.#access, flags);
+    const mode = open.exclusive ? this.#grant.modes.modeForFile() : undefined;
+    const openFlags = openFlagsOf(open, flags) | O_CREAT | O_EXCL;
+    const fd = this.#walker.open(walk.directory, walk.name, openFlags, mode && PRIVATE_FILE);
+    return new File(this.#walker, new Handle(fd), this.#grant, flags, mode);
   }
 
   #openExisting(
     walk: Walk,
+    path: string,
     open: OpenFlags,
     flags: DescriptorFlags,
     type: DescriptorType,
@@ -314,7 +330,11 @@ export class Directory {
       if (open.create || open.truncate || flags.write) {
         fail('is-directory');
       }
-      return new Directory(this.#walker, this.#walker.enter(walk.directory, walk.name, 'own'), this.#access);
+      const handle = this.#walker.enter(walk.directory, walk.name, 'own');
+      const finalMode = this.#grant.modes.takeDirectoryMode(this, path);
+      const directory = new Directory(this.#walker, handle, this.#grant, finalMode);
+      this.#grant.modes.sawDirectory(() => directory.stat().mode);
+      return directory;
     }
     if (open.directory || walk.mustBeDirectory) {
       fail('not-directory');
@@ -323,10 +343,14 @@ export class Directory {
       fail('not-permitted');
     }
     const fd = this.#walker.open(walk.directory, walk.name, openFlagsOf(open, flags));
-    const file = new File(this.#walker, new Handle(fd), this.#access, flags);
-    if (typeOf(file.stat()) !== 'regular-file') {
+    const file = new File(this.#walker, new Handle(fd), this.#grant, flags);
+    const status = file.stat();
+    if (typeOf(status) !== 'regular-file') {
       file.close();
       fail('not-permitted');
+    }
+    if (!flags.write) {
+      this.#grant.modes.sawFile(status.mode);
     }
     return file;
   }

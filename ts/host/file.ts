@@ -18,8 +18,9 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { fail } from './error-code.js';
 import { AppendingSink, FileSink, FileSource } from './file-streams.js';
+import type { Grant } from './grant.js';
 import { Handle } from './handle.js';
-import type { Access } from './preopens.js';
+import { giveMode } from './modes.js';
 import { identity, setTimes } from './status.js';
 import type { Sink, Source } from './streams.js';
 import type { Walker } from './walker.js';
@@ -33,14 +34,16 @@ export class File {
   readonly flags: DescriptorFlags;
   readonly #walker: Walker;
   readonly #handle: Handle;
-  readonly #access: Access;
+  readonly #grant: Grant;
+  readonly #finalMode: number | undefined;
   #identity: MetadataHashValue | undefined;
 
-  /** Takes over one ownership of `handle`. */
-  constructor(walker: Walker, handle: Handle, access: Access, flags: DescriptorFlags) {
+  /** Takes over one ownership of `handle`. What it holds gets `finalMode`, where there is one, when it is closed. */
+  constructor(walker: Walker, handle: Handle, grant: Grant, flags: DescriptorFlags, finalMode?: number) {
     this.#walker = walker;
     this.#handle = handle;
-    this.#access = access;
+    this.#grant = grant;
+    this.#finalMode = finalMode;
     this.flags = flags;
   }
 
@@ -66,6 +69,9 @@ export class File {
   }
 
   close(): void {
+    if (this.#finalMode !== undefined) {
+      giveMode(this.#handle.fd, this.#finalMode);
+    }
     this.#handle.release();
   }
 
@@ -135,7 +141,7 @@ export class File {
   }
 
   #expectMutable(): void {
-    if (this.#access === 'read') {
+    if (this.#grant.access === 'read') {
       fail('not-permitted');
     }
   }

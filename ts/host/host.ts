@@ -6,6 +6,7 @@ import { createClocks } from './clocks.js';
 import { createFilesystem } from './filesystem.js';
 import type { WasiImports } from './imports.js';
 import { importObject } from './imports.js';
+import { ModeCarrier } from './modes.js';
 import type { Preopen } from './preopens.js';
 import { holdPreopens, refuseOverlap } from './preopens.js';
 import { createRandom } from './random.js';
@@ -38,6 +39,10 @@ export interface HostOptions {
   confinement?: 'strict' | 'best-effort';
   /** Whether a read-only preopen may lie in a read-write one, so that it can be changed after all. Default: false. */
   allowOverlap?: boolean;
+  /** Whether a component may make symbolic links to absolute paths, which it cannot follow itself. Default: false. */
+  absoluteLinks?: boolean;
+  /** Carries permissions from what a component reads to what it makes. Default: what is made gets the usual ones. */
+  modes?: ModeCarrier;
 }
 
 /** A WASI host for one or more instances of components, in this thread. */
@@ -57,7 +62,8 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
   if (!options.allowOverlap) {
     refuseOverlap(preopens);
   }
-  const roots = holdPreopens(walker, preopens);
+  const { absoluteLinks = false, modes = new ModeCarrier() } = options;
+  const roots = holdPreopens(walker, preopens, { absoluteLinks, modes });
   const io = createIo();
   const filesystem = createFilesystem(io, roots);
   const close = (): void => {

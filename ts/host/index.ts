@@ -22,6 +22,7 @@ export type { Input, Output } from './cli.js';
 export { ExitError } from './cli.js';
 export type { Host, HostOptions } from './host.js';
 export type { WasiImports, WasiInterfaces } from './imports.js';
+export { ModeCarrier } from './modes.js';
 export type { Access, Preopen } from './preopens.js';
 
 /**

@@ -3,6 +3,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Directory } from './directory.js';
+import type { Grant } from './grant.js';
 import { identity, isSameFile } from './status.js';
 import type { Walker } from './walker.js';
 
@@ -48,15 +49,16 @@ export function refuseOverlap(preopens: Readonly<Record<string, Preopen>>): void
   }
 }
 
-/** Holds every preopen. On failure nothing stays open, and the error is Node's own for the path. */
+/** Holds every preopen, granted what all have in `common`. On failure nothing stays open, and the error is Node's own for the path. */
 export function holdPreopens(
   walker: Walker,
   preopens: Readonly<Record<string, Preopen>>,
+  common: Omit<Grant, 'access'>,
 ): Map<string, Directory> {
   const roots = new Map<string, Directory>();
   try {
     for (const [name, { path, access }] of Object.entries(preopens)) {
-      roots.set(name, new Directory(walker, walker.hold(path), access));
+      roots.set(name, new Directory(walker, walker.hold(path), { ...common, access }));
     }
   } catch (error) {
     for (const root of roots.values()) {

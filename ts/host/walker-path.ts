@@ -47,9 +47,9 @@ function pathOf(parent: Place, name: string): string {
 }
 
 /** Opens what is at `path`, which must still be what was there before once it is open. */
-function openConfirmed(parent: Place, path: string, flags: number): number {
+function openConfirmed(parent: Place, path: string, flags: number, mode?: number): number {
   parent.confirm();
-  const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
   try {
     const there = lstatSync(path, { bigint: true });
     if (!isSameFile(identity(there), identity(fstatSync(fd, { bigint: true })))) {
@@ -80,9 +80,9 @@ export const pathWalker: Walker = {
     return new Place(openConfirmed(parent, path, O_RDONLY | O_DIRECTORY), path);
   },
 
-  open(directory, name, flags) {
+  open(directory, name, flags, mode) {
     const parent = placeOf(directory);
-    return openConfirmed(parent, pathOf(parent, name), flags);
+    return openConfirmed(parent, pathOf(parent, name), flags, mode);
   },
 
   at(directory, name, act) {

@@ -45,8 +45,8 @@ export function procfsWalker(): Walker | undefined {
       return new Handle(openSync(entry(parent, name), access | O_DIRECTORY | O_NOFOLLOW));
     },
 
-    open(parent, name, flags) {
-      return openSync(entry(parent, name), flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    open(parent, name, flags, mode) {
+      return openSync(entry(parent, name), flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
     },
 
     at(parent, name, act) {

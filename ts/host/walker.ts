@@ -19,9 +19,9 @@ export interface Walker {
 
   /**
    * Opens or creates a file with flags of open(2), without following a symbolic link (ELOOP) and without waiting for
-   * the other end of a FIFO. The caller owns the file descriptor, and has to look whether it is what was expected.
+   * the other end of a FIFO. What is created gets `mode`, less the umask; by default all may read and write. The caller owns the file descriptor, and has to look whether it is what was expected.
    */
-  open(parent: Directory, name: string, flags: number): number;
+  open(parent: Directory, name: string, flags: number, mode?: number): number;
 
   /**
    * Calls `act` with a path that names the entry to Node, for one system call that does not follow a symbolic link

@@ -81,6 +81,12 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
           break;
         }
         case 22: {
+          break;
+        }
+        case 23: {
+          break;
+        }
+        case 24: {
           if ((*((size_t*) (arg0 + (8+2*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (arg0 + (8+1*sizeof(void*)))));
           }
@@ -115,6 +121,129 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
   }
 }
 
+__attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#[method]copy-job.current-path")))
+void __wasm_export_exports_mapcp_copy_copier_method_copy_job_current_path_post_return(uint8_t * arg0) {
+  if ((*((size_t*) (arg0 + sizeof(void*)))) > 0) {
+    free(*((uint8_t **) (arg0 + 0)));
+  }
+}
+
+__attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#[method]copy-job.take-problems")))
+void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_problems_post_return(uint8_t * arg0) {
+  size_t len = *((size_t*) (arg0 + sizeof(void*)));
+  if (len > 0) {
+    uint8_t *ptr = *((uint8_t **) (arg0 + 0));
+    for (size_t i = 0; i < len; i++) {
+      uint8_t *base = ptr + i * (15*sizeof(void*));
+      (void) base;
+      switch ((int32_t) (int32_t) *((uint8_t*) (base + 0))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          break;
+        }
+        case 4: {
+          break;
+        }
+        case 5: {
+          break;
+        }
+        case 6: {
+          break;
+        }
+        case 7: {
+          break;
+        }
+        case 8: {
+          break;
+        }
+        case 9: {
+          break;
+        }
+        case 10: {
+          break;
+        }
+        case 11: {
+          break;
+        }
+        case 12: {
+          break;
+        }
+        case 13: {
+          break;
+        }
+        case 14: {
+          break;
+        }
+        case 15: {
+          break;
+        }
+        case 16: {
+          break;
+        }
+        case 17: {
+          break;
+        }
+        case 18: {
+          break;
+        }
+        case 19: {
+          break;
+        }
+        case 20: {
+          break;
+        }
+        case 21: {
+          break;
+        }
+        case 22: {
+          break;
+        }
+        case 23: {
+          break;
+        }
+        case 24: {
+          if ((*((size_t*) (base + (2*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + sizeof(void*))));
+          }
+          break;
+        }
+      }
+      if ((*((size_t*) (base + (5*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (base + (4*sizeof(void*)))));
+      }
+      if ((*((size_t*) (base + (7*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (base + (6*sizeof(void*)))));
+      }
+      if ((*((size_t*) (base + (9*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (base + (8*sizeof(void*)))));
+      }
+      if ((*((size_t*) (base + (11*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (base + (10*sizeof(void*)))));
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (base + (12*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (base + (14*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (13*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+    }
+    free(ptr);
+  }
+}
+
 // Exported Functions from `wasi:cli/run@0.2.0`
 
 
@@ -130,13 +259,13 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
 }
 
 __attribute__((__aligned__(8)))
-static uint8_t RET_AREA[(16+14*sizeof(void*))];
+static uint8_t RET_AREA[(32+12*sizeof(void*))];
 
 // Helper Functions
 
 void exports_mapcp_copy_copier_error_code_free(exports_mapcp_copy_copier_error_code_t *ptr) {
   switch ((int32_t) ptr->tag) {
-    case 22: {
+    case 24: {
       mapcp_string_free(&ptr->val.other);
       break;
     }
@@ -156,6 +285,22 @@ void exports_mapcp_copy_copier_copy_error_free(exports_mapcp_copy_copier_copy_er
   mapcp_string_free(&ptr->target);
   mapcp_string_free(&ptr->reason);
   mapcp_option_string_free(&ptr->leftover);
+}
+
+void mapcp_list_string_free(mapcp_list_string_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    mapcp_string_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      mapcp_string_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void exports_mapcp_copy_copier_copy_options_free(exports_mapcp_copy_copier_copy_options_t *ptr) {
+  mapcp_list_string_free(&ptr->include);
+  mapcp_list_string_free(&ptr->exclude);
 }
 
 void mapcp_option_u64_free(mapcp_option_u64_t *ptr) {
@@ -202,6 +347,17 @@ void exports_mapcp_copy_copier_result_progress_copy_error_free(exports_mapcp_cop
   }
 }
 
+void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_list_copy_error_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    exports_mapcp_copy_copier_copy_error_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      exports_mapcp_copy_copier_copy_error_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
 void exports_wasi_cli_run_result_void_void_free(exports_wasi_cli_run_result_void_void_t *ptr) {
   if (!ptr->is_err) {
   }
@@ -235,13 +391,27 @@ void mapcp_string_free(mapcp_string_t *ret) {
 // Component Adapters
 
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#[constructor]copy-job")))
-int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * arg, size_t arg0, uint8_t * arg1, size_t arg2, int32_t arg3) {
-  mapcp_string_t arg4 = (mapcp_string_t) { (uint8_t*)(arg), (arg0) };
-  mapcp_string_t arg5 = (mapcp_string_t) { (uint8_t*)(arg1), (arg2) };
-  exports_mapcp_copy_copier_copy_options_t arg6 = (exports_mapcp_copy_copier_copy_options_t) {
-    (uint32_t) (uint32_t) (arg3),
+int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * arg) {
+  mapcp_string_t arg0 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) };
+  mapcp_string_t arg1 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) };
+  exports_mapcp_copy_copier_copy_options_t arg2 = (exports_mapcp_copy_copier_copy_options_t) {
+    (uint32_t) (uint32_t) (*((int32_t*) (arg + (4*sizeof(void*))))),
+    (exports_mapcp_copy_copier_symlink_policy_t) (int32_t) *((uint8_t*) (arg + (4+4*sizeof(void*)))),
+    (exports_mapcp_copy_copier_overwrite_policy_t) (int32_t) *((uint8_t*) (arg + (5+4*sizeof(void*)))),
+    (exports_mapcp_copy_copier_sparse_policy_t) (int32_t) *((uint8_t*) (arg + (6+4*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (7+4*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (8+4*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (9+4*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (10+4*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (11+4*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (12+4*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (13+4*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (14+4*sizeof(void*)))),
+    (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+4*sizeof(void*))))), (*((size_t*) (arg + (16+5*sizeof(void*))))) },
+    (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+6*sizeof(void*))))), (*((size_t*) (arg + (16+7*sizeof(void*))))) },
   };
-  exports_mapcp_copy_copier_own_copy_job_t ret = exports_mapcp_copy_copier_constructor_copy_job(&arg4, &arg5, &arg6);
+  exports_mapcp_copy_copier_own_copy_job_t ret = exports_mapcp_copy_copier_constructor_copy_job(&arg0, &arg1, &arg2);
+  free(arg);
   return (ret).__handle;
 }
 
@@ -350,10 +520,18 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
         break;
       }
       case 22: {
-        const mapcp_string_t *payload28 = &((*payload5).code).val.other;
         *((int8_t*)(ptr + 8)) = 22;
-        *((size_t*)(ptr + (8+2*sizeof(void*)))) = (*payload28).len;
-        *((uint8_t **)(ptr + (8+1*sizeof(void*)))) = (uint8_t *) (*payload28).ptr;
+        break;
+      }
+      case 23: {
+        *((int8_t*)(ptr + 8)) = 23;
+        break;
+      }
+      case 24: {
+        const mapcp_string_t *payload30 = &((*payload5).code).val.other;
+        *((int8_t*)(ptr + 8)) = 24;
+        *((size_t*)(ptr + (8+2*sizeof(void*)))) = (*payload30).len;
+        *((uint8_t **)(ptr + (8+1*sizeof(void*)))) = (uint8_t *) (*payload30).ptr;
         break;
       }
     }
@@ -367,10 +545,10 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
     *((size_t*)(ptr + (8+11*sizeof(void*)))) = ((*payload5).reason).len;
     *((uint8_t **)(ptr + (8+10*sizeof(void*)))) = (uint8_t *) ((*payload5).reason).ptr;
     if (((*payload5).leftover).is_some) {
-      const mapcp_string_t *payload30 = &((*payload5).leftover).val;
+      const mapcp_string_t *payload32 = &((*payload5).leftover).val;
       *((int8_t*)(ptr + (8+12*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (8+14*sizeof(void*)))) = (*payload30).len;
-      *((uint8_t **)(ptr + (8+13*sizeof(void*)))) = (uint8_t *) (*payload30).ptr;
+      *((size_t*)(ptr + (8+14*sizeof(void*)))) = (*payload32).len;
+      *((uint8_t **)(ptr + (8+13*sizeof(void*)))) = (uint8_t *) (*payload32).ptr;
     } else {
       *((int8_t*)(ptr + (8+12*sizeof(void*)))) = 0;
     }
@@ -393,7 +571,29 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
     } else {
       *((int8_t*)(ptr + 48)) = 0;
     }
+    *((int64_t*)(ptr + 64)) = (int64_t) ((*payload).directories);
+    *((int64_t*)(ptr + 72)) = (int64_t) ((*payload).skipped);
   }
+  return ptr;
+}
+
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.current-path")))
+uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_current_path(uint8_t * arg) {
+  mapcp_string_t ret;
+  exports_mapcp_copy_copier_method_copy_job_current_path(((exports_mapcp_copy_copier_copy_job_t*) arg), &ret);
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  *((size_t*)(ptr + sizeof(void*))) = (ret).len;
+  *((uint8_t **)(ptr + 0)) = (uint8_t *) (ret).ptr;
+  return ptr;
+}
+
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.take-problems")))
+uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_problems(uint8_t * arg) {
+  exports_mapcp_copy_copier_list_copy_error_t ret;
+  exports_mapcp_copy_copier_method_copy_job_take_problems(((exports_mapcp_copy_copier_copy_job_t*) arg), &ret);
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  *((size_t*)(ptr + sizeof(void*))) = (ret).len;
+  *((uint8_t **)(ptr + 0)) = (uint8_t *) (ret).ptr;
   return ptr;
 }
 

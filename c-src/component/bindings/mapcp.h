@@ -23,18 +23,29 @@ typedef uint8_t exports_mapcp_copy_copier_operation_t;
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_INSPECT 1
 // Opening an existing file or directory, as `openat` does.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_OPEN 2
+// Listing a directory, as `readdir` does.
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_LIST 3
 // Mapping a window of the source into memory, as `mmap` does. This is where the source is read.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_MAP 3
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_MAP 4
 // Removing a mapping, as `munmap` does.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_UNMAP 4
-// Creating the temporary file beside the target, as `openat` with `O_CREAT | O_EXCL` does.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_CREATE 5
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_UNMAP 5
+// Creating a temporary file or link beside the target, or a directory, as `openat` with `O_CREAT | O_EXCL`,
+// `symlinkat` and `mkdirat` do.
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_CREATE 6
 // Writing a window to the temporary file, as `pwrite` does.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_WRITE 6
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_WRITE 7
+// Comparing what was written with the source, before it takes the target's name.
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_VERIFY 8
+// Having a file or a directory on the disk, as `fsync` does.
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_SYNC 9
+// Setting times of access and modification, as `futimens` does.
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_SET_TIMES 10
 // Closing a file, as `close` does. Some file systems report a failed write only here.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_CLOSE 7
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_CLOSE 11
 // Giving the finished temporary file the target's name, as `renameat` does.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_RENAME 8
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_RENAME 12
+// Removing a temporary file, as `unlinkat` does.
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE 13
 
 // Why the engine failed. The cases are closed: a host may switch over them without a default, but for `other`.
 typedef struct exports_mapcp_copy_copier_error_code_t {
@@ -60,44 +71,48 @@ typedef struct exports_mapcp_copy_copier_error_code_t {
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NOT_REGULAR_FILE 6
 // Source and target are one file, whatever their names. POSIX: `EINVAL`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_SAME_FILE 7
+// The target lies in the directory that is to be copied. POSIX: `EINVAL`.
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INTO_ITSELF 8
 // The source changed while it was copied, so what was read is neither its old content nor its new one.
 // POSIX has no name for it; closest is `EAGAIN`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_SOURCE_CHANGED 8
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_SOURCE_CHANGED 9
+// What was read back is not what was written. POSIX: `EIO`.
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_VERIFICATION_FAILED 10
 // A path or an option that can never be right, such as an empty path. POSIX: `EINVAL`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 9
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 11
 // More symbolic links on the path than the host follows. POSIX: `ELOOP`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_LINKS 10
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_LINKS 12
 // The path, or a name in it, is longer than the file system takes. POSIX: `ENAMETOOLONG`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_TOO_LONG 11
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_TOO_LONG 13
 // The name holds bytes that the host cannot represent. POSIX: `EILSEQ`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_NAME 12
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_NAME 14
 // The file system is full. POSIX: `ENOSPC`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NO_SPACE 13
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NO_SPACE 15
 // The owner's disk quota is used up. POSIX: `EDQUOT`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_QUOTA_EXCEEDED 14
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_QUOTA_EXCEEDED 16
 // Larger than the file system or the process may make a file. POSIX: `EFBIG`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_FILE_TOO_LARGE 15
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_FILE_TOO_LARGE 17
 // The file system is mounted read-only. POSIX: `EROFS`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_READ_ONLY_FILE_SYSTEM 16
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_READ_ONLY_FILE_SYSTEM 18
 // The process or the system has no descriptor left. POSIX: `EMFILE`, `ENFILE`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_OPEN_FILES 17
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_OPEN_FILES 19
 // No memory for a window or for the job's own state. POSIX: `ENOMEM`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OUT_OF_MEMORY 18
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OUT_OF_MEMORY 20
 // The device failed. POSIX: `EIO`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_IO 19
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_IO 21
 // The file is in use in a way that forbids it. POSIX: `EBUSY`, `ETXTBSY`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_BUSY 20
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_BUSY 22
 // The file system or the host cannot do this at all. POSIX: `ENOTSUP`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_UNSUPPORTED 21
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_UNSUPPORTED 23
 // Anything else: the host's error number in words.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER 22
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER 24
 
 typedef struct {
   bool is_some;
   mapcp_string_t val;
 } mapcp_option_string_t;
 
-// A failed copy. The target is as it was before the job began.
+// An entry that was not copied. Its target is as it was before.
 typedef struct exports_mapcp_copy_copier_copy_error_t {
   // Why it failed.
   exports_mapcp_copy_copier_error_code_t   code;
@@ -105,7 +120,7 @@ typedef struct exports_mapcp_copy_copier_copy_error_t {
   exports_mapcp_copy_copier_operation_t   operation;
   // The guest path that it failed on.
   mapcp_string_t   path;
-  // The guest path of the file that was being copied.
+  // The guest path of the file, link or directory that was being copied.
   mapcp_string_t   source;
   // The guest path that it was being copied to.
   mapcp_string_t   target;
@@ -116,11 +131,78 @@ typedef struct exports_mapcp_copy_copier_copy_error_t {
   mapcp_option_string_t   leftover;
 } exports_mapcp_copy_copier_copy_error_t;
 
-// How to copy. Zero means the default for every number.
+// What becomes of symbolic links in the source.
+typedef uint8_t exports_mapcp_copy_copier_symlink_policy_t;
+
+// The target gets a link with the same text, wherever that leads.
+#define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_PRESERVE 0
+// The target gets what the link leads to, which must be within the preopens. A loop is `too-many-links`.
+#define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_FOLLOW 1
+// They are left out.
+#define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_SKIP 2
+
+// What becomes of a file or link that has the target's name already. Directories are always merged.
+typedef uint8_t exports_mapcp_copy_copier_overwrite_policy_t;
+
+// It is replaced.
+#define EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ALWAYS 0
+// It stays, and the source is skipped.
+#define EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_NEVER 1
+// It is replaced where the source was modified later; otherwise it stays, and the source is skipped.
+#define EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_NEWER 2
+// It stays, and that is the error `already-exists`.
+#define EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ERROR 3
+
+// Which zeros of a source become holes of the target, where its file system has holes.
+typedef uint8_t exports_mapcp_copy_copier_sparse_policy_t;
+
+// Runs of 65,536 zero bytes.
+#define EXPORTS_MAPCP_COPY_COPIER_SPARSE_POLICY_AUTO 0
+// Runs of 4,096 zero bytes.
+#define EXPORTS_MAPCP_COPY_COPIER_SPARSE_POLICY_ALWAYS 1
+// None: every byte is written.
+#define EXPORTS_MAPCP_COPY_COPIER_SPARSE_POLICY_NEVER 2
+
+typedef struct {
+  mapcp_string_t *ptr;
+  size_t len;
+} mapcp_list_string_t;
+
+// How to copy. Zero, false, empty and the first case of each policy are the defaults.
 typedef struct exports_mapcp_copy_copier_copy_options_t {
-  // The most bytes of the source that are mapped at a time. Rounded up to whole pages of 65,536 bytes; the
-  // default is 1,048,576, and more than 1,073,741,824 is refused as `invalid-argument`.
+  // The most bytes of the source that are mapped at a time. Rounded up to whole pages of 65,536 bytes; zero means
+  // 1,048,576, and more than 1,073,741,824 is refused as `invalid-argument`.
   uint32_t   window_size;
+  // What becomes of symbolic links.
+  exports_mapcp_copy_copier_symlink_policy_t   symlinks;
+  // What becomes of existing targets.
+  exports_mapcp_copy_copier_overwrite_policy_t   overwrite;
+  // Which zeros become holes.
+  exports_mapcp_copy_copier_sparse_policy_t   sparse;
+  // Copy directories, with all that is in them. Without it, a directory is the error `is-directory`.
+  bool   recursive;
+  // Give files, links and directories the source's times of access and modification.
+  bool   preserve_timestamps;
+  // Read each file back and compare it before it takes the target's name.
+  bool   verify;
+  // Have each file on the disk before it takes the target's name, and each directory before the job is done.
+  bool   sync;
+  // Decide everything, and touch nothing.
+  bool   dry_run;
+  // Go on after an entry that could not be copied; see `take-problems`.
+  bool   keep_going;
+  // Make the directories that are missing on the way to the target.
+  bool   make_parents;
+  // Walk the source once before, so that the totals are known from the start.
+  bool   measure;
+  // Where there are any, only files and links that match one of these patterns are copied.
+  // 
+  // A pattern without a slash is matched against the name, one with a slash against the path below the source's
+  // root; a slash at its end makes it match directories only. `*`, `?` and `[...]` match within a name, a name
+  // `**` any number of names.
+  mapcp_list_string_t   include;
+  // What matches one of these patterns is left out, a directory with all that is in it.
+  mapcp_list_string_t   exclude;
 } exports_mapcp_copy_copier_copy_options_t;
 
 typedef struct {
@@ -128,7 +210,7 @@ typedef struct {
   uint64_t val;
 } mapcp_option_u64_t;
 
-// How far a job has come. The numbers never shrink from one step to the next.
+// How far a job has come. What is done never shrinks from one step to the next; a total shrinks by what is skipped.
 typedef struct exports_mapcp_copy_copier_progress_t {
   // Whether the job is done, and every target in place.
   bool   done;
@@ -136,10 +218,14 @@ typedef struct exports_mapcp_copy_copier_progress_t {
   uint64_t   bytes_done;
   // Bytes to copy in all, once that is known; until then `none`.
   mapcp_option_u64_t   bytes_total;
-  // Files whose targets are in place.
+  // Files and links whose targets are in place.
   uint64_t   files_done;
-  // Files to copy in all, once that is known; until then `none`.
+  // Files and links to copy in all, once that is known; until then `none`.
   mapcp_option_u64_t   files_total;
+  // Directories entered so far.
+  uint64_t   directories;
+  // Entries left out: by a pattern, by the policy for existing targets, or as links to be skipped.
+  uint64_t   skipped;
 } exports_mapcp_copy_copier_progress_t;
 
 typedef struct exports_mapcp_copy_copier_own_copy_job_t {
@@ -159,12 +245,19 @@ typedef struct {
 } exports_mapcp_copy_copier_result_progress_copy_error_t;
 
 typedef struct {
+  exports_mapcp_copy_copier_copy_error_t *ptr;
+  size_t len;
+} exports_mapcp_copy_copier_list_copy_error_t;
+
+typedef struct {
   bool is_err;
 } exports_wasi_cli_run_result_void_void_t;
 
 // Exported Functions from `mapcp:copy/copier@0.1.0`
 exports_mapcp_copy_copier_own_copy_job_t exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *source, mapcp_string_t *target, exports_mapcp_copy_copier_copy_options_t *options);
 bool exports_mapcp_copy_copier_method_copy_job_step(exports_mapcp_copy_copier_borrow_copy_job_t self, uint64_t budget, exports_mapcp_copy_copier_progress_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
+void exports_mapcp_copy_copier_method_copy_job_current_path(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_string_t *ret);
+void exports_mapcp_copy_copier_method_copy_job_take_problems(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_copy_error_t *ret);
 
 // Exported Functions from `wasi:cli/run@0.2.0`
 bool exports_wasi_cli_run_run(void);
@@ -177,6 +270,10 @@ void mapcp_option_string_free(mapcp_option_string_t *ptr);
 
 void exports_mapcp_copy_copier_copy_error_free(exports_mapcp_copy_copier_copy_error_t *ptr);
 
+void mapcp_list_string_free(mapcp_list_string_t *ptr);
+
+void exports_mapcp_copy_copier_copy_options_free(exports_mapcp_copy_copier_copy_options_t *ptr);
+
 void mapcp_option_u64_free(mapcp_option_u64_t *ptr);
 
 void exports_mapcp_copy_copier_progress_free(exports_mapcp_copy_copier_progress_t *ptr);
@@ -188,6 +285,8 @@ extern exports_mapcp_copy_copier_copy_job_t* exports_mapcp_copy_copier_copy_job_
 void exports_mapcp_copy_copier_copy_job_destructor(exports_mapcp_copy_copier_copy_job_t *rep);
 
 void exports_mapcp_copy_copier_result_progress_copy_error_free(exports_mapcp_copy_copier_result_progress_copy_error_t *ptr);
+
+void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_list_copy_error_t *ptr);
 
 void exports_wasi_cli_run_result_void_void_free(exports_wasi_cli_run_result_void_void_t *ptr);
 

@@ -1,0 +1,14 @@
+#ifndef MAPCP_PRINT_H
+#define MAPCP_PRINT_H
+
+#include <stdio.h>
+
+#include "problem.h"
+
+/// Writes a path in quotes, control characters as escapes: a message is one line, whatever the names in it.
+void mapcp_print_quoted(FILE *stream, const char *path);
+
+/// Writes a problem to standard error, as one line.
+void mapcp_print_problem(const struct mapcp_problem *problem);
+
+#endif

@@ -1,0 +1,48 @@
+#ifndef MAPCP_FILE_COPY_H
+#define MAPCP_FILE_COPY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "options.h"
+#include "place.h"
+#include "source.h"
+#include "temporary.h"
+
+/// One file on its way: written window by window to a temporary file, which then takes the target's name.
+struct mapcp_file_copy {
+    struct mapcp_source source;
+    struct mapcp_temporary temporary;
+    uint64_t size;
+    /// Bytes taken from the source, and bytes compared with it again.
+    uint64_t copied;
+    uint64_t verified;
+    /// The end of what was really written; behind it there is only a hole.
+    uint64_t written;
+};
+
+/// A copy that holds nothing; abandoning it is harmless.
+#define MAPCP_NO_FILE_COPY                                                                                   \
+    ((struct mapcp_file_copy){.source = MAPCP_NO_SOURCE, .temporary = MAPCP_NO_TEMPORARY})
+
+/// Creates the temporary file for a source that is open already. On failure returns false and sets `error`.
+bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target, struct mapcp_namer *namer,
+                           struct mapcp_error *error);
+
+/// Whether all windows are done.
+bool mapcp_file_copy_is_complete(const struct mapcp_file_copy *copy, const struct mapcp_options *options);
+
+/// Copies, or then verifies, one window. On failure returns false and sets `error`.
+bool mapcp_file_copy_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
+                            struct mapcp_error *error);
+
+/// Puts the complete file in the target's place. On failure returns false and sets `error`.
+bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, struct mapcp_place target,
+                            const struct mapcp_options *options, struct mapcp_error *error);
+
+/// Gives up what is held, and removes the temporary file. False when that could not be removed; see
+/// mapcp_temporary_discard.
+bool mapcp_file_copy_abandon(struct mapcp_file_copy *copy);
+
+#endif

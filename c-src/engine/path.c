@@ -1,0 +1,51 @@
+#include "path.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool reserve(struct mapcp_path *path, size_t length) {
+    if (length < path->capacity) {
+        return true;
+    }
+    size_t capacity = 2 * length + 64;
+    char *text = realloc(path->text, capacity);
+    if (!text) {
+        return false;
+    }
+    path->text = text;
+    path->capacity = capacity;
+    return true;
+}
+
+bool mapcp_path_set(struct mapcp_path *path, const char *text) {
+    size_t length = strlen(text);
+    if (!reserve(path, length)) {
+        return false;
+    }
+    memcpy(path->text, text, length + 1);
+    path->length = length;
+    return true;
+}
+
+bool mapcp_path_push(struct mapcp_path *path, const char *name) {
+    size_t length = strlen(name);
+    if (!reserve(path, path->length + 1 + length)) {
+        return false;
+    }
+    if (path->length > 0 && path->text[path->length - 1] != '/') {
+        path->text[path->length++] = '/';
+    }
+    memcpy(path->text + path->length, name, length + 1);
+    path->length += length;
+    return true;
+}
+
+void mapcp_path_cut(struct mapcp_path *path, size_t length) {
+    path->length = length;
+    path->text[length] = '\0';
+}
+
+void mapcp_path_free(struct mapcp_path *path) {
+    free(path->text);
+    *path = (struct mapcp_path){.text = NULL};
+}

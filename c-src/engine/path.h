@@ -1,0 +1,27 @@
+#ifndef MAPCP_PATH_H
+#define MAPCP_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// A path that grows and shrinks by a name at a time, as a walk goes down and up.
+struct mapcp_path {
+    /// Terminated by NUL; NULL before the first set. Owned.
+    char *text;
+    size_t length;
+    size_t capacity;
+};
+
+/// Makes it a copy of `text`. False without memory; then it is unchanged.
+bool mapcp_path_set(struct mapcp_path *path, const char *text);
+
+/// Appends a slash, unless there is one, and `name`. False without memory; then it is unchanged.
+bool mapcp_path_push(struct mapcp_path *path, const char *name);
+
+/// Shortens it to `length` bytes: what it had before a push.
+void mapcp_path_cut(struct mapcp_path *path, size_t length);
+
+/// Frees the text.
+void mapcp_path_free(struct mapcp_path *path);
+
+#endif

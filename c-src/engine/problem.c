@@ -1,0 +1,40 @@
+#include "problem.h"
+
+#include <stdlib.h>
+
+const char *mapcp_problem_path(const struct mapcp_problem *problem) {
+    return problem->error.side == MAPCP_SOURCE ? problem->source : problem->target;
+}
+
+bool mapcp_problem_is_warning(const struct mapcp_problem *problem) {
+    return problem->error.code == MAPCP_NOT_REGULAR_FILE && problem->error.side == MAPCP_SOURCE;
+}
+
+void mapcp_problem_free(struct mapcp_problem *problem) {
+    free(problem->source);
+    free(problem->target);
+    free(problem->leftover);
+    *problem = (struct mapcp_problem){.source = NULL};
+}
+
+bool mapcp_problems_add(struct mapcp_problems *problems, struct mapcp_problem problem) {
+    if (problems->count == problems->capacity) {
+        size_t capacity = 2 * problems->capacity + 4;
+        struct mapcp_problem *items = realloc(problems->items, capacity * sizeof(*items));
+        if (!items) {
+            return false;
+        }
+        problems->items = items;
+        problems->capacity = capacity;
+    }
+    problems->items[problems->count++] = problem;
+    return true;
+}
+
+void mapcp_problems_free(struct mapcp_problems *problems) {
+    for (size_t index = 0; index < problems->count; index++) {
+        mapcp_problem_free(&problems->items[index]);
+    }
+    free(problems->items);
+    *problems = (struct mapcp_problems){.items = NULL};
+}

@@ -1,0 +1,40 @@
+#ifndef MAPCP_PROBLEM_H
+#define MAPCP_PROBLEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "error.h"
+
+/// An entry that was not copied: the error and the entry's paths. The strings are owned.
+struct mapcp_problem {
+    struct mapcp_error error;
+    char *source;
+    char *target;
+    /// The path of the temporary file, where it could not be removed; otherwise NULL.
+    char *leftover;
+};
+
+/// The path that the error is about. Borrowed.
+const char *mapcp_problem_path(const struct mapcp_problem *problem);
+
+/// Whether it is only a warning: a FIFO, a socket or a device in a tree, which are left out and not an error.
+bool mapcp_problem_is_warning(const struct mapcp_problem *problem);
+
+/// Frees the strings.
+void mapcp_problem_free(struct mapcp_problem *problem);
+
+/// Problems, in the order in which they were met.
+struct mapcp_problems {
+    struct mapcp_problem *items;
+    size_t count;
+    size_t capacity;
+};
+
+/// Appends a problem, and takes its strings. False without memory: then they are still the caller's.
+bool mapcp_problems_add(struct mapcp_problems *problems, struct mapcp_problem problem);
+
+/// Frees all of them.
+void mapcp_problems_free(struct mapcp_problems *problems);
+
+#endif

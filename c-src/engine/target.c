@@ -1,0 +1,127 @@
+#include "target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "path.h"
+
+bool mapcp_is_same_file(const struct stat *one, const struct stat *other) {
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+static bool is_later(const struct timespec *one, const struct timespec *other) {
+    return one->tv_sec != other->tv_sec ? one->tv_sec > other->tv_sec : one->tv_nsec > other->tv_nsec;
+}
+
+/// Whether `status`, which is what stands at `target`, is the source by another name.
+static bool is_source(struct mapcp_place target, const struct stat *status, const struct stat *source) {
+    if (mapcp_is_same_file(status, source)) {
+        return true;
+    }
+    // A link that leads nowhere, or out of the sandbox, does not lead to the source.
+    struct stat led_to;
+    return S_ISLNK(status->st_mode) && !S_ISLNK(source->st_mode) &&
+           fstatat(target.directory, target.name, &led_to, 0) == 0 && mapcp_is_same_file(&led_to, source);
+}
+
+bool mapcp_target_decide(struct mapcp_place target, const struct stat *source, enum mapcp_overwrite overwrite,
+                         enum mapcp_decision *decision, struct mapcp_error *error) {
+    struct stat status;
+    *decision = MAPCP_COPY;
+    if (target.directory == MAPCP_NOWHERE) {
+        return true;
+    }
+    if (fstatat(target.directory, target.name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno == ENOENT || mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
+    }
+    if (S_ISDIR(status.st_mode)) {
+        return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_IS_DIRECTORY);
+    }
+    if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
+        return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_NOT_REGULAR_FILE);
+    }
+    if (is_source(target, &status, source)) {
+        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
+    }
+    if (overwrite == MAPCP_OVERWRITE_ERROR) {
+        return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_ALREADY_EXISTS);
+    }
+    bool stays = overwrite == MAPCP_OVERWRITE_NEVER ||
+                 (overwrite == MAPCP_OVERWRITE_NEWER && !is_later(&source->st_mtim, &status.st_mtim));
+    *decision = stays ? MAPCP_SKIP : MAPCP_COPY;
+    return true;
+}
+
+/// Calls `use` with each directory on the way to `path`, from the top, until it returns false.
+static bool for_each_parent(const char *path, bool (*use)(const char *parent, void *context), void *context) {
+    char *parent = strdup(path);
+    bool good = parent != NULL;
+    for (char *slash = parent ? strchr(parent + 1, '/') : NULL; good && slash;
+         slash = strchr(slash + 1, '/')) {
+        // A slash at the very end is a part of the name itself.
+        if (slash[strspn(slash, "/")] == '\0') {
+            break;
+        }
+        *slash = '\0';
+        good = use(parent, context);
+        *slash = '/';
+    }
+    free(parent);
+    return good;
+}
+
+static bool make_parent(const char *parent, void *context) {
+    struct stat status;
+    // Looked at before it is made: a preopened directory can be there and yet not be made again.
+    return stat(parent, &status) == 0 || mkdir(parent, 0777) == 0 || errno == EEXIST ||
+           mapcp_fail_number(context, MAPCP_CREATE, MAPCP_TARGET, errno);
+}
+
+bool mapcp_target_make_parents(const char *path, struct mapcp_error *error) {
+    mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, ENOMEM);
+    return path[0] == '\0' || for_each_parent(path, make_parent, error);
+}
+
+/// Sets `parent` to the nearest directory on the way to `path` that exists, and `status` to its status.
+static bool find_parent(const char *path, struct mapcp_path *parent, struct stat *status) {
+    if (!mapcp_path_set(parent, path)) {
+        return false;
+    }
+    do {
+        const char *slash = strrchr(parent->text, '/');
+        if (!slash) {
+            return mapcp_path_set(parent, ".") && stat(".", status) == 0;
+        }
+        mapcp_path_cut(parent, slash == parent->text ? 1 : (size_t)(slash - parent->text));
+    } while (stat(parent->text, status) != 0 && parent->length > 1);
+    return true;
+}
+
+bool mapcp_target_check_outside(const char *path, const struct stat *source, struct mapcp_error *error) {
+    struct mapcp_path parent = {.text = NULL};
+    struct stat status = {.st_ino = 0};
+    struct stat below = {.st_ino = 0};
+    bool outside = true;
+    // Upwards by "..", so that links on the way are seen for what they are, up to the root of the sandbox.
+    bool more = find_parent(path, &parent, &status);
+    while (more && outside) {
+        outside = !mapcp_is_same_file(&status, source);
+        below = status;
+        more = mapcp_path_push(&parent, "..") && stat(parent.text, &status) == 0 &&
+               !mapcp_is_same_file(&below, &status);
+    }
+    mapcp_path_free(&parent);
+    return outside || mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_INTO_ITSELF);
+}
+
+bool mapcp_sync_directory(int descriptor) {
+#ifdef __wasi__
+    // The preview 1 adapter knows fsync for files only, and says that this is no descriptor.
+    return fsync(descriptor) == 0 || errno == EBADF;
+#else
+    return fsync(descriptor) == 0;
+#endif
+}

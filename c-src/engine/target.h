@@ -1,0 +1,45 @@
+#ifndef MAPCP_TARGET_H
+#define MAPCP_TARGET_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "error.h"
+#include "options.h"
+#include "place.h"
+
+/// The directory of a place that cannot have anything: one in a directory that does not exist, as a dry run
+/// meets it.
+#define MAPCP_NOWHERE (-1)
+
+/// What is to become of a file or link, given what has the target's name already.
+enum mapcp_decision {
+    MAPCP_COPY,
+    MAPCP_SKIP,
+};
+
+/// Whether two statuses are of one file.
+bool mapcp_is_same_file(const struct stat *one, const struct stat *other);
+
+/// Decides what becomes of a file or link whose status is `source`, looking at the target and touching
+/// nothing.
+///
+/// A symbolic link as target may be replaced: it is the link that goes, not what it points to. Returns false
+/// and sets `error` where the target must not be replaced: by MAPCP_SAME_FILE, MAPCP_IS_DIRECTORY,
+/// MAPCP_NOT_REGULAR_FILE, or MAPCP_ALREADY_EXISTS under MAPCP_OVERWRITE_ERROR.
+bool mapcp_target_decide(struct mapcp_place target, const struct stat *source, enum mapcp_overwrite overwrite,
+                         enum mapcp_decision *decision, struct mapcp_error *error);
+
+/// Makes the directories on the way to `path` that are missing; not `path` itself. On failure returns false
+/// and sets `error`.
+bool mapcp_target_make_parents(const char *path, struct mapcp_error *error);
+
+/// Refuses a target that lies in the directory whose status is `source`, as far as the target's path shows:
+/// false, and sets `error`.
+bool mapcp_target_check_outside(const char *path, const struct stat *source, struct mapcp_error *error);
+
+/// Has a directory's entries on the disk, where the system lets a program ask for that: WASI's preview 1 does
+/// not, and then this does nothing. False with errno set when it fails.
+bool mapcp_sync_directory(int descriptor);
+
+#endif

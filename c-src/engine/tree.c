@@ -1,0 +1,397 @@
+#include "tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "filter.h"
+#include "names.h"
+#include "target.h"
+
+// How many directories, counted from the deepest, stay open on each side; the root does always.
+#define NEAREST 16
+
+/// A directory that has been entered and not left.
+struct mapcp_tree_frame {
+    /// The source's directory, or NULL while it is not held open.
+    DIR *listing;
+    /// The target's directory, MAPCP_NOWHERE where there is none or while it is not held open.
+    int target;
+    bool has_target;
+    bool target_is_new;
+    bool listed;
+    /// The lengths of the paths up to this directory.
+    size_t source_length;
+    size_t target_length;
+    struct stat source_status;
+    struct stat target_status;
+    /// Subdirectories that are still to be entered.
+    struct mapcp_names pending;
+};
+
+static struct mapcp_tree_frame *top(const struct mapcp_tree *tree) {
+    return &tree->frames[tree->depth - 1];
+}
+
+static bool follows(const struct mapcp_tree *tree) {
+    return tree->options->symlinks == MAPCP_FOLLOW_LINKS;
+}
+
+/// Where the source `name` in the directory of `frame` stands, whose path is `path`.
+///
+/// A link may lead out of its directory and yet stay in the sandbox. A descriptor of that directory would not
+/// let it, so what may be a link is named from the root.
+static struct mapcp_place source_place(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame,
+                                       const char *name, const char *path) {
+    return follows(tree) ? (struct mapcp_place){.directory = AT_FDCWD, .name = path}
+                         : (struct mapcp_place){.directory = dirfd(frame->listing), .name = name};
+}
+
+static struct mapcp_place target_place(const struct mapcp_tree_frame *frame, const char *name) {
+    return (struct mapcp_place){.directory = frame->target, .name = name};
+}
+
+static bool push_paths(struct mapcp_tree *tree, const char *name) {
+    return mapcp_path_push(tree->source, name) && mapcp_path_push(tree->target, name);
+}
+
+static void cut_paths(struct mapcp_tree *tree) {
+    mapcp_path_cut(tree->source, top(tree)->source_length);
+    mapcp_path_cut(tree->target, top(tree)->target_length);
+}
+
+/// The path of the current entry below the root, for the filters.
+static const char *relative_path(const struct mapcp_tree *tree) {
+    size_t root = tree->frames[0].source_length;
+    const char *path = tree->source->text + root;
+    return *path == '/' ? path + 1 : path;
+}
+
+static bool out_of_memory(struct mapcp_error *error) {
+    return mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+}
+
+static void close_frame(struct mapcp_tree_frame *frame) {
+    // Only directories, opened for reading: there is nothing that closing them could lose.
+    if (frame->listing) {
+        (void)closedir(frame->listing);
+        frame->listing = NULL;
+    }
+    if (frame->target >= 0) {
+        (void)close(frame->target);
+        frame->target = MAPCP_NOWHERE;
+    }
+}
+
+/// Opens a source directory and reads its status.
+static bool open_source(struct mapcp_tree_frame *frame, struct mapcp_place place, bool follow,
+                        struct mapcp_error *error) {
+    int descriptor =
+        openat(place.directory, place.name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+    if (descriptor < 0) {
+        return mapcp_fail_number(error, MAPCP_OPEN, MAPCP_SOURCE, errno);
+    }
+    if (fstat(descriptor, &frame->source_status) != 0) {
+        int number = errno;
+        (void)close(descriptor);
+        return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, number);
+    }
+    frame->listing = fdopendir(descriptor);
+    if (!frame->listing) {
+        int number = errno;
+        (void)close(descriptor);
+        return mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, number);
+    }
+    return true;
+}
+
+/// Opens a target directory that is there, and reads its status.
+static bool open_target(struct mapcp_tree_frame *frame, struct mapcp_place place, struct mapcp_error *error) {
+    frame->target = openat(place.directory, place.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (frame->target < 0) {
+        frame->target = MAPCP_NOWHERE;
+        // O_NOFOLLOW reports a link as a loop of them, but here it is in the way, whatever it leads to.
+        return mapcp_fail_number(error, MAPCP_OPEN, MAPCP_TARGET, errno == ELOOP ? ENOTDIR : errno);
+    }
+    frame->has_target = true;
+    return fstat(frame->target, &frame->target_status) == 0 ||
+           mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
+}
+
+/// Opens the target's directory, making it where it is missing and to be made.
+static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_frame *frame,
+                           struct mapcp_place place, struct mapcp_error *error) {
+    frame->target = MAPCP_NOWHERE;
+    if (place.directory == MAPCP_NOWHERE) {
+        return true;
+    }
+    if (tree->purpose == MAPCP_TREE_DRY_RUN) {
+        return open_target(frame, place, error) || error->code == MAPCP_NOT_FOUND;
+    }
+    // The root may be a preopened directory, which cannot be made; below it, most directories are missing.
+    if (tree->depth == 0 && (open_target(frame, place, error) || error->code != MAPCP_NOT_FOUND)) {
+        return frame->has_target;
+    }
+    frame->target_is_new = mkdirat(place.directory, place.name, 0777) == 0;
+    if (!frame->target_is_new && errno != EEXIST) {
+        return mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, errno);
+    }
+    return open_target(frame, place, error);
+}
+
+/// Refuses a directory that is the target's root, or, when links are followed, one that the walk is in
+/// already.
+static bool check_no_loop(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame,
+                          struct mapcp_error *error) {
+    const struct mapcp_tree_frame *root = tree->depth > 0 ? &tree->frames[0] : frame;
+    if (root->has_target && mapcp_is_same_file(&frame->source_status, &root->target_status)) {
+        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_SOURCE,
+                          tree->depth > 0 ? MAPCP_INTO_ITSELF : MAPCP_SAME_FILE);
+    }
+    for (size_t index = 0; follows(tree) && index < tree->depth; index++) {
+        if (mapcp_is_same_file(&frame->source_status, &tree->frames[index].source_status)) {
+            return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_TOO_MANY_LINKS);
+        }
+    }
+    return true;
+}
+
+static bool reserve_frame(struct mapcp_tree *tree) {
+    if (tree->depth < tree->capacity) {
+        return true;
+    }
+    size_t capacity = 2 * tree->capacity + 16;
+    struct mapcp_tree_frame *frames = realloc(tree->frames, capacity * sizeof(*frames));
+    if (!frames) {
+        return false;
+    }
+    tree->frames = frames;
+    tree->capacity = capacity;
+    return true;
+}
+
+/// Enters a directory; the paths are its already.
+static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct mapcp_place target,
+                  struct mapcp_error *error) {
+    struct mapcp_tree_frame frame = {
+        .target = MAPCP_NOWHERE,
+        .source_length = tree->source->length,
+        .target_length = tree->target->length,
+    };
+    if (!reserve_frame(tree)) {
+        return out_of_memory(error);
+    }
+    if (!open_source(&frame, source, follows(tree), error) || !provide_target(tree, &frame, target, error) ||
+        !check_no_loop(tree, &frame, error)) {
+        close_frame(&frame);
+        return false;
+    }
+    tree->frames[tree->depth++] = frame;
+    tree->directories++;
+    if (tree->depth > NEAREST + 1) {
+        close_frame(&tree->frames[tree->depth - 1 - NEAREST]);
+    }
+    return true;
+}
+
+bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error) {
+    struct mapcp_place source = {.directory = AT_FDCWD, .name = tree->source->text};
+    struct mapcp_place target = {
+        .directory = tree->purpose == MAPCP_TREE_MEASURE ? MAPCP_NOWHERE : AT_FDCWD,
+        .name = tree->target->text,
+    };
+    return enter(tree, source, target, error);
+}
+
+/// Opens a frame again, from its parent's; fails where the name is another directory's by now.
+static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_error *error) {
+    const struct mapcp_tree_frame *parent = &tree->frames[index - 1];
+    struct mapcp_tree_frame *frame = &tree->frames[index];
+    const struct stat source_before = frame->source_status;
+    const struct stat target_before = frame->target_status;
+    char *path = strndup(tree->source->text, frame->source_length);
+    if (!path) {
+        return out_of_memory(error);
+    }
+    const char *name = path + parent->source_length + (path[parent->source_length] == '/');
+    bool good = open_source(frame, source_place(tree, parent, name, path), follows(tree), error) &&
+                (!frame->has_target || open_target(frame, target_place(parent, name), error));
+    free(path);
+    if (good && !mapcp_is_same_file(&source_before, &frame->source_status)) {
+        good = mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_SOURCE_CHANGED);
+    }
+    if (good && frame->has_target && !mapcp_is_same_file(&target_before, &frame->target_status)) {
+        good = mapcp_fail(error, MAPCP_OPEN, MAPCP_TARGET, MAPCP_SOURCE_CHANGED);
+    }
+    // What it is given in the end is what it had when the walk came by first.
+    frame->source_status = source_before;
+    return good;
+}
+
+/// Has the top frame open: walks down to it from the root, and keeps the nearest open on the way.
+static bool reopen_top(struct mapcp_tree *tree, struct mapcp_error *error) {
+    for (size_t index = 1; index < tree->depth; index++) {
+        if (!tree->frames[index].listing && !reopen_frame(tree, index, error)) {
+            return false;
+        }
+        if (index > 1 && index - 1 + NEAREST < tree->depth - 1) {
+            close_frame(&tree->frames[index - 1]);
+        }
+    }
+    return true;
+}
+
+/// Finishes a directory whose entries are all done.
+static bool finish_top(struct mapcp_tree *tree, struct mapcp_error *error) {
+    const struct mapcp_options *options = tree->options;
+    const struct mapcp_tree_frame *frame = top(tree);
+    bool has_work = tree->purpose == MAPCP_TREE_COPY && (options->preserve_timestamps || options->sync);
+    if (!has_work) {
+        return true;
+    }
+    if (!frame->listing && !reopen_top(tree, error)) {
+        return false;
+    }
+    const struct timespec times[2] = {frame->source_status.st_atim, frame->source_status.st_mtim};
+    // By the name ".", because through the preview 1 adapter futimens takes files only.
+    if (options->preserve_timestamps && utimensat(frame->target, ".", times, 0) != 0) {
+        return mapcp_fail_number(error, MAPCP_SET_TIMES, MAPCP_TARGET, errno);
+    }
+    return !options->sync || mapcp_sync_directory(frame->target) ||
+           mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
+}
+
+static void leave_top(struct mapcp_tree *tree) {
+    close_frame(top(tree));
+    mapcp_names_free(&top(tree)->pending);
+    tree->depth--;
+}
+
+/// The type of a listed entry, following it where that is asked for; false and `error` where it cannot be
+/// known.
+static bool find_type(const struct mapcp_tree *tree, const struct dirent *entry, unsigned char *type,
+                      struct mapcp_error *error) {
+    *type = entry->d_type;
+    if (*type != DT_UNKNOWN && !(*type == DT_LNK && follows(tree))) {
+        return true;
+    }
+    struct stat status;
+    struct mapcp_place place = source_place(tree, top(tree), entry->d_name, tree->source->text);
+    if (fstatat(place.directory, place.name, &status, follows(tree) ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
+        return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
+    }
+    *type = S_ISDIR(status.st_mode)   ? DT_DIR
+            : S_ISREG(status.st_mode) ? DT_REG
+            : S_ISLNK(status.st_mode) ? DT_LNK
+                                      : DT_UNKNOWN;
+    return true;
+}
+
+static void put_entry(const struct mapcp_tree *tree, unsigned char type, const char *name,
+                      struct mapcp_tree_entry *entry) {
+    *entry = (struct mapcp_tree_entry){
+        .kind = type == DT_REG   ? MAPCP_TREE_FILE
+                : type == DT_LNK ? MAPCP_TREE_LINK
+                                 : MAPCP_TREE_SPECIAL,
+        .source = source_place(tree, top(tree), name, tree->source->text),
+        .target = target_place(top(tree), name),
+        .target_is_new = top(tree)->target_is_new,
+    };
+}
+
+/// What became of a listed entry.
+enum outcome { FOUND, FAILED, PASSED };
+
+static enum outcome take_listed(struct mapcp_tree *tree, const struct dirent *listed,
+                                struct mapcp_tree_entry *entry, struct mapcp_error *error) {
+    unsigned char type = DT_UNKNOWN;
+    if (strcmp(listed->d_name, ".") == 0 || strcmp(listed->d_name, "..") == 0) {
+        return PASSED;
+    }
+    if (!push_paths(tree, listed->d_name)) {
+        return out_of_memory(error) ? PASSED : FAILED;
+    }
+    if (!find_type(tree, listed, &type, error)) {
+        return FAILED;
+    }
+    bool is_skipped_link = type == DT_LNK && tree->options->symlinks == MAPCP_SKIP_LINKS;
+    if (is_skipped_link || !mapcp_filter_admits(tree->options, relative_path(tree), type == DT_DIR)) {
+        tree->left_out++;
+        return PASSED;
+    }
+    if (type == DT_DIR) {
+        return mapcp_names_push(&top(tree)->pending, listed->d_name) || out_of_memory(error) ? PASSED
+                                                                                             : FAILED;
+    }
+    put_entry(tree, type, listed->d_name, entry);
+    return FOUND;
+}
+
+/// Goes on with the listing of the top directory, up to an entry, a failure, or its end.
+static enum outcome list_top(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,
+                             struct mapcp_error *error) {
+    for (;;) {
+        cut_paths(tree);
+        errno = 0;
+        const struct dirent *listed = readdir(top(tree)->listing);
+        if (!listed) {
+            top(tree)->listed = true;
+            return errno == 0 || mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, errno) ? PASSED : FAILED;
+        }
+        enum outcome outcome = take_listed(tree, listed, entry, error);
+        if (outcome != PASSED) {
+            return outcome;
+        }
+    }
+}
+
+/// Enters a subdirectory of the top one.
+static bool enter_pending(struct mapcp_tree *tree, const char *name, struct mapcp_error *error) {
+    if (!top(tree)->listing && !reopen_top(tree, error)) {
+        return false;
+    }
+    if (!push_paths(tree, name)) {
+        return out_of_memory(error);
+    }
+    return enter(tree, source_place(tree, top(tree), name, tree->source->text), target_place(top(tree), name),
+                 error);
+}
+
+enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,
+                                      struct mapcp_error *error) {
+    while (tree->depth > 0) {
+        if (!top(tree)->listed) {
+            enum outcome outcome = list_top(tree, entry, error);
+            if (outcome != PASSED) {
+                return outcome == FOUND ? MAPCP_TREE_FOUND : MAPCP_TREE_FAILED;
+            }
+        }
+        cut_paths(tree);
+        const char *name = mapcp_names_pop(&top(tree)->pending);
+        if (name) {
+            if (!enter_pending(tree, name, error)) {
+                return MAPCP_TREE_FAILED;
+            }
+            continue;
+        }
+        bool finished = finish_top(tree, error);
+        leave_top(tree);
+        if (!finished) {
+            return MAPCP_TREE_FAILED;
+        }
+    }
+    return MAPCP_TREE_END;
+}
+
+void mapcp_tree_end(struct mapcp_tree *tree) {
+    while (tree->depth > 0) {
+        leave_top(tree);
+    }
+    free(tree->frames);
+    tree->frames = NULL;
+    tree->capacity = 0;
+}

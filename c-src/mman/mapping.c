@@ -1,0 +1,243 @@
+#include "mapping.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "descriptors.h"
+#include "page_table.h"
+
+/// The most that is read or written at once: a host may need as much memory again for a call.
+#define CHUNK (16 * PAGE)
+
+/// Bytes are compared and merged by words of eight.
+typedef uint64_t word;
+
+// The file's present content, while it is merged into a mapping. Made with the first mapping that needs it,
+// so that writing back needs no memory and cannot fail for the lack of it.
+static unsigned char *newest;
+
+static word load(const unsigned char *place) {
+    word value = 0;
+    memcpy(&value, place, sizeof(value));
+    return value;
+}
+
+static void store(unsigned char *place, word value) {
+    memcpy(place, &value, sizeof(value));
+}
+
+/// Reads up to `length` bytes at `offset`; fewer come only at the end of the file. Behind them, sets zeros.
+static int read_at(int fd, off_t offset, unsigned char *bytes, size_t length, size_t *count) {
+    *count = 0;
+    while (*count < length) {
+        size_t piece = length - *count < CHUNK ? length - *count : CHUNK;
+        ssize_t got = pread(fd, bytes + *count, piece, offset + (off_t)*count);
+        if (got == 0) {
+            break;
+        }
+        if (got < 0 && errno != EINTR) {
+            return errno;
+        }
+        *count += got < 0 ? 0 : (size_t)got;
+    }
+    memset(bytes + *count, 0, length - *count);
+    return 0;
+}
+
+static int write_at(int fd, off_t offset, const unsigned char *bytes, size_t length) {
+    while (length > 0) {
+        ssize_t written = pwrite(fd, bytes, length, offset);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return written < 0 ? errno : EIO;
+        }
+        bytes += written;
+        length -= (size_t)written;
+        offset += written;
+    }
+    return 0;
+}
+
+/// Takes what a mapping needs: memory, and the descriptor where the file will be read or written again.
+static int furnish(struct mapping *mapping, const struct mapping_wish *wish) {
+    if (wish->fd >= 0 && wish->shared) {
+        if (descriptor_hold(wish->fd) != 0) {
+            return ENOMEM;
+        }
+        mapping->fd = wish->fd;
+        if (wish->writable && !newest) {
+            newest = malloc(CHUNK);
+        }
+        mapping->pristine = wish->writable && newest ? malloc(wish->length) : NULL;
+        if (wish->writable && !mapping->pristine) {
+            return ENOMEM;
+        }
+    }
+    mapping->bytes = aligned_alloc(PAGE, wish->length);
+    return mapping->bytes ? 0 : ENOMEM;
+}
+
+/// Gives a mapping its first content.
+static int fill(const struct mapping *mapping, const struct mapping_wish *wish) {
+    if (wish->fd < 0) {
+        memset(mapping->bytes, 0, mapping->length);
+        return 0;
+    }
+    size_t count = 0;
+    int error = read_at(wish->fd, wish->offset, mapping->bytes, mapping->length, &count);
+    if (error == 0 && mapping->pristine) {
+        memcpy(mapping->pristine, mapping->bytes, mapping->length);
+    }
+    return error;
+}
+
+int mapping_new(struct mapping **mapping, const struct mapping_wish *wish) {
+    struct mapping *made = malloc(sizeof(*made));
+    if (!made) {
+        return ENOMEM;
+    }
+    *made = (struct mapping){
+        .length = wish->length, .pages = wish->length / PAGE, .offset = wish->offset, .fd = -1};
+    int error = furnish(made, wish);
+    if (error == 0) {
+        error = fill(made, wish);
+    }
+    if (error != 0) {
+        mapping_free(made);
+        return error;
+    }
+    *mapping = made;
+    return 0;
+}
+
+/// A word with all bits set in those bytes in which `one` and `other` differ.
+static word differences(word one, word other) {
+    const word low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+    word both = one ^ other;
+    word marks = (((both & low) + low) | both) & ~low;
+    return (marks >> 7) * 0xff;
+}
+
+/// Whether two pages differ.
+static bool differ(const unsigned char *one, const unsigned char *other) {
+    // Four words at a time, and none of them decides alone: that is several times as fast as a word at a
+    // time.
+    for (size_t place = 0; place < PAGE; place += 4 * sizeof(word)) {
+        word all = 0;
+        for (size_t next = place; next < place + 4 * sizeof(word); next += sizeof(word)) {
+            all |= load(one + next) ^ load(other + next);
+        }
+        if (all != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Where the changed pages end that follow each other from `start` on, but at most at `end`.
+static size_t end_of_changes(const struct mapping *mapping, size_t start, size_t end) {
+    while (start < end && differ(mapping->bytes + start, mapping->pristine + start)) {
+        start += PAGE;
+    }
+    return start;
+}
+
+/// Takes over a page's newest content for those bytes that the program has not changed.
+static void merge(unsigned char *bytes, unsigned char *pristine, const unsigned char *content) {
+    for (size_t place = 0; place < PAGE; place += sizeof(word)) {
+        word now = load(bytes + place);
+        word before = load(pristine + place);
+        word changed = differences(now, before);
+        word others = load(content + place) & ~changed;
+        store(bytes + place, (now & changed) | others);
+        store(pristine + place, (before & changed) | others);
+    }
+}
+
+/// Reads a chunk of the file again; `*inside` is how much of it the file has. Behind the end of the file
+/// there is nothing that a program can have changed, so all of it becomes zero.
+static int refresh_chunk(struct mapping *mapping, size_t start, size_t length, size_t *inside) {
+    off_t offset = mapping->offset + (off_t)start;
+    if (!mapping->pristine) {
+        return read_at(mapping->fd, offset, mapping->bytes + start, length, inside);
+    }
+    int error = read_at(mapping->fd, offset, newest, length, inside);
+    if (error != 0) {
+        return error;
+    }
+    memset(mapping->bytes + start + *inside, 0, length - *inside);
+    memset(mapping->pristine + start + *inside, 0, length - *inside);
+    for (size_t place = 0; place < length; place += PAGE) {
+        // Mostly nobody else has written.
+        if (differ(newest + place, mapping->pristine + start + place)) {
+            merge(mapping->bytes + start + place, mapping->pristine + start + place, newest + place);
+        }
+    }
+    return 0;
+}
+
+static size_t end_of_chunk(size_t start, size_t end) {
+    return end - start < CHUNK ? end : start + CHUNK;
+}
+
+int mapping_refresh(struct mapping *mapping, size_t start, size_t end) {
+    int error = 0;
+    while (mapping->fd >= 0 && start < end && error == 0) {
+        size_t chunk_end = end_of_chunk(start, end);
+        size_t inside = 0;
+        error = refresh_chunk(mapping, start, chunk_end - start, &inside);
+        start = chunk_end;
+    }
+    return error;
+}
+
+/// Writes changed pages that follow each other.
+static int write_changes(struct mapping *mapping, size_t start, size_t length) {
+    // What the read finds is also what may be written: a file that was cut meanwhile is not extended.
+    size_t inside = 0;
+    int error = refresh_chunk(mapping, start, length, &inside);
+    if (error == 0) {
+        error = write_at(mapping->fd, mapping->offset + (off_t)start, mapping->bytes + start, inside);
+    }
+    if (error == 0) {
+        memcpy(mapping->pristine + start, mapping->bytes + start, length);
+    }
+    return error;
+}
+
+int mapping_write_back(struct mapping *mapping, size_t start, size_t end) {
+    while (mapping->pristine && start < end) {
+        size_t changes_end = end_of_changes(mapping, start, end_of_chunk(start, end));
+        if (changes_end == start) {
+            start += PAGE;
+            continue;
+        }
+        int error = write_changes(mapping, start, changes_end - start);
+        if (error != 0) {
+            return error;
+        }
+        start = changes_end;
+    }
+    return 0;
+}
+
+int mapping_store(const struct mapping *mapping) {
+    return mapping->pristine && fdatasync(mapping->fd) != 0 ? errno : 0;
+}
+
+void mapping_free(struct mapping *mapping) {
+    if (!mapping) {
+        return;
+    }
+    if (mapping->fd >= 0) {
+        descriptor_release(mapping->fd);
+    }
+    free(mapping->pristine);
+    free(mapping->bytes);
+    free(mapping);
+}

@@ -1,0 +1,199 @@
+#include "shared_mman.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "descriptors.h"
+#include "mapping.h"
+#include "page_table.h"
+
+/// Flags that change what a mapping is, in ways that memory from malloc cannot follow.
+#define UNSUPPORTED_FLAGS (MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_HUGETLB | MAP_GROWSDOWN)
+
+/// A part of the address space: from page `first` up to, but not including, page `end`.
+struct range {
+    size_t first;
+    size_t end;
+};
+
+static int fail(int number) {
+    errno = number;
+    return -1;
+}
+
+static void *fail_to_map(int number) {
+    errno = number;
+    return MAP_FAILED;
+}
+
+/// Checks what can be wrong with a mapping of whatever kind. Returns 0 or the errno value.
+static int check_request(size_t length, int protection, int flags) {
+    int type = flags & MAP_TYPE;
+    if (type != MAP_SHARED && type != MAP_PRIVATE) {
+        return EINVAL;
+    }
+    if ((flags & UNSUPPORTED_FLAGS) != 0 || (protection & PROT_EXEC) != 0 || protection == PROT_NONE) {
+        return EINVAL;
+    }
+    if (length == 0) {
+        return EINVAL;
+    }
+    return length > SIZE_MAX - (PAGE - 1) ? ENOMEM : 0;
+}
+
+/// Checks what can be wrong with a descriptor. Returns 0 or the errno value.
+static int check_file(int fd, bool writes) {
+    int flags = descriptor_is_closed(fd) ? -1 : fcntl(fd, F_GETFL);
+    if (flags < 0) {
+        return EBADF;
+    }
+    struct stat status;
+    if (fstat(fd, &status) != 0) {
+        return errno;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return ENODEV;
+    }
+    int mode = flags & O_ACCMODE;
+    return mode == O_RDWR || (mode == O_RDONLY && !writes) ? 0 : EACCES;
+}
+
+static int check_place(off_t offset, size_t length) {
+    if (offset % (off_t)PAGE != 0) {
+        return EINVAL;
+    }
+    return offset < 0 || offset > INT64_MAX - (off_t)length ? EOVERFLOW : 0;
+}
+
+// The hint and the flags have the types that POSIX gave them.
+// NOLINTNEXTLINE(readability-non-const-parameter)
+void *__wrap_mmap(void *hint, size_t length, int protection, int flags, int fd, off_t offset) {
+    (void)hint;
+    int error = check_request(length, protection, flags);
+    if (error != 0) {
+        return fail_to_map(error);
+    }
+    struct mapping_wish wish = {.length = (length + PAGE - 1) / PAGE * PAGE,
+                                .shared = (flags & MAP_TYPE) == MAP_SHARED,
+                                .writable = (protection & PROT_WRITE) != 0,
+                                .fd = -1};
+    if ((flags & MAP_ANON) == 0) {
+        wish.fd = fd;
+        wish.offset = offset;
+        error = check_place(offset, wish.length);
+        error = error != 0 ? error : check_file(fd, wish.shared && wish.writable);
+    }
+    struct mapping *mapping = NULL;
+    error = error != 0 ? error : mapping_new(&mapping, &wish);
+    if (error != 0) {
+        return fail_to_map(error);
+    }
+    size_t first = page_of(mapping->bytes);
+    for (size_t page = 0; page < mapping->pages; page++) {
+        page_assign(first + page, mapping);
+    }
+    return mapping->bytes;
+}
+
+static bool is_page_start(const void *address) {
+    return (uintptr_t)address % PAGE == 0;
+}
+
+/// The pages of a range that begins at a page. False where it goes beyond the address space.
+static bool range_of(const void *address, size_t length, struct range *range) {
+    size_t first = page_of(address);
+    size_t count = length / PAGE + (length % PAGE != 0);
+    *range = (struct range){.first = first, .end = first + count};
+    return count <= PAGES - first;
+}
+
+/// Where the part of a range ends that begins at `first` and belongs to one mapping, or to none.
+static size_t end_of_part(size_t first, size_t end) {
+    const struct mapping *mapping = page_mapping(first);
+    while (first < end && page_mapping(first) == mapping) {
+        first++;
+    }
+    return first;
+}
+
+/// Makes file and memory the same in a range that belongs to one mapping. Returns 0 or the errno value.
+static int synchronize(struct range part, int flags) {
+    struct mapping *mapping = page_mapping(part.first);
+    if (!mapping) {
+        return ENOMEM;
+    }
+    size_t start = (part.first - page_of(mapping->bytes)) * PAGE;
+    size_t end = start + (part.end - part.first) * PAGE;
+    int error = mapping_write_back(mapping, start, end);
+    if (error == 0 && (flags & MS_SYNC) != 0) {
+        error = mapping_store(mapping);
+    }
+    if (error == 0 && (flags & MS_INVALIDATE) != 0) {
+        error = mapping_refresh(mapping, start, end);
+    }
+    return error;
+}
+
+int msync(void *address, size_t length, int flags) {
+    const int all = MS_ASYNC | MS_INVALIDATE | MS_SYNC;
+    if (!is_page_start(address) || (flags & ~all) != 0 ||
+        (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC)) {
+        return fail(EINVAL);
+    }
+    struct range range;
+    if (!range_of(address, length, &range)) {
+        return fail(ENOMEM);
+    }
+    int first_error = 0;
+    for (size_t page = range.first; page < range.end;) {
+        struct range part = {.first = page, .end = end_of_part(page, range.end)};
+        int error = synchronize(part, flags);
+        first_error = first_error != 0 ? first_error : error;
+        page = part.end;
+    }
+    return first_error != 0 ? fail(first_error) : 0;
+}
+
+/// Writes back what changed in a range. Returns 0 or the first errno value there was.
+static int write_back(struct range range) {
+    int first_error = 0;
+    for (size_t page = range.first; page < range.end;) {
+        struct range part = {.first = page, .end = end_of_part(page, range.end)};
+        int error = page_mapping(page) ? synchronize(part, 0) : 0;
+        first_error = first_error != 0 ? first_error : error;
+        page = part.end;
+    }
+    return first_error;
+}
+
+int __wrap_munmap(void *address, size_t length) {
+    struct range range;
+    if (!is_page_start(address) || length == 0 || !range_of(address, length, &range)) {
+        return fail(EINVAL);
+    }
+    int error = write_back(range);
+    if (error != 0) {
+        return fail(error);
+    }
+    for (size_t page = range.first; page < range.end; page++) {
+        struct mapping *mapping = page_mapping(page);
+        page_assign(page, NULL);
+        if (mapping && --mapping->pages == 0) {
+            mapping_free(mapping);
+        }
+    }
+    return 0;
+}
+
+int __wrap_close(int fd) {
+    return descriptor_close(fd);
+}
+
+/// A file keeps what was written to a mapping of it when the program ends without unmapping it.
+__attribute__((destructor)) static void write_back_all(void) {
+    // There is nobody left to tell about a failure.
+    (void)write_back((struct range){.first = 0, .end = PAGES});
+}

@@ -1,0 +1,178 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CopyProgress, copy } from 'mapcp';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+
+const MiB = 1024 * 1024;
+
+/** Makes a tree `a` of some files, 60 MiB in all. */
+function makeTree(directory: string): void {
+  mkdirSync(join(directory, 'a/d'), { recursive: true });
+  for (let index = 0; index < 6; index++) {
+    writeFileSync(join(directory, 'a/d', `f${index}`), Buffer.alloc(10 * MiB, index + 1));
+  }
+}
+
+describe('a copy under way', () => {
+  it('tells its progress, which grows, has totals from the start, and ends at all', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      const told: CopyProgress[] = [];
+      const source = join(directory, 'a');
+      await copy(source, join(directory, 'b'), {
+        recursive: true,
+        onProgress: (progress) => told.push(progress),
+      });
+      expect(told.length).toBeGreaterThan(1);
+      for (const [index, progress] of told.entries()) {
+        const before = told[index - 1] ?? { bytesDone: 0, filesDone: 0 };
+        expect(progress.bytesDone).toBeGreaterThanOrEqual(before.bytesDone);
+        expect(progress.filesDone).toBeGreaterThanOrEqual(before.filesDone);
+        expect(progress.bytesTotal).toBe(60 * MiB);
+        expect(progress.currentPath.startsWith(source)).toBe(true);
+      }
+      expect(told.at(-1)).toMatchObject({ bytesDone: 60 * MiB, filesDone: 6, filesTotal: 6 });
+    }));
+
+  it('tells its progress once for an empty file', () =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'a'), '');
+      const told: CopyProgress[] = [];
+      await copy(join(directory, 'a'), join(directory, 'b'), {
+        onProgress: (progress) => told.push(progress),
+      });
+      expect(told).toEqual([
+        { bytesDone: 0, bytesTotal: 0, filesDone: 1, filesTotal: 1, currentPath: join(directory, 'a') },
+      ]);
+    }));
+
+  it('can be iterated over, to the end', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      let last: CopyProgress | undefined;
+      for await (const progress of copy(join(directory, 'a'), join(directory, 'b'), { recursive: true })) {
+        last = progress;
+      }
+      expect(last).toMatchObject({ bytesDone: 60 * MiB, bytesTotal: 60 * MiB });
+      expect(readdirSync(join(directory, 'b/d'))).toHaveLength(6);
+    }));
+
+  it('fails an iteration as it fails itself', () =>
+    inTemporaryDirectory(async (directory) => {
+      const iterate = async () => {
+        for await (const _ of copy(join(directory, 'missing'), join(directory, 'b'))) {
+          // There is nothing to see.
+        }
+      };
+      await expect(iterate()).rejects.toMatchObject({ code: 'ENOENT' });
+    }));
+
+  it('ends when its iteration is left, with whole files only', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      const task = copy(join(directory, 'a'), join(directory, 'b'), { recursive: true });
+      for await (const _ of task) {
+        break;
+      }
+      await expect(task).rejects.toMatchObject({ name: 'AbortError' });
+      for (const name of existsSync(join(directory, 'b/d')) ? readdirSync(join(directory, 'b/d')) : []) {
+        expect(statSync(join(directory, 'b/d', name)).size).toBe(10 * MiB);
+      }
+    }));
+
+  it('does nothing when its signal is aborted already, and rejects with the reason', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      const reason = new Error('changed my mind');
+      const signal = AbortSignal.abort(reason);
+      const copying = copy(join(directory, 'a'), join(directory, 'b'), { recursive: true, signal });
+      await expect(copying).rejects.toBe(reason);
+      expect(existsSync(join(directory, 'b'))).toBe(false);
+    }));
+
+  it('ends when its signal is aborted, and leaves no partial file', () =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'a'), Buffer.alloc(200 * MiB));
+      const controller = new AbortController();
+      const onProgress = () => controller.abort();
+      const copying = copy(join(directory, 'a'), join(directory, 'b'), {
+        signal: controller.signal,
+        onProgress,
+      });
+      await expect(copying).rejects.toMatchObject({ name: 'AbortError' });
+      expect(readdirSync(directory)).toEqual(['a']);
+    }));
+
+  it('ends with what onProgress throws, and leaves no partial file', () =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'a'), Buffer.alloc(200 * MiB));
+      const onProgress = () => {
+        throw new Error('from the listener');
+      };
+      const copying = copy(join(directory, 'a'), join(directory, 'b'), { onProgress });
+      await expect(copying).rejects.toThrow('from the listener');
+      expect(readdirSync(directory)).toEqual(['a']);
+    }));
+
+  it('reports what it could not copy, when it is to keep going', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      mkdirSync(join(directory, 'b/d/f3'), { recursive: true });
+      const options = { recursive: true, keepGoing: true };
+      const report = await copy(join(directory, 'a'), join(directory, 'b'), options);
+      expect(report).toMatchObject({
+        files: 5,
+        failures: [{ code: 'EISDIR', path: join(directory, 'b/d/f3') }],
+      });
+    }));
+});
+
+describe('copying with modes', () => {
+  it.each([0o755, 0o640, 0o400])('gives a file the mode %o of its source', (mode) =>
+    inTemporaryDirectory(async (directory) => {
+      const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+      writeFileSync(source, 'content');
+      chmodSync(source, mode);
+      await copy(source, target);
+      expect(statSync(target).mode & 0o777).toBe(mode);
+    }),
+  );
+
+  it('gives directories the modes of their sources, after their content', () =>
+    inTemporaryDirectory(async (directory) => {
+      mkdirSync(join(directory, 'a/d'), { recursive: true });
+      writeFileSync(join(directory, 'a/d/f'), 'content');
+      chmodSync(join(directory, 'a/d'), 0o555);
+      chmodSync(join(directory, 'a'), 0o750);
+      await copy(join(directory, 'a'), join(directory, 'b'), { recursive: true });
+      expect(statSync(join(directory, 'b')).mode & 0o777).toBe(0o750);
+      expect(statSync(join(directory, 'b/d')).mode & 0o777).toBe(0o555);
+    }));
+
+  it('leaves modes to the umask when it is not to keep them', () =>
+    inTemporaryDirectory(async (directory) => {
+      const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+      writeFileSync(source, 'content');
+      chmodSync(source, 0o700);
+      await copy(source, target, { preserveMode: false });
+      expect(statSync(target).mode & 0o777).toBe(0o666 & ~process.umask());
+    }));
+
+  it('never makes the copy readable by more than its owner before it is complete', () =>
+    inTemporaryDirectory(async (directory) => {
+      mkdirSync(join(directory, 'out'));
+      writeFileSync(join(directory, 'a'), Buffer.alloc(100 * MiB));
+      const modes = new Set<number>();
+      await copy(join(directory, 'a'), join(directory, 'out/b'), {
+        onProgress: () => {
+          for (const name of readdirSync(join(directory, 'out')).filter((name) =>
+            name.startsWith('.mapcp-'),
+          )) {
+            modes.add(statSync(join(directory, 'out', name)).mode & 0o777);
+          }
+        },
+      });
+      expect([...modes]).toEqual([0o600]);
+    }));
+});

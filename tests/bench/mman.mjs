@@ -1,0 +1,122 @@
+// What copying by assignment between two mappings costs (mmapped-files-cpp), against the engine's own copy, both as
+// components: `make bench-mman`. Fails where it is more than 2.5 times as long.
+//
+// Rounds of one copy each in turn, so that whatever else the machine does hits both; the medians are compared.
+
+import { spawnSync } from 'node:child_process';
+import { randomFillSync } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createHost } from 'mapcp/host';
+
+const SIZE = 256 * 1024 * 1024;
+const ROUNDS = 7;
+const LIMIT = 2.5;
+
+const out = join(import.meta.dirname, '../../build/out');
+const programs = {
+  engine: { component: join(out, 'mapcp.wasm'), bindings: join(out, 'bindings/mapcp.js') },
+  mappings: {
+    component: join(out, 'samples/mmapped-files-cpp.wasm'),
+    bindings: join(out, 'node/samples/mmapped-files-cpp.js'),
+  },
+};
+
+/** @typedef {{ component: string, bindings: string }} Program */
+
+/**
+ * Writes a file of random bytes.
+ * @param {string} path
+ */
+function makeSource(path) {
+  const file = openSync(path, 'w');
+  const block = Buffer.alloc(1024 * 1024);
+  for (let written = 0; written < SIZE; written += block.length) {
+    writeSync(file, randomFillSync(block));
+  }
+  closeSync(file);
+}
+
+/**
+ * Copies under Node, on our host; the time is that of the call alone.
+ * @param {Program} program
+ * @param {string} directory
+ */
+async function copyUnderNode({ bindings }, directory) {
+  const { instantiate } = await import(bindings);
+  const preopens = { '/': { path: directory, access: /** @type {const} */ ('read-write') } };
+  const host = await createHost({
+    preopens,
+    args: ['copy', '/a', '/b'],
+    stderr: 2,
+    clocks: true,
+    random: true,
+  });
+  const { run } = await instantiate(undefined, host.imports);
+  const start = performance.now();
+  run.run();
+  const time = performance.now() - start;
+  host.close();
+  return time;
+}
+
+/**
+ * Copies under wasmtime; the time is that of the process.
+ * @param {string} wasmtime
+ * @param {Program} program
+ * @param {string} directory
+ */
+function copyUnderWasmtime(wasmtime, { component }, directory) {
+  const start = performance.now();
+  const { status } = spawnSync(wasmtime, ['run', '--dir', `${directory}::/`, component, '/a', '/b'], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) {
+    throw new Error(`wasmtime ended with status ${status}`);
+  }
+  return performance.now() - start;
+}
+
+/** @param {number[]} numbers */
+const median = (numbers) => numbers.sort((one, other) => one - other)[numbers.length >> 1] ?? 0;
+
+/**
+ * Measures both programs in one run, and tells whether the mappings are within the limit.
+ * @param {string} name
+ * @param {string} directory
+ * @param {(program: Program, directory: string) => number | Promise<number>} copy
+ */
+async function compare(name, directory, copy) {
+  /** @type {{ engine: number[], mappings: number[] }} */
+  const times = { engine: [], mappings: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const kind of /** @type {const} */ (['engine', 'mappings'])) {
+      rmSync(join(directory, 'b'), { force: true });
+      times[kind].push(await copy(programs[kind], directory));
+    }
+  }
+  const [engine, mappings] = [median(times.engine), median(times.mappings)];
+  const ratio = mappings / engine;
+  console.log(
+    `${name}: engine ${engine.toFixed(0)} ms, mappings ${mappings.toFixed(0)} ms, ratio ${ratio.toFixed(2)}`,
+  );
+  return ratio <= LIMIT;
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'mapcp-bench-'));
+try {
+  makeSource(join(directory, 'a'));
+  console.log(`256 MiB, medians of ${ROUNDS}, limit ${LIMIT}`);
+  const { MAPCP_WASMTIME: wasmtime = 'wasmtime' } = process.env;
+  const results = [await compare('node', directory, copyUnderNode)];
+  if (spawnSync(wasmtime, ['--version']).error) {
+    console.log('wasmtime: skipped, there is none on PATH or in MAPCP_WASMTIME');
+  } else {
+    results.push(await compare('wasmtime', directory, copyUnderWasmtime.bind(null, wasmtime)));
+  }
+  process.exitCode = results.every(Boolean) ? 0 : 1;
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,419 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "copy_job.h"
+
+static const struct mapcp_options recursive = {.recursive = true};
+
+static void make_directory(const char *path) {
+    CHECK(mkdir(path, 0755) == 0);
+}
+
+/// Runs a job to its end by steps of one entry; returns what it ended with, and its progress by `progress`.
+static bool copy(const char *source, const char *target, const struct mapcp_options *options,
+                 struct mapcp_progress *progress, enum mapcp_code *code) {
+    struct mapcp_job *job = mapcp_job_new(source, target, options);
+    CHECK(job != NULL);
+    bool good = true;
+    while (good && !mapcp_job_progress(job)->done) {
+        good = mapcp_job_step(job, 1);
+    }
+    *progress = *mapcp_job_progress(job);
+    if (!good) {
+        *code = mapcp_job_failure(job)->error.code;
+    }
+    mapcp_job_free(job);
+    return good;
+}
+
+static void copy_well(const char *source, const char *target, const struct mapcp_options *options) {
+    struct mapcp_progress progress;
+    enum mapcp_code code = MAPCP_OTHER;
+    CHECK(copy(source, target, options, &progress, &code));
+}
+
+static enum mapcp_code copy_badly(const char *source, const char *target,
+                                  const struct mapcp_options *options) {
+    struct mapcp_progress progress;
+    enum mapcp_code code = MAPCP_OTHER;
+    CHECK(!copy(source, target, options, &progress, &code));
+    return code;
+}
+
+/// Whether two trees are alike, as diff sees them.
+static bool is_alike(const char *one, const char *other) {
+    char command[256];
+    (void)snprintf(command, sizeof(command), "diff -r --no-dereference '%s' '%s' >&2", one, other);
+    // NOLINTNEXTLINE: the names are the test's own.
+    return system(command) == 0;
+}
+
+static void make_tree(void) {
+    make_directory("a");
+    make_directory("a/empty");
+    make_directory("a/d");
+    make_directory("a/d/.hidden");
+    write_file("a/f", 100, 1);
+    write_file("a/d/g", 100000, 2);
+    write_file("a/d/.hidden/.h", 0, 3);
+    CHECK(symlink("../f", "a/d/inside") == 0);
+    CHECK(symlink("/nowhere/at/all", "a/absolute") == 0);
+    CHECK(symlink("../../..", "a/outside") == 0);
+}
+
+static void a_tree_is_copied_with_all_that_is_in_it(void) {
+    struct mapcp_progress progress;
+    enum mapcp_code code = MAPCP_OTHER;
+    make_tree();
+    CHECK(copy("a", "b", &recursive, &progress, &code));
+    CHECK(is_alike("a", "b"));
+    CHECK(progress.files_done == 6 && progress.files_total == 6);
+    CHECK(progress.bytes_done == 100100 && progress.bytes_total == 100100);
+    CHECK(progress.directories == 4);
+}
+
+static void a_directory_needs_the_recursive_option(void) {
+    const struct mapcp_options none = {.recursive = false};
+    make_tree();
+    CHECK(copy_badly("a", "b", &none) == MAPCP_IS_DIRECTORY);
+    CHECK(access("b", F_OK) != 0);
+}
+
+static void a_tree_is_merged_into_one_that_is_there(void) {
+    make_tree();
+    make_directory("b");
+    make_directory("b/d");
+    write_file("b/d/g", 5, 9);
+    write_file("b/d/own", 6, 9);
+    copy_well("a", "b", &recursive);
+    CHECK(has_content("b/d/g", 100000, 2));
+    CHECK(has_content("b/d/own", 6, 9));
+}
+
+static void a_deep_tree_is_copied_with_few_descriptors(void) {
+    const int levels = 500;
+    make_directory("a");
+    int directory = open("a", O_RDONLY | O_DIRECTORY);
+    for (int level = 0; level < levels; level++) {
+        CHECK(mkdirat(directory, "d", 0755) == 0 && mkdirat(directory, "e", 0755) == 0);
+        int next = openat(directory, "d", O_RDONLY | O_DIRECTORY);
+        CHECK(next >= 0 && close(directory) == 0);
+        directory = next;
+    }
+    CHECK(close(directory) == 0);
+    const struct rlimit limit = {.rlim_cur = 64, .rlim_max = 64};
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const struct mapcp_options options = {.recursive = true, .preserve_timestamps = true};
+    struct mapcp_progress progress;
+    enum mapcp_code code = MAPCP_OTHER;
+    CHECK(copy("a", "b", &options, &progress, &code));
+    CHECK(progress.directories == 2 * (uint64_t)levels + 1);
+    CHECK(is_alike("a", "b"));
+}
+
+static void a_directory_is_not_copied_into_itself(void) {
+    make_tree();
+    CHECK(symlink("a/d", "link") == 0);
+    CHECK(copy_badly("a", "a/new", &recursive) == MAPCP_INTO_ITSELF);
+    CHECK(copy_badly("a", "a/d/new", &recursive) == MAPCP_INTO_ITSELF);
+    CHECK(copy_badly("a", "link/new", &recursive) == MAPCP_INTO_ITSELF);
+    CHECK(copy_badly("a", "a", &recursive) == MAPCP_SAME_FILE);
+    CHECK(copy_badly(".", "new", &recursive) == MAPCP_INTO_ITSELF);
+    CHECK(access("a/new", F_OK) != 0 && access("a/d/new", F_OK) != 0 && access("new", F_OK) != 0);
+}
+
+static void a_sibling_with_the_same_beginning_is_no_part_of_a_directory(void) {
+    make_tree();
+    make_directory("ab");
+    copy_well("a", "ab/c", &recursive);
+    copy_well("a", "a/../abc", &recursive);
+    CHECK(is_alike("a", "ab/c"));
+    CHECK(is_alike("a", "abc"));
+}
+
+static void a_file_is_not_put_over_a_directory_nor_a_directory_over_a_file(void) {
+    make_tree();
+    make_directory("b");
+    make_directory("b/f");
+    make_directory("c");
+    write_file("c/d", 5, 9);
+    write_file("file", 5, 9);
+    CHECK(copy_badly("a", "b", &recursive) == MAPCP_IS_DIRECTORY);
+    CHECK(copy_badly("a", "c", &recursive) == MAPCP_NOT_DIRECTORY);
+    CHECK(copy_badly("a", "file", &recursive) == MAPCP_NOT_DIRECTORY);
+    CHECK(has_content("c/d", 5, 9) && has_content("file", 5, 9));
+}
+
+static void a_link_to_a_directory_is_not_written_through(void) {
+    make_tree();
+    make_directory("b");
+    make_directory("elsewhere");
+    CHECK(symlink("../elsewhere", "b/d") == 0);
+    CHECK(copy_badly("a", "b", &recursive) == MAPCP_NOT_DIRECTORY);
+    CHECK(access("elsewhere/g", F_OK) != 0);
+}
+
+static void followed_links_become_what_they_lead_to(void) {
+    const struct mapcp_options follow = {.recursive = true, .symlinks = MAPCP_FOLLOW_LINKS};
+    make_directory("a");
+    make_directory("real");
+    write_file("real/f", 10, 1);
+    CHECK(symlink("../real", "a/directory") == 0);
+    CHECK(symlink("../real/f", "a/file") == 0);
+    copy_well("a", "b", &follow);
+    CHECK(has_content("b/directory/f", 10, 1) && has_content("b/file", 10, 1));
+    struct stat status;
+    CHECK(lstat("b/directory", &status) == 0 && S_ISDIR(status.st_mode));
+    CHECK(lstat("b/file", &status) == 0 && S_ISREG(status.st_mode));
+}
+
+static void a_loop_of_followed_links_is_an_error(void) {
+    const struct mapcp_options follow = {.recursive = true, .symlinks = MAPCP_FOLLOW_LINKS};
+    make_directory("a");
+    make_directory("a/d");
+    CHECK(symlink("..", "a/d/up") == 0);
+    CHECK(copy_badly("a", "b", &follow) == MAPCP_TOO_MANY_LINKS);
+}
+
+static void skipped_links_are_left_out(void) {
+    const struct mapcp_options options = {.recursive = true, .symlinks = MAPCP_SKIP_LINKS};
+    struct mapcp_progress progress;
+    enum mapcp_code code = MAPCP_OTHER;
+    make_tree();
+    CHECK(copy("a", "b", &options, &progress, &code));
+    CHECK(progress.skipped == 3);
+    struct stat status;
+    CHECK(lstat("b/absolute", &status) != 0 && lstat("b/d/inside", &status) != 0);
+}
+
+static void what_is_no_file_is_left_out_with_a_warning(void) {
+    make_directory("a");
+    CHECK(mkfifo("a/fifo", 0644) == 0);
+    write_file("a/f", 10, 1);
+    struct mapcp_job *job = mapcp_job_new("a", "b", &recursive);
+    CHECK(mapcp_job_step(job, UINT64_MAX) && mapcp_job_progress(job)->done);
+    struct mapcp_problems problems = mapcp_job_take_problems(job);
+    CHECK(problems.count == 1 && mapcp_problem_is_warning(&problems.items[0]));
+    CHECK(strcmp(problems.items[0].source, "a/fifo") == 0 && strcmp(problems.items[0].target, "b/fifo") == 0);
+    mapcp_problems_free(&problems);
+    mapcp_job_free(job);
+    CHECK(has_content("b/f", 10, 1) && access("b/fifo", F_OK) != 0);
+}
+
+static void one_failure_stops_the_copy_unless_it_is_to_keep_going(void) {
+    const struct mapcp_options options = {.recursive = true, .keep_going = true};
+    make_directory("a");
+    make_directory("b");
+    for (char name[] = "a/0"; name[2] <= '9'; name[2]++) {
+        write_file(name, 10, 1);
+    }
+    make_directory("b/3");
+    make_directory("b/7");
+    CHECK(copy_badly("a", "b", &recursive) == MAPCP_IS_DIRECTORY);
+    struct mapcp_job *job = mapcp_job_new("a", "b", &options);
+    CHECK(mapcp_job_step(job, UINT64_MAX));
+    CHECK(mapcp_job_progress(job)->files_done == 8);
+    struct mapcp_problems problems = mapcp_job_take_problems(job);
+    CHECK(problems.count == 2);
+    mapcp_problems_free(&problems);
+    CHECK(mapcp_job_take_problems(job).count == 0);
+    mapcp_job_free(job);
+}
+
+static void times_are_kept_for_files_links_and_directories(void) {
+    const struct mapcp_options options = {.recursive = true, .preserve_timestamps = true};
+    make_tree();
+    const struct timespec times[2] = {{.tv_sec = 1000, .tv_nsec = 1}, {.tv_sec = 2000, .tv_nsec = 123456789}};
+    const char *const names[] = {"d/g", "d/inside", "d", "."};
+    CHECK(chdir("a") == 0);
+    for (size_t index = 0; index < sizeof(names) / sizeof(*names); index++) {
+        CHECK(utimensat(AT_FDCWD, names[index], times, AT_SYMLINK_NOFOLLOW) == 0);
+    }
+    CHECK(chdir("..") == 0);
+    copy_well("a", "b", &options);
+    CHECK(chdir("b") == 0);
+    for (size_t index = 0; index < sizeof(names) / sizeof(*names); index++) {
+        struct stat status;
+        CHECK(lstat(names[index], &status) == 0);
+        CHECK(status.st_mtim.tv_sec == 2000 && status.st_mtim.tv_nsec == 123456789);
+    }
+    CHECK(chdir("..") == 0);
+}
+
+static void existing_files_are_kept_or_replaced_as_asked(void) {
+    make_directory("a");
+    make_directory("b");
+    const struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    write_file("a/older", 10, 1);
+    write_file("b/older", 10, 2);
+    write_file("a/newer", 10, 1);
+    write_file("b/newer", 10, 2);
+    CHECK(utimensat(AT_FDCWD, "a/older", old, 0) == 0 && utimensat(AT_FDCWD, "b/newer", old, 0) == 0);
+
+    const struct mapcp_options never = {.recursive = true, .overwrite = MAPCP_OVERWRITE_NEVER};
+    copy_well("a", "b", &never);
+    CHECK(has_content("b/older", 10, 2) && has_content("b/newer", 10, 2));
+
+    const struct mapcp_options newer = {.recursive = true, .overwrite = MAPCP_OVERWRITE_NEWER};
+    copy_well("a", "b", &newer);
+    CHECK(has_content("b/older", 10, 2) && has_content("b/newer", 10, 1));
+
+    const struct mapcp_options error = {.recursive = true, .overwrite = MAPCP_OVERWRITE_ERROR};
+    CHECK(copy_badly("a", "b", &error) == MAPCP_ALREADY_EXISTS);
+}
+
+static void a_dry_run_touches_nothing_and_counts_all(void) {
+    const struct mapcp_options options = {.recursive = true, .dry_run = true};
+    struct mapcp_progress progress;
+    enum mapcp_code code = MAPCP_OTHER;
+    make_tree();
+    CHECK(copy("a", "b", &options, &progress, &code));
+    CHECK(progress.files_done == 6 && progress.bytes_done == 100100);
+    CHECK(count_entries() == 1);
+    make_directory("c");
+    make_directory("c/f");
+    CHECK(copy_badly("a", "c", &options) == MAPCP_IS_DIRECTORY);
+}
+
+static void measuring_gives_the_totals_from_the_start(void) {
+    const struct mapcp_options options = {.recursive = true, .measure = true, .window_size = 1};
+    make_tree();
+    struct mapcp_job *job = mapcp_job_new("a", "b", &options);
+    CHECK(job != NULL);
+    do {
+        CHECK(mapcp_job_step(job, 1));
+        const struct mapcp_progress *progress = mapcp_job_progress(job);
+        CHECK(progress->totals_known || progress->bytes_done == 0);
+        CHECK(!progress->totals_known || (progress->bytes_total == 100100 && progress->files_total == 6));
+    } while (!mapcp_job_progress(job)->done);
+    mapcp_job_free(job);
+    CHECK(is_alike("a", "b"));
+}
+
+static void excluded_entries_are_left_out(void) {
+    const char *patterns[] = {".hidden", "/f"};
+    const struct mapcp_options options = {.recursive = true, .exclude = {.items = patterns, .count = 2}};
+    make_tree();
+    copy_well("a", "b", &options);
+    CHECK(access("b/d/g", F_OK) == 0 && access("b/d/.hidden", F_OK) != 0 && access("b/f", F_OK) != 0);
+}
+
+static void missing_parents_are_made_on_request(void) {
+    const struct mapcp_options options = {.recursive = true, .make_parents = true};
+    make_tree();
+    CHECK(copy_badly("a", "x/y/z", &recursive) == MAPCP_NOT_FOUND);
+    CHECK(access("x", F_OK) != 0);
+    copy_well("a", "x/y/z", &options);
+    CHECK(is_alike("a", "x/y/z"));
+    copy_well("a/f", "v/w", &options);
+    CHECK(has_content("v/w", 100, 1));
+}
+
+static void zeros_become_holes(void) {
+    const size_t size = 10 * 1024 * 1024;
+    const struct mapcp_options never = {.sparse = MAPCP_SPARSE_NEVER};
+    const struct mapcp_options automatic = {.sparse = MAPCP_SPARSE_AUTO};
+    const struct mapcp_options always = {.sparse = MAPCP_SPARSE_ALWAYS};
+    write_file("a", 5000, 1);
+    CHECK(truncate("a", (off_t)size) == 0);
+    copy_well("a", "never", &never);
+    copy_well("a", "auto", &automatic);
+    copy_well("a", "always", &always);
+    CHECK(is_alike("a", "never") && is_alike("a", "auto") && is_alike("a", "always"));
+    struct stat never_status;
+    struct stat auto_status;
+    struct stat always_status;
+    CHECK(stat("never", &never_status) == 0 && stat("auto", &auto_status) == 0);
+    CHECK(stat("always", &always_status) == 0);
+    CHECK((size_t)never_status.st_blocks * 512 >= size);
+    CHECK(auto_status.st_blocks * 512 <= 65536 + 4096);
+    CHECK(always_status.st_blocks <= auto_status.st_blocks);
+}
+
+static void verified_files_arrive(void) {
+    const struct mapcp_options options = {.recursive = true, .verify = true, .sync = true, .window_size = 1};
+    make_tree();
+    copy_well("a", "b", &options);
+    CHECK(is_alike("a", "b"));
+}
+
+/// The name of the one temporary file in a directory, with the directory. Static.
+static const char *find_temporary(const char *directory) {
+    static char path[256];
+    char command[256];
+    (void)snprintf(command, sizeof(command), "echo %s/.mapcp-*.tmp", directory);
+    // NOLINTNEXTLINE: the names are the test's own.
+    FILE *output = popen(command, "r");
+    CHECK(output != NULL && fgets(path, sizeof(path), output) != NULL);
+    path[strcspn(path, "\n")] = '\0';
+    CHECK(pclose(output) == 0);
+    return path;
+}
+
+static void what_is_not_what_was_written_is_found_by_verifying(void) {
+    const struct mapcp_options options = {.verify = true, .window_size = 1};
+    write_file("a", 200000, 1);
+    make_directory("b");
+    struct mapcp_job *job = mapcp_job_new("a", "b/c", &options);
+    CHECK(mapcp_job_step(job, 65536));
+    int descriptor = open(find_temporary("b"), O_WRONLY);
+    CHECK(descriptor >= 0 && pwrite(descriptor, "?", 1, 1000) == 1 && close(descriptor) == 0);
+    CHECK(!mapcp_job_step(job, UINT64_MAX));
+    CHECK(mapcp_job_failure(job)->error.code == MAPCP_VERIFICATION_FAILED);
+    mapcp_job_free(job);
+    CHECK(rmdir("b") == 0);
+}
+
+static void a_tree_that_is_dropped_half_way_leaves_whole_files_only(void) {
+    const struct mapcp_options options = {.recursive = true, .window_size = 1};
+    make_directory("a");
+    for (char name[] = "a/0"; name[2] <= '9'; name[2]++) {
+        write_file(name, 150000, 1);
+    }
+    struct mapcp_job *job = mapcp_job_new("a", "b", &options);
+    while (mapcp_job_progress(job)->bytes_done < 400000) {
+        CHECK(mapcp_job_step(job, 1));
+    }
+    uint64_t done = mapcp_job_progress(job)->files_done;
+    mapcp_job_free(job);
+    CHECK(chdir("b") == 0 && count_entries() == done);
+    CHECK(chdir("..") == 0);
+}
+
+static const struct test tests[] = {
+    {"a tree is copied with all that is in it", a_tree_is_copied_with_all_that_is_in_it},
+    {"a directory needs the recursive option", a_directory_needs_the_recursive_option},
+    {"a tree is merged into one that is there", a_tree_is_merged_into_one_that_is_there},
+    {"a deep tree is copied with few descriptors", a_deep_tree_is_copied_with_few_descriptors},
+    {"a directory is not copied into itself", a_directory_is_not_copied_into_itself},
+    {"a sibling with the same beginning is no part of a directory",
+     a_sibling_with_the_same_beginning_is_no_part_of_a_directory},
+    {"a file is not put over a directory, nor a directory over a file",
+     a_file_is_not_put_over_a_directory_nor_a_directory_over_a_file},
+    {"a link to a directory is not written through", a_link_to_a_directory_is_not_written_through},
+    {"followed links become what they lead to", followed_links_become_what_they_lead_to},
+    {"a loop of followed links is an error", a_loop_of_followed_links_is_an_error},
+    {"skipped links are left out", skipped_links_are_left_out},
+    {"what is no file is left out with a warning", what_is_no_file_is_left_out_with_a_warning},
+    {"one failure stops the copy, unless it is to keep going",
+     one_failure_stops_the_copy_unless_it_is_to_keep_going},
+    {"times are kept for files, links and directories", times_are_kept_for_files_links_and_directories},
+    {"existing files are kept or replaced as asked", existing_files_are_kept_or_replaced_as_asked},
+    {"a dry run touches nothing and counts all", a_dry_run_touches_nothing_and_counts_all},
+    {"measuring gives the totals from the start", measuring_gives_the_totals_from_the_start},
+    {"excluded entries are left out", excluded_entries_are_left_out},
+    {"missing parents are made on request", missing_parents_are_made_on_request},
+    {"zeros become holes", zeros_become_holes},
+    {"verified files arrive", verified_files_arrive},
+    {"what is not what was written is found by verifying",
+     what_is_not_what_was_written_is_found_by_verifying},
+    {"a tree that is dropped half-way leaves whole files only",
+     a_tree_that_is_dropped_half_way_leaves_whole_files_only},
+};
+const struct suite tree_suite = {tests, sizeof(tests) / sizeof(*tests)};

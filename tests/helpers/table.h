@@ -1,0 +1,102 @@
+#ifndef TESTS_TABLE_H
+#define TESTS_TABLE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/// A size that is a multiple of every page size there is, WASI's 65,536 among them.
+#define PAGE ((size_t)65536)
+
+/// A case: what holds, as a sentence, and the function that finds out.
+struct row {
+    const char *sentence;
+    bool (*holds)(void);
+};
+
+/// Ends a case, saying what did not hold.
+#define CHECK(condition)                                                                                     \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            printf("    line %d: %s (errno %d: %s)\n", __LINE__, #condition, errno, strerror(errno));        \
+            return false;                                                                                    \
+        }                                                                                                    \
+    } while (0)
+
+/// Whether a call gave -1 for this reason.
+static inline bool fails(int result, int number) {
+    return result == -1 && errno == number;
+}
+
+/// Whether an mmap failed for this reason.
+static inline bool fails_to_map(const void *result, int number) {
+    return result == MAP_FAILED && errno == number;
+}
+
+/// The byte that a file of these tests has at a place.
+static inline unsigned char byte_at(size_t place) {
+    return (unsigned char)('a' + (place % 23));
+}
+
+/// Makes a file of `size` bytes, open for reading and writing.
+static inline int new_file(const char *name, size_t size) {
+    int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0666);
+    unsigned char block[4096];
+    for (size_t done = 0; fd >= 0 && done < size;) {
+        size_t length = size - done < sizeof(block) ? size - done : sizeof(block);
+        for (size_t place = 0; place < length; place++) {
+            block[place] = byte_at(done + place);
+        }
+        ssize_t written = pwrite(fd, block, length, (off_t)done);
+        if (written <= 0) {
+            return -1;
+        }
+        done += (size_t)written;
+    }
+    return fd;
+}
+
+/// The byte of a file, read as anybody would; -1 where it has none.
+static inline int file_byte(const char *name, off_t place) {
+    unsigned char byte = 0;
+    int fd = open(name, O_RDONLY);
+    int result = fd >= 0 && pread(fd, &byte, 1, place) == 1 ? byte : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return result;
+}
+
+static inline off_t file_size(const char *name) {
+    struct stat status;
+    return stat(name, &status) == 0 ? status.st_size : -1;
+}
+
+static inline unsigned char *map(int fd, size_t length, int protection, int type, off_t offset) {
+    // NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): what mmap does with a bad length is a case.
+    return (unsigned char *)mmap(NULL, length, protection, type, fd, offset);
+}
+
+/// Maps the beginning of a file as most cases want it: shared, to be read and written.
+static inline unsigned char *map_shared(int fd, size_t length) {
+    return map(fd, length, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+}
+
+/// Prints for each case whether it holds. Returns the program's status.
+static inline int run_table(const struct row *rows, size_t count) {
+    int status = 0;
+    for (size_t row = 0; row < count; row++) {
+        bool holds = rows[row].holds();
+        printf("%s: %s\n", holds ? "ok" : "NOT OK", rows[row].sentence);
+        fflush(stdout);
+        status = holds ? status : 1;
+    }
+    return status;
+}
+
+#endif

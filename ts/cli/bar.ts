@@ -1,0 +1,58 @@
+import process from 'node:process';
+import progress from 'cli-progress';
+import { quoted } from '../errors.js';
+import type { CopyProgress } from '../index.js';
+
+// Columns of the line besides the name of the current file.
+const FIXED_COLUMNS = 74;
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** A number of bytes for people, such as "1.5 MiB". */
+function humanBytes(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+
+/** A line on standard error: a bar, bytes, rate, time left, and the current file. */
+export class ProgressBar {
+  readonly #started = performance.now();
+  readonly #bar: progress.SingleBar;
+
+  constructor() {
+    this.#bar = new progress.SingleBar({
+      format: (options, params, payload: { path: string }) => this.#line(options, params, payload.path),
+      barsize: 20,
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      hideCursor: true,
+      clearOnComplete: true,
+      stopOnComplete: false,
+      stream: process.stderr,
+      noTTYOutput: true,
+      gracefulExit: false,
+    });
+    this.#bar.start(0, 0, { path: '' });
+  }
+
+  /** Shows how far a copy has come. */
+  show({ bytesDone, bytesTotal, currentPath }: CopyProgress): void {
+    this.#bar.setTotal(bytesTotal ?? 0);
+    this.#bar.update(bytesDone, { path: quoted(currentPath).slice(1, -1) });
+  }
+
+  /** Takes it away. */
+  remove(): void {
+    this.#bar.stop();
+  }
+
+  #line(options: progress.Options, { value, total, progress: part }: progress.Params, path: string): string {
+    const seconds = (performance.now() - this.#started) / 1000;
+    const rate = value / Math.max(seconds, 0.001);
+    const bar = progress.Format.BarFormat(part, options);
+    const left = rate > 0 ? `${Math.ceil((total - value) / rate)} s left` : '';
+    const room = (process.stderr.columns ?? 80) - FIXED_COLUMNS;
+    const name = room > 8 ? ` ${path.slice(-room)}` : '';
+    return `${bar} ${humanBytes(value)} of ${humanBytes(total)}, ${humanBytes(rate)}/s, ${left}${name}`;
+  }
+}

@@ -1,0 +1,12 @@
+import type { ModeCarrier } from './modes.js';
+import type { Access } from './preopens.js';
+
+/** What everything below a preopen is opened with. */
+export interface Grant {
+  /** What may be done. */
+  readonly access: Access;
+  /** Whether a symbolic link to an absolute path may be made. */
+  readonly absoluteLinks: boolean;
+  /** How permissions are carried; one for the whole host. */
+  readonly modes: ModeCarrier;
+}

@@ -1,0 +1,227 @@
+import type { CopyOptions as ComponentOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
+
+/** How far a copy has come. */
+export interface CopyProgress {
+  /** Bytes copied. Never shrinks. */
+  readonly bytesDone: number;
+  /** Bytes to copy in all; undefined until that is known. */
+  readonly bytesTotal: number | undefined;
+  /** Files and links that are in place. Never shrinks. */
+  readonly filesDone: number;
+  /** Files and links to copy in all; undefined until that is known. */
+  readonly filesTotal: number | undefined;
+  /** The source path of what is being copied. */
+  readonly currentPath: string;
+}
+
+/** How to copy. */
+export interface CopyOptions {
+  /**
+   * Copy directories, with all that is in them. Without it, a directory is an error.
+   *
+   * @default false
+   */
+  readonly recursive?: boolean | undefined;
+  /**
+   * What becomes of symbolic links: `preserve` makes a link with the same text, `follow` copies what it leads to, as
+   * long as that is in the sandbox, and `skip` leaves it out.
+   *
+   * @default 'preserve'
+   */
+  readonly symlinks?: 'preserve' | 'follow' | 'skip' | undefined;
+  /**
+   * What becomes of a file or link that has the target's name already: it is replaced (`always`), it stays (`never`),
+   * it is replaced by one that was modified later (`newer`), or it is an error (`error`). Directories are merged.
+   *
+   * @default 'always'
+   */
+  readonly overwrite?: 'always' | 'never' | 'newer' | 'error' | undefined;
+  /**
+   * Give files, links and directories the source's times of access and modification.
+   *
+   * @default false
+   */
+  readonly preserveTimestamps?: boolean | undefined;
+  /**
+   * Give files and new directories the source's permissions, such as that to execute. Until it is complete, a copy can
+   * be read by its owner only.
+   *
+   * @default true
+   */
+  readonly preserveMode?: boolean | undefined;
+  /**
+   * Read each file back and compare it before it takes the target's name.
+   *
+   * @default false
+   */
+  readonly verify?: boolean | undefined;
+  /**
+   * Have each file on the disk before it takes the target's name.
+   *
+   * @default false
+   */
+  readonly sync?: boolean | undefined;
+  /**
+   * Which zeros become holes of the target: runs of 64 KiB (`auto`), runs of 4 KiB (`always`), or none (`never`).
+   *
+   * @default 'auto'
+   */
+  readonly sparse?: 'auto' | 'always' | 'never' | undefined;
+  /**
+   * Only files and links that match one of these patterns are copied.
+   *
+   * A pattern without a slash is matched against the name, one with a slash against the path below the source; a slash
+   * at its end makes it match directories only. `*`, `?` and `[...]` match within a name, a name `**` any number of
+   * names.
+   *
+   * @default []
+   */
+  readonly include?: readonly string[] | undefined;
+  /**
+   * What matches one of these patterns is left out, a directory with all that is in it.
+   *
+   * @default []
+   */
+  readonly exclude?: readonly string[] | undefined;
+  /**
+   * Make the directories that are missing on the way to the target.
+   *
+   * @default true
+   */
+  readonly makeParents?: boolean | undefined;
+  /**
+   * Go on after an entry of a tree that could not be copied; each such failure is in the report.
+   *
+   * @default false
+   */
+  readonly keepGoing?: boolean | undefined;
+  /**
+   * Decide everything, and touch nothing.
+   *
+   * @default false
+   */
+  readonly dryRun?: boolean | undefined;
+  /**
+   * The most bytes of a file that are in memory at a time: a whole number up to 1 GiB, rounded up to whole pages of
+   * 64 KiB.
+   *
+   * @default 1048576
+   */
+  readonly windowSize?: number | undefined;
+  /** Called now and then, at most some thirty times a second, and at the end. What it throws ends the copy. */
+  readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /** Ends the copy when it is aborted: what was finished stays, and the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const policies = {
+  symlinks: ['preserve', 'follow', 'skip'],
+  overwrite: ['always', 'never', 'newer', 'error'],
+  sparse: ['auto', 'always', 'never'],
+} as const;
+
+const flags = [
+  'recursive',
+  'preserveTimestamps',
+  'preserveMode',
+  'verify',
+  'sync',
+  'makeParents',
+  'keepGoing',
+  'dryRun',
+] as const;
+
+/**
+ * Throws a TypeError that names the first option of a wrong type or value.
+ *
+ * @param options anything
+ */
+export function requireOptions(options: unknown): asserts options is CopyOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`options must be an object, not ${typeName(options)}`);
+  }
+  const given: Partial<Record<keyof CopyOptions, unknown>> = options;
+  for (const name of flags) {
+    requireType(name, given[name], 'boolean');
+  }
+  for (const [name, values] of Object.entries(policies)) {
+    requireOneOf(name, given[name as keyof typeof policies], values);
+  }
+  for (const name of ['include', 'exclude'] as const) {
+    requirePatterns(name, given[name]);
+  }
+  requireType('onProgress', given.onProgress, 'function');
+  requireWindowSize(given.windowSize);
+  if (given.signal !== undefined && !(given.signal instanceof AbortSignal)) {
+    throw new TypeError(`options.signal must be an AbortSignal, not ${typeName(given.signal)}`);
+  }
+}
+
+/**
+ * Throws a TypeError unless `value` is a path: a string without NUL, which no file system takes.
+ *
+ * @param argument the name of the argument, for the message
+ * @param value anything
+ */
+export function requirePath(argument: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string') {
+    throw new TypeError(`${argument} must be a string, not ${typeName(value)}`);
+  }
+  if (value.includes('\0')) {
+    throw new TypeError(`${argument} must not contain a NUL character`);
+  }
+}
+
+/**
+ * The options as the component takes them.
+ *
+ * @param options options that {@link requireOptions} has passed
+ * @param measure whether the totals are wanted from the start
+ */
+export function toComponent(options: CopyOptions, measure: boolean): ComponentOptions {
+  return {
+    windowSize: options.windowSize ?? 0,
+    symlinks: options.symlinks ?? 'preserve',
+    overwrite: options.overwrite ?? 'always',
+    sparse: options.sparse ?? 'auto',
+    recursive: options.recursive ?? false,
+    preserveTimestamps: options.preserveTimestamps ?? false,
+    verify: options.verify ?? false,
+    sync: options.sync ?? false,
+    dryRun: options.dryRun ?? false,
+    keepGoing: options.keepGoing ?? false,
+    makeParents: options.makeParents ?? true,
+    measure,
+    include: [...(options.include ?? [])],
+    exclude: [...(options.exclude ?? [])],
+  };
+}
+
+function typeName(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+}
+
+function requireType(name: string, value: unknown, type: 'boolean' | 'function'): void {
+  if (value !== undefined && typeof value !== type) {
+    throw new TypeError(`options.${name} must be a ${type}, not ${typeName(value)}`);
+  }
+}
+
+function requireOneOf(name: string, value: unknown, values: readonly string[]): void {
+  if (value !== undefined && !(typeof value === 'string' && values.includes(value))) {
+    throw new TypeError(`options.${name} must be one of ${values.map((each) => `'${each}'`).join(', ')}`);
+  }
+}
+
+function requirePatterns(name: string, value: unknown): void {
+  if (value !== undefined && !(Array.isArray(value) && value.every((each) => typeof each === 'string'))) {
+    throw new TypeError(`options.${name} must be an array of strings`);
+  }
+}
+
+function requireWindowSize(value: unknown): void {
+  const isGood = typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 2 ** 30;
+  if (value !== undefined && !isGood) {
+    throw new TypeError('options.windowSize must be a whole number of bytes, from 1 to 1073741824');
+  }
+}

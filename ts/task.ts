@@ -1,0 +1,209 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type CopyJob, dropJob, type Failure, type Progress } from './component.js';
+import { CopyError } from './errors.js';
+import { type CopyOptions, type CopyProgress, requireOptions } from './options.js';
+import { nameOf } from './posix.js';
+
+/** What a copy has done. */
+export interface CopyReport {
+  /** Bytes copied. */
+  readonly bytes: number;
+  /** Files and links copied. */
+  readonly files: number;
+  /** Directories copied. */
+  readonly directories: number;
+  /** Entries left out: by a pattern, by the policy for existing targets, or as links to be skipped. */
+  readonly skipped: number;
+  /** FIFOs, sockets and devices in a tree, which are left out. */
+  readonly warnings: readonly CopyError[];
+  /** What could not be copied, under `keepGoing`. */
+  readonly failures: readonly CopyError[];
+  /** How long it took, from the call to the end. */
+  readonly milliseconds: number;
+}
+
+/** What a task works on. */
+export interface Work {
+  /** Makes the job; called once. `measure` asks for the totals from the start. */
+  begin(measure: boolean): CopyJob;
+  /** Called before each step; throws when there must be none. */
+  prepareStep(): void;
+  /** The caller's name for a guest path. */
+  pathOf(guestPath: string): string;
+  /** Called once when the task is over. */
+  end(): void;
+}
+
+// Some ten milliseconds of work: long enough for the turn between two steps to cost nothing, and short enough to
+// leave the event loop to others.
+const STEP_BYTES = 8n * 1024n * 1024n;
+
+// No more than thirty reports a second: what a person can follow.
+const REPORT_MILLISECONDS = 34;
+
+/**
+ * A copy under way. Await it for its report, or iterate over it for its progress; leaving the iteration early ends the
+ * copy, and what was finished stays.
+ */
+export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress> {
+  readonly [Symbol.toStringTag] = 'CopyTask';
+  readonly #report: Promise<CopyReport>;
+  readonly #options: CopyOptions;
+  readonly #started = performance.now();
+  #isWatched = false;
+  #isLeft = false;
+  #lastReport = Number.NEGATIVE_INFINITY;
+  #latest: CopyProgress | undefined;
+  #wake: () => void = () => {};
+
+  /** @internal */
+  constructor(work: () => Promise<Work>, options: CopyOptions) {
+    this.#options = options;
+    this.#report = this.#run(work);
+  }
+
+  /** See `Promise.prototype.then`. */
+  // biome-ignore lint/suspicious/noThenProperty: it is a promise.
+  then<Fulfilled = CopyReport, Rejected = never>(
+    onFulfilled?: ((report: CopyReport) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    return this.#report.then(onFulfilled, onRejected);
+  }
+
+  /** See `Promise.prototype.catch`. */
+  catch<Rejected = never>(
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<CopyReport | Rejected> {
+    return this.#report.catch(onRejected);
+  }
+
+  /** See `Promise.prototype.finally`. */
+  finally(onFinally?: (() => void) | null): Promise<CopyReport> {
+    return this.#report.finally(onFinally);
+  }
+
+  /** The progress as it is made, the last time when all is done; fails as the copy fails. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<CopyProgress, CopyReport> {
+    this.#isWatched = true;
+    let isOver = false;
+    const over = this.#report.finally(() => {
+      isOver = true;
+      this.#wake();
+    });
+    // What the copy fails with is thrown at the end of the loop below.
+    over.catch(() => {});
+    try {
+      while (!isOver || this.#latest !== undefined) {
+        const latest = this.#latest;
+        this.#latest = undefined;
+        if (latest === undefined) {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        } else {
+          yield latest;
+        }
+      }
+    } finally {
+      this.#isLeft = true;
+    }
+    return over;
+  }
+
+  async #run(prepare: () => Promise<Work>): Promise<CopyReport> {
+    requireOptions(this.#options);
+    this.#options.signal?.throwIfAborted();
+    this.#isWatched ||= this.#options.onProgress !== undefined;
+    const work = await prepare();
+    try {
+      return await this.#work(work);
+    } finally {
+      work.end();
+    }
+  }
+
+  async #work(work: Work): Promise<CopyReport> {
+    const problems: CopyError[] = [];
+    const job = work.begin(this.#isWatched);
+    try {
+      for (;;) {
+        this.#requireWanted();
+        work.prepareStep();
+        const progress = step(job, work);
+        problems.push(...job.takeProblems().map((failure) => toError(failure, work)));
+        this.#tell(progress, job, work);
+        if (progress.done) {
+          return makeReport(progress, problems, this.#started);
+        }
+        await nextTurn();
+      }
+    } finally {
+      dropJob(job);
+    }
+  }
+
+  #requireWanted(): void {
+    this.#options.signal?.throwIfAborted();
+    if (this.#isLeft) {
+      throw new DOMException('the iteration over the copy was left', 'AbortError');
+    }
+  }
+
+  #tell(progress: Progress, job: CopyJob, work: Work): void {
+    const now = performance.now();
+    if (!this.#isWatched || (!progress.done && now - this.#lastReport < REPORT_MILLISECONDS)) {
+      return;
+    }
+    this.#lastReport = now;
+    const told = {
+      bytesDone: Number(progress.bytesDone),
+      bytesTotal: numberOf(progress.bytesTotal),
+      filesDone: Number(progress.filesDone),
+      filesTotal: numberOf(progress.filesTotal),
+      currentPath: work.pathOf(job.currentPath()),
+    };
+    this.#latest = told;
+    this.#wake();
+    this.#options.onProgress?.(told);
+  }
+}
+
+/** Runs a step; what the component reports as its error is thrown as a {@link CopyError}. */
+function step(job: CopyJob, work: Work): Progress {
+  try {
+    return job.step(STEP_BYTES);
+  } catch (error) {
+    throw error instanceof Error && 'payload' in error ? toError(error.payload as Failure, work) : error;
+  }
+}
+
+function toError(failure: Failure, work: Work): CopyError {
+  return new CopyError({
+    code: nameOf(failure.code),
+    operation: failure.operation,
+    path: work.pathOf(failure.path),
+    source: work.pathOf(failure.source),
+    target: work.pathOf(failure.target),
+    reason: failure.reason,
+    leftover: failure.leftover === undefined ? undefined : work.pathOf(failure.leftover),
+  });
+}
+
+function numberOf(value: bigint | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
+}
+
+function makeReport(progress: Progress, problems: readonly CopyError[], started: number): CopyReport {
+  const isWarning = (error: CopyError) =>
+    error.code === 'ERR_MAPCP_NOT_REGULAR_FILE' && error.path === error.source;
+  return {
+    bytes: Number(progress.bytesDone),
+    files: Number(progress.filesDone),
+    directories: Number(progress.directories),
+    skipped: Number(progress.skipped),
+    warnings: problems.filter(isWarning),
+    failures: problems.filter((error) => !isWarning(error)),
+    milliseconds: performance.now() - started,
+  };
+}
