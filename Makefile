@@ -250,3 +250,10 @@ $(GUESTS:%=$(OUT)/wasm/guests/%.wasm): $(OUT)/wasm/guests/%.wasm: $(OUT)/wasm/gu
 $(GUESTS:%=$(OUT)/guests/%.wasm): $(OUT)/guests/%.wasm: $(OUT)/wasm/guests/%.wasm build/component.mjs
 	@mkdir -p $(@D)
 	node build/component.mjs command $< $@
+
+# --- Measuring --------------------------------------------------------------------------------------------------------
+
+.PHONY: bench
+## make bench              measure copies against cp and others (ROUNDS=7)
+bench: $(OUT)/js/index.js
+	node tests/bench/bench.mjs

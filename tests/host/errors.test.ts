@@ -3,19 +3,19 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TestContext } from 'vitest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorCode, errorCodes, Failure } from '../../ts/host/error-code.js';
 import { built } from '../helpers/runtimes.js';
 import type { Descriptor } from './helpers.js';
 import { hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
 
-/** Mounts a file system for one test; undefined where that is not allowed. */
-function mounted(options: string): string | undefined {
-  const directory = temporaryDirectory();
-  const place = join(directory, 'mount');
+/** Mounts a file system for one test, which is skipped where that is not allowed. */
+function mounted(test: TestContext, options: string): string {
+  const place = join(temporaryDirectory(), 'mount');
   mkdirSync(place);
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', place]).status !== 0) {
-    return undefined;
+    test.skip('mounting is not allowed here');
   }
   onTestFinished(() => void execFileSync('umount', ['-l', place]));
   return place;
@@ -41,10 +41,7 @@ const created = (root: Descriptor, name = 'file') =>
 
 describe.each(walkers)('by the %s walker,', (_kind, walker) => {
   it('a full file system is insufficient-space, and what is open still closes', (test) => {
-    const place = mounted('size=64k');
-    if (place === undefined) {
-      test.skip('mounting is not allowed here');
-    }
+    const place = mounted(test, 'size=64k');
     const host = hostWith(walker, { preopens: { '/': { path: place, access: 'read-write' } } });
     const file = created(preopensOf(host)('/'));
     expect(file.write(new Uint8Array(64 * 1024), 0n)).toBe(65536n);
@@ -56,10 +53,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
   });
 
   it('a file system without room for names is insufficient-space', (test) => {
-    const place = mounted('nr_inodes=2');
-    if (place === undefined) {
-      test.skip('mounting is not allowed here');
-    }
+    const place = mounted(test, 'nr_inodes=2');
     const host = hostWith(walker, { preopens: { '/': { path: place, access: 'read-write' } } });
     const root = preopensOf(host)('/');
     created(root);
@@ -68,10 +62,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
   });
 
   it('a file system that is mounted read-only is read-only', (test) => {
-    const place = mounted('size=64k');
-    if (place === undefined) {
-      test.skip('mounting is not allowed here');
-    }
+    const place = mounted(test, 'size=64k');
     writeFileSync(join(place, 'file'), '');
     execFileSync('mount', ['-o', 'remount,ro', place]);
     const host = hostWith(walker, { preopens: { '/': { path: place, access: 'read-write' } } });
@@ -82,10 +73,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
   });
 
   it('a link or a rename to another file system is cross-device', (test) => {
-    const place = mounted('size=64k');
-    if (place === undefined) {
-      test.skip('mounting is not allowed here');
-    }
+    const place = mounted(test, 'size=64k');
     const here = temporaryDirectory();
     writeFileSync(join(here, 'file'), '');
     const host = hostWith(walker, {

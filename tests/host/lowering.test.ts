@@ -54,8 +54,7 @@ function contextFor(host: Host) {
     const pointer = top;
     top += size;
     // As a memory does that grows: the old buffer is detached.
-    memory.buffer =
-      memory.buffer.transfer?.(Math.max(top, memory.buffer.byteLength)) ?? moved(memory.buffer, top);
+    memory.buffer = moved(memory.buffer, top);
     return pointer;
   };
   const { Descriptor } = host.imports['wasi:filesystem/types'];

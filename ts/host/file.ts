@@ -25,9 +25,6 @@ import { identity, setTimes } from './status.js';
 import type { Sink, Source } from './streams.js';
 import type { Walker } from './walker.js';
 
-/** The most bytes that one call moves: what the guest asks for must not be what the host allocates or waits for. */
-export const MOST_AT_ONCE = 1 << 20;
-
 /** Larger than any file can be, and still a number that Node takes. */
 const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 

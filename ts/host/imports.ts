@@ -37,7 +37,8 @@ export interface WasiInterfaces {
   'wasi:clocks/monotonic-clock': typeof MonotonicClock;
   'wasi:clocks/wall-clock': typeof WallClock;
   'wasi:filesystem/preopens': typeof Preopens;
-  'wasi:filesystem/types': typeof Types;
+  // Any error of a stream will do, also where a component's own type of it has fewer methods.
+  'wasi:filesystem/types': typeof Types & { filesystemErrorCode(error: object): Types.ErrorCode | undefined };
   'wasi:io/error': typeof IoError;
   'wasi:io/poll': typeof Poll;
   'wasi:io/streams': typeof Streams;

@@ -1,6 +1,17 @@
 // mapcp/host: a WASI 0.2 host for Node that keeps a component in the directories that it was given.
 //
-// It is in-process and synchronous, and usable for any component that jco has transpiled with `--instantiation`.
+// It is in-process and synchronous, and usable for any component that jco has transpiled with `--instantiation`; with
+// `--import-bindings hybrid` files are read and written in the component's own memory.
+//
+// What a guest may notice:
+// - Times are read to the nanosecond, and set to the microsecond, which is what Node can do.
+// - Running out of descriptors (EMFILE, ENFILE) is `insufficient-memory`, since WASI has no error-code for it.
+// - A FIFO, a socket or a device can be seen, renamed and removed, but not opened: that is `not-permitted`.
+// - A name in a directory that is not UTF-8 is an `illegal-byte-sequence` in its place; the listing goes on behind it.
+// - An absolute path, an absolute symbolic link and whatever leads above a descriptor are `not-permitted`.
+// - A directory that was opened can be changed through whenever its preopen can, as in wasmtime.
+// - Advice is taken and has no effect.
+// tests/host/conformance.test.ts has the cases in which wasmtime answers differently, with the reason for each.
 
 import type { Host, HostOptions } from './host.js';
 import { createHostWith } from './host.js';

@@ -94,7 +94,7 @@ export interface Io {
   /** A pollable that is ready from `moment` on, in nanoseconds of the monotonic clock. */
   pollableAt(moment: bigint): Pollable;
   /** The error-code behind an error of a stream. */
-  errorCodeOf(error: IoError): ErrorCode;
+  errorCodeOf(error: object): ErrorCode;
   /** Closes every stream. */
   close(): void;
 }
