@@ -491,7 +491,7 @@ static bool gives_memory_back(void) {
     // More than an address space of 32 bits has, one after the other.
     const size_t length = 1024 * PAGE;
     int fd = new_file("memory", 10);
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < 70; round++) {
         unsigned char *bytes = map_shared(fd, length);
         CHECK(bytes != MAP_FAILED);
         bytes[0] = (unsigned char)round;
