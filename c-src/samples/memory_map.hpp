@@ -2,7 +2,6 @@
 #define MEMORY_MAP_HPP
 
 #include <cerrno>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -10,8 +10,7 @@
 
 #include "table.h"
 
-// --- mmap
-// ------------------------------------------------------------------------------------------------------------
+// mmap
 
 static bool holds_the_bytes(void) {
     int fd = new_file("bytes", 2 * PAGE);
@@ -231,8 +230,7 @@ static bool refuses_arguments(void) {
     return true;
 }
 
-// --- close
-// ---------------------------------------------------------------------------------------------------------
+// close
 
 static bool outlives_the_descriptor(void) {
     int fd = new_file("closed", 2 * PAGE);
@@ -287,8 +285,7 @@ static bool keeps_an_open_descriptor_open(void) {
     return true;
 }
 
-// --- munmap
-// ----------------------------------------------------------------------------------------------------------
+// munmap
 
 static bool unmaps_a_part(void) {
     int fd = new_file("part", 3 * PAGE);
@@ -334,8 +331,7 @@ static bool unmap_refuses_arguments(void) {
     return true;
 }
 
-// --- msync
-// -----------------------------------------------------------------------------------------------------------
+// msync
 
 static bool sync_writes(void) {
     int fd = new_file("sync", 2 * PAGE);
@@ -393,8 +389,7 @@ static bool sync_needs_no_write_access(void) {
     return true;
 }
 
-// --- More than one that writes
-// ---------------------------------------------------------------------------------------
+// More than one that writes
 
 static bool leaves_what_others_wrote(void) {
     int fd = new_file("others", 2 * PAGE);
@@ -439,8 +434,39 @@ static bool lets_the_last_write_win(void) {
     return true;
 }
 
-// --- Many
-// ------------------------------------------------------------------------------------------------------------
+static bool merges_many_changes(void) {
+    enum { SIZE = 300000, CHANGES = 5000 };
+    static unsigned char expected[SIZE];
+    int fd = new_file("random", SIZE);
+    unsigned char *maps[2] = {map_shared(fd, SIZE), map_shared(fd, SIZE)};
+    CHECK(maps[0] != MAP_FAILED && maps[1] != MAP_FAILED);
+    for (size_t place = 0; place < SIZE; place++) {
+        expected[place] = byte_at(place);
+    }
+    uint32_t random = 1;
+    for (int change = 0; change < CHANGES; change++) {
+        random = random * 1664525 + 1013904223;
+        // Each of three writers has every third byte for itself.
+        size_t place = (random >> 8) % SIZE;
+        size_t writer = place % 3;
+        expected[place] = (unsigned char)(random >> 24);
+        if (writer == 2) {
+            CHECK(pwrite(fd, &expected[place], 1, (off_t)place) == 1);
+        } else {
+            maps[writer][place] = expected[place];
+        }
+        if (change % 500 == 0) {
+            CHECK(msync(maps[change / 500 % 2], SIZE, MS_ASYNC | MS_INVALIDATE) == 0);
+        }
+    }
+    CHECK(munmap(maps[0], SIZE) == 0 && munmap(maps[1], SIZE) == 0);
+    unsigned char *content = map(fd, SIZE, PROT_READ, MAP_PRIVATE, 0);
+    CHECK(content != MAP_FAILED && memcmp(content, expected, SIZE) == 0);
+    CHECK(munmap(content, SIZE) == 0 && close(fd) == 0);
+    return true;
+}
+
+// Many
 
 static bool keeps_many_apart(void) {
     enum { COUNT = 1000 };
@@ -465,7 +491,7 @@ static bool gives_memory_back(void) {
     // More than an address space of 32 bits has, one after the other.
     const size_t length = 1024 * PAGE;
     int fd = new_file("memory", 10);
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < 70; round++) {
         unsigned char *bytes = map_shared(fd, length);
         CHECK(bytes != MAP_FAILED);
         bytes[0] = (unsigned char)round;
@@ -509,6 +535,7 @@ static const struct row rows[] = {
     {"what others write to the same page and to another survives", leaves_what_others_wrote},
     {"two mappings of one page both reach the file", merges_two_mappings},
     {"of two writes to one byte the later wins", lets_the_last_write_win},
+    {"the changes of three writers to the same pages all reach the file", merges_many_changes},
     {"a thousand mappings at once are kept apart", keeps_many_apart},
     {"unmapping gives memory back", gives_memory_back},
 };
