@@ -43,7 +43,7 @@ $(shell mkdir -p $(OUT) && echo '$(or $(WASI_SDK_PATH),@yowasp/clang)' | cmp -s 
 
 WARNINGS := -Wall -Wextra -Werror
 NATIVE_FLAGS := -g -O1 $(WARNINGS) -D_GNU_SOURCE
-WASM_FLAGS := -Os $(WARNINGS) -D_GNU_SOURCE -D_WASI_EMULATED_MMAN
+WASM_FLAGS := -Os -DNDEBUG $(WARNINGS) -D_GNU_SOURCE -D_WASI_EMULATED_MMAN
 WASM_TOOLS := build/clang.mjs Makefile $(TOOLCHAIN) $(INSTALLED)
 
 ENGINE := $(wildcard c-src/engine/*.c)

@@ -51,7 +51,7 @@ struct mapcp_job {
 /// Copies the patterns into one block of strings that the job owns.
 static bool copy_patterns(struct mapcp_job *job) {
     size_t count = job->options.include.count + job->options.exclude.count;
-    job->patterns = calloc(count + 1, sizeof(*job->patterns));
+    job->patterns = (char **)calloc(count + 1, sizeof(*job->patterns));
     for (size_t index = 0; job->patterns && index < count; index++) {
         bool included = index < job->options.include.count;
         const char *given = included ? job->options.include.items[index]
@@ -479,7 +479,7 @@ void mapcp_job_free(struct mapcp_job *job) {
     for (char **pattern = job->patterns; pattern && *pattern; pattern++) {
         free(*pattern);
     }
-    free(job->patterns);
+    free((void *)job->patterns);
     free(job->given_source);
     free(job->given_target);
     free(job);
