@@ -15,7 +15,7 @@
 
 // What an entry costs of a step's budget, besides its bytes: opening and naming a file takes the time of
 // copying some.
-#define ENTRY_COST 65536
+#define ENTRY_COST 262144
 
 enum state {
     WAITING,
