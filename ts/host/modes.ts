@@ -8,7 +8,10 @@ export const PRIVATE_FILE = 0o600;
 /** The same for a directory. */
 export const PRIVATE_DIRECTORY = 0o700;
 
-const PERMISSIONS = 0o7777n;
+// Set-user-ID and set-group-ID are never carried: what is made belongs to whoever runs the host, and a component says
+// what is in it. The sticky bit is, for directories, since without it others could remove more than in the source.
+const FILE_PERMISSIONS = 0o777n;
+const DIRECTORY_PERMISSIONS = 0o1777n;
 
 /** A directory that was made, until it is opened. */
 interface Made {
@@ -40,12 +43,12 @@ export class ModeCarrier {
 
   /** Notes that a regular file was opened for reading. */
   sawFile(mode: bigint): void {
-    this.#file = this.#isOn ? Number(mode & PERMISSIONS) : undefined;
+    this.#file = this.#isOn ? Number(mode & FILE_PERMISSIONS) : undefined;
   }
 
   /** Notes that a directory was opened; asks for its mode only where that is needed. */
   sawDirectory(mode: () => bigint): void {
-    this.#directory = this.#isOn ? Number(mode() & PERMISSIONS) : undefined;
+    this.#directory = this.#isOn ? Number(mode() & DIRECTORY_PERMISSIONS) : undefined;
   }
 
   /** The mode for a file that is created now; undefined where there is none to carry. */
