@@ -44,4 +44,17 @@ describe.each(walkers)('modes carried with the %s walker', (_kind, walker) => {
     drop(to.openAt({}, 'd', { directory: true }, { read: true }));
     expect(modeOf(join(target, 'd'))).toBe(0o1777);
   });
+
+  it('are given to the directory that was made, and not to another one that has got its name', () => {
+    const { source, target, from, to } = carrying(walker);
+    mkdirSync(join(source, 'd'));
+    chmodSync(join(source, 'd'), 0o777);
+    mkdirSync(join(target, 'private'), 0o700);
+    from.openAt({}, 'd', { directory: true }, { read: true });
+    to.createDirectoryAt('d');
+    to.renameAt('d', to, 'aside');
+    to.renameAt('private', to, 'd');
+    drop(to.openAt({}, 'd', { directory: true }, { read: true }));
+    expect(modeOf(join(target, 'd'))).toBe(0o700);
+  });
 });
