@@ -191,6 +191,25 @@ describe('a lowered call', () => {
     expect(errorCodes[new DataView(memory.buffer).getUint8(24)]).toBe('file-too-large');
   });
 
+  it('takes a dropped handle for none, though its number stands for another file by then', () => {
+    const { box, host } = sandbox(walker);
+    writeFileSync(join(box, 'file'), 'first');
+    writeFileSync(join(box, 'other'), 'second');
+    const { memory, table, lowered, put, drop } = contextFor(host);
+    const another = contextFor(host);
+    lowered('openAt')(1, 0, ...put('file', 1024), 0, 1, 8);
+    const handle = new DataView(memory.buffer).getUint32(12, true);
+    // As jco does it.
+    drop((table[(handle << 1) + 1] ?? 0) & ~OWN);
+    table[handle << 1] = (table[0] ?? 0) | OWN;
+    table[0] = handle | OWN;
+    // Another instance's file, in a table of its own, gets the number.
+    another.lowered('openAt')(1, 0, ...another.put('other', 1024), 0, 1, 8);
+    lowered('read')(handle, 5n, 0n, 16);
+    expect(errorCodes[new DataView(memory.buffer).getUint8(20)]).toBe('bad-descriptor');
+    expect(new DataView(memory.buffer).getUint8(16)).toBe(1);
+  });
+
   it('refuses a path that is not UTF-8, and takes U+FFFD for itself', () => {
     const { box, host } = sandbox(walker);
     writeFileSync(join(box, '\ufffd'), '');

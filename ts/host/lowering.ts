@@ -10,7 +10,8 @@
 //   and a length, a `u64` is a bigint, a `result` is written to a pointer that comes last. The rest are numbers, and
 //   both kinds come signed. Bindings of other kinds ignore the property.
 // - A table of handles is an array with two elements for each handle: `[scope or next free, rep | OWN]`. The first
-//   pair is the head of the list of free handles. `_createdReps` is the set of all reps that were ever put in.
+//   pair is the head of the list of free handles. Next free ones and the head carry OWN, and a free handle keeps the rep
+//   that it had. `_createdReps` is the set of all reps that were ever put in.
 // - Dropping a handle that jco has not seen as an object calls the class's static `Symbol.for('cabiDispose')` with the
 //   rep; a method that is not lowered gets an object made around it, with `Symbol.for('cabiRep')`. See resources.ts.
 // - The memory's buffer is another one after `realloc`, since that may grow it.
@@ -114,7 +115,10 @@ class Guest {
 
   /** The number behind a handle, or 0. */
   rep(handle: number): number {
-    return (this.#table?.[(handle << 1) + 1] ?? 0) & ~OWN;
+    const at = handle << 1;
+    // A handle that was dropped still has its number, which may stand for something else by now.
+    const isFree = ((this.#table?.[at] ?? OWN) & OWN) !== 0;
+    return isFree ? 0 : (this.#table?.[at + 1] ?? 0) & ~OWN;
   }
 
   /** A handle that owns `rep`. */
