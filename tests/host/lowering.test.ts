@@ -1,6 +1,6 @@
 // The contract with jco's bindings that ts/host/lowering.ts leans on: it fails here when jco changes it.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../ts/host/error-code.js';
@@ -208,6 +208,19 @@ describe('a lowered call', () => {
     lowered('read')(handle, 5n, 0n, 16);
     expect(errorCodes[new DataView(memory.buffer).getUint8(20)]).toBe('bad-descriptor');
     expect(new DataView(memory.buffer).getUint8(16)).toBe(1);
+  });
+
+  it.each(['directory', 'file'])('opens a link to a %s whose status it has just given', (name) => {
+    const { box, host } = sandbox(walker);
+    mkdirSync(join(box, 'directory'));
+    writeFileSync(join(box, 'file'), '');
+    symlinkSync(name, join(box, 'link'));
+    const { memory, lowered, put } = contextFor(host);
+    const path = put('link', 1024);
+    lowered('statAt')(1, 1, ...path, 64);
+    expect(new Uint8Array(memory.buffer)[64]).toBe(0);
+    lowered('openAt')(1, 1, ...path, 0, 1, 8);
+    expect(new Uint8Array(memory.buffer)[8]).toBe(0);
   });
 
   it('refuses a path that is not UTF-8, and takes U+FFFD for itself', () => {

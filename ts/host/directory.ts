@@ -290,11 +290,14 @@ export class Directory {
           ? this.#create(walk, open, flags)
           : this.#openExisting(walk, open, flags, typeOf(status));
       } catch (error) {
-        // Perhaps someone else was faster, and what was seen is no longer what is there. Or nothing can be made here
+        // Perhaps what is known is of what a symbolic link here leads to, or someone else was faster, and what was seen
+        // is no longer what is there. Or nothing can be made here
         // at all, as in a directory that has been removed.
         const code = nodeCode(error);
         const isOutdated =
-          code === 'ELOOP' || (open.create && !mustCreate && (code === 'ENOENT' || code === 'EEXIST'));
+          (looks === 1 && known !== undefined) ||
+          code === 'ELOOP' ||
+          (open.create && !mustCreate && (code === 'ENOENT' || code === 'EEXIST'));
         if (!isOutdated || looks === MOST_LOOKS) {
           throw error;
         }
