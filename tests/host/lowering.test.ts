@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../ts/host/error-code.js';
 import type { Host } from '../../ts/host/host.js';
+import { ExitError } from '../../ts/host/index.js';
 import { built } from '../helpers/runtimes.js';
 import { hostWith, sandbox, walkers } from './helpers.js';
 
@@ -43,7 +44,7 @@ function countCalls(prototype: object): { lowered: Map<string, number>; passed: 
 }
 
 /** What jco hands to a lowering, made here: a memory, an allocator that grows it, and a table with one handle. */
-function contextFor(host: Host) {
+function contextFor(host: Host, onRealloc = () => {}) {
   const memory = { buffer: new ArrayBuffer(65536) };
   const [root] = host.imports['wasi:filesystem/preopens'].getDirectories();
   const table = Object.assign([OWN, 0, 0, Reflect.get(root?.[0] ?? {}, cabiRep) | OWN], {
@@ -51,6 +52,7 @@ function contextFor(host: Host) {
   });
   let top = 32768;
   const realloc = (_old: number, _oldSize: number, _align: number, size: number) => {
+    onRealloc();
     const pointer = top;
     top += size;
     // As a memory does that grows: the old buffer is detached.
@@ -221,6 +223,35 @@ describe('a lowered call', () => {
     expect(new Uint8Array(memory.buffer)[64]).toBe(0);
     lowered('openAt')(1, 1, ...path, 0, 1, 8);
     expect(new Uint8Array(memory.buffer)[8]).toBe(0);
+  });
+
+  it('reads nothing by a descriptor that is dropped while memory is allocated', () => {
+    const { box, host } = sandbox(walker);
+    writeFileSync(join(box, 'file'), Buffer.alloc(20_000, 'a'));
+    writeFileSync(join(box, 'other'), Buffer.alloc(20_000, 'b'));
+    let rep = 0;
+    const { memory, table, lowered, put, drop } = contextFor(host, () => {
+      drop(rep);
+      // This one gets the number of the file descriptor that has just been closed.
+      lowered('openAt')(1, 0, ...put('other', 1024), 0, 1, 64);
+    });
+    lowered('openAt')(1, 0, ...put('file', 1024), 0, 1, 8);
+    const handle = new DataView(memory.buffer).getUint32(12, true);
+    rep = (table[(handle << 1) + 1] ?? 0) & ~OWN;
+    lowered('read')(handle, 20_000n, 0n, 16);
+    expect(new DataView(memory.buffer).getUint8(16)).toBe(1);
+    expect(errorCodes[new DataView(memory.buffer).getUint8(20)]).toBe('bad-descriptor');
+  });
+
+  it('lets pass the exit of a component that exits while memory is allocated', () => {
+    const { box, host } = sandbox(walker);
+    writeFileSync(join(box, 'file'), 'content');
+    const { memory, lowered, put } = contextFor(host, () =>
+      host.imports['wasi:cli/exit'].exit({ tag: 'ok', val: undefined }),
+    );
+    lowered('openAt')(1, 0, ...put('file', 1024), 0, 1, 8);
+    const handle = new DataView(memory.buffer).getUint32(12, true);
+    expect(() => lowered('read')(handle, 7n, 0n, 16)).toThrow(ExitError);
   });
 
   it('refuses a path that is not UTF-8, and takes U+FFFD for itself', () => {

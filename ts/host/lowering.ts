@@ -79,6 +79,8 @@ class Guest {
   readonly #table: HandleTable | undefined;
   #bytes: Buffer;
   #view: DataView;
+  /** Whether the guest's allocator has thrown: a trap, or its exit. */
+  #isOver = false;
 
   constructor({ memory, realloc, resourceTables }: Context) {
     const table = resourceTables?.[0];
@@ -143,7 +145,12 @@ class Guest {
     if (this.#realloc === undefined) {
       throw new Error('these bindings gave no realloc where one is needed');
     }
-    return this.#realloc(0, 0, 1, size) >>> 0;
+    try {
+      return this.#realloc(0, 0, 1, size) >>> 0;
+    } catch (error) {
+      this.#isOver = true;
+      throw error;
+    }
   }
 
   /** A string of the guest's. Fails with `illegal-byte-sequence`. */
@@ -202,11 +209,12 @@ class Guest {
   answer(at: number, payload: number, act: (to: number) => void): void {
     const start = at >>> 0;
     let failed = 0;
+    this.#isOver = false;
     try {
       act(start + payload);
     } catch (error) {
-      // The guest's own allocator may have trapped, which is its end and not an answer.
-      if (error instanceof Error && error.name === 'RuntimeError') {
+      // The guest's own allocator may have trapped or exited, which is its end and not an answer.
+      if (this.#isOver) {
         throw error;
       }
       failed = 1;
