@@ -254,6 +254,13 @@ describe('a lowered call', () => {
     expect(() => lowered('read')(handle, 7n, 0n, 16)).toThrow(ExitError);
   });
 
+  it('refuses a path that is too long before it decodes it', () => {
+    const { host } = sandbox(walker);
+    const { memory, lowered, put } = contextFor(host);
+    lowered('statAt')(1, 0, ...put(Buffer.alloc(4096, 0xff), 1024), 64);
+    expect(errorCodes[new DataView(memory.buffer).getUint8(72)]).toBe('name-too-long');
+  });
+
   it('refuses a path that is not UTF-8, and takes U+FFFD for itself', () => {
     const { box, host } = sandbox(walker);
     writeFileSync(join(box, '\ufffd'), '');

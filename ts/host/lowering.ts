@@ -26,13 +26,14 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { Directory } from './directory.js';
 import type { DirectoryEntries } from './directory-entries.js';
-import { errorCode, errorCodes } from './error-code.js';
+import { errorCode, errorCodes, fail } from './error-code.js';
 import type { File } from './file.js';
 import { decodeUtf8 } from './names.js';
 import type { Open } from './open.js';
 import { asDirectory, asFile } from './open.js';
 import type { Resources } from './resources.js';
 import { datetime, identity, typeOf } from './status.js';
+import { MOST_BYTES } from './walk.js';
 
 /** Marks a handle that is owned, and the head of the list of free ones. */
 const OWN = 1 << 30;
@@ -153,10 +154,15 @@ class Guest {
     }
   }
 
-  /** A string of the guest's. Fails with `illegal-byte-sequence`. */
-  text(pointer: number, length: number): string {
+  /** A path of the guest's. Fails with `illegal-byte-sequence`, and with `name-too-long`. */
+  path(pointer: number, length: number): string {
+    const bytes = length >>> 0;
+    // Before it is decoded: it may be as long as the guest's memory.
+    if (bytes > MOST_BYTES) {
+      fail('name-too-long');
+    }
     const start = pointer >>> 0;
-    const end = start + (length >>> 0);
+    const end = start + bytes;
     const text = this.bytes.toString('utf8', start, end);
     // What is not UTF-8 comes out as U+FFFD, but so does U+FFFD itself.
     return text.includes('\ufffd') ? decodeUtf8(this.bytes.subarray(start, end)) : text;
@@ -354,14 +360,14 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
       guest.answer(result, 1, () => open(guest, self).sync()),
 
     createDirectoryAt: (guest) => (self: number, path: number, length: number, result: number) =>
-      guest.answer(result, 1, () => directory(guest, self).createDirectoryAt(guest.text(path, length))),
+      guest.answer(result, 1, () => directory(guest, self).createDirectoryAt(guest.path(path, length))),
 
     stat: (guest) => (self: number, result: number) =>
       guest.answer(result, 8, (to) => guest.putStatus(to, open(guest, self).stat())),
 
     statAt: (guest) => (self: number, flags: number, path: number, length: number, result: number) =>
       guest.answer(result, 8, (to) => {
-        const place: Place = [directory(guest, self), follows(flags), guest.text(path, length)];
+        const place: Place = [directory(guest, self), follows(flags), guest.path(path, length)];
         const status = statusOf(place);
         guest.putStatus(to, status);
         latest = { place, status };
@@ -385,7 +391,7 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
         guest.answer(result, 1, () =>
           directory(guest, self).setTimesAt(
             follows(flags),
-            guest.text(path, length),
+            guest.path(path, length),
             newTimestamp(aTag, a, aNs),
             newTimestamp(mTag, m, mNs),
           ),
@@ -406,9 +412,9 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
         guest.answer(result, 1, () =>
           directory(guest, self).linkAt(
             follows(flags),
-            guest.text(path, length),
+            guest.path(path, length),
             directory(guest, target),
-            guest.text(newPath, newLength),
+            guest.path(newPath, newLength),
           ),
         ),
 
@@ -425,7 +431,7 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
       ) =>
         guest.answer(result, 4, (to) => {
           const known = latest;
-          const place: Place = [directory(guest, self), follows(pathFlags), guest.text(path, length)];
+          const place: Place = [directory(guest, self), follows(pathFlags), guest.path(path, length)];
           const [base, follow, text] = place;
           const status = statusIn(known, place);
           const opened = base.openAt(follow, text, openFlags(how), descriptorFlags(flags), status);
@@ -434,11 +440,11 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
 
     readlinkAt: (guest) => (self: number, path: number, length: number, result: number) =>
       guest.answer(result, 4, (to) =>
-        guest.putText(to, directory(guest, self).readLinkAt(guest.text(path, length))),
+        guest.putText(to, directory(guest, self).readLinkAt(guest.path(path, length))),
       ),
 
     removeDirectoryAt: (guest) => (self: number, path: number, length: number, result: number) =>
-      guest.answer(result, 1, () => directory(guest, self).removeDirectoryAt(guest.text(path, length))),
+      guest.answer(result, 1, () => directory(guest, self).removeDirectoryAt(guest.path(path, length))),
 
     renameAt:
       (guest) =>
@@ -453,9 +459,9 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
       ) =>
         guest.answer(result, 1, () =>
           directory(guest, self).renameAt(
-            guest.text(path, length),
+            guest.path(path, length),
             directory(guest, target),
-            guest.text(newPath, newLength),
+            guest.path(newPath, newLength),
           ),
         ),
 
@@ -463,11 +469,11 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
       (guest) =>
       (self: number, target: number, targetLength: number, path: number, length: number, result: number) =>
         guest.answer(result, 1, () =>
-          directory(guest, self).symlinkAt(guest.text(target, targetLength), guest.text(path, length)),
+          directory(guest, self).symlinkAt(guest.path(target, targetLength), guest.path(path, length)),
         ),
 
     unlinkFileAt: (guest) => (self: number, path: number, length: number, result: number) =>
-      guest.answer(result, 1, () => directory(guest, self).unlinkFileAt(guest.text(path, length))),
+      guest.answer(result, 1, () => directory(guest, self).unlinkFileAt(guest.path(path, length))),
 
     metadataHash: (guest) => (self: number, result: number) =>
       guest.answer(result, 8, (to) => guest.putHash(to, open(guest, self).identity())),
@@ -475,7 +481,7 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
     metadataHashAt: (guest) => (self: number, flags: number, path: number, length: number, result: number) =>
       guest.answer(result, 8, (to) => {
         const known = latest;
-        const place: Place = [directory(guest, self), follows(flags), guest.text(path, length)];
+        const place: Place = [directory(guest, self), follows(flags), guest.path(path, length)];
         const status = statusIn(known, place) ?? statusOf(place);
         latest = { place, status };
         guest.putHash(to, identity(status));
