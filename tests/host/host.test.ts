@@ -163,6 +163,19 @@ describe('createHost', () => {
     },
   );
 
+  it('writes no more zeroes at once than it has said', async () => {
+    let written = 0;
+    const stdout = (bytes: Uint8Array) => {
+      written += bytes.length;
+    };
+    using host = await createHost({ stdout });
+    const stream = host.imports['wasi:cli/stdout'].getStdout();
+    const most = stream.checkWrite();
+    stream.writeZeroes(most);
+    expect(() => stream.writeZeroes(most + 1n)).toThrow('zeroes');
+    expect(BigInt(written)).toBe(most);
+  });
+
   it('gives imports that a promise can be resolved with', async () => {
     using host = await createHost({});
     expect(await Promise.resolve(host.imports)).toBe(host.imports);
