@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CopyError, isSystemError, reasonOf, type SystemError } from './errors.js';
@@ -88,12 +88,20 @@ async function isMissing(path: string): Promise<boolean> {
   }
 }
 
+async function isLink(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (status) => status.isSymbolicLink(),
+    () => false,
+  );
+}
+
 /**
  * Refuses a target in the source, which the component cannot see where the two are opened by different directories.
  * What cannot be resolved is left for it to complain about.
  */
 async function requireOutside(from: Place, to: Place, options: CopyOptions): Promise<void> {
-  if (!options.recursive) {
+  // A link that is kept is no directory, wherever it leads.
+  if (!options.recursive || (options.symlinks !== 'follow' && (await isLink(from.given)))) {
     return;
   }
   const [source, directory] = await Promise.all(

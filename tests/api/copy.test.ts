@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CopyError, copy } from 'mapcp';
@@ -33,6 +33,14 @@ describe('copy', () => {
         milliseconds: expect.any(Number),
       });
       expect(report.milliseconds).toBeGreaterThan(0);
+    }));
+
+  it('copies a link to a directory into that directory', () =>
+    inTemporaryDirectory(async (directory) => {
+      mkdirSync(join(directory, 'a'));
+      symlinkSync('a', join(directory, 'link'));
+      await copy(join(directory, 'link'), join(directory, 'a/copy'), { recursive: true });
+      expect(readlinkSync(join(directory, 'a/copy'))).toBe('a');
     }));
 
   it('takes file: URLs', () =>

@@ -155,6 +155,32 @@ describe('createHost', () => {
     }
   });
 
+  it.each(['constructor', 'toString', '__proto__'])(
+    'does not give the %s that every object has',
+    async (name) => {
+      using host = await createHost({});
+      expect(() => Reflect.get(host.imports, name)).toThrow(`the component imports '${name}'`);
+    },
+  );
+
+  it('writes no more zeroes at once than it has said', async () => {
+    let written = 0;
+    const stdout = (bytes: Uint8Array) => {
+      written += bytes.length;
+    };
+    using host = await createHost({ stdout });
+    const stream = host.imports['wasi:cli/stdout'].getStdout();
+    const most = stream.checkWrite();
+    stream.writeZeroes(most);
+    expect(() => stream.writeZeroes(most + 1n)).toThrow('zeroes');
+    expect(BigInt(written)).toBe(most);
+  });
+
+  it('gives imports that a promise can be resolved with', async () => {
+    using host = await createHost({});
+    expect(await Promise.resolve(host.imports)).toBe(host.imports);
+  });
+
   it('gives what was named, for any version of WASI 0.2', async () => {
     const written: string[] = [];
     using host = await createHost({

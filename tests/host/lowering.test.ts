@@ -1,10 +1,11 @@
 // The contract with jco's bindings that ts/host/lowering.ts leans on: it fails here when jco changes it.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../ts/host/error-code.js';
 import type { Host } from '../../ts/host/host.js';
+import { ExitError } from '../../ts/host/index.js';
 import { built } from '../helpers/runtimes.js';
 import { hostWith, sandbox, walkers } from './helpers.js';
 
@@ -43,7 +44,7 @@ function countCalls(prototype: object): { lowered: Map<string, number>; passed: 
 }
 
 /** What jco hands to a lowering, made here: a memory, an allocator that grows it, and a table with one handle. */
-function contextFor(host: Host) {
+function contextFor(host: Host, onRealloc = () => {}) {
   const memory = { buffer: new ArrayBuffer(65536) };
   const [root] = host.imports['wasi:filesystem/preopens'].getDirectories();
   const table = Object.assign([OWN, 0, 0, Reflect.get(root?.[0] ?? {}, cabiRep) | OWN], {
@@ -51,6 +52,7 @@ function contextFor(host: Host) {
   });
   let top = 32768;
   const realloc = (_old: number, _oldSize: number, _align: number, size: number) => {
+    onRealloc();
     const pointer = top;
     top += size;
     // As a memory does that grows: the old buffer is detached.
@@ -189,6 +191,74 @@ describe('a lowered call', () => {
     expect(readFileSync(join(box, 'file'), 'utf8')).toBe('content');
     lowered('write')(handle, 2048, 1, -1n, 16);
     expect(errorCodes[new DataView(memory.buffer).getUint8(24)]).toBe('file-too-large');
+  });
+
+  it('takes a dropped handle for none, though its number stands for another file by then', () => {
+    const { box, host } = sandbox(walker);
+    writeFileSync(join(box, 'file'), 'first');
+    writeFileSync(join(box, 'other'), 'second');
+    const { memory, table, lowered, put, drop } = contextFor(host);
+    const another = contextFor(host);
+    lowered('openAt')(1, 0, ...put('file', 1024), 0, 1, 8);
+    const handle = new DataView(memory.buffer).getUint32(12, true);
+    // As jco does it.
+    drop((table[(handle << 1) + 1] ?? 0) & ~OWN);
+    table[handle << 1] = (table[0] ?? 0) | OWN;
+    table[0] = handle | OWN;
+    // Another instance's file, in a table of its own, gets the number.
+    another.lowered('openAt')(1, 0, ...another.put('other', 1024), 0, 1, 8);
+    lowered('read')(handle, 5n, 0n, 16);
+    expect(errorCodes[new DataView(memory.buffer).getUint8(20)]).toBe('bad-descriptor');
+    expect(new DataView(memory.buffer).getUint8(16)).toBe(1);
+  });
+
+  it.each(['directory', 'file'])('opens a link to a %s whose status it has just given', (name) => {
+    const { box, host } = sandbox(walker);
+    mkdirSync(join(box, 'directory'));
+    writeFileSync(join(box, 'file'), '');
+    symlinkSync(name, join(box, 'link'));
+    const { memory, lowered, put } = contextFor(host);
+    const path = put('link', 1024);
+    lowered('statAt')(1, 1, ...path, 64);
+    expect(new Uint8Array(memory.buffer)[64]).toBe(0);
+    lowered('openAt')(1, 1, ...path, 0, 1, 8);
+    expect(new Uint8Array(memory.buffer)[8]).toBe(0);
+  });
+
+  it('reads nothing by a descriptor that is dropped while memory is allocated', () => {
+    const { box, host } = sandbox(walker);
+    writeFileSync(join(box, 'file'), Buffer.alloc(20_000, 'a'));
+    writeFileSync(join(box, 'other'), Buffer.alloc(20_000, 'b'));
+    let rep = 0;
+    const { memory, table, lowered, put, drop } = contextFor(host, () => {
+      drop(rep);
+      // This one gets the number of the file descriptor that has just been closed.
+      lowered('openAt')(1, 0, ...put('other', 1024), 0, 1, 64);
+    });
+    lowered('openAt')(1, 0, ...put('file', 1024), 0, 1, 8);
+    const handle = new DataView(memory.buffer).getUint32(12, true);
+    rep = (table[(handle << 1) + 1] ?? 0) & ~OWN;
+    lowered('read')(handle, 20_000n, 0n, 16);
+    expect(new DataView(memory.buffer).getUint8(16)).toBe(1);
+    expect(errorCodes[new DataView(memory.buffer).getUint8(20)]).toBe('bad-descriptor');
+  });
+
+  it('lets pass the exit of a component that exits while memory is allocated', () => {
+    const { box, host } = sandbox(walker);
+    writeFileSync(join(box, 'file'), 'content');
+    const { memory, lowered, put } = contextFor(host, () =>
+      host.imports['wasi:cli/exit'].exit({ tag: 'ok', val: undefined }),
+    );
+    lowered('openAt')(1, 0, ...put('file', 1024), 0, 1, 8);
+    const handle = new DataView(memory.buffer).getUint32(12, true);
+    expect(() => lowered('read')(handle, 7n, 0n, 16)).toThrow(ExitError);
+  });
+
+  it('refuses a path that is too long before it decodes it', () => {
+    const { host } = sandbox(walker);
+    const { memory, lowered, put } = contextFor(host);
+    lowered('statAt')(1, 0, ...put(Buffer.alloc(4096, 0xff), 1024), 64);
+    expect(errorCodes[new DataView(memory.buffer).getUint8(72)]).toBe('name-too-long');
   });
 
   it('refuses a path that is not UTF-8, and takes U+FFFD for itself', () => {

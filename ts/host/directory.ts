@@ -57,15 +57,15 @@ export class Directory {
   readonly #walker: Walker;
   readonly #handle: Handle;
   readonly #grant: Grant;
-  readonly #finalMode: number | undefined;
+  /** What it gets when it is closed, where there is one. */
+  #finalMode: number | undefined;
   #identity: MetadataHashValue | undefined;
 
-  /** Takes over one ownership of `handle`. What it holds gets `finalMode`, where there is one, when it is closed. */
-  constructor(walker: Walker, handle: Handle, grant: Grant, finalMode?: number) {
+  /** Takes over one ownership of `handle`. */
+  constructor(walker: Walker, handle: Handle, grant: Grant) {
     this.#walker = walker;
     this.#handle = handle;
     this.#grant = grant;
-    this.#finalMode = finalMode;
   }
 
   get flags(): DescriptorFlags {
@@ -158,13 +158,13 @@ export class Directory {
       fail('invalid');
     }
     return this.#walk(path, (walk) => {
-      let opened = this.#openPlace(walk, path, open, flags, known);
+      let opened = this.#openPlace(walk, open, flags, known);
       while (opened === undefined) {
         if (!follow && !walk.mustBeDirectory) {
           fail('loop');
         }
         walk.followLink();
-        opened = this.#openPlace(walk, path, open, flags, undefined);
+        opened = this.#openPlace(walk, open, flags, undefined);
       }
       return opened;
     });
@@ -190,7 +190,7 @@ export class Directory {
         walk.at((place) => mkdirSync(place));
       } else {
         walk.at((place) => mkdirSync(place, PRIVATE_DIRECTORY));
-        this.#grant.modes.madeDirectory(this, path, mode);
+        this.#grant.modes.madeDirectory(statusAt(walk), mode);
       }
     });
   }
@@ -278,7 +278,6 @@ export class Directory {
   /** Opens or creates what is at the place; undefined where that is a symbolic link. */
   #openPlace(
     walk: Walk,
-    path: string,
     open: OpenFlags,
     flags: DescriptorFlags,
     known: BigIntStats | undefined,
@@ -289,13 +288,16 @@ export class Directory {
         const status = mustCreate ? undefined : looks === 1 && known ? known : look(walk);
         return status === undefined
           ? this.#create(walk, open, flags)
-          : this.#openExisting(walk, path, open, flags, typeOf(status));
+          : this.#openExisting(walk, open, flags, typeOf(status));
       } catch (error) {
-        // Perhaps someone else was faster, and what was seen is no longer what is there. Or nothing can be made here
+        // Perhaps what is known is of what a symbolic link here leads to, or someone else was faster, and what was seen
+        // is no longer what is there. Or nothing can be made here
         // at all, as in a directory that has been removed.
         const code = nodeCode(error);
         const isOutdated =
-          code === 'ELOOP' || (open.create && !mustCreate && (code === 'ENOENT' || code === 'EEXIST'));
+          (looks === 1 && known !== undefined) ||
+          code === 'ELOOP' ||
+          (open.create && !mustCreate && (code === 'ENOENT' || code === 'EEXIST'));
         if (!isOutdated || looks === MOST_LOOKS) {
           throw error;
         }
@@ -318,7 +320,6 @@ export class Directory {
 
   #openExisting(
     walk: Walk,
-    path: string,
     open: OpenFlags,
     flags: DescriptorFlags,
     type: DescriptorType,
@@ -331,9 +332,8 @@ export class Directory {
         fail('is-directory');
       }
       const handle = this.#walker.enter(walk.directory, walk.name, 'own');
-      const finalMode = this.#grant.modes.takeDirectoryMode(this, path);
-      const directory = new Directory(this.#walker, handle, this.#grant, finalMode);
-      this.#grant.modes.sawDirectory(() => directory.stat().mode);
+      const directory = new Directory(this.#walker, handle, this.#grant);
+      directory.#finalMode = this.#grant.modes.sawDirectory(() => directory.stat());
       return directory;
     }
     if (open.directory || walk.mustBeDirectory) {

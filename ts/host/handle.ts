@@ -1,14 +1,19 @@
 import { closeSync } from 'node:fs';
+import { fail } from './error-code.js';
 
 /** A file descriptor with more than one owner: closed when the last of them lets go. */
 export class Handle {
-  /** The file descriptor. */
-  readonly fd: number;
+  readonly #fd: number;
   #owners = 1;
 
   /** Takes over `fd`, for one owner. */
   constructor(fd: number) {
-    this.fd = fd;
+    this.#fd = fd;
+  }
+
+  /** The file descriptor. Fails with `bad-descriptor` once it is closed, since its number is another file's by then. */
+  get fd(): number {
+    return this.#owners > 0 ? this.#fd : fail('bad-descriptor');
   }
 
   /** One more owner. */
@@ -21,7 +26,7 @@ export class Handle {
   release(): void {
     this.#owners -= 1;
     if (this.#owners === 0) {
-      closeSync(this.fd);
+      closeSync(this.#fd);
     }
   }
 }

@@ -62,14 +62,15 @@ export type WasiImports = WasiInterfaces & {
 export function importObject(interfaces: object): WasiImports {
   return new Proxy(interfaces, {
     get(given, name) {
-      if (typeof name === 'symbol') {
+      // JavaScript asks for `then` itself, wherever the object is what a promise is resolved with.
+      if (typeof name === 'symbol' || name === 'then') {
         return undefined;
       }
-      const found: unknown = Reflect.get(given, name.replace(/@0\.2\.\d+$/, ''));
-      if (found === undefined) {
+      const wanted = name.replace(/@0\.2\.\d+$/, '');
+      if (!Object.hasOwn(given, wanted)) {
         throw new Error(`the component imports '${name}', which this host does not give it`);
       }
-      return found;
+      return Reflect.get(given, wanted);
     },
   }) as WasiImports;
 }

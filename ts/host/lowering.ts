@@ -10,7 +10,8 @@
 //   and a length, a `u64` is a bigint, a `result` is written to a pointer that comes last. The rest are numbers, and
 //   both kinds come signed. Bindings of other kinds ignore the property.
 // - A table of handles is an array with two elements for each handle: `[scope or next free, rep | OWN]`. The first
-//   pair is the head of the list of free handles. `_createdReps` is the set of all reps that were ever put in.
+//   pair is the head of the list of free handles. Next free ones and the head carry OWN, and a free handle keeps the rep
+//   that it had. `_createdReps` is the set of all reps that were ever put in.
 // - Dropping a handle that jco has not seen as an object calls the class's static `Symbol.for('cabiDispose')` with the
 //   rep; a method that is not lowered gets an object made around it, with `Symbol.for('cabiRep')`. See resources.ts.
 // - The memory's buffer is another one after `realloc`, since that may grow it.
@@ -25,13 +26,14 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { Directory } from './directory.js';
 import type { DirectoryEntries } from './directory-entries.js';
-import { errorCode, errorCodes } from './error-code.js';
+import { errorCode, errorCodes, fail } from './error-code.js';
 import type { File } from './file.js';
 import { decodeUtf8 } from './names.js';
 import type { Open } from './open.js';
 import { asDirectory, asFile } from './open.js';
 import type { Resources } from './resources.js';
 import { datetime, identity, typeOf } from './status.js';
+import { MOST_BYTES } from './walk.js';
 
 /** Marks a handle that is owned, and the head of the list of free ones. */
 const OWN = 1 << 30;
@@ -78,6 +80,8 @@ class Guest {
   readonly #table: HandleTable | undefined;
   #bytes: Buffer;
   #view: DataView;
+  /** Whether the guest's allocator has thrown: a trap, or its exit. */
+  #isOver = false;
 
   constructor({ memory, realloc, resourceTables }: Context) {
     const table = resourceTables?.[0];
@@ -114,7 +118,10 @@ class Guest {
 
   /** The number behind a handle, or 0. */
   rep(handle: number): number {
-    return (this.#table?.[(handle << 1) + 1] ?? 0) & ~OWN;
+    const at = handle << 1;
+    // A handle that was dropped still has its number, which may stand for something else by now.
+    const isFree = ((this.#table?.[at] ?? OWN) & OWN) !== 0;
+    return isFree ? 0 : (this.#table?.[at + 1] ?? 0) & ~OWN;
   }
 
   /** A handle that owns `rep`. */
@@ -139,13 +146,23 @@ class Guest {
     if (this.#realloc === undefined) {
       throw new Error('these bindings gave no realloc where one is needed');
     }
-    return this.#realloc(0, 0, 1, size) >>> 0;
+    try {
+      return this.#realloc(0, 0, 1, size) >>> 0;
+    } catch (error) {
+      this.#isOver = true;
+      throw error;
+    }
   }
 
-  /** A string of the guest's. Fails with `illegal-byte-sequence`. */
-  text(pointer: number, length: number): string {
+  /** A path of the guest's. Fails with `illegal-byte-sequence`, and with `name-too-long`. */
+  path(pointer: number, length: number): string {
+    const bytes = length >>> 0;
+    // Before it is decoded: it may be as long as the guest's memory.
+    if (bytes > MOST_BYTES) {
+      fail('name-too-long');
+    }
     const start = pointer >>> 0;
-    const end = start + (length >>> 0);
+    const end = start + bytes;
     const text = this.bytes.toString('utf8', start, end);
     // What is not UTF-8 comes out as U+FFFD, but so does U+FFFD itself.
     return text.includes('\ufffd') ? decodeUtf8(this.bytes.subarray(start, end)) : text;
@@ -198,11 +215,12 @@ class Guest {
   answer(at: number, payload: number, act: (to: number) => void): void {
     const start = at >>> 0;
     let failed = 0;
+    this.#isOver = false;
     try {
       act(start + payload);
     } catch (error) {
-      // The guest's own allocator may have trapped, which is its end and not an answer.
-      if (error instanceof Error && error.name === 'RuntimeError') {
+      // The guest's own allocator may have trapped or exited, which is its end and not an answer.
+      if (this.#isOver) {
         throw error;
       }
       failed = 1;
@@ -342,14 +360,14 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
       guest.answer(result, 1, () => open(guest, self).sync()),
 
     createDirectoryAt: (guest) => (self: number, path: number, length: number, result: number) =>
-      guest.answer(result, 1, () => directory(guest, self).createDirectoryAt(guest.text(path, length))),
+      guest.answer(result, 1, () => directory(guest, self).createDirectoryAt(guest.path(path, length))),
 
     stat: (guest) => (self: number, result: number) =>
       guest.answer(result, 8, (to) => guest.putStatus(to, open(guest, self).stat())),
 
     statAt: (guest) => (self: number, flags: number, path: number, length: number, result: number) =>
       guest.answer(result, 8, (to) => {
-        const place: Place = [directory(guest, self), follows(flags), guest.text(path, length)];
+        const place: Place = [directory(guest, self), follows(flags), guest.path(path, length)];
         const status = statusOf(place);
         guest.putStatus(to, status);
         latest = { place, status };
@@ -373,7 +391,7 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
         guest.answer(result, 1, () =>
           directory(guest, self).setTimesAt(
             follows(flags),
-            guest.text(path, length),
+            guest.path(path, length),
             newTimestamp(aTag, a, aNs),
             newTimestamp(mTag, m, mNs),
           ),
@@ -394,9 +412,9 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
         guest.answer(result, 1, () =>
           directory(guest, self).linkAt(
             follows(flags),
-            guest.text(path, length),
+            guest.path(path, length),
             directory(guest, target),
-            guest.text(newPath, newLength),
+            guest.path(newPath, newLength),
           ),
         ),
 
@@ -413,7 +431,7 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
       ) =>
         guest.answer(result, 4, (to) => {
           const known = latest;
-          const place: Place = [directory(guest, self), follows(pathFlags), guest.text(path, length)];
+          const place: Place = [directory(guest, self), follows(pathFlags), guest.path(path, length)];
           const [base, follow, text] = place;
           const status = statusIn(known, place);
           const opened = base.openAt(follow, text, openFlags(how), descriptorFlags(flags), status);
@@ -422,11 +440,11 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
 
     readlinkAt: (guest) => (self: number, path: number, length: number, result: number) =>
       guest.answer(result, 4, (to) =>
-        guest.putText(to, directory(guest, self).readLinkAt(guest.text(path, length))),
+        guest.putText(to, directory(guest, self).readLinkAt(guest.path(path, length))),
       ),
 
     removeDirectoryAt: (guest) => (self: number, path: number, length: number, result: number) =>
-      guest.answer(result, 1, () => directory(guest, self).removeDirectoryAt(guest.text(path, length))),
+      guest.answer(result, 1, () => directory(guest, self).removeDirectoryAt(guest.path(path, length))),
 
     renameAt:
       (guest) =>
@@ -441,9 +459,9 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
       ) =>
         guest.answer(result, 1, () =>
           directory(guest, self).renameAt(
-            guest.text(path, length),
+            guest.path(path, length),
             directory(guest, target),
-            guest.text(newPath, newLength),
+            guest.path(newPath, newLength),
           ),
         ),
 
@@ -451,11 +469,11 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
       (guest) =>
       (self: number, target: number, targetLength: number, path: number, length: number, result: number) =>
         guest.answer(result, 1, () =>
-          directory(guest, self).symlinkAt(guest.text(target, targetLength), guest.text(path, length)),
+          directory(guest, self).symlinkAt(guest.path(target, targetLength), guest.path(path, length)),
         ),
 
     unlinkFileAt: (guest) => (self: number, path: number, length: number, result: number) =>
-      guest.answer(result, 1, () => directory(guest, self).unlinkFileAt(guest.text(path, length))),
+      guest.answer(result, 1, () => directory(guest, self).unlinkFileAt(guest.path(path, length))),
 
     metadataHash: (guest) => (self: number, result: number) =>
       guest.answer(result, 8, (to) => guest.putHash(to, open(guest, self).identity())),
@@ -463,7 +481,7 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
     metadataHashAt: (guest) => (self: number, flags: number, path: number, length: number, result: number) =>
       guest.answer(result, 8, (to) => {
         const known = latest;
-        const place: Place = [directory(guest, self), follows(flags), guest.text(path, length)];
+        const place: Place = [directory(guest, self), follows(flags), guest.path(path, length)];
         const status = statusIn(known, place) ?? statusOf(place);
         latest = { place, status };
         guest.putHash(to, identity(status));

@@ -1,6 +1,9 @@
 // Permissions, of which WASI knows nothing, carried across by the host: from what a component reads to what it makes.
 
+import type { BigIntStats } from 'node:fs';
 import { fchmodSync } from 'node:fs';
+import type { MetadataHashValue } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { identity, isSameFile } from './status.js';
 
 /** A mode for a file that is being made: nobody but its owner has anything to do with it. */
 export const PRIVATE_FILE = 0o600;
@@ -8,12 +11,14 @@ export const PRIVATE_FILE = 0o600;
 /** The same for a directory. */
 export const PRIVATE_DIRECTORY = 0o700;
 
-const PERMISSIONS = 0o7777n;
+// Set-user-ID and set-group-ID are never carried: what is made belongs to whoever runs the host, and a component says
+// what is in it. The sticky bit is, for directories, since without it others could remove more than in the source.
+const FILE_PERMISSIONS = 0o777n;
+const DIRECTORY_PERMISSIONS = 0o1777n;
 
 /** A directory that was made, until it is opened. */
 interface Made {
-  readonly parent: object;
-  readonly path: string;
+  readonly which: MetadataHashValue;
   readonly mode: number;
 }
 
@@ -22,7 +27,8 @@ interface Made {
  *
  * A file that is created exclusively is private, and gets the mode of the regular file that was opened for reading last
  * when its descriptor is closed. A directory that is created is private, and gets the mode of the directory that was
- * opened last, when the descriptor that is opened for it next is closed. Without a source, both are made as usual.
+ * opened last, when the descriptor that is opened for it next is closed; which directory that is goes by its identity,
+since another one may have its name by then. Without a source, both are made as usual.
  */
 export class ModeCarrier {
   #isOn = false;
@@ -40,12 +46,7 @@ export class ModeCarrier {
 
   /** Notes that a regular file was opened for reading. */
   sawFile(mode: bigint): void {
-    this.#file = this.#isOn ? Number(mode & PERMISSIONS) : undefined;
-  }
-
-  /** Notes that a directory was opened; asks for its mode only where that is needed. */
-  sawDirectory(mode: () => bigint): void {
-    this.#directory = this.#isOn ? Number(mode() & PERMISSIONS) : undefined;
+    this.#file = this.#isOn ? Number(mode & FILE_PERMISSIONS) : undefined;
   }
 
   /** The mode for a file that is created now; undefined where there is none to carry. */
@@ -58,15 +59,20 @@ export class ModeCarrier {
     return this.#directory;
   }
 
-  /** Notes that the directory `path` was created in `parent`, to get `mode` in the end. */
-  madeDirectory(parent: object, path: string, mode: number): void {
-    this.#made = { parent, path, mode };
+  /** Notes that a directory was created, to get `mode` in the end. */
+  madeDirectory(status: BigIntStats, mode: number): void {
+    this.#made = { which: identity(status), mode };
   }
 
-  /** The mode that the directory `path` of `parent`, which is opened now, is to get when it is closed. */
-  takeDirectoryMode(parent: object, path: string): number | undefined {
+  /** Notes that a directory was opened, and returns the mode that it is to get when it is closed, if it was made here. */
+  sawDirectory(look: () => BigIntStats): number | undefined {
+    if (!this.#isOn) {
+      return undefined;
+    }
+    const status = look();
+    this.#directory = Number(status.mode & DIRECTORY_PERMISSIONS);
     const made = this.#made;
-    if (made === undefined || made.parent !== parent || made.path !== path) {
+    if (made === undefined || !isSameFile(made.which, identity(status))) {
       return undefined;
     }
     this.#made = undefined;

@@ -9,7 +9,7 @@ import type { Directory, Walker } from './walker.js';
 const MOST_LINKS = 40;
 
 /** As many bytes as Linux takes for one path, without the NUL at its end. */
-const MOST_BYTES = 4095;
+export const MOST_BYTES = 4095;
 
 /** The target of the symbolic link `name`, as it stands there. Fails with EINVAL where it is none. */
 export function readLink(walker: Walker, parent: Directory, name: string): string {
