@@ -73,12 +73,15 @@ static bool is_directory(const char *path) {
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/// `target`, or the source's name in it where it is a directory. To be freed by the caller; NULL without
-/// memory.
+/// Whether the `length` bytes at `name` name something in the directory that they are put behind: "." and ".."
+/// do not.
+static bool is_name(const char *name, size_t length) {
+    return length > 2 || (length > 0 && memcmp(name, "..", length) != 0);
+}
+
+/// `target`, or the source's name in it where it is a directory. A source without a name of its own goes, as in
+/// cp, into the target itself, and nothing beside it. To be freed by the caller; NULL without memory.
 static char *target_for(const char *source, const char *target) {
-    if (!is_directory(target)) {
-        return strdup(target);
-    }
     size_t end = strlen(source);
     while (end > 1 && source[end - 1] == '/') {
         end--;
@@ -87,7 +90,13 @@ static char *target_for(const char *source, const char *target) {
     while (start > 0 && source[start - 1] != '/') {
         start--;
     }
+    if (!is_name(source + start, end - start) || !is_directory(target)) {
+        return strdup(target);
+    }
     size_t length = strlen(target);
+    while (length > 0 && target[length - 1] == '/') {
+        length--;
+    }
     char *path = malloc(length + 1 + (end - start) + 1);
     if (path) {
         memcpy(path, target, length);

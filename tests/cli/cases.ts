@@ -51,7 +51,7 @@ export function putInto(directory: string): Put {
 /** Checks that `out` holds what a case says, and nothing more: no temporary file above all. */
 export function expectOut(directory: string, out: Case['out']): void {
   const path = join(directory, 'out');
-  expect(readdirSync(path).sort()).toEqual(Object.keys(out).sort());
+  expect(readdirSync(path, { recursive: true }).sort()).toEqual(Object.keys(out).sort());
   for (const [name, content] of Object.entries(out)) {
     if (content !== null) {
       const isSame = readFileSync(join(path, name)).equals(Buffer.from(content));
@@ -129,6 +129,29 @@ export const cases: readonly Case[] = [
     ends: 'well',
     out: { a: 'content' },
   },
+  {
+    name: 'a copy in a directory is named without the slashes that the directory was given with',
+    prepare: (put) => put.file('in/a', 'content'),
+    args: ['-v', 'in/a', 'out//'],
+    ends: 'well',
+    stdout: "'in/a' -> 'out/a' (7 bytes)\n",
+    out: { a: 'content' },
+  },
+  ...['in/d/.', 'in/d/e/..', 'in/d/e/../'].map(
+    (source): Case => ({
+      name: `what is in ${source} goes into a target that is a directory, and not beside it`,
+      prepare: (put) => {
+        put.directory('in/d');
+        put.directory('in/d/e');
+        put.file('in/d/a', 'content');
+        put.directory('out/t');
+      },
+      args: ['-r', '-v', source, 'out/t'],
+      ends: 'well',
+      stdout: `'${source}' -> 'out/t' (7 bytes)\n`,
+      out: { t: null, 't/a': 'content', 't/e': null },
+    }),
+  ),
   ...[
     'two words',
     'two\nlines',
