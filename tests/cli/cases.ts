@@ -312,16 +312,46 @@ export const cases: readonly Case[] = [
     name: 'no names are wrong usage',
     args: [],
     ends: 'usage',
-    stderr: /^mapcp: .+\n/,
+    stderr: /^mapcp: there is no SOURCE and no TARGET\n/,
     out: {},
   },
   {
     name: 'one name is wrong usage',
     args: ['in/a'],
     ends: 'usage',
-    stderr: /^mapcp: .+\n/,
+    stderr: /^mapcp: there is no TARGET after 'in\/a'\n/,
     out: {},
   },
+  {
+    name: '--clean without a directory is wrong usage',
+    args: ['--clean'],
+    ends: 'usage',
+    stderr: /^mapcp: there is no DIRECTORY\n/,
+    out: {},
+  },
+  {
+    name: '--clean removes what killed runs have left, and says how much',
+    prepare: (put) => {
+      put.file('out/.mapcp-0123456789abcdef.tmp', 'half');
+      put.file('out/a', 'content');
+    },
+    args: ['--clean', 'out', 'in'],
+    ends: 'well',
+    stdout: "'out': 1 temporary file removed\n'in': 0 temporary files removed\n",
+    out: { a: 'content' },
+  },
+  ...['-nu', '-un'].map(
+    (options): Case => ({
+      name: `${options} replaces nothing`,
+      prepare: (put) => {
+        put.file('out/b', 'old');
+        put.file('in/a', 'content');
+      },
+      args: [options, 'in/a', 'out/b'],
+      ends: 'well',
+      out: { b: 'old' },
+    }),
+  ),
   {
     name: 'two sources with a target that is no directory are wrong usage',
     prepare: (put) => put.file('in/a', 'content'),
@@ -342,6 +372,13 @@ export const cases: readonly Case[] = [
     args: ['--help'],
     ends: 'well',
     stdout: /^Usage: mapcp \[options\] SOURCE\.\.\. TARGET\n/,
+    out: {},
+  },
+  {
+    name: '--help fits a terminal of 80 columns',
+    args: ['--help'],
+    ends: 'well',
+    stdout: /^(.{0,80}\n)+$/,
     out: {},
   },
   {
