@@ -20,6 +20,7 @@ MAKEFLAGS += --no-builtin-rules --jobs=$(shell node -p 'require("os").cpus().len
 .DELETE_ON_ERROR:
 
 .PHONY: all
+## make                    build everything: the component, the package, the samples
 all: $(OUT)/mapcp.wasm $(OUT)/js/index.js samples
 
 # --- npm packages -------------------------------------------------------------------------------------------------
@@ -120,6 +121,7 @@ $(OUT)/samples/%.wasm: $(OUT)/wasm/samples/%.wasm build/component.mjs
 # The same samples for this machine, by its own compilers.
 
 .PHONY: samples-native
+## make samples-native     build the samples for this machine too, by its own compilers
 samples-native: $(SAMPLES:%=$(OUT)/native/samples/%)
 
 $(OUT)/native/samples/mapped-head: c-src/samples/mapped-head.c

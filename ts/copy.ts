@@ -155,6 +155,10 @@ function copyError(from: Place, to: Place, { code, operation, isSource, reason, 
 /** The caller's name for a path of the component. */
 function hostPath(guestPath: string, from: Place, to: Place): string {
   for (const place of [from, to]) {
+    // An empty path has nothing below it, though every absolute path begins with it.
+    if (place.guestPath === '') {
+      continue;
+    }
     if (guestPath === place.guestPath) {
       return place.given;
     }

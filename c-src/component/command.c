@@ -20,22 +20,23 @@ static const char usage[] = "Usage: mapcp [options] SOURCE... TARGET\n"
 
 static const char help[] =
     "\n"
-    "Copies files, links and directory trees through memory mappings. Each file appears under\n"
-    "its target's name in one step: what is there is its old self or the whole copy. Where\n"
-    "TARGET is a directory, the copies go into it. It reaches only the directories that the\n"
-    "runtime was told to open.\n"
+    "Copies files, links and directory trees through memory mappings. Each file\n"
+    "appears under its target's name in one step: what is there is its old self or\n"
+    "the whole copy. Where TARGET is a directory, the copies go into it. It reaches\n"
+    "only the directories that the runtime was told to open.\n"
     "\n"
     "  -r, --recursive       copy directories, with all that is in them\n"
     "  -n, --no-clobber      leave existing files alone\n"
     "  -u, --update          replace a file only by one that was modified later\n"
-    "  -p, --preserve        keep the times (WASI knows no modes, so they are the default ones)\n"
+    "  -p, --preserve        keep the times (not the modes: WASI knows none)\n"
     "  -P, --no-dereference  copy a link as a link (the default)\n"
     "  -L, --dereference     copy what a link leads to\n"
-    "  -T, --no-target-directory  take TARGET for the copy's own path, also where it is a directory\n"
-    "      --exclude=GLOB    leave out what matches, such as node_modules or '*.o'\n"
+    "  -T, --no-target-directory\n"
+    "                        take TARGET for the path of the copy itself\n"
+    "      --exclude=GLOB    leave out what matches, such as '*.o'\n"
     "      --sparse=WHEN     make holes of zeros: auto (the default), always or never\n"
     "      --verify          read each file back and compare it\n"
-    "      --sync            have everything on the disk before saying that it is done\n"
+    "      --sync            have each file on the disk before it takes its name\n"
     "      --keep-going      go on after a failure, and fail at the end\n"
     "      --dry-run         decide everything, touch nothing\n"
     "      --clean           remove the temporary files that killed runs have left\n"
@@ -44,7 +45,7 @@ static const char help[] =
     "  -h, --help            print this text\n"
     "\n"
     "Example:\n"
-    "  wasmtime run --dir in::/in --dir out::/out mapcp.wasm -r /in/photos /out/photos\n"
+    "  wasmtime run --dir in::/in --dir out::/out mapcp.wasm -r /in/d /out/d\n"
     "\n"
     "Exit status: 0 copied, 1 failed or wrongly used (a WASI command has no others).\n";
 
@@ -73,12 +74,15 @@ static bool is_directory(const char *path) {
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/// `target`, or the source's name in it where it is a directory. To be freed by the caller; NULL without
-/// memory.
+/// Whether the `length` bytes at `name` name something in the directory that they are put behind: "." and
+/// ".." do not.
+static bool is_name(const char *name, size_t length) {
+    return length > 2 || (length > 0 && memcmp(name, "..", length) != 0);
+}
+
+/// `target`, or the source's name in it where it is a directory. A source without a name of its own goes, as
+/// in cp, into the target itself, and nothing beside it. To be freed by the caller; NULL without memory.
 static char *target_for(const char *source, const char *target) {
-    if (!is_directory(target)) {
-        return strdup(target);
-    }
     size_t end = strlen(source);
     while (end > 1 && source[end - 1] == '/') {
         end--;
@@ -87,7 +91,13 @@ static char *target_for(const char *source, const char *target) {
     while (start > 0 && source[start - 1] != '/') {
         start--;
     }
+    if (!is_name(source + start, end - start) || !is_directory(target)) {
+        return strdup(target);
+    }
     size_t length = strlen(target);
+    while (length > 0 && target[length - 1] == '/') {
+        length--;
+    }
     char *path = malloc(length + 1 + (end - start) + 1);
     if (path) {
         memcpy(path, target, length);
@@ -221,7 +231,10 @@ static bool take_flag(struct request *request, int option) {
         options->overwrite = MAPCP_OVERWRITE_NEVER;
         return true;
     case 'u':
-        options->overwrite = MAPCP_OVERWRITE_NEWER;
+        // Whoever asks for -n too wants nothing replaced, in whichever order.
+        if (options->overwrite != MAPCP_OVERWRITE_NEVER) {
+            options->overwrite = MAPCP_OVERWRITE_NEWER;
+        }
         return true;
     case 'p':
         return options->preserve_timestamps = true;
@@ -277,7 +290,9 @@ static bool clean_all(int count, char **names) {
             mapcp_print_quoted(stdout, names[index]);
             fputs(": ", stdout);
             mapcp_print_number(stdout, removed);
-            good = fputs(" temporary files removed\n", stdout) >= 0 && good;
+            good = fputs(removed == 1 ? " temporary file removed\n" : " temporary files removed\n", stdout) >=
+                       0 &&
+                   good;
         } else {
             mapcp_print_clean_problem(&problem);
             mapcp_problem_free(&problem);

@@ -146,10 +146,19 @@ describe('copy', () => {
     }));
 
   it('refuses an empty path', async () => {
-    expect(await failureOf(copy('', 'b'))).toMatchObject({ code: 'EINVAL', reason: 'the path is empty' });
+    expect(await failureOf(copy('', 'b'))).toMatchObject({
+      code: 'EINVAL',
+      reason: 'the path is empty',
+      path: '',
+      source: '',
+      target: 'b',
+    });
     expect(await failureOf(copy('package.json', ''))).toMatchObject({
       code: 'EINVAL',
       reason: 'the path is empty',
+      path: '',
+      source: 'package.json',
+      target: '',
     });
   });
 

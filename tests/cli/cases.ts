@@ -51,7 +51,7 @@ export function putInto(directory: string): Put {
 /** Checks that `out` holds what a case says, and nothing more: no temporary file above all. */
 export function expectOut(directory: string, out: Case['out']): void {
   const path = join(directory, 'out');
-  expect(readdirSync(path).sort()).toEqual(Object.keys(out).sort());
+  expect(readdirSync(path, { recursive: true }).sort()).toEqual(Object.keys(out).sort());
   for (const [name, content] of Object.entries(out)) {
     if (content !== null) {
       const isSame = readFileSync(join(path, name)).equals(Buffer.from(content));
@@ -129,6 +129,29 @@ export const cases: readonly Case[] = [
     ends: 'well',
     out: { a: 'content' },
   },
+  {
+    name: 'a copy in a directory is named without the slashes that the directory was given with',
+    prepare: (put) => put.file('in/a', 'content'),
+    args: ['-v', 'in/a', 'out//'],
+    ends: 'well',
+    stdout: "'in/a' -> 'out/a' (7 bytes)\n",
+    out: { a: 'content' },
+  },
+  ...['in/d/.', 'in/d/e/..', 'in/d/e/../'].map(
+    (source): Case => ({
+      name: `what is in ${source} goes into a target that is a directory, and not beside it`,
+      prepare: (put) => {
+        put.directory('in/d');
+        put.directory('in/d/e');
+        put.file('in/d/a', 'content');
+        put.directory('out/t');
+      },
+      args: ['-r', '-v', source, 'out/t'],
+      ends: 'well',
+      stdout: `'${source}' -> 'out/t' (7 bytes)\n`,
+      out: { t: null, 't/a': 'content', 't/e': null },
+    }),
+  ),
   ...[
     'two words',
     'two\nlines',
@@ -289,16 +312,46 @@ export const cases: readonly Case[] = [
     name: 'no names are wrong usage',
     args: [],
     ends: 'usage',
-    stderr: /^mapcp: .+\n/,
+    stderr: /^mapcp: there is no SOURCE and no TARGET\n/,
     out: {},
   },
   {
     name: 'one name is wrong usage',
     args: ['in/a'],
     ends: 'usage',
-    stderr: /^mapcp: .+\n/,
+    stderr: /^mapcp: there is no TARGET after 'in\/a'\n/,
     out: {},
   },
+  {
+    name: '--clean without a directory is wrong usage',
+    args: ['--clean'],
+    ends: 'usage',
+    stderr: /^mapcp: there is no DIRECTORY\n/,
+    out: {},
+  },
+  {
+    name: '--clean removes what killed runs have left, and says how much',
+    prepare: (put) => {
+      put.file('out/.mapcp-0123456789abcdef.tmp', 'half');
+      put.file('out/a', 'content');
+    },
+    args: ['--clean', 'out', 'in'],
+    ends: 'well',
+    stdout: "'out': 1 temporary file removed\n'in': 0 temporary files removed\n",
+    out: { a: 'content' },
+  },
+  ...['-nu', '-un'].map(
+    (options): Case => ({
+      name: `${options} replaces nothing`,
+      prepare: (put) => {
+        put.file('out/b', 'old');
+        put.file('in/a', 'content');
+      },
+      args: [options, 'in/a', 'out/b'],
+      ends: 'well',
+      out: { b: 'old' },
+    }),
+  ),
   {
     name: 'two sources with a target that is no directory are wrong usage',
     prepare: (put) => put.file('in/a', 'content'),
@@ -319,6 +372,13 @@ export const cases: readonly Case[] = [
     args: ['--help'],
     ends: 'well',
     stdout: /^Usage: mapcp \[options\] SOURCE\.\.\. TARGET\n/,
+    out: {},
+  },
+  {
+    name: '--help fits a terminal of 80 columns',
+    args: ['--help'],
+    ends: 'well',
+    stdout: /^(.{0,80}\n)+$/,
     out: {},
   },
   {

@@ -16,7 +16,9 @@ export async function cleanAll(directories: readonly string[], flags: Flags): Pr
       if (flags.json) {
         process.stdout.write(`${JSON.stringify({ type: 'clean', directory, removed })}\n`);
       } else if (!flags.quiet) {
-        process.stdout.write(`${quoted(directory)}: ${removed} temporary files removed\n`);
+        process.stdout.write(
+          `${quoted(directory)}: ${removed} temporary ${removed === 1 ? 'file' : 'files'} removed\n`,
+        );
       }
     } catch (error) {
       if (!(error instanceof CleanError)) {

@@ -8,12 +8,11 @@ import { runCopies } from './run.js';
 
 const STATUS_USAGE = 2;
 
-const description = `
-Copies files, links and directory trees, in a sandbox that reaches the directories of
-SOURCE and TARGET and nothing else. Each file appears under its target's name in one
-step: what is there is its old self or the whole copy. Where TARGET is a directory, the
-copies go into it.
-`;
+const description = [
+  'Copies files, links and directory trees, in a sandbox that reaches the directories of SOURCE and TARGET and nothing',
+  "else. Each file appears under its target's name in one step: what is there is its old self or the whole copy. Where",
+  'TARGET is a directory, the copies go into it.',
+].join(' ');
 
 const examples = `
 Examples:
@@ -34,8 +33,9 @@ function collect(value: string, previous: readonly string[] = []): readonly stri
 }
 
 const program = new Command('mapcp')
+  .description(description)
   .usage('[options] SOURCE... TARGET\n       mapcp --clean DIRECTORY...')
-  .argument('<names...>', 'SOURCE... and TARGET')
+  .argument('[names...]', 'SOURCE... and TARGET')
   .option('-r, --recursive', 'copy directories, with all that is in them')
   .option('-n, --no-clobber', 'leave existing files alone')
   .option('-u, --update', 'replace a file only by one that was modified later')
@@ -57,12 +57,17 @@ const program = new Command('mapcp')
   .option('-v, --verbose', 'say what was copied')
   .version(version(), '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this text')
-  .addHelpText('after', description + examples)
+  .addHelpText('after', examples)
   .configureHelp({ visibleArguments: () => [] })
   .configureOutput({ outputError: (text, write) => write(`mapcp: ${text.replace(/^error: /, '')}`) })
-  .showHelpAfterError("Usage: mapcp [options] SOURCE... TARGET\nTry 'mapcp --help'.")
+  .showHelpAfterError(
+    "Usage: mapcp [options] SOURCE... TARGET\n       mapcp --clean DIRECTORY...\nTry 'mapcp --help'.",
+  )
   .exitOverride()
   .action(async (names: string[], flags: Flags, command: Command) => {
+    if (names.length === 0) {
+      command.error(flags.clean ? 'there is no DIRECTORY' : 'there is no SOURCE and no TARGET');
+    }
     if (flags.clean) {
       process.exitCode = await cleanAll(names, flags);
       return;

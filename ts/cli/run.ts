@@ -95,9 +95,13 @@ function optionsOf(flags: Flags, output: Output, signal: AbortSignal): CopyOptio
   };
 }
 
-/** The path that the copy gets: `target`, or the source's name in it where it is a directory. */
+/**
+ * The path that the copy gets: `target`, or the source's name in it where it is a directory. "." and ".." are no names
+ * to give: as in cp, what is in such a directory goes into the target itself, and nothing beside it.
+ */
 function targetFor(source: string, target: string): string {
-  return isDirectory(target) ? join(target, basename(source)) : target;
+  const name = basename(source);
+  return ['', '.', '..'].includes(name) || !isDirectory(target) ? target : join(target, name);
 }
 
 function isDirectory(path: string): boolean {
