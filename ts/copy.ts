@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CopyError, isSystemError, reasonOf, type SystemError } from './errors.js';
@@ -89,7 +89,7 @@ async function isMissing(path: string): Promise<boolean> {
  * What cannot be resolved is left for it to complain about.
  */
 async function requireOutside(from: Place, to: Place, options: CopyOptions): Promise<void> {
-  if (!options.recursive) {
+  if (!options.recursive || (await isCopiedAsLink(from, options))) {
     return;
   }
   const [source, directory] = await Promise.all(
@@ -104,6 +104,12 @@ async function requireOutside(from: Place, to: Place, options: CopyOptions): Pro
       reason,
     });
   }
+}
+
+/** Whether the source is a link that is copied as one. With a slash behind it, it is what it leads to. */
+async function isCopiedAsLink({ given }: Place, { symlinks }: CopyOptions): Promise<boolean> {
+  const status = symlinks === 'follow' ? undefined : await lstat(given).catch(() => undefined);
+  return status?.isSymbolicLink() ?? false;
 }
 
 async function open(from: Place, to: Place): Promise<Sandbox> {

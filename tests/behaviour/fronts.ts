@@ -12,6 +12,8 @@ export interface Front {
   readonly name: FrontName;
   /** Whether it gives the copy the permissions of its source; WASI knows none. */
   readonly hasModes: boolean;
+  /** How many decimals of a second it can set; Node knows no more than microseconds. */
+  readonly decimals: 6 | 9;
   /** Copies; without the superuser's right to read and write everything where `isOrdinaryUser` is set. */
   copy(request: Request, isOrdinaryUser: boolean): Promise<Outcome>;
 }
@@ -40,6 +42,7 @@ function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boo
 export const api: Front = {
   name: 'API',
   hasModes: true,
+  decimals: 6,
   copy: async (request, isOrdinaryUser) => {
     if (!isOrdinaryUser) {
       return copyByApi(request);
@@ -59,6 +62,7 @@ function argumentsFor({ source, target, options }: { source: string; target: str
 export const commandLine: Front = {
   name: 'command line',
   hasModes: true,
+  decimals: 6,
   copy: async (request, isOrdinaryUser) => {
     const command = [process.execPath, resolve('build/out/js/cli/main.js'), '--json', '--no-progress'];
     const { status, stdout, stderr } = runProgram(
@@ -88,6 +92,7 @@ export const commandLine: Front = {
 export const inWasmtime: Front = {
   name: 'wasmtime',
   hasModes: false,
+  decimals: 9,
   copy: async (request, isOrdinaryUser) => {
     const command = [wasmtime ?? '', 'run', '--dir', 'in', '--dir', 'out', resolve('build/out/mapcp.wasm')];
     const { status, stdout, stderr } = runProgram(

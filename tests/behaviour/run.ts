@@ -44,7 +44,7 @@ async function check(behaviour: Behaviour, front: Front, directory: string): Pro
     if (front.name !== 'wasmtime') {
       expect(counts ?? {}).toMatchObject(result.counts ?? {});
     }
-    expectOut(look(to), result.out, before, front.hasModes);
+    expectOut(look(to), result.out, before, front);
     if (behaviour.meanwhile === undefined) {
       expect(look(from)).toEqual(source);
     }
@@ -104,7 +104,7 @@ function expectOut(
   found: Record<string, Seen>,
   expected: Result['out'],
   before: Record<string, Seen>,
-  hasModes: boolean,
+  { hasModes, decimals }: Front,
 ): void {
   if (expected === undefined) {
     expect(found).toEqual(before);
@@ -112,10 +112,21 @@ function expectOut(
   }
   expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
   for (const [path, entry] of Object.entries(expected)) {
-    const { content, mode, used, ...others } = expectation(entry);
+    const { content, mode, time, used, ...others } = expectation(entry);
     expect(found[path], path).toMatchObject(mode !== undefined && hasModes ? { ...others, mode } : others);
+    // What stayed keeps all of its time.
+    if (time !== undefined && found[path]?.time !== before[path]?.time) {
+      expect(found[path]?.time, `the time of ${path}`).toBe(cut(time, decimals));
+    }
     // Not by toBe, whose report of a megabyte nobody could read.
     expect(content === undefined || found[path]?.content === content, `the content of ${path}`).toBe(true);
     expect(found[path]?.used, `the blocks of ${path}`).toBeLessThanOrEqual(used ?? Number.POSITIVE_INFINITY);
   }
+}
+
+/** A time in seconds with no more decimals than these. */
+function cut(time: string, decimals: number): string {
+  const [seconds = '', fraction = ''] = time.split('.');
+  const rest = fraction.slice(0, decimals).replace(/0+$/, '');
+  return rest === '' ? seconds : `${seconds}.${rest}`;
 }
