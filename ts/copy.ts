@@ -3,7 +3,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CopyError, isSystemError, reasonOf, type SystemError } from './errors.js';
 import { type CopyOptions, requirePath } from './options.js';
-import { openSandbox, type Sandbox } from './sandbox.js';
+import { type HostMaker, openSandbox, type Sandbox, type SandboxOptions } from './sandbox.js';
 import { CopyTask, type Work } from './task.js';
 
 /** A host path split for a sandbox: the directory to preopen, and the path in it. */
@@ -32,12 +32,16 @@ interface Place {
  * await copy('photo.jpg', 'backup/photo.jpg');
  * await copy('photos', 'backup/photos', { recursive: true, overwrite: 'newer' });
  */
-export function copy(source: string | URL, target: string | URL, options: CopyOptions = {}): CopyTask {
+export function copy(
+  source: string | URL,
+  target: string | URL,
+  options: CopyOptions & Pick<SandboxOptions, 'host'> = {},
+): CopyTask {
   const prepare = async (): Promise<Work> => {
     const from = placeOf('source', source, '/in');
     const to = await withExistingDirectory(placeOf('target', target, '/out'), options);
     await requireOutside(from, to, options);
-    const sandbox = await open(from, to);
+    const sandbox = await open(from, to, options.host);
     const work = sandbox.workOn(from.guestPath, to.guestPath, options, (path) => hostPath(path, from, to));
     const end = () => {
       work.end();
@@ -112,14 +116,14 @@ async function isCopiedAsLink({ given }: Place, { symlinks }: CopyOptions): Prom
   return status?.isSymbolicLink() ?? false;
 }
 
-async function open(from: Place, to: Place): Promise<Sandbox> {
+async function open(from: Place, to: Place, host: HostMaker | undefined): Promise<Sandbox> {
   try {
     return await openSandbox(
       {
         [from.preopen]: { path: from.directory, access: 'read' },
         [to.preopen]: { path: to.directory, access: 'read-write' },
       },
-      { allowOverlap: true },
+      { allowOverlap: true, host },
     );
   } catch (error) {
     throw isSystemError(error) ? unreachable(error, from, to) : error;

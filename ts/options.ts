@@ -151,6 +151,7 @@ export function requireOptions(options: unknown): asserts options is CopyOptions
     requirePatterns(name, given[name]);
   }
   requireType('onProgress', given.onProgress, 'function');
+  requireType('host', (given as { host?: unknown }).host, 'function');
   requireWindowSize(given.windowSize);
   if (given.signal !== undefined && !(given.signal instanceof AbortSignal)) {
     throw new TypeError(`options.signal must be an AbortSignal, not ${typeName(given.signal)}`);

@@ -1,6 +1,6 @@
 import { type Component, failureOf, instantiateComponent } from './component.js';
 import { CleanError } from './errors.js';
-import { createHost, type Host, type HostOptions, ModeCarrier, type Preopen } from './host/index.js';
+import { createHost, type HostOptions, ModeCarrier, type Preopen } from './host/index.js';
 import { type CopyOptions, requirePath, toComponent } from './options.js';
 import { nameOf } from './posix.js';
 import { CopyTask, type Work } from './task.js';
@@ -8,19 +8,36 @@ import { CopyTask, type Work } from './task.js';
 /** The directories of a sandbox, by the absolute guest paths that they get. */
 export type Preopens = Readonly<Record<string, Preopen>>;
 
+/** A WASI host for a sandbox: ours, or somebody else's. */
+export interface SandboxHost {
+  /** The WASI imports for the component's bindings. */
+  readonly imports: object;
+  /** Called when the sandbox is closed. */
+  close?(): void;
+}
+
+/** Makes a host that gives the component these directories; how well it confines the component is up to it. */
+export type HostMaker = (preopens: Preopens) => SandboxHost | Promise<SandboxHost>;
+
 /** How a sandbox is confined. */
-export type SandboxOptions = Pick<HostOptions, 'confinement' | 'allowOverlap'>;
+export interface SandboxOptions extends Pick<HostOptions, 'confinement' | 'allowOverlap'> {
+  /**
+   * Makes a host to use in place of our own, such as one over preview2-shim. The other options are for our own, and
+   * modes are carried across only by that.
+   */
+  readonly host?: HostMaker | undefined;
+}
 
 /** Directories, and a component that can reach them and nothing else. Made by {@link openSandbox}. */
 export class Sandbox implements Disposable {
-  readonly #host: Host;
+  readonly #host: SandboxHost;
   readonly #component: Component;
   readonly #modes: ModeCarrier;
   #copying = 0;
   #closed = false;
 
   /** @internal */
-  constructor(host: Host, component: Component, modes: ModeCarrier) {
+  constructor(host: SandboxHost, component: Component, modes: ModeCarrier) {
     this.#host = host;
     this.#component = component;
     this.#modes = modes;
@@ -110,7 +127,7 @@ export class Sandbox implements Disposable {
 
   #release(): void {
     if (this.#closed && this.#copying === 0) {
-      this.#host.close();
+      this.#host.close?.();
     }
   }
 }
@@ -124,14 +141,26 @@ export class Sandbox implements Disposable {
  * @throws the error of `fs` when a directory cannot be opened
  */
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
-  // Clocks and random numbers because WASI's C library imports them; the random ones name temporary files.
   const modes = new ModeCarrier();
-  const given = { preopens, clocks: true, random: true, absoluteLinks: true, modes };
-  const host = await createHost({ ...given, ...options });
+  const host = options.host ? await options.host(preopens) : await ownHost(preopens, options, modes);
   try {
     return new Sandbox(host, await instantiateComponent(host.imports), modes);
   } catch (error) {
-    host.close();
+    host.close?.();
     throw error;
   }
+}
+
+function ownHost(preopens: Preopens, options: SandboxOptions, modes: ModeCarrier): Promise<SandboxHost> {
+  const { confinement, allowOverlap } = options;
+  return createHost({
+    preopens,
+    // WASI's C library imports them; the random numbers name temporary files.
+    clocks: true,
+    random: true,
+    absoluteLinks: true,
+    modes,
+    ...(confinement && { confinement }),
+    ...(allowOverlap !== undefined && { allowOverlap }),
+  });
 }

@@ -114,7 +114,9 @@ static bool put_copied(const char *source, const char *target, const struct mapc
     mapcp_print_quoted(stdout, source);
     fputs(" -> ", stdout);
     mapcp_print_quoted(stdout, target);
-    return printf(" (%llu bytes)\n", (unsigned long long)progress->bytes_done) >= 0;
+    fputs(" (", stdout);
+    mapcp_print_number(stdout, progress->bytes_done);
+    return fputs(" bytes)\n", stdout) >= 0;
 }
 
 /// Prints the problems that a job went on after; false where one was more than a warning.
@@ -274,7 +276,9 @@ static bool clean_all(int count, char **names) {
         struct mapcp_problem problem;
         if (mapcp_clean(names[index], &removed, &problem)) {
             mapcp_print_quoted(stdout, names[index]);
-            good = printf(": %llu temporary files removed\n", (unsigned long long)removed) >= 0 && good;
+            fputs(": ", stdout);
+            mapcp_print_number(stdout, removed);
+            good = fputs(" temporary files removed\n", stdout) >= 0 && good;
         } else {
             mapcp_print_clean_problem(&problem);
             mapcp_problem_free(&problem);

@@ -15,6 +15,17 @@ void mapcp_print_quoted(FILE *stream, const char *path) {
     fputc('\'', stream);
 }
 
+void mapcp_print_number(FILE *stream, uint64_t number) {
+    char digits[21];
+    char *first = digits + sizeof(digits) - 1;
+    *first = '\0';
+    do {
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    fputs(first, stream);
+}
+
 static void print_cause(const struct mapcp_problem *problem) {
     fputs("cannot ", stderr);
     fputs(mapcp_verb(problem->error.operation), stderr);

@@ -15,7 +15,7 @@
 
 // What an entry costs of a step's budget, besides its bytes: opening and naming a file takes the time of
 // copying some.
-#define ENTRY_COST 65536
+#define ENTRY_COST 262144
 
 enum state {
     WAITING,
@@ -51,7 +51,7 @@ struct mapcp_job {
 /// Copies the patterns into one block of strings that the job owns.
 static bool copy_patterns(struct mapcp_job *job) {
     size_t count = job->options.include.count + job->options.exclude.count;
-    job->patterns = calloc(count + 1, sizeof(*job->patterns));
+    job->patterns = (char **)calloc(count + 1, sizeof(*job->patterns));
     for (size_t index = 0; job->patterns && index < count; index++) {
         bool included = index < job->options.include.count;
         const char *given = included ? job->options.include.items[index]
@@ -484,7 +484,7 @@ void mapcp_job_free(struct mapcp_job *job) {
     for (char **pattern = job->patterns; pattern && *pattern; pattern++) {
         free(*pattern);
     }
-    free(job->patterns);
+    free((void *)job->patterns);
     free(job->given_source);
     free(job->given_target);
     free(job);

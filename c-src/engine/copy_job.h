@@ -35,7 +35,7 @@ struct mapcp_job;
 struct mapcp_job *mapcp_job_new(const char *source, const char *target, const struct mapcp_options *options);
 
 /// Works on until about `budget` bytes are copied or the job is done, and at least by one window or one
-/// entry; an entry counts as some thousand bytes.
+/// entry; an entry counts as some hundred thousand bytes.
 ///
 /// Returns false when the job has failed: see mapcp_job_failure. What was finished stays, what was not is
 /// absent or as it was. After the end, good or bad, a step does nothing and returns the same again.

@@ -1,5 +1,6 @@
 #include "tree.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -47,8 +48,11 @@ static bool follows(const struct mapcp_tree *tree) {
 /// let it, so what may be a link is named from the root.
 static struct mapcp_place source_place(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame,
                                        const char *name, const char *path) {
+    assert(frame->listing);
+    int directory = dirfd(frame->listing);
+    assert(directory >= 0);
     return follows(tree) ? (struct mapcp_place){.directory = AT_FDCWD, .name = path}
-                         : (struct mapcp_place){.directory = dirfd(frame->listing), .name = name};
+                         : (struct mapcp_place){.directory = directory, .name = name};
 }
 
 static struct mapcp_place target_place(const struct mapcp_tree_frame *frame, const char *name) {
@@ -341,6 +345,7 @@ static enum outcome take_listed(struct mapcp_tree *tree, const struct dirent *li
 /// Goes on with the listing of the top directory, up to an entry, a failure, or its end.
 static enum outcome list_top(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,
                              struct mapcp_error *error) {
+    assert(top(tree)->listing);
     for (;;) {
         cut_paths(tree);
         errno = 0;

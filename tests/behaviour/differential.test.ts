@@ -17,7 +17,7 @@ const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31
 
 const fronts: readonly { front: Front; runs: number; missing?: boolean }[] = [
   { front: api, runs: 40 },
-  { front: commandLine, runs: 10 },
+  { front: commandLine, runs: 6 },
   { front: inWasmtime, runs: 10, missing: wasmtime === undefined },
 ];
 

@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CopyOptions } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { canMount } from '../helpers/small-disk.js';
+import { canMount, mountSmallDisk } from '../helpers/small-disk.js';
 import { type Behaviour, type Problem, type Result, sentenceOf, whyNot } from './behaviour.js';
 import { behaviours } from './cases/index.js';
 import type { Front } from './fronts.js';
@@ -28,9 +27,7 @@ async function check(behaviour: Behaviour, front: Front, directory: string): Pro
   const [from, to] = [join(directory, 'in'), join(directory, 'out')];
   mkdirSync(from);
   mkdirSync(to);
-  if (behaviour.disk !== undefined) {
-    mount(to, behaviour.disk);
-  }
+  const unmount = behaviour.disk === undefined ? () => {} : mountSmallDisk(to, behaviour.disk);
   try {
     behaviour.prepare?.(putInto(directory));
     const source = look(from);
@@ -49,16 +46,7 @@ async function check(behaviour: Behaviour, front: Front, directory: string): Pro
       expect(look(from)).toEqual(source);
     }
   } finally {
-    if (behaviour.disk !== undefined) {
-      spawnSync('umount', [to]);
-    }
-  }
-}
-
-function mount(path: string, size: number): void {
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]);
-  if (status !== 0) {
-    throw new Error(`cannot mount: ${stderr}`);
+    unmount();
   }
 }
 

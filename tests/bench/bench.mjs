@@ -4,16 +4,27 @@
 // process, on one instance and with one job for each file. ROUNDS sets how often.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
-import { dropJob, instantiateComponent } from '../../build/out/js/component.js';
-import { createHost } from '../../build/out/js/host/index.js';
-import { toComponent } from '../../build/out/js/options.js';
+import { copy } from 'mapcp';
+import { createHost } from 'mapcp/host';
+import { instantiate } from '#bindings';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const LARGE = 256 * 1024 * 1024;
@@ -52,13 +63,28 @@ function empty(directory) {
  * @param {object} imports
  */
 async function copier(imports) {
-  const { copier } = await instantiateComponent(imports);
-  const options = toComponent({ recursive: true }, false);
+  const core = (/** @type {string} */ name) =>
+    WebAssembly.compile(readFileSync(new URL(name, import.meta.resolve('#bindings'))));
+  const { copier } = await instantiate(core, /** @type {import('#bindings').ImportObject} */ (imports));
   return (/** @type {string} */ name) => {
     const job = new copier.CopyJob(`/source/${name}`, `/target/${name}`, options);
     job.step(1n << 62n);
-    dropJob(job);
+    /** @type {typeof job & Disposable} */ (job)[Symbol.dispose]();
   };
+}
+
+/**
+ * The longest turn of the event loop during some work, in milliseconds.
+ * @param {() => PromiseLike<unknown>} work
+ */
+async function longestWait(work) {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await setImmediate();
+  await work();
+  await setImmediate();
+  delay.disable();
+  return delay.max / 1e6;
 }
 
 /**
@@ -91,6 +117,24 @@ async function compare(title, unit, peers, clean) {
     );
   }
 }
+
+/** @type {import('#bindings/interfaces/mapcp-copy-copier.js').CopyOptions} */
+const options = {
+  windowSize: 0,
+  symlinks: 'preserve',
+  overwrite: 'always',
+  sparse: 'auto',
+  recursive: true,
+  preserveTimestamps: false,
+  verify: false,
+  sync: false,
+  dryRun: false,
+  keepGoing: false,
+  makeParents: false,
+  measure: false,
+  include: [],
+  exclude: [],
+};
 
 const box = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mapcp-bench-'));
 const source = join(box, 'source');
@@ -179,6 +223,16 @@ try {
       'fs.cpSync': () => cpSync(source, target, { recursive: true }),
       'fs.promises.cp': () => cp(source, target, { recursive: true }),
       'mapcp on preview2-shim': () => shimmed('tree'),
+    },
+    clean,
+  );
+  await compare(
+    'The longest that the event loop waits while 5,000 files of 4 KiB are copied',
+    'ms',
+    {
+      'fs.promises.cp': () => longestWait(() => cp(source, target, { recursive: true })),
+      mapcp: () => longestWait(() => copy(source, join(target, 'copy'), { recursive: true })),
+      'fs.cpSync': () => longestWait(async () => cpSync(source, target, { recursive: true })),
     },
     clean,
   );

@@ -1,24 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { canMount, onSmallDisk } from '../helpers/small-disk.js';
 import { expectOut } from './cases.js';
 import { fronts, run } from './fronts.js';
-
-/** Mounts a file system of `size` bytes on a directory while `use` runs. */
-function onSmallDisk(path: string, size: number, use: () => void): void {
-  expect(spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]).status).toBe(0);
-  try {
-    use();
-  } finally {
-    spawnSync('umount', [path]);
-  }
-}
-
-// Mounting is the superuser's; CI is one.
-const canMount = process.getuid?.() === 0 || process.env.CI !== undefined;
 
 describe.skipIf(!canMount).each(fronts)('mapcp in $name, on a full disk,', (front) => {
   it('says so, and leaves the old target and no temporary file', () => {

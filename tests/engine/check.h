@@ -21,9 +21,9 @@ extern const struct suite filter_suite;
 extern const struct suite tree_suite;
 
 /// Ends the program with status 1, and says where, unless the condition holds.
-#define CHECK(condition) check((condition), #condition, __FILE__, __LINE__)
+#define CHECK(condition) ((condition) ? (void)0 : check_failed(#condition, __FILE__, __LINE__))
 
-void check(int good, const char *condition, const char *file, int line);
+_Noreturn void check_failed(const char *condition, const char *file, int line);
 
 /// Each test runs in an empty directory of its own.
 

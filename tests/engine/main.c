@@ -10,11 +10,9 @@
 
 static const struct suite *const suites[] = {&copy_job_suite, &tree_suite, &filter_suite, &error_suite};
 
-void check(int good, const char *condition, const char *file, int line) {
-    if (!good) {
-        (void)fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, condition);
-        exit(EXIT_FAILURE);
-    }
+_Noreturn void check_failed(const char *condition, const char *file, int line) {
+    (void)fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, condition);
+    exit(EXIT_FAILURE);
 }
 
 static unsigned char byte_at(size_t index, unsigned seed) {

@@ -101,6 +101,7 @@ static void a_deep_tree_is_copied_with_few_descriptors(void) {
     const int levels = 500;
     make_directory("a");
     int directory = open("a", O_RDONLY | O_DIRECTORY);
+    CHECK(directory >= 0);
     for (int level = 0; level < levels; level++) {
         CHECK(mkdirat(directory, "d", 0755) == 0 && mkdirat(directory, "e", 0755) == 0);
         int next = openat(directory, "d", O_RDONLY | O_DIRECTORY);
@@ -364,7 +365,7 @@ static void missing_parents_are_made_on_request(void) {
 }
 
 static void zeros_become_holes(void) {
-    const size_t size = 10 * 1024 * 1024;
+    const size_t size = (size_t)10 * 1024 * 1024;
     const struct mapcp_options never = {.sparse = MAPCP_SPARSE_NEVER};
     const struct mapcp_options automatic = {.sparse = MAPCP_SPARSE_AUTO};
     const struct mapcp_options always = {.sparse = MAPCP_SPARSE_ALWAYS};

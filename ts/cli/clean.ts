@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { quoted } from '../errors.js';
 import { CleanError, clean } from '../index.js';
-import type { Flags } from './run.js';
+import type { Flags } from './flags.js';
 
 /**
  * Cleans each directory, prints what there is to say, and tells the exit status.

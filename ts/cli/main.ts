@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Command, CommanderError, Option } from 'commander';
 import { cleanAll } from './clean.js';
-import { type Flags, runCopies } from './run.js';
+import type { Flags } from './flags.js';
+import { runCopies } from './run.js';
 
 const STATUS_USAGE = 2;
 

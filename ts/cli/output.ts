@@ -2,7 +2,7 @@ import process from 'node:process';
 import { quoted } from '../errors.js';
 import type { CopyError, CopyProgress, CopyReport } from '../index.js';
 import type { ProgressBar } from './bar.js';
-import type { Flags } from './run.js';
+import type { Flags } from './flags.js';
 
 // Shorter work than this, in milliseconds, needs no bar.
 const BAR_DELAY = 500;

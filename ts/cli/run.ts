@@ -2,32 +2,12 @@ import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import process from 'node:process';
 import { CopyError, type CopyOptions, type CopyReport, copy } from '../index.js';
+import type { Flags } from './flags.js';
 import { Output } from './output.js';
 
 const STATUS_COPIED = 0;
 const STATUS_FAILED = 1;
 const STATUS_INTERRUPTED = 130;
-
-/** What the command line's options come to. */
-export interface Flags {
-  readonly recursive?: true;
-  readonly clobber: boolean;
-  readonly update?: true;
-  readonly preserve?: true;
-  readonly dereference?: boolean;
-  readonly targetDirectory: boolean;
-  readonly exclude?: readonly string[];
-  readonly sparse?: 'auto' | 'always' | 'never';
-  readonly verify?: true;
-  readonly sync?: true;
-  readonly keepGoing?: true;
-  readonly dryRun?: true;
-  readonly progress?: boolean;
-  readonly clean?: true;
-  readonly json?: true;
-  readonly quiet?: true;
-  readonly verbose?: true;
-}
 
 /**
  * Copies each source, prints what there is to say, and tells the exit status.

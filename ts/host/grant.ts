@@ -1,5 +1,7 @@
 import type { ModeCarrier } from './modes.js';
-import type { Access } from './preopens.js';
+
+/** What may be done below a preopen: `read` allows no change whatsoever. */
+export type Access = 'read' | 'read-write';
 
 /** What everything below a preopen is opened with. */
 export interface Grant {

@@ -20,10 +20,11 @@ import { procfsWalker } from './walker-procfs.js';
 
 export type { Input, Output } from './cli.js';
 export { ExitError } from './cli.js';
+export type { Access } from './grant.js';
 export type { Host, HostOptions } from './host.js';
 export type { WasiImports, WasiInterfaces } from './imports.js';
 export { ModeCarrier } from './modes.js';
-export type { Access, Preopen } from './preopens.js';
+export type { Preopen } from './preopens.js';
 
 /**
  * Makes a host. It holds the preopened directories open until it is closed.

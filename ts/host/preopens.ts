@@ -3,12 +3,9 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Directory } from './directory.js';
-import type { Grant } from './grant.js';
+import type { Access, Grant } from './grant.js';
 import { identity, isSameFile } from './status.js';
 import type { Walker } from './walker.js';
-
-/** What may be done below a preopen: `read` allows no change whatsoever. */
-export type Access = 'read' | 'read-write';
 
 /** A directory of the system that a component gets. */
 export interface Preopen {

@@ -1,8 +1,8 @@
 // Makes the calls that its arguments name, one argument for each, and prints what became of each on a line:
 // `ok`, perhaps with a result, or the name of the error.
 //
-// A call is words: the name, then what it takes. SLOT is a digit, for a descriptor that an earlier call has opened;
-// DIR is one too, or `-` for the root. The paths are passed on as they are.
+// A call is words: the name, then what it takes. SLOT is a digit, for a descriptor that an earlier call has
+// opened; DIR is one too, or `-` for the root. The paths are passed on as they are.
 
 #include <dirent.h>
 #include <errno.h>
@@ -69,7 +69,9 @@ static const char *type_of(mode_t mode) {
 static int open_flags(const char *letters) {
     bool reads = strchr(letters, 'r');
     bool writes = strchr(letters, 'w');
-    return (reads && writes ? O_RDWR : writes ? O_WRONLY : O_RDONLY) |
+    return (reads && writes ? O_RDWR
+            : writes        ? O_WRONLY
+                            : O_RDONLY) |
            (strchr(letters, 'a') ? O_APPEND : 0) | (strchr(letters, 'c') ? O_CREAT : 0) |
            (strchr(letters, 'x') ? O_EXCL : 0) | (strchr(letters, 't') ? O_TRUNC : 0) |
            (strchr(letters, 'd') ? O_DIRECTORY : 0) | (strchr(letters, 'n') ? O_NOFOLLOW : 0);

@@ -1,0 +1,60 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
+import { copy, type HostMaker, openSandbox } from 'mapcp';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+
+/** The stock host of jco. It knows no read-only directories, and confines less than ours. */
+const shim: HostMaker = (preopens) => {
+  const paths = Object.entries(preopens).map(([name, { path }]) => [name, path]);
+  const sandbox = { preopens: Object.fromEntries(paths), env: {}, args: [], enableNetwork: false };
+  return { imports: new WASIShim({ sandbox }).getImportObject() };
+};
+
+describe("on preview2-shim's host", () => {
+  it('a file is copied', () =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'a'), 'content');
+      await copy(join(directory, 'a'), join(directory, 'b'), { host: shim });
+      expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
+    }));
+
+  it('a tree is copied in a sandbox', () =>
+    inTemporaryDirectory(async (directory) => {
+      mkdirSync(join(directory, 'in/d'), { recursive: true });
+      mkdirSync(join(directory, 'out'));
+      writeFileSync(join(directory, 'in/d/f'), 'content');
+      using box = await openSandbox(
+        {
+          '/in': { path: join(directory, 'in'), access: 'read' },
+          '/out': { path: join(directory, 'out'), access: 'read-write' },
+        },
+        { host: shim },
+      );
+      const report = await box.copy('/in', '/out/copy', { recursive: true });
+      expect(report).toMatchObject({ files: 1, directories: 2 });
+      expect(readFileSync(join(directory, 'out/copy/d/f'), 'utf8')).toBe('content');
+    }));
+
+  it('a failure is the same error', () =>
+    inTemporaryDirectory(async (directory) => {
+      const copying = copy(join(directory, 'missing'), join(directory, 'b'), { host: shim });
+      await expect(copying).rejects.toMatchObject({ code: 'ENOENT', path: join(directory, 'missing') });
+    }));
+});
+
+describe('on our own host', () => {
+  it('no module of preview2-shim is imported', () => {
+    const folders = ['build/out/js', 'build/out/bindings'];
+    const files = folders.flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.js'))
+        .map((name) => join(folder, name)),
+    );
+    expect(files.length).toBeGreaterThan(4);
+    for (const file of files) {
+      expect(readFileSync(file, 'utf8').includes('preview2-shim'), file).toBe(false);
+    }
+  });
+});
