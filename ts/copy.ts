@@ -88,20 +88,13 @@ async function isMissing(path: string): Promise<boolean> {
   }
 }
 
-async function isLink(path: string): Promise<boolean> {
-  return lstat(path).then(
-    (status) => status.isSymbolicLink(),
-    () => false,
-  );
-}
-
 /**
  * Refuses a target in the source, which the component cannot see where the two are opened by different directories.
  * What cannot be resolved is left for it to complain about.
  */
 async function requireOutside(from: Place, to: Place, options: CopyOptions): Promise<void> {
   // A link that is kept is no directory, wherever it leads.
-  if (!options.recursive || (options.symlinks !== 'follow' && (await isLink(from.given)))) {
+  if (!options.recursive || (await isCopiedAsLink(from, options))) {
     return;
   }
   const [source, directory] = await Promise.all(
@@ -116,6 +109,12 @@ async function requireOutside(from: Place, to: Place, options: CopyOptions): Pro
       reason,
     });
   }
+}
+
+/** Whether the source is a link that is copied as one. With a slash behind it, it is what it leads to. */
+async function isCopiedAsLink({ given }: Place, { symlinks }: CopyOptions): Promise<boolean> {
+  const status = symlinks === 'follow' ? undefined : await lstat(given).catch(() => undefined);
+  return status?.isSymbolicLink() ?? false;
 }
 
 async function open(from: Place, to: Place, host: HostMaker | undefined): Promise<Sandbox> {

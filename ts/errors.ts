@@ -87,8 +87,11 @@ function sentence({ source, target, operation, path, reason, leftover }: CopyErr
   return `cannot copy ${quoted(source)} to ${quoted(target)}: cannot ${verbOf(operation)} ${quoted(path)}: ${reason}${end}`;
 }
 
+/** The operations whose names are no verbs for people. */
+const verbs: Partial<Record<Operation, string>> = { accept: 'use', 'set-times': 'set the times of' };
+
 function verbOf(operation: Operation): string {
-  return operation === 'set-times' ? 'set the times of' : operation;
+  return verbs[operation] ?? operation;
 }
 
 /**

@@ -134,8 +134,9 @@ static bool put_problems(struct mapcp_job *job) {
     struct mapcp_problems problems = mapcp_job_take_problems(job);
     bool good = true;
     for (size_t index = 0; index < problems.count; index++) {
-        good = good && mapcp_problem_is_warning(&problems.items[index]);
-        mapcp_print_problem(&problems.items[index]);
+        bool is_warning = mapcp_problem_is_warning(&problems.items[index]);
+        good = good && is_warning;
+        mapcp_print_problem(&problems.items[index], is_warning);
     }
     mapcp_problems_free(&problems);
     return good;
@@ -147,7 +148,7 @@ static bool run_job(struct mapcp_job *job) {
         // A step's worth, so that problems are printed as they are met and need not be kept.
         if (!mapcp_job_step(job, UINT32_MAX)) {
             good = put_problems(job);
-            mapcp_print_problem(mapcp_job_failure(job));
+            mapcp_print_problem(mapcp_job_failure(job), false);
             return false;
         }
         good = put_problems(job) && good;

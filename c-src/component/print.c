@@ -41,8 +41,8 @@ void mapcp_print_clean_problem(const struct mapcp_problem *problem) {
     fputc('\n', stderr);
 }
 
-void mapcp_print_problem(const struct mapcp_problem *problem) {
-    fputs(mapcp_problem_is_warning(problem) ? "mapcp: warning: cannot copy " : "mapcp: cannot copy ", stderr);
+void mapcp_print_problem(const struct mapcp_problem *problem, bool is_warning) {
+    fputs(is_warning ? "mapcp: warning: cannot copy " : "mapcp: cannot copy ", stderr);
     mapcp_print_quoted(stderr, problem->source ? problem->source : "");
     fputs(" to ", stderr);
     mapcp_print_quoted(stderr, problem->target ? problem->target : "");

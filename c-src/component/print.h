@@ -1,6 +1,7 @@
 #ifndef MAPCP_PRINT_H
 #define MAPCP_PRINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -13,7 +14,7 @@ void mapcp_print_quoted(FILE *stream, const char *path);
 void mapcp_print_number(FILE *stream, uint64_t number);
 
 /// Writes a problem of a copy to standard error, as one line.
-void mapcp_print_problem(const struct mapcp_problem *problem);
+void mapcp_print_problem(const struct mapcp_problem *problem, bool is_warning);
 
 /// Writes a problem of cleaning to standard error, as one line.
 void mapcp_print_clean_problem(const struct mapcp_problem *problem);

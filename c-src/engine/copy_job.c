@@ -162,8 +162,8 @@ static bool decide(struct mapcp_job *job, const struct mapcp_tree_entry *entry, 
                    bool *over, struct mapcp_error *error) {
     enum mapcp_decision decision = MAPCP_COPY;
     *over = false;
-    if (!entry->target_is_new &&
-        !mapcp_target_decide(entry->target, status, job->options.overwrite, &decision, error)) {
+    if (!entry->target_is_new && !mapcp_target_decide(entry->target, entry->source, status,
+                                                      job->options.overwrite, &decision, error)) {
         return false;
     }
     if (decision == MAPCP_SKIP) {
@@ -384,20 +384,26 @@ static bool begin_root_directory(struct mapcp_job *job, const struct stat *statu
     return begin_tree(job, error);
 }
 
+/// Makes the directories on the way to the target, where that is asked for; a dry run finds what is missing.
+static bool prepare_parents(const struct mapcp_job *job, struct mapcp_error *error) {
+    if (job->options.dry_run) {
+        return job->options.make_parents || mapcp_target_check_parents(job->given_target, error);
+    }
+    return !job->options.make_parents || mapcp_target_make_parents(job->given_target, error);
+}
+
 static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
     struct mapcp_tree_entry entry = {
         .source = {.directory = AT_FDCWD, .name = job->given_source},
         .target = {.directory = AT_FDCWD, .name = job->given_target},
     };
     struct stat status;
-    bool makes_parents = job->options.make_parents && !job->options.dry_run;
     if (!accept(job, error) ||
         !look_at(&entry, job->options.symlinks == MAPCP_FOLLOW_LINKS, &status, error)) {
         return false;
     }
     if (S_ISDIR(status.st_mode)) {
-        return (!makes_parents || mapcp_target_make_parents(job->given_target, error)) &&
-               begin_root_directory(job, &status, error);
+        return prepare_parents(job, error) && begin_root_directory(job, &status, error);
     }
     entry.kind = S_ISREG(status.st_mode)   ? MAPCP_TREE_FILE
                  : S_ISLNK(status.st_mode) ? MAPCP_TREE_LINK
@@ -407,8 +413,7 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
         job->state = DONE;
         return true;
     }
-    return (entry.kind == MAPCP_TREE_SPECIAL || !makes_parents ||
-            mapcp_target_make_parents(job->given_target, error)) &&
+    return (entry.kind == MAPCP_TREE_SPECIAL || prepare_parents(job, error)) &&
            begin_entry(job, &entry, error);
 }
 

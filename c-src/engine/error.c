@@ -69,7 +69,7 @@ bool mapcp_fail_number(struct mapcp_error *error, enum mapcp_operation operation
 
 const char *mapcp_verb(enum mapcp_operation operation) {
     static const char *const verbs[] = {
-        [MAPCP_ACCEPT] = "accept",
+        [MAPCP_ACCEPT] = "use",
         [MAPCP_INSPECT] = "inspect",
         [MAPCP_OPEN] = "open",
         [MAPCP_LIST] = "list",

@@ -12,22 +12,32 @@ bool mapcp_is_same_file(const struct stat *one, const struct stat *other) {
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
-static bool is_later(const struct timespec *one, const struct timespec *other) {
-    return one->tv_sec != other->tv_sec ? one->tv_sec > other->tv_sec : one->tv_nsec > other->tv_nsec;
+/// Whether a source was modified later than a target.
+///
+/// Node sets times by whole microseconds: where the target's is one of those, so is the source's taken to be.
+/// Otherwise a copy with its times kept would be earlier than its source, and made anew each time.
+static bool is_later(const struct timespec *source, const struct timespec *target) {
+    long nanoseconds = source->tv_nsec - (target->tv_nsec % 1000 == 0 ? source->tv_nsec % 1000 : 0);
+    return source->tv_sec != target->tv_sec ? source->tv_sec > target->tv_sec : nanoseconds > target->tv_nsec;
 }
 
-/// Whether `status`, which is what stands at `target`, is the source by another name.
-static bool is_source(struct mapcp_place target, const struct stat *status, const struct stat *source) {
-    if (mapcp_is_same_file(status, source)) {
-        return true;
-    }
-    // A link that leads nowhere, or out of the sandbox, does not lead to the source.
+/// Whether there is a link, and it leads to `file`. One that leads nowhere, or out of the sandbox, does not.
+static bool leads_to(struct mapcp_place place, const struct stat *status, const struct stat *file) {
     struct stat led_to;
-    return S_ISLNK(status->st_mode) && !S_ISLNK(source->st_mode) &&
-           fstatat(target.directory, target.name, &led_to, 0) == 0 && mapcp_is_same_file(&led_to, source);
+    return S_ISLNK(status->st_mode) && !S_ISLNK(file->st_mode) &&
+           fstatat(place.directory, place.name, &led_to, 0) == 0 && mapcp_is_same_file(&led_to, file);
 }
 
-bool mapcp_target_decide(struct mapcp_place target, const struct stat *source, enum mapcp_overwrite overwrite,
+/// Whether what stands at the target is the source by another name, or what the source leads to: a link in
+/// the place of that would lead to itself, and the content would be gone.
+static bool is_source(struct mapcp_place target, const struct stat *status, struct mapcp_place source,
+                      const struct stat *source_status) {
+    return mapcp_is_same_file(status, source_status) || leads_to(target, status, source_status) ||
+           leads_to(source, source_status, status);
+}
+
+bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
+                         const struct stat *source_status, enum mapcp_overwrite overwrite,
                          enum mapcp_decision *decision, struct mapcp_error *error) {
     struct stat status;
     *decision = MAPCP_COPY;
@@ -43,14 +53,14 @@ bool mapcp_target_decide(struct mapcp_place target, const struct stat *source, e
     if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
         return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_NOT_REGULAR_FILE);
     }
-    if (is_source(target, &status, source)) {
+    if (is_source(target, &status, source, source_status)) {
         return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
     }
     if (overwrite == MAPCP_OVERWRITE_ERROR) {
         return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_ALREADY_EXISTS);
     }
     bool stays = overwrite == MAPCP_OVERWRITE_NEVER ||
-                 (overwrite == MAPCP_OVERWRITE_NEWER && !is_later(&source->st_mtim, &status.st_mtim));
+                 (overwrite == MAPCP_OVERWRITE_NEWER && !is_later(&source_status->st_mtim, &status.st_mtim));
     *decision = stays ? MAPCP_SKIP : MAPCP_COPY;
     return true;
 }
@@ -90,6 +100,9 @@ static bool find_parent(const char *path, struct mapcp_path *parent, struct stat
     if (!mapcp_path_set(parent, path)) {
         return false;
     }
+    while (parent->length > 1 && parent->text[parent->length - 1] == '/') {
+        mapcp_path_cut(parent, parent->length - 1);
+    }
     do {
         const char *slash = strrchr(parent->text, '/');
         if (!slash) {
@@ -115,6 +128,16 @@ bool mapcp_target_check_outside(const char *path, const struct stat *source, str
     }
     mapcp_path_free(&parent);
     return outside || mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_INTO_ITSELF);
+}
+
+static bool check_parent(const char *parent, void *context) {
+    struct stat status;
+    return stat(parent, &status) == 0 || mapcp_fail_number(context, MAPCP_CREATE, MAPCP_TARGET, errno);
+}
+
+bool mapcp_target_check_parents(const char *path, struct mapcp_error *error) {
+    mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, ENOMEM);
+    return path[0] == '\0' || for_each_parent(path, check_parent, error);
 }
 
 bool mapcp_sync_directory(int descriptor) {

@@ -21,18 +21,22 @@ enum mapcp_decision {
 /// Whether two statuses are of one file.
 bool mapcp_is_same_file(const struct stat *one, const struct stat *other);
 
-/// Decides what becomes of a file or link whose status is `source`, looking at the target and touching
-/// nothing.
+/// Decides what becomes of the file or link at `source`, looking at the target and touching nothing.
 ///
 /// A symbolic link as target may be replaced: it is the link that goes, not what it points to. Returns false
 /// and sets `error` where the target must not be replaced: by MAPCP_SAME_FILE, MAPCP_IS_DIRECTORY,
 /// MAPCP_NOT_REGULAR_FILE, or MAPCP_ALREADY_EXISTS under MAPCP_OVERWRITE_ERROR.
-bool mapcp_target_decide(struct mapcp_place target, const struct stat *source, enum mapcp_overwrite overwrite,
+bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
+                         const struct stat *source_status, enum mapcp_overwrite overwrite,
                          enum mapcp_decision *decision, struct mapcp_error *error);
 
 /// Makes the directories on the way to `path` that are missing; not `path` itself. On failure returns false
 /// and sets `error`.
 bool mapcp_target_make_parents(const char *path, struct mapcp_error *error);
+
+/// Refuses a target where a directory on the way to it is missing, as making it would: false, and sets
+/// `error`.
+bool mapcp_target_check_parents(const char *path, struct mapcp_error *error);
 
 /// Refuses a target that lies in the directory whose status is `source`, as far as the target's path shows:
 /// false, and sets `error`.

@@ -147,14 +147,20 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
     return open_target(frame, place, error);
 }
 
+/// Refuses a directory whose copy would be itself.
+static bool check_other(const struct mapcp_tree_frame *frame, struct mapcp_error *error) {
+    return !frame->has_target || !mapcp_is_same_file(&frame->source_status, &frame->target_status) ||
+           mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
+}
+
 /// Refuses a directory that is the target's root, or, when links are followed, one that the walk is in
 /// already.
 static bool check_no_loop(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame,
                           struct mapcp_error *error) {
-    const struct mapcp_tree_frame *root = tree->depth > 0 ? &tree->frames[0] : frame;
-    if (root->has_target && mapcp_is_same_file(&frame->source_status, &root->target_status)) {
-        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_SOURCE,
-                          tree->depth > 0 ? MAPCP_INTO_ITSELF : MAPCP_SAME_FILE);
+    const struct mapcp_tree_frame *root = &tree->frames[0];
+    if (tree->depth > 0 && root->has_target &&
+        mapcp_is_same_file(&frame->source_status, &root->target_status)) {
+        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_SOURCE, MAPCP_INTO_ITSELF);
     }
     for (size_t index = 0; follows(tree) && index < tree->depth; index++) {
         if (mapcp_is_same_file(&frame->source_status, &tree->frames[index].source_status)) {
@@ -189,8 +195,9 @@ static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct map
     if (!reserve_frame(tree)) {
         return out_of_memory(error);
     }
-    if (!open_source(&frame, source, follows(tree), error) || !provide_target(tree, &frame, target, error) ||
-        !check_no_loop(tree, &frame, error)) {
+    // In this order, so that a loop leaves no empty directory.
+    if (!open_source(&frame, source, follows(tree), error) || !check_no_loop(tree, &frame, error) ||
+        !provide_target(tree, &frame, target, error) || !check_other(&frame, error)) {
         close_frame(&frame);
         return false;
     }

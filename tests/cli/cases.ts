@@ -287,7 +287,7 @@ export const cases: readonly Case[] = [
     prepare: (put) => put.file('out/a', 'content'),
     args: ['out/a', 'out/a'],
     ends: 'badly',
-    stderr: failure('out/a', 'out/a', "cannot accept 'out/a': source and target are the same file"),
+    stderr: failure('out/a', 'out/a', "cannot use 'out/a': source and target are the same file"),
     out: { a: 'content' },
   },
   {
@@ -298,7 +298,7 @@ export const cases: readonly Case[] = [
     },
     args: ['out/a', 'out/b'],
     ends: 'badly',
-    stderr: failure('out/a', 'out/b', "cannot accept 'out/b': source and target are the same file"),
+    stderr: failure('out/a', 'out/b', "cannot use 'out/b': source and target are the same file"),
     out: { a: 'content', b: 'content' },
   },
   {

@@ -183,6 +183,53 @@ static void a_loop_of_followed_links_is_an_error(void) {
     CHECK(copy_badly("a", "b", &follow) == MAPCP_TOO_MANY_LINKS);
 }
 
+static void a_loop_of_followed_links_leaves_no_directory(void) {
+    const struct mapcp_options follow = {
+        .recursive = true,
+        .symlinks = MAPCP_FOLLOW_LINKS,
+        .keep_going = true,
+    };
+    make_directory("a");
+    make_directory("a/d");
+    CHECK(symlink("..", "a/d/up") == 0);
+    copy_well("a", "b", &follow);
+    CHECK(access("b/d", F_OK) == 0 && access("b/d/up", F_OK) != 0);
+}
+
+static void a_link_is_not_put_in_the_place_of_what_it_leads_to(void) {
+    write_file("f", 10, 1);
+    CHECK(symlink("f", "link") == 0);
+    CHECK(copy_badly("link", "f", &recursive) == MAPCP_SAME_FILE);
+    CHECK(has_content("f", 10, 1));
+}
+
+static void slashes_behind_a_directory_hide_nothing(void) {
+    make_tree();
+    CHECK(copy_badly("a", "a//", &recursive) == MAPCP_SAME_FILE);
+}
+
+static void a_dry_run_finds_a_missing_parent(void) {
+    const struct mapcp_options options = {.recursive = true, .dry_run = true};
+    make_tree();
+    CHECK(copy_badly("a", "missing/b", &options) == MAPCP_NOT_FOUND);
+    CHECK(copy_badly("a/f", "missing/b", &options) == MAPCP_NOT_FOUND);
+}
+
+static void a_time_that_was_kept_to_the_microsecond_is_no_earlier_one(void) {
+    const struct mapcp_options newer = {.overwrite = MAPCP_OVERWRITE_NEWER};
+    const struct timespec exact[2] = {{.tv_sec = 1000}, {.tv_sec = 1000, .tv_nsec = 123456789}};
+    const struct timespec rounded[2] = {{.tv_sec = 1000}, {.tv_sec = 1000, .tv_nsec = 123456000}};
+    const struct timespec earlier[2] = {{.tv_sec = 1000}, {.tv_sec = 1000, .tv_nsec = 123455000}};
+    write_file("a", 10, 1);
+    write_file("b", 10, 2);
+    CHECK(utimensat(AT_FDCWD, "a", exact, 0) == 0 && utimensat(AT_FDCWD, "b", rounded, 0) == 0);
+    copy_well("a", "b", &newer);
+    CHECK(has_content("b", 10, 2));
+    CHECK(utimensat(AT_FDCWD, "b", earlier, 0) == 0);
+    copy_well("a", "b", &newer);
+    CHECK(has_content("b", 10, 1));
+}
+
 static void skipped_links_are_left_out(void) {
     const struct mapcp_options options = {.recursive = true, .symlinks = MAPCP_SKIP_LINKS};
     struct mapcp_progress progress;
@@ -421,6 +468,13 @@ static const struct test tests[] = {
     {"a link to a directory is not written through", a_link_to_a_directory_is_not_written_through},
     {"followed links become what they lead to", followed_links_become_what_they_lead_to},
     {"a loop of followed links is an error", a_loop_of_followed_links_is_an_error},
+    {"a loop of followed links leaves no directory", a_loop_of_followed_links_leaves_no_directory},
+    {"a link is not put in the place of what it leads to",
+     a_link_is_not_put_in_the_place_of_what_it_leads_to},
+    {"slashes behind a directory hide nothing", slashes_behind_a_directory_hide_nothing},
+    {"a dry run finds a missing parent", a_dry_run_finds_a_missing_parent},
+    {"a time that was kept to the microsecond is no earlier one",
+     a_time_that_was_kept_to_the_microsecond_is_no_earlier_one},
     {"skipped links are left out", skipped_links_are_left_out},
     {"what is no file is left out with a warning", what_is_no_file_is_left_out_with_a_warning},
     {"one failure stops the copy, unless it is to keep going",

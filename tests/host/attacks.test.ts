@@ -213,7 +213,8 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     await new Promise((resolve) => server.once('listening', resolve));
     const kinds: [string, string][] = [
       ['fifo', 'fifo'],
-      ['socket', 'socket'],
+      // The preview 1 adapter traps on a socket that is called one.
+      ['socket', 'unknown'],
     ];
     if (process.getuid?.() === 0) {
       execFileSync('mknod', [join(box, 'device'), 'c', '1', '3']);

@@ -16,8 +16,6 @@ function typeOfEntry(entry: Dirent): DescriptorType {
       return 'symbolic-link';
     case entry.isFIFO():
       return 'fifo';
-    case entry.isSocket():
-      return 'socket';
     case entry.isCharacterDevice():
       return 'character-device';
     case entry.isBlockDevice():

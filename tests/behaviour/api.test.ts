@@ -1,0 +1,4 @@
+import { api } from './fronts.js';
+import { testBehaviours } from './run.js';
+
+testBehaviours(api);

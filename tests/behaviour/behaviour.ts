@@ -1,0 +1,106 @@
+import type { CopyOptions } from 'mapcp';
+import type { Expected, Put } from './tree.js';
+
+/** The names of the three ways to reach the engine. */
+export type FrontName = 'API' | 'command line' | 'wasmtime';
+
+/** A failure or a warning, as every front words it. */
+export interface Problem {
+  /** The code of the API's error; the command line has it under --json, wasmtime not at all. */
+  readonly code: string;
+  /** What follows "cannot copy 'source' to 'target': ". */
+  readonly says: string;
+  /** The entry below the source and the target that it is about, where it is not the root. */
+  readonly entry?: string;
+}
+
+/** What a copy comes to. */
+export interface Result {
+  /**
+   * All that is in `out` afterwards, by its path below it; no temporary file above all. Where it is left out, `out` is
+   * as it was.
+   */
+  readonly out?: Expected;
+  /** What it fails with; it must succeed where this is left out. */
+  readonly error?: Problem;
+  /** What it goes on after, under `keepGoing`. */
+  readonly failures?: readonly Problem[];
+  /** What it leaves out with a warning. */
+  readonly warnings?: readonly Problem[];
+  /** Some of the report's counts. Wasmtime prints no report. */
+  readonly counts?: Readonly<Partial<Record<'bytes' | 'files' | 'directories' | 'skipped', number>>>;
+}
+
+/** One copy in a directory with an `in` and an `out`, and what every front must make of it. */
+export interface Behaviour extends Result {
+  /** A sentence that says what happens. */
+  readonly name: string;
+  /** Puts things in place before the copy. What is in `in` must be the same after it. */
+  readonly prepare?: (put: Put) => void;
+  /** The path that is copied; `in/a` by default. */
+  readonly source?: string;
+  /** The path that the copy gets; `out/b` by default. */
+  readonly target?: string;
+  /** The API's options, from which the flags of the others are derived. `makeParents` is off, as it is for them. */
+  readonly options?: CopyOptions;
+  /** Whether it runs without the superuser's right to read and write everything. */
+  readonly isOrdinaryUser?: boolean;
+  /** The size of a file system of its own for `out`, in bytes. */
+  readonly disk?: number;
+  /** What somebody else does as soon as the copy has made its first progress. Only the API tells when that is. */
+  readonly meanwhile?: (put: Put) => void;
+  /** Why a front cannot do this at all. */
+  readonly not?: Readonly<Partial<Record<FrontName, string>>>;
+  /** What a front does instead, and why. */
+  readonly instead?: Readonly<Partial<Record<FrontName, Result & { readonly because: string }>>>;
+}
+
+const flagOf: Readonly<Record<string, readonly string[] | undefined>> = {
+  'recursive true': ['--recursive'],
+  'symlinks preserve': ['--no-dereference'],
+  'symlinks follow': ['--dereference'],
+  'overwrite never': ['--no-clobber'],
+  'overwrite newer': ['--update'],
+  'preserveTimestamps true': ['--preserve'],
+  'verify true': ['--verify'],
+  'sync true': ['--sync'],
+  'sparse auto': ['--sparse=auto'],
+  'sparse always': ['--sparse=always'],
+  'sparse never': ['--sparse=never'],
+  'keepGoing true': ['--keep-going'],
+  'dryRun true': ['--dry-run'],
+};
+
+/** The command line's flags for the API's options; undefined where there are none for one of them. */
+export function flagsFor({ exclude = [], ...others }: CopyOptions): readonly string[] | undefined {
+  const flags = exclude.map((pattern) => [`--exclude=${pattern}`]);
+  for (const [name, value] of Object.entries(others)) {
+    const flag = flagOf[`${name} ${value}`];
+    if (flag === undefined) {
+      return undefined;
+    }
+    flags.push([...flag]);
+  }
+  return flags.flat();
+}
+
+/** Why a front does not run a behaviour; undefined where it does. */
+export function whyNot(behaviour: Behaviour, front: FrontName): string | undefined {
+  const why = behaviour.not?.[front];
+  if (why !== undefined || front === 'API') {
+    return why;
+  }
+  if (behaviour.meanwhile !== undefined) {
+    return 'it does not tell when to act';
+  }
+  return flagsFor(behaviour.options ?? {}) === undefined ? 'it has no flag for this' : undefined;
+}
+
+/** The sentence that a front says of a problem. */
+export function sentenceOf(
+  { source = 'in/a', target = 'out/b' }: Behaviour,
+  { says, entry }: Problem,
+): string {
+  const below = entry === undefined ? '' : `/${entry}`;
+  return `cannot copy '${source}${below}' to '${target}${below}': ${says}`;
+}

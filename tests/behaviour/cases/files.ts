@@ -1,0 +1,254 @@
+import type { Behaviour } from '../behaviour.js';
+import { denied, isDirectory, missing, needsRecursive, notDirectory, notRegular } from '../problems.js';
+
+const KiB = 1024;
+
+const inspectsIt = 'it takes a name with a slash behind it for a file until it is opened';
+
+/** Bytes of which no two neighbouring pages are alike. */
+function bytes(length: number): Buffer {
+  return Buffer.from(Uint8Array.from({ length }, (_, index) => (index % 251) + (index >> 16)));
+}
+
+const sizes = [0, 1, 4095, 4096, 4097, 64 * KiB - 1, 64 * KiB, 64 * KiB + 1, 1024 * KiB - 1, 1024 * KiB];
+
+/** One file, or what is not one. */
+export const files: readonly Behaviour[] = [
+  ...[...sizes, 1024 * KiB + 1, 2048 * KiB].map((size): Behaviour => {
+    const content = bytes(size);
+    return {
+      name: `a file of ${size} bytes is copied`,
+      prepare: (put) => put.file('in/a', content),
+      out: { b: content },
+      counts: { bytes: size, files: 1, directories: 0, skipped: 0 },
+    };
+  }),
+  {
+    name: 'a file of several windows is copied by small ones',
+    prepare: (put) => put.file('in/a', bytes(300 * KiB)),
+    options: { windowSize: 1 },
+    out: { b: bytes(300 * KiB) },
+  },
+  {
+    name: 'a longer file that is there is replaced as a whole',
+    prepare: (put) => {
+      put.file('in/a', 'new');
+      put.file('out/b', 'old and longer');
+    },
+    out: { b: 'new' },
+  },
+  {
+    name: 'other files beside the target stay as they are',
+    prepare: (put) => {
+      put.file('in/a', 'new');
+      put.file('out/.b', 'one');
+      put.file('out/b~', 'two');
+    },
+    out: { b: 'new', '.b': 'one', 'b~': 'two' },
+  },
+  {
+    name: 'a file without write permission is replaced, since it is its directory that changes',
+    prepare: (put) => {
+      put.file('in/a', 'new');
+      put.file('out/b', 'old');
+      put.mode('out/b', 0o444);
+    },
+    isOrdinaryUser: true,
+    out: { b: 'new' },
+  },
+  {
+    name: 'another name of the file that is replaced keeps the old content',
+    prepare: (put) => {
+      put.file('in/a', 'new');
+      put.file('out/b', 'old');
+      put.hardLink('out/c', 'out/b');
+    },
+    out: { b: 'new', c: 'old' },
+  },
+  {
+    name: 'a path may lead through a dot and two dots',
+    prepare: (put) => {
+      put.directory('in/d');
+      put.file('in/a');
+    },
+    source: 'in/./d/../a',
+    target: 'out/./b',
+    out: { b: 'content' },
+  },
+  {
+    name: 'a path may have slashes in a row',
+    prepare: (put) => {
+      put.directory('in/d');
+      put.file('in/d/a');
+    },
+    source: 'in//d///a',
+    target: 'out//b',
+    out: { b: 'content' },
+  },
+  {
+    name: 'a missing source is named',
+    error: missing('in/a'),
+  },
+  {
+    name: 'a missing source leaves the target that is there',
+    prepare: (put) => put.file('out/b', 'old'),
+    error: missing('in/a'),
+  },
+  {
+    name: 'a source in a missing directory is named',
+    source: 'in/missing/a',
+    error: missing('in/missing/a'),
+  },
+  {
+    name: 'a source below a file is refused',
+    prepare: (put) => put.file('in/a'),
+    source: 'in/a/x',
+    error: notDirectory('in/a/x', 'inspect'),
+  },
+  {
+    name: 'a file with a slash behind its name is refused',
+    prepare: (put) => put.file('in/a'),
+    source: 'in/a/',
+    error: notDirectory('in/a/', 'inspect'),
+    instead: { wasmtime: { because: inspectsIt, error: notDirectory('in/a/', 'open') } },
+  },
+  {
+    name: 'a file is not copied to a name with a slash behind it',
+    prepare: (put) => put.file('in/a'),
+    target: 'out/b/',
+    error: missing('out/b/', 'create'),
+  },
+  {
+    name: 'a file is not put over a file with a slash behind its name',
+    prepare: (put) => {
+      put.file('in/a');
+      put.file('out/b', 'old');
+    },
+    target: 'out/b/',
+    error: notDirectory('out/b/', 'inspect'),
+    instead: { wasmtime: { because: inspectsIt, error: notDirectory('out/b/', 'create') } },
+  },
+  {
+    name: 'an empty path as source is refused',
+    source: '',
+    error: { code: 'EINVAL', says: "cannot use '': the path is empty" },
+  },
+  {
+    name: 'an empty path as target is refused',
+    prepare: (put) => put.file('in/a'),
+    target: '',
+    error: { code: 'EINVAL', says: "cannot use '': the path is empty" },
+  },
+  {
+    name: 'a target in a missing directory is refused',
+    prepare: (put) => put.file('in/a'),
+    target: 'out/missing/b',
+    error: missing('out/missing/b', 'create'),
+  },
+  {
+    name: 'a target below a file is refused',
+    prepare: (put) => {
+      put.file('in/a');
+      put.file('out/f', 'old');
+    },
+    target: 'out/f/b',
+    error: notDirectory('out/f/b', 'inspect'),
+  },
+  {
+    name: 'missing directories on the way to the target are made on request',
+    prepare: (put) => put.file('in/a'),
+    target: 'out/x/y/b',
+    options: { makeParents: true },
+    out: { x: null, 'x/y': null, 'x/y/b': 'content' },
+  },
+  {
+    name: 'no directories are made for a source that is missing',
+    target: 'out/x/y/b',
+    options: { makeParents: true },
+    error: missing('in/a'),
+  },
+  {
+    name: 'a file is not put over a directory',
+    prepare: (put) => {
+      put.file('in/a');
+      put.directory('out/b');
+    },
+    error: isDirectory('out/b'),
+  },
+  {
+    name: 'a file is not put over a directory that has something in it',
+    prepare: (put) => {
+      put.file('in/a');
+      put.directory('out/b');
+      put.file('out/b/c', 'old');
+    },
+    options: { recursive: true },
+    error: isDirectory('out/b'),
+  },
+  {
+    name: 'a directory is refused where no recursive copy is asked for',
+    prepare: (put) => put.directory('in/a'),
+    error: needsRecursive('in/a'),
+  },
+  {
+    name: 'a link to a directory is refused where it is followed and no recursive copy is asked for',
+    prepare: (put) => {
+      put.directory('in/d');
+      put.symlink('in/a', 'd');
+    },
+    options: { symlinks: 'follow' },
+    error: needsRecursive('in/a'),
+  },
+  {
+    name: 'a file is copied with the recursive option too',
+    prepare: (put) => put.file('in/a'),
+    options: { recursive: true },
+    out: { b: 'content' },
+  },
+  ...(['fifo', 'socket', 'device'] as const).map(
+    (kind): Behaviour => ({
+      name: `a ${kind} is refused and never opened`,
+      prepare: (put) => put[kind]('in/a'),
+      options: { recursive: true },
+      error: notRegular('in/a'),
+    }),
+  ),
+  {
+    name: 'a link to a FIFO is refused where it is followed',
+    prepare: (put) => {
+      put.fifo('in/fifo');
+      put.symlink('in/a', 'fifo');
+    },
+    options: { symlinks: 'follow' },
+    error: notRegular('in/a'),
+  },
+  {
+    name: 'a FIFO as target is refused and stays',
+    prepare: (put) => {
+      put.file('in/a');
+      put.fifo('out/b');
+    },
+    error: notRegular('out/b', 'create'),
+  },
+  {
+    name: 'an unreadable file is named, and the target that is there stays',
+    prepare: (put) => {
+      put.file('in/a');
+      put.mode('in/a', 0);
+      put.file('out/b', 'old');
+    },
+    isOrdinaryUser: true,
+    error: denied('in/a', 'open'),
+  },
+  {
+    name: 'a directory that cannot be written to is named',
+    prepare: (put) => {
+      put.file('in/a');
+      put.directory('out/d');
+      put.mode('out/d', 0o555);
+    },
+    target: 'out/d/b',
+    isOrdinaryUser: true,
+    error: denied('out/d/b', 'create'),
+  },
+];

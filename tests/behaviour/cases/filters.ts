@@ -1,0 +1,162 @@
+import type { CopyOptions } from 'mapcp';
+import type { Behaviour } from '../behaviour.js';
+import { link, type Put } from '../tree.js';
+
+function project(put: Put): void {
+  put.directory('in/a/src/lib', 'in/a/node_modules/x', 'in/a/src/node_modules', 'in/a/build');
+  for (const path of [
+    'a.c',
+    'a.o',
+    'src/b.c',
+    'src/b.o',
+    'src/lib/c.c',
+    'node_modules/x/y.c',
+    'src/node_modules/z.c',
+    'build/out.c',
+  ]) {
+    put.file(`in/a/${path}`, path);
+  }
+}
+
+const all = [
+  'a.c',
+  'a.o',
+  'build/',
+  'build/out.c',
+  'node_modules/',
+  'node_modules/x/',
+  'node_modules/x/y.c',
+  'src/',
+  'src/b.c',
+  'src/b.o',
+  'src/lib/',
+  'src/lib/c.c',
+  'src/node_modules/',
+  'src/node_modules/z.c',
+];
+
+/** A copy of the project, of which `kept` is to be left; a directory has a slash at its end. */
+function filtered(
+  name: string,
+  options: Pick<CopyOptions, 'include' | 'exclude'>,
+  kept: readonly string[],
+  counts: Behaviour['counts'] = {},
+): Behaviour {
+  const entry = (path: string) =>
+    path.endsWith('/') ? ([`b/${path.slice(0, -1)}`, null] as const) : ([`b/${path}`, path] as const);
+  return {
+    name,
+    prepare: project,
+    options: { recursive: true, ...options },
+    out: { b: null, ...Object.fromEntries(kept.map(entry)) },
+    counts,
+  };
+}
+
+const without = (...parts: readonly RegExp[]) =>
+  all.filter((path) => parts.every((part) => !part.test(path)));
+
+/** What is copied, by patterns. */
+export const filters: readonly Behaviour[] = [
+  filtered('what has an excluded name is left out at any depth', { exclude: ['*.o'] }, without(/\.o$/), {
+    skipped: 2,
+  }),
+  filtered(
+    'an excluded directory is left out with all that is in it, at any depth',
+    { exclude: ['node_modules'] },
+    without(/node_modules/),
+    { skipped: 2 },
+  ),
+  filtered(
+    'a pattern that begins with a slash excludes at the root only',
+    { exclude: ['/node_modules'] },
+    without(/^node_modules/),
+  ),
+  filtered(
+    'a pattern with a slash in it is matched against the whole path',
+    { exclude: ['src/*.c'] },
+    without(/^src\/b\.c$/),
+  ),
+  filtered(
+    'a pattern with two asterisks matches any number of directories',
+    { exclude: ['src/**/*.c'] },
+    without(/^src\/.*\.c$/),
+  ),
+  filtered(
+    'a pattern with a slash at its end matches directories',
+    { exclude: ['build/'] },
+    without(/^build/),
+  ),
+  filtered('a pattern with a slash at its end matches no file', { exclude: ['a.c/'] }, all),
+  filtered(
+    'several patterns exclude what any of them matches',
+    { exclude: ['*.o', 'build', '/node_modules'] },
+    without(/\.o$/, /^build/, /^node_modules/),
+  ),
+  filtered('a pattern that nothing matches excludes nothing', { exclude: ['*.x', 'A.C', 'b'] }, all, {
+    skipped: 0,
+  }),
+  filtered('a set of characters is matched', { exclude: ['[ab].[!c]'] }, without(/\.o$/)),
+  filtered('a question mark matches one character', { exclude: ['?.o'] }, without(/\.o$/)),
+  filtered('an asterisk does not match a slash', { exclude: ['/s*c'] }, without(/^src/)),
+  filtered('everything below the root is excluded by an asterisk', { exclude: ['*'] }, [], { skipped: 5 }),
+  filtered(
+    'files that match an included pattern are copied, with the directories on the way',
+    { include: ['*.o'] },
+    all.filter((path) => /(\/|\.o)$/.test(path)),
+    { files: 2 },
+  ),
+  filtered(
+    'what is both included and excluded is left out',
+    { include: ['*.c'], exclude: ['src'] },
+    all.filter((path) => /(\/|\.c)$/.test(path) && !path.startsWith('src')),
+  ),
+  {
+    name: 'hidden files are excluded by an asterisk too',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/.env');
+    },
+    options: { recursive: true, exclude: ['*env'] },
+    out: { b: null },
+  },
+  {
+    name: 'an excluded link is left out',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.symlink('in/a/l', 'x');
+      put.symlink('in/a/m', 'x');
+    },
+    options: { recursive: true, exclude: ['l'] },
+    out: { b: null, 'b/m': link('x') },
+  },
+  {
+    name: 'an excluded directory that cannot be read is no error',
+    prepare: (put) => {
+      put.directory('in/a/secret');
+      put.mode('in/a/secret', 0);
+    },
+    options: { recursive: true, exclude: ['secret'] },
+    isOrdinaryUser: true,
+    out: { b: null },
+  },
+  {
+    name: 'an excluded FIFO is left out without a warning',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.fifo('in/a/fifo');
+    },
+    options: { recursive: true, exclude: ['fifo'] },
+    out: { b: null },
+  },
+  {
+    name: 'what is excluded in the source stays in the target',
+    prepare: (put) => {
+      put.directory('in/a', 'out/b');
+      put.file('in/a/f', 'new');
+      put.file('out/b/f', 'old');
+    },
+    options: { recursive: true, exclude: ['f'] },
+    out: { b: null, 'b/f': 'old' },
+  },
+];

@@ -1,0 +1,23 @@
+import type { Behaviour } from '../behaviour.js';
+import { files } from './files.js';
+import { filters } from './filters.js';
+import { links } from './links.js';
+import { metadata } from './metadata.js';
+import { names } from './names.js';
+import { overwriting } from './overwriting.js';
+import { safety } from './safety.js';
+import { selfCopies } from './self-copies.js';
+import { trees } from './trees.js';
+
+/** Everything that all fronts must do alike. */
+export const behaviours: readonly Behaviour[] = [
+  ...files,
+  ...names,
+  ...trees,
+  ...links,
+  ...selfCopies,
+  ...overwriting,
+  ...metadata,
+  ...filters,
+  ...safety,
+];

@@ -1,0 +1,333 @@
+import type { Behaviour } from '../behaviour.js';
+import { loop, missing, notDirectory, notPermitted } from '../problems.js';
+import { link } from '../tree.js';
+
+const recursive = { recursive: true };
+const following = { recursive: true, symlinks: 'follow' } as const;
+const skipping = { recursive: true, symlinks: 'skip' } as const;
+
+const noAbsoluteLinks = 'it refuses to read links with an absolute text';
+
+/** Symbolic links, wherever they lead. */
+export const links: readonly Behaviour[] = [
+  ...[
+    ['relative', 'f'],
+    ['dangling', 'nowhere'],
+    ['leading out of its directory', '../../outside'],
+    ['leading to itself', 'a'],
+    ['with an odd text', ' two\nlines ☃ \\'],
+    ['with a slash at the end of its text', 'f/'],
+  ].map(
+    ([kind, text = '']): Behaviour => ({
+      name: `a link ${kind} is copied with its text`,
+      prepare: (put) => {
+        put.file('in/f');
+        put.symlink('in/a', text);
+      },
+      out: { b: link(text) },
+      counts: { files: 1, bytes: 0 },
+    }),
+  ),
+  {
+    name: 'an absolute link is copied with its text',
+    prepare: (put) => put.symlink('in/a', '/nowhere/at/all'),
+    out: { b: link('/nowhere/at/all') },
+    instead: {
+      wasmtime: { because: noAbsoluteLinks, error: notPermitted('in/a', 'inspect') },
+    },
+  },
+  {
+    name: 'links in a tree are copied with their texts',
+    prepare: (put) => {
+      put.directory('in/a/d');
+      put.file('in/a/f');
+      put.symlink('in/a/d/up', '../f');
+      put.symlink('in/a/d/parent', '..');
+      put.symlink('in/a/directory', 'd');
+      put.symlink('in/a/dangling', 'nowhere');
+      put.symlink('in/a/outside', '../../..');
+    },
+    options: recursive,
+    out: {
+      b: null,
+      'b/f': 'content',
+      'b/d': null,
+      'b/d/up': link('../f'),
+      'b/d/parent': link('..'),
+      'b/directory': link('d'),
+      'b/dangling': link('nowhere'),
+      'b/outside': link('../../..'),
+    },
+    counts: { files: 6, directories: 2 },
+  },
+  {
+    name: 'an absolute link in a tree is copied with its text',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.symlink('in/a/l', '/etc/passwd');
+    },
+    options: recursive,
+    out: { b: null, 'b/l': link('/etc/passwd') },
+    instead: {
+      wasmtime: { because: noAbsoluteLinks, error: notPermitted('in/a/l', 'inspect', 'l'), out: { b: null } },
+    },
+  },
+  {
+    name: 'an absolute link in a tree is one failure, and the rest is copied, on request, where it cannot be read',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/f');
+      put.symlink('in/a/l', '/etc/passwd');
+    },
+    options: { recursive: true, keepGoing: true },
+    out: { b: null, 'b/f': 'content', 'b/l': link('/etc/passwd') },
+    instead: {
+      wasmtime: {
+        because: noAbsoluteLinks,
+        failures: [notPermitted('in/a/l', 'inspect', 'l')],
+        out: { b: null, 'b/f': 'content' },
+      },
+    },
+  },
+  {
+    name: 'a link to a directory is copied as a link, by a recursive copy too',
+    prepare: (put) => {
+      put.directory('in/d');
+      put.symlink('in/a', 'd');
+    },
+    options: recursive,
+    out: { b: link('d') },
+  },
+  {
+    name: 'a link to a directory with a slash behind it is the directory',
+    prepare: (put) => {
+      put.directory('in/d');
+      put.file('in/d/f');
+      put.symlink('in/a', 'd');
+    },
+    source: 'in/a/',
+    options: recursive,
+    out: { b: null, 'b/f': 'content' },
+    not: { wasmtime: 'it does not inspect a link with a slash behind it' },
+  },
+  {
+    name: 'a link is copied over a file',
+    prepare: (put) => {
+      put.symlink('in/a', 'text');
+      put.file('out/b', 'old');
+    },
+    out: { b: link('text') },
+  },
+  {
+    name: 'a link is copied over a link',
+    prepare: (put) => {
+      put.symlink('in/a', 'text');
+      put.file('out/old');
+      put.symlink('out/b', 'old');
+    },
+    out: { b: link('text'), old: 'content' },
+  },
+  {
+    name: 'a link is not put over a directory',
+    prepare: (put) => {
+      put.symlink('in/a', 'text');
+      put.directory('out/b');
+    },
+    error: { code: 'EISDIR', says: "cannot create 'out/b': it is a directory" },
+  },
+  {
+    name: 'a link as target is replaced, and what it leads to stays',
+    prepare: (put) => {
+      put.file('in/a', 'new');
+      put.file('out/elsewhere', 'old');
+      put.symlink('out/b', 'elsewhere');
+    },
+    out: { b: 'new', elsewhere: 'old' },
+  },
+  {
+    name: 'a dangling link as target is replaced, and nothing is made where it leads',
+    prepare: (put) => {
+      put.file('in/a', 'new');
+      put.symlink('out/b', 'nowhere');
+    },
+    out: { b: 'new' },
+  },
+  {
+    name: 'a link to a directory as target of a file is replaced',
+    prepare: (put) => {
+      put.file('in/a', 'new');
+      put.directory('out/d');
+      put.symlink('out/b', 'd');
+    },
+    out: { b: 'new', d: null },
+  },
+  {
+    name: 'a link to a directory in the way of a directory of a tree is not written through',
+    prepare: (put) => {
+      put.directory('in/a/d', 'out/b', 'out/elsewhere');
+      put.file('in/a/d/f');
+      put.symlink('out/b/d', '../elsewhere');
+    },
+    options: recursive,
+    error: notDirectory('out/b/d', 'open', 'd'),
+  },
+  {
+    name: 'a dangling link in the way of a directory of a tree is not written through',
+    prepare: (put) => {
+      put.directory('in/a/d', 'out/b');
+      put.symlink('out/b/d', '../nowhere');
+    },
+    options: recursive,
+    error: notDirectory('out/b/d', 'open', 'd'),
+  },
+  {
+    name: 'a link that is followed gives what it leads to',
+    prepare: (put) => {
+      put.file('in/f');
+      put.symlink('in/l', 'f');
+      put.symlink('in/a', './l');
+    },
+    options: { symlinks: 'follow' },
+    out: { b: 'content' },
+  },
+  {
+    name: 'links in a tree that are followed give what they lead to',
+    prepare: (put) => {
+      put.directory('in/a/d', 'in/real');
+      put.file('in/real/f');
+      put.symlink('in/a/d/file', '../../real/f');
+      put.symlink('in/a/directory', '../real');
+      put.symlink('in/a/twice', 'directory');
+    },
+    options: following,
+    out: {
+      b: null,
+      'b/d': null,
+      'b/d/file': 'content',
+      'b/directory': null,
+      'b/directory/f': 'content',
+      'b/twice': null,
+      'b/twice/f': 'content',
+    },
+  },
+  {
+    name: 'a dangling link is an error where it is followed',
+    prepare: (put) => put.symlink('in/a', 'nowhere'),
+    options: following,
+    error: missing('in/a'),
+  },
+  {
+    name: 'a dangling link in a tree is an error where it is followed',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.symlink('in/a/l', 'nowhere');
+    },
+    options: following,
+    error: missing('in/a/l', 'inspect', 'l'),
+    out: { b: null },
+  },
+  {
+    name: 'a link that leads to itself is an error where it is followed',
+    prepare: (put) => put.symlink('in/a', 'a'),
+    options: following,
+    error: loop('in/a'),
+  },
+  {
+    name: 'links that lead to each other are an error where they are followed',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.symlink('in/a/one', 'two');
+      put.symlink('in/a/two', 'one');
+    },
+    options: { ...following, keepGoing: true },
+    failures: [loop('in/a/one', 'inspect', 'one'), loop('in/a/two', 'inspect', 'two')],
+    out: { b: null },
+  },
+  {
+    name: 'a link to a directory that it is in is an error where it is followed',
+    prepare: (put) => {
+      put.directory('in/a/d');
+      put.file('in/a/d/f');
+      put.symlink('in/a/d/up', '..');
+    },
+    options: { ...following, keepGoing: true },
+    failures: [loop('in/a/d/up', 'open', 'd/up')],
+    out: { b: null, 'b/d': null, 'b/d/f': 'content' },
+  },
+  {
+    name: 'a link out of the sandbox is an error where it is followed',
+    prepare: (put) => put.symlink('in/a', '../outside'),
+    options: following,
+    error: notPermitted('in/a', 'inspect'),
+  },
+  {
+    name: 'an absolute link is an error where it is followed',
+    prepare: (put) => put.symlink('in/a', '/etc/passwd'),
+    options: following,
+    error: notPermitted('in/a', 'inspect'),
+  },
+  {
+    name: 'links out of the sandbox in a tree are failures where they are followed, and the rest is copied, on request',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/f');
+      put.symlink('in/a/absolute', '/etc/passwd');
+      put.symlink('in/a/outside', '../../outside');
+    },
+    options: { ...following, keepGoing: true },
+    failures: [
+      notPermitted('in/a/absolute', 'inspect', 'absolute'),
+      notPermitted('in/a/outside', 'inspect', 'outside'),
+    ],
+    out: { b: null, 'b/f': 'content' },
+  },
+  {
+    name: 'links are left out on request',
+    prepare: (put) => {
+      put.directory('in/a/d');
+      put.file('in/a/f');
+      put.symlink('in/a/l', 'f');
+      put.symlink('in/a/d/l', '..');
+    },
+    options: skipping,
+    out: { b: null, 'b/f': 'content', 'b/d': null },
+    counts: { skipped: 2, files: 1 },
+  },
+  {
+    name: 'a link as the source is left out on request',
+    prepare: (put) => put.symlink('in/a', 'f'),
+    options: skipping,
+    out: {},
+    counts: { skipped: 1, files: 0 },
+  },
+  {
+    name: 'two names of one file in a tree become two files',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/f');
+      put.hardLink('in/a/g', 'in/a/f');
+    },
+    options: recursive,
+    out: { b: null, 'b/f': 'content', 'b/g': 'content' },
+  },
+  {
+    name: 'a source whose directory is a link is found',
+    prepare: (put) => {
+      put.directory('in/d');
+      put.file('in/d/f');
+      put.symlink('in/l', 'd');
+    },
+    source: 'in/l/f',
+    out: { b: 'content' },
+  },
+  {
+    name: 'a target whose directory is a link is put where it leads',
+    prepare: (put) => {
+      put.file('in/a');
+      put.directory('out/d');
+      put.symlink('out/l', 'd');
+    },
+    target: 'out/l/b',
+    out: { d: null, 'd/b': 'content', l: link('d') },
+  },
+];

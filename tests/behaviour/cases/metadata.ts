@@ -1,0 +1,168 @@
+import process from 'node:process';
+import type { Behaviour } from '../behaviour.js';
+import { link, type Put } from '../tree.js';
+
+const keeping = { recursive: true, preserveTimestamps: true };
+
+function times(put: Put): void {
+  put.directory('in/a/d/e');
+  put.file('in/a/d/f');
+  put.symlink('in/a/d/l', 'f');
+  // From the deepest up: what is made in a directory changes its time.
+  for (const [path, time] of [
+    ['in/a/d/f', '1000.000000001'],
+    ['in/a/d/l', '2000.25'],
+    ['in/a/d/e', '3000'],
+    ['in/a/d', '4000.999999999'],
+    ['in/a', '1'],
+  ] as const) {
+    put.time(path, time);
+  }
+}
+
+const timed = {
+  b: { kind: 'directory', time: '1' },
+  'b/d': { kind: 'directory', time: '4000.999999999' },
+  'b/d/e': { kind: 'directory', time: '3000' },
+  'b/d/f': { content: 'content', time: '1000.000000001' },
+  'b/d/l': link('f', { time: '2000.25' }),
+} as const;
+
+/** Times and permissions. */
+export const metadata: readonly Behaviour[] = [
+  ...['1', '1234567890.123456789', '1234567890.000000001', '2147483648', '4294967296.5'].map(
+    (time): Behaviour => ({
+      name: `a file of the time ${time} keeps it on request`,
+      prepare: (put) => {
+        put.file('in/a');
+        put.time('in/a', time);
+      },
+      options: { preserveTimestamps: true },
+      out: { b: { content: 'content', time } },
+    }),
+  ),
+  ...['-1', '-1000.75', '-2000000000'].map(
+    (time): Behaviour => ({
+      name: `a file of the time ${time} gets that of 1970, since WASI has no earlier one`,
+      prepare: (put) => {
+        put.file('in/a');
+        put.time('in/a', time);
+      },
+      options: { preserveTimestamps: true },
+      out: { b: { content: 'content', time: '0' } },
+    }),
+  ),
+  {
+    name: 'an empty file keeps its time on request',
+    prepare: (put) => {
+      put.file('in/a', '');
+      put.time('in/a', '1000.5');
+    },
+    options: { preserveTimestamps: true },
+    out: { b: { content: '', time: '1000.5' } },
+  },
+  {
+    name: 'a link keeps its own time on request',
+    prepare: (put) => {
+      put.file('in/f');
+      put.time('in/f', '1000');
+      put.symlink('in/a', 'f');
+      put.time('in/a', '2000.123456789');
+    },
+    options: { preserveTimestamps: true },
+    out: { b: link('f', { time: '2000.123456789' }) },
+  },
+  {
+    name: 'a link that is followed gives the time of what it leads to',
+    prepare: (put) => {
+      put.file('in/f');
+      put.time('in/f', '1000');
+      put.symlink('in/a', 'f');
+      put.time('in/a', '2000');
+    },
+    options: { preserveTimestamps: true, symlinks: 'follow' },
+    out: { b: { content: 'content', time: '1000' } },
+  },
+  {
+    name: 'files, links and directories of a tree keep their times on request, directories though they got children',
+    prepare: times,
+    options: keeping,
+    out: timed,
+  },
+  {
+    name: 'the directories of a tree that is there get the times of the source on request',
+    prepare: (put) => {
+      times(put);
+      put.directory('out/b/d/e');
+    },
+    options: keeping,
+    out: timed,
+  },
+  {
+    name: 'directories keep their times where times, verifying and syncing are asked for',
+    prepare: times,
+    options: { ...keeping, verify: true, sync: true },
+    out: timed,
+  },
+  ...[0o755, 0o644, 0o600, 0o400, 0o777, 0o4755].map(
+    (mode): Behaviour => ({
+      name: `a file has the permissions ${mode.toString(8)} of its source`,
+      prepare: (put) => {
+        put.file('in/a');
+        put.mode('in/a', mode);
+      },
+      out: { b: { content: 'content', mode } },
+      not: { wasmtime: 'WASI has no permissions' },
+    }),
+  ),
+  {
+    name: 'a file that replaces another has the permissions of its source',
+    prepare: (put) => {
+      put.file('in/a');
+      put.mode('in/a', 0o750);
+      put.file('out/b', 'old');
+      put.mode('out/b', 0o606);
+    },
+    out: { b: { content: 'content', mode: 0o750 } },
+    not: { wasmtime: 'WASI has no permissions' },
+  },
+  {
+    name: 'the files and directories of a tree have the permissions of their sources',
+    prepare: (put) => {
+      put.directory('in/a/closed', 'in/a/open');
+      put.file('in/a/closed/f');
+      put.mode('in/a/closed/f', 0o700);
+      put.mode('in/a/closed', 0o500);
+      put.mode('in/a/open', 0o777);
+      put.mode('in/a', 0o711);
+    },
+    options: { recursive: true },
+    out: {
+      b: { kind: 'directory', mode: 0o711 },
+      'b/closed': { kind: 'directory', mode: 0o500 },
+      'b/closed/f': { content: 'content', mode: 0o700 },
+      'b/open': { kind: 'directory', mode: 0o777 },
+    },
+    not: { wasmtime: 'WASI has no permissions' },
+  },
+  {
+    name: 'an executable is still one where its times are kept and it is verified',
+    prepare: (put) => {
+      put.file('in/a', '#!/bin/sh\n');
+      put.mode('in/a', 0o755);
+      put.time('in/a', '1000');
+    },
+    options: { preserveTimestamps: true, verify: true, sync: true },
+    out: { b: { content: '#!/bin/sh\n', mode: 0o755, time: '1000' } },
+    not: { wasmtime: 'WASI has no permissions' },
+  },
+  {
+    name: 'permissions are left to the umask on request',
+    prepare: (put) => {
+      put.file('in/a');
+      put.mode('in/a', 0o700);
+    },
+    options: { preserveMode: false },
+    out: { b: { content: 'content', mode: 0o666 & ~process.umask() } },
+  },
+];

@@ -1,0 +1,165 @@
+import type { Behaviour } from '../behaviour.js';
+import { exists } from '../problems.js';
+import { link, type Put } from '../tree.js';
+
+/** A file on both sides, and when each was modified. */
+function both(source: string, target: string) {
+  return (put: Put): void => {
+    put.file('in/a', 'new');
+    put.time('in/a', source);
+    put.file('out/b', 'old');
+    put.time('out/b', target);
+  };
+}
+
+/** Two trees, in which one file is later on the source's side, one on the target's, and one is new. */
+function trees(put: Put): void {
+  put.directory('in/a', 'out/b');
+  for (const [name, source, target] of [
+    ['later', '2000', '1000'],
+    ['earlier', '1000', '2000'],
+  ] as const) {
+    put.file(`in/a/${name}`, 'new');
+    put.time(`in/a/${name}`, source);
+    put.file(`out/b/${name}`, 'old');
+    put.time(`out/b/${name}`, target);
+  }
+  put.file('in/a/alone', 'new');
+}
+
+/** Files that have the target's name already. */
+export const overwriting: readonly Behaviour[] = [
+  {
+    name: 'a file that is there is replaced by default, however much later it is',
+    prepare: both('1000', '2000'),
+    out: { b: 'new' },
+    counts: { skipped: 0, files: 1 },
+  },
+  {
+    name: 'a file that is there stays under never',
+    prepare: both('2000', '1000'),
+    options: { overwrite: 'never' },
+    out: { b: { content: 'old', time: '1000' } },
+    counts: { skipped: 1, files: 0, bytes: 0 },
+  },
+  {
+    name: 'a link that is there stays under never, even one that leads nowhere',
+    prepare: (put) => {
+      put.file('in/a', 'new');
+      put.symlink('out/b', 'nowhere');
+    },
+    options: { overwrite: 'never' },
+    out: { b: link('nowhere') },
+    counts: { skipped: 1 },
+  },
+  {
+    name: 'a file that is not there is copied under never',
+    prepare: (put) => put.file('in/a', 'new'),
+    options: { overwrite: 'never' },
+    out: { b: 'new' },
+  },
+  {
+    name: 'a file that is there is an error under error',
+    prepare: both('2000', '1000'),
+    options: { overwrite: 'error' },
+    error: exists('out/b'),
+  },
+  {
+    name: 'a file that is not there is copied under error',
+    prepare: (put) => put.file('in/a', 'new'),
+    options: { overwrite: 'error' },
+    out: { b: 'new' },
+  },
+  {
+    name: 'a file in a tree that is there is an error under error, and directories that are there are none',
+    prepare: (put) => {
+      put.directory('in/a/d', 'out/b/d');
+      put.file('in/a/d/f', 'new');
+      put.file('out/b/d/f', 'old');
+    },
+    options: { recursive: true, overwrite: 'error' },
+    error: exists('out/b/d/f', 'd/f'),
+  },
+  {
+    name: 'an earlier file is replaced under newer',
+    prepare: both('2000', '1000'),
+    options: { overwrite: 'newer' },
+    out: { b: 'new' },
+  },
+  {
+    name: 'a later file stays under newer',
+    prepare: both('1000', '2000'),
+    options: { overwrite: 'newer' },
+    out: { b: { content: 'old', time: '2000' } },
+    counts: { skipped: 1 },
+  },
+  {
+    name: 'a file of the same time stays under newer',
+    prepare: both('1000.5', '1000.5'),
+    options: { overwrite: 'newer' },
+    out: { b: 'old' },
+    counts: { skipped: 1 },
+  },
+  {
+    name: 'a file that is earlier by a nanosecond is replaced under newer',
+    prepare: both('1000.123456789', '1000.123456788'),
+    options: { overwrite: 'newer' },
+    out: { b: 'new' },
+  },
+  {
+    name: 'a file that is later by a nanosecond stays under newer',
+    prepare: both('1000.123456788', '1000.123456789'),
+    options: { overwrite: 'newer' },
+    out: { b: 'old' },
+  },
+  {
+    name: 'a file from before 1970 is replaced under newer',
+    prepare: both('1', '-1000'),
+    options: { overwrite: 'newer' },
+    out: { b: 'new' },
+  },
+  {
+    name: 'a tree is copied but for the files that are there under never',
+    prepare: trees,
+    options: { recursive: true, overwrite: 'never' },
+    out: { b: null, 'b/later': 'old', 'b/earlier': 'old', 'b/alone': 'new' },
+    counts: { files: 1, skipped: 2 },
+  },
+  {
+    name: 'a tree is copied but for the files that are later under newer',
+    prepare: trees,
+    options: { recursive: true, overwrite: 'newer' },
+    out: { b: null, 'b/later': 'new', 'b/earlier': 'old', 'b/alone': 'new' },
+    counts: { files: 2, skipped: 1 },
+  },
+  {
+    name: 'a tree that was copied with its times is skipped under newer',
+    prepare: (put) => {
+      put.directory('in/a', 'out/b');
+      for (const path of ['in/a/f', 'out/b/f']) {
+        put.file(path);
+        put.time(path, '1234567890.123456789');
+      }
+    },
+    options: { recursive: true, overwrite: 'newer', preserveTimestamps: true },
+    out: { b: null, 'b/f': { content: 'content', time: '1234567890.123456789' } },
+    counts: { files: 0, skipped: 1 },
+  },
+  {
+    name: 'a file that was copied with its time, as exactly as Node sets it, stays under newer',
+    prepare: both('1234567890.123456789', '1234567890.123456'),
+    options: { overwrite: 'newer' },
+    out: { b: 'old' },
+    counts: { skipped: 1 },
+  },
+  {
+    name: 'an unreadable file whose target stays is no error under never',
+    prepare: (put) => {
+      both('2000', '1000')(put);
+      put.mode('in/a', 0);
+    },
+    options: { overwrite: 'never' },
+    isOrdinaryUser: true,
+    out: { b: 'old' },
+  },
+];

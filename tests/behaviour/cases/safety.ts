@@ -1,0 +1,220 @@
+import type { Behaviour } from '../behaviour.js';
+import { changed, exists, full, isDirectory, missing } from '../problems.js';
+import type { Put } from '../tree.js';
+
+const MiB = 1024 * 1024;
+
+/** A file of 20 MiB, more than a copy does before it tells its first progress. */
+function long(put: Put): void {
+  put.file('in/a', Buffer.alloc(20 * MiB, 'x'));
+  put.time('in/a', '1000');
+  put.file('out/b', 'old');
+}
+
+/** Data with a hole of 2 MiB before it and one of 3 MiB behind it. */
+const holed = Buffer.concat([Buffer.alloc(2 * MiB), Buffer.alloc(100, 'x'), Buffer.alloc(3 * MiB)]);
+
+/** 4 KiB of zeros between data, sixteen times over. */
+const fine = Buffer.concat(
+  Array.from({ length: 16 }, () => Buffer.concat([Buffer.alloc(4096, 'x'), Buffer.alloc(4096)])),
+);
+
+function tree(put: Put): void {
+  put.directory('in/a/d');
+  put.file('in/a/f', 'one');
+  put.file('in/a/d/g', 'two');
+}
+
+const copied = { b: null, 'b/f': 'one', 'b/d': null, 'b/d/g': 'two' };
+
+/** What happens to data when something goes wrong, and what is done for it. */
+export const safety: readonly Behaviour[] = [
+  ...(
+    [
+      ['grows', (put) => put.size('in/a', 30 * MiB)],
+      ['shrinks', (put) => put.size('in/a', 10 * MiB)],
+      ['becomes empty', (put) => put.size('in/a', 0)],
+      ['is written to', (put) => put.time('in/a', '2000')],
+      ['gets another time by a nanosecond', (put) => put.time('in/a', '1000.000000001')],
+    ] as const satisfies readonly (readonly [string, (put: Put) => void])[]
+  ).map(
+    ([what, meanwhile]): Behaviour => ({
+      name: `a source that ${what} while it is copied is an error, and the target stays as it was`,
+      prepare: long,
+      meanwhile,
+      error: changed('in/a'),
+    }),
+  ),
+  {
+    name: 'a source that is removed while it is copied is copied as it was opened',
+    prepare: long,
+    meanwhile: (put) => put.remove('in/a'),
+    out: { b: Buffer.alloc(20 * MiB, 'x') },
+  },
+  {
+    name: 'a source in a tree that changes while it is copied is one failure, and the rest is copied, on request',
+    prepare: (put) => {
+      put.directory('in/a/d');
+      put.file('in/a/f', Buffer.alloc(20 * MiB, 'x'));
+      put.file('in/a/d/g', 'two');
+    },
+    options: { recursive: true, keepGoing: true },
+    meanwhile: (put) => put.size('in/a/f', 5),
+    failures: [changed('in/a/f', 'f')],
+    out: { b: null, 'b/d': null, 'b/d/g': 'two' },
+  },
+  {
+    name: 'a target that somebody else makes meanwhile is replaced',
+    prepare: (put) => put.file('in/a', Buffer.alloc(20 * MiB, 'x')),
+    meanwhile: (put) => put.file('out/b', 'from somebody else'),
+    out: { b: Buffer.alloc(20 * MiB, 'x') },
+  },
+  {
+    name: 'a directory that is made in the place of the target meanwhile is an error',
+    prepare: (put) => put.file('in/a', Buffer.alloc(20 * MiB, 'x')),
+    meanwhile: (put) => put.directory('out/b'),
+    error: { code: 'EISDIR', says: "cannot rename 'out/b': it is a directory" },
+    out: { b: null },
+  },
+  {
+    name: 'a full disk is named, and what is there stays',
+    prepare: (put) => {
+      put.file('in/a', Buffer.alloc(4 * MiB, 'x'));
+      put.file('out/b', 'old');
+    },
+    disk: 2 * MiB,
+    error: full('out/b'),
+  },
+  {
+    name: 'a disk that has room for the source but not beside the old target is full',
+    prepare: (put) => {
+      put.file('in/a', Buffer.alloc(2 * MiB, 'x'));
+      put.file('out/b', Buffer.alloc(MiB));
+    },
+    disk: 2 * MiB,
+    error: full('out/b'),
+  },
+  {
+    name: 'a full disk ends the copy of a tree, and what was finished stays',
+    prepare: (put) => {
+      put.directory('in/a/d');
+      put.file('in/a/f', 'one');
+      put.file('in/a/d/g', Buffer.alloc(4 * MiB, 'x'));
+    },
+    options: { recursive: true },
+    disk: 2 * MiB,
+    error: full('out/b/d/g', 'write', 'd/g'),
+    out: { b: null, 'b/f': 'one', 'b/d': null },
+  },
+  {
+    name: 'a sparse file has room on a disk that is smaller than it',
+    prepare: (put) => {
+      put.file('in/a', 'x');
+      put.size('in/a', 4 * MiB);
+    },
+    disk: 2 * MiB,
+    out: { b: Buffer.concat([Buffer.from('x'), Buffer.alloc(4 * MiB - 1)]) },
+  },
+  ...(['auto', 'always', 'never'] as const).map(
+    (sparse): Behaviour => ({
+      name: `a file with holes has the same content with sparse: ${sparse}`,
+      prepare: (put) => put.file('in/a', holed),
+      options: { sparse, verify: true },
+      out: { b: sparse === 'never' ? holed : { content: holed.toString('latin1'), used: 128 * 1024 } },
+    }),
+  ),
+  {
+    name: 'a file of nothing but zeros takes no room by default',
+    prepare: (put) => put.file('in/a', Buffer.alloc(MiB + 1)),
+    out: { b: { content: '\0'.repeat(MiB + 1), used: 4096 } },
+  },
+  {
+    name: 'short runs of zeros become holes with sparse: always',
+    prepare: (put) => put.file('in/a', fine),
+    options: { sparse: 'always' },
+    out: { b: { content: fine.toString('latin1'), used: fine.length / 2 + 4096 } },
+  },
+  {
+    name: 'a file is copied, verified and synced',
+    prepare: (put) => put.file('in/a', Buffer.alloc(3 * MiB, 'xyz')),
+    options: { verify: true, sync: true },
+    out: { b: Buffer.alloc(3 * MiB, 'xyz') },
+  },
+  {
+    name: 'an empty file is copied, verified and synced',
+    prepare: (put) => put.file('in/a', ''),
+    options: { verify: true, sync: true },
+    out: { b: '' },
+  },
+  {
+    name: 'a tree is copied, verified and synced',
+    prepare: tree,
+    options: { recursive: true, verify: true, sync: true },
+    out: copied,
+  },
+  {
+    name: 'a dry run copies nothing, and counts what it would',
+    prepare: tree,
+    options: { recursive: true, dryRun: true },
+    out: {},
+    counts: { bytes: 6, files: 2, directories: 2 },
+  },
+  {
+    name: 'a dry run replaces nothing',
+    prepare: (put) => {
+      put.file('in/a', 'new');
+      put.file('out/b', 'old');
+    },
+    options: { dryRun: true },
+    out: { b: 'old' },
+    counts: { bytes: 3, files: 1 },
+  },
+  {
+    name: 'a dry run skips what the copy would',
+    prepare: (put) => {
+      tree(put);
+      put.directory('out/b');
+      put.file('out/b/f', 'old');
+    },
+    options: { recursive: true, dryRun: true, overwrite: 'never', exclude: ['d'] },
+    out: { b: null, 'b/f': 'old' },
+    counts: { files: 0, skipped: 2 },
+  },
+  {
+    name: 'a dry run finds what is in the way',
+    prepare: (put) => {
+      tree(put);
+      put.directory('out/b/f');
+    },
+    options: { recursive: true, dryRun: true },
+    error: isDirectory('out/b/f', 'f'),
+  },
+  {
+    name: 'a dry run finds a missing source',
+    options: { dryRun: true },
+    error: missing('in/a'),
+  },
+  {
+    name: 'a dry run finds that the directory of the target is missing',
+    prepare: (put) => put.file('in/a'),
+    target: 'out/missing/b',
+    options: { dryRun: true },
+    error: missing('out/missing/b', 'create'),
+  },
+  {
+    name: 'a dry run makes no directories on the way to the target',
+    prepare: (put) => put.file('in/a'),
+    target: 'out/x/y/b',
+    options: { dryRun: true, makeParents: true },
+    out: {},
+  },
+  {
+    name: 'a dry run finds what is an error under error',
+    prepare: (put) => {
+      put.file('in/a', 'new');
+      put.file('out/b', 'old');
+    },
+    options: { dryRun: true, overwrite: 'error' },
+    error: exists('out/b'),
+  },
+];

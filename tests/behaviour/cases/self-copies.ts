@@ -1,0 +1,271 @@
+import type { Behaviour } from '../behaviour.js';
+import { intoItself, sameFile } from '../problems.js';
+import { link, type Put } from '../tree.js';
+
+const recursive = { recursive: true };
+
+function file(put: Put): void {
+  put.file('out/a');
+}
+
+function tree(put: Put): void {
+  put.directory('out/a/d');
+  put.file('out/a/f');
+}
+
+/** Sources and targets that are one, or that lie in one another. */
+export const selfCopies: readonly Behaviour[] = [
+  {
+    name: 'a file is not copied onto itself',
+    prepare: file,
+    source: 'out/a',
+    target: 'out/a',
+    error: sameFile('out/a'),
+  },
+  {
+    name: 'a file is not copied onto itself by another spelling of its path',
+    prepare: file,
+    source: 'out/a',
+    target: 'out/.//a',
+    error: sameFile('out/.//a'),
+  },
+  {
+    name: 'a file is not copied onto another name of itself',
+    prepare: (put) => {
+      file(put);
+      put.hardLink('out/b', 'out/a');
+    },
+    source: 'out/a',
+    error: sameFile('out/b'),
+  },
+  {
+    name: 'a file is not copied onto a link to itself',
+    prepare: (put) => {
+      file(put);
+      put.symlink('out/b', 'a');
+    },
+    source: 'out/a',
+    error: sameFile('out/b'),
+  },
+  {
+    name: 'a link that is followed is not copied onto what it leads to',
+    prepare: (put) => {
+      file(put);
+      put.symlink('out/l', 'a');
+    },
+    source: 'out/l',
+    target: 'out/a',
+    options: { symlinks: 'follow' },
+    error: sameFile('out/a'),
+  },
+  {
+    name: 'a link is not copied onto the file that it leads to',
+    prepare: (put) => {
+      file(put);
+      put.symlink('out/l', 'a');
+    },
+    source: 'out/l',
+    target: 'out/a',
+    error: sameFile('out/a'),
+  },
+  {
+    name: 'a link is not copied onto itself',
+    prepare: (put) => put.symlink('out/l', 'nowhere'),
+    source: 'out/l',
+    target: 'out/l',
+    error: sameFile('out/l'),
+  },
+  {
+    name: 'a file is not copied onto itself through a linked directory',
+    prepare: (put) => {
+      tree(put);
+      put.symlink('out/l', 'a');
+    },
+    source: 'out/a/f',
+    target: 'out/l/f',
+    error: sameFile('out/l/f'),
+  },
+  ...(['never', 'newer', 'error'] as const).map(
+    (overwrite): Behaviour => ({
+      name: `a file is not copied onto itself with the overwriting policy ${overwrite} either`,
+      prepare: file,
+      source: 'out/a',
+      target: 'out/a',
+      options: { overwrite },
+      error: sameFile('out/a'),
+    }),
+  ),
+  {
+    name: 'a dry run does not copy a file onto itself either',
+    prepare: file,
+    source: 'out/a',
+    target: 'out/a',
+    options: { dryRun: true },
+    error: sameFile('out/a'),
+  },
+  {
+    name: 'a directory is not copied onto itself',
+    prepare: tree,
+    source: 'out/a',
+    target: 'out/a',
+    options: recursive,
+    error: sameFile('out/a'),
+  },
+  {
+    name: 'a directory is not copied onto itself with slashes behind it',
+    prepare: tree,
+    source: 'out/a/',
+    target: 'out/a//',
+    options: recursive,
+    error: sameFile('out/a//'),
+  },
+  {
+    name: 'a directory is not copied into itself',
+    prepare: tree,
+    source: 'out/a',
+    target: 'out/a/new',
+    options: recursive,
+    error: intoItself('out/a/new'),
+  },
+  {
+    name: 'a directory is not copied into one of its subdirectories',
+    prepare: tree,
+    source: 'out/a',
+    target: 'out/a/d/new',
+    options: recursive,
+    error: intoItself('out/a/d/new'),
+  },
+  {
+    name: 'a directory is not copied to one of its subdirectories',
+    prepare: tree,
+    source: 'out/a',
+    target: 'out/a/d',
+    options: recursive,
+    error: intoItself('out/a/d'),
+  },
+  {
+    name: 'a directory is not copied into itself by way of two dots',
+    prepare: tree,
+    source: 'out/a/d/..',
+    target: 'out/a/d/../new',
+    options: recursive,
+    error: intoItself('out/a/d/../new'),
+  },
+  {
+    name: 'a directory is not copied into itself through a link',
+    prepare: (put) => {
+      tree(put);
+      put.symlink('out/l', 'a/d');
+    },
+    source: 'out/a',
+    target: 'out/l/new',
+    options: recursive,
+    error: intoItself('out/l/new'),
+  },
+  {
+    name: 'a directory is not copied into itself where directories are to be made on the way',
+    prepare: tree,
+    source: 'out/a',
+    target: 'out/a/x/y/new',
+    options: { recursive: true, makeParents: true },
+    error: intoItself('out/a/x/y/new'),
+  },
+  {
+    name: 'a dry run does not copy a directory into itself either',
+    prepare: tree,
+    source: 'out/a',
+    target: 'out/a/new',
+    options: { recursive: true, dryRun: true },
+    error: intoItself('out/a/new'),
+  },
+  {
+    name: 'a link to a directory that is followed is not copied into that',
+    prepare: (put) => {
+      tree(put);
+      put.symlink('out/l', 'a');
+    },
+    source: 'out/l',
+    target: 'out/a/new',
+    options: { recursive: true, symlinks: 'follow' },
+    error: intoItself('out/a/new'),
+  },
+  {
+    name: 'a directory is not copied into itself though its parent is another directory for the sandbox',
+    prepare: tree,
+    source: 'out',
+    target: 'out/a/new',
+    options: recursive,
+    error: intoItself('out/a/new'),
+  },
+  {
+    name: 'a sibling whose name begins the same is no part of a directory',
+    prepare: (put) => {
+      tree(put);
+      put.directory('out/ab');
+    },
+    source: 'out/a',
+    target: 'out/ab/c',
+    options: recursive,
+    out: {
+      a: null,
+      'a/d': null,
+      'a/f': 'content',
+      ab: null,
+      'ab/c': null,
+      'ab/c/d': null,
+      'ab/c/f': 'content',
+    },
+  },
+  {
+    name: 'a directory is copied beside itself under a name that begins the same',
+    prepare: tree,
+    source: 'out/a',
+    target: 'out/a2',
+    options: recursive,
+    out: { a: null, 'a/d': null, 'a/f': 'content', a2: null, 'a2/d': null, 'a2/f': 'content' },
+  },
+  {
+    name: 'a subdirectory is copied to the directory that holds it',
+    prepare: (put) => {
+      put.directory('out/a/d');
+      put.file('out/a/d/f');
+    },
+    source: 'out/a/d',
+    target: 'out/a',
+    options: recursive,
+    out: { a: null, 'a/d': null, 'a/d/f': 'content', 'a/f': 'content' },
+  },
+  {
+    name: 'a link to a directory is copied into that directory, as a link',
+    prepare: (put) => {
+      put.directory('out/a');
+      put.symlink('out/l', 'a');
+    },
+    source: 'out/l',
+    target: 'out/a/l',
+    options: recursive,
+    out: { a: null, 'a/l': link('a'), l: link('a') },
+  },
+  {
+    name: 'files of a tree that have one another name in the target are failures, and the rest is copied, on request',
+    prepare: (put) => {
+      tree(put);
+      put.file('out/a/g', 'other');
+      put.directory('out/b');
+      put.hardLink('out/b/f', 'out/a/f');
+    },
+    source: 'out/a',
+    options: { recursive: true, keepGoing: true },
+    failures: [sameFile('out/b/f', 'f')],
+    out: {
+      a: null,
+      'a/d': null,
+      'a/f': 'content',
+      'a/g': 'other',
+      b: null,
+      'b/d': null,
+      'b/f': 'content',
+      'b/g': 'other',
+    },
+  },
+];

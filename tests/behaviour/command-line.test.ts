@@ -1,0 +1,4 @@
+import { commandLine } from './fronts.js';
+import { testBehaviours } from './run.js';
+
+testBehaviours(commandLine);

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import fc from 'fast-check';
+import type { CopyOptions } from 'mapcp';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { wasmtime } from '../helpers/wasmtime.js';
+import { api, commandLine, type Front, inWasmtime } from './fronts.js';
+import { anyDirectory, type Directory, make } from './random-tree.js';
+import { look, type Seen } from './tree.js';
+
+// MAPCP_RUNS=50 runs fifty times as many; MAPCP_SEED=… repeats a run.
+const factor = Number(process.env.MAPCP_RUNS ?? 1);
+const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+const fronts: readonly { front: Front; runs: number; missing?: boolean }[] = [
+  { front: api, runs: 40 },
+  { front: commandLine, runs: 6 },
+  { front: inWasmtime, runs: 10, missing: wasmtime === undefined },
+];
+
+describe.each(fronts)('a copy of any tree through the $front.name', ({ front, runs, missing = false }) => {
+  const directory = anyDirectory(front.hasModes);
+  const parameters = { seed, numRuns: runs * factor };
+
+  it.skipIf(missing)(`is what cp -r makes (MAPCP_SEED=${seed})`, () =>
+    fc.assert(
+      fc.asyncProperty(directory, (tree) => compare(front, tree, '-r', {})),
+      parameters,
+    ),
+  );
+
+  it.skipIf(missing)(`is what cp -a makes, where times are kept (MAPCP_SEED=${seed})`, () =>
+    fc.assert(
+      fc.asyncProperty(directory, (tree) => compare(front, tree, '-a', { preserveTimestamps: true })),
+      parameters,
+    ),
+  );
+});
+
+async function compare(front: Front, tree: Directory, flag: string, options: CopyOptions): Promise<void> {
+  await inTemporaryDirectory(async (directory) => {
+    for (const name of ['in', 'out', 'expected']) {
+      mkdirSync(join(directory, name));
+    }
+    make(join(directory, 'in/a'), tree);
+    execFileSync('cp', [flag, 'in/a', 'expected/b'], { cwd: directory });
+
+    const request = { directory, source: 'in/a', target: 'out/b', options: { ...options, recursive: true } };
+    const { error, warnings } = await front.copy(request, false);
+
+    expect([error, ...warnings]).toEqual([undefined]);
+    const keeps = flag === '-a';
+    expect(facts(join(directory, 'out'), keeps, front)).toEqual(
+      facts(join(directory, 'expected'), keeps, front),
+    );
+  });
+}
+
+/** What must be alike of each entry; `cp -r` leaves times to the clock, and takes the umask from permissions. */
+function facts(path: string, keeps: boolean, { hasModes }: Front): Record<string, Partial<Seen>> {
+  const fact = ({ kind, content, time, mode }: Seen): Partial<Seen> => ({
+    kind,
+    content,
+    ...(keeps && { time }),
+    ...(keeps && hasModes && kind !== 'link' && { mode }),
+  });
+  return Object.fromEntries(Object.entries(look(path)).map(([path, seen]) => [path, fact(seen)]));
+}

@@ -1,0 +1,133 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import process from 'node:process';
+import type { CopyOptions, CopyReport } from 'mapcp';
+import { wasmtime } from '../helpers/wasmtime.js';
+import { copyByApi } from './api.mjs';
+import { type FrontName, flagsFor } from './behaviour.js';
+import type { Outcome, Request, Told } from './outcome.js';
+
+/** One of the ways to reach the engine. */
+export interface Front {
+  readonly name: FrontName;
+  /** Whether it gives the copy the permissions of its source; WASI knows none. */
+  readonly hasModes: boolean;
+  /** How many decimals of a second it can set; Node knows no more than microseconds. */
+  readonly decimals: 6 | 9;
+  /** Copies; without the superuser's right to read and write everything where `isOrdinaryUser` is set. */
+  copy(request: Request, isOrdinaryUser: boolean): Promise<Outcome>;
+}
+
+const dropped = '-dac_override,-dac_read_search';
+
+/** Runs a program to its end, and fails where it did not end by itself. */
+function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boolean) {
+  const wrapper =
+    isOrdinaryUser && process.getuid?.() === 0
+      ? ['setpriv', `--inh-caps=${dropped}`, `--bounding-set=${dropped}`]
+      : [];
+  const [program = '', ...rest] = [...wrapper, ...command];
+  const { status, stdout, stderr, error } = spawnSync(program, rest, {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  if (error !== undefined || (status !== 0 && status !== 1)) {
+    throw error ?? new Error(`${program} ended with status ${status}: ${stderr}`);
+  }
+  return { status, stdout, stderr };
+}
+
+/** By `copy()`, in this process where it may be. */
+export const api: Front = {
+  name: 'API',
+  hasModes: true,
+  decimals: 6,
+  copy: async (request, isOrdinaryUser) => {
+    if (!isOrdinaryUser) {
+      return copyByApi(request);
+    }
+    const program = resolve(import.meta.dirname, 'api-process.mjs');
+    const command = [process.execPath, program, JSON.stringify(request)];
+    return JSON.parse(runProgram(command, request.directory, true).stdout) as Outcome;
+  },
+};
+
+/** The arguments for a request. TARGET is the copy's own path, as it is for the API. */
+function argumentsFor({ source, target, options }: { source: string; target: string; options: CopyOptions }) {
+  return ['-T', ...(flagsFor(options) ?? []), '--', source, target];
+}
+
+/** By the command line under Node, which says with --json what the API would. */
+export const commandLine: Front = {
+  name: 'command line',
+  hasModes: true,
+  decimals: 6,
+  copy: async (request, isOrdinaryUser) => {
+    const command = [process.execPath, resolve('build/out/js/cli/main.js'), '--json', '--no-progress'];
+    const { status, stdout, stderr } = runProgram(
+      [...command, ...argumentsFor(request)],
+      request.directory,
+      isOrdinaryUser,
+    );
+    if (stderr !== '') {
+      throw new Error(`there is something on standard error: ${stderr}`);
+    }
+    const lines = stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { type: string } & Told & Partial<CopyReport>);
+    const told = (type: string) =>
+      lines.filter((line) => line.type === type).map(({ code, message }) => ({ code, message }));
+    return arrange(
+      status,
+      told('error'),
+      told('warning'),
+      lines.find((line) => line.type === 'report'),
+    );
+  },
+};
+
+/** By the component's own command line in wasmtime, which prints nothing but sentences. */
+export const inWasmtime: Front = {
+  name: 'wasmtime',
+  hasModes: false,
+  decimals: 9,
+  copy: async (request, isOrdinaryUser) => {
+    const command = [wasmtime ?? '', 'run', '--dir', 'in', '--dir', 'out', resolve('build/out/mapcp.wasm')];
+    const { status, stdout, stderr } = runProgram(
+      [...command, ...argumentsFor(request)],
+      request.directory,
+      isOrdinaryUser,
+    );
+    if (stdout !== '') {
+      throw new Error(`there is something on standard output: ${stdout}`);
+    }
+    const lines = stderr.split('\n').filter((line) => line !== '');
+    const told = (line: string): Told => ({
+      code: undefined,
+      message: line.replace(/^mapcp: (warning: )?/, ''),
+    });
+    const isWarning = (line: string) => line.startsWith('mapcp: warning: ');
+    return arrange(
+      status,
+      lines.filter((line) => !isWarning(line)).map(told),
+      lines.filter(isWarning).map(told),
+      request.options.keepGoing ? {} : undefined,
+    );
+  },
+};
+
+/** A process does not say whether it went on after an error; under --keep-going it did. */
+function arrange(
+  status: number,
+  errors: readonly Told[],
+  warnings: readonly Told[],
+  counts: Outcome['counts'],
+): Outcome {
+  if ((status === 0) !== (errors.length === 0)) {
+    throw new Error(`status ${status} with ${errors.length} errors`);
+  }
+  const wentOn = counts !== undefined;
+  return { error: wentOn ? undefined : errors[0], failures: wentOn ? errors : [], warnings, counts };
+}

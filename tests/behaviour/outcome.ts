@@ -1,0 +1,24 @@
+import type { CopyOptions, CopyReport } from 'mapcp';
+
+/** What is to be copied, by paths below a directory. */
+export interface Request {
+  readonly directory: string;
+  readonly source: string;
+  readonly target: string;
+  readonly options: CopyOptions;
+}
+
+/** A problem as a front tells it; what it does not tell is undefined. */
+export interface Told {
+  readonly code: string | undefined;
+  readonly message: string;
+}
+
+/** How a copy through a front ended. */
+export interface Outcome {
+  readonly error: Told | undefined;
+  readonly failures: readonly Told[];
+  readonly warnings: readonly Told[];
+  /** What the front reports of its work, where it does. */
+  readonly counts: Partial<CopyReport> | undefined;
+}

@@ -1,0 +1,67 @@
+import type { Problem } from './behaviour.js';
+
+const problem = (code: string, says: string, entry?: string): Problem =>
+  entry === undefined ? { code, says } : { code, says, entry };
+
+/** A path that leads to nothing. */
+export const missing = (path: string, verb = 'inspect', entry?: string): Problem =>
+  problem('ENOENT', `cannot ${verb} '${path}': no such file or directory`, entry);
+
+/** A path on which something other than a directory stands where one is needed. */
+export const notDirectory = (path: string, verb: string, entry?: string): Problem =>
+  problem('ENOTDIR', `cannot ${verb} '${path}': not a directory`, entry);
+
+/** A target that is a directory, where a file or a link is to go. */
+export const isDirectory = (path: string, entry?: string): Problem =>
+  problem('EISDIR', `cannot create '${path}': it is a directory`, entry);
+
+/** A source that is a directory, where no recursive copy was asked for. */
+export const needsRecursive = (path: string): Problem =>
+  problem(
+    'EISDIR',
+    `cannot open '${path}': it is a directory; to copy it with all that is in it, ask for a recursive copy (-r)`,
+  );
+
+/** What the permissions forbid. */
+export const denied = (path: string, verb: string, entry?: string): Problem =>
+  problem('EACCES', `cannot ${verb} '${path}': permission denied`, entry);
+
+/** What the sandbox forbids. */
+export const notPermitted = (path: string, verb: string, entry?: string): Problem =>
+  problem('EPERM', `cannot ${verb} '${path}': not permitted by the sandbox or the file system`, entry);
+
+/** What is neither file, directory nor link. */
+export const notRegular = (path: string, verb = 'open', entry?: string): Problem =>
+  problem(
+    'ERR_MAPCP_NOT_REGULAR_FILE',
+    `cannot ${verb} '${path}': it is not a regular file but a FIFO, a socket or a device`,
+    entry,
+  );
+
+/** Source and target that are one file. */
+export const sameFile = (path: string, entry?: string): Problem =>
+  problem('ERR_MAPCP_SAME_FILE', `cannot use '${path}': source and target are the same file`, entry);
+
+/** A target that lies in the source. */
+export const intoItself = (path: string): Problem =>
+  problem('ERR_MAPCP_INTO_ITSELF', `cannot use '${path}': a directory cannot be copied into itself`);
+
+/** A target that must not be there. */
+export const exists = (path: string, entry?: string): Problem =>
+  problem('EEXIST', `cannot create '${path}': it exists already`, entry);
+
+/** Links that lead in a circle. */
+export const loop = (path: string, verb = 'inspect', entry?: string): Problem =>
+  problem('ELOOP', `cannot ${verb} '${path}': too many symbolic links, or a loop of them`, entry);
+
+/** A disk that is full. */
+export const full = (path: string, verb = 'write', entry?: string): Problem =>
+  problem('ENOSPC', `cannot ${verb} '${path}': no space left on the file system`, entry);
+
+/** A source that did not keep still. */
+export const changed = (path: string, entry?: string): Problem =>
+  problem(
+    'ERR_MAPCP_SOURCE_CHANGED',
+    `cannot map '${path}': it changed while it was copied; copy it again when it is at rest`,
+    entry,
+  );

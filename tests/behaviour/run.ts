@@ -1,0 +1,120 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CopyOptions } from 'mapcp';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { canMount, mountSmallDisk } from '../helpers/small-disk.js';
+import { type Behaviour, type Problem, type Result, sentenceOf, whyNot } from './behaviour.js';
+import { behaviours } from './cases/index.js';
+import type { Front } from './fronts.js';
+import type { Told } from './outcome.js';
+import { expectation, look, putInto, type Seen } from './tree.js';
+
+/** Defines a test for each behaviour that a front has. */
+export function testBehaviours(front: Front): void {
+  describe(`through the ${front.name},`, () => {
+    for (const behaviour of behaviours) {
+      const why = whyNot(behaviour, front.name);
+      if (why === undefined) {
+        const test = it.skipIf(behaviour.disk !== undefined && !canMount);
+        test(behaviour.name, () => inTemporaryDirectory((directory) => check(behaviour, front, directory)));
+      }
+    }
+  });
+}
+
+async function check(behaviour: Behaviour, front: Front, directory: string): Promise<void> {
+  const [from, to] = [join(directory, 'in'), join(directory, 'out')];
+  mkdirSync(from);
+  mkdirSync(to);
+  const unmount = behaviour.disk === undefined ? () => {} : mountSmallDisk(to, behaviour.disk);
+  try {
+    behaviour.prepare?.(putInto(directory));
+    const source = look(from);
+    const before = look(to);
+    const { error, failures, warnings, counts } = await copy(behaviour, front, directory);
+    const result: Result = behaviour.instead?.[front.name] ?? behaviour;
+
+    expect(error).toEqual(result.error === undefined ? undefined : told(behaviour, result.error, error));
+    expectProblems(behaviour, failures, result.failures);
+    expectProblems(behaviour, warnings, result.warnings);
+    if (front.name !== 'wasmtime') {
+      expect(counts ?? {}).toMatchObject(result.counts ?? {});
+    }
+    expectOut(look(to), result.out, before, front);
+    if (behaviour.meanwhile === undefined) {
+      expect(look(from)).toEqual(source);
+    }
+  } finally {
+    unmount();
+  }
+}
+
+function copy(behaviour: Behaviour, front: Front, directory: string) {
+  const { source = 'in/a', target = 'out/b', isOrdinaryUser = false } = behaviour;
+  const options = { ...behaviour.options, ...acting(behaviour, directory) };
+  return front.copy({ directory, source, target, options }, isOrdinaryUser);
+}
+
+/** Options that have somebody else act at the first progress. */
+function acting({ meanwhile }: Behaviour, directory: string): CopyOptions {
+  if (meanwhile === undefined) {
+    return {};
+  }
+  let act: typeof meanwhile | undefined = meanwhile;
+  const onProgress = () => {
+    act?.(putInto(directory));
+    act = undefined;
+  };
+  return { onProgress };
+}
+
+/** What a front is to tell of a problem, where it tells what `found` does. */
+function told(behaviour: Behaviour, problem: Problem, found: Told | undefined): Told {
+  return {
+    code: found !== undefined && found.code === undefined ? undefined : problem.code,
+    message: sentenceOf(behaviour, problem),
+  };
+}
+
+function expectProblems(
+  behaviour: Behaviour,
+  found: readonly Told[],
+  expected: readonly Problem[] = [],
+): void {
+  const inOrder = (problems: readonly Told[]) =>
+    [...problems].sort((one, other) => (one.message < other.message ? -1 : 1));
+  // Directories are listed in no order.
+  expect(inOrder(found)).toEqual(inOrder(expected.map((problem) => told(behaviour, problem, found[0]))));
+}
+
+function expectOut(
+  found: Record<string, Seen>,
+  expected: Result['out'],
+  before: Record<string, Seen>,
+  { hasModes, decimals }: Front,
+): void {
+  if (expected === undefined) {
+    expect(found).toEqual(before);
+    return;
+  }
+  expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
+  for (const [path, entry] of Object.entries(expected)) {
+    const { content, mode, time, used, ...others } = expectation(entry);
+    expect(found[path], path).toMatchObject(mode !== undefined && hasModes ? { ...others, mode } : others);
+    // What stayed keeps all of its time.
+    if (time !== undefined && found[path]?.time !== before[path]?.time) {
+      expect(found[path]?.time, `the time of ${path}`).toBe(cut(time, decimals));
+    }
+    // Not by toBe, whose report of a megabyte nobody could read.
+    expect(content === undefined || found[path]?.content === content, `the content of ${path}`).toBe(true);
+    expect(found[path]?.used, `the blocks of ${path}`).toBeLessThanOrEqual(used ?? Number.POSITIVE_INFINITY);
+  }
+}
+
+/** A time in seconds with no more decimals than these. */
+function cut(time: string, decimals: number): string {
+  const [seconds = '', fraction = ''] = time.split('.');
+  const rest = fraction.slice(0, decimals).replace(/0+$/, '');
+  return rest === '' ? seconds : `${seconds}.${rest}`;
+}

@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** Makes things in a directory; every path is relative to it. */
+export interface Put {
+  /** Writes a file. */
+  file(path: string, content?: string | Buffer): void;
+  /** Makes directories, with their parents. */
+  directory(...paths: string[]): void;
+  /** Makes a symbolic link with a text. */
+  symlink(path: string, text: string): void;
+  /** Gives a file another name. */
+  hardLink(path: string, existing: string): void;
+  /** Makes a FIFO. */
+  fifo(path: string): void;
+  /** Makes a device, that of /dev/null. */
+  device(path: string): void;
+  /** Makes a socket. */
+  socket(path: string): void;
+  /** Sets permissions. */
+  mode(path: string, mode: number): void;
+  /** Sets both times, to seconds since 1970 as a decimal number: Node's own are rounded to microseconds. */
+  time(path: string, seconds: string): void;
+  /** Makes a file as long as this, by a hole at its end or by cutting it. */
+  size(path: string, bytes: number): void;
+  /** Removes anything. */
+  remove(path: string): void;
+}
+
+/** A {@link Put} for a directory. */
+export function putInto(directory: string): Put {
+  const at = (path: string) => join(directory, path);
+  return {
+    file: (path, content = 'content') => writeFileSync(at(path), content),
+    directory: (...paths) => {
+      for (const path of paths) {
+        mkdirSync(at(path), { recursive: true });
+      }
+    },
+    symlink: (path, text) => symlinkSync(text, at(path)),
+    hardLink: (path, existing) => linkSync(at(existing), at(path)),
+    fifo: (path) => run('mkfifo', at(path)),
+    device: (path) => run('mknod', at(path), 'c', '1', '3'),
+    // A process that ends without closing its server leaves the socket.
+    socket: (path) =>
+      run(
+        process.execPath,
+        '--eval',
+        'net.createServer().listen(process.argv[1], () => process.kill(process.pid, 9))',
+        at(path),
+      ),
+    mode: (path, mode) => chmodSync(at(path), mode),
+    time: (path, seconds) => run('touch', '--no-dereference', `--date=@${seconds}`, at(path)),
+    size: (path, bytes) => truncateSync(at(path), bytes),
+    remove: (path) => rmSync(at(path), { recursive: true }),
+  };
+}
+
+function run(command: string, ...args: string[]): void {
+  const { error, status, signal, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  if (error !== undefined || (status !== 0 && signal !== 'SIGKILL')) {
+    throw error ?? new Error(`${command} failed: ${stderr}`);
+  }
+}
+
+/** An entry of a directory as it is found. */
+export interface Seen {
+  readonly kind: 'file' | 'directory' | 'link' | 'special';
+  /** A file's content in latin1, so that every byte is a character; a link's text. */
+  readonly content: string;
+  /** The time of its last change, as {@link Put.time} takes it. */
+  readonly time: string;
+  readonly mode: number;
+  /** What it takes of the disk, in bytes. */
+  readonly used: number;
+}
+
+/** A file, by its content; a directory, by null; or anything, by what matters of it. */
+export type Expected = Readonly<Record<string, string | Buffer | null | Readonly<Partial<Seen>>>>;
+
+/** A symbolic link with a text, to be expected. */
+export function link(text: string, more: Partial<Seen> = {}): Partial<Seen> {
+  return { kind: 'link', content: text, ...more };
+}
+
+/** All entries below a directory, by their paths below it. */
+export function look(directory: string, below = ''): Record<string, Seen> {
+  const found: Record<string, Seen> = {};
+  for (const name of readdirSync(join(directory, below))) {
+    const path = join(below, name);
+    const seen = lookAt(join(directory, path));
+    found[path] = seen;
+    if (seen.kind === 'directory') {
+      Object.assign(found, look(directory, path));
+    }
+  }
+  return found;
+}
+
+function lookAt(path: string): Seen {
+  const status = lstatSync(path, { bigint: true });
+  const kind = status.isFile()
+    ? 'file'
+    : status.isDirectory()
+      ? 'directory'
+      : status.isSymbolicLink()
+        ? 'link'
+        : 'special';
+  return {
+    kind,
+    content: kind === 'file' ? readFileSync(path, 'latin1') : kind === 'link' ? readlinkSync(path) : '',
+    time: decimal(status.mtimeNs),
+    mode: Number(status.mode & 0o7777n),
+    used: Number(status.blocks) * 512,
+  };
+}
+
+/** Nanoseconds as seconds, with as many decimals as there are. */
+function decimal(nanoseconds: bigint): string {
+  const seconds = nanoseconds / 1_000_000_000n;
+  const rest = nanoseconds % 1_000_000_000n;
+  const digits = String(rest < 0n ? -rest : rest).padStart(9, '0');
+  const sign = rest < 0n && seconds === 0n ? '-' : '';
+  return `${sign}${seconds}.${digits}`.replace(/\.?0+$/, '') || '0';
+}
+
+/** What matters of an expected entry. */
+export function expectation(entry: Expected[string]): Partial<Seen> {
+  if (entry === null) {
+    return { kind: 'directory' };
+  }
+  if (typeof entry === 'string' || Buffer.isBuffer(entry)) {
+    return { kind: 'file', content: Buffer.from(entry).toString('latin1') };
+  }
+  return entry;
+}

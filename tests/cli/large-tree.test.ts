@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { fronts, run } from './fronts.js';
+
+// MAPCP_FILES=100000 makes it as many.
+const FILES = Number(process.env.MAPCP_FILES ?? 20_000);
+const LEVELS = 2_000;
+
+// Node alone has some fifty megabytes.
+const MEMORY = 150_000_000;
+
+// Few, and yet enough for Node to start.
+const DESCRIPTORS = 64;
+
+/** A new directory with an `in` and an `out`, in memory where there is such a place. */
+function makeDirectory(): string {
+  const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mapcp-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  mkdirSync(join(directory, 'in'));
+  mkdirSync(join(directory, 'out'));
+  return directory;
+}
+
+describe.each(fronts)(
+  `mapcp in $name, with ${DESCRIPTORS} descriptors and less than 150 MB of memory,`,
+  (front) => {
+    /** Copies `in/a` to `out/a` and returns the most memory that it took, in bytes. */
+    function copy(directory: string, options: string): number {
+      const limited = ['sh', '-c', `ulimit -n ${DESCRIPTORS} && exec "$@"`, 'sh', 'time', '--format=%M'];
+      const { status, stderr } = run(front, [options, 'in/a', 'out/a'], directory, limited);
+      expect(stderr).toMatch(/^\d+\n$/);
+      expect(status).toBe(0);
+      return Number(stderr) * 1024;
+    }
+
+    it(`copies a directory of ${FILES} files`, { timeout: 600_000 }, () => {
+      const directory = makeDirectory();
+      mkdirSync(join(directory, 'in/a'));
+      for (let index = 0; index < FILES; index++) {
+        writeFileSync(join(directory, `in/a/${index}`), String(index));
+      }
+
+      const peak = copy(directory, '-r');
+
+      const names = readdirSync(join(directory, 'out/a'));
+      expect(names).toHaveLength(FILES);
+      expect(names.every((name) => readFileSync(join(directory, 'out/a', name), 'utf8') === name)).toBe(true);
+      expect(peak).toBeLessThan(MEMORY);
+    });
+
+    it(`copies a tree of ${LEVELS} levels`, { timeout: 600_000 }, () => {
+      const directory = makeDirectory();
+      const deepest = `a/${'d/'.repeat(LEVELS)}`;
+      execFileSync('mkdir', ['-p', `in/${deepest}`], { cwd: directory });
+      writeFileSync(join(directory, `in/${deepest}f`), 'content');
+
+      // Each level that gets its time is walked to anew, which takes Node a while.
+      const peak = copy(directory, front.name === 'Node' ? '-r' : '-rp');
+
+      expect(readFileSync(join(directory, `out/${deepest}f`), 'utf8')).toBe('content');
+      expect(peak).toBeLessThan(MEMORY);
+    });
+  },
+);
