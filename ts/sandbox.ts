@@ -28,19 +28,22 @@ export interface SandboxOptions extends Pick<HostOptions, 'confinement' | 'allow
   readonly host?: HostMaker | undefined;
 }
 
+/** What our own host does for a copy beyond WASI; set before each step, since copies take turns. */
+type Aids = Required<Pick<HostOptions, 'modes' | 'durability'>>;
+
 /** Directories, and a component that can reach them and nothing else. Made by {@link openSandbox}. */
 export class Sandbox implements Disposable {
   readonly #host: SandboxHost;
   readonly #component: Component;
-  readonly #modes: ModeCarrier;
+  readonly #aids: Aids;
   #copying = 0;
   #closed = false;
 
   /** @internal */
-  constructor(host: SandboxHost, component: Component, modes: ModeCarrier) {
+  constructor(host: SandboxHost, component: Component, aids: Aids) {
     this.#host = host;
     this.#component = component;
-    this.#modes = modes;
+    this.#aids = aids;
   }
 
   /**
@@ -73,7 +76,8 @@ export class Sandbox implements Disposable {
       begin: (measure) => new this.#component.copier.CopyJob(source, target, toComponent(options, measure)),
       prepareStep: () => {
         this.#requireOpen();
-        this.#modes.start(options.preserveMode ?? true);
+        this.#aids.modes.start(options.preserveMode ?? true);
+        this.#aids.durability.namesLast = options.sync ?? false;
       },
       pathOf,
       end: () => this.#leave(),
@@ -141,17 +145,17 @@ export class Sandbox implements Disposable {
  * @throws the error of `fs` when a directory cannot be opened
  */
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
-  const modes = new ModeCarrier();
-  const host = options.host ? await options.host(preopens) : await ownHost(preopens, options, modes);
+  const aids = { modes: new ModeCarrier(), durability: { namesLast: false } };
+  const host = options.host ? await options.host(preopens) : await ownHost(preopens, options, aids);
   try {
-    return new Sandbox(host, await instantiateComponent(host.imports), modes);
+    return new Sandbox(host, await instantiateComponent(host.imports), aids);
   } catch (error) {
     host.close?.();
     throw error;
   }
 }
 
-function ownHost(preopens: Preopens, options: SandboxOptions, modes: ModeCarrier): Promise<SandboxHost> {
+function ownHost(preopens: Preopens, options: SandboxOptions, aids: Aids): Promise<SandboxHost> {
   const { confinement, allowOverlap } = options;
   return createHost({
     preopens,
@@ -159,7 +163,7 @@ function ownHost(preopens: Preopens, options: SandboxOptions, modes: ModeCarrier
     clocks: true,
     random: true,
     absoluteLinks: true,
-    modes,
+    ...aids,
     ...(confinement && { confinement }),
     ...(allowOverlap !== undefined && { allowOverlap }),
   });

@@ -124,6 +124,9 @@ static bool put_copied(const char *source, const char *target, const struct mapc
     mapcp_print_quoted(stdout, source);
     fputs(" -> ", stdout);
     mapcp_print_quoted(stdout, target);
+    if (progress->files_done == 0 && progress->directories == 0 && progress->skipped > 0) {
+        return fputs(" (skipped)\n", stdout) >= 0;
+    }
     fputs(" (", stdout);
     mapcp_print_number(stdout, progress->bytes_done);
     return fputs(" bytes)\n", stdout) >= 0;

@@ -389,6 +389,17 @@ export const cases: readonly Case[] = [
     out: {},
   },
   {
+    name: '--verbose says what was skipped',
+    prepare: (put) => {
+      put.file('in/a', 'content');
+      put.file('out/b', 'old');
+    },
+    args: ['-nv', 'in/a', 'out/b'],
+    ends: 'well',
+    stdout: "'in/a' -> 'out/b' (skipped)\n",
+    out: { b: 'old' },
+  },
+  {
     name: '--verbose says what was copied',
     prepare: (put) => put.file('in/a', 'content'),
     args: ['--verbose', 'in/a', 'out/b'],

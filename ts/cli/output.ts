@@ -52,7 +52,9 @@ export class Output {
     if (this.#flags.json) {
       this.#writeJson({ type: 'report', source, target, ...counts });
     } else if (this.#flags.verbose) {
-      process.stdout.write(`${quoted(source)} -> ${quoted(target)} (${report.bytes} bytes)\n`);
+      const isSkipped = report.files === 0 && report.directories === 0 && report.skipped > 0;
+      const what = isSkipped ? 'skipped' : `${report.bytes} bytes`;
+      process.stdout.write(`${quoted(source)} -> ${quoted(target)} (${what})\n`);
     }
   }
 

@@ -192,6 +192,7 @@ export class Directory {
         walk.at((place) => mkdirSync(place, PRIVATE_DIRECTORY));
         this.#grant.modes.madeDirectory(statusAt(walk), mode);
       }
+      this.#makeNamesLast(walk);
     });
   }
 
@@ -256,8 +257,22 @@ export class Directory {
           fail('not-directory');
         }
         from.at((old) => to.at((place) => renameSync(old, place)));
+        target.#makeNamesLast(to);
       }),
     );
+  }
+
+  /** Has the directory of the place on the disk, where names are to last. */
+  #makeNamesLast(walk: Walk): void {
+    if (this.#grant.durability.namesLast) {
+      // Entered anew, since a directory that is only walked through cannot be synchronised.
+      const held = this.#walker.enter(walk.directory, '.', 'own');
+      try {
+        fsyncSync(held.fd);
+      } finally {
+        held.release();
+      }
+    }
   }
 
   #expectMutable(): void {

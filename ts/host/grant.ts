@@ -1,3 +1,4 @@
+import type { Durability } from './durability.js';
 import type { ModeCarrier } from './modes.js';
 
 /** What may be done below a preopen: `read` allows no change whatsoever. */
@@ -11,4 +12,6 @@ export interface Grant {
   readonly absoluteLinks: boolean;
   /** How permissions are carried; one for the whole host. */
   readonly modes: ModeCarrier;
+  /** Whether names are synchronised; one for the whole host. */
+  readonly durability: Durability;
 }

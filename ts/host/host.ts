@@ -3,6 +3,7 @@
 import type { Input, Output } from './cli.js';
 import { createCli } from './cli.js';
 import { createClocks } from './clocks.js';
+import type { Durability } from './durability.js';
 import { createFilesystem } from './filesystem.js';
 import type { WasiImports } from './imports.js';
 import { importObject } from './imports.js';
@@ -43,6 +44,8 @@ export interface HostOptions {
   absoluteLinks?: boolean;
   /** Carries permissions from what a component reads to what it makes. Default: what is made gets the usual ones. */
   modes?: ModeCarrier;
+  /** Whether names are on the disk before a call returns; may be changed while the component runs. Default: not. */
+  durability?: Durability;
 }
 
 /** A WASI host for one or more instances of components, in this thread. */
@@ -62,8 +65,8 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
   if (!options.allowOverlap) {
     refuseOverlap(preopens);
   }
-  const { absoluteLinks = false, modes = new ModeCarrier() } = options;
-  const roots = holdPreopens(walker, preopens, { absoluteLinks, modes });
+  const { absoluteLinks = false, modes = new ModeCarrier(), durability = { namesLast: false } } = options;
+  const roots = holdPreopens(walker, preopens, { absoluteLinks, modes, durability });
   const io = createIo();
   const filesystem = createFilesystem(io, roots);
   const close = (): void => {

@@ -20,6 +20,7 @@ import { procfsWalker } from './walker-procfs.js';
 
 export type { Input, Output } from './cli.js';
 export { ExitError } from './cli.js';
+export type { Durability } from './durability.js';
 export type { Access } from './grant.js';
 export type { Host, HostOptions } from './host.js';
 export type { WasiImports, WasiInterfaces } from './imports.js';

@@ -1,0 +1,34 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { hostWith, preopensOf, temporaryDirectory, walkers } from './helpers.js';
+
+describe.each(walkers)('by the %s walker,', (_kind, walker) => {
+  /** What a host enters to synchronise it, while a directory is made and a file renamed into it. */
+  function synchronised(namesLast: boolean): number {
+    let entered = 0;
+    const watching = {
+      ...walker,
+      enter(...args: Parameters<typeof walker.enter>) {
+        entered += args[1] === '.' ? 1 : 0;
+        return walker.enter(...args);
+      },
+    };
+    const path = temporaryDirectory();
+    mkdirSync(join(path, 'there'));
+    writeFileSync(join(path, 'file'), '');
+    const preopens = { '/': { path, access: 'read-write' } } as const;
+    const root = preopensOf(hostWith(watching, { preopens, durability: { namesLast } }))('/');
+    root.createDirectoryAt('there/new');
+    root.renameAt('file', root, 'there/new/file');
+    return entered;
+  }
+
+  it('a directory that got a name is synchronised, where names are to last', () => {
+    expect(synchronised(true)).toBe(2);
+  });
+
+  it('none is where they need not', () => {
+    expect(synchronised(false)).toBe(0);
+  });
+});
