@@ -104,7 +104,7 @@ export const metadata: readonly Behaviour[] = [
     options: { ...keeping, verify: true, sync: true },
     out: timed,
   },
-  ...[0o755, 0o644, 0o600, 0o400, 0o777, 0o4755].map(
+  ...[0o755, 0o644, 0o600, 0o400, 0o777].map(
     (mode): Behaviour => ({
       name: `a file has the permissions ${mode.toString(8)} of its source`,
       prepare: (put) => {
@@ -115,6 +115,16 @@ export const metadata: readonly Behaviour[] = [
       not: { wasmtime: 'WASI has no permissions' },
     }),
   ),
+  {
+    // Whoever runs the copy would lend their rights to whoever named the source.
+    name: 'a set-user-ID bit is not copied, and the other permissions are',
+    prepare: (put) => {
+      put.file('in/a');
+      put.mode('in/a', 0o4755);
+    },
+    out: { b: { content: 'content', mode: 0o755 } },
+    not: { wasmtime: 'WASI has no permissions' },
+  },
   {
     name: 'a file that replaces another has the permissions of its source',
     prepare: (put) => {
