@@ -348,8 +348,9 @@ export class Directory {
       }
       const handle = this.#walker.enter(walk.directory, walk.name, 'own');
       const directory = new Directory(this.#walker, handle, this.#grant);
-      directory.#finalMode = this.#grant.modes.sawDirectory(() => directory.stat());
-      return directory;
+      return orClose(directory, () => {
+        directory.#finalMode = this.#grant.modes.sawDirectory(() => directory.stat());
+      });
     }
     if (open.directory || walk.mustBeDirectory) {
       fail('not-directory');
@@ -359,15 +360,26 @@ export class Directory {
     }
     const fd = this.#walker.open(walk.directory, walk.name, openFlagsOf(open, flags));
     const file = new File(this.#walker, new Handle(fd), this.#grant, flags);
-    const status = file.stat();
-    if (typeOf(status) !== 'regular-file') {
-      file.close();
-      fail('not-permitted');
-    }
-    if (!flags.write) {
-      this.#grant.modes.sawFile(status.mode);
-    }
-    return file;
+    return orClose(file, () => {
+      const status = file.stat();
+      if (typeOf(status) !== 'regular-file') {
+        fail('not-permitted');
+      }
+      if (!flags.write) {
+        this.#grant.modes.sawFile(status.mode);
+      }
+    });
+  }
+}
+
+/** What was opened, once `act` is done with it; closed where that fails. */
+function orClose<T extends { close(): void }>(opened: T, act: () => void): T {
+  try {
+    act();
+    return opened;
+  } catch (error) {
+    opened.close();
+    throw error;
   }
 }
 

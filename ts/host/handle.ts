@@ -26,7 +26,12 @@ export class Handle {
   release(): void {
     this.#owners -= 1;
     if (this.#owners === 0) {
-      closeSync(this.#fd);
+      try {
+        closeSync(this.#fd);
+      } catch (error) {
+        // The descriptor is gone all the same, and a component that drops one has no way to be told.
+        process.emitWarning(`closing a file failed, so what was written last may be lost: ${error}`);
+      }
     }
   }
 }
