@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import type { CopyOptions, CopyReport } from 'mapcp';
+import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { copyByApi } from './api.mjs';
 import { type FrontName, flagsFor } from './behaviour.js';
@@ -18,15 +19,9 @@ export interface Front {
   copy(request: Request, isOrdinaryUser: boolean): Promise<Outcome>;
 }
 
-const dropped = '-dac_override,-dac_read_search';
-
 /** Runs a program to its end, and fails where it did not end by itself. */
 function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boolean) {
-  const wrapper =
-    isOrdinaryUser && process.getuid?.() === 0
-      ? ['setpriv', `--inh-caps=${dropped}`, `--bounding-set=${dropped}`]
-      : [];
-  const [program = '', ...rest] = [...wrapper, ...command];
+  const [program = '', ...rest] = [...(isOrdinaryUser ? asOrdinaryUser : []), ...command];
   const { status, stdout, stderr, error } = spawnSync(program, rest, {
     cwd,
     encoding: 'utf8',

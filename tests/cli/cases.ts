@@ -8,8 +8,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import { expect } from 'vitest';
+import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 
 /** What every front must do alike, in a directory with an empty `in` and an empty `out`. */
 export interface Case {
@@ -61,16 +61,6 @@ export function expectOut(directory: string, out: Case['out']): void {
 }
 
 const big = Buffer.from(Uint8Array.from({ length: 3 * 1024 * 1024 + 17 }, (_, index) => index * 7));
-
-// The superuser may read everything, unless it gives that up.
-const asOrdinaryUser =
-  process.getuid?.() === 0
-    ? [
-        'setpriv',
-        '--inh-caps=-dac_override,-dac_read_search',
-        '--bounding-set=-dac_override,-dac_read_search',
-      ]
-    : [];
 
 function failure(source: string, target: string, why: string): string {
   return `mapcp: cannot copy '${source}' to '${target}': ${why}\n`;

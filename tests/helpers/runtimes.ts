@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { asOrdinaryUser } from './ordinary-user.js';
 import { wasmtime } from './wasmtime.js';
 
 /** How a program ended, and what it said. */
@@ -22,9 +23,10 @@ export interface Runtime {
   run(program: string, directory: string, args: string[]): Outcome;
 }
 
-/** Runs a program to its end. */
+/** Runs a program to its end, with the rights of an ordinary user. */
 export function runFile(command: string, args: string[], cwd: string): Outcome {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  const [program = '', ...rest] = [...asOrdinaryUser, command, ...args];
+  const { status, stdout, stderr, error } = spawnSync(program, rest, { cwd, encoding: 'utf8' });
   if (error) {
     throw error;
   }
