@@ -22,10 +22,9 @@
 /// are zero. The hint and the flags that are mere advice (MAP_POPULATE, MAP_NORESERVE and so on) are ignored.
 ///
 /// MAP_FAILED and errno otherwise:
-/// - EINVAL: the length is 0; the offset is no multiple of the page size; neither MAP_SHARED nor MAP_PRIVATE;
-/// or
-///   what cannot be done here: MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_HUGETLB, MAP_GROWSDOWN, PROT_NONE,
-///   PROT_EXEC.
+/// - EINVAL: the length is 0; the offset is no multiple of the page size; the flags have neither MAP_SHARED
+///   nor MAP_PRIVATE; or it cannot be done here: MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_HUGETLB, MAP_GROWSDOWN,
+///   PROT_NONE, PROT_EXEC.
 /// - EBADF: the descriptor is not open.
 /// - EACCES: it is not open for reading; or not for writing, and the mapping is shared and writable.
 /// - ENODEV: it is no regular file.
