@@ -14,6 +14,14 @@ export interface CopyProgress {
   readonly currentPath: string;
 }
 
+/** One of several shares of a copy. */
+export interface Shard {
+  /** Which share, from 0 to `count` - 1. */
+  readonly index: number;
+  /** How many shares there are. */
+  readonly count: number;
+}
+
 /** How to copy. */
 export interface CopyOptions {
   /**
@@ -84,6 +92,15 @@ export interface CopyOptions {
    */
   readonly exclude?: readonly string[] | undefined;
   /**
+   * Copy only what belongs to one of several shares, so that as many copies, on as many machines as you like, divide a
+   * tree without talking to each other. A file or link belongs to a share by the hash of its path below the source,
+   * the same on every system; a source that is no directory, by that of its name. Directories are made by whichever
+   * share comes first. Progress and report are of this share alone.
+   *
+   * @default everything is copied
+   */
+  readonly shard?: Shard | undefined;
+  /**
    * Make the directories that are missing on the way to the target.
    *
    * @default true
@@ -153,6 +170,7 @@ export function requireOptions(options: unknown): asserts options is CopyOptions
   requireType('onProgress', given.onProgress, 'function');
   requireType('host', (given as { host?: unknown }).host, 'function');
   requireWindowSize(given.windowSize);
+  requireShard(given.shard);
   if (given.signal !== undefined && !(given.signal instanceof AbortSignal)) {
     throw new TypeError(`options.signal must be an AbortSignal, not ${typeName(given.signal)}`);
   }
@@ -195,6 +213,7 @@ export function toComponent(options: CopyOptions, measure: boolean): ComponentOp
     measure,
     include: [...(options.include ?? [])],
     exclude: [...(options.exclude ?? [])],
+    ...(options.shard && { shard: options.shard }),
   };
 }
 
@@ -224,5 +243,29 @@ function requireWindowSize(value: unknown): void {
   const isGood = typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 2 ** 30;
   if (value !== undefined && !isGood) {
     throw new TypeError('options.windowSize must be a whole number of bytes, from 1 to 1073741824');
+  }
+}
+
+// What the component takes for a number.
+const MOST_SHARES = 2 ** 32 - 1;
+
+function requireShard(value: unknown): void {
+  if (value === undefined) {
+    return;
+  }
+  if (typeof value !== 'object' || value === null) {
+    throw new TypeError(`options.shard must be an object with index and count, not ${typeName(value)}`);
+  }
+  const { index, count }: { index?: unknown; count?: unknown } = value;
+  requireWholeNumber('shard.count', count, 1, MOST_SHARES);
+  requireWholeNumber('shard.index', index, 0, Number(count) - 1);
+}
+
+function requireWholeNumber(name: string, value: unknown, least: number, most: number): void {
+  if (typeof value !== 'number') {
+    throw new TypeError(`options.${name} must be a number, not ${typeName(value)}`);
+  }
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`options.${name} must be a whole number from ${least} to ${most}, not ${value}`);
   }
 }

@@ -35,6 +35,7 @@ static const char help[] =
     "                        take TARGET for the path of the copy itself\n"
     "      --exclude=GLOB    leave out what matches, such as '*.o'\n"
     "      --sparse=WHEN     make holes of zeros: auto (the default), always or never\n"
+    "      --shard=I/N       copy only share I of N, from 0/N to N-1/N\n"
     "      --verify          read each file back and compare it\n"
     "      --sync            have each file on the disk before it takes its name\n"
     "      --keep-going      go on after a failure, and fail at the end\n"
@@ -187,7 +188,7 @@ static bool refuse_usage(const char *why, const char *what) {
     return false;
 }
 
-enum long_option { EXCLUDE = 256, SPARSE, VERIFY, SYNC, KEEP_GOING, DRY_RUN, CLEAN };
+enum long_option { EXCLUDE = 256, SPARSE, SHARD, VERIFY, SYNC, KEEP_GOING, DRY_RUN, CLEAN };
 
 static const struct option long_options[] = {
     {"recursive", no_argument, NULL, 'r'},
@@ -199,6 +200,7 @@ static const struct option long_options[] = {
     {"no-target-directory", no_argument, NULL, 'T'},
     {"exclude", required_argument, NULL, EXCLUDE},
     {"sparse", required_argument, NULL, SPARSE},
+    {"shard", required_argument, NULL, SHARD},
     {"verify", no_argument, NULL, VERIFY},
     {"sync", no_argument, NULL, SYNC},
     {"keep-going", no_argument, NULL, KEEP_GOING},
@@ -223,6 +225,22 @@ static bool take_sparse(struct request *request, const char *when) {
         }
     }
     return refuse_usage("--sparse is auto, always or never, not", when);
+}
+
+/// Takes a whole number that ends at `end`; false where there is none, or one that is too large.
+static bool take_number(const char *text, char end, uint32_t *number) {
+    const size_t digits = strspn(text, "0123456789");
+    const unsigned long long value = strtoull(text, NULL, 10);
+    *number = (uint32_t)value;
+    return digits > 0 && text[digits] == end && value <= UINT32_MAX;
+}
+
+static bool take_shard(struct request *request, const char *text) {
+    struct mapcp_shard *shard = &request->options.shard;
+    const char *slash = strchr(text, '/');
+    return (slash && take_number(text, '/', &shard->index) && take_number(slash + 1, '\0', &shard->count) &&
+            shard->index < shard->count) ||
+           refuse_usage("--shard is I/N with I from 0 to N - 1, not", text);
 }
 
 /// Takes an option that only sets something; false where it is none of those.
@@ -320,6 +338,11 @@ static bool run(int count, char **arguments, struct request *request) {
             break;
         case SPARSE:
             if (!take_sparse(request, optarg)) {
+                return false;
+            }
+            break;
+        case SHARD:
+            if (!take_shard(request, optarg)) {
                 return false;
             }
             break;

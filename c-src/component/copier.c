@@ -51,6 +51,15 @@ static struct mapcp_patterns take_patterns(mapcp_list_string_t *list) {
     return (struct mapcp_patterns){.items = (const char *const *)items, .count = list->len};
 }
 
+static struct mapcp_shard take_shard(const copy_options *options) {
+    if (!options->shard.is_some) {
+        return (struct mapcp_shard){.count = 0};
+    }
+    const exports_mapcp_copy_copier_shard_t *given = &options->shard.val;
+    // All zeros would be the whole; that is to be refused, as every share of none is.
+    return (struct mapcp_shard){.index = given->count == 0 ? 1 : given->index, .count = given->count};
+}
+
 static void free_patterns(struct mapcp_patterns patterns) {
     for (size_t index = 0; index < patterns.count; index++) {
         free((char *)patterns.items[index]);
@@ -78,6 +87,7 @@ exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, map
         .measure = given->measure,
         .include = take_patterns(&given->include),
         .exclude = take_patterns(&given->exclude),
+        .shard = take_shard(given),
     };
     copy_job *self = or_abort(calloc(1, sizeof(*self)));
     self->job = or_abort(mapcp_job_new(source, target, &options));

@@ -366,7 +366,8 @@ static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
     }
     uint32_t wanted = job->options.window_size == 0 ? MAPCP_DEFAULT_WINDOW : job->options.window_size;
     job->options.window_size = (wanted + MAPCP_PAGE - 1) / MAPCP_PAGE * MAPCP_PAGE;
-    return true;
+    return mapcp_shard_exists(job->options.shard) ||
+           mapcp_fail(error, MAPCP_LIST, MAPCP_SOURCE, MAPCP_INVALID_ARGUMENT);
 }
 
 static bool begin_root_directory(struct mapcp_job *job, const struct stat *status,
@@ -392,6 +393,12 @@ static bool prepare_parents(const struct mapcp_job *job, struct mapcp_error *err
     return !job->options.make_parents || mapcp_target_make_parents(job->given_target, error);
 }
 
+/// Whether a source that is no directory belongs to the job's share, by its name.
+static bool is_ours(const struct mapcp_job *job) {
+    const char *slash = strrchr(job->given_source, '/');
+    return mapcp_shard_has(job->options.shard, slash ? slash + 1 : job->given_source);
+}
+
 static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
     struct mapcp_tree_entry entry = {
         .source = {.directory = AT_FDCWD, .name = job->given_source},
@@ -404,6 +411,10 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
     }
     if (S_ISDIR(status.st_mode)) {
         return prepare_parents(job, error) && begin_root_directory(job, &status, error);
+    }
+    if (!is_ours(job)) {
+        job->state = DONE;
+        return true;
     }
     entry.kind = S_ISREG(status.st_mode)   ? MAPCP_TREE_FILE
                  : S_ISLNK(status.st_mode) ? MAPCP_TREE_LINK

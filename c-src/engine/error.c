@@ -120,6 +120,9 @@ const char *mapcp_reason(const struct mapcp_error *error) {
     if (error->operation == MAPCP_ACCEPT && error->code == MAPCP_INVALID_ARGUMENT) {
         return "the path is empty";
     }
+    if (error->operation == MAPCP_LIST && error->code == MAPCP_INVALID_ARGUMENT && error->number == 0) {
+        return "there is no such share: n of them are numbered from 0 to n - 1";
+    }
     if (error->operation == MAPCP_OPEN && error->code == MAPCP_IS_DIRECTORY) {
         return "it is a directory; to copy it with all that is in it, ask for a recursive copy (-r)";
     }

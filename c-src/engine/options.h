@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shard.h"
+
 /// Windows are whole pages of this many bytes: WebAssembly's page size, and a multiple of every native one.
 #define MAPCP_PAGE UINT32_C(65536)
 /// The window of a job that asks for none, in bytes. Smaller ones pay per call, larger ones fall out of the
@@ -78,6 +80,8 @@ struct mapcp_options {
     struct mapcp_patterns include;
     /// What matches one is left out, a directory with all that is in it.
     struct mapcp_patterns exclude;
+    /// Only files and links of this share are copied; directories are made by whichever share comes first.
+    struct mapcp_shard shard;
 };
 
 #endif

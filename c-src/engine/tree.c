@@ -136,15 +136,18 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
     if (tree->purpose == MAPCP_TREE_DRY_RUN) {
         return open_target(frame, place, error) || error->code == MAPCP_NOT_FOUND;
     }
-    // The root may be a preopened directory, which cannot be made; below it, most directories are missing.
-    if (tree->depth == 0 && (open_target(frame, place, error) || error->code != MAPCP_NOT_FOUND)) {
-        return frame->has_target;
-    }
+    // Made before it is looked at: most are missing, and a host that carries modes learns from it that this
+    // one belongs to the source's, also where it is there already, by a job with another share or by one that
+    // was killed.
     frame->target_is_new = mkdirat(place.directory, place.name, 0777) == 0;
-    if (!frame->target_is_new && errno != EEXIST) {
-        return mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, errno);
+    int number = frame->target_is_new || errno == EEXIST ? 0 : errno;
+    // The root may be a preopened directory, which cannot be made and yet be opened.
+    if (number == 0 || tree->depth == 0) {
+        return open_target(frame, place, error) ||
+               (number != 0 && error->code == MAPCP_NOT_FOUND &&
+                mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number));
     }
-    return open_target(frame, place, error);
+    return mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number);
 }
 
 /// Refuses a directory whose copy would be itself.
@@ -326,8 +329,12 @@ static enum outcome take_listed(struct mapcp_tree *tree, const struct dirent *li
     if (!push_paths(tree, listed->d_name)) {
         return out_of_memory(error) ? PASSED : FAILED;
     }
+    bool is_ours = mapcp_shard_has(tree->options->shard, relative_path(tree));
     if (!find_type(tree, listed, &type, error)) {
-        return FAILED;
+        return is_ours ? FAILED : PASSED;
+    }
+    if (type != DT_DIR && !is_ours) {
+        return PASSED;
     }
     bool is_skipped_link = type == DT_LNK && tree->options->symlinks == MAPCP_SKIP_LINKS;
     if (is_skipped_link || !mapcp_filter_admits(tree->options, relative_path(tree), type == DT_DIR)) {

@@ -184,6 +184,7 @@ describe('copy', () => {
       include: [1],
       onProgress: {},
       signal: {},
+      shard: '0/4',
     })) {
       const options = Object.freeze({ [name]: value });
       const error = await failureOf(anyCopy('a', 'b', options));
@@ -191,6 +192,32 @@ describe('copy', () => {
       expect((error as TypeError).message).toMatch(`options.${name} must be`);
     }
     expect(await failureOf(anyCopy('a', 'b', null))).toBeInstanceOf(TypeError);
+  });
+
+  it('refuses a share that is none, and names what is wrong with it', async () => {
+    const anyCopy = copy as (...args: unknown[]) => Promise<unknown>;
+    for (const [shard, error] of [
+      [{ index: '0', count: 4 }, new TypeError('options.shard.index must be a number, not string')],
+      [{ index: 0 }, new TypeError('options.shard.count must be a number, not undefined')],
+      [
+        { index: 4, count: 4 },
+        new RangeError('options.shard.index must be a whole number from 0 to 3, not 4'),
+      ],
+      [
+        { index: -1, count: 4 },
+        new RangeError('options.shard.index must be a whole number from 0 to 3, not -1'),
+      ],
+      [
+        { index: 0.5, count: 4 },
+        new RangeError('options.shard.index must be a whole number from 0 to 3, not 0.5'),
+      ],
+      [
+        { index: 0, count: 0 },
+        new RangeError('options.shard.count must be a whole number from 1 to 4294967295, not 0'),
+      ],
+    ] as const) {
+      expect(await failureOf(anyCopy('a', 'b', { shard }))).toEqual(error);
+    }
   });
 
   it('keeps the process and its event loop going while it copies', () =>

@@ -43,6 +43,8 @@ export interface Behaviour extends Result {
   readonly target?: string;
   /** The API's options, from which the flags of the others are derived. `makeParents` is off, as it is for them. */
   readonly options?: CopyOptions;
+  /** How many copies divide the work, one after the other, each with a share; their outcomes are taken together. */
+  readonly shards?: number;
   /** Whether it runs without the superuser's right to read and write everything. */
   readonly isOrdinaryUser?: boolean;
   /** The size of a file system of its own for `out`, in bytes. */
@@ -72,8 +74,11 @@ const flagOf: Readonly<Record<string, readonly string[] | undefined>> = {
 };
 
 /** The command line's flags for the API's options; undefined where there are none for one of them. */
-export function flagsFor({ exclude = [], ...others }: CopyOptions): readonly string[] | undefined {
+export function flagsFor({ exclude = [], shard, ...others }: CopyOptions): readonly string[] | undefined {
   const flags = exclude.map((pattern) => [`--exclude=${pattern}`]);
+  if (shard !== undefined) {
+    flags.push([`--shard=${shard.index}/${shard.count}`]);
+  }
   for (const [name, value] of Object.entries(others)) {
     const flag = flagOf[`${name} ${value}`];
     if (flag === undefined) {

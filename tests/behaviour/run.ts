@@ -7,7 +7,7 @@ import { canMount, mountSmallDisk } from '../helpers/small-disk.js';
 import { type Behaviour, type Problem, type Result, sentenceOf, whyNot } from './behaviour.js';
 import { behaviours } from './cases/index.js';
 import type { Front } from './fronts.js';
-import type { Told } from './outcome.js';
+import type { Outcome, Told } from './outcome.js';
 import { expectation, look, putInto, type Seen } from './tree.js';
 
 /** Defines a test for each behaviour that a front has. */
@@ -50,10 +50,30 @@ async function check(behaviour: Behaviour, front: Front, directory: string): Pro
   }
 }
 
-function copy(behaviour: Behaviour, front: Front, directory: string) {
-  const { source = 'in/a', target = 'out/b', isOrdinaryUser = false } = behaviour;
+async function copy(behaviour: Behaviour, front: Front, directory: string): Promise<Outcome> {
+  const { source = 'in/a', target = 'out/b', isOrdinaryUser = false, shards: count } = behaviour;
   const options = { ...behaviour.options, ...acting(behaviour, directory) };
-  return front.copy({ directory, source, target, options }, isOrdinaryUser);
+  if (count === undefined) {
+    return front.copy({ directory, source, target, options }, isOrdinaryUser);
+  }
+  const outcomes: Outcome[] = [];
+  for (let index = 0; index < count; index++) {
+    const request = { directory, source, target, options: { ...options, shard: { index, count } } };
+    outcomes.push(await front.copy(request, isOrdinaryUser));
+  }
+  return together(outcomes);
+}
+
+/** What several shares come to. Each of them enters all directories, so those are not added up. */
+function together(outcomes: readonly Outcome[]): Outcome {
+  const sum = (count: 'bytes' | 'files' | 'skipped') =>
+    outcomes.reduce((total, { counts }) => total + (counts?.[count] ?? 0), 0);
+  return {
+    error: outcomes.find(({ error }) => error !== undefined)?.error,
+    failures: outcomes.flatMap(({ failures }) => failures),
+    warnings: outcomes.flatMap(({ warnings }) => warnings),
+    counts: { bytes: sum('bytes'), files: sum('files'), skipped: sum('skipped') },
+  };
 }
 
 /** Options that have somebody else act at the first progress. */

@@ -350,6 +350,23 @@ export const cases: readonly Case[] = [
     stderr: /^mapcp: .+\n/,
     out: {},
   },
+  ...['4/4', '1/', '-1/4', '1/4/2', '0/4294967296'].map(
+    (share): Case => ({
+      name: `--shard=${share} is wrong usage, which says how shares are numbered`,
+      prepare: (put) => put.file('in/a', 'content'),
+      args: [`--shard=${share}`, 'in/a', 'out/b'],
+      ends: 'usage',
+      stderr: /^mapcp: .*I\/N with I from 0 to N - 1/,
+      out: {},
+    }),
+  ),
+  {
+    name: 'a single share is the whole',
+    prepare: (put) => put.file('in/a', 'content'),
+    args: ['--shard', '0/1', 'in/a', 'out/b'],
+    ends: 'well',
+    out: { b: 'content' },
+  },
   {
     name: 'an unknown option is wrong usage, and is named',
     args: ['--frobnicate', 'in/a', 'out/b'],

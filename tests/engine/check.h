@@ -18,6 +18,7 @@ struct suite {
 extern const struct suite copy_job_suite;
 extern const struct suite error_suite;
 extern const struct suite filter_suite;
+extern const struct suite shard_suite;
 extern const struct suite tree_suite;
 
 /// Ends the program with status 1, and says where, unless the condition holds.

@@ -1,3 +1,5 @@
+import type { Shard } from '../index.js';
+
 /** What the command line's options come to. */
 export interface Flags {
   readonly recursive?: true;
@@ -8,6 +10,7 @@ export interface Flags {
   readonly targetDirectory: boolean;
   readonly exclude?: readonly string[];
   readonly sparse?: 'auto' | 'always' | 'never';
+  readonly shard?: Shard;
   readonly verify?: true;
   readonly sync?: true;
   readonly keepGoing?: true;

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Shard } from '../index.js';
 import { cleanAll } from './clean.js';
 import type { Flags } from './flags.js';
 import { runCopies } from './run.js';
@@ -32,6 +33,14 @@ function collect(value: string, previous: readonly string[] = []): readonly stri
   return [...previous, value];
 }
 
+function shardOf(value: string): Shard {
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(value)?.map(Number) ?? [];
+  if (index === undefined || count === undefined || index >= count || count >= 2 ** 32) {
+    throw new InvalidArgumentError('It is I/N with I from 0 to N - 1.');
+  }
+  return { index, count };
+}
+
 const program = new Command('mapcp')
   .description(description)
   .usage('[options] SOURCE... TARGET\n       mapcp --clean DIRECTORY...')
@@ -45,6 +54,7 @@ const program = new Command('mapcp')
   .option('-T, --no-target-directory', 'take TARGET for the path of the copy itself')
   .option('--exclude <GLOB>', "leave out what matches, such as '*.o'", collect)
   .addOption(new Option('--sparse <WHEN>', 'make holes of zeros').choices(['auto', 'always', 'never']))
+  .option('--shard <I/N>', 'copy only share I of N, from 0/N to N-1/N', shardOf)
   .option('--verify', 'read each file back and compare it')
   .option('--sync', 'have each file on the disk before it takes its name')
   .option('--keep-going', 'go on after a failure, and fail at the end')

@@ -85,6 +85,7 @@ function optionsOf(flags: Flags, output: Output, signal: AbortSignal): CopyOptio
     symlinks: flags.dereference ? 'follow' : 'preserve',
     exclude: flags.exclude,
     sparse: flags.sparse,
+    shard: flags.shard,
     verify: flags.verify,
     sync: flags.sync,
     keepGoing: flags.keepGoing,

@@ -30,7 +30,7 @@ import { fail, nodeCode } from './error-code.js';
 import { File } from './file.js';
 import type { Grant } from './grant.js';
 import { Handle } from './handle.js';
-import { giveMode, PRIVATE_DIRECTORY, PRIVATE_FILE } from './modes.js';
+import { giveMode, PRIVATE_FILE, takeMode, UNFINISHED_DIRECTORY } from './modes.js';
 import { identity, setTimes, typeOf } from './status.js';
 import { readLink, Walk } from './walk.js';
 import type { Walker } from './walker.js';
@@ -157,7 +157,7 @@ export class Directory {
     if (open.directory && (open.create || open.exclusive || open.truncate)) {
       fail('invalid');
     }
-    return this.#walk(path, (walk) => {
+    const act = (walk: Walk) => {
       let opened = this.#openPlace(walk, open, flags, known);
       while (opened === undefined) {
         if (!follow && !walk.mustBeDirectory) {
@@ -167,7 +167,8 @@ export class Directory {
         opened = this.#openPlace(walk, open, flags, undefined);
       }
       return opened;
-    });
+    };
+    return open.create ? this.#change(path, act) : this.#walk(path, act);
   }
 
   readLinkAt(path: string): string {
@@ -183,22 +184,35 @@ export class Directory {
 
   createDirectoryAt(path: string): void {
     this.#expectMutable();
-    this.#walk(path, (walk) => {
+    this.#change(path, (walk) => {
       expectName(walk, 'exist');
       const mode = this.#grant.modes.modeForDirectory();
       if (mode === undefined) {
         walk.at((place) => mkdirSync(place));
       } else {
-        walk.at((place) => mkdirSync(place, PRIVATE_DIRECTORY));
-        this.#grant.modes.madeDirectory(statusAt(walk), mode);
+        this.#createUnfinished(walk, mode);
       }
       this.#makeNamesLast(walk);
     });
   }
 
+  /** Creates a directory that gets `mode` when it is done with, and that others can tell from one that has it. */
+  #createUnfinished(walk: Walk, mode: number): void {
+    const { modes } = this.#grant;
+    try {
+      walk.at((place) => mkdirSync(place, UNFINISHED_DIRECTORY));
+    } catch (error) {
+      if (nodeCode(error) === 'EEXIST') {
+        modes.metDirectory(statusAt(walk), mode);
+      }
+      throw error;
+    }
+    modes.madeDirectory(statusAt(walk), mode);
+  }
+
   removeDirectoryAt(path: string): void {
     this.#expectMutable();
-    this.#walk(path, (walk) => {
+    this.#change(path, (walk) => {
       expectName(walk, 'invalid');
       walk.at((place) => rmdirSync(place));
     });
@@ -206,7 +220,7 @@ export class Directory {
 
   unlinkFileAt(path: string): void {
     this.#expectMutable();
-    this.#walk(path, (walk) => {
+    this.#change(path, (walk) => {
       expectName(walk, 'is-directory');
       if (walk.mustBeDirectory) {
         fail(typeOf(statusAt(walk)) === 'directory' ? 'is-directory' : 'not-directory');
@@ -221,7 +235,7 @@ export class Directory {
     if (target.startsWith('/') && !this.#grant.absoluteLinks) {
       fail('not-permitted');
     }
-    this.#walk(path, (walk) => {
+    this.#change(path, (walk) => {
       expectName(walk, 'exist');
       if (walk.mustBeDirectory) {
         fail('no-entry');
@@ -249,8 +263,8 @@ export class Directory {
   renameAt(path: string, target: Directory, newPath: string): void {
     this.#expectMutable();
     target.#expectMutable();
-    this.#walk(path, (from) =>
-      target.#walk(newPath, (to) => {
+    this.#change(path, (from) =>
+      target.#change(newPath, (to) => {
         expectName(from, 'busy');
         expectName(to, 'busy');
         if ((from.mustBeDirectory || to.mustBeDirectory) && typeOf(statusAt(from)) !== 'directory') {
@@ -287,6 +301,23 @@ export class Directory {
       return act(walk);
     } finally {
       walk.close();
+    }
+  }
+
+  /**
+   * Walks to change what is there, as its owner may also where the directory is finished for reading only: another copy,
+   * with a share of the same tree, may have done that, even between two tries.
+   */
+  #change<T>(path: string, act: (walk: Walk) => T): T {
+    for (let looks = 1; ; looks++) {
+      try {
+        return this.#walk(path, act);
+      } catch (error) {
+        const mayAgain = this.#finalMode !== undefined && nodeCode(error) === 'EACCES' && looks < MOST_LOOKS;
+        if (!mayAgain || !takeMode(this.#handle.fd)) {
+          throw error;
+        }
+      }
     }
   }
 

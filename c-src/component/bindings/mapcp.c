@@ -413,9 +413,15 @@ void mapcp_list_string_free(mapcp_list_string_t *ptr) {
   }
 }
 
+void exports_mapcp_copy_copier_option_shard_free(exports_mapcp_copy_copier_option_shard_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
 void exports_mapcp_copy_copier_copy_options_free(exports_mapcp_copy_copier_copy_options_t *ptr) {
   mapcp_list_string_free(&ptr->include);
   mapcp_list_string_free(&ptr->exclude);
+  exports_mapcp_copy_copier_option_shard_free(&ptr->shard);
 }
 
 void mapcp_option_u64_free(mapcp_option_u64_t *ptr) {
@@ -514,6 +520,21 @@ void mapcp_string_free(mapcp_string_t *ret) {
 
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#[constructor]copy-job")))
 int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * arg) {
+  exports_mapcp_copy_copier_option_shard_t option;
+  switch ((int32_t) *((uint8_t*) (arg + (16+8*sizeof(void*))))) {
+    case 0: {
+      option.is_some = false;
+      break;
+    }
+    case 1: {
+      option.is_some = true;
+      option.val = (exports_mapcp_copy_copier_shard_t) {
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (20+8*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (24+8*sizeof(void*))))),
+      };
+      break;
+    }
+  }
   mapcp_string_t arg0 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) };
   mapcp_string_t arg1 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) };
   exports_mapcp_copy_copier_copy_options_t arg2 = (exports_mapcp_copy_copier_copy_options_t) {
@@ -531,6 +552,7 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (bool) (int32_t) *((uint8_t*) (arg + (14+4*sizeof(void*)))),
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+4*sizeof(void*))))), (*((size_t*) (arg + (16+5*sizeof(void*))))) },
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+6*sizeof(void*))))), (*((size_t*) (arg + (16+7*sizeof(void*))))) },
+    (exports_mapcp_copy_copier_option_shard_t) option,
   };
   exports_mapcp_copy_copier_own_copy_job_t ret = exports_mapcp_copy_copier_constructor_copy_job(&arg0, &arg1, &arg2);
   free(arg);

@@ -163,12 +163,28 @@ typedef uint8_t exports_mapcp_copy_copier_sparse_policy_t;
 // None: every byte is written.
 #define EXPORTS_MAPCP_COPY_COPIER_SPARSE_POLICY_NEVER 2
 
+// One of several shares of a copy, for jobs that divide a tree among themselves without talking to each other.
+// 
+// A file or link belongs to a share by the hash of its path below the copied root, the same on every system; a root
+// that is no directory, by the hash of its name. Directories are made by whichever share comes first.
+typedef struct exports_mapcp_copy_copier_shard_t {
+  // Which share, from 0 to `count` - 1; any other is refused as `invalid-argument`.
+  uint32_t   index;
+  // How many shares there are.
+  uint32_t   count;
+} exports_mapcp_copy_copier_shard_t;
+
 typedef struct {
   mapcp_string_t *ptr;
   size_t len;
 } mapcp_list_string_t;
 
-// How to copy. Zero, false, empty and the first case of each policy are the defaults.
+typedef struct {
+  bool is_some;
+  exports_mapcp_copy_copier_shard_t val;
+} exports_mapcp_copy_copier_option_shard_t;
+
+// How to copy. Zero, false, empty, none and the first case of each policy are the defaults.
 typedef struct exports_mapcp_copy_copier_copy_options_t {
   // The most bytes of the source that are mapped at a time. Rounded up to whole pages of 65,536 bytes; zero means
   // 1,048,576, and more than 1,073,741,824 is refused as `invalid-argument`.
@@ -203,6 +219,8 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   mapcp_list_string_t   include;
   // What matches one of these patterns is left out, a directory with all that is in it.
   mapcp_list_string_t   exclude;
+  // Copy only what belongs to this share; progress and totals are of that alone.
+  exports_mapcp_copy_copier_option_shard_t   shard;
 } exports_mapcp_copy_copier_copy_options_t;
 
 typedef struct {
@@ -280,6 +298,8 @@ void mapcp_option_string_free(mapcp_option_string_t *ptr);
 void exports_mapcp_copy_copier_copy_error_free(exports_mapcp_copy_copier_copy_error_t *ptr);
 
 void mapcp_list_string_free(mapcp_list_string_t *ptr);
+
+void exports_mapcp_copy_copier_option_shard_free(exports_mapcp_copy_copier_option_shard_t *ptr);
 
 void exports_mapcp_copy_copier_copy_options_free(exports_mapcp_copy_copier_copy_options_t *ptr);
 

@@ -7,6 +7,7 @@ import { names } from './names.js';
 import { overwriting } from './overwriting.js';
 import { safety } from './safety.js';
 import { selfCopies } from './self-copies.js';
+import { shards } from './shards.js';
 import { trees } from './trees.js';
 
 /** Everything that all fronts must do alike. */
@@ -19,5 +20,6 @@ export const behaviours: readonly Behaviour[] = [
   ...overwriting,
   ...metadata,
   ...filters,
+  ...shards,
   ...safety,
 ];

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { describe, expect, it, vi } from 'vitest';
+import { look } from '../behaviour/tree.js';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { type Front, fronts, run } from './fronts.js';
+
+const SHARES = 3;
+
+// Of three shares, the last has it.
+const HUGE = 's1/t1/huge';
+const OWNER = 2;
+
+// CI installs it, and must not pass without.
+const hasParallel =
+  spawnSync('parallel', ['--version']).stdout?.includes('GNU parallel') || process.env.CI !== undefined;
+
+/** Puts a tree of a hundred files into `in/a`. */
+function prepare(directory: string): void {
+  for (const path of ['in', 'out']) {
+    mkdirSync(join(directory, path));
+  }
+  const root = join(directory, 'in/a');
+  for (const s of ['s0', 's1', 's2', 's3']) {
+    for (const t of ['t0', 't1', 't2/empty']) {
+      mkdirSync(join(root, s, t), { recursive: true });
+    }
+    for (let file = 0; file < 20; file++) {
+      writeFileSync(join(root, s, `t${file % 3}`, `f${file}`), `${s} ${file}`);
+    }
+    symlinkSync('t0/f0', join(root, s, 'link'));
+  }
+  writeFileSync(join(root, HUGE), '');
+  chmodSync(join(root, 's2/t1'), 0o555);
+  chmodSync(join(root, 's1/t1'), 0o750);
+  spawnSync('find', [root, '-exec', 'touch', '--no-dereference', '--date=@1000000.25', '{}', ';']);
+}
+
+/** Copies `in/a` to `out/b` by GNU parallel, in some of the shares. */
+function copyInParallel(front: Front, directory: string, shares: readonly number[]): void {
+  const command = [...front.command, '-r', '-p', '-T', `--shard={}/${SHARES}`, 'in/a', 'out/b'];
+  const { status, stderr } = spawnSync(
+    'parallel',
+    ['--will-cite', '--jobs', String(SHARES), '--quote', ...command, ':::', ...shares.map(String)],
+    { cwd: directory, encoding: 'utf8' },
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+}
+
+/** What one copy makes of `in/a`. */
+function copyAtOnce(front: Front, directory: string) {
+  const { status, stderr } = run(front, ['-r', '-p', '-T', 'in/a', 'out/whole'], directory);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return look(join(directory, 'out/whole'));
+}
+
+/** Waits until a copy has begun to write a file in a directory. */
+async function temporaryFileIn(directory: string, copying: ChildProcess): Promise<void> {
+  const isThere = () => {
+    try {
+      return readdirSync(directory).some((name) => name.startsWith('.mapcp-'));
+    } catch {
+      // The directory is not there yet.
+      return false;
+    }
+  };
+  await vi.waitUntil(() => copying.exitCode !== null || isThere(), { timeout: 60_000 });
+  expect(copying.exitCode, 'the copy is still under way').toBe(null);
+}
+
+/** Runs the share that has the huge file, and kills it in the middle of that. */
+async function killOwner(front: Front, directory: string): Promise<void> {
+  const [program = '', ...rest] = front.command;
+  truncateSync(join(directory, 'in/a', HUGE), 2 ** 40);
+  const args = [...rest, '-r', '-p', '-T', `--shard=${OWNER}/${SHARES}`, 'in/a', 'out/b'];
+  const copying = spawn(program, args, { cwd: directory, stdio: 'ignore' });
+  const closed = once(copying, 'close');
+  await temporaryFileIn(join(directory, 'out/b', dirname(HUGE)), copying);
+  copying.kill('SIGKILL');
+  await closed;
+  truncateSync(join(directory, 'in/a', HUGE), 17);
+}
+
+describe.skipIf(!hasParallel).each(fronts)('shares that GNU parallel copies in $name', (front) => {
+  const all = Array.from({ length: SHARES }, (_, index) => index);
+
+  it('are together what one copy makes', () =>
+    inTemporaryDirectory((directory) => {
+      prepare(directory);
+      copyInParallel(front, directory, all);
+      const copy = look(join(directory, 'out/b'));
+      expect(copy).toEqual(copyAtOnce(front, directory));
+    }));
+
+  it('are together what one copy makes, when one of them is killed and run again', () =>
+    inTemporaryDirectory(async (directory) => {
+      prepare(directory);
+      await killOwner(front, directory);
+      copyInParallel(
+        front,
+        directory,
+        all.filter((index) => index !== OWNER),
+      );
+      expect(run(front, ['--clean', 'out/b'], directory).stdout).toBe("'out/b': 1 temporary file removed\n");
+      copyInParallel(front, directory, [OWNER]);
+      const copy = look(join(directory, 'out/b'));
+      expect(Object.keys(copy)).toHaveLength(Object.keys(look(join(directory, 'in/a'))).length);
+      expect(copy).toEqual(copyAtOnce(front, directory));
+    }));
+});

@@ -1,0 +1,74 @@
+#include <stddef.h>
+#include <stdio.h>
+
+#include "check.h"
+#include "shard.h"
+
+static void a_path_has_the_same_hash_on_every_system(void) {
+    CHECK(mapcp_shard_hash("") == UINT64_C(0xefd01f60ba992926));
+    CHECK(mapcp_shard_hash("a") == UINT64_C(0x82a2a958a9bece5b));
+    CHECK(mapcp_shard_hash("a/b") == UINT64_C(0xf2a5b2f60b006aec));
+    CHECK(mapcp_shard_hash("src/lib/c.c") == UINT64_C(0xfd80c704f3583f97));
+    CHECK(mapcp_shard_hash("\xc3\xbcn\xc3\xaf/\xe2\x98\x83 \xe6\x96\x87\xe4\xbb\xb6") ==
+          UINT64_C(0xf200b2293f91cd52));
+}
+
+static void a_path_belongs_to_exactly_one_share(void) {
+    for (uint32_t count = 1; count < 20; count++) {
+        unsigned owners = 0;
+        for (uint32_t index = 0; index < count; index++) {
+            owners += mapcp_shard_has((struct mapcp_shard){.index = index, .count = count}, "src/lib/c.c");
+        }
+        CHECK(owners == 1);
+    }
+}
+
+static void names_that_differ_little_are_spread_over_all_shares(void) {
+    enum { PATHS = 10000, MOST_SHARES = 16 };
+    for (uint32_t count = 2; count <= MOST_SHARES; count++) {
+        unsigned owned[MOST_SHARES] = {0};
+        for (unsigned number = 0; number < PATHS; number++) {
+            char path[32];
+            (void)snprintf(path, sizeof(path), "photos/%u.jpg", number);
+            for (uint32_t index = 0; index < count; index++) {
+                owned[index] += mapcp_shard_has((struct mapcp_shard){.index = index, .count = count}, path);
+            }
+        }
+        for (uint32_t index = 0; index < count; index++) {
+            CHECK(owned[index] * count > PATHS / 10 * 8 && owned[index] * count < PATHS / 10 * 12);
+        }
+    }
+}
+
+static void a_share_divides_into_shares_of_its_own(void) {
+    const struct mapcp_shard whole = {.index = 1, .count = 3};
+    for (unsigned number = 0; number < 100; number++) {
+        char path[32];
+        (void)snprintf(path, sizeof(path), "%u", number);
+        unsigned owners = 0;
+        for (uint32_t part = 0; part < 4; part++) {
+            const struct mapcp_shard share = {.index = whole.index + whole.count * part,
+                                              .count = whole.count * 4};
+            owners += mapcp_shard_has(share, path);
+        }
+        CHECK(owners == mapcp_shard_has(whole, path));
+    }
+}
+
+static void a_share_must_be_one_of_those_that_there_are(void) {
+    CHECK(mapcp_shard_exists((struct mapcp_shard){.count = 0}));
+    CHECK(mapcp_shard_exists((struct mapcp_shard){.index = 0, .count = 1}));
+    CHECK(mapcp_shard_exists((struct mapcp_shard){.index = 3, .count = 4}));
+    CHECK(!mapcp_shard_exists((struct mapcp_shard){.index = 4, .count = 4}));
+    CHECK(!mapcp_shard_exists((struct mapcp_shard){.index = 1, .count = 0}));
+}
+
+static const struct test tests[] = {
+    {"a path has the same hash on every system", a_path_has_the_same_hash_on_every_system},
+    {"a path belongs to exactly one share", a_path_belongs_to_exactly_one_share},
+    {"names that differ little are spread over all shares",
+     names_that_differ_little_are_spread_over_all_shares},
+    {"a share divides into shares of its own", a_share_divides_into_shares_of_its_own},
+    {"a share must be one of those that there are", a_share_must_be_one_of_those_that_there_are},
+};
+const struct suite shard_suite = {tests, sizeof(tests) / sizeof(*tests)};
