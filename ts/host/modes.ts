@@ -33,7 +33,7 @@ interface Made {
  *
  * A file that is created exclusively is private, and gets the mode of the regular file that was opened for reading last
  * when its descriptor is closed. A directory that is created is private, and gets the mode of the directory that was
- *  * opened last, when the descriptor that is opened for it next is closed; which directory that is goes by its identity,
+ * opened last, when the descriptor that is opened for it next is closed; which directory that is goes by its identity,
  * since another one may have its name by then. So does one that could not be created since it is there already, where a
  * copy has left it unfinished, or has finished it for reading only. Without a source, both are made as usual.
  */
