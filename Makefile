@@ -68,6 +68,7 @@ $(OUT)/mapcp.wasm: $(OUT)/wasm/mapcp.core.wasm build/component.mjs
 # --- JavaScript -----------------------------------------------------------------------------------------------------
 
 $(OUT)/bindings/mapcp.js: $(OUT)/mapcp.wasm build/transpile.mjs
+	@rm -rf $(@D)
 	node build/transpile.mjs $< $(@D) mapcp
 
 TYPESCRIPT := $(shell find ts -name '*.ts')

@@ -1,7 +1,8 @@
 // Transpiles a component to JavaScript bindings: `node build/transpile.mjs COMPONENT.wasm DIR NAME`.
 //
 // Always instantiated by the caller (the other mode shares its imports across the process), and with the hybrid
-// import bindings, which let a host take a call in the component's own memory where it can.
+// import bindings, which let a host take a call in the component's own memory where it can. The core modules are in the
+// JavaScript, so that it is all there is: a bundler takes it along wherever it puts a program.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,41 +12,102 @@ import { transform } from 'esbuild';
 import { runScript, ToolError } from './clang.mjs';
 
 /**
- * What is taken out of jco's code, because it costs and does nothing here.
- * @type {{ why: string, what: RegExp, by: string }[]}
+ * A change to what jco makes.
+ * @typedef {{ subject: string, what: RegExp, by: string }} Change
  */
-const omissions = [
+
+/**
+ * What is taken out of jco's code, because it costs and does nothing here, or put in another way.
+ * @type {Change[]}
+ */
+const codeChanges = [
   {
     // Called some ten times for each call of a component, with fresh objects, to look at an environment variable.
-    why: 'the debugging output',
+    subject: 'the debugging output',
     what: /const _debugLog = \(\.\.\.args\) => \{\s*if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}\s*console\.debug\(\.\.\.args\);\s*\};?/g,
     by: 'function _debugLog() {}',
   },
   {
     // Nothing here is asynchronous. Where WebAssembly.promising is missing, as in Node 20, each try throws, and for the
     // error's text the engine parses all of the code again: 10 ms each time.
-    why: 'the asynchronous variants of exports',
+    subject: 'the asynchronous variants of exports',
     what: /try \{\s*(\w+) = WebAssembly\.promising\((.+?)\);\s*\} catch ?\(err\) \{\s*\1 = \2;\s*\}/g,
     by: '$1 = $2;',
+  },
+  {
+    subject: 'the reading of core modules from files',
+    what: /const isNode = .*\nlet _fs;\nasync function fetchCompile \(url\) \{[\s\S]*?\n\}\n/g,
+    by: `const compiledModules = {};
+      function coreModule(name) {
+        const text = coreModules[name];
+        return (compiledModules[name] ??= WebAssembly.compile(
+          typeof Buffer === 'undefined' ? Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0)) : Buffer.from(text, 'base64'),
+        ));
+      }
+      `,
+  },
+  {
+    subject: 'the default for core modules',
+    what: /\(name\) => fetchCompile\(new URL\(`\.\/\$\{name\}`, import\.meta\.url\)\)/g,
+    by: 'coreModule',
   },
 ];
 
 /**
- * @param {string} code jco's bindings
- * @returns {Promise<string>} the same without the omissions, minified
+ * What makes jco's types true of the code, and free of the WebAssembly namespace, which Node's own types have not.
+ * @type {Change[]}
  */
-async function slim(code) {
-  let slimmer = code;
-  for (const { why, what, by } of omissions) {
-    const before = slimmer;
-    slimmer = before.replaceAll(what, by);
-    if (slimmer === before) {
+const typeChanges = [
+  {
+    subject: 'WebAssembly.Module and WebAssembly.Instance',
+    what: /\bWebAssembly\.(Module|Instance)\b/g,
+    by: 'Core$1',
+  },
+  {
+    subject: 'the description of instantiate',
+    what: /\/\*\*\n\* Instantiates this component with the provided imports and\n/g,
+    by: `/** A compiled core module. */
+type CoreModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer T } } } ? T : object;
+/** An instance of a core module. */
+type CoreInstance = typeof globalThis extends { WebAssembly: { Instance: { prototype: infer T } } } ? T : object;
+
+/**
+ * Makes an instance of the component, with memory of its own. Its core modules are in this module, and compiled once.
+ *
+ * @param getCoreModule undefined
+ * @param imports the WASI interfaces: all that the instance can reach
+ * @returns the component's exports; rejects where an import is missing
+ */
+export function instantiate(getCoreModule: undefined, imports: ImportObject): Promise<Root>;
+$&`,
+  },
+];
+
+/**
+ * @param {string} text what jco made
+ * @param {Change[]} changes
+ * @returns {string} the same with the changes
+ */
+function change(text, changes) {
+  return changes.reduce((before, { subject, what, by }) => {
+    const after = before.replaceAll(what, by);
+    if (after === before) {
       throw new ToolError(
-        `build/transpile.mjs cannot find ${why} in what this version of jco makes: look what changed`,
+        `build/transpile.mjs cannot find ${subject} in what this version of jco makes: look what changed`,
       );
     }
-  }
-  return (await transform(slimmer, { minify: true, format: 'esm', target: 'node20' })).code;
+    return after;
+  }, text);
+}
+
+/**
+ * @param {string} code jco's bindings
+ * @param {Record<string, string>} coreModules the core modules in base64, by their names
+ * @returns {Promise<string>} bindings that have all they need, minified
+ */
+async function wholeModule(code, coreModules) {
+  const whole = `const coreModules = ${JSON.stringify(coreModules)};\n${change(code, codeChanges)}`;
+  return (await transform(whole, { minify: true, format: 'esm', target: 'node20' })).code;
 }
 
 await runScript(async () => {
@@ -58,10 +120,21 @@ await runScript(async () => {
     instantiation: 'async',
     importBindings: 'hybrid',
   });
-  for (const [file, content] of Object.entries(files)) {
+  const isCoreModule = (/** @type {string} */ file) => file.endsWith('.wasm');
+  const coreModules = Object.fromEntries(
+    Object.entries(files)
+      .filter(([file]) => isCoreModule(file))
+      .map(([file, content]) => [file, Buffer.from(content).toString('base64')]),
+  );
+  for (const [file, content] of Object.entries(files).filter(([file]) => !isCoreModule(file))) {
     const path = join(directory, file);
+    const text = new TextDecoder().decode(content);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, file.endsWith('.js') ? await slim(new TextDecoder().decode(content)) : content);
+    if (file === `${name}.js`) {
+      writeFileSync(path, await wholeModule(text, coreModules));
+    } else {
+      writeFileSync(path, file === `${name}.d.ts` ? change(text, typeChanges) : text);
+    }
   }
   return 0;
 });

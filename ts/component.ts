@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type ImportObject, instantiate, type Root } from '#bindings';
 import type { CopyJob, CopyError as Failure } from '#bindings/interfaces/mapcp-copy-copier.js';
 
@@ -12,29 +11,13 @@ export type {
 /** The component's exports. */
 export type Component = Root;
 
-const compiled = new Map<string, Promise<WebAssembly.Module>>();
-
-async function compile(name: string): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await readFile(new URL(name, import.meta.resolve('#bindings'))));
-}
-
-/** A core module of the component, compiled once in a process and then shared: a module holds no state. */
-function coreModule(name: string): Promise<WebAssembly.Module> {
-  let module = compiled.get(name);
-  if (module === undefined) {
-    module = compile(name);
-    compiled.set(name, module);
-  }
-  return module;
-}
-
 /**
  * A new instance of the component, with memory of its own.
  *
  * @param imports the WASI imports: all that the instance can reach
  */
 export async function instantiateComponent(imports: object): Promise<Component> {
-  return instantiate(coreModule, imports as ImportObject);
+  return instantiate(undefined, imports as ImportObject);
 }
 
 /**

@@ -4,16 +4,7 @@
 // process, on one instance and with one job for each file. ROUNDS sets how often.
 
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,9 +54,7 @@ function empty(directory) {
  * @param {object} imports
  */
 async function copier(imports) {
-  const core = (/** @type {string} */ name) =>
-    WebAssembly.compile(readFileSync(new URL(name, import.meta.resolve('#bindings'))));
-  const { copier } = await instantiate(core, /** @type {import('#bindings').ImportObject} */ (imports));
+  const { copier } = await instantiate(undefined, /** @type {import('#bindings').ImportObject} */ (imports));
   return (/** @type {string} */ name) => {
     const job = new copier.CopyJob(`/source/${name}`, `/target/${name}`, options);
     job.step(1n << 62n);
