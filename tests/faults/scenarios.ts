@@ -19,7 +19,11 @@ const PAGE = 65_536;
 
 /** Bytes that differ from page to page and from seed to seed. */
 export function bytes(length: number, seed: number): Buffer {
-  return Buffer.from(Uint8Array.from({ length }, (_, index) => index + (index >> 16) + seed));
+  const content = Buffer.allocUnsafe(length);
+  for (let index = 0; index < length; index++) {
+    content[index] = index + (index >> 16) + seed;
+  }
+  return content;
 }
 
 const nothing = () => {};
