@@ -109,7 +109,8 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_FILE_TOO_LARGE] = "larger than a file may be here",
         [MAPCP_READ_ONLY_FILE_SYSTEM] = "the file system is read-only",
         [MAPCP_TOO_MANY_OPEN_FILES] = "too many open files",
-        [MAPCP_OUT_OF_MEMORY] = "out of memory; try a smaller window",
+        // WASI has no code for descriptors, and its hosts say that they are out of memory.
+        [MAPCP_OUT_OF_MEMORY] = "out of memory or of file descriptors",
         [MAPCP_IO] = "input/output error",
         [MAPCP_BUSY] = "it is in use",
         [MAPCP_UNSUPPORTED] = "the file system does not support it",
@@ -125,6 +126,9 @@ const char *mapcp_reason(const struct mapcp_error *error) {
     }
     if (error->operation == MAPCP_OPEN && error->code == MAPCP_IS_DIRECTORY) {
         return "it is a directory; to copy it with all that is in it, ask for a recursive copy (-r)";
+    }
+    if (error->operation == MAPCP_MAP && error->code == MAPCP_OUT_OF_MEMORY) {
+        return "out of memory; try a smaller window";
     }
     if (error->operation == MAPCP_MAP && error->code == MAPCP_INVALID_ARGUMENT) {
         return "the window is larger than 1 GiB";

@@ -45,12 +45,18 @@ static char *path_beside(const char *target, char **digits) {
 
 /// Creates the link where there is a text, and the file where there is none.
 static int create_once(struct mapcp_temporary *temporary, const char *text) {
-    if (text) {
-        return symlinkat(text, temporary->directory, temporary->name) == 0 ? 0 : errno;
-    }
     const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    temporary->descriptor = openat(temporary->directory, temporary->name, flags, 0666);
-    return temporary->descriptor < 0 ? errno : 0;
+    if (!text) {
+        temporary->descriptor = openat(temporary->directory, temporary->name, flags, 0666);
+    }
+    bool good =
+        text ? symlinkat(text, temporary->directory, temporary->name) == 0 : temporary->descriptor >= 0;
+    int failure = good ? 0 : errno;
+    // A host may have made it and failed only then. No other file has this name, but for one in the way.
+    if (failure != 0 && failure != EEXIST) {
+        (void)unlinkat(temporary->directory, temporary->name, 0);
+    }
+    return failure;
 }
 
 static int create(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text,

@@ -42,11 +42,24 @@ static void numbers_become_their_codes(void) {
     CHECK(code_of(ELOOP) == MAPCP_TOO_MANY_LINKS);
 }
 
+static const char *reason_of(enum mapcp_operation operation, int number) {
+    struct mapcp_error error;
+    CHECK(!mapcp_fail_number(&error, operation, MAPCP_SOURCE, number));
+    return mapcp_reason(&error);
+}
+
+static void only_a_mapping_without_memory_advises_a_smaller_window(void) {
+    CHECK(strcmp(reason_of(MAPCP_MAP, ENOMEM), "out of memory; try a smaller window") == 0);
+    CHECK(strcmp(reason_of(MAPCP_OPEN, ENOMEM), "out of memory or of file descriptors") == 0);
+}
+
 static const struct test tests[] = {
     {"every code has a reason", every_code_has_a_reason},
     {"every operation has a verb", every_operation_has_a_verb},
     {"an unknown errno is 'other' and says what strerror says",
      an_unknown_number_is_other_and_says_what_strerror_says},
     {"errno values become their codes", numbers_become_their_codes},
+    {"only a mapping that finds no memory advises a smaller window",
+     only_a_mapping_without_memory_advises_a_smaller_window},
 };
 const struct suite error_suite = {tests, sizeof(tests) / sizeof(*tests)};

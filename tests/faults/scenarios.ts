@@ -1,0 +1,131 @@
+// The copies that are made with faults: what there is, what is copied, and what each call can meet on its way.
+
+import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import type { CopyOptions } from 'mapcp';
+import type { Put } from '../behaviour/tree.js';
+import type { FallibleCall, Fault } from './faulty-host.js';
+
+/** A copy of `in/a` to `out/b`. */
+export interface Scenario {
+  readonly name: string;
+  readonly options: CopyOptions;
+  /** Makes the source, `in/a`. */
+  source(put: Put): void;
+  /** Makes what is in `out` before; it is called anew for each copy. */
+  target(put: Put): void;
+}
+
+const PAGE = 65_536;
+
+/** Bytes that differ from page to page and from seed to seed. */
+export function bytes(length: number, seed: number): Buffer {
+  const content = Buffer.allocUnsafe(length);
+  for (let index = 0; index < length; index++) {
+    content[index] = index + (index >> 16) + seed;
+  }
+  return content;
+}
+
+const nothing = () => {};
+
+/** More than one window, and no whole number of pages. */
+const LARGE = 3 * PAGE + 17;
+
+const putTree = (put: Put, root: string, seed: number) => {
+  put.directory(`${root}/d/e`);
+  put.file(`${root}/f`, bytes(100, seed));
+  put.file(`${root}/empty`, '');
+  put.file(`${root}/d/g`, bytes(PAGE + 1, seed + 1));
+  put.file(`${root}/d/e/h`, bytes(7, seed + 2));
+  put.symlink(`${root}/d/link`, `g${seed}`);
+};
+
+/** Every scenario; small windows, so that a file is several. */
+export const scenarios: readonly [Scenario, ...Scenario[]] = [
+  {
+    name: 'a file',
+    options: { windowSize: PAGE },
+    source: (put) => put.file('in/a', bytes(LARGE, 1)),
+    target: nothing,
+  },
+  {
+    name: 'a file over another',
+    options: { windowSize: PAGE, preserveTimestamps: true },
+    source: (put) => put.file('in/a', bytes(LARGE, 1)),
+    target: (put) => put.file('out/b', bytes(LARGE, 2)),
+  },
+  {
+    name: 'a file into new directories',
+    options: { windowSize: PAGE, overwrite: 'newer' },
+    source: (put) => put.file('in/a', bytes(10, 1)),
+    target: nothing,
+  },
+  {
+    name: 'a small tree',
+    options: { recursive: true, preserveTimestamps: true },
+    source: (put) => putTree(put, 'in/a', 1),
+    target: nothing,
+  },
+  {
+    name: 'a small tree over another',
+    options: { recursive: true },
+    source: (put) => putTree(put, 'in/a', 1),
+    target: (put) => putTree(put, 'out/b', 9),
+  },
+  {
+    name: 'a small tree, going on after failures',
+    options: { recursive: true, keepGoing: true },
+    source: (put) => putTree(put, 'in/a', 1),
+    target: nothing,
+  },
+  {
+    name: 'a verified file',
+    options: { windowSize: PAGE, verify: true },
+    source: (put) => put.file('in/a', bytes(LARGE, 1)),
+    target: (put) => put.file('out/b', 'old'),
+  },
+  {
+    name: 'a synchronised tree',
+    options: { recursive: true, sync: true },
+    source: (put) => putTree(put, 'in/a', 1),
+    target: nothing,
+  },
+  {
+    name: 'a file with holes',
+    options: { windowSize: PAGE, sparse: 'always' },
+    source: (put) =>
+      put.file('in/a', Buffer.concat([bytes(10, 1), Buffer.alloc(LARGE), bytes(10, 2), Buffer.alloc(PAGE)])),
+    target: nothing,
+  },
+];
+
+const anyCall: readonly ErrorCode[] = ['io', 'interrupted'];
+/** Paths are walked by opening them, and that takes descriptors: EMFILE is `insufficient-memory`. */
+const pathCall: readonly ErrorCode[] = [...anyCall, 'access', 'insufficient-memory'];
+const changing: readonly ErrorCode[] = [...anyCall, 'insufficient-space', 'quota'];
+const naming: readonly ErrorCode[] = [...pathCall, 'insufficient-space', 'quota', 'read-only'];
+
+/** What each call can meet. */
+export const faultsOf: Readonly<Record<FallibleCall, readonly Fault[]>> = {
+  getFlags: anyCall,
+  getType: anyCall,
+  stat: anyCall,
+  statAt: pathCall,
+  metadataHash: anyCall,
+  metadataHashAt: pathCall,
+  openAt: naming,
+  read: [...anyCall, 'insufficient-memory', 'short'],
+  write: [...changing, 'file-too-large', 'short'],
+  setSize: [...changing, 'file-too-large'],
+  setTimes: [...changing, 'access'],
+  setTimesAt: naming,
+  sync: changing,
+  syncData: changing,
+  readDirectory: [...pathCall],
+  readDirectoryEntry: [...anyCall, 'insufficient-memory'],
+  readlinkAt: pathCall,
+  createDirectoryAt: naming,
+  symlinkAt: naming,
+  renameAt: naming,
+  unlinkFileAt: naming,
+};
