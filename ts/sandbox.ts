@@ -163,6 +163,7 @@ function ownHost(preopens: Preopens, options: SandboxOptions, aids: Aids): Promi
     clocks: true,
     random: true,
     absoluteLinks: true,
+    escapeNames: true,
     ...aids,
     ...(confinement && { confinement }),
     ...(allowOverlap !== undefined && { allowOverlap }),

@@ -33,6 +33,10 @@ static bool clean_tree(struct mapcp_tree *tree, uint64_t *removed, struct mapcp_
             }
             break;
         case MAPCP_TREE_FAILED:
+            // No temporary file has such a name.
+            if (error->code == MAPCP_INVALID_NAME && error->operation == MAPCP_INSPECT) {
+                break;
+            }
             return false;
         default:
             return true;

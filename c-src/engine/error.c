@@ -103,7 +103,7 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_INVALID_ARGUMENT] = "invalid argument",
         [MAPCP_TOO_MANY_LINKS] = "too many symbolic links, or a loop of them",
         [MAPCP_NAME_TOO_LONG] = "the name is too long",
-        [MAPCP_INVALID_NAME] = "the name is not valid UTF-8",
+        [MAPCP_INVALID_NAME] = "the name is not valid UTF-8; rename it",
         [MAPCP_NO_SPACE] = "no space left on the file system",
         [MAPCP_QUOTA_EXCEEDED] = "disk quota exceeded",
         [MAPCP_FILE_TOO_LARGE] = "larger than a file may be here",
@@ -120,6 +120,9 @@ const char *mapcp_reason(const struct mapcp_error *error) {
     }
     if (error->operation == MAPCP_ACCEPT && error->code == MAPCP_INVALID_ARGUMENT) {
         return "the path is empty";
+    }
+    if (error->operation == MAPCP_LIST && error->code == MAPCP_INVALID_NAME) {
+        return "the name of something in it is not valid UTF-8; rename that";
     }
     if (error->operation == MAPCP_LIST && error->code == MAPCP_INVALID_ARGUMENT && error->number == 0) {
         return "there is no such share: n of them are numbered from 0 to n - 1";

@@ -317,6 +317,23 @@ static void put_entry(const struct mapcp_tree *tree, unsigned char type, const c
     };
 }
 
+/// Whether a name is one that the system has and WASI has no text for. Our host lists it with escapes, and
+/// with a slash at its end, which no name has.
+static bool is_escaped(const char *name) {
+    size_t length = strlen(name);
+    return length > 0 && name[length - 1] == '/';
+}
+
+/// Refuses an entry with such a name, whose paths are set, unless it is to be left out anyway.
+static bool refuse_escaped(struct mapcp_tree *tree, bool is_directory, struct mapcp_error *error) {
+    mapcp_path_cut(tree->source, tree->source->length - 1);
+    mapcp_path_cut(tree->target, tree->target->length - 1);
+    const char *path = relative_path(tree);
+    return !mapcp_shard_has(tree->options->shard, path) ||
+           !mapcp_filter_admits(tree->options, path, is_directory) ||
+           mapcp_fail(error, MAPCP_INSPECT, MAPCP_SOURCE, MAPCP_INVALID_NAME);
+}
+
 /// What became of a listed entry.
 enum outcome { FOUND, FAILED, PASSED };
 
@@ -328,6 +345,9 @@ static enum outcome take_listed(struct mapcp_tree *tree, const struct dirent *li
     }
     if (!push_paths(tree, listed->d_name)) {
         return out_of_memory(error) ? PASSED : FAILED;
+    }
+    if (is_escaped(listed->d_name)) {
+        return refuse_escaped(tree, listed->d_type == DT_DIR, error) ? PASSED : FAILED;
     }
     bool is_ours = mapcp_shard_has(tree->options->shard, relative_path(tree));
     if (!find_type(tree, listed, &type, error)) {

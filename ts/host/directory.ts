@@ -60,6 +60,8 @@ export class Directory {
   /** What it gets when it is closed, where there is one. */
   #finalMode: number | undefined;
   #identity: MetadataHashValue | undefined;
+  /** The name that was listed last of those that are not UTF-8. */
+  #escaped: string | undefined;
 
   /** Takes over one ownership of `handle`. */
   constructor(walker: Walker, handle: Handle, grant: Grant) {
@@ -97,6 +99,10 @@ export class Directory {
   }
 
   statAt(follow: boolean, path: string): BigIntStats {
+    if (path === this.#escaped) {
+      // C libraries look up each entry as they list it, and must find something to go on.
+      return this.stat();
+    }
     return this.#walk(path, (walk) => settle(walk, follow));
   }
 
@@ -137,7 +143,10 @@ export class Directory {
       // Node takes 'buffer' and its types do not say so.
       opendirSync(place, { encoding: 'buffer' as BufferEncoding, bufferSize: 64 }),
     );
-    return new DirectoryEntries(listing, this.#handle.share());
+    const escaped = (name: string) => {
+      this.#escaped = name;
+    };
+    return new DirectoryEntries(listing, this.#handle.share(), this.#grant.escapeNames ? escaped : undefined);
   }
 
   /**

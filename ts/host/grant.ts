@@ -10,6 +10,8 @@ export interface Grant {
   readonly access: Access;
   /** Whether a symbolic link to an absolute path may be made. */
   readonly absoluteLinks: boolean;
+  /** Whether names that are not UTF-8 are listed, with escapes. */
+  readonly escapeNames: boolean;
   /** How permissions are carried; one for the whole host. */
   readonly modes: ModeCarrier;
   /** Whether names are synchronised; one for the whole host. */

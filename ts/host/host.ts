@@ -42,6 +42,12 @@ export interface HostOptions {
   allowOverlap?: boolean;
   /** Whether a component may make symbolic links to absolute paths, which it cannot follow itself. Default: false. */
   absoluteLinks?: boolean;
+  /**
+   * Whether a name that is not UTF-8 is listed all the same: with escapes for its bytes, and with a slash at its end,
+   * which no name has. It is only to be told of, and opens nothing. Default: it fails the call that would list it, after
+   * which most components give up the rest of the directory.
+   */
+  escapeNames?: boolean;
   /** Carries permissions from what a component reads to what it makes. Default: what is made gets the usual ones. */
   modes?: ModeCarrier;
   /** Whether names are on the disk before a call returns; may be changed while the component runs. Default: not. */
@@ -65,8 +71,9 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
   if (!options.allowOverlap) {
     refuseOverlap(preopens);
   }
-  const { absoluteLinks = false, modes = new ModeCarrier(), durability = { namesLast: false } } = options;
-  const roots = holdPreopens(walker, preopens, { absoluteLinks, modes, durability });
+  const { absoluteLinks = false, escapeNames = false } = options;
+  const { modes = new ModeCarrier(), durability = { namesLast: false } } = options;
+  const roots = holdPreopens(walker, preopens, { absoluteLinks, escapeNames, modes, durability });
   const io = createIo();
   const filesystem = createFilesystem(io, roots);
   const close = (): void => {

@@ -13,6 +13,13 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
+/** Bytes that are not UTF-8 as text for people, with escapes for all that is not ASCII. */
+export function escapeBytes(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString('latin1')
+    .replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
+}
+
 /** The text of a name that Node was asked for as `latin1`, a character for each byte. Fails as `decodeUtf8`. */
 export function decodeName(bytes: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII, all of it

@@ -1,0 +1,80 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { type Front, fronts, run } from './fronts.js';
+
+/** Puts a tree with names that are not UTF-8, of a file and of a directory, among others. */
+function prepare(directory: string): void {
+  for (const path of ['in/a/d', 'out']) {
+    mkdirSync(join(directory, path), { recursive: true });
+  }
+  for (const path of ['in/a/b', 'in/a/z', 'in/a/d/f']) {
+    writeFileSync(join(directory, path), path);
+  }
+  const bytes = (path: string) => Buffer.from(join(directory, path), 'latin1');
+  writeFileSync(bytes('in/a/caf\xe9'), 'content');
+  mkdirSync(bytes('in/a/d/\xfe\xff'));
+}
+
+function refused(path: string): string {
+  const why = 'the name is not valid UTF-8; rename it';
+  return `mapcp: cannot copy 'in/${path}' to 'out/${path}': cannot inspect 'in/${path}': ${why}\n`;
+}
+
+const [node, ...others] = fronts as readonly [Front, ...Front[]];
+
+describe('a name that is not UTF-8, in Node,', () => {
+  it('is told of with escapes, and with --keep-going all the rest is copied', () =>
+    inTemporaryDirectory((directory) => {
+      prepare(directory);
+      const { status, stderr } = run(node, ['-r', '--keep-going', 'in/a', 'out'], directory);
+      expect(stderr).toBe(refused('a/caf\\xe9') + refused('a/d/\\xfe\\xff'));
+      expect(status).toBe(1);
+      expect(readdirSync(join(directory, 'out'), { recursive: true }).sort()).toEqual([
+        'a',
+        'a/b',
+        'a/d',
+        'a/d/f',
+        'a/z',
+      ]);
+    }));
+
+  it('ends a copy that is not told to keep going', () =>
+    inTemporaryDirectory((directory) => {
+      prepare(directory);
+      const { status, stderr } = run(node, ['-r', 'in/a', 'out'], directory);
+      expect(stderr).toBe(refused('a/caf\\xe9'));
+      expect(status).toBe(1);
+    }));
+
+  it('can be excluded, as it is told of', () =>
+    inTemporaryDirectory((directory) => {
+      prepare(directory);
+      const args = ['-r', '--exclude=caf\\\\xe9', '--exclude=\\\\xfe*/', 'in/a', 'out'];
+      const { status, stderr } = run(node, args, directory);
+      expect(stderr).toBe('');
+      expect(status).toBe(0);
+    }));
+
+  it('does not keep temporary files from being removed', () =>
+    inTemporaryDirectory((directory) => {
+      prepare(directory);
+      writeFileSync(join(directory, 'in/a/.mapcp-0123456789abcdef.tmp'), '');
+      const { status, stdout } = run(node, ['--clean', 'in'], directory);
+      expect(stdout).toBe("'in': 1 temporary file removed\n");
+      expect(status).toBe(0);
+    }));
+});
+
+describe.each(others)('a name that is not UTF-8, in $name,', (front) => {
+  it('is told of by the directory that has it', () =>
+    inTemporaryDirectory((directory) => {
+      prepare(directory);
+      const { status, stderr } = run(front, ['-r', '--keep-going', 'in/a', 'out'], directory);
+      expect(stderr).toBe(
+        "mapcp: cannot copy 'in/a' to 'out/a': cannot list 'in/a': the name of something in it is not valid UTF-8; rename that\n",
+      );
+      expect(status).toBe(1);
+    }));
+});
