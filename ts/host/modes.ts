@@ -28,7 +28,7 @@ interface Made {
  * A file that is created exclusively is private, and gets the mode of the regular file that was opened for reading last
  * when its descriptor is closed. A directory that is created is private, and gets the mode of the directory that was
  * opened last, when the descriptor that is opened for it next is closed; which directory that is goes by its identity,
-since another one may have its name by then. Without a source, both are made as usual.
+ * since another one may have its name by then. Without a source, both are made as usual.
  */
 export class ModeCarrier {
   #isOn = false;
@@ -44,27 +44,47 @@ export class ModeCarrier {
     this.#made = undefined;
   }
 
-  /** Notes that a regular file was opened for reading. */
+  /**
+   * Notes that a regular file was opened for reading.
+   *
+   * @internal
+   */
   sawFile(mode: bigint): void {
     this.#file = this.#isOn ? Number(mode & FILE_PERMISSIONS) : undefined;
   }
 
-  /** The mode for a file that is created now; undefined where there is none to carry. */
+  /**
+   * The mode for a file that is created now; undefined where there is none to carry.
+   *
+   * @internal
+   */
   modeForFile(): number | undefined {
     return this.#file;
   }
 
-  /** The mode for a directory that is created now; undefined where there is none to carry. */
+  /**
+   * The mode for a directory that is created now; undefined where there is none to carry.
+   *
+   * @internal
+   */
   modeForDirectory(): number | undefined {
     return this.#directory;
   }
 
-  /** Notes that a directory was created, to get `mode` in the end. */
+  /**
+   * Notes that a directory was created, to get `mode` in the end.
+   *
+   * @internal
+   */
   madeDirectory(status: BigIntStats, mode: number): void {
     this.#made = { which: identity(status), mode };
   }
 
-  /** Notes that a directory was opened, and returns the mode that it is to get when it is closed, if it was made here. */
+  /**
+   * Notes that a directory was opened, and returns the mode that it is to get when it is closed, if it was made here.
+   *
+   * @internal
+   */
   sawDirectory(look: () => BigIntStats): number | undefined {
     if (!this.#isOn) {
       return undefined;
