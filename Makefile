@@ -73,15 +73,16 @@ $(OUT)/bindings/mapcp.js: $(OUT)/mapcp.wasm build/transpile.mjs
 
 TYPESCRIPT := $(shell find ts -name '*.ts')
 
-# tsc checks, and writes the declarations; esbuild writes the code, bundled, because each module more is half a
-# millisecond more of every start.
-$(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json Makefile $(INSTALLED)
-	@rm -rf $(@D)
+# What package.json exports of ts/, besides the command.
+MODULES := index host/index
+
+# tsc checks, and writes declarations; both they and the code are bundled: each module more is half a millisecond more of
+# every start, and what is not public is nobody's business.
+$(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json build/bundle.mjs build/declarations.mjs Makefile $(INSTALLED)
+	@rm -rf $(@D) $(OUT)/types
 	node_modules/.bin/tsc --project tsconfig.json
-	node_modules/.bin/esbuild ts/index.ts ts/host/index.ts ts/cli/main.ts --bundle --splitting --packages=external --external:'#bindings' \
-		--format=esm --platform=node --target=node20 --sourcemap --log-level=warning --outdir=$(@D)
-	@chmod +x $(@D)/cli/main.js
-	@touch $@
+	node build/declarations.mjs $(OUT)/types $(@D) $(MODULES)
+	node build/bundle.mjs $(@D) $(OUT)/packages.cdx.json $(MODULES:%=ts/%.ts) ts/cli/main.ts
 
 # --- Shared mappings ------------------------------------------------------------------------------------------------
 

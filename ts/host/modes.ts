@@ -51,27 +51,47 @@ export class ModeCarrier {
     this.#made = undefined;
   }
 
-  /** Notes that a regular file was opened for reading. */
+  /**
+   * Notes that a regular file was opened for reading.
+   *
+   * @internal
+   */
   sawFile(mode: bigint): void {
     this.#file = this.#isOn ? Number(mode & FILE_PERMISSIONS) : undefined;
   }
 
-  /** The mode for a file that is created now; undefined where there is none to carry. */
+  /**
+   * The mode for a file that is created now; undefined where there is none to carry.
+   *
+   * @internal
+   */
   modeForFile(): number | undefined {
     return this.#file;
   }
 
-  /** The mode for a directory that is created now; undefined where there is none to carry. */
+  /**
+   * The mode for a directory that is created now; undefined where there is none to carry.
+   *
+   * @internal
+   */
   modeForDirectory(): number | undefined {
     return this.#directory;
   }
 
-  /** Notes that a directory was created, to get `mode` in the end. */
+  /**
+   * Notes that a directory was created, to get `mode` in the end.
+   *
+   * @internal
+   */
   madeDirectory(status: BigIntStats, mode: number): void {
     this.#made = { which: identity(status), mode };
   }
 
-  /** Notes that a directory was not created, since it is there, and that `mode` is that of its source. */
+  /**
+   * Notes that a directory was not created, since it is there, and that `mode` is that of its source.
+   *
+   * @internal
+   */
   metDirectory(status: BigIntStats, mode: number): void {
     const present = Number(status.mode & DIRECTORY_PERMISSIONS);
     const isReadOnly = (mode & OWNER_MAY_CHANGE) !== OWNER_MAY_CHANGE;
@@ -80,7 +100,11 @@ export class ModeCarrier {
     }
   }
 
-  /** Notes that a directory was opened, and returns the mode that it is to get when it is closed, if it was made here. */
+  /**
+   * Notes that a directory was opened, and returns the mode that it is to get when it is closed, if it was made here.
+   *
+   * @internal
+   */
   sawDirectory(look: () => BigIntStats): number | undefined {
     if (!this.#isOn) {
       return undefined;

@@ -1,0 +1,57 @@
+// Bundles what people import and run: `node build/bundle.mjs DIR LIST ENTRY ...` makes a module in DIR of each entry of ts/,
+// with what they share in modules beside them, and lists the packages that are in them in LIST, in CycloneDX.
+//
+// Packages are bundled too, so that mapcp has no dependencies when it is installed.
+
+import { isBuiltin } from 'node:module';
+import { resolve } from 'node:path';
+import process from 'node:process';
+import { cyclonedxEsbuildPlugin } from '@cyclonedx/cyclonedx-esbuild';
+import { build } from 'esbuild';
+import { runScript, ToolError } from './clang.mjs';
+
+/**
+ * Lets packages that are CommonJS require Node's own modules, as an ES module has no `require`.
+ * @type {import('esbuild').Plugin}
+ */
+const builtinsByRequire = {
+  name: 'builtins-by-require',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `import builtin from '${path}'; module.exports = builtin;`,
+    }));
+  },
+};
+
+await runScript(async () => {
+  const [directory, list, ...entryPoints] = process.argv.slice(2);
+  if (directory === undefined || list === undefined || entryPoints.length === 0) {
+    throw new ToolError('usage: node build/bundle.mjs DIR LIST ENTRY ...');
+  }
+  await build({
+    entryPoints,
+    outbase: 'ts',
+    outdir: directory,
+    bundle: true,
+    splitting: true,
+    external: ['#bindings'],
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'warning',
+    plugins: [
+      builtinsByRequire,
+      cyclonedxEsbuildPlugin({
+        outputFile: resolve(list),
+        outputReproducible: true,
+        gatherLicenseTexts: true,
+        mcType: 'library',
+        logLevel: 'error',
+      }),
+    ],
+  });
+  return 0;
+});
