@@ -268,6 +268,6 @@ $(GUESTS:%=$(OUT)/guests/%.wasm): $(OUT)/guests/%.wasm: $(OUT)/wasm/guests/%.was
 # --- Measuring --------------------------------------------------------------------------------------------------------
 
 .PHONY: bench
-## make bench              measure copies against cp and others (ROUNDS=7)
+## make bench              measure copies against cp and others (ROUNDS=7 CASES=… CONTESTANTS=… PLACES=…)
 bench: $(OUT)/js/index.js
 	node tests/bench/bench.mjs
