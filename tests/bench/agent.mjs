@@ -38,13 +38,13 @@ if (load === undefined) {
 async function measure(copy) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
-  await setTimeout(2);
-  delay.reset();
+  // So that there is a turn before the copy's first.
+  await setTimeout(5);
   const started = performance.now();
   await copy();
   const time = performance.now() - started;
   // So that the turn that has just ended is seen.
-  await setTimeout(2);
+  await setTimeout(5);
   delay.disable();
   const memory = peakMemory();
   return {
