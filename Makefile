@@ -78,7 +78,7 @@ TYPESCRIPT := $(shell find ts -name '*.ts')
 $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json Makefile $(INSTALLED)
 	@rm -rf $(@D)
 	node_modules/.bin/tsc --project tsconfig.json
-	node_modules/.bin/esbuild ts/index.ts ts/host/index.ts ts/cli/main.ts --bundle --splitting --packages=external --external:'#bindings' \
+	node_modules/.bin/esbuild ts/index.ts ts/host/index.ts ts/cli/main.ts ts/mapcp-worker.ts --bundle --splitting --packages=external --external:'#bindings' \
 		--format=esm --platform=node --target=node20 --sourcemap --log-level=warning --outdir=$(@D)
 	@chmod +x $(@D)/cli/main.js
 	@touch $@
