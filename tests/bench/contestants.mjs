@@ -68,6 +68,14 @@ const loadMapcp =
     return (source, target) => copy(source, target, { recursive: isTree(kind), ...options });
   };
 
+/**
+ * Only a tree can be divided.
+ * @param {number} concurrency
+ * @returns {Library['load']}
+ */
+const loadDivided = (concurrency) => async (kind) =>
+  isTree(kind) ? loadMapcp({ concurrency })(kind) : undefined;
+
 /** @type {Library['load']} */
 async function loadMapcpOnShim(kind) {
   const { copy } = await import('mapcp');
@@ -119,6 +127,8 @@ export const contestants = {
     load: loadMapcp(),
     command: (_kind, source, target) => [process.execPath, cli, '-T', source, target],
   },
+  'mapcp, one job': { load: loadDivided(1) },
+  'mapcp, two jobs': { load: loadDivided(2) },
   'mapcp on preview2-shim': { load: loadMapcpOnShim },
   'mapcp in wasmtime': { command: runWasmtime(component) },
   'mapcp in wasmtime, compiled': { command: runWasmtime(compiled, '--allow-precompiled') },
