@@ -82,7 +82,7 @@ $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json build/b
 	@rm -rf $(@D) $(OUT)/types
 	node_modules/.bin/tsc --project tsconfig.json
 	node build/declarations.mjs $(OUT)/types $(@D) $(MODULES)
-	node build/bundle.mjs $(@D) $(OUT)/packages.cdx.json $(MODULES:%=ts/%.ts) ts/cli/main.ts
+	node build/bundle.mjs $(@D) $(OUT)/packages.cdx.json $(MODULES:%=ts/%.ts) ts/cli/main.ts ts/mapcp-worker.ts
 
 # --- Shared mappings ------------------------------------------------------------------------------------------------
 
@@ -269,6 +269,6 @@ $(GUESTS:%=$(OUT)/guests/%.wasm): $(OUT)/guests/%.wasm: $(OUT)/wasm/guests/%.was
 # --- Measuring --------------------------------------------------------------------------------------------------------
 
 .PHONY: bench
-## make bench              measure copies against cp and others (ROUNDS=7)
+## make bench              measure copies against cp and others (ROUNDS=7 CASES=… CONTESTANTS=… PLACES=…)
 bench: $(OUT)/js/index.js
 	node tests/bench/bench.mjs

@@ -39,3 +39,12 @@ export function failureOf(error: unknown): Failure | undefined {
   // The bindings wrap the error of a result in an Error that has it as its payload.
   return error instanceof Error && 'payload' in error ? (error.payload as Failure) : undefined;
 }
+
+/**
+ * The reverse of {@link failureOf}, for a failure that comes from another thread.
+ *
+ * @param failure what a component has reported there
+ */
+export function errorOf(failure: Failure): Error {
+  return Object.assign(new Error(failure.reason), { payload: failure });
+}

@@ -1,5 +1,7 @@
 import type { CopyOptions as ComponentOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
 
+export type { ComponentOptions };
+
 /** How far a copy has come. */
 export interface CopyProgress {
   /** Bytes copied. Never shrinks. */
@@ -101,6 +103,13 @@ export interface CopyOptions {
    */
   readonly shard?: Shard | undefined;
   /**
+   * How many jobs divide a tree among themselves, each in a thread of its own with a sandbox of its own. One file is
+   * always copied by one job, in this thread. A host of your own can have one job only.
+   *
+   * @default two for a tree of some size, where there are two processors; otherwise one
+   */
+  readonly concurrency?: number | undefined;
+  /**
    * Make the directories that are missing on the way to the target.
    *
    * @default true
@@ -171,6 +180,9 @@ export function requireOptions(options: unknown): asserts options is CopyOptions
   requireType('host', (given as { host?: unknown }).host, 'function');
   requireWindowSize(given.windowSize);
   requireShard(given.shard);
+  if (given.concurrency !== undefined) {
+    requireWholeNumber('concurrency', given.concurrency, 1, MOST_JOBS);
+  }
   if (given.signal !== undefined && !(given.signal instanceof AbortSignal)) {
     throw new TypeError(`options.signal must be an AbortSignal, not ${typeName(given.signal)}`);
   }
@@ -245,6 +257,9 @@ function requireWindowSize(value: unknown): void {
     throw new TypeError('options.windowSize must be a whole number of bytes, from 1 to 1073741824');
   }
 }
+
+/** The most that a copy can be divided among: more threads than this serve nobody. */
+export const MOST_JOBS = 256;
 
 // What the component takes for a number.
 const MOST_SHARES = 2 ** 32 - 1;

@@ -1,9 +1,12 @@
-import { type Component, failureOf, instantiateComponent } from './component.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Component, type CopyJob, dropJob, failureOf, instantiateComponent } from './component.js';
+import { jobsFor } from './concurrency.js';
+import type { Assignment } from './divided-job.js';
 import { CleanError } from './errors.js';
-import { createHost, type HostOptions, ModeCarrier, type Preopen } from './host/index.js';
-import { type CopyOptions, requirePath, toComponent } from './options.js';
+import { createHost, type Host, type HostOptions, ModeCarrier, type Preopen } from './host/index.js';
+import { type ComponentOptions, type CopyOptions, requirePath, toComponent } from './options.js';
 import { nameOf } from './posix.js';
-import { CopyTask, type Work } from './task.js';
+import { CopyTask, type Job, type Work } from './task.js';
 
 /** The directories of a sandbox, by the absolute guest paths that they get. */
 export type Preopens = Readonly<Record<string, Preopen>>;
@@ -31,19 +34,24 @@ export interface SandboxOptions extends Pick<HostOptions, 'confinement' | 'allow
 /** What our own host does for a copy beyond WASI; set before each step, since copies take turns. */
 type Aids = Required<Pick<HostOptions, 'modes' | 'durability'>>;
 
+/** What a worker needs for a sandbox like this one; only our own host can have another beside it. */
+type Sharing = () => Pick<Assignment, 'preopens' | 'confinement'>;
+
 /** Directories, and a component that can reach them and nothing else. Made by {@link openSandbox}. */
 export class Sandbox implements Disposable {
   readonly #host: SandboxHost;
   readonly #component: Component;
   readonly #aids: Aids;
+  readonly #sharing: Sharing | undefined;
   #copying = 0;
   #closed = false;
 
   /** @internal */
-  constructor(host: SandboxHost, component: Component, aids: Aids) {
+  constructor(host: SandboxHost, component: Component, aids: Aids, sharing: Sharing | undefined) {
     this.#host = host;
     this.#component = component;
     this.#aids = aids;
+    this.#sharing = sharing;
   }
 
   /**
@@ -73,15 +81,37 @@ export class Sandbox implements Disposable {
     this.#requireOpen();
     this.#copying++;
     return {
-      begin: (measure) => new this.#component.copier.CopyJob(source, target, toComponent(options, measure)),
+      begin: (measure) => this.#begin(source, target, options, measure),
       prepareStep: () => {
         this.#requireOpen();
         this.#aids.modes.start(options.preserveMode ?? true);
         this.#aids.durability.namesLast = options.sync ?? false;
       },
+      rest: nextTurn,
       pathOf,
       end: () => this.#leave(),
     };
+  }
+
+  async #begin(source: string, target: string, options: CopyOptions, measure: boolean): Promise<Job> {
+    const sharing = this.#sharing;
+    const count = await jobsFor(options, {
+      canShare: sharing !== undefined,
+      probe: () => this.#job(source, target, { ...toComponent(options, true), dryRun: true }),
+      rest: async () => {
+        await nextTurn();
+        options.signal?.throwIfAborted();
+        this.#requireOpen();
+      },
+    });
+    return sharing === undefined || count === 1
+      ? this.#job(source, target, toComponent(options, measure))
+      : divide({ ...sharing(), source, target, options, measure }, count);
+  }
+
+  /** A job in this thread. */
+  #job(source: string, target: string, options: ComponentOptions): Job {
+    return jobOf(new this.#component.copier.CopyJob(source, target, options));
   }
 
   /**
@@ -146,16 +176,44 @@ export class Sandbox implements Disposable {
  */
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
   const aids = { modes: new ModeCarrier(), durability: { namesLast: false } };
-  const host = options.host ? await options.host(preopens) : await ownHost(preopens, options, aids);
+  const { host, sharing } = await hostFor(preopens, options, aids);
   try {
-    return new Sandbox(host, await instantiateComponent(host.imports), aids);
+    return new Sandbox(host, await instantiateComponent(host.imports), aids, sharing);
   } catch (error) {
     host.close?.();
     throw error;
   }
 }
 
-function ownHost(preopens: Preopens, options: SandboxOptions, aids: Aids): Promise<SandboxHost> {
+/** A job of other threads', whose code is loaded only where it is needed. */
+async function divide(assignment: Assignment, count: number): Promise<Job> {
+  const { DividedJob } = await import('./divided-job.js');
+  return new DividedJob(assignment, count);
+}
+
+/** A job of this thread's. */
+function jobOf(job: CopyJob): Job {
+  return {
+    step: (budget) => job.step(budget),
+    currentPath: () => job.currentPath(),
+    takeProblems: () => job.takeProblems(),
+    drop: () => dropJob(job),
+  };
+}
+
+async function hostFor(
+  preopens: Preopens,
+  options: SandboxOptions,
+  aids: Aids,
+): Promise<{ host: SandboxHost; sharing?: Sharing }> {
+  if (options.host !== undefined) {
+    return { host: await options.host(preopens) };
+  }
+  const host = await ownHost(preopens, options, aids);
+  return { host, sharing: () => ({ preopens: host.preopens(), confinement: options.confinement }) };
+}
+
+function ownHost(preopens: Preopens, options: SandboxOptions, aids: Aids): Promise<Host> {
   const { confinement, allowOverlap } = options;
   return createHost({
     preopens,

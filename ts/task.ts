@@ -1,5 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type CopyJob, dropJob, type Failure, failureOf, type Progress } from './component.js';
+import { type Failure, failureOf, type Progress } from './component.js';
 import { CopyError } from './errors.js';
 import { type CopyOptions, type CopyProgress, requireOptions } from './options.js';
 import { nameOf } from './posix.js';
@@ -22,12 +21,26 @@ export interface CopyReport {
   readonly milliseconds: number;
 }
 
+/** A job of the component's, here or in another thread. */
+export interface Job {
+  /** Works on; see `copy-job.step` in wit/copier.wit. */
+  step(budget: bigint): Progress | Promise<Progress>;
+  /** The guest path of the entry that the last step ended at. */
+  currentPath(): string;
+  /** The entries that were not copied since the last call. */
+  takeProblems(): readonly Failure[];
+  /** Drops the job, which removes what it has not finished. Called once. */
+  drop(): void | Promise<void>;
+}
+
 /** What a task works on. */
 export interface Work {
   /** Makes the job; called once. `measure` asks for the totals from the start. */
-  begin(measure: boolean): CopyJob;
+  begin(measure: boolean): Job | Promise<Job>;
   /** Called before each step; throws when there must be none. */
   prepareStep(): void;
+  /** Called between two steps, to leave the event loop to others. */
+  rest(): Promise<void>;
   /** The caller's name for a guest path. */
   pathOf(guestPath: string): string;
   /** Called once when the task is over. */
@@ -36,10 +49,10 @@ export interface Work {
 
 // Some ten milliseconds of work: long enough for the turn between two steps to cost nothing, and short enough to
 // leave the event loop to others.
-const STEP_BYTES = 8n * 1024n * 1024n;
+export const STEP_BYTES = 8n * 1024n * 1024n;
 
 // No more than thirty reports a second: what a person can follow.
-const REPORT_MILLISECONDS = 34;
+export const REPORT_MILLISECONDS = 34;
 
 /**
  * A copy under way. Await it for its report, or iterate over it for its progress; leaving the iteration early ends the
@@ -125,21 +138,21 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
 
   async #work(work: Work): Promise<CopyReport> {
     const problems: CopyError[] = [];
-    const job = work.begin(this.#isWatched);
+    const job = await work.begin(this.#isWatched);
     try {
       for (;;) {
         this.#requireWanted();
         work.prepareStep();
-        const progress = step(job, work);
+        const progress = await step(job, work);
         problems.push(...job.takeProblems().map((failure) => toError(failure, work)));
         this.#tell(progress, job, work);
         if (progress.done) {
           return makeReport(progress, problems, this.#started);
         }
-        await nextTurn();
+        await work.rest();
       }
     } finally {
-      dropJob(job);
+      await job.drop();
     }
   }
 
@@ -150,7 +163,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     }
   }
 
-  #tell(progress: Progress, job: CopyJob, work: Work): void {
+  #tell(progress: Progress, job: Job, work: Work): void {
     const now = performance.now();
     if (!this.#isWatched || (!progress.done && now - this.#lastReport < REPORT_MILLISECONDS)) {
       return;
@@ -170,9 +183,9 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
 }
 
 /** Runs a step; what the component reports as its error is thrown as a {@link CopyError}. */
-function step(job: CopyJob, work: Work): Progress {
+async function step(job: Job, work: Work): Promise<Progress> {
   try {
-    return job.step(STEP_BYTES);
+    return await job.step(STEP_BYTES);
   } catch (error) {
     const failure = failureOf(error);
     throw failure === undefined ? error : toError(failure, work);

@@ -358,7 +358,7 @@ static enum outcome take_listed(struct mapcp_tree *tree, const struct dirent *li
     }
     bool is_skipped_link = type == DT_LNK && tree->options->symlinks == MAPCP_SKIP_LINKS;
     if (is_skipped_link || !mapcp_filter_admits(tree->options, relative_path(tree), type == DT_DIR)) {
-        tree->left_out++;
+        tree->left_out += is_ours;
         return PASSED;
     }
     if (type == DT_DIR) {

@@ -11,6 +11,7 @@ export interface Flags {
   readonly exclude?: readonly string[];
   readonly sparse?: 'auto' | 'always' | 'never';
   readonly shard?: Shard;
+  readonly concurrency?: number;
   readonly verify?: true;
   readonly sync?: true;
   readonly keepGoing?: true;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../index.js';
+import { MOST_JOBS } from '../options.js';
 import { cleanAll } from './clean.js';
 import type { Flags } from './flags.js';
 import { runCopies } from './run.js';
@@ -41,6 +42,14 @@ function shardOf(value: string): Shard {
   return { index, count };
 }
 
+function concurrencyOf(value: string): number {
+  const count = Number(value);
+  if (!/^\d+$/.test(value) || count < 1 || count > MOST_JOBS) {
+    throw new InvalidArgumentError(`It is a whole number from 1 to ${MOST_JOBS}.`);
+  }
+  return count;
+}
+
 const program = new Command('mapcp')
   .description(description)
   .usage('[options] SOURCE... TARGET\n       mapcp --clean DIRECTORY...')
@@ -55,6 +64,11 @@ const program = new Command('mapcp')
   .option('--exclude <GLOB>', "leave out what matches, such as '*.o'", collect)
   .addOption(new Option('--sparse <WHEN>', 'make holes of zeros').choices(['auto', 'always', 'never']))
   .option('--shard <I/N>', 'copy only share I of N, from 0/N to N-1/N', shardOf)
+  .option(
+    '--concurrency <N>',
+    'divide a tree among N jobs (by default two, where it is large)',
+    concurrencyOf,
+  )
   .option('--verify', 'read each file back and compare it')
   .option('--sync', 'have each file on the disk before it takes its name')
   .option('--keep-going', 'go on after a failure, and fail at the end')

@@ -86,6 +86,7 @@ function optionsOf(flags: Flags, output: Output, signal: AbortSignal): CopyOptio
     exclude: flags.exclude,
     sparse: flags.sparse,
     shard: flags.shard,
+    concurrency: flags.concurrency,
     verify: flags.verify,
     sync: flags.sync,
     keepGoing: flags.keepGoing,

@@ -31,6 +31,7 @@ import { File } from './file.js';
 import type { Grant } from './grant.js';
 import { Handle } from './handle.js';
 import { giveMode, PRIVATE_FILE, takeMode, UNFINISHED_DIRECTORY } from './modes.js';
+import type { Preopen } from './preopens.js';
 import { identity, setTimes, typeOf } from './status.js';
 import { readLink, Walk } from './walk.js';
 import type { Walker } from './walker.js';
@@ -72,6 +73,11 @@ export class Directory {
 
   get flags(): DescriptorFlags {
     return { read: true, mutateDirectory: this.#grant.access === 'read-write' };
+  }
+
+  /** This directory for another host in this process: by what is open here, and as long as it is. */
+  get preopen(): Preopen {
+    return { path: this.#walker.at(this.#handle, '.', (path) => path), access: this.#grant.access };
   }
 
   /** The same open directory once more, to be closed on its own. */

@@ -58,6 +58,8 @@ export interface HostOptions {
 export interface Host {
   /** The import object for `instantiate`, usable until `close`. */
   readonly imports: WasiImports;
+  /** The preopens by what is held and not by their names: for another host in this process, while this one is open. */
+  preopens(): Readonly<Record<string, Preopen>>;
   /** Closes everything that the components still have open, and the preopens. Harmless the second time. */
   close(): void;
   /** Same as `close`. */
@@ -92,6 +94,7 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
       ...(options.clocks ? createClocks(io) : {}),
       ...(options.random ? createRandom() : {}),
     }),
+    preopens: () => Object.fromEntries([...roots].map(([name, root]) => [name, root.preopen])),
     close,
     [Symbol.dispose]: close,
   };

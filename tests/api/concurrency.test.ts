@@ -1,0 +1,289 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import type { Worker } from 'node:worker_threads';
+import { build } from 'esbuild';
+import fc from 'fast-check';
+import { type CopyProgress, copy, openSandbox } from 'mapcp';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { anyDirectory, make } from '../behaviour/random-tree.js';
+import { look } from '../behaviour/tree.js';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { runFile } from '../helpers/runtimes.js';
+
+const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const runs = 5 * Number(process.env.MAPCP_RUNS ?? 1);
+
+const MiB = 1024 * 1024;
+
+const divided = { recursive: true, concurrency: 2 } as const;
+
+/** Makes a directory of small files with different contents. */
+function makeFiles(path: string, count: number): void {
+  mkdirSync(path, { recursive: true });
+  for (let index = 0; index < count; index++) {
+    writeFileSync(join(path, `f${index}`), `content ${index}`);
+  }
+}
+
+/** Makes a directory of files that take long enough for a copy to be caught at work. */
+function makeLargeFiles(path: string): void {
+  mkdirSync(path, { recursive: true });
+  for (let index = 0; index < 8; index++) {
+    writeFileSync(join(path, `f${index}`), Buffer.alloc(16 * MiB, index + 1));
+  }
+}
+
+/** What is in the copy of such a directory and is no whole file. */
+function partial(path: string): string[] {
+  const names = existsSync(path) ? readdirSync(path) : [];
+  return names.filter((name) => !/^f\d$/.test(name) || statSync(join(path, name)).size !== 16 * MiB);
+}
+
+/** Sees the threads that are started while a test runs. */
+function watchThreads(onStart: (worker: Worker) => void = () => {}) {
+  const threads = { started: 0, ended: 0 };
+  const listener = (worker: Worker) => {
+    threads.started++;
+    worker.once('exit', () => threads.ended++);
+    onStart(worker);
+  };
+  process.on('worker', listener);
+  onTestFinished(() => void process.off('worker', listener));
+  return threads;
+}
+
+describe('a copy by several jobs', () => {
+  it(`makes of any tree what one job makes, and reports the same (MAPCP_SEED=${seed})`, () =>
+    fc.assert(
+      fc.asyncProperty(anyDirectory(true), fc.integer({ min: 2, max: 4 }), (tree, concurrency) =>
+        inTemporaryDirectory(async (directory) => {
+          const [source, one, several] = ['a', 'one', 'several'].map((name) => join(directory, name)) as [
+            string,
+            string,
+            string,
+          ];
+          make(source, tree);
+          const options = { recursive: true, preserveTimestamps: true, exclude: ['b'] };
+          const { milliseconds, ...expected } = await copy(source, one, { ...options, concurrency: 1 });
+          const report = await copy(source, several, { ...options, concurrency });
+          expect(look(several)).toEqual(look(one));
+          expect(report).toEqual({ ...expected, milliseconds: expect.any(Number) });
+        }),
+      ),
+      { seed, numRuns: runs, endOnFailure: true },
+    ));
+
+  it('starts as many threads as asked for, and ends them', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeFiles(join(directory, 'a'), 20);
+      const threads = watchThreads();
+      const report = await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, concurrency: 3 });
+      expect(report).toMatchObject({ files: 20, directories: 1 });
+      expect(threads).toEqual({ started: 3, ended: 3 });
+    }));
+
+  it('starts none for a file, however many are asked for', () =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'a'), 'content');
+      const threads = watchThreads();
+      await copy(join(directory, 'a'), join(directory, 'b'), divided);
+      expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
+      expect(threads.started).toBe(0);
+    }));
+
+  it('is what happens by itself to a large tree where there are two processors, and not to a small one', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeFiles(join(directory, 'small'), 20);
+      makeFiles(join(directory, 'large'), 2500);
+      const threads = watchThreads();
+      await copy(join(directory, 'small'), join(directory, 'b'), { recursive: true });
+      expect(threads.started).toBe(0);
+      await copy(join(directory, 'large'), join(directory, 'c'), { recursive: true });
+      expect(threads.started).toBe(availableParallelism() > 1 ? 2 : 0);
+      expect(readdirSync(join(directory, 'c'))).toHaveLength(2500);
+    }));
+
+  it('is done without in a program that a bundler has made one file of', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeFiles(join(directory, 'a'), 2500);
+      const program = `import { copy } from 'mapcp'; await copy('a', 'b', { recursive: true });`;
+      await build({
+        stdin: { contents: program, resolveDir: resolve('.') },
+        outfile: join(directory, 'program.mjs'),
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+      });
+      expect(runFile(process.execPath, ['program.mjs'], directory)).toMatchObject({ status: 0, stderr: '' });
+      expect(readdirSync(join(directory, 'b'))).toHaveLength(2500);
+    }));
+
+  it('tells its progress, which grows, and ends at all', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeLargeFiles(join(directory, 'a'));
+      const told: CopyProgress[] = [];
+      const onProgress = (progress: CopyProgress) => told.push(progress);
+      await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, onProgress });
+      expect(told.length).toBeGreaterThan(1);
+      for (const [index, progress] of told.entries()) {
+        const before = told[index - 1] ?? { bytesDone: 0, filesDone: 0 };
+        expect(progress.bytesDone).toBeGreaterThanOrEqual(before.bytesDone);
+        expect(progress.filesDone).toBeGreaterThanOrEqual(before.filesDone);
+        expect(progress.currentPath.startsWith(join(directory, 'a'))).toBe(true);
+      }
+      const all = 8 * 16 * MiB;
+      expect(told.at(-1)).toMatchObject({ bytesDone: all, bytesTotal: all, filesDone: 8, filesTotal: 8 });
+    }));
+
+  it('ends when its signal is aborted, and leaves whole files, no thread and no descriptor', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeLargeFiles(join(directory, 'a'));
+      const threads = watchThreads();
+      const descriptors = readdirSync('/proc/self/fd').length;
+      const controller = new AbortController();
+      const options = { ...divided, signal: controller.signal, onProgress: () => controller.abort() };
+      const copying = copy(join(directory, 'a'), join(directory, 'b'), options);
+      await expect(copying).rejects.toMatchObject({ name: 'AbortError' });
+      expect(partial(join(directory, 'b'))).toEqual([]);
+      expect(threads).toEqual({ started: 2, ended: 2 });
+      expect(readdirSync('/proc/self/fd')).toHaveLength(descriptors);
+    }));
+
+  it('ends in all threads when one of them fails, with its error', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeLargeFiles(join(directory, 'a'));
+      mkdirSync(join(directory, 'b/f3'), { recursive: true });
+      const threads = watchThreads();
+      const copying = copy(join(directory, 'a'), join(directory, 'b'), divided);
+      await expect(copying).rejects.toMatchObject({ code: 'EISDIR', path: join(directory, 'b/f3') });
+      expect(threads).toEqual({ started: 2, ended: 2 });
+      rmSync(join(directory, 'b/f3'), { recursive: true });
+      expect(partial(join(directory, 'b'))).toEqual([]);
+    }));
+
+  it('fails and does not hang when a thread ends before its job is done', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeFiles(join(directory, 'a'), 20);
+      const threads = watchThreads((worker) => worker.once('online', () => worker.terminate()));
+      const copying = copy(join(directory, 'a'), join(directory, 'b'), divided);
+      await expect(copying).rejects.toThrow('a thread of the copy ended before it was done');
+      expect(threads).toEqual({ started: 2, ended: 2 });
+    }));
+
+  it('reports what no job could copy once each, when it is to keep going', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeFiles(join(directory, 'a'), 20);
+      makeFiles(join(directory, 'a/d'), 20);
+      const blocked = ['f1', 'f5', 'f12'].map((name) => join(directory, 'b', name));
+      for (const path of blocked) {
+        mkdirSync(path, { recursive: true });
+      }
+      writeFileSync(join(directory, 'b/d'), 'in the way');
+      const report = await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, keepGoing: true });
+      expect(report).toMatchObject({ files: 17, directories: 1 });
+      expect(report.failures.map(({ code, path }) => `${code} ${path}`).sort()).toEqual(
+        [...blocked.map((path) => `EISDIR ${path}`), `ENOTDIR ${join(directory, 'b/d')}`].sort(),
+      );
+    }));
+
+  it('touches nothing in a dry run, and counts the same', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeFiles(join(directory, 'a'), 20);
+      const report = await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, dryRun: true });
+      expect(report).toMatchObject({ files: 20, directories: 1 });
+      expect(existsSync(join(directory, 'b'))).toBe(false);
+    }));
+
+  it('copies a share of the whole where it is given one', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeFiles(join(directory, 'a'), 50);
+      const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+      const first = await copy(source, target, { ...divided, shard: { index: 0, count: 2 } });
+      expect(readdirSync(target)).toHaveLength(first.files);
+      const second = await copy(source, target, { ...divided, shard: { index: 1, count: 2 } });
+      expect(first.files + second.files).toBe(50);
+      expect(look(target)).toMatchObject(Object.fromEntries(readdirSync(source).map((name) => [name, {}])));
+    }));
+
+  it('goes by the directories that the sandbox has opened, wherever they are by now', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeFiles(join(directory, 'in/a'), 20);
+      mkdirSync(join(directory, 'out'));
+      using box = await openSandbox({
+        '/in': { path: join(directory, 'in'), access: 'read' },
+        '/out': { path: join(directory, 'out'), access: 'read-write' },
+      });
+      renameSync(join(directory, 'out'), join(directory, 'elsewhere'));
+      mkdirSync(join(directory, 'out'));
+      await box.copy('/in/a', '/out/b', divided);
+      expect(readdirSync(join(directory, 'elsewhere/b'))).toHaveLength(20);
+      expect(readdirSync(join(directory, 'out'))).toEqual([]);
+      await expect(box.copy('/in/a', '/in/b', divided)).rejects.toMatchObject({ code: 'EPERM' });
+    }));
+
+  it('ends when its sandbox is closed, and leaves whole files', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeLargeFiles(join(directory, 'in'));
+      mkdirSync(join(directory, 'out'));
+      const box = await openSandbox({
+        '/in': { path: join(directory, 'in'), access: 'read' },
+        '/out': { path: join(directory, 'out'), access: 'read-write' },
+      });
+      const copying = box.copy('/in', '/out/b', { ...divided, onProgress: () => box.close() });
+      await expect(copying).rejects.toThrow('the sandbox is closed');
+      expect(partial(join(directory, 'out/b'))).toEqual([]);
+    }));
+
+  it('is refused with a host that no other thread can have', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeFiles(join(directory, 'a'), 20);
+      const host = () => ({ imports: new Proxy({}, { get: () => new Proxy({}, { get: () => class {} }) }) });
+      const copying = copy(join(directory, 'a'), join(directory, 'b'), { ...divided, host });
+      await expect(copying).rejects.toThrow(TypeError);
+      expect(existsSync(join(directory, 'b'))).toBe(false);
+    }));
+
+  it.each([0, -1, 1.5, 257, Number.NaN, '2', null])('is refused for %s jobs', async (concurrency) => {
+    const anyCopy = copy as (...args: unknown[]) => Promise<unknown>;
+    await expect(anyCopy('a', 'b', { concurrency })).rejects.toThrow('options.concurrency must be a');
+  });
+});
+
+describe('the command line with --concurrency', () => {
+  const cli = resolve('build/out/js/cli/main.js');
+  const run = (directory: string, ...args: string[]) => runFile(process.execPath, [cli, ...args], directory);
+
+  it('copies a tree with directories that may not be written to, as an ordinary user', () =>
+    inTemporaryDirectory((directory) => {
+      for (const name of ['a', 'a/d', 'a/d/e']) {
+        makeFiles(join(directory, name), 40);
+      }
+      for (const name of ['a/d/e', 'a/d', 'a']) {
+        chmodSync(join(directory, name), 0o555);
+      }
+      const outcome = run(directory, '-r', '--concurrency', '4', 'a', 'b');
+      expect(outcome).toEqual({ status: 0, stdout: '', stderr: '' });
+      expect(look(join(directory, 'b'))).toMatchObject({ d: { mode: 0o555 }, 'd/e': { mode: 0o555 } });
+      expect(Object.keys(look(join(directory, 'b')))).toHaveLength(122);
+    }));
+
+  it('is wrongly used with anything but a number of jobs', () =>
+    inTemporaryDirectory((directory) => {
+      expect(run(directory, '-r', '--concurrency', 'many', 'a', 'b')).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('It is a whole number from 1 to 256.'),
+      });
+    }));
+});

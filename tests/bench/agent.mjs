@@ -1,0 +1,85 @@
+// A process for one library: `node agent.mjs NAME SOURCE TARGET` copies once. Without paths it is a child that copies
+// when it is told to, and answers with what that cost.
+
+import { readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
+import { contestants } from './contestants.mjs';
+
+/** @typedef {{ kind: import('./cases.mjs').Case['kind'], source: string, target: string }} Request */
+
+/**
+ * What a copy cost: milliseconds, the longest turn of the event loop, and the most memory that the process has ever
+ * had beyond what Node itself has, in bytes.
+ * @typedef {{ time: number, longestTurn: number, memory: number | undefined }} Cost
+ */
+
+/** @typedef {Cost | { missing: string } | { unfit: true } | { failed: string }} Answer */
+
+/** The most memory that this process has had so far; only Linux tells. */
+function peakMemory() {
+  try {
+    const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    return Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+const memoryOfNode = peakMemory();
+const [name = '', source, target] = process.argv.slice(2);
+const load = contestants[name]?.load;
+if (load === undefined) {
+  throw new Error(`there is no library '${name}'`);
+}
+
+/** @param {() => unknown} copy */
+async function measure(copy) {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  // So that there is a turn before the copy's first.
+  await setTimeout(5);
+  const started = performance.now();
+  await copy();
+  const time = performance.now() - started;
+  // So that the turn that has just ended is seen.
+  await setTimeout(5);
+  delay.disable();
+  const memory = peakMemory();
+  return {
+    time,
+    longestTurn: delay.max / 1e6,
+    memory: memory === undefined || memoryOfNode === undefined ? undefined : memory - memoryOfNode,
+  };
+}
+
+/**
+ * @param {Request} request
+ * @returns {Promise<Answer>}
+ */
+async function answer({ kind, source, target }) {
+  let copy;
+  try {
+    copy = await load?.(kind);
+  } catch (error) {
+    return { missing: String(error) };
+  }
+  if (copy === undefined) {
+    return { unfit: true };
+  }
+  try {
+    return await measure(() => copy(source, target));
+  } catch (error) {
+    return { failed: String(error) };
+  }
+}
+
+if (source !== undefined && target !== undefined) {
+  const copy = await load('start');
+  await copy?.(source, target);
+} else {
+  process.on('message', async (request) => {
+    process.send?.(await answer(/** @type {Request} */ (request)));
+  });
+}

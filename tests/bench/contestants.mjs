@@ -1,0 +1,163 @@
+// Who copies. A command is started for each copy; a library is loaded once, in a process of its own (agent.mjs).
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { copyFile, cp } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import process from 'node:process';
+import { pipeline } from 'node:stream/promises';
+
+/** @typedef {import('./cases.mjs').Case['kind']} Kind */
+
+/** @typedef {(source: string, target: string) => unknown} Copy copies to a path at which there is nothing */
+
+/**
+ * @typedef {object} Command
+ * @property {(kind: Kind, source: string, target: string) => readonly string[] | undefined} command the program and its
+ * arguments; undefined where it has no way to do it
+ */
+
+/**
+ * @typedef {object} Library
+ * @property {(kind: Kind) => Promise<Copy | undefined>} load fails where it is not installed; undefined where it has no
+ * way to do it
+ */
+
+const out = join(import.meta.dirname, '../../build/out');
+const cli = join(out, 'js/cli/main.js');
+const component = join(out, 'mapcp.wasm');
+const compiled = join(out, 'mapcp.cwasm');
+const agent = join(import.meta.dirname, 'agent.mjs');
+const wasmtime = process.env.MAPCP_WASMTIME ?? 'wasmtime';
+
+/** @param {Kind} kind */
+const isTree = (kind) => kind === 'tree';
+
+/**
+ * A library's command line is that of its agent, since none of them has one of its own.
+ * @param {string} name
+ * @returns {Command['command']}
+ */
+const startAgent = (name) => (_kind, source, target) => [process.execPath, agent, name, source, target];
+
+/**
+ * @param {string} file the component, or what it was compiled to
+ * @param {readonly string[]} options
+ * @returns {Command['command']}
+ */
+const runWasmtime =
+  (file, ...options) =>
+  (kind, source, target) => [
+    wasmtime,
+    'run',
+    ...options,
+    ...['--dir', `${dirname(source)}::/in`, '--dir', `${dirname(target)}::/out`],
+    file,
+    ...(isTree(kind) ? ['-rT'] : ['-T']),
+    ...[`/in/${basename(source)}`, `/out/${basename(target)}`],
+  ];
+
+/**
+ * @param {import('mapcp').CopyOptions} [options]
+ * @returns {Library['load']}
+ */
+const loadMapcp =
+  (options = {}) =>
+  async (kind) => {
+    const { copy } = await import('mapcp');
+    return (source, target) => copy(source, target, { recursive: isTree(kind), ...options });
+  };
+
+/**
+ * Only a tree can be divided.
+ * @param {number} concurrency
+ * @returns {Library['load']}
+ */
+const loadDivided = (concurrency) => async (kind) =>
+  isTree(kind) ? loadMapcp({ concurrency })(kind) : undefined;
+
+/** @type {Library['load']} */
+async function loadMapcpOnShim(kind) {
+  const { copy } = await import('mapcp');
+  const { WASIShim } = await import('@bytecodealliance/preview2-shim/instantiation');
+  /** @type {import('mapcp').HostMaker} */
+  const host = (preopens) => {
+    const paths = Object.fromEntries(Object.entries(preopens).map(([name, { path }]) => [name, path]));
+    const sandbox = { preopens: paths, env: {}, args: [], enableNetwork: false };
+    return { imports: new WASIShim({ sandbox }).getImportObject() };
+  };
+  return (source, target) => copy(source, target, { recursive: isTree(kind), host });
+}
+
+/** @type {Library['load']} */
+async function loadCpy(kind) {
+  const { default: cpy } = await import('cpy');
+  return isTree(kind)
+    ? (source, target) => cpy('**', target, { cwd: source, dot: true })
+    : (source, target) => cpy(source, dirname(target), { rename: basename(target), flat: true });
+}
+
+/** @type {Library['load']} */
+async function loadFsExtra() {
+  const { default: extra } = await import('fs-extra');
+  return extra.copy;
+}
+
+/**
+ * The first is what the others are compared with.
+ * @type {Readonly<Record<string, Partial<Command & Library>>>}
+ */
+export const contestants = {
+  cp: {
+    command: (kind, source, target) => [
+      'cp',
+      ...(isTree(kind) ? ['-r'] : []),
+      '--reflink=never',
+      source,
+      target,
+    ],
+  },
+  rsync: {
+    command: (kind, source, target) =>
+      isTree(kind)
+        ? ['rsync', '--recursive', `${source}/`, target]
+        : ['rsync', ...(kind === 'sparse' ? ['--sparse'] : []), source, target],
+  },
+  mapcp: {
+    load: loadMapcp(),
+    command: (_kind, source, target) => [process.execPath, cli, '-T', source, target],
+  },
+  'mapcp, one job': { load: loadDivided(1) },
+  'mapcp, two jobs': { load: loadDivided(2) },
+  'mapcp on preview2-shim': { load: loadMapcpOnShim },
+  'mapcp in wasmtime': { command: runWasmtime(component) },
+  'mapcp in wasmtime, compiled': { command: runWasmtime(compiled, '--allow-precompiled') },
+  'node -e 0': { command: (kind) => (kind === 'start' ? [process.execPath, '-e', '0'] : undefined) },
+  'fs.copyFile': {
+    load: async (kind) => (isTree(kind) ? undefined : copyFile),
+    command: startAgent('fs.copyFile'),
+  },
+  'fs.cp': {
+    load: async (kind) =>
+      isTree(kind) ? (source, target) => cp(source, target, { recursive: true }) : undefined,
+  },
+  'fs.cpSync': {
+    load: async (kind) =>
+      isTree(kind) ? (source, target) => cpSync(source, target, { recursive: true }) : undefined,
+  },
+  'stream pipeline': {
+    load: async (kind) =>
+      isTree(kind)
+        ? undefined
+        : (source, target) => pipeline(createReadStream(source), createWriteStream(target)),
+  },
+  cpy: { load: loadCpy, command: startAgent('cpy') },
+  'fs-extra': { load: loadFsExtra, command: startAgent('fs-extra') },
+};
+
+/** Compiles the component for wasmtime, where there is one, so that this is not part of any copy. */
+export function compileForWasmtime() {
+  if (existsSync(component)) {
+    spawnSync(wasmtime, ['compile', component, '-o', compiled], { stdio: 'ignore' });
+  }
+}
