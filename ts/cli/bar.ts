@@ -1,5 +1,5 @@
 import process from 'node:process';
-import progress from 'cli-progress';
+import cliProgress from 'cli-progress';
 import { quoted } from '../errors.js';
 import type { CopyProgress } from '../index.js';
 
@@ -14,13 +14,19 @@ function humanBytes(bytes: number): string {
   return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }
 
+/** A progress as the bar takes it: the total, what is done, and the name of the current file. */
+function state({ bytesDone, bytesTotal, currentPath }: CopyProgress): [number, number, { path: string }] {
+  return [bytesTotal ?? 0, bytesDone, { path: quoted(currentPath).slice(1, -1) }];
+}
+
 /** A line on standard error: a bar, bytes, rate, time left, and the current file. */
 export class ProgressBar {
   readonly #started = performance.now();
-  readonly #bar: progress.SingleBar;
+  readonly #bar: cliProgress.SingleBar;
 
-  constructor() {
-    this.#bar = new progress.SingleBar({
+  /** Shows how far a copy has come at first. */
+  constructor(progress: CopyProgress) {
+    this.#bar = new cliProgress.SingleBar({
       format: (options, params, payload: { path: string }) => this.#line(options, params, payload.path),
       barsize: 20,
       barCompleteChar: '█',
@@ -32,13 +38,14 @@ export class ProgressBar {
       noTTYOutput: true,
       gracefulExit: false,
     });
-    this.#bar.start(0, 0, { path: '' });
+    this.#bar.start(...state(progress));
   }
 
   /** Shows how far a copy has come. */
-  show({ bytesDone, bytesTotal, currentPath }: CopyProgress): void {
-    this.#bar.setTotal(bytesTotal ?? 0);
-    this.#bar.update(bytesDone, { path: quoted(currentPath).slice(1, -1) });
+  show(progress: CopyProgress): void {
+    const [total, done, payload] = state(progress);
+    this.#bar.setTotal(total);
+    this.#bar.update(done, payload);
   }
 
   /** Takes it away. */
@@ -46,10 +53,14 @@ export class ProgressBar {
     this.#bar.stop();
   }
 
-  #line(options: progress.Options, { value, total, progress: part }: progress.Params, path: string): string {
+  #line(
+    options: cliProgress.Options,
+    { value, total, progress: part }: cliProgress.Params,
+    path: string,
+  ): string {
     const seconds = (performance.now() - this.#started) / 1000;
     const rate = value / Math.max(seconds, 0.001);
-    const bar = progress.Format.BarFormat(part, options);
+    const bar = cliProgress.Format.BarFormat(part, options);
     const left = rate > 0 ? `${Math.ceil((total - value) / rate)} s left` : '';
     const room = (process.stderr.columns ?? 80) - FIXED_COLUMNS;
     const name = room > 8 ? ` ${path.slice(-room)}` : '';
