@@ -3,15 +3,20 @@ import cliProgress from 'cli-progress';
 import { quoted } from '../errors.js';
 import type { CopyProgress } from '../index.js';
 
-// Columns of the line besides the name of the current file.
-const FIXED_COLUMNS = 74;
-
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 /** A number of bytes for people, such as "1.5 MiB". */
 function humanBytes(bytes: number): string {
   const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
   return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+
+/** A time for people, such as "59 s". */
+function humanTime(seconds: number): string {
+  if (seconds < 100) {
+    return `${Math.ceil(seconds)} s`;
+  }
+  return seconds < 6000 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
 }
 
 /** A progress as the bar takes it: the total, what is done, and the name of the current file. */
@@ -28,7 +33,7 @@ export class ProgressBar {
   constructor(progress: CopyProgress) {
     this.#bar = new cliProgress.SingleBar({
       format: (options, params, payload: { path: string }) => this.#line(options, params, payload.path),
-      barsize: 20,
+      barsize: 12,
       barCompleteChar: '█',
       barIncompleteChar: '░',
       hideCursor: true,
@@ -61,9 +66,9 @@ export class ProgressBar {
     const seconds = (performance.now() - this.#started) / 1000;
     const rate = value / Math.max(seconds, 0.001);
     const bar = cliProgress.Format.BarFormat(part, options);
-    const left = rate > 0 ? `${Math.ceil((total - value) / rate)} s left` : '';
-    const room = (process.stderr.columns ?? 80) - FIXED_COLUMNS;
-    const name = room > 8 ? ` ${path.slice(-room)}` : '';
-    return `${bar} ${humanBytes(value)} of ${humanBytes(total)}, ${humanBytes(rate)}/s, ${left}${name}`;
+    const left = rate > 0 ? `, ${humanTime((total - value) / rate)} left` : '';
+    const line = `${bar} ${humanBytes(value)} of ${humanBytes(total)}, ${humanBytes(rate)}/s${left} `;
+    const room = (process.stderr.columns ?? Number.POSITIVE_INFINITY) - line.length - 1;
+    return line + (room >= path.length ? path : path.slice(-Math.max(room, 1)));
   }
 }

@@ -84,8 +84,8 @@ const LARGEST_SIZE = 2 ** 30;
 
 /** A number of bytes, such as "65536", "64K" or "1M". */
 function parseSize(text: string): number {
-  const [, digits, unit = ''] = /^(\d+)([KMG]?)$/.exec(text) ?? [];
-  const size = Number(digits) * 1024 ** ' KMG'.indexOf(unit || ' ');
+  const [, digits, unit = ''] = /^(\d+)([KMG]?)$/i.exec(text) ?? [];
+  const size = Number(digits) * 1024 ** ' KMG'.indexOf(unit.toUpperCase() || ' ');
   if (!(size > 0 && size <= LARGEST_SIZE)) {
     throw new InvalidArgumentError('A size is from 1 to 1G bytes, such as 65536, 64K or 4M.');
   }

@@ -17,7 +17,8 @@ const description = [
 
 const usage = '[options] SOURCE... TARGET\n       mapcp --clean DIRECTORY...';
 
-const examples = `Examples:
+const examples = `
+Examples:
   mapcp photo.jpg backup             into the directory backup
   mapcp -r --exclude '*.o' --exclude node_modules project backup
   mapcp -- -odd-name copy            a name that begins with a dash
