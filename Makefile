@@ -48,9 +48,9 @@ WASM_FLAGS := -Os -DNDEBUG $(WARNINGS) -D_GNU_SOURCE -D_WASI_EMULATED_MMAN
 WASM_TOOLS := build/clang.mjs Makefile $(TOOLCHAIN) $(INSTALLED)
 
 ENGINE := $(wildcard c-src/engine/*.c)
-COMPONENT := $(wildcard c-src/component/*.c c-src/component/bindings/*.c)
+COMPONENT := $(wildcard c-src/component/*.c c-src/component/cli/*.c c-src/component/bindings/*.c)
 COMPONENT_TYPE := c-src/component/bindings/mapcp_component_type.o
-COMPONENT_HEADERS := $(wildcard c-src/engine/*.h c-src/component/*.h c-src/component/bindings/*.h)
+COMPONENT_HEADERS := $(wildcard c-src/engine/*.h c-src/component/*.h c-src/component/*/*.h)
 
 # A stamp and not a rule for each object, because one process compiles many files in the time of one.
 $(OUT)/wasm/compiled: $(ENGINE) $(COMPONENT) $(COMPONENT_HEADERS) build/compile.mjs $(WASM_TOOLS)

@@ -370,14 +370,16 @@ static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
            mapcp_fail(error, MAPCP_LIST, MAPCP_SOURCE, MAPCP_INVALID_ARGUMENT);
 }
 
-static bool begin_root_directory(struct mapcp_job *job, const struct stat *status,
+/// Refuses a directory that must not be copied, before anything is touched.
+static bool check_root_directory(const struct mapcp_job *job, const struct stat *status,
                                  struct mapcp_error *error) {
     if (!job->options.recursive) {
         return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_IS_DIRECTORY);
     }
-    if (!mapcp_target_check_outside(job->given_target, status, error)) {
-        return false;
-    }
+    return mapcp_target_check_outside(job->given_target, status, error);
+}
+
+static bool begin_root_directory(struct mapcp_job *job, struct mapcp_error *error) {
     if (job->options.measure) {
         job->state = MEASURING;
         return begin_walk(job, MAPCP_TREE_MEASURE, error);
@@ -410,7 +412,8 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
         return false;
     }
     if (S_ISDIR(status.st_mode)) {
-        return prepare_parents(job, error) && begin_root_directory(job, &status, error);
+        return check_root_directory(job, &status, error) && prepare_parents(job, error) &&
+               begin_root_directory(job, error);
     }
     if (!is_ours(job)) {
         job->state = DONE;

@@ -6,7 +6,7 @@ export type FrontName = 'API' | 'command line' | 'wasmtime';
 
 /** A failure or a warning, as every front words it. */
 export interface Problem {
-  /** The code of the API's error; the command line has it under --json, wasmtime not at all. */
+  /** The code of the API's error; the command lines have it under --json. */
   readonly code: string;
   /** What follows "cannot copy 'source' to 'target': ". */
   readonly says: string;
@@ -27,7 +27,7 @@ export interface Result {
   readonly failures?: readonly Problem[];
   /** What it leaves out with a warning. */
   readonly warnings?: readonly Problem[];
-  /** Some of the report's counts. Wasmtime prints no report. */
+  /** Some of the report's counts. */
   readonly counts?: Readonly<Partial<Record<'bytes' | 'files' | 'directories' | 'skipped', number>>>;
 }
 
@@ -57,36 +57,48 @@ export interface Behaviour extends Result {
   readonly instead?: Readonly<Partial<Record<FrontName, Result & { readonly because: string }>>>;
 }
 
-const flagOf: Readonly<Record<string, readonly string[] | undefined>> = {
-  'recursive true': ['--recursive'],
-  'symlinks preserve': ['--no-dereference'],
-  'symlinks follow': ['--dereference'],
-  'overwrite never': ['--no-clobber'],
-  'overwrite newer': ['--update'],
-  'preserveTimestamps true': ['--preserve'],
-  'verify true': ['--verify'],
-  'sync true': ['--sync'],
-  'sparse auto': ['--sparse=auto'],
-  'sparse always': ['--sparse=always'],
-  'sparse never': ['--sparse=never'],
-  'keepGoing true': ['--keep-going'],
-  'dryRun true': ['--dry-run'],
+const flagOf: Readonly<Record<string, string | undefined>> = {
+  'recursive true': '--recursive',
+  'symlinks preserve': '--no-dereference',
+  'symlinks follow': '--dereference',
+  'symlinks skip': '--symlinks=skip',
+  'overwrite always': '--overwrite=always',
+  'overwrite error': '--overwrite=error',
+  'overwrite never': '--no-clobber',
+  'overwrite newer': '--update',
+  'preserveTimestamps true': '--preserve',
+  'verify true': '--verify',
+  'sync true': '--sync',
+  'sparse auto': '--sparse=auto',
+  'sparse always': '--sparse=always',
+  'sparse never': '--sparse=never',
+  'keepGoing true': '--keep-going',
+  'dryRun true': '--dry-run',
+  'makeParents true': '--make-parents',
 };
 
 /** The command line's flags for the API's options; undefined where there are none for one of them. */
-export function flagsFor({ exclude = [], shard, ...others }: CopyOptions): readonly string[] | undefined {
-  const flags = exclude.map((pattern) => [`--exclude=${pattern}`]);
-  if (shard !== undefined) {
-    flags.push([`--shard=${shard.index}/${shard.count}`]);
-  }
+export function flagsFor({
+  include = [],
+  exclude = [],
+  windowSize,
+  shard,
+  ...others
+}: CopyOptions): readonly string[] | undefined {
+  const flags = [
+    ...include.map((pattern) => `--include=${pattern}`),
+    ...exclude.map((pattern) => `--exclude=${pattern}`),
+    ...(windowSize === undefined ? [] : [`--window-size=${windowSize}`]),
+    ...(shard === undefined ? [] : [`--shard=${shard.index}/${shard.count}`]),
+  ];
   for (const [name, value] of Object.entries(others)) {
     const flag = flagOf[`${name} ${value}`];
     if (flag === undefined) {
       return undefined;
     }
-    flags.push([...flag]);
+    flags.push(flag);
   }
-  return flags.flat();
+  return flags;
 }
 
 /** Why a front does not run a behaviour; undefined where it does. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import process from 'node:process';
-import type { CopyOptions, CopyReport } from 'mapcp';
+import type { CopyReport } from 'mapcp';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { copyByApi } from './api.mjs';
@@ -49,17 +49,13 @@ export const api: Front = {
 };
 
 /** The arguments for a request. TARGET is the copy's own path, as it is for the API. */
-function argumentsFor({ source, target, options }: { source: string; target: string; options: CopyOptions }) {
-  return ['-T', ...(flagsFor(options) ?? []), '--', source, target];
+function argumentsFor({ source, target, options }: Request): readonly string[] {
+  return ['--json', '--no-progress', '-T', ...(flagsFor(options) ?? []), '--', source, target];
 }
 
-/** By the command line under Node, which says with --json what the API would. */
-export const commandLine: Front = {
-  name: 'command line',
-  hasModes: true,
-  decimals: 6,
-  copy: async (request, isOrdinaryUser) => {
-    const command = [process.execPath, resolve('build/out/js/cli/main.js'), '--json', '--no-progress'];
+/** Runs a command line, which says with --json what the API would. */
+function copyByCommand(command: readonly string[]): Front['copy'] {
+  return async (request, isOrdinaryUser) => {
     const { status, stdout, stderr } = runProgram(
       [...command, ...argumentsFor(request)],
       request.directory,
@@ -74,46 +70,36 @@ export const commandLine: Front = {
       .map((line) => JSON.parse(line) as { type: string } & Told & Partial<CopyReport>);
     const told = (type: string) =>
       lines.filter((line) => line.type === type).map(({ code, message }) => ({ code, message }));
-    return arrange(
-      status,
-      told('error'),
-      told('warning'),
-      lines.find((line) => line.type === 'report'),
-    );
-  },
+    const report = lines.find((line) => line.type === 'report');
+    return arrange(status, told('error'), told('warning'), report);
+  };
+}
+
+/** By the command line under Node. */
+export const commandLine: Front = {
+  name: 'command line',
+  hasModes: true,
+  decimals: 6,
+  copy: copyByCommand([process.execPath, resolve('build/out/js/cli/main.js')]),
 };
 
-/** By the component's own command line in wasmtime, which prints nothing but sentences. */
+/** By the component's own command line in wasmtime. */
 export const inWasmtime: Front = {
   name: 'wasmtime',
   hasModes: false,
   decimals: 9,
-  copy: async (request, isOrdinaryUser) => {
-    const command = [wasmtime ?? '', 'run', '--dir', 'in', '--dir', 'out', resolve('build/out/mapcp.wasm')];
-    const { status, stdout, stderr } = runProgram(
-      [...command, ...argumentsFor(request)],
-      request.directory,
-      isOrdinaryUser,
-    );
-    if (stdout !== '') {
-      throw new Error(`there is something on standard output: ${stdout}`);
-    }
-    const lines = stderr.split('\n').filter((line) => line !== '');
-    const told = (line: string): Told => ({
-      code: undefined,
-      message: line.replace(/^mapcp: (warning: )?/, ''),
-    });
-    const isWarning = (line: string) => line.startsWith('mapcp: warning: ');
-    return arrange(
-      status,
-      lines.filter((line) => !isWarning(line)).map(told),
-      lines.filter(isWarning).map(told),
-      request.options.keepGoing ? {} : undefined,
-    );
-  },
+  copy: copyByCommand([
+    wasmtime ?? '',
+    'run',
+    '--dir',
+    'in',
+    '--dir',
+    'out',
+    resolve('build/out/mapcp.wasm'),
+  ]),
 };
 
-/** A process does not say whether it went on after an error; under --keep-going it did. */
+/** What went wrong is a failure where the work came to its end all the same, and its error otherwise. */
 function arrange(
   status: number,
   errors: readonly Told[],

@@ -8,9 +8,9 @@ export interface Request {
   readonly options: CopyOptions;
 }
 
-/** A problem as a front tells it; what it does not tell is undefined. */
+/** A problem as a front tells it. */
 export interface Told {
-  readonly code: string | undefined;
+  readonly code: string;
   readonly message: string;
 }
 
@@ -19,6 +19,6 @@ export interface Outcome {
   readonly error: Told | undefined;
   readonly failures: readonly Told[];
   readonly warnings: readonly Told[];
-  /** What the front reports of its work, where it does. */
+  /** What the front reports of its work, where that came to its end. */
   readonly counts: Partial<CopyReport> | undefined;
 }

@@ -66,6 +66,27 @@ function failure(source: string, target: string, why: string): string {
   return `mapcp: cannot copy '${source}' to '${target}': ${why}\n`;
 }
 
+/** Lines of --json, with any time for `milliseconds`. */
+function json(...lines: readonly object[]): RegExp {
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const pattern = text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
+  return new RegExp(`^${pattern.replaceAll('"milliseconds":0', '"milliseconds":[\\d.]+')}$`);
+}
+
+/** A name with all that JSON or a terminal could trip over, and how a message has it. */
+const odd = {
+  name: 'q"b\\t\tn\nc\u0001e\u001bd\u007fo\u009b☃',
+  quoted: 'q"b\\t\\x09n\\nc\\x01e\\x1bd\\x7fo\\x9b☃',
+};
+
+/** Puts new files and an old one in place, and a link that leads to the new `b`. */
+function links(put: Put): void {
+  put.file('in/a', 'new');
+  put.symlink('in/l', 'b');
+  put.file('in/b', 'new');
+  put.file('out/b', 'old');
+}
+
 export const cases: readonly Case[] = [
   {
     name: 'a file is copied',
@@ -319,6 +340,191 @@ export const cases: readonly Case[] = [
     stderr: /^mapcp: there is no DIRECTORY\n/,
     out: {},
   },
+  ...[
+    { args: ['--recurs', 'in', 'out'], says: "unknown option '--recurs'" },
+    { args: ['--verify=yes', 'in/a', 'out/b'], says: "unknown option '--verify=yes'" },
+    { args: ['-vx', 'in/a', 'out/b'], says: "unknown option '-x'" },
+    { args: ['-xv', 'in/a', 'out/b'], says: "unknown option '-xv'" },
+    { args: ['in/a', 'out/b', '--exclude'], says: "option '--exclude <GLOB>' argument missing" },
+    {
+      args: ['--symlinks', 'keep', 'in/a', 'out/b'],
+      says: "option '--symlinks <HOW>' argument 'keep' is invalid. Allowed choices are preserve, follow, skip.",
+    },
+    {
+      args: ['--overwrite=', 'in/a', 'out/b'],
+      says: "option '--overwrite <WHEN>' argument '' is invalid. Allowed choices are always, never, newer, error.",
+    },
+    ...['', '0', '2G', '1MB', '99999999999999999999'].map((size) => ({
+      args: [`--window-size=${size}`, 'in/a', 'out/b'],
+      says:
+        `option '--window-size <SIZE>' argument '${size}' is invalid. ` +
+        'A size is from 1 to 1G bytes, such as 65536, 64K or 4M.',
+    })),
+  ].map(
+    ({ args, says }): Case => ({
+      name: `${args.join(' ')} is wrong usage, which is named`,
+      prepare: (put) => put.file('in/a', 'content'),
+      args,
+      ends: 'usage',
+      stderr: new RegExp(
+        `^mapcp: ${says.replace(/[.()]/g, '\\$&')}\n(.*\n)*Usage: (.*\n)+Try 'mapcp --help'\\.\n$`,
+      ),
+      out: {},
+    }),
+  ),
+  ...['1', '64k', '1G'].map(
+    (size): Case => ({
+      name: `a file is copied in windows of ${size}`,
+      prepare: (put) => put.file('in/a', big),
+      args: ['--window-size', size, 'in/a', 'out/b'],
+      ends: 'well',
+      out: { b: big },
+    }),
+  ),
+  {
+    name: '--json prints an object for the progress and one for the report',
+    prepare: (put) => put.file('in/a', 'content'),
+    args: ['--json', 'in/a', 'out/b'],
+    ends: 'well',
+    stdout: json(
+      { type: 'progress', bytesDone: 7, bytesTotal: 7, filesDone: 1, filesTotal: 1, currentPath: 'in/a' },
+      {
+        type: 'report',
+        source: 'in/a',
+        target: 'out/b',
+        bytes: 7,
+        files: 1,
+        directories: 0,
+        skipped: 0,
+        milliseconds: 0,
+      },
+    ),
+    out: { b: 'content' },
+  },
+  {
+    name: '--json prints an object for an error, whatever the names in it',
+    args: ['--json', `in/${odd.name}`, 'out/b'],
+    ends: 'badly',
+    stdout: json({
+      type: 'error',
+      code: 'ENOENT',
+      operation: 'inspect',
+      path: `in/${odd.name}`,
+      source: `in/${odd.name}`,
+      target: 'out/b',
+      reason: 'no such file or directory',
+      message: `cannot copy 'in/${odd.quoted}' to 'out/b': cannot inspect 'in/${odd.quoted}': no such file or directory`,
+    }),
+    out: {},
+  },
+  {
+    name: '--json prints an object for a failure that it names differently from people',
+    prepare: (put) => put.file('out/a', 'content'),
+    args: ['--json', 'out/a', 'out/a'],
+    ends: 'badly',
+    stdout: json({
+      type: 'error',
+      code: 'ERR_MAPCP_SAME_FILE',
+      operation: 'accept',
+      path: 'out/a',
+      source: 'out/a',
+      target: 'out/a',
+      reason: 'source and target are the same file',
+      message: "cannot copy 'out/a' to 'out/a': cannot use 'out/a': source and target are the same file",
+    }),
+    out: { a: 'content' },
+  },
+  {
+    name: '--json prints an object for each directory that is cleaned, or cannot be',
+    args: ['--json', '--clean', 'out', 'in/missing'],
+    ends: 'badly',
+    stdout: json(
+      { type: 'clean', directory: 'out', removed: 0 },
+      {
+        type: 'error',
+        code: 'ENOENT',
+        operation: 'open',
+        path: 'in/missing',
+        reason: 'no such file or directory',
+        message: "cannot open 'in/missing': no such file or directory",
+      },
+    ),
+    out: {},
+  },
+  {
+    name: '--quiet prints nothing but errors, under --json and -v too',
+    prepare: (put) => {
+      put.directory('in/d');
+      put.file('in/d/a', 'content');
+    },
+    args: ['--json', '-qvr', 'in/d', 'out/d'],
+    ends: 'well',
+    out: { d: null, 'd/a': 'content' },
+  },
+  {
+    name: '--quiet prints errors',
+    args: ['-q', 'in/a', 'out/b'],
+    ends: 'badly',
+    stderr: failure('in/a', 'out/b', "cannot inspect 'in/a': no such file or directory"),
+    out: {},
+  },
+  {
+    name: '--quiet does not say what was cleaned',
+    prepare: (put) => put.file('out/.mapcp-0123456789abcdef.tmp', 'half'),
+    args: ['--clean', '-q', 'out'],
+    ends: 'well',
+    out: {},
+  },
+  {
+    name: '--progress shows lines where there is no terminal',
+    prepare: (put) => put.file('in/a', 'content'),
+    args: ['--progress', 'in/a', 'out/b'],
+    ends: 'well',
+    stderr: /^(█{12} 7 B of 7 B, [\d.]+ [KM]?i?B\/s, 0 s left in\/a\n)+$/,
+    out: { b: 'content' },
+  },
+  {
+    name: '--no-progress leaves progress out of --json',
+    prepare: (put) => put.file('in/a', 'content'),
+    args: ['--json', '--no-progress', 'in/a', 'out/b'],
+    ends: 'well',
+    stdout: /^\{"type":"report",.*\}\n$/,
+    out: { b: 'content' },
+  },
+  ...[
+    { args: ['--overwrite=never'], b: 'old' },
+    { args: ['--overwrite=newer', '--overwrite=always'], b: 'new' },
+    { args: ['-n', '--overwrite=always'], b: 'new' },
+    { args: ['--overwrite', 'always', '-n'], b: 'old' },
+  ].map(
+    ({ args, b }): Case => ({
+      name: `of ${args.join(' ')} the last one counts`,
+      prepare: links,
+      args: [...args, 'in/a', 'out/b'],
+      ends: 'well',
+      out: { b },
+    }),
+  ),
+  ...['--symlinks=follow', '-PL', '--symlinks=skip -L'].map(
+    (args): Case => ({
+      name: `${args} copies what a link leads to`,
+      prepare: links,
+      args: [...args.split(' '), '-v', 'in/l', 'out/b'],
+      ends: 'well',
+      stdout: "'in/l' -> 'out/b' (3 bytes)\n",
+      out: { b: 'new' },
+    }),
+  ),
+  ...['-P', '-LP', '-L --symlinks=preserve'].map(
+    (args): Case => ({
+      name: `${args} copies a link as a link`,
+      prepare: links,
+      // In `out`, what it leads to is the old file.
+      args: [...args.split(' '), 'in/l', 'out/l'],
+      ends: 'well',
+      out: { b: 'old', l: 'old' },
+    }),
+  ),
   {
     name: '--clean removes what killed runs have left, and says how much',
     prepare: (put) => {
@@ -386,6 +592,13 @@ export const cases: readonly Case[] = [
     args: ['--help'],
     ends: 'well',
     stdout: /^(.{0,80}\n)+$/,
+    out: {},
+  },
+  {
+    name: '--help fits a large terminal of 48 lines',
+    args: ['-h'],
+    ends: 'well',
+    stdout: /^(.*\n){24,48}$/,
     out: {},
   },
   {

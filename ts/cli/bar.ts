@@ -1,10 +1,7 @@
 import process from 'node:process';
-import progress from 'cli-progress';
+import cliProgress from 'cli-progress';
 import { quoted } from '../errors.js';
 import type { CopyProgress } from '../index.js';
-
-// Columns of the line besides the name of the current file.
-const FIXED_COLUMNS = 74;
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
@@ -14,15 +11,29 @@ function humanBytes(bytes: number): string {
   return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }
 
+/** A time for people, such as "59 s". */
+function humanTime(seconds: number): string {
+  if (seconds < 100) {
+    return `${Math.ceil(seconds)} s`;
+  }
+  return seconds < 6000 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+}
+
+/** A progress as the bar takes it: the total, what is done, and the name of the current file. */
+function state({ bytesDone, bytesTotal, currentPath }: CopyProgress): [number, number, { path: string }] {
+  return [bytesTotal ?? 0, bytesDone, { path: quoted(currentPath).slice(1, -1) }];
+}
+
 /** A line on standard error: a bar, bytes, rate, time left, and the current file. */
 export class ProgressBar {
   readonly #started = performance.now();
-  readonly #bar: progress.SingleBar;
+  readonly #bar: cliProgress.SingleBar;
 
-  constructor() {
-    this.#bar = new progress.SingleBar({
+  /** Shows how far a copy has come at first. */
+  constructor(progress: CopyProgress) {
+    this.#bar = new cliProgress.SingleBar({
       format: (options, params, payload: { path: string }) => this.#line(options, params, payload.path),
-      barsize: 20,
+      barsize: 12,
       barCompleteChar: '█',
       barIncompleteChar: '░',
       hideCursor: true,
@@ -32,13 +43,14 @@ export class ProgressBar {
       noTTYOutput: true,
       gracefulExit: false,
     });
-    this.#bar.start(0, 0, { path: '' });
+    this.#bar.start(...state(progress));
   }
 
   /** Shows how far a copy has come. */
-  show({ bytesDone, bytesTotal, currentPath }: CopyProgress): void {
-    this.#bar.setTotal(bytesTotal ?? 0);
-    this.#bar.update(bytesDone, { path: quoted(currentPath).slice(1, -1) });
+  show(progress: CopyProgress): void {
+    const [total, done, payload] = state(progress);
+    this.#bar.setTotal(total);
+    this.#bar.update(done, payload);
   }
 
   /** Takes it away. */
@@ -46,13 +58,17 @@ export class ProgressBar {
     this.#bar.stop();
   }
 
-  #line(options: progress.Options, { value, total, progress: part }: progress.Params, path: string): string {
+  #line(
+    options: cliProgress.Options,
+    { value, total, progress: part }: cliProgress.Params,
+    path: string,
+  ): string {
     const seconds = (performance.now() - this.#started) / 1000;
     const rate = value / Math.max(seconds, 0.001);
-    const bar = progress.Format.BarFormat(part, options);
-    const left = rate > 0 ? `${Math.ceil((total - value) / rate)} s left` : '';
-    const room = (process.stderr.columns ?? 80) - FIXED_COLUMNS;
-    const name = room > 8 ? ` ${path.slice(-room)}` : '';
-    return `${bar} ${humanBytes(value)} of ${humanBytes(total)}, ${humanBytes(rate)}/s, ${left}${name}`;
+    const bar = cliProgress.Format.BarFormat(part, options);
+    const left = rate > 0 ? `, ${humanTime((total - value) / rate)} left` : '';
+    const line = `${bar} ${humanBytes(value)} of ${humanBytes(total)}, ${humanBytes(rate)}/s${left} `;
+    const room = (process.stderr.columns ?? Number.POSITIVE_INFINITY) - line.length - 1;
+    return line + (room >= path.length ? path : path.slice(-Math.max(room, 1)));
   }
 }

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { quoted } from '../errors.js';
 import { CleanError, clean } from '../index.js';
 import type { Flags } from './flags.js';
+import { writeJson } from './json.js';
 
 /**
  * Cleans each directory, prints what there is to say, and tells the exit status.
@@ -13,9 +14,12 @@ export async function cleanAll(directories: readonly string[], flags: Flags): Pr
   for (const directory of directories) {
     try {
       const removed = await clean(directory);
+      if (flags.quiet) {
+        continue;
+      }
       if (flags.json) {
-        process.stdout.write(`${JSON.stringify({ type: 'clean', directory, removed })}\n`);
-      } else if (!flags.quiet) {
+        writeJson({ type: 'clean', directory, removed });
+      } else {
         process.stdout.write(
           `${quoted(directory)}: ${removed} temporary ${removed === 1 ? 'file' : 'files'} removed\n`,
         );
@@ -24,8 +28,13 @@ export async function cleanAll(directories: readonly string[], flags: Flags): Pr
       if (!(error instanceof CleanError)) {
         throw error;
       }
-      process.stderr.write(`mapcp: ${error.message}\n`);
       status = 1;
+      if (flags.json) {
+        const { code, operation, path, reason, message } = error;
+        writeJson({ type: 'error', code, operation, path, reason, message });
+      } else {
+        process.stderr.write(`mapcp: ${error.message}\n`);
+      }
     }
   }
   return status;

@@ -3,6 +3,7 @@ import { quoted } from '../errors.js';
 import type { CopyError, CopyProgress, CopyReport } from '../index.js';
 import type { ProgressBar } from './bar.js';
 import type { Flags } from './flags.js';
+import { writeJson } from './json.js';
 
 // Shorter work than this, in milliseconds, needs no bar.
 const BAR_DELAY = 500;
@@ -32,9 +33,9 @@ export class Output {
   /** Shows how far a copy has come. */
   progress(progress: CopyProgress): void {
     if (this.#flags.json) {
-      this.#writeJson({ type: 'progress', ...progress });
+      writeJson({ type: 'progress', ...progress });
     } else if (this.#Bar && (this.#flags.progress || performance.now() - this.#started >= BAR_DELAY)) {
-      this.#bar ??= new this.#Bar();
+      this.#bar ??= new this.#Bar(progress);
       this.#bar.show(progress);
     }
   }
@@ -49,8 +50,11 @@ export class Output {
       this.#complain('error', failure);
     }
     const { warnings, failures, ...counts } = report;
+    if (this.#flags.quiet) {
+      return;
+    }
     if (this.#flags.json) {
-      this.#writeJson({ type: 'report', source, target, ...counts });
+      writeJson({ type: 'report', source, target, ...counts });
     } else if (this.#flags.verbose) {
       const isSkipped = report.files === 0 && report.directories === 0 && report.skipped > 0;
       const what = isSkipped ? 'skipped' : `${report.bytes} bytes`;
@@ -64,10 +68,14 @@ export class Output {
     this.#complain('error', error);
   }
 
-  /** Says that a signal ended the work. */
-  interrupted(): void {
+  /**
+   * Says that the work was ended early.
+   *
+   * @param why a clause
+   */
+  interrupted(why: string): void {
     this.close();
-    process.stderr.write('mapcp: interrupted; what was finished stays\n');
+    process.stderr.write(`mapcp: ${why}; what was finished stays\n`);
   }
 
   /** Takes the bar away. */
@@ -77,20 +85,19 @@ export class Output {
   }
 
   #complain(type: 'warning' | 'error', error: CopyError): void {
+    if (type === 'warning' && this.#flags.quiet) {
+      return;
+    }
     if (this.#flags.json) {
       const { code, operation, path, source, target, reason, leftover, message } = error;
-      this.#writeJson({ type, code, operation, path, source, target, reason, leftover, message });
-    } else if (type === 'error' || !this.#flags.quiet) {
+      writeJson({ type, code, operation, path, source, target, reason, leftover, message });
+    } else {
       process.stderr.write(`mapcp: ${type === 'warning' ? 'warning: ' : ''}${error.message}\n`);
     }
-  }
-
-  #writeJson(value: object): void {
-    process.stdout.write(`${JSON.stringify(value)}\n`);
   }
 }
 
 /** A bar where there is somebody to see it, and always for programs, unless the flags say otherwise. */
 function wantsProgress({ progress, json, quiet }: Flags): boolean {
-  return progress ?? (json === true || (process.stderr.isTTY && !quiet));
+  return progress ?? (!quiet && (json || process.stderr.isTTY));
 }

@@ -1,23 +1,24 @@
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import process from 'node:process';
 import { CopyError, type CopyOptions, type CopyReport, copy } from '../index.js';
 import type { Flags } from './flags.js';
+import type { Interruption } from './interruption.js';
 import { Output } from './output.js';
 
 const STATUS_COPIED = 0;
 const STATUS_FAILED = 1;
-const STATUS_INTERRUPTED = 130;
 
 /**
  * Copies each source, prints what there is to say, and tells the exit status.
  *
+ * @param interruption what ends the work early
  * @param refuse reports wrong usage, and does not return
  */
 export async function runCopies(
   sources: readonly string[],
   target: string,
   flags: Flags,
+  interruption: Interruption,
   refuse: (why: string) => never,
 ): Promise<number> {
   if (sources.length === 0) {
@@ -29,15 +30,13 @@ export async function runCopies(
   if (sources.length > 1 && !isDirectory(target)) {
     refuse(`several sources need a directory as TARGET, and this is none: '${target}'`);
   }
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  interruption.heedSignals();
   const output = await Output.create(flags);
   try {
-    return await copyAll(sources, target, flags, output, interrupted.signal);
+    return await copyAll(sources, target, flags, output, interruption);
   } finally {
     output.close();
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    interruption.leaveSignals();
   }
 }
 
@@ -46,19 +45,19 @@ async function copyAll(
   target: string,
   flags: Flags,
   output: Output,
-  signal: AbortSignal,
+  interruption: Interruption,
 ): Promise<number> {
   let status = STATUS_COPIED;
   for (const source of sources) {
     const place = flags.targetDirectory ? targetFor(source, target) : target;
     try {
-      const report = await copy(source, place, optionsOf(flags, output, signal));
+      const report = await copy(source, place, optionsOf(flags, output, interruption.signal));
       output.report(source, place, report);
       status = hasFailed(report) ? STATUS_FAILED : status;
     } catch (error) {
-      if (signal.aborted) {
-        output.interrupted();
-        return STATUS_INTERRUPTED;
+      if (interruption.signal.aborted) {
+        output.interrupted(interruption.why);
+        return interruption.status;
       }
       if (!(error instanceof CopyError)) {
         throw error;
@@ -80,18 +79,20 @@ function hasFailed(report: CopyReport): boolean {
 function optionsOf(flags: Flags, output: Output, signal: AbortSignal): CopyOptions {
   return {
     recursive: flags.recursive,
-    overwrite: flags.clobber ? (flags.update ? 'newer' : 'always') : 'never',
-    preserveTimestamps: flags.preserve,
-    symlinks: flags.dereference ? 'follow' : 'preserve',
+    symlinks: flags.symlinks,
+    include: flags.include,
     exclude: flags.exclude,
+    makeParents: flags.makeParents ?? false,
+    overwrite: flags.overwrite,
+    preserveTimestamps: flags.preserve,
     sparse: flags.sparse,
     shard: flags.shard,
     concurrency: flags.concurrency,
     verify: flags.verify,
     sync: flags.sync,
+    windowSize: flags.windowSize,
     keepGoing: flags.keepGoing,
     dryRun: flags.dryRun,
-    makeParents: false,
     onProgress: output.wantsProgress ? (progress) => output.progress(progress) : undefined,
     signal,
   };

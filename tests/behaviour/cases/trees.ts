@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
-import { denied, isDirectory, missing, notDirectory, notRegular } from '../problems.js';
+import { denied, isDirectory, missing, needsRecursive, notDirectory, notRegular } from '../problems.js';
 import type { Put } from '../tree.js';
 
 const recursive = { recursive: true };
@@ -119,6 +119,13 @@ export const trees: readonly Behaviour[] = [
       x: null,
       ...Object.fromEntries(Object.entries(copied).map(([path, entry]) => [`x/${path}`, entry])),
     },
+  },
+  {
+    name: 'a directory that is not to be copied makes no directories on the way either',
+    prepare: (put) => put.directory('in/a'),
+    target: 'out/x/b',
+    options: { makeParents: true },
+    error: needsRecursive('in/a'),
   },
   {
     name: 'a tree is not copied into a directory that is missing',

@@ -1,0 +1,26 @@
+#ifndef MAPCP_BAR_H
+#define MAPCP_BAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "copy_job.h"
+
+/// A line on standard error that says how far a copy has come. All zeros but `started` at first.
+struct mapcp_bar {
+    /// When the work began, by mapcp_milliseconds.
+    uint64_t started;
+    /// When it was last shown; 0 where it is not.
+    uint64_t shown;
+};
+
+/// Milliseconds since some moment.
+uint64_t mapcp_milliseconds(void);
+
+/// Shows the bar, on a terminal in place of what was shown before, and elsewhere now and then as a line.
+void mapcp_bar_show(struct mapcp_bar *bar, const struct mapcp_progress *progress, const char *path);
+
+/// Takes the bar away.
+void mapcp_bar_remove(struct mapcp_bar *bar);
+
+#endif

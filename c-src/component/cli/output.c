@@ -1,0 +1,105 @@
+#include "output.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "problems.h"
+#include "text.h"
+
+/// Shorter work than this, in milliseconds, needs no bar.
+#define BAR_DELAY 500
+
+/// Milliseconds between two reports: no more than a person can follow.
+#define REPORT_INTERVAL 34
+
+/// A bar where there is somebody to see it, and always for programs, unless the flags say otherwise.
+static bool wants_progress(const struct mapcp_flags *flags) {
+    if (flags->progress == MAPCP_SHOWN_BY_DEFAULT) {
+        return !flags->quiet && (flags->json || isatty(STDERR_FILENO));
+    }
+    return flags->progress == MAPCP_SHOWN;
+}
+
+struct mapcp_output mapcp_output_new(const struct mapcp_flags *flags) {
+    return (struct mapcp_output){
+        .flags = flags,
+        .wants_progress = wants_progress(flags),
+        .bar.started = mapcp_milliseconds(),
+    };
+}
+
+static void put_progress_json(const struct mapcp_progress *progress, const char *path) {
+    mapcp_json_begin("progress");
+    mapcp_json_number("bytesDone", progress->bytes_done);
+    if (progress->totals_known) {
+        mapcp_json_number("bytesTotal", progress->bytes_total);
+    }
+    mapcp_json_number("filesDone", progress->files_done);
+    if (progress->totals_known) {
+        mapcp_json_number("filesTotal", progress->files_total);
+    }
+    mapcp_json_string("currentPath", path);
+    mapcp_json_end();
+}
+
+void mapcp_output_progress(struct mapcp_output *output, const struct mapcp_job *job) {
+    const struct mapcp_progress *progress = mapcp_job_progress(job);
+    const uint64_t now = mapcp_milliseconds();
+    if (!output->wants_progress || (!progress->done && now - output->told < REPORT_INTERVAL)) {
+        return;
+    }
+    output->told = now;
+    if (output->flags->json) {
+        put_progress_json(progress, mapcp_job_current_path(job));
+    } else if (output->flags->progress == MAPCP_SHOWN || now - output->bar.started >= BAR_DELAY) {
+        mapcp_bar_show(&output->bar, progress, mapcp_job_current_path(job));
+    }
+}
+
+void mapcp_output_problem(struct mapcp_output *output, const struct mapcp_problem *problem, bool is_warning) {
+    if (is_warning && output->flags->quiet) {
+        return;
+    }
+    mapcp_bar_remove(&output->bar);
+    mapcp_print_problem(problem, is_warning, output->flags->json);
+}
+
+static void put_report_json(const char *source, const char *target, const struct mapcp_progress *progress,
+                            uint64_t milliseconds) {
+    mapcp_json_begin("report");
+    mapcp_json_string("source", source);
+    mapcp_json_string("target", target);
+    mapcp_json_number("bytes", progress->bytes_done);
+    mapcp_json_number("files", progress->files_done);
+    mapcp_json_number("directories", progress->directories);
+    mapcp_json_number("skipped", progress->skipped);
+    mapcp_json_number("milliseconds", milliseconds);
+    mapcp_json_end();
+}
+
+static void put_report(const char *source, const char *target, const struct mapcp_progress *progress) {
+    mapcp_put_quoted(stdout, source);
+    fputs(" -> ", stdout);
+    mapcp_put_quoted(stdout, target);
+    if (progress->files_done == 0 && progress->directories == 0 && progress->skipped > 0) {
+        fputs(" (skipped)\n", stdout);
+        return;
+    }
+    fputs(" (", stdout);
+    mapcp_put_number(stdout, progress->bytes_done);
+    fputs(" bytes)\n", stdout);
+}
+
+void mapcp_output_report(struct mapcp_output *output, const char *source, const char *target,
+                         const struct mapcp_progress *progress, uint64_t milliseconds) {
+    mapcp_bar_remove(&output->bar);
+    if (output->flags->quiet) {
+        return;
+    }
+    if (output->flags->json) {
+        put_report_json(source, target, progress, milliseconds);
+    } else if (output->flags->verbose) {
+        put_report(source, target, progress);
+    }
+}

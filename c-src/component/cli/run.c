@@ -1,0 +1,121 @@
+#include "run.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "copy_job.h"
+#include "output.h"
+
+/// Bytes of a step where progress is shown after each: some ten milliseconds of work.
+#define STEP_BYTES (8 * 1024 * 1024)
+
+static bool is_directory(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/// Whether the `length` bytes at `name` name something in the directory that they are put behind: "." and
+/// ".." do not.
+static bool is_name(const char *name, size_t length) {
+    return length > 2 || (length > 0 && memcmp(name, "..", length) != 0);
+}
+
+/// `target`, or the source's name in it where it is a directory. A source without a name of its own goes, as
+/// in cp, into the target itself, and nothing beside it. To be freed by the caller; NULL without memory.
+static char *target_for(const char *source, const char *target) {
+    size_t end = strlen(source);
+    while (end > 1 && source[end - 1] == '/') {
+        end--;
+    }
+    size_t start = end;
+    while (start > 0 && source[start - 1] != '/') {
+        start--;
+    }
+    if (!is_name(source + start, end - start) || !is_directory(target)) {
+        return strdup(target);
+    }
+    size_t length = strlen(target);
+    while (length > 0 && target[length - 1] == '/') {
+        length--;
+    }
+    char *path = malloc(length + 1 + (end - start) + 1);
+    if (path) {
+        memcpy(path, target, length);
+        path[length] = '/';
+        memcpy(path + length + 1, source + start, end - start);
+        path[length + 1 + (end - start)] = '\0';
+    }
+    return path;
+}
+
+/// Prints the problems that a job went on after; false where one was more than a warning.
+static bool put_problems(struct mapcp_job *job, struct mapcp_output *output) {
+    struct mapcp_problems problems = mapcp_job_take_problems(job);
+    bool good = true;
+    for (size_t index = 0; index < problems.count; index++) {
+        bool is_warning = mapcp_problem_is_warning(&problems.items[index]);
+        good = good && is_warning;
+        mapcp_output_problem(output, &problems.items[index], is_warning);
+    }
+    mapcp_problems_free(&problems);
+    return good;
+}
+
+/// Works on a job to its end. False where something was not copied; whether it came to its end says `done`.
+static bool run_job(struct mapcp_job *job, struct mapcp_output *output) {
+    // Also without progress by steps, so that problems are printed as they are met and need not be kept.
+    const uint64_t budget = output->wants_progress ? STEP_BYTES : UINT32_MAX;
+    bool good = true;
+    do {
+        const bool stepped = mapcp_job_step(job, budget);
+        good = put_problems(job, output) && good;
+        if (!stepped) {
+            mapcp_output_problem(output, mapcp_job_failure(job), false);
+            return false;
+        }
+        mapcp_output_progress(output, job);
+    } while (!mapcp_job_progress(job)->done);
+    return good;
+}
+
+static bool copy(const char *source, const char *given_target, const struct mapcp_flags *flags,
+                 struct mapcp_output *output) {
+    const uint64_t started = mapcp_milliseconds();
+    struct mapcp_options options = flags->options;
+    options.measure = output->wants_progress;
+    char *target = flags->target_is_path ? strdup(given_target) : target_for(source, given_target);
+    struct mapcp_job *job = target ? mapcp_job_new(source, target, &options) : NULL;
+    if (!job) {
+        fputs("mapcp: out of memory\n", stderr);
+    }
+    const bool copied = job && run_job(job, output);
+    if (job && mapcp_job_progress(job)->done) {
+        mapcp_output_report(output, source, target, mapcp_job_progress(job), mapcp_milliseconds() - started);
+    }
+    mapcp_job_free(job);
+    free(target);
+    return copied;
+}
+
+bool mapcp_copy_all(const struct mapcp_flags *flags) {
+    const int count = flags->name_count - 1;
+    const char *target = flags->names[count];
+    if (count == 0) {
+        return mapcp_refuse("there is no TARGET after", target);
+    }
+    if (count > 1 && flags->target_is_path) {
+        return mapcp_refuse("with -T there is one name too many:", target);
+    }
+    if (count > 1 && !is_directory(target)) {
+        return mapcp_refuse("several sources need a directory as TARGET, and this is none:", target);
+    }
+    struct mapcp_output output = mapcp_output_new(flags);
+    bool good = true;
+    for (int index = 0; index < count && (good || flags->options.keep_going); index++) {
+        good = copy(flags->names[index], target, flags, &output) && good;
+    }
+    return good;
+}
