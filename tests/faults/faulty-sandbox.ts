@@ -8,6 +8,9 @@ import type { Scenario } from './scenarios.js';
 
 const nothingFails: Plan = () => undefined;
 
+/** What happens during a copy. */
+type During = () => () => void;
+
 /** How a copy ended, and what it left. */
 export interface Ending extends Observation {
   readonly report: CopyReport | undefined;
@@ -83,20 +86,22 @@ export class FaultySandbox implements Disposable {
     return this.#box.clean('/out');
   }
 
-  /** Copies, from the scenario's beginnings. */
-  async copy(plan: Plan = nothingFails): Promise<Ending> {
+  /** Copies, from the scenario's beginnings; `during` is told when the copy begins, and what it returns, when it ends. */
+  async copy(plan: Plan = nothingFails, during: During = () => () => {}): Promise<Ending> {
     for (const name of readdirSync(join(this.#directory, 'out'))) {
       rmSync(join(this.#directory, 'out', name), { recursive: true });
     }
     this.#scenario.target(this.#put);
-    return this.copyAgain(plan);
+    return this.copyAgain(plan, during);
   }
 
   /** Copies over what is there. */
-  async copyAgain(plan: Plan = nothingFails): Promise<Ending> {
+  async copyAgain(plan: Plan = nothingFails, during: During = () => () => {}): Promise<Ending> {
     const before = this.look();
     const descriptors = openDescriptors();
+    const end = during();
     const { report, error } = await this.#run(plan);
+    end();
     return {
       report,
       error,

@@ -1,7 +1,7 @@
 // Copies that are killed at random moments. MAPCP_RUNS=50 kills fifty times as many; MAPCP_SEED=… repeats a run, as far
 // as the clock does.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,6 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import { wasmtime } from '../helpers/wasmtime.js';
+import { precompile } from './precompiled.js';
 import { brokenPromises, isTemporary, type Tree } from './promises.js';
 import { randomNumbers } from './random-numbers.js';
 import { bytes } from './scenarios.js';
@@ -42,11 +43,7 @@ const victims: readonly Victim[] = [
     runs: 150,
     missing: wasmtime === undefined,
     tells: false,
-    command: (directory) => {
-      const [program, compiled] = [wasmtime ?? '', join(directory, 'mapcp.cwasm')];
-      execFileSync(program, ['compile', resolve('build/out/mapcp.wasm'), '-o', compiled]);
-      return [program, 'run', '--allow-precompiled', '--dir', 'in', '--dir', 'out', compiled];
-    },
+    command: (directory) => precompile(directory),
   },
 ];
 

@@ -4,9 +4,14 @@ import process from 'node:process';
 /** Whether `onSmallDisk` works here: mounting is the superuser's. CI is one, and must not pass without. */
 export const canMount = process.getuid?.() === 0 || process.env.CI !== undefined;
 
-/** Mounts an empty file system of `size` bytes on a directory; what it returns takes it away. */
-export function mountSmallDisk(path: string, size: number): () => void {
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]);
+/**
+ * Mounts an empty file system of `size` bytes on a directory; what it returns takes it away.
+ *
+ * @param files how many files, links and directories it can hold besides its root; 0 is for as many as memory can
+ */
+export function mountSmallDisk(path: string, size: number, files = 0): () => void {
+  const options = `size=${size},nr_inodes=${files && files + 1}`;
+  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]);
   if (status !== 0) {
     throw new Error(`cannot mount: ${stderr}`);
   }
