@@ -1,18 +1,30 @@
 // The component with less memory than it wants: `memory.grow` fails in it from some number of pages on.
 
 import { readFileSync } from 'node:fs';
+import { transpile } from '@bytecodealliance/jco';
 import { type ImportObject, instantiate, type Root } from '#bindings';
+
+// Node's types have only the types of it.
+declare const WebAssembly: { compile(bytes: Uint8Array): Promise<object> };
 
 const HEADER = 8;
 const MEMORY_SECTION = 5;
 
+let modules: Promise<Record<string, Uint8Array>> | undefined;
+
 /** An instance of the component whose memory has at most so many pages of 64 KiB. */
 export async function instantiateWithMemory(pages: number, imports: object): Promise<Root> {
-  const compile = async (name: string) => {
-    const bytes = readFileSync(new URL(name, import.meta.resolve('#bindings')));
-    return WebAssembly.compile(withMemory(bytes, pages));
-  };
+  modules ??= coreModules();
+  const whole = await modules;
+  const compile = (name: string) => WebAssembly.compile(withMemory(Buffer.from(whole[name] ?? []), pages));
   return instantiate(compile, imports as ImportObject);
+}
+
+/** The core modules that the component is made of, by the names that its bindings have for them. */
+async function coreModules(): Promise<Record<string, Uint8Array>> {
+  const component = readFileSync(new URL('../../build/out/mapcp.wasm', import.meta.url));
+  const { files } = await transpile(component, { name: 'mapcp', instantiation: 'async' });
+  return files;
 }
 
 /** A module whose own memory, where it has one, has a maximum. */
