@@ -308,7 +308,8 @@ static bool clean_all(int count, char **names) {
 
 static bool run(int count, char **arguments, struct request *request) {
     opterr = 0;
-    optind = 1;
+    // Not 1, which would go on inside the argument that another run of this instance has stopped in.
+    optind = 0;
     for (int option; (option = getopt_long(count, arguments, ":rnupPLTvVh", long_options, NULL)) != -1;) {
         switch (option) {
         case 'h':
