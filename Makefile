@@ -213,6 +213,7 @@ lint: $(OUT)/js/index.js
 	node_modules/.bin/tsc --project tests/tsconfig.json
 	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	$(CLANG_TIDY) --quiet $(filter c-src/engine/%.c tests/engine/%.c,$(C_FILES)) -- $(ENGINE_FLAGS)
+	$(CLANG_TIDY) --quiet $(filter tests/fuzz/%.c,$(C_FILES)) -- $(FUZZ_FLAGS)
 	$(CLANG_TIDY) --quiet $(filter c-src/mman/%.c c-src/samples/%.c tests/mman/%.c,$(C_FILES)) -- \
 		-std=c17 $(NATIVE_FLAGS) -Itests/helpers
 	$(CLANG_TIDY) --quiet $(filter %.cpp,$(C_FILES)) -- \
@@ -265,6 +266,41 @@ $(GUESTS:%=$(OUT)/wasm/guests/%.wasm): $(OUT)/wasm/guests/%.wasm: $(OUT)/wasm/gu
 $(GUESTS:%=$(OUT)/guests/%.wasm): $(OUT)/guests/%.wasm: $(OUT)/wasm/guests/%.wasm build/component.mjs
 	@mkdir -p $(@D)
 	node build/component.mjs command $< $@
+
+# --- Fuzzing ----------------------------------------------------------------------------------------------------------
+
+# The engine and the component's command line, natively, with libFuzzer and sanitizers: a program for each target, whose
+# seeds are in tests/fuzz/corpus. What it finds interesting goes to build/out/fuzz/corpus, and what it breaks on to
+# build/out/fuzz.
+FUZZERS := globs paths trees arguments
+FUZZ_CC ?= clang
+FUZZ_FLAGS := $(ENGINE_FLAGS) $(SANITIZERS) -Itests/fuzz -Ic-src/component -isystem c-src/component/bindings \
+	-DMAPCP_VERSION=\"$(VERSION)\"
+# What is the same for each.
+FUZZED := $(ENGINE) c-src/component/command.c $(wildcard c-src/component/cli/*.c) tests/fuzz/workplace.c
+FUZZ_HEADERS := $(wildcard c-src/engine/*.h c-src/component/*/*.h tests/fuzz/*.h tests/fuzz/wasi/*.h)
+SECONDS_EACH = $(or $(SECONDS),60)
+
+$(FUZZED:%=$(OUT)/fuzz/%.o): $(OUT)/fuzz/%.o: % $(FUZZ_HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
+
+$(OUT)/fuzz/libfuzzed.a: $(FUZZED:%=$(OUT)/fuzz/%.o)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(FUZZERS:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: tests/fuzz/%.c $(OUT)/fuzz/libfuzzed.a
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -o $@
+
+.PHONY: fuzz $(FUZZERS:%=fuzz-%)
+## make fuzz               fuzz the engine and the command line natively (SECONDS=60 for each target; needs clang)
+fuzz: $(FUZZERS:%=fuzz-%)
+
+$(FUZZERS:%=fuzz-%): fuzz-%: $(OUT)/fuzz/%
+	@mkdir -p $(OUT)/fuzz/corpus/$*
+	$< -max_total_time=$(SECONDS_EACH) -max_len=256 -timeout=20 -verbosity=0 -print_final_stats=1 -close_fd_mask=1 \
+		$(wildcard tests/fuzz/$*.dict:%=-dict=%) -artifact_prefix=$(CURDIR)/$(OUT)/fuzz/$*- \
+		$(CURDIR)/$(OUT)/fuzz/corpus/$* $(CURDIR)/tests/fuzz/corpus/$*
 
 # --- Measuring --------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,208 @@
+// Fuzzes the walk and the copy of trees: input is the options, then what is made in the source and in the
+// target.
+//
+// Whatever comes of it: a file in the target is its old self or a whole copy, the source is as it was, and
+// nothing that is unfinished is left.
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clean.h"
+#include "copy_job.h"
+#include "fuzz.h"
+#include "temporary.h"
+#include "workplace.h"
+
+#define MOST_ENTRIES 24
+#define MOST_STEPS 2000
+
+/// What a file holds: as many of its letter as it has bytes, which is its side's.
+#define SOURCE_LETTER 'i'
+#define TARGET_LETTER 'o'
+
+/// A killed run's, which is copied as any other.
+#define TEMPORARY ".mapcp-0123456789abcdef.tmp"
+
+static const char *const names[] = {"a", "b", "c", "-r", ".hidden", "two words", "\xff", TEMPORARY};
+
+/// A path of up to three names below `side`, each of which the input chooses.
+static void take_path(struct fuzz_input *input, const char *side, char *path, size_t size) {
+    (void)snprintf(path, size, "%s", side);
+    for (int levels = fuzz_take(input) % 3; levels >= 0; levels--) {
+        size_t length = strlen(path);
+        (void)snprintf(path + length, size - length, "/%s", names[fuzz_take(input) % 8]);
+    }
+}
+
+static void make_file(const char *path, char letter, size_t size) {
+    FILE *file = fopen(path, "wbx");
+    if (file) {
+        for (size_t index = 0; index < size; index++) {
+            (void)putc(letter, file);
+        }
+        FUZZ_CHECK(fclose(file) == 0);
+    }
+}
+
+static void make_entry(struct fuzz_input *input, bool is_source) {
+    static const char *const texts[] = {"a", "../a", "..", "../../in", "../../outside", "nowhere", ".", "b"};
+    static const size_t sizes[] = {0, 1, 100, 4096, 65536, 65537, 140000, 7};
+    char path[256];
+    take_path(input, is_source ? "in/t" : "out/t", path, sizeof(path));
+    uint8_t kind = fuzz_take(input);
+    // Where the parent is missing, or something is there, nothing is made.
+    switch (kind % 5) {
+    case 0:
+    case 1:
+        (void)mkdir(path, 0777);
+        break;
+    case 2:
+        make_file(path, is_source ? SOURCE_LETTER : TARGET_LETTER, sizes[kind / 5 % 8]);
+        break;
+    case 3:
+        (void)symlink(texts[kind / 5 % 8], path);
+        break;
+    default:
+        (void)mkfifo(path, 0666);
+    }
+}
+
+static struct mapcp_options take_options(struct fuzz_input *input, const char *const *pattern) {
+    uint8_t flags = fuzz_take(input);
+    uint8_t policies = fuzz_take(input);
+    uint8_t filters = fuzz_take(input);
+    return (struct mapcp_options){
+        .window_size = MAPCP_PAGE,
+        .recursive = true,
+        .symlinks = (enum mapcp_symlinks)(policies % 3),
+        .overwrite = (enum mapcp_overwrite)(policies / 3 % 4),
+        .sparse = (enum mapcp_sparse)(policies / 12 % 3),
+        .preserve_timestamps = flags & 1,
+        .verify = flags & 2,
+        .dry_run = flags & 4,
+        .keep_going = flags & 8,
+        .make_parents = flags & 16,
+        .measure = flags & 32,
+        .include = {.items = pattern, .count = (filters & 3) == 1},
+        .exclude = {.items = pattern, .count = (filters & 3) == 2},
+    };
+}
+
+/// Adds up what a tree holds, so that any change to it is seen.
+static void add_up(const char *path, unsigned char kind, void *sum) {
+    struct stat status;
+    FUZZ_CHECK(lstat(path, &status) == 0);
+    uint64_t hash = 14695981039346656037U;
+    for (const char *at = path; *at; at++) {
+        hash = (hash ^ (unsigned char)*at) * 1099511628211U;
+    }
+    *(uint64_t *)sum += hash * (kind + 1U) + (uint64_t)status.st_ino + (uint64_t)status.st_size * 3 +
+                        (uint64_t)status.st_mtim.tv_nsec * 5 + status.st_nlink * 7;
+}
+
+static uint64_t sum_of(const char *directory) {
+    uint64_t sum = 0;
+    workplace_for_each(directory, add_up, &sum);
+    return sum;
+}
+
+static bool is_whole(const char *path) {
+    FILE *file = fopen(path, "rb");
+    FUZZ_CHECK(file != NULL);
+    int first = getc(file);
+    int next = first;
+    while (next == first && next != EOF) {
+        next = getc(file);
+    }
+    FUZZ_CHECK(fclose(file) == 0);
+    return next == EOF && (first == EOF || first == SOURCE_LETTER || first == TARGET_LETTER);
+}
+
+/// Checks an entry of the target, and counts the unfinished files that the input itself has put there.
+static void check_entry(const char *path, unsigned char kind, void *temporaries) {
+    const char *name = strrchr(path, '/') + 1;
+    FUZZ_CHECK(kind != DT_REG || is_whole(path));
+    if (mapcp_is_temporary_name(name)) {
+        FUZZ_CHECK(strcmp(name, TEMPORARY) == 0);
+        *(size_t *)temporaries += kind == DT_REG || kind == DT_LNK;
+    }
+}
+
+/// The copy of each file of the source, where all went well and nothing was left out.
+static void check_copied(const char *path, unsigned char kind, void *context) {
+    (void)context;
+    char copied[4096];
+    struct stat source;
+    struct stat target;
+    (void)snprintf(copied, sizeof(copied), "out/%s", path + strlen("in/"));
+    if (kind == DT_REG || kind == DT_LNK || kind == DT_DIR) {
+        FUZZ_CHECK(lstat(path, &source) == 0 && lstat(copied, &target) == 0);
+        FUZZ_CHECK((source.st_mode & S_IFMT) == (target.st_mode & S_IFMT));
+        FUZZ_CHECK(kind == DT_DIR || source.st_size == target.st_size);
+    }
+}
+
+/// Runs a job to its end, by steps of any size; false where it failed, or went on after a failure.
+static bool run(const struct mapcp_options *options, uint64_t budget) {
+    struct mapcp_job *job = mapcp_job_new("in/t", "out/t", options);
+    FUZZ_CHECK(job != NULL);
+    bool good = true;
+    bool complete = true;
+    for (int steps = 0; good && !mapcp_job_progress(job)->done; steps++) {
+        FUZZ_CHECK(steps < MOST_STEPS);
+        good = mapcp_job_step(job, budget);
+        struct mapcp_problems problems = mapcp_job_take_problems(job);
+        for (size_t index = 0; index < problems.count; index++) {
+            complete = complete && mapcp_problem_is_warning(&problems.items[index]);
+        }
+        mapcp_problems_free(&problems);
+    }
+    if (!good) {
+        const struct mapcp_problem *failure = mapcp_job_failure(job);
+        FUZZ_CHECK(mapcp_problem_path(failure) != NULL && failure->leftover == NULL);
+    }
+    mapcp_job_free(job);
+    return good && complete;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct fuzz_input input = {.bytes = data, .left = size};
+    char pattern[64];
+    const char *patterns[] = {pattern};
+    const struct mapcp_options options = take_options(&input, patterns);
+    uint64_t budget = (uint64_t)fuzz_take(&input) * 10000;
+    fuzz_take_string(&input, pattern, sizeof(pattern));
+
+    workplace_renew();
+    FUZZ_CHECK(mkdir("in", 0777) == 0 && mkdir("out", 0777) == 0 && mkdir("outside", 0777) == 0);
+    (void)mkdir("in/t", 0777);
+    for (int count = 0; count < MOST_ENTRIES && input.left > 0; count++) {
+        uint8_t side = fuzz_take(&input);
+        if (side % 4 == 3) {
+            (void)mkdir("out/t", 0777);
+        }
+        make_entry(&input, side % 4 != 3);
+    }
+    uint64_t source = sum_of("in");
+    uint64_t target = sum_of("out");
+
+    bool complete = run(&options, budget);
+
+    size_t temporaries = 0;
+    workplace_for_each("out", check_entry, &temporaries);
+    bool takes_all = options.include.count + options.exclude.count == 0 && !options.dry_run &&
+                     options.overwrite == MAPCP_OVERWRITE_ALWAYS && options.symlinks == MAPCP_PRESERVE_LINKS;
+    if (complete && takes_all) {
+        workplace_for_each("in/t", check_copied, NULL);
+    }
+    FUZZ_CHECK(sum_of("in") == source);
+    FUZZ_CHECK(!options.dry_run || sum_of("out") == target);
+    uint64_t removed = 0;
+    struct mapcp_problem problem;
+    FUZZ_CHECK(mapcp_clean("out", &removed, &problem));
+    FUZZ_CHECK(removed == temporaries);
+    return 0;
+}
