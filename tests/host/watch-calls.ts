@@ -1,3 +1,5 @@
+import type { Walker } from '../../ts/host/walker.js';
+
 const cabiLower = Symbol.for('cabiLower');
 
 /** Parameters as the canonical ABI passes them. */
@@ -41,4 +43,23 @@ export class Counter extends Map<string, number> {
   count(name: string, amount = 1): void {
     this.set(name, (this.get(name) ?? 0) + amount);
   }
+}
+
+/** The same walker, with what it is asked for counted: each is a way that the system has to look up. */
+export function counted(walker: Walker, counter: Counter): Walker {
+  const count = <Arguments extends unknown[], Result>(
+    name: string,
+    act: (...given: Arguments) => Result,
+  ): ((...given: Arguments) => Result) => {
+    return (...given) => {
+      counter.count(name);
+      return act(...given);
+    };
+  };
+  return {
+    ...walker,
+    enter: count('enter', walker.enter),
+    open: count('open', walker.open),
+    at: count('at', walker.at) as Walker['at'],
+  };
 }
