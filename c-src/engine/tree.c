@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "filter.h"
+#include "listing.h"
 #include "names.h"
 #include "target.h"
 
@@ -19,7 +20,7 @@
 /// A directory that has been entered and not left.
 struct mapcp_tree_frame {
     /// The source's directory, or NULL while it is not held open.
-    DIR *listing;
+    struct mapcp_listing *listing;
     /// The target's directory, MAPCP_NOWHERE where there is none or while it is not held open.
     int target;
     bool has_target;
@@ -49,7 +50,7 @@ static bool follows(const struct mapcp_tree *tree) {
 static struct mapcp_place source_place(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame,
                                        const char *name, const char *path) {
     assert(frame->listing);
-    int directory = dirfd(frame->listing);
+    int directory = mapcp_listing_descriptor(frame->listing);
     assert(directory >= 0);
     return follows(tree) ? (struct mapcp_place){.directory = AT_FDCWD, .name = path}
                          : (struct mapcp_place){.directory = directory, .name = name};
@@ -80,12 +81,12 @@ static bool out_of_memory(struct mapcp_error *error) {
 }
 
 static void close_frame(struct mapcp_tree_frame *frame) {
-    // Only directories, opened for reading: there is nothing that closing them could lose.
     if (frame->listing) {
-        (void)closedir(frame->listing);
+        mapcp_listing_close(frame->listing);
         frame->listing = NULL;
     }
     if (frame->target >= 0) {
+        // Opened for reading only, as the other: there is nothing that closing it could lose.
         (void)close(frame->target);
         frame->target = MAPCP_NOWHERE;
     }
@@ -104,7 +105,7 @@ static bool open_source(struct mapcp_tree_frame *frame, struct mapcp_place place
         (void)close(descriptor);
         return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, number);
     }
-    frame->listing = fdopendir(descriptor);
+    frame->listing = mapcp_listing_open(descriptor);
     if (!frame->listing) {
         int number = errno;
         (void)close(descriptor);
@@ -287,14 +288,14 @@ static void leave_top(struct mapcp_tree *tree) {
 
 /// The type of a listed entry, following it where that is asked for; false and `error` where it cannot be
 /// known.
-static bool find_type(const struct mapcp_tree *tree, const struct dirent *entry, unsigned char *type,
+static bool find_type(const struct mapcp_tree *tree, const struct mapcp_listed *entry, unsigned char *type,
                       struct mapcp_error *error) {
-    *type = entry->d_type;
+    *type = entry->type;
     if (*type != DT_UNKNOWN && !(*type == DT_LNK && follows(tree))) {
         return true;
     }
     struct stat status;
-    struct mapcp_place place = source_place(tree, top(tree), entry->d_name, tree->source->text);
+    struct mapcp_place place = source_place(tree, top(tree), entry->name, tree->source->text);
     if (fstatat(place.directory, place.name, &status, follows(tree) ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
         return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
     }
@@ -337,17 +338,17 @@ static bool refuse_escaped(struct mapcp_tree *tree, bool is_directory, struct ma
 /// What became of a listed entry.
 enum outcome { FOUND, FAILED, PASSED };
 
-static enum outcome take_listed(struct mapcp_tree *tree, const struct dirent *listed,
+static enum outcome take_listed(struct mapcp_tree *tree, const struct mapcp_listed *listed,
                                 struct mapcp_tree_entry *entry, struct mapcp_error *error) {
     unsigned char type = DT_UNKNOWN;
-    if (strcmp(listed->d_name, ".") == 0 || strcmp(listed->d_name, "..") == 0) {
+    if (strcmp(listed->name, ".") == 0 || strcmp(listed->name, "..") == 0) {
         return PASSED;
     }
-    if (!push_paths(tree, listed->d_name)) {
+    if (!push_paths(tree, listed->name)) {
         return out_of_memory(error) ? PASSED : FAILED;
     }
-    if (is_escaped(listed->d_name)) {
-        return refuse_escaped(tree, listed->d_type == DT_DIR, error) ? PASSED : FAILED;
+    if (is_escaped(listed->name)) {
+        return refuse_escaped(tree, listed->type == DT_DIR, error) ? PASSED : FAILED;
     }
     bool is_ours = mapcp_shard_has(tree->options->shard, relative_path(tree));
     if (!find_type(tree, listed, &type, error)) {
@@ -362,10 +363,9 @@ static enum outcome take_listed(struct mapcp_tree *tree, const struct dirent *li
         return PASSED;
     }
     if (type == DT_DIR) {
-        return mapcp_names_push(&top(tree)->pending, listed->d_name) || out_of_memory(error) ? PASSED
-                                                                                             : FAILED;
+        return mapcp_names_push(&top(tree)->pending, listed->name) || out_of_memory(error) ? PASSED : FAILED;
     }
-    put_entry(tree, type, listed->d_name, entry);
+    put_entry(tree, type, listed->name, entry);
     return FOUND;
 }
 
@@ -375,13 +375,12 @@ static enum outcome list_top(struct mapcp_tree *tree, struct mapcp_tree_entry *e
     assert(top(tree)->listing);
     for (;;) {
         cut_paths(tree);
-        errno = 0;
-        const struct dirent *listed = readdir(top(tree)->listing);
-        if (!listed) {
+        struct mapcp_listed listed;
+        if (!mapcp_listing_next(top(tree)->listing, &listed)) {
             top(tree)->listed = true;
             return errno == 0 || mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, errno) ? PASSED : FAILED;
         }
-        enum outcome outcome = take_listed(tree, listed, entry, error);
+        enum outcome outcome = take_listed(tree, &listed, entry, error);
         if (outcome != PASSED) {
             return outcome;
         }

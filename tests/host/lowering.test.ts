@@ -8,6 +8,8 @@ import type { Host } from '../../ts/host/host.js';
 import { ExitError } from '../../ts/host/index.js';
 import { built } from '../helpers/runtimes.js';
 import { hostWith, sandbox, walkers } from './helpers.js';
+import type { Lowered } from './watch-calls.js';
+import { Counter, watchCalls } from './watch-calls.js';
 
 const [[, walker]] = walkers as [(typeof walkers)[number]];
 const cabiLower = Symbol.for('cabiLower');
@@ -15,31 +17,11 @@ const cabiRep = Symbol.for('cabiRep');
 const cabiDispose = Symbol.for('cabiDispose');
 const OWN = 1 << 30;
 
-type Lowered = (...flat: (number | bigint)[]) => number | undefined;
-
-/** Puts a counter in front of every method of a class, in the form in which it is lowered and in the other. */
-function countCalls(prototype: object): { lowered: Map<string, number>; passed: Map<string, number> } {
-  const lowered = new Map<string, number>();
-  const passed = new Map<string, number>();
-  const count = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
-  for (const name of Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor')) {
-    const method = Reflect.get(prototype, name);
-    const lower = method[cabiLower];
-    const counted = function (this: unknown, ...args: unknown[]) {
-      count(passed, name);
-      return method.apply(this, args);
-    };
-    if (lower) {
-      Reflect.set(counted, cabiLower, (context: object) => {
-        const inner: Lowered = lower(context);
-        return (...flat: (number | bigint)[]) => {
-          count(lowered, name);
-          return inner(...flat);
-        };
-      });
-    }
-    Object.defineProperty(prototype, name, { value: counted, configurable: true });
-  }
+/** Counts the calls of every method of a class, in the form in which it is lowered and in the other. */
+function countCalls(prototype: object): { lowered: Counter; passed: Counter } {
+  const lowered = new Counter();
+  const passed = new Counter();
+  watchCalls(prototype, { lowered: (name) => lowered.count(name), passed: (name) => passed.count(name) });
   return { lowered, passed };
 }
 

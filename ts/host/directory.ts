@@ -32,6 +32,7 @@ import type { Grant } from './grant.js';
 import { Handle } from './handle.js';
 import { giveMode, PRIVATE_FILE, takeMode, UNFINISHED_DIRECTORY } from './modes.js';
 import type { Preopen } from './preopens.js';
+import { Seen } from './seen.js';
 import { identity, setTimes, typeOf } from './status.js';
 import { readLink, Walk } from './walk.js';
 import type { Walker } from './walker.js';
@@ -63,6 +64,7 @@ export class Directory {
   #identity: MetadataHashValue | undefined;
   /** The name that was listed last of those that are not UTF-8. */
   #escaped: string | undefined;
+  readonly #seen = new Seen();
 
   /** Takes over one ownership of `handle`. */
   constructor(walker: Walker, handle: Handle, grant: Grant) {
@@ -109,7 +111,13 @@ export class Directory {
       // C libraries look up each entry as they list it, and must find something to go on.
       return this.stat();
     }
-    return this.#walk(path, (walk) => settle(walk, follow));
+    return this.#walk(path, (walk) => {
+      const status = settle(walk, follow);
+      if (!walk.hasFollowed && typeOf(status) === 'regular-file') {
+        this.#seen.add(path);
+      }
+      return status;
+    });
   }
 
   setTimes(accessed: NewTimestamp, modified: NewTimestamp): void {
@@ -155,17 +163,8 @@ export class Directory {
     return new DirectoryEntries(listing, this.#handle.share(), this.#grant.escapeNames ? escaped : undefined);
   }
 
-  /**
-   * Opens what is at `path`: a regular file or a directory, and nothing else (`not-permitted`). What is `known` of it
-   * saves a look, and may be outdated.
-   */
-  openAt(
-    follow: boolean,
-    path: string,
-    open: OpenFlags,
-    flags: DescriptorFlags,
-    known?: BigIntStats,
-  ): File | Directory {
+  /** Opens what is at `path`: a regular file or a directory, and nothing else (`not-permitted`). */
+  openAt(follow: boolean, path: string, open: OpenFlags, flags: DescriptorFlags): File | Directory {
     if (open.create || open.truncate || flags.write || flags.mutateDirectory) {
       this.#expectMutable();
     }
@@ -173,13 +172,17 @@ export class Directory {
       fail('invalid');
     }
     const act = (walk: Walk) => {
-      let opened = this.#openPlace(walk, open, flags, known);
+      const isSeen = this.#seen.take(path) && !open.truncate && !flags.write;
+      let opened = this.#openPlace(walk, open, flags, isSeen);
       while (opened === undefined) {
         if (!follow && !walk.mustBeDirectory) {
           fail('loop');
         }
         walk.followLink();
-        opened = this.#openPlace(walk, open, flags, undefined);
+        opened = this.#openPlace(walk, open, flags, false);
+      }
+      if (open.create && !walk.hasFollowed) {
+        this.#seen.add(path);
       }
       return opened;
     };
@@ -247,6 +250,7 @@ export class Directory {
   /** A symbolic link to `target`, which must be relative unless the grant says otherwise: it could only lead out. */
   symlinkAt(target: string, path: string): void {
     this.#expectMutable();
+    Seen.forgetAll();
     if (target.startsWith('/') && !this.#grant.absoluteLinks) {
       fail('not-permitted');
     }
@@ -262,6 +266,7 @@ export class Directory {
   linkAt(follow: boolean, path: string, target: Directory, newPath: string): void {
     this.#expectMutable();
     target.#expectMutable();
+    Seen.forgetAll();
     this.#walk(path, (from) => {
       expectName(from, 'not-permitted');
       settle(from, follow);
@@ -278,6 +283,9 @@ export class Directory {
   renameAt(path: string, target: Directory, newPath: string): void {
     this.#expectMutable();
     target.#expectMutable();
+    if (!this.#seen.take(path)) {
+      Seen.forgetAll();
+    }
     this.#change(path, (from) =>
       target.#change(newPath, (to) => {
         expectName(from, 'busy');
@@ -341,22 +349,21 @@ export class Directory {
     walk: Walk,
     open: OpenFlags,
     flags: DescriptorFlags,
-    known: BigIntStats | undefined,
+    isSeen: boolean,
   ): File | Directory | undefined {
     const mustCreate = open.create === true && open.exclusive === true;
     for (let looks = 1; ; looks++) {
       try {
-        const status = mustCreate ? undefined : looks === 1 && known ? known : look(walk);
-        return status === undefined
+        const type = mustCreate ? undefined : isSeen && looks === 1 ? 'regular-file' : typeAt(walk);
+        return type === undefined
           ? this.#create(walk, open, flags)
-          : this.#openExisting(walk, open, flags, typeOf(status));
+          : this.#openExisting(walk, open, flags, type);
       } catch (error) {
-        // Perhaps what is known is of what a symbolic link here leads to, or someone else was faster, and what was seen
-        // is no longer what is there. Or nothing can be made here
-        // at all, as in a directory that has been removed.
+        // Perhaps someone else was faster, and what was seen is no longer what is there. Or nothing can be made here at
+        // all, as in a directory that has been removed.
         const code = nodeCode(error);
         const isOutdated =
-          (looks === 1 && known !== undefined) ||
+          (looks === 1 && isSeen) ||
           code === 'ELOOP' ||
           (open.create && !mustCreate && (code === 'ENOENT' || code === 'EEXIST'));
         if (!isOutdated || looks === MOST_LOOKS) {
@@ -407,12 +414,12 @@ export class Directory {
     const fd = this.#walker.open(walk.directory, walk.name, openFlagsOf(open, flags));
     const file = new File(this.#walker, new Handle(fd), this.#grant, flags);
     return orClose(file, () => {
-      const status = file.stat();
-      if (typeOf(status) !== 'regular-file') {
+      const mode = file.mode();
+      if (typeOf({ mode }) !== 'regular-file') {
         fail('not-permitted');
       }
       if (!flags.write) {
-        this.#grant.modes.sawFile(status.mode);
+        this.#grant.modes.sawFile(mode);
       }
     });
   }
@@ -434,6 +441,12 @@ function expectName(walk: Walk, code: ErrorCode): void {
   if (walk.name === '.') {
     fail(code);
   }
+}
+
+/** The type of what is at the place, a symbolic link itself included; undefined where there is nothing. */
+function typeAt(walk: Walk): DescriptorType | undefined {
+  const status = walk.at((place) => lstatSync(place, { throwIfNoEntry: false }));
+  return status && typeOf(status);
 }
 
 /** What is at the place, a symbolic link itself included; undefined where there is nothing. */

@@ -81,6 +81,11 @@ export class File {
     return status;
   }
 
+  /** Its type and permissions, as stat(2) has them. */
+  mode(): number {
+    return fstatSync(this.#handle.fd).mode;
+  }
+
   /** Which file it is. Looked up once, since an open file stays that file. */
   identity(): MetadataHashValue {
     this.#identity ??= identity(this.stat());

@@ -297,9 +297,8 @@ function readInto(
 /** The methods of a descriptor, by their names in JavaScript. */
 function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lowering> {
   const aside = Buffer.alloc(READ_ASIDE);
-  // What the call before this one found at a path. wasi-libc's `stat` asks for the status and then for the hash, and
-  // programs open what they have just looked at: that is one system call where it would be two. Neither the hash,
-  // which says which file it is, nor opening, which looks at what it has opened, is harmed by what changes between.
+  // What the call before this one found at a path. wasi-libc's `stat` asks for the status and then for the hash: that is
+  // one system call where it would be two. The hash, which says which file it is, is not harmed by what changes between.
   let latest: { place: Place; status: BigIntStats } | undefined;
   const open = (guest: Guest, handle: number): Open => {
     latest = undefined;
@@ -430,11 +429,13 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
         result: number,
       ) =>
         guest.answer(result, 4, (to) => {
-          const known = latest;
-          const place: Place = [directory(guest, self), follows(pathFlags), guest.path(path, length)];
-          const [base, follow, text] = place;
-          const status = statusIn(known, place);
-          const opened = base.openAt(follow, text, openFlags(how), descriptorFlags(flags), status);
+          const text = guest.path(path, length);
+          const opened = directory(guest, self).openAt(
+            follows(pathFlags),
+            text,
+            openFlags(how),
+            descriptorFlags(flags),
+          );
           guest.view.setUint32(to, guest.own(descriptors.add(opened)), true);
         }),
 

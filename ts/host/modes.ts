@@ -19,7 +19,7 @@ const OWNER_MAY_CHANGE = 0o300;
 
 // Set-user-ID and set-group-ID are never carried: what is made belongs to whoever runs the host, and a component says
 // what is in it. The sticky bit is, for directories, since without it others could remove more than in the source.
-const FILE_PERMISSIONS = 0o777n;
+const FILE_PERMISSIONS = 0o777;
 const DIRECTORY_PERMISSIONS = 0o1777n;
 
 /** A directory that was made, or met while a copy was at it, until it is opened. */
@@ -56,8 +56,8 @@ export class ModeCarrier {
    *
    * @internal
    */
-  sawFile(mode: bigint): void {
-    this.#file = this.#isOn ? Number(mode & FILE_PERMISSIONS) : undefined;
+  sawFile(mode: number): void {
+    this.#file = this.#isOn ? mode & FILE_PERMISSIONS : undefined;
   }
 
   /**

@@ -22,7 +22,7 @@ const byMode: Readonly<Record<number, DescriptorType>> = {
 };
 
 /** The type of a file. A socket's is unknown, as in wasmtime: on `socket` the preview 1 adapter traps. */
-export function typeOf(status: BigIntStats): DescriptorType {
+export function typeOf(status: { readonly mode: number | bigint }): DescriptorType {
   return byMode[Number(status.mode) & constants.S_IFMT] ?? 'unknown';
 }
 

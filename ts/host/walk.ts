@@ -64,6 +64,11 @@ export class Walk {
     return this.#mustBeDirectory;
   }
 
+  /** Whether there was a symbolic link on the way. */
+  get hasFollowed(): boolean {
+    return this.#links > 0;
+  }
+
   /** Acts on the place, as `Walker.at` does. */
   at<T>(act: (path: string) => T): T {
     return this.#walker.at(this.directory, this.#name, act);

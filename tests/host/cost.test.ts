@@ -1,0 +1,111 @@
+// What a copy costs, without a clock: calls that the component makes of its host, ways that the host looks up on the
+// system, and bytes that pass between the two.
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ImportObject } from '#bindings';
+import { instantiate } from '#bindings';
+import { ModeCarrier } from '../../ts/host/index.js';
+import { toComponent } from '../../ts/options.js';
+import { built } from '../helpers/runtimes.js';
+import { hostWith, temporaryDirectory, walkers } from './helpers.js';
+import { Counter, counted, watchCalls } from './watch-calls.js';
+
+const [[, walker]] = walkers as [(typeof walkers)[number]];
+
+/** What copying a tree of these files has cost. */
+async function costOf(files: ReadonlyMap<string, Uint8Array>) {
+  const directory = temporaryDirectory();
+  const [source, target] = [join(directory, 'source'), join(directory, 'target')];
+  mkdirSync(join(source, 'tree'), { recursive: true });
+  mkdirSync(target);
+  for (const [name, content] of files) {
+    writeFileSync(join(source, 'tree', name), content);
+  }
+  const ways = new Counter();
+  const modes = new ModeCarrier();
+  const host = hostWith(counted(walker, ways), {
+    preopens: {
+      '/source': { path: source, access: 'read' },
+      '/target': { path: target, access: 'read-write' },
+    },
+    clocks: true,
+    random: true,
+    modes,
+  });
+  const calls = new Counter();
+  const bytes = new Counter();
+  const { Descriptor, DirectoryEntryStream } = host.imports['wasi:filesystem/types'];
+  const watcher = {
+    passed: (name: string) => calls.count(name),
+    lowered: (name: string, flat: (number | bigint)[], memory: DataView) => {
+      calls.count(name);
+      if (name === 'read') {
+        bytes.count(name, memory.getUint32(Number(flat[3]) + 8, true));
+      } else if (name === 'write') {
+        bytes.count(name, Number(flat[2]));
+      }
+    },
+  };
+  watchCalls(Descriptor.prototype, watcher);
+  watchCalls(DirectoryEntryStream.prototype, watcher);
+  const compile = (name: string) => WebAssembly.compile(readFileSync(built('bindings', name)));
+  const { copier } = await instantiate(compile, host.imports as object as ImportObject);
+  modes.start(true);
+  new copier.CopyJob('/source/tree', '/target/tree', toComponent({ recursive: true }, false)).step(1n << 62n);
+  expect(readdirSync(join(target, 'tree')).length).toBe(files.size);
+  return { calls, ways, bytes };
+}
+
+/** Files of the same content, with names of 10 bytes. */
+function manyFiles(count: number, content: Uint8Array, digits = 10): Map<string, Uint8Array> {
+  return new Map(
+    Array.from({ length: count }, (_, index) => [String(index).padStart(digits, '0'), content] as const),
+  );
+}
+
+/** How much more of each there is with the larger one, for each of `files`. */
+function difference(smaller: Counter, larger: Counter, files: number): Record<string, number> {
+  const names = new Set([...smaller.keys(), ...larger.keys()]);
+  const each = [...names].map(
+    (name) => [name, ((larger.get(name) ?? 0) - (smaller.get(name) ?? 0)) / files] as const,
+  );
+  return Object.fromEntries(each.filter(([, amount]) => amount !== 0));
+}
+
+describe('what a copy costs', () => {
+  it('is so many calls of the host, and ways looked up, for each small file of a tree', async () => {
+    const content = Buffer.alloc(4096, 'content');
+    const smaller = await costOf(manyFiles(10, content));
+    const larger = await costOf(manyFiles(30, content));
+    expect(difference(smaller.calls, larger.calls, 20)).toEqual({
+      readDirectoryEntry: 1,
+      metadataHashAt: 1,
+      getFlags: 2,
+      getType: 4,
+      openAt: 2,
+      stat: 2,
+      metadataHash: 2,
+      read: 1,
+      write: 1,
+      renameAt: 1,
+    });
+    expect(difference(smaller.ways, larger.ways, 20)).toEqual({ open: 2, at: 3 });
+  });
+
+  it('is each byte read once and written once', async () => {
+    const size = 5 * 1024 * 1024 + 1;
+    const { bytes } = await costOf(new Map([['large', Buffer.alloc(size, 'content')]]));
+    expect(Object.fromEntries(bytes)).toEqual({ read: size, write: size });
+  });
+
+  it.each([7, 8, 9, 40, 104])(
+    'is one look at each entry of a directory where names are of %i bytes',
+    async (length) => {
+      const { calls } = await costOf(manyFiles(400, Buffer.alloc(1), length));
+      // One more for the end.
+      expect(calls.get('readDirectoryEntry')).toBe(401);
+    },
+  );
+});
