@@ -1,14 +1,13 @@
 // What a copy costs, without a clock: calls that the component makes of its host, ways that the host looks up on the
 // system, and bytes that pass between the two.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ImportObject } from '#bindings';
 import { instantiate } from '#bindings';
 import { ModeCarrier } from '../../ts/host/index.js';
 import { toComponent } from '../../ts/options.js';
-import { built } from '../helpers/runtimes.js';
 import { hostWith, temporaryDirectory, walkers } from './helpers.js';
 import { Counter, counted, watchCalls } from './watch-calls.js';
 
@@ -50,8 +49,7 @@ async function costOf(files: ReadonlyMap<string, Uint8Array>) {
   };
   watchCalls(Descriptor.prototype, watcher);
   watchCalls(DirectoryEntryStream.prototype, watcher);
-  const compile = (name: string) => WebAssembly.compile(readFileSync(built('bindings', name)));
-  const { copier } = await instantiate(compile, host.imports as object as ImportObject);
+  const { copier } = await instantiate(undefined, host.imports as object as ImportObject);
   modes.start(true);
   new copier.CopyJob('/source/tree', '/target/tree', toComponent({ recursive: true }, false)).step(1n << 62n);
   expect(readdirSync(join(target, 'tree')).length).toBe(files.size);
