@@ -4,6 +4,7 @@ import type { CopyJob, CopyError as Failure } from '#bindings/interfaces/mapcp-c
 export type {
   CopyError as Failure,
   CopyJob,
+  Entry,
   ErrorCode,
   Progress,
 } from '#bindings/interfaces/mapcp-copy-copier.js';

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { errorOf, type Failure, type Progress } from './component.js';
+import { type Entry, errorOf, type Failure, type Progress } from './component.js';
 import type { HostOptions } from './host/index.js';
 import type { CopyOptions } from './options.js';
 import type { Preopens } from './sandbox.js';
@@ -13,12 +13,19 @@ export interface Assignment {
   readonly target: string;
   readonly options: CopyOptions;
   readonly measure: boolean;
+  /** Whether it is to tell of each entry; `onEntry` itself cannot be sent. */
+  readonly reportEntries: boolean;
 }
 
 /** What a worker tells about its job now and then, and when that is over. It is told anything to make it stop. */
-export type Told =
-  | { readonly progress: Progress; readonly currentPath: string; readonly problems: readonly Failure[] }
-  | { readonly failure: Failure };
+export interface Told {
+  readonly progress: Progress;
+  readonly currentPath: string;
+  readonly problems: readonly Failure[];
+  readonly entries: readonly Entry[];
+  /** Why it failed, where it did. */
+  readonly failure?: Failure;
+}
 
 const NOTHING_YET: Progress = {
   done: false,
@@ -33,6 +40,8 @@ export class DividedJob implements Job {
   readonly #shares: Share[] = [];
   readonly #known = new Set<string>();
   #problems: Failure[] = [];
+  #entries: Entry[] = [];
+  readonly #isDryRun: boolean;
   #currentPath: string;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
@@ -46,6 +55,7 @@ export class DividedJob implements Job {
    */
   constructor(assignment: Assignment, count: number) {
     this.#currentPath = assignment.source;
+    this.#isDryRun = assignment.options.dryRun ?? false;
     const hear = (told: Told) => this.#hear(told);
     const fail = (error: Error) => this.#fail(error);
     try {
@@ -70,6 +80,10 @@ export class DividedJob implements Job {
     if (this.#failure !== undefined) {
       throw this.#failure;
     }
+    return this.progress();
+  }
+
+  progress(): Progress {
     return merge(this.#shares.map(({ progress }) => progress));
   }
 
@@ -83,21 +97,37 @@ export class DividedJob implements Job {
     return problems;
   }
 
+  takeEntries(): readonly Entry[] {
+    const entries = this.#entries;
+    this.#entries = [];
+    return entries;
+  }
+
   /** Stops the workers that are still at work, and waits until the last is gone. */
   async drop(): Promise<void> {
     await Promise.all(this.#shares.map((share) => share.stop()));
   }
 
   #hear(told: Told): void {
-    if ('failure' in told) {
-      this.#fail(errorOf(told.failure));
-      return;
-    }
     this.#currentPath = told.currentPath;
     for (const problem of told.problems) {
       this.#add(problem);
     }
+    this.#entries.push(...told.entries.filter((entry) => !this.#isRepeated(entry)));
+    if (told.failure !== undefined) {
+      this.#fail(errorOf(told.failure));
+    }
     this.#tell();
+  }
+
+  /** Whether it is a directory that every share would make, as in a dry run all of them find it missing. */
+  #isRepeated({ kind, target }: Entry): boolean {
+    if (!this.#isDryRun || kind !== 'directory') {
+      return false;
+    }
+    const isRepeated = this.#known.has(target);
+    this.#known.add(target);
+    return isRepeated;
   }
 
   #add(problem: Failure): void {
@@ -135,10 +165,8 @@ class Share {
       execArgv: [],
     });
     this.#worker.on('message', (told: Told) => {
-      if ('progress' in told) {
-        this.progress = told.progress;
-      }
-      this.#isOver ||= 'failure' in told || told.progress.done;
+      this.progress = told.progress;
+      this.#isOver ||= told.failure !== undefined || told.progress.done;
       hear(told);
     });
     this.#worker.on('error', (error) => {
@@ -168,7 +196,14 @@ function sharesOf(assignment: Assignment, count: number): readonly Assignment[] 
   const whole = assignment.options.shard ?? { index: 0, count: 1 };
   return Array.from({ length: count }, (_, number) => {
     const shard = { index: whole.index + whole.count * number, count: whole.count * count };
-    const mine = { shard, concurrency: 1, onProgress: undefined, signal: undefined, host: undefined };
+    const mine = {
+      shard,
+      concurrency: 1,
+      onProgress: undefined,
+      onEntry: undefined,
+      signal: undefined,
+      host: undefined,
+    };
     return { ...assignment, options: { ...assignment.options, ...mine } };
   });
 }

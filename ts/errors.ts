@@ -1,5 +1,6 @@
 import { getSystemErrorMap } from 'node:util';
 import type { Operation as ComponentOperation } from '#bindings/interfaces/mapcp-copy-copier.js';
+import type { CopyReport } from './task.js';
 
 /** What was being done when a copy failed. */
 export type Operation = ComponentOperation;
@@ -13,6 +14,7 @@ export interface CopyErrorDetails {
   readonly target: string;
   readonly reason: string;
   readonly leftover?: string | undefined;
+  readonly report?: CopyReport | undefined;
 }
 
 /**
@@ -36,6 +38,8 @@ export class CopyError extends Error {
   readonly reason: string;
   /** The temporary file, where it could not be removed after the failure. */
   readonly leftover: string | undefined;
+  /** What was done before it failed, with the warnings until then; none in the errors of a report. */
+  readonly report: CopyReport | undefined;
 
   /**
    * @param details what failed
@@ -51,6 +55,7 @@ export class CopyError extends Error {
     this.target = details.target;
     this.reason = details.reason;
     this.leftover = details.leftover;
+    this.report = details.report;
   }
 }
 

@@ -16,6 +16,20 @@ export interface CopyProgress {
   readonly currentPath: string;
 }
 
+/** An entry that a copy is done with; under `dryRun`, what it would be. */
+export interface CopyEntry {
+  /** What it is. */
+  readonly kind: 'file' | 'link' | 'directory';
+  /** The path that it was copied from. */
+  readonly source: string;
+  /** The path of the copy. */
+  readonly target: string;
+  /** Whether it was left out, because of the policy for existing targets. */
+  readonly skipped: boolean;
+  /** How many bytes were copied. */
+  readonly bytes: number;
+}
+
 /** One of several shares of a copy. */
 export interface Shard {
   /** Which share, from 0 to `count` - 1. */
@@ -136,6 +150,11 @@ export interface CopyOptions {
   readonly windowSize?: number | undefined;
   /** Called now and then, at most some thirty times a second, and at the end. What it throws ends the copy. */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /**
+   * Called for each file and link that is in place or was left alone, and for each directory that was made, soon after
+   * and in that order; under `dryRun`, for what would be. What it throws ends the copy.
+   */
+  readonly onEntry?: ((entry: CopyEntry) => void) | undefined;
   /** Ends the copy when it is aborted: what was finished stays, and the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -177,6 +196,7 @@ export function requireOptions(options: unknown): asserts options is CopyOptions
     requirePatterns(name, given[name]);
   }
   requireType('onProgress', given.onProgress, 'function');
+  requireType('onEntry', given.onEntry, 'function');
   requireType('host', (given as { host?: unknown }).host, 'function');
   requireWindowSize(given.windowSize);
   requireShard(given.shard);
@@ -223,6 +243,7 @@ export function toComponent(options: CopyOptions, measure: boolean): ComponentOp
     keepGoing: options.keepGoing ?? false,
     makeParents: options.makeParents ?? true,
     measure,
+    reportEntries: options.onEntry !== undefined,
     include: [...(options.include ?? [])],
     exclude: [...(options.exclude ?? [])],
     ...(options.shard && { shard: options.shard }),

@@ -106,7 +106,10 @@ export class Sandbox implements Disposable {
     });
     return sharing === undefined || count === 1
       ? this.#job(source, target, toComponent(options, measure))
-      : divide({ ...sharing(), source, target, options, measure }, count);
+      : divide(
+          { ...sharing(), source, target, options, measure, reportEntries: options.onEntry !== undefined },
+          count,
+        );
   }
 
   /** A job in this thread. */
@@ -195,8 +198,10 @@ async function divide(assignment: Assignment, count: number): Promise<Job> {
 function jobOf(job: CopyJob): Job {
   return {
     step: (budget) => job.step(budget),
+    progress: () => job.progress(),
     currentPath: () => job.currentPath(),
     takeProblems: () => job.takeProblems(),
+    takeEntries: () => job.takeEntries(),
     drop: () => dropJob(job),
   };
 }

@@ -1,6 +1,6 @@
-import { type Failure, failureOf, type Progress } from './component.js';
+import { type Entry, type Failure, failureOf, type Progress } from './component.js';
 import { CopyError } from './errors.js';
-import { type CopyOptions, type CopyProgress, requireOptions } from './options.js';
+import { type CopyEntry, type CopyOptions, type CopyProgress, requireOptions } from './options.js';
 import { nameOf } from './posix.js';
 
 /** What a copy has done. */
@@ -25,10 +25,14 @@ export interface CopyReport {
 export interface Job {
   /** Works on; see `copy-job.step` in wit/copier.wit. */
   step(budget: bigint): Progress | Promise<Progress>;
+  /** How far it has come, also where the last step failed. */
+  progress(): Progress;
   /** The guest path of the entry that the last step ended at. */
   currentPath(): string;
   /** The entries that were not copied since the last call. */
   takeProblems(): readonly Failure[];
+  /** The entries that were finished since the last call, where the options ask for them. */
+  takeEntries(): readonly Entry[];
   /** Drops the job, which removes what it has not finished. Called once. */
   drop(): void | Promise<void>;
 }
@@ -143,8 +147,13 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
       for (;;) {
         this.#requireWanted();
         work.prepareStep();
-        const progress = await step(job, work);
-        problems.push(...job.takeProblems().map((failure) => toError(failure, work)));
+        const failure = await step(job);
+        const progress = job.progress();
+        problems.push(...job.takeProblems().map((problem) => toError(problem, work)));
+        this.#tellEntries(job, work);
+        if (failure !== undefined) {
+          throw toError(failure, work, makeReport(progress, problems, this.#started));
+        }
         this.#tell(progress, job, work);
         if (progress.done) {
           return makeReport(progress, problems, this.#started);
@@ -160,6 +169,15 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     this.#options.signal?.throwIfAborted();
     if (this.#isLeft) {
       throw new DOMException('the iteration over the copy was left', 'AbortError');
+    }
+  }
+
+  #tellEntries(job: Job, work: Work): void {
+    const { onEntry } = this.#options;
+    if (onEntry !== undefined) {
+      for (const entry of job.takeEntries()) {
+        onEntry(toCopyEntry(entry, work));
+      }
     }
   }
 
@@ -182,17 +200,25 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   }
 }
 
-/** Runs a step; what the component reports as its error is thrown as a {@link CopyError}. */
-async function step(job: Job, work: Work): Promise<Progress> {
+/** Runs a step; returns what the component reports as its error. */
+async function step(job: Job): Promise<Failure | undefined> {
   try {
-    return await job.step(STEP_BYTES);
+    await job.step(STEP_BYTES);
+    return undefined;
   } catch (error) {
     const failure = failureOf(error);
-    throw failure === undefined ? error : toError(failure, work);
+    if (failure === undefined) {
+      throw error;
+    }
+    return failure;
   }
 }
 
-function toError(failure: Failure, work: Work): CopyError {
+function toCopyEntry({ kind, source, target, skipped, bytes }: Entry, { pathOf }: Work): CopyEntry {
+  return { kind, source: pathOf(source), target: pathOf(target), skipped, bytes: Number(bytes) };
+}
+
+function toError(failure: Failure, work: Work, report?: CopyReport): CopyError {
   return new CopyError({
     code: nameOf(failure.code),
     operation: failure.operation,
@@ -201,6 +227,7 @@ function toError(failure: Failure, work: Work): CopyError {
     target: work.pathOf(failure.target),
     reason: failure.reason,
     leftover: failure.leftover === undefined ? undefined : work.pathOf(failure.leftover),
+    report,
   });
 }
 

@@ -13,6 +13,7 @@ static_assert((int)MAPCP_REMOVE == EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE, "
 static_assert((int)MAPCP_OTHER == EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER, "error codes");
 static_assert((int)MAPCP_SKIP_LINKS == EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_SKIP, "symlinks");
 static_assert((int)MAPCP_OVERWRITE_ERROR == EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ERROR, "overwrite");
+static_assert((int)MAPCP_DIRECTORY == EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_DIRECTORY, "kinds of entries");
 static_assert((int)MAPCP_SPARSE_NEVER == EXPORTS_MAPCP_COPY_COPIER_SPARSE_POLICY_NEVER, "sparse");
 
 typedef exports_mapcp_copy_copier_copy_job_t copy_job;
@@ -20,6 +21,8 @@ typedef exports_mapcp_copy_copier_copy_options_t copy_options;
 typedef exports_mapcp_copy_copier_copy_error_t copy_error;
 typedef exports_mapcp_copy_copier_list_copy_error_t copy_errors;
 typedef exports_mapcp_copy_copier_progress_t progress;
+typedef exports_mapcp_copy_copier_entry_t entry;
+typedef exports_mapcp_copy_copier_list_entry_t entries;
 
 struct exports_mapcp_copy_copier_copy_job_t {
     struct mapcp_job *job;
@@ -85,6 +88,7 @@ exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, map
         .keep_going = given->keep_going,
         .make_parents = given->make_parents,
         .measure = given->measure,
+        .report_entries = given->report_entries,
         .include = take_patterns(&given->include),
         .exclude = take_patterns(&given->exclude),
         .shard = take_shard(given),
@@ -156,6 +160,10 @@ bool exports_mapcp_copy_copier_method_copy_job_step(copy_job *self, uint64_t bud
     return true;
 }
 
+void exports_mapcp_copy_copier_method_copy_job_progress(copy_job *self, progress *result) {
+    put_progress(result, mapcp_job_progress(self->job));
+}
+
 void exports_mapcp_copy_copier_method_copy_job_current_path(copy_job *self, mapcp_string_t *result) {
     put_string(result, mapcp_job_current_path(self->job));
 }
@@ -168,6 +176,21 @@ void exports_mapcp_copy_copier_method_copy_job_take_problems(copy_job *self, cop
         put_error(&result->ptr[index], &problems.items[index]);
     }
     mapcp_problems_free(&problems);
+}
+
+static void put_entry(entry *result, const struct mapcp_entry *from) {
+    *result = (entry){.kind = (uint8_t)from->kind, .skipped = from->skipped, .bytes = from->bytes};
+    put_string(&result->source, from->source);
+    put_string(&result->target, from->target);
+}
+
+void exports_mapcp_copy_copier_method_copy_job_take_entries(copy_job *self, entries *result) {
+    struct mapcp_entries from = mapcp_job_take_entries(self->job);
+    *result = (entries){.ptr = or_abort(calloc(from.count + 1, sizeof(entry))), .len = from.count};
+    for (size_t index = 0; index < from.count; index++) {
+        put_entry(&result->ptr[index], &from.items[index]);
+    }
+    mapcp_entries_free(&from);
 }
 
 bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, uint64_t *removed, copy_error *error) {

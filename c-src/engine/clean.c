@@ -27,6 +27,8 @@ static bool clean_tree(struct mapcp_tree *tree, uint64_t *removed, struct mapcp_
     for (;;) {
         struct mapcp_tree_entry entry;
         switch (mapcp_tree_next(tree, &entry, error)) {
+        case MAPCP_TREE_ENTERED:
+            break;
         case MAPCP_TREE_FOUND:
             if (!clean_entry(&entry, removed, error)) {
                 return false;

@@ -17,6 +17,9 @@
 // copying some.
 #define ENTRY_COST 262144
 
+// How many finished entries are kept, where they are asked for, before a step ends.
+#define MOST_ENTRIES 256
+
 enum state {
     WAITING,
     /// Walking the source for the totals.
@@ -46,6 +49,7 @@ struct mapcp_job {
     struct mapcp_progress progress;
     struct mapcp_problem failure;
     struct mapcp_problems problems;
+    struct mapcp_entries entries;
 };
 
 /// Copies the patterns into one block of strings that the job owns.
@@ -142,19 +146,44 @@ static bool settle_entry(struct mapcp_job *job, const struct mapcp_error *error)
 
 // --- One file or link ---
 
+/// Keeps account of the current entry, where that is asked for.
+static bool note(struct mapcp_job *job, enum mapcp_entry_kind kind, bool skipped, uint64_t bytes,
+                 struct mapcp_error *error) {
+    const struct mapcp_entry entry = {
+        .kind = kind,
+        .skipped = skipped,
+        .bytes = bytes,
+        .source = job->source.text,
+        .target = job->target.text,
+    };
+    return !job->options.report_entries || mapcp_entries_add(&job->entries, &entry) ||
+           mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+}
+
+static enum mapcp_entry_kind kind_of(const struct stat *status) {
+    return S_ISLNK(status->st_mode) ? MAPCP_LINK : MAPCP_FILE;
+}
+
 static void uncount(uint64_t *total, uint64_t amount) {
     *total -= *total < amount ? *total : amount;
 }
 
-static void skip(struct mapcp_job *job, const struct stat *status) {
+static void leave_entry(struct mapcp_job *job) {
+    job->state = job->in_tree ? WALKING : DONE;
+}
+
+static bool skip(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
     job->progress.skipped++;
     uncount(&job->progress.bytes_total, (uint64_t)status->st_size);
     uncount(&job->progress.files_total, 1);
+    leave_entry(job);
+    return note(job, kind_of(status), true, 0, error);
 }
 
-static void complete_entry(struct mapcp_job *job) {
+static bool complete_entry(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
     job->progress.files_done++;
-    job->state = job->in_tree ? WALKING : DONE;
+    leave_entry(job);
+    return note(job, kind_of(status), false, S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0, error);
 }
 
 /// Decides about an entry; where there is nothing more to do for it, says so by `*over`.
@@ -167,13 +196,13 @@ static bool decide(struct mapcp_job *job, const struct mapcp_tree_entry *entry, 
         return false;
     }
     if (decision == MAPCP_SKIP) {
-        skip(job, status);
-        job->state = job->in_tree ? WALKING : DONE;
-        *over = true;
-    } else if (job->options.dry_run) {
+        *over = skip(job, status, error);
+        return *over;
+    }
+    if (job->options.dry_run) {
         job->progress.bytes_done += S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0;
-        complete_entry(job);
-        *over = true;
+        *over = complete_entry(job, status, error);
+        return *over;
     }
     return true;
 }
@@ -232,8 +261,7 @@ static bool copy_link(struct mapcp_job *job, const struct mapcp_tree_entry *entr
                          &job->namer, error)) {
         return false;
     }
-    complete_entry(job);
-    return true;
+    return complete_entry(job, &status, error);
 }
 
 static bool begin_entry(struct mapcp_job *job, const struct mapcp_tree_entry *entry,
@@ -276,10 +304,8 @@ static bool work_on_file(struct mapcp_job *job, uint64_t *spent) {
     }
     if (good && mapcp_file_copy_is_complete(&job->file, &job->options)) {
         good = mapcp_file_copy_finish(&job->file, job->file_target, &job->options, &error) &&
-               (!job->options.sync || job->in_tree || sync_parent(job, &error));
-        if (good) {
-            complete_entry(job);
-        }
+               (!job->options.sync || job->in_tree || sync_parent(job, &error)) &&
+               complete_entry(job, &job->file.source.status, &error);
     }
     return good || settle_entry(job, &error);
 }
@@ -318,11 +344,14 @@ static void measure_entry(struct mapcp_job *job, const struct mapcp_tree_entry *
 static bool work_on_measure(struct mapcp_job *job, uint64_t *spent) {
     struct mapcp_tree_entry entry;
     struct mapcp_error error;
-    *spent += ENTRY_COST;
-    switch (mapcp_tree_next(&job->tree, &entry, &error)) {
+    enum mapcp_tree_event event = mapcp_tree_next(&job->tree, &entry, &error);
+    // So that a step of the least budget measures one file, wherever that is.
+    *spent += event == MAPCP_TREE_ENTERED ? 0 : ENTRY_COST;
+    switch (event) {
     case MAPCP_TREE_FOUND:
         measure_entry(job, &entry);
         return true;
+    case MAPCP_TREE_ENTERED:
     case MAPCP_TREE_FAILED:
         return true;
     default:
@@ -341,6 +370,8 @@ static bool work_on_walk(struct mapcp_job *job, uint64_t *spent) {
     job->progress.directories = job->tree.directories;
     job->progress.skipped += job->tree.left_out - left_out;
     switch (event) {
+    case MAPCP_TREE_ENTERED:
+        return !entry.target_is_new || note(job, MAPCP_DIRECTORY, false, 0, &error) || end_badly(job, &error);
     case MAPCP_TREE_FOUND:
         return begin_entry(job, &entry, &error) ||
                settle(job, &error, job->options.keep_going || entry.kind == MAPCP_TREE_SPECIAL);
@@ -423,8 +454,8 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
                  : S_ISLNK(status.st_mode) ? MAPCP_TREE_LINK
                                            : MAPCP_TREE_SPECIAL;
     if (entry.kind == MAPCP_TREE_LINK && job->options.symlinks == MAPCP_SKIP_LINKS) {
-        skip(job, &status);
         job->state = DONE;
+        job->progress.skipped++;
         return true;
     }
     return (entry.kind == MAPCP_TREE_SPECIAL || prepare_parents(job, error)) &&
@@ -458,7 +489,7 @@ bool mapcp_job_step(struct mapcp_job *job, uint64_t budget) {
         if (job->state == FAILED || (job->state != DONE && !work(job, &spent))) {
             return false;
         }
-    } while (job->state != DONE && spent < budget);
+    } while (job->state != DONE && spent < budget && job->entries.count < MOST_ENTRIES);
     if (job->state == DONE && !job->progress.done) {
         end_well(job);
     }
@@ -483,6 +514,12 @@ struct mapcp_problems mapcp_job_take_problems(struct mapcp_job *job) {
     return problems;
 }
 
+struct mapcp_entries mapcp_job_take_entries(struct mapcp_job *job) {
+    struct mapcp_entries entries = job->entries;
+    job->entries = (struct mapcp_entries){.items = NULL};
+    return entries;
+}
+
 void mapcp_job_free(struct mapcp_job *job) {
     if (!job) {
         return;
@@ -495,6 +532,7 @@ void mapcp_job_free(struct mapcp_job *job) {
     mapcp_path_free(&job->target);
     mapcp_problem_free(&job->failure);
     mapcp_problems_free(&job->problems);
+    mapcp_entries_free(&job->entries);
     for (char **pattern = job->patterns; pattern && *pattern; pattern++) {
         free(*pattern);
     }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "entries.h"
 #include "options.h"
 #include "problem.h"
 
@@ -53,6 +54,11 @@ const struct mapcp_problem *mapcp_job_failure(const struct mapcp_job *job);
 /// Hands over the entries that could not be copied since the last call, and that the job went on after. To be
 /// freed with mapcp_problems_free.
 struct mapcp_problems mapcp_job_take_problems(struct mapcp_job *job);
+
+/// Hands over the entries that were finished since the last call, where the options ask for it: files and
+/// links that are in place or were left alone, and directories that were made. A step ends early rather than
+/// keep more than some hundred. To be freed with mapcp_entries_free.
+struct mapcp_entries mapcp_job_take_entries(struct mapcp_job *job);
 
 /// Frees a job, and removes what it has not finished. NULL is allowed.
 void mapcp_job_free(struct mapcp_job *job);

@@ -76,6 +76,8 @@ struct mapcp_options {
     bool make_parents;
     /// Walk the source once before, so that the totals are known from the start.
     bool measure;
+    /// Keep account of each entry for mapcp_job_take_entries.
+    bool report_entries;
     /// Where there are any, only files and links that match one are copied.
     struct mapcp_patterns include;
     /// What matches one is left out, a directory with all that is in it.

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "array.h"
+
 const char *mapcp_problem_path(const struct mapcp_problem *problem) {
     return problem->error.side == MAPCP_SOURCE ? problem->source : problem->target;
 }
@@ -18,15 +20,12 @@ void mapcp_problem_free(struct mapcp_problem *problem) {
 }
 
 bool mapcp_problems_add(struct mapcp_problems *problems, struct mapcp_problem problem) {
-    if (problems->count == problems->capacity) {
-        size_t capacity = 2 * problems->capacity + 4;
-        struct mapcp_problem *items = realloc(problems->items, capacity * sizeof(*items));
-        if (!items) {
-            return false;
-        }
-        problems->items = items;
-        problems->capacity = capacity;
+    struct mapcp_problem *items =
+        mapcp_array_reserve(problems->items, problems->count, &problems->capacity, sizeof(*items));
+    if (!items) {
+        return false;
     }
+    problems->items = items;
     problems->items[problems->count++] = problem;
     return true;
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "filter.h"
 #include "listing.h"
 #include "names.h"
@@ -25,6 +26,7 @@ struct mapcp_tree_frame {
     int target;
     bool has_target;
     bool target_is_new;
+    bool announced;
     bool listed;
     /// The lengths of the paths up to this directory.
     size_t source_length;
@@ -132,10 +134,12 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
                            struct mapcp_place place, struct mapcp_error *error) {
     frame->target = MAPCP_NOWHERE;
     if (place.directory == MAPCP_NOWHERE) {
+        frame->target_is_new = true;
         return true;
     }
     if (tree->purpose == MAPCP_TREE_DRY_RUN) {
-        return open_target(frame, place, error) || error->code == MAPCP_NOT_FOUND;
+        frame->target_is_new = !open_target(frame, place, error);
+        return !frame->target_is_new || error->code == MAPCP_NOT_FOUND;
     }
     // Made before it is looked at: most are missing, and a host that carries modes learns from it that this
     // one belongs to the source's, also where it is there already, by a job with another share or by one that
@@ -175,17 +179,10 @@ static bool check_no_loop(const struct mapcp_tree *tree, const struct mapcp_tree
 }
 
 static bool reserve_frame(struct mapcp_tree *tree) {
-    if (tree->depth < tree->capacity) {
-        return true;
-    }
-    size_t capacity = 2 * tree->capacity + 16;
-    struct mapcp_tree_frame *frames = realloc(tree->frames, capacity * sizeof(*frames));
-    if (!frames) {
-        return false;
-    }
-    tree->frames = frames;
-    tree->capacity = capacity;
-    return true;
+    struct mapcp_tree_frame *frames =
+        mapcp_array_reserve(tree->frames, tree->depth, &tree->capacity, sizeof(*frames));
+    tree->frames = frames ? frames : tree->frames;
+    return frames != NULL;
 }
 
 /// Enters a directory; the paths are its already.
@@ -402,6 +399,11 @@ static bool enter_pending(struct mapcp_tree *tree, const char *name, struct mapc
 enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,
                                       struct mapcp_error *error) {
     while (tree->depth > 0) {
+        if (!top(tree)->announced) {
+            top(tree)->announced = true;
+            *entry = (struct mapcp_tree_entry){.target_is_new = top(tree)->target_is_new};
+            return MAPCP_TREE_ENTERED;
+        }
         if (!top(tree)->listed) {
             enum outcome outcome = list_top(tree, entry, error);
             if (outcome != PASSED) {

@@ -34,12 +34,16 @@ struct mapcp_tree_entry {
     struct mapcp_place source;
     /// Its directory is MAPCP_NOWHERE where the target's does not exist, and while measuring.
     struct mapcp_place target;
-    /// Whether the target's directory was made by this walk, so that nothing can be in the way.
+    /// Whether the target's directory was made by this walk, or would be, so that nothing can be in the way.
     bool target_is_new;
 };
 
 /// What a step of a walk came to.
 enum mapcp_tree_event {
+    /// A directory was entered. The paths are its; of the entry only `target_is_new` is set, for the
+    /// directory
+    /// itself.
+    MAPCP_TREE_ENTERED,
     /// An entry was found. The paths are its.
     MAPCP_TREE_FOUND,
     /// Something failed, and the walk goes on behind it when it is asked to. The paths are those of what

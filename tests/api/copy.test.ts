@@ -4,15 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { CopyError, copy } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-
-async function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('it did not fail');
-}
+import { failureOf } from '../helpers/failure.js';
 
 describe('copy', () => {
   it('copies a file and reports what it did', () =>
@@ -183,6 +175,7 @@ describe('copy', () => {
       exclude: '*.o',
       include: [1],
       onProgress: {},
+      onEntry: true,
       signal: {},
       shard: '0/4',
     })) {

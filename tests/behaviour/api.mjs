@@ -24,6 +24,12 @@ export async function copyByApi({ directory, source, target, options }) {
     if (!(error instanceof CopyError)) {
       throw error;
     }
-    return { error: told(error), failures: [], warnings: [], counts: undefined };
+    const { warnings = [], failures = [] } = error.report ?? {};
+    return {
+      error: told(error),
+      failures: failures.map(told),
+      warnings: warnings.map(told),
+      counts: undefined,
+    };
   }
 }

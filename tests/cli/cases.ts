@@ -159,7 +159,7 @@ export const cases: readonly Case[] = [
       },
       args: ['-r', '-v', source, 'out/t'],
       ends: 'well',
-      stdout: `'${source}' -> 'out/t' (7 bytes)\n`,
+      stdout: /^'in\/d\/.*a' -> 'out\/t\/a' \(7 bytes\)\n'.*e' -> 'out\/t\/e'\n$/,
       out: { t: null, 't/a': 'content', 't/e': null },
     }),
   ),
@@ -571,6 +571,56 @@ export const cases: readonly Case[] = [
     prepare: (put) => put.file('in/a', 'content'),
     args: ['--shard', '0/1', 'in/a', 'out/b'],
     ends: 'well',
+    out: { b: 'content' },
+  },
+  {
+    name: '-v tells of each entry: what was made, and what was left alone',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.directory('in/a/d');
+      put.file('in/a/d/f', 'content');
+      put.symlink('in/a/d/l', 'f');
+      put.directory('out/b');
+      put.file('out/b/g', 'old');
+      put.file('in/a/g', 'new');
+    },
+    args: ['-r', '-n', '-v', '-T', 'in/a', 'out/b'],
+    ends: 'well',
+    stdout: new RegExp(
+      [
+        "^'in/a/g' -> 'out/b/g' \\(skipped\\)",
+        "'in/a/d' -> 'out/b/d'",
+        "('in/a/d/f' -> 'out/b/d/f' \\(7 bytes\\)\n|'in/a/d/l' -> 'out/b/d/l'\n){2}$",
+      ].join('\n'),
+    ),
+    out: { b: null, 'b/d': null, 'b/d/f': 'content', 'b/d/l': 'content', 'b/g': 'old' },
+  },
+  {
+    name: '--dry-run -v tells of what would be',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/g', 'new');
+      put.directory('in/a/d');
+      put.file('in/a/d/f', 'content');
+      put.directory('out/b');
+      put.file('out/b/g', 'old');
+    },
+    args: ['-r', '-n', '-v', '--dry-run', '-T', 'in/a', 'out/b'],
+    ends: 'well',
+    stdout: [
+      "would skip 'in/a/g' -> 'out/b/g'\n",
+      "would copy 'in/a/d' -> 'out/b/d'\n",
+      "would copy 'in/a/d/f' -> 'out/b/d/f' (7 bytes)\n",
+    ].join(''),
+    out: { b: null, 'b/g': 'old' },
+  },
+  {
+    name: '--json -v tells of each entry as an object',
+    prepare: (put) => put.file('in/a', 'content'),
+    args: ['--json', '-v', '--no-progress', 'in/a', 'out/b'],
+    ends: 'well',
+    stdout:
+      /^{"type":"entry","kind":"file","source":"in\/a","target":"out\/b","skipped":false,"bytes":7}\n{"type":"report",.*}\n$/,
     out: { b: 'content' },
   },
   {

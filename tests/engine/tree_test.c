@@ -97,6 +97,28 @@ static void a_tree_is_merged_into_one_that_is_there(void) {
     CHECK(has_content("b/d/own", 6, 9));
 }
 
+static void entries_are_handed_over_before_they_are_many(void) {
+    const size_t files = 1000;
+    const struct mapcp_options options = {.recursive = true, .report_entries = true};
+    make_directory("a");
+    for (size_t index = 0; index < files; index++) {
+        char path[32];
+        (void)snprintf(path, sizeof(path), "a/%zu", index);
+        write_file(path, 0, 0);
+    }
+    struct mapcp_job *job = mapcp_job_new("a", "b", &options);
+    size_t told = 0;
+    while (!mapcp_job_progress(job)->done) {
+        CHECK(mapcp_job_step(job, UINT64_MAX));
+        struct mapcp_entries entries = mapcp_job_take_entries(job);
+        CHECK(entries.count < files / 2);
+        told += entries.count;
+        mapcp_entries_free(&entries);
+    }
+    mapcp_job_free(job);
+    CHECK(told == files + 1);
+}
+
 static void a_deep_tree_is_copied_with_few_descriptors(void) {
     const int levels = 500;
     make_directory("a");
@@ -459,6 +481,7 @@ static const struct test tests[] = {
     {"a tree is copied with all that is in it", a_tree_is_copied_with_all_that_is_in_it},
     {"a directory needs the recursive option", a_directory_needs_the_recursive_option},
     {"a tree is merged into one that is there", a_tree_is_merged_into_one_that_is_there},
+    {"entries are handed over before they are many", entries_are_handed_over_before_they_are_many},
     {"a deep tree is copied with few descriptors", a_deep_tree_is_copied_with_few_descriptors},
     {"a directory is not copied into itself", a_directory_is_not_copied_into_itself},
     {"a sibling with the same beginning is no part of a directory",

@@ -71,7 +71,7 @@ export function addFlags(program: Command): void {
     .option('--no-progress', 'show none')
     .option('--json', 'print one JSON object per line')
     .option('-q, --quiet', 'print nothing but errors')
-    .option('-v, --verbose', 'say what was copied')
+    .option('-v, --verbose', 'tell of each entry')
     .addOption(choice('--completion <SHELL>', 'print completions for bash, zsh or fish', shells));
   addShorthand(program, 'no-dereference', 'symlinks', 'preserve');
   addShorthand(program, 'dereference', 'symlinks', 'follow');

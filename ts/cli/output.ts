@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { quoted } from '../errors.js';
-import type { CopyError, CopyProgress, CopyReport } from '../index.js';
+import type { CopyEntry, CopyError, CopyProgress, CopyReport } from '../index.js';
 import type { ProgressBar } from './bar.js';
 import type { Flags } from './flags.js';
 import { writeJson } from './json.js';
@@ -12,6 +12,8 @@ const BAR_DELAY = 500;
 export class Output {
   /** Whether {@link Output.progress} does anything. */
   readonly wantsProgress: boolean;
+  /** Whether it is to be told of entries. */
+  readonly wantsEntries: boolean;
   readonly #flags: Flags;
   readonly #started = performance.now();
   readonly #Bar: typeof ProgressBar | undefined;
@@ -21,6 +23,7 @@ export class Output {
     this.#flags = flags;
     this.#Bar = Bar;
     this.wantsProgress = wantsProgress(flags);
+    this.wantsEntries = flags.verbose === true && !flags.quiet;
   }
 
   /** What prints as the flags say. */
@@ -40,31 +43,32 @@ export class Output {
     }
   }
 
-  /** Says what a copy has done, and what it has left out. */
-  report(source: string, target: string, report: CopyReport): void {
+  /** Says that an entry is done with, or would be. */
+  entry(entry: CopyEntry): void {
     this.close();
-    for (const warning of report.warnings) {
-      this.#complain('warning', warning);
-    }
-    for (const failure of report.failures) {
-      this.#complain('error', failure);
-    }
-    const { warnings, failures, ...counts } = report;
-    if (this.#flags.quiet) {
-      return;
-    }
     if (this.#flags.json) {
-      writeJson({ type: 'report', source, target, ...counts });
-    } else if (this.#flags.verbose) {
-      const isSkipped = report.files === 0 && report.directories === 0 && report.skipped > 0;
-      const what = isSkipped ? 'skipped' : `${report.bytes} bytes`;
-      process.stdout.write(`${quoted(source)} -> ${quoted(target)} (${what})\n`);
+      writeJson({ type: 'entry', ...entry });
+    } else {
+      process.stdout.write(`${sentence(entry, this.#flags.dryRun === true)}\n`);
     }
   }
 
-  /** Says why a copy failed. */
+  /** Says what a copy could not do, and to programs what it has done. */
+  report(source: string, target: string, report: CopyReport): void {
+    this.close();
+    this.#problems(report);
+    const { warnings, failures, ...counts } = report;
+    if (this.#flags.json && !this.#flags.quiet) {
+      writeJson({ type: 'report', source, target, ...counts });
+    }
+  }
+
+  /** Says why a copy failed, and what it could not do before. */
   error(error: CopyError): void {
     this.close();
+    if (error.report !== undefined) {
+      this.#problems(error.report);
+    }
     this.#complain('error', error);
   }
 
@@ -84,6 +88,15 @@ export class Output {
     this.#bar = undefined;
   }
 
+  #problems({ warnings, failures }: CopyReport): void {
+    for (const warning of warnings) {
+      this.#complain('warning', warning);
+    }
+    for (const failure of failures) {
+      this.#complain('error', failure);
+    }
+  }
+
   #complain(type: 'warning' | 'error', error: CopyError): void {
     if (type === 'warning' && this.#flags.quiet) {
       return;
@@ -95,6 +108,15 @@ export class Output {
       process.stderr.write(`mapcp: ${type === 'warning' ? 'warning: ' : ''}${error.message}\n`);
     }
   }
+}
+
+function sentence({ kind, source, target, skipped, bytes }: CopyEntry, isDryRun: boolean): string {
+  const paths = `${quoted(source)} -> ${quoted(target)}`;
+  if (skipped) {
+    return isDryRun ? `would skip ${paths}` : `${paths} (skipped)`;
+  }
+  const copied = kind === 'file' ? `${paths} (${bytes} bytes)` : paths;
+  return isDryRun ? `would copy ${copied}` : copied;
 }
 
 /** A bar where there is somebody to see it, and always for programs, unless the flags say otherwise. */

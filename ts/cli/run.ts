@@ -94,6 +94,7 @@ function optionsOf(flags: Flags, output: Output, signal: AbortSignal): CopyOptio
     keepGoing: flags.keepGoing,
     dryRun: flags.dryRun,
     onProgress: output.wantsProgress ? (progress) => output.progress(progress) : undefined,
+    onEntry: output.wantsEntries ? (entry) => output.entry(entry) : undefined,
     signal,
   };
 }

@@ -121,6 +121,7 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
   }
 }
 
+
 __attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#[method]copy-job.current-path")))
 void __wasm_export_exports_mapcp_copy_copier_method_copy_job_current_path_post_return(uint8_t * arg0) {
   if ((*((size_t*) (arg0 + sizeof(void*)))) > 0) {
@@ -238,6 +239,25 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_problems_post_
           }
           break;
         }
+      }
+    }
+    free(ptr);
+  }
+}
+
+__attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#[method]copy-job.take-entries")))
+void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_entries_post_return(uint8_t * arg0) {
+  size_t len = *((size_t*) (arg0 + sizeof(void*)));
+  if (len > 0) {
+    uint8_t *ptr = *((uint8_t **) (arg0 + 0));
+    for (size_t i = 0; i < len; i++) {
+      uint8_t *base = ptr + i * (8+6*sizeof(void*));
+      (void) base;
+      if ((*((size_t*) (base + (2*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (base + sizeof(void*))));
+      }
+      if ((*((size_t*) (base + (4*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (base + (3*sizeof(void*)))));
       }
     }
     free(ptr);
@@ -434,6 +454,11 @@ void exports_mapcp_copy_copier_progress_free(exports_mapcp_copy_copier_progress_
   mapcp_option_u64_free(&ptr->files_total);
 }
 
+void exports_mapcp_copy_copier_entry_free(exports_mapcp_copy_copier_entry_t *ptr) {
+  mapcp_string_free(&ptr->source);
+  mapcp_string_free(&ptr->target);
+}
+
 __attribute__((__import_module__("[export]mapcp:copy/copier@0.1.0"), __import_name__("[resource-drop]copy-job")))
 extern void __wasm_import_exports_mapcp_copy_copier_copy_job_drop(int32_t handle);
 
@@ -474,6 +499,17 @@ void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_li
     exports_mapcp_copy_copier_copy_error_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
       exports_mapcp_copy_copier_copy_error_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void exports_mapcp_copy_copier_list_entry_free(exports_mapcp_copy_copier_list_entry_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    exports_mapcp_copy_copier_entry_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      exports_mapcp_copy_copier_entry_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
@@ -550,6 +586,7 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (bool) (int32_t) *((uint8_t*) (arg + (12+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (13+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (14+4*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (15+4*sizeof(void*)))),
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+4*sizeof(void*))))), (*((size_t*) (arg + (16+5*sizeof(void*))))) },
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+6*sizeof(void*))))), (*((size_t*) (arg + (16+7*sizeof(void*))))) },
     (exports_mapcp_copy_copier_option_shard_t) option,
@@ -721,6 +758,33 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
   return ptr;
 }
 
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.progress")))
+uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_progress(uint8_t * arg) {
+  exports_mapcp_copy_copier_progress_t ret;
+  exports_mapcp_copy_copier_method_copy_job_progress(((exports_mapcp_copy_copier_copy_job_t*) arg), &ret);
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  *((int8_t*)(ptr + 0)) = (ret).done;
+  *((int64_t*)(ptr + 8)) = (int64_t) ((ret).bytes_done);
+  if (((ret).bytes_total).is_some) {
+    const uint64_t *payload0 = &((ret).bytes_total).val;
+    *((int8_t*)(ptr + 16)) = 1;
+    *((int64_t*)(ptr + 24)) = (int64_t) (*payload0);
+  } else {
+    *((int8_t*)(ptr + 16)) = 0;
+  }
+  *((int64_t*)(ptr + 32)) = (int64_t) ((ret).files_done);
+  if (((ret).files_total).is_some) {
+    const uint64_t *payload2 = &((ret).files_total).val;
+    *((int8_t*)(ptr + 40)) = 1;
+    *((int64_t*)(ptr + 48)) = (int64_t) (*payload2);
+  } else {
+    *((int8_t*)(ptr + 40)) = 0;
+  }
+  *((int64_t*)(ptr + 56)) = (int64_t) ((ret).directories);
+  *((int64_t*)(ptr + 64)) = (int64_t) ((ret).skipped);
+  return ptr;
+}
+
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.current-path")))
 uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_current_path(uint8_t * arg) {
   mapcp_string_t ret;
@@ -735,6 +799,16 @@ __attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.take-pr
 uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_problems(uint8_t * arg) {
   exports_mapcp_copy_copier_list_copy_error_t ret;
   exports_mapcp_copy_copier_method_copy_job_take_problems(((exports_mapcp_copy_copier_copy_job_t*) arg), &ret);
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  *((size_t*)(ptr + sizeof(void*))) = (ret).len;
+  *((uint8_t **)(ptr + 0)) = (uint8_t *) (ret).ptr;
+  return ptr;
+}
+
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.take-entries")))
+uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_entries(uint8_t * arg) {
+  exports_mapcp_copy_copier_list_entry_t ret;
+  exports_mapcp_copy_copier_method_copy_job_take_entries(((exports_mapcp_copy_copier_copy_job_t*) arg), &ret);
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   *((size_t*)(ptr + sizeof(void*))) = (ret).len;
   *((uint8_t **)(ptr + 0)) = (uint8_t *) (ret).ptr;

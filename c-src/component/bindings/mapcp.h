@@ -211,6 +211,8 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   bool   make_parents;
   // Walk the source once before, so that the totals are known from the start.
   bool   measure;
+  // Keep account of each entry for `take-entries`, which is then to be called after each step.
+  bool   report_entries;
   // Where there are any, only files and links that match one of these patterns are copied.
   // 
   // A pattern without a slash is matched against the name, one with a slash against the path below the source's
@@ -246,6 +248,27 @@ typedef struct exports_mapcp_copy_copier_progress_t {
   uint64_t   skipped;
 } exports_mapcp_copy_copier_progress_t;
 
+// The kinds of entries that are copied.
+typedef uint8_t exports_mapcp_copy_copier_entry_kind_t;
+
+#define EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_FILE 0
+#define EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_LINK 1
+#define EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_DIRECTORY 2
+
+// An entry that a job is done with; in a dry run, what it would be.
+typedef struct exports_mapcp_copy_copier_entry_t {
+  // What it is.
+  exports_mapcp_copy_copier_entry_kind_t   kind;
+  // The guest path that it was copied from.
+  mapcp_string_t   source;
+  // The guest path of the copy.
+  mapcp_string_t   target;
+  // Whether it was left out, because of the policy for existing targets.
+  bool   skipped;
+  // How many bytes were copied.
+  uint64_t   bytes;
+} exports_mapcp_copy_copier_entry_t;
+
 typedef struct exports_mapcp_copy_copier_own_copy_job_t {
   int32_t __handle;
 } exports_mapcp_copy_copier_own_copy_job_t;
@@ -268,6 +291,11 @@ typedef struct {
 } exports_mapcp_copy_copier_list_copy_error_t;
 
 typedef struct {
+  exports_mapcp_copy_copier_entry_t *ptr;
+  size_t len;
+} exports_mapcp_copy_copier_list_entry_t;
+
+typedef struct {
   bool is_err;
   union {
     uint64_t ok;
@@ -282,8 +310,10 @@ typedef struct {
 // Exported Functions from `mapcp:copy/copier@0.1.0`
 exports_mapcp_copy_copier_own_copy_job_t exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *source, mapcp_string_t *target, exports_mapcp_copy_copier_copy_options_t *options);
 bool exports_mapcp_copy_copier_method_copy_job_step(exports_mapcp_copy_copier_borrow_copy_job_t self, uint64_t budget, exports_mapcp_copy_copier_progress_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
+void exports_mapcp_copy_copier_method_copy_job_progress(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_progress_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_current_path(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_string_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_problems(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_copy_error_t *ret);
+void exports_mapcp_copy_copier_method_copy_job_take_entries(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_entry_t *ret);
 bool exports_mapcp_copy_copier_clean(mapcp_string_t *directory, uint64_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
 
 // Exported Functions from `wasi:cli/run@0.2.0`
@@ -307,6 +337,8 @@ void mapcp_option_u64_free(mapcp_option_u64_t *ptr);
 
 void exports_mapcp_copy_copier_progress_free(exports_mapcp_copy_copier_progress_t *ptr);
 
+void exports_mapcp_copy_copier_entry_free(exports_mapcp_copy_copier_entry_t *ptr);
+
 extern void exports_mapcp_copy_copier_copy_job_drop_own(exports_mapcp_copy_copier_own_copy_job_t handle);
 
 extern exports_mapcp_copy_copier_own_copy_job_t exports_mapcp_copy_copier_copy_job_new(exports_mapcp_copy_copier_copy_job_t *rep);
@@ -316,6 +348,8 @@ void exports_mapcp_copy_copier_copy_job_destructor(exports_mapcp_copy_copier_cop
 void exports_mapcp_copy_copier_result_progress_copy_error_free(exports_mapcp_copy_copier_result_progress_copy_error_t *ptr);
 
 void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_list_copy_error_t *ptr);
+
+void exports_mapcp_copy_copier_list_entry_free(exports_mapcp_copy_copier_list_entry_t *ptr);
 
 void exports_mapcp_copy_copier_result_u64_copy_error_free(exports_mapcp_copy_copier_result_u64_copy_error_t *ptr);
 

@@ -49,6 +49,11 @@ void mapcp_json_number(const char *name, uint64_t value) {
     mapcp_put_number(stdout, value);
 }
 
+void mapcp_json_boolean(const char *name, bool value) {
+    put_name(name);
+    fputs(value ? "true" : "false", stdout);
+}
+
 void mapcp_json_end(void) {
     fputs("}\n", stdout);
 }

@@ -25,6 +25,7 @@ struct mapcp_output mapcp_output_new(const struct mapcp_flags *flags) {
     return (struct mapcp_output){
         .flags = flags,
         .wants_progress = wants_progress(flags),
+        .wants_entries = flags->verbose && !flags->quiet,
         .bar.started = mapcp_milliseconds(),
     };
 }
@@ -78,28 +79,48 @@ static void put_report_json(const char *source, const char *target, const struct
     mapcp_json_end();
 }
 
-static void put_report(const char *source, const char *target, const struct mapcp_progress *progress) {
-    mapcp_put_quoted(stdout, source);
-    fputs(" -> ", stdout);
-    mapcp_put_quoted(stdout, target);
-    if (progress->files_done == 0 && progress->directories == 0 && progress->skipped > 0) {
-        fputs(" (skipped)\n", stdout);
-        return;
+static void put_entry_json(const struct mapcp_entry *entry) {
+    static const char *const kinds[] = {
+        [MAPCP_FILE] = "file", [MAPCP_LINK] = "link", [MAPCP_DIRECTORY] = "directory"};
+    mapcp_json_begin("entry");
+    mapcp_json_string("kind", kinds[entry->kind]);
+    mapcp_json_string("source", entry->source);
+    mapcp_json_string("target", entry->target);
+    mapcp_json_boolean("skipped", entry->skipped);
+    mapcp_json_number("bytes", entry->bytes);
+    mapcp_json_end();
+}
+
+static void put_entry(const struct mapcp_entry *entry, bool is_dry_run) {
+    if (is_dry_run) {
+        fputs(entry->skipped ? "would skip " : "would copy ", stdout);
     }
-    fputs(" (", stdout);
-    mapcp_put_number(stdout, progress->bytes_done);
-    fputs(" bytes)\n", stdout);
+    mapcp_put_quoted(stdout, entry->source);
+    fputs(" -> ", stdout);
+    mapcp_put_quoted(stdout, entry->target);
+    if (entry->skipped) {
+        fputs(is_dry_run ? "" : " (skipped)", stdout);
+    } else if (entry->kind == MAPCP_FILE) {
+        fputs(" (", stdout);
+        mapcp_put_number(stdout, entry->bytes);
+        fputs(" bytes)", stdout);
+    }
+    fputs("\n", stdout);
+}
+
+void mapcp_output_entry(struct mapcp_output *output, const struct mapcp_entry *entry) {
+    mapcp_bar_remove(&output->bar);
+    if (output->flags->json) {
+        put_entry_json(entry);
+    } else {
+        put_entry(entry, output->flags->options.dry_run);
+    }
 }
 
 void mapcp_output_report(struct mapcp_output *output, const char *source, const char *target,
                          const struct mapcp_progress *progress, uint64_t milliseconds) {
     mapcp_bar_remove(&output->bar);
-    if (output->flags->quiet) {
-        return;
-    }
-    if (output->flags->json) {
+    if (output->flags->json && !output->flags->quiet) {
         put_report_json(source, target, progress, milliseconds);
-    } else if (output->flags->verbose) {
-        put_report(source, target, progress);
     }
 }

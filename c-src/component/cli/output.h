@@ -13,6 +13,8 @@ struct mapcp_output {
     const struct mapcp_flags *flags;
     /// Whether mapcp_output_progress does anything.
     bool wants_progress;
+    /// Whether it is to be told of entries.
+    bool wants_entries;
     /// When the last progress was told, by mapcp_milliseconds; 0 before the first.
     uint64_t told;
     struct mapcp_bar bar;
@@ -27,7 +29,10 @@ void mapcp_output_progress(struct mapcp_output *output, const struct mapcp_job *
 /// Says what could not be copied.
 void mapcp_output_problem(struct mapcp_output *output, const struct mapcp_problem *problem, bool is_warning);
 
-/// Says what a copy has done, which took so many milliseconds.
+/// Says that an entry is done with, or would be.
+void mapcp_output_entry(struct mapcp_output *output, const struct mapcp_entry *entry);
+
+/// Says to programs what a copy has done, which took so many milliseconds.
 void mapcp_output_report(struct mapcp_output *output, const char *source, const char *target,
                          const struct mapcp_progress *progress, uint64_t milliseconds);
 

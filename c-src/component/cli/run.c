@@ -64,6 +64,14 @@ static bool put_problems(struct mapcp_job *job, struct mapcp_output *output) {
     return good;
 }
 
+static void put_entries(struct mapcp_job *job, struct mapcp_output *output) {
+    struct mapcp_entries entries = mapcp_job_take_entries(job);
+    for (size_t index = 0; index < entries.count; index++) {
+        mapcp_output_entry(output, &entries.items[index]);
+    }
+    mapcp_entries_free(&entries);
+}
+
 /// Works on a job to its end. False where something was not copied; whether it came to its end says `done`.
 static bool run_job(struct mapcp_job *job, struct mapcp_output *output) {
     // Also without progress by steps, so that problems are printed as they are met and need not be kept.
@@ -71,6 +79,7 @@ static bool run_job(struct mapcp_job *job, struct mapcp_output *output) {
     bool good = true;
     do {
         const bool stepped = mapcp_job_step(job, budget);
+        put_entries(job, output);
         good = put_problems(job, output) && good;
         if (!stepped) {
             mapcp_output_problem(output, mapcp_job_failure(job), false);
@@ -86,6 +95,7 @@ static bool copy(const char *source, const char *given_target, const struct mapc
     const uint64_t started = mapcp_milliseconds();
     struct mapcp_options options = flags->options;
     options.measure = output->wants_progress;
+    options.report_entries = output->wants_entries;
     char *target = flags->target_is_path ? strdup(given_target) : target_for(source, given_target);
     struct mapcp_job *job = target ? mapcp_job_new(source, target, &options) : NULL;
     if (!job) {

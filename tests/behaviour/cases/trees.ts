@@ -280,4 +280,21 @@ export const trees: readonly Behaviour[] = [
     out: { b: null, ...Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`b/${n}`, String(n)])) },
     counts: { files: 500 },
   },
+  {
+    name: 'what was warned of before a failure is told of with it',
+    prepare: (put) => {
+      put.directory('in/a/d', 'out/b/d/f');
+      put.file('in/a/d/f');
+      put.fifo('in/a/fifo');
+    },
+    options: { recursive: true },
+    error: { code: 'EISDIR', says: "cannot create 'out/b/d/f': it is a directory", entry: 'd/f' },
+    warnings: [
+      {
+        code: 'ERR_MAPCP_NOT_REGULAR_FILE',
+        says: "cannot open 'in/a/fifo': it is not a regular file but a FIFO, a socket or a device",
+        entry: 'fifo',
+      },
+    ],
+  },
 ];

@@ -1,0 +1,94 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CopyEntry, CopyError, type CopyOptions, copy } from 'mapcp';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { failureOf } from '../helpers/failure.js';
+
+/** Copies the tree `a` to `b` and returns what is told of its entries, by their paths in the directory. */
+async function entriesOf(directory: string, options: CopyOptions): Promise<CopyEntry[]> {
+  const told: CopyEntry[] = [];
+  const below = (path: string) => path.slice(directory.length + 1);
+  await copy(join(directory, 'a'), join(directory, 'b'), {
+    recursive: true,
+    ...options,
+    onEntry: (entry) => told.push({ ...entry, source: below(entry.source), target: below(entry.target) }),
+  });
+  return told;
+}
+
+function entry(kind: CopyEntry['kind'], name: string, bytes = 0, skipped = false): CopyEntry {
+  return { kind, source: `a${name}`, target: `b${name}`, skipped, bytes };
+}
+
+function makeTree(directory: string): void {
+  mkdirSync(join(directory, 'a/d'), { recursive: true });
+  writeFileSync(join(directory, 'a/d/f'), 'content');
+  symlinkSync('d', join(directory, 'a/l'));
+}
+
+describe('what is told of the entries of a copy', () => {
+  it('are its files, links and new directories, each when it is there', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      expect(await entriesOf(directory, {})).toEqual([
+        entry('directory', ''),
+        entry('link', '/l'),
+        entry('directory', '/d'),
+        entry('file', '/d/f', 7),
+      ]);
+    }));
+
+  it('is the same in a dry run', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      const would = await entriesOf(directory, { dryRun: true });
+      expect(would).toEqual(await entriesOf(directory, {}));
+    }));
+
+  it('says what was left alone, and nothing of directories that are there and of what is excluded', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      mkdirSync(join(directory, 'b/d'), { recursive: true });
+      writeFileSync(join(directory, 'b/d/f'), 'old');
+      const told = await entriesOf(directory, { overwrite: 'never', exclude: ['l'] });
+      expect(told).toEqual([entry('file', '/d/f', 0, true)]);
+    }));
+
+  it('is everything, where there is much', () =>
+    inTemporaryDirectory(async (directory) => {
+      mkdirSync(join(directory, 'a'));
+      const names = Array.from({ length: 1000 }, (_, index) => `/f${index}`);
+      for (const name of names) {
+        writeFileSync(join(directory, `a${name}`), '');
+      }
+      const told = await entriesOf(directory, {});
+      expect(told.map(({ source }) => source).sort()).toEqual(
+        ['a', ...names.map((name) => `a${name}`)].sort(),
+      );
+    }));
+
+  it('ends the copy where the caller throws', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      const why = new Error('enough');
+      const onEntry = () => {
+        throw why;
+      };
+      const copying = copy(join(directory, 'a'), join(directory, 'b'), { recursive: true, onEntry });
+      expect(await failureOf(copying)).toBe(why);
+    }));
+});
+
+describe('a copy that fails', () => {
+  it('has done what the report of its error says, with the problems until then', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      writeFileSync(join(directory, 'a/g'), 'more');
+      // A directory where a file is to be, in a directory: it comes after what is beside that.
+      mkdirSync(join(directory, 'b/d/f'), { recursive: true });
+      const error = await failureOf(copy(join(directory, 'a'), join(directory, 'b'), { recursive: true }));
+      expect(error).toBeInstanceOf(CopyError);
+      expect((error as CopyError).report).toMatchObject({ bytes: 4, files: 2, warnings: [], failures: [] });
+    }));
+});
