@@ -15,8 +15,8 @@
 #include "names.h"
 #include "target.h"
 
-// How many directories, counted from the deepest, stay open on each side; the root does always.
-#define NEAREST 16
+// How many directories, counted from the deepest, stay open on each side. A power of two. See stays_open.
+#define NEAREST 8
 
 /// A directory that has been entered and not left.
 struct mapcp_tree_frame {
@@ -185,6 +185,30 @@ static bool reserve_frame(struct mapcp_tree *tree) {
     return frames != NULL;
 }
 
+/// Whether a directory stays open while the walk is `distance` levels below it: the nearest do, and of those
+/// between one power of two and the next a single one.
+///
+/// So few are open, however deep the tree is, and what is needed again is never far below one that is: the
+/// way up costs a logarithm for each level, and not the whole way from the root.
+static bool stays_open(size_t index, size_t distance) {
+    size_t spacing = NEAREST;
+    while (spacing <= distance / 2) {
+        spacing *= 2;
+    }
+    return distance < NEAREST || index % spacing == 0;
+}
+
+/// Closes those that need not stay open any more, since the walk has gone a level deeper.
+static void close_farther(struct mapcp_tree *tree) {
+    // What stays open changes at the powers of two only.
+    for (size_t distance = NEAREST; distance < tree->depth; distance *= 2) {
+        size_t index = tree->depth - 1 - distance;
+        if (!stays_open(index, distance)) {
+            close_frame(&tree->frames[index]);
+        }
+    }
+}
+
 /// Enters a directory; the paths are its already.
 static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct mapcp_place target,
                   struct mapcp_error *error) {
@@ -204,9 +228,7 @@ static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct map
     }
     tree->frames[tree->depth++] = frame;
     tree->directories++;
-    if (tree->depth > NEAREST + 1) {
-        close_frame(&tree->frames[tree->depth - 1 - NEAREST]);
-    }
+    close_farther(tree);
     return true;
 }
 
@@ -230,6 +252,11 @@ static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_err
         return out_of_memory(error);
     }
     const char *name = path + parent->source_length + (path[parent->source_length] == '/');
+    if (frame->has_target && tree->purpose == MAPCP_TREE_COPY) {
+        // It is there, and a host that carries modes may have finished it for reading only; see
+        // provide_target.
+        (void)mkdirat(parent->target, name, 0777);
+    }
     bool good = open_source(frame, source_place(tree, parent, name, path), follows(tree), error) &&
                 (!frame->has_target || open_target(frame, target_place(parent, name), error));
     free(path);
@@ -241,16 +268,23 @@ static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_err
     }
     // What it is given in the end is what it had when the walk came by first.
     frame->source_status = source_before;
+    if (!good) {
+        close_frame(frame);
+    }
     return good;
 }
 
-/// Has the top frame open: walks down to it from the root, and keeps the nearest open on the way.
+/// Has the top frame open: walks down to it from the nearest that is, which the root is at least.
 static bool reopen_top(struct mapcp_tree *tree, struct mapcp_error *error) {
-    for (size_t index = 1; index < tree->depth; index++) {
-        if (!tree->frames[index].listing && !reopen_frame(tree, index, error)) {
+    size_t held = tree->depth - 1;
+    while (!tree->frames[held].listing) {
+        held--;
+    }
+    for (size_t index = held + 1; index < tree->depth; index++) {
+        if (!reopen_frame(tree, index, error)) {
             return false;
         }
-        if (index > 1 && index - 1 + NEAREST < tree->depth - 1) {
+        if (index - 1 > held && !stays_open(index - 1, tree->depth - index)) {
             close_frame(&tree->frames[index - 1]);
         }
     }
@@ -265,7 +299,7 @@ static bool finish_top(struct mapcp_tree *tree, struct mapcp_error *error) {
     if (!has_work) {
         return true;
     }
-    if (!frame->listing && !reopen_top(tree, error)) {
+    if (!reopen_top(tree, error)) {
         return false;
     }
     const struct timespec times[2] = {frame->source_status.st_atim, frame->source_status.st_mtim};
@@ -386,7 +420,7 @@ static enum outcome list_top(struct mapcp_tree *tree, struct mapcp_tree_entry *e
 
 /// Enters a subdirectory of the top one.
 static bool enter_pending(struct mapcp_tree *tree, const char *name, struct mapcp_error *error) {
-    if (!top(tree)->listing && !reopen_top(tree, error)) {
+    if (!reopen_top(tree, error)) {
         return false;
     }
     if (!push_paths(tree, name)) {

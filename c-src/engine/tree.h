@@ -58,8 +58,9 @@ struct mapcp_tree_frame;
 /// A walk through a source tree and the target tree beside it, depth first.
 ///
 /// A directory is listed to its end before its subdirectories are entered, so that one listing is open at a
-/// time, and only the nearest directories are held open: the way back to others is walked anew. So its memory
-/// and descriptors do not grow with the number of files, nor the descriptors with the depth.
+/// time, and few of the directories above it are held open: the way back to others is walked anew. So its
+/// memory and descriptors do not grow with the number of files, and the descriptors only with the depth's
+/// logarithm.
 struct mapcp_tree {
     enum mapcp_tree_purpose purpose;
     const struct mapcp_options *options;

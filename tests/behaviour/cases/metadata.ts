@@ -28,6 +28,9 @@ const timed = {
   'b/d/l': link('f', { time: '2000.25' }),
 } as const;
 
+// Deeper than directories stay open.
+const deepPaths = ['x', 'y'].map((name) => `${name}${'/d'.repeat(12)}`);
+
 /** Times and permissions. */
 export const metadata: readonly Behaviour[] = [
   ...['1', '1234567890.123456789', '1234567890.000000001', '2147483648', '4294967296.5'].map(
@@ -165,6 +168,26 @@ export const metadata: readonly Behaviour[] = [
     options: { preserveTimestamps: true, verify: true, sync: true },
     out: { b: { content: '#!/bin/sh\n', mode: 0o755, time: '1000' } },
     not: { wasmtime: 'WASI has no permissions' },
+  },
+  {
+    name: 'a directory that an ordinary user may only read gets all of its deep subdirectories',
+    prepare: (put) => {
+      for (const path of deepPaths) {
+        put.directory(`in/a/r/${path}`);
+      }
+      put.mode('in/a/r', 0o555);
+    },
+    options: { recursive: true },
+    isOrdinaryUser: true,
+    out: {
+      b: null,
+      'b/r': { kind: 'directory', mode: 0o555 },
+      ...Object.fromEntries(
+        deepPaths.flatMap((path) =>
+          path.split('/').map((_, index, names) => [`b/r/${names.slice(0, index + 1).join('/')}`, null]),
+        ),
+      ),
+    },
   },
   {
     name: 'permissions are left to the umask on request',
