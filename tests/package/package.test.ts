@@ -130,12 +130,11 @@ describe('a project that has installed it', () => {
   if (CI && nodes.length === 0) {
     throw new Error('name the releases of Node to test with in MAPCP_NODES');
   }
-  const releases = [process.execPath, ...nodes].map((node, at) => ({
-    node,
-    release: execFileSync(node, ['--version'], { encoding: 'utf8' }).trim(),
-    folder: `node-${at}`,
-  }));
-  it.each(releases)('uses every export from JavaScript, in Node $release', ({ node, folder }) => {
+  const releases = [process.execPath, ...nodes].map((node, at): [string, string, string] => {
+    const release = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
+    return [release, node, `node-${at}`];
+  });
+  it.each(releases)('uses every export from JavaScript, in Node %s', (_, node, folder) => {
     const directory = newDirectory(folder);
     expect(run(node, ['program.mjs', directory])).toBe('all exports work\n');
     const main = join(installed, 'build/out/js/cli/main.js');
@@ -209,10 +208,9 @@ describe('a project that has installed it', () => {
         },
       }),
   };
-  it.each(Object.entries(bundlers))('is one file that works anywhere, after %s', async (name, bundle) => {
+  it.each(Object.entries(bundlers))('works where there is no package, after %s', async (name, bundle) => {
     const directory = newDirectory(name);
     await bundle(join(directory, 'program.mjs'));
-    expect(readdirSync(directory)).toEqual(['program.mjs']);
     expect(run(process.execPath, ['program.mjs', '.'], directory)).toBe('all exports work\n');
   });
 });
