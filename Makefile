@@ -21,7 +21,7 @@ MAKEFLAGS += --no-builtin-rules --jobs=$(shell node -p 'require("os").cpus().len
 
 .PHONY: all
 ## make                    build everything: the component, the package, the samples
-all: $(OUT)/mapcp.wasm $(OUT)/js/index.js samples
+all: $(OUT)/mapcp.wasm $(OUT)/js/index.js $(OUT)/mapcp.wasm.sha256 samples
 
 # --- npm packages -------------------------------------------------------------------------------------------------
 
@@ -62,8 +62,9 @@ $(OUT)/wasm/mapcp.core.wasm: $(OUT)/wasm/compiled $(COMPONENT_TYPE)
 	node build/clang.mjs -mexec-model=reactor $(patsubst %,$(OUT)/wasm/%.o,$(ENGINE) $(COMPONENT)) \
 		$(COMPONENT_TYPE) -lwasi-emulated-mman -Wl,--gc-sections -Wl,--strip-debug -o $@
 
-$(OUT)/mapcp.wasm: $(OUT)/wasm/mapcp.core.wasm build/component.mjs
+$(OUT)/mapcp.wasm: $(OUT)/wasm/mapcp.core.wasm build/component.mjs build/describe.mjs package.json
 	node build/component.mjs reactor $< $@
+	node build/describe.mjs $@
 
 # --- JavaScript -----------------------------------------------------------------------------------------------------
 
@@ -83,6 +84,10 @@ $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json build/b
 	node_modules/.bin/tsc --project tsconfig.json
 	node build/declarations.mjs $(OUT)/types $(@D) $(MODULES)
 	node build/bundle.mjs $(@D) $(OUT)/packages.cdx.json $(MODULES:%=ts/%.ts) ts/cli/main.ts ts/mapcp-worker.ts
+
+# What goes with it into the package: the component's SHA-256, a bill of materials, and the licences of others' work.
+$(OUT)/mapcp.wasm.sha256: $(OUT)/mapcp.wasm $(OUT)/js/index.js build/provenance.mjs $(wildcard build/notices/*)
+	node build/provenance.mjs $(OUT)/packages.cdx.json $< $(OUT)
 
 # --- Shared mappings ------------------------------------------------------------------------------------------------
 

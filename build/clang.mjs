@@ -124,6 +124,27 @@ export async function clang(args) {
 }
 
 /**
+ * @param {string} name an npm package that is installed
+ * @returns {string} its version
+ */
+export function versionOf(name) {
+  return JSON.parse(readFileSync(join('node_modules', name, 'package.json'), 'utf8')).version;
+}
+
+/**
+ * Which compiler {@link clang} runs.
+ * @returns {{ name: string, version: string }}
+ */
+export function compiler() {
+  const sdk = process.env.WASI_SDK_PATH;
+  if (!sdk) {
+    return { name: '@yowasp/clang', version: versionOf('@yowasp/clang') };
+  }
+  const { stdout } = spawnSync(join(sdk, 'bin', 'clang'), ['--version'], { encoding: 'utf8' });
+  return { name: 'clang', version: /version (\S+)/.exec(stdout ?? '')?.[1] ?? 'unknown' };
+}
+
+/**
  * Runs a build script's main function; a tool that is missing ends it with one sentence and status 1.
  * @param {() => Promise<number>} main
  */

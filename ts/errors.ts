@@ -7,12 +7,19 @@ export type Operation = ComponentOperation;
 
 /** What a {@link CopyError} is made of; its properties have the same names and meanings. */
 export interface CopyErrorDetails {
+  /** The POSIX name of the failure, or one of our own. */
   readonly code: string;
+  /** What was being done. */
   readonly operation: Operation;
+  /** The path that the operation failed on. */
   readonly path: string;
+  /** The file that was being copied. */
   readonly source: string;
+  /** The path that it was being copied to. */
   readonly target: string;
+  /** Why, as a clause without a path. */
   readonly reason: string;
+  /** The temporary file, where it could not be removed after the failure. */
   readonly leftover?: string | undefined;
   readonly report?: CopyReport | undefined;
 }

@@ -1,4 +1,12 @@
-// mapcp: sandboxed file copying as one WebAssembly component.
+/**
+ * mapcp: sandboxed file copying as one WebAssembly component.
+ *
+ * Beside this module there are `mapcp/host`, the WASI host that it runs on, for any component; `mapcp/bindings`, the
+ * component as jco's bindings have it, to instantiate on any host; and `mapcp/component`, the component itself, as a file:
+ * its URL is `import.meta.resolve('mapcp/component')`, and its path `require.resolve('mapcp/component')`.
+ *
+ * @module
+ */
 
 export { clean } from './clean.js';
 export { copy } from './copy.js';

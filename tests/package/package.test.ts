@@ -1,0 +1,216 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { build as esbuild } from 'esbuild';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { build as vite } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportsWithoutDescription } from './descriptions.js';
+
+const tool = (name: string) => resolve('node_modules/.bin', name);
+
+const place = mkdtempSync(join(tmpdir(), 'mapcp-package-'));
+const project = join(place, 'project');
+const installed = join(project, 'node_modules/mapcp');
+let tarball = '';
+
+/** Runs a command in the project, and returns what it prints; where it fails, the error has what it printed. */
+function run(command: string, args: readonly string[], directory = project): string {
+  try {
+    return execFileSync(command, args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+function newDirectory(name: string): string {
+  const directory = join(place, name);
+  mkdirSync(directory);
+  return directory;
+}
+
+beforeAll(() => {
+  const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', place], {
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+  tarball = join(place, JSON.parse(packed)[0].filename);
+  newDirectory('project');
+  writeFileSync(
+    join(project, 'package.json'),
+    JSON.stringify({ name: 'project', private: true, type: 'module' }),
+  );
+  for (const file of readdirSync('tests/package/project')) {
+    copyFileSync(join('tests/package/project', file), join(project, file));
+  }
+  // Offline, so that a dependency would make it fail.
+  run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball]);
+});
+
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+describe('the package', () => {
+  it('installs alone, runs nothing while it does, and takes less than a megabyte', () => {
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    expect(readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
+      'mapcp',
+    ]);
+    expect(manifest.dependencies).toBeUndefined();
+    expect(Object.keys(manifest.scripts)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/install/)]),
+    );
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    const bytes = files.map((file) => statSync(join(installed, file))).filter((status) => status.isFile());
+    expect(bytes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(1_000_000);
+  });
+
+  it('has no fault that publint knows', async () => {
+    const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('has types that are right, by arethetypeswrong', () => {
+    const options = [
+      '--profile',
+      'esm-only',
+      '--exclude-entrypoints',
+      'component',
+      '--no-emoji',
+      '--no-color',
+    ];
+    expect(() => run(tool('attw'), [...options, tarball])).not.toThrow();
+  });
+
+  it('describes everything that it exports, for an editor to show', () => {
+    const entries = ['build/out/js/index.d.ts', 'build/out/js/host/index.d.ts'];
+    expect(exportsWithoutDescription(entries.map((file) => join(installed, file)))).toEqual([]);
+  });
+
+  it('carries the SHA-256 of the component', () => {
+    const out = join(installed, 'build/out');
+    const sum = createHash('sha256')
+      .update(readFileSync(join(out, 'mapcp.wasm')))
+      .digest('hex');
+    expect(readFileSync(join(out, 'mapcp.wasm.sha256'), 'utf8')).toBe(`${sum}  mapcp.wasm\n`);
+  });
+
+  it('lists what is in it and what built it, and has the licence of each package that is bundled', () => {
+    const out = join(installed, 'build/out');
+    const bill = JSON.parse(readFileSync(join(out, 'mapcp.cdx.json'), 'utf8'));
+    const licenses = readFileSync(join(out, 'THIRD-PARTY-LICENSES'), 'utf8');
+    const [component, ...bundled] = bill.components;
+    expect(component).toMatchObject({ name: 'mapcp.wasm', components: [{ name: 'wasi-libc' }, {}] });
+    expect(bundled.map(({ name }: { name: string }) => name)).toEqual(
+      expect.arrayContaining(['cli-progress', 'commander']),
+    );
+    for (const { name, version } of bundled) {
+      expect(licenses).toContain(`\n${name} ${version}\n`);
+    }
+    expect(bill.formulation[0].components.map(({ name }: { name: string }) => name)).toContain('esbuild');
+  });
+});
+
+describe('a project that has installed it', () => {
+  // Besides the one that runs the tests, all that MAPCP_NODES names, as PATH does.
+  const { CI, MAPCP_NODES = '' } = process.env;
+  const nodes = MAPCP_NODES.split(delimiter).filter((node) => node !== '');
+  if (CI && nodes.length === 0) {
+    throw new Error('name the releases of Node to test with in MAPCP_NODES');
+  }
+  const releases = [process.execPath, ...nodes].map((node, at): [string, string, string] => {
+    const release = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
+    return [release, node, `node-${at}`];
+  });
+  it.each(releases)('uses every export from JavaScript, in Node %s', (_, node, folder) => {
+    const directory = newDirectory(folder);
+    expect(run(node, ['program.mjs', directory])).toBe('all exports work\n');
+    const main = join(installed, 'build/out/js/cli/main.js');
+    expect(run(node, [main, '--verbose', 'source', 'by-binary'], directory)).toContain(
+      "-> 'by-binary' (7 bytes)",
+    );
+  });
+
+  it('finds the component by its name', () => {
+    const find = "console.log(import.meta.resolve('mapcp/component'))";
+    const url = run(process.execPath, ['--input-type=module', '--eval', find]).trim();
+    expect(readFileSync(new URL(url)).equals(readFileSync('build/out/mapcp.wasm'))).toBe(true);
+  });
+
+  it('runs the binary', () => {
+    writeFileSync(join(project, 'a'), 'content');
+    expect(run(join(project, 'node_modules/.bin/mapcp'), ['--verbose', 'a', 'b'])).toBe(
+      "'a' -> 'b' (7 bytes)\n",
+    );
+  });
+
+  const compilers = {
+    'as Node resolves': { module: 'nodenext', lib: ['es2023'], types: ['node'] },
+    'as a bundler resolves, without the types of Node': {
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      types: [],
+    },
+  };
+  it.each(Object.entries(compilers))('compiles as strict TypeScript, %s', (_, compilerOptions) => {
+    const config = join(project, `tsconfig.${compilerOptions.module}.json`);
+    const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
+    const typeRoots = [resolve('node_modules/@types')];
+    writeFileSync(
+      config,
+      JSON.stringify({
+        compilerOptions: {
+          target: 'es2022',
+          noEmit: true,
+          skipLibCheck: false,
+          typeRoots,
+          ...strict,
+          ...compilerOptions,
+        },
+        files: ['program.ts'],
+      }),
+    );
+    expect(run(tool('tsc'), ['--project', config])).toBe('');
+  });
+
+  const bundlers = {
+    esbuild: (outfile: string) =>
+      esbuild({
+        absWorkingDir: project,
+        entryPoints: ['program.mjs'],
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        outfile,
+      }),
+    vite: (outfile: string) =>
+      vite({
+        root: project,
+        configFile: false,
+        logLevel: 'error',
+        ssr: { noExternal: true },
+        build: {
+          ssr: 'program.mjs',
+          outDir: join(outfile, '..'),
+          rollupOptions: { output: { entryFileNames: 'program.mjs' } },
+        },
+      }),
+  };
+  it.each(Object.entries(bundlers))('works where there is no package, after %s', async (name, bundle) => {
+    const directory = newDirectory(name);
+    await bundle(join(directory, 'program.mjs'));
+    expect(run(process.execPath, ['program.mjs', '.'], directory)).toBe('all exports work\n');
+  });
+});

@@ -1,0 +1,39 @@
+// A program of somebody who has installed mapcp: it uses what the package exports, in the directory that it is given.
+
+import { strictEqual } from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { CopyError, clean, copy, openSandbox } from 'mapcp';
+import { instantiate } from 'mapcp/bindings';
+import { createHost } from 'mapcp/host';
+
+const directory = process.argv[2] ?? '.';
+const at = (/** @type {string} */ name) => join(directory, name);
+writeFileSync(at('source'), 'content');
+
+const report = await copy(at('source'), at('by-copy'));
+strictEqual(report.bytes, 7);
+strictEqual(readFileSync(at('by-copy'), 'utf8'), 'content');
+
+const failure = await copy(at('missing'), at('never')).catch((error) => error);
+strictEqual(failure instanceof CopyError && failure.code, 'ENOENT');
+strictEqual(await clean(directory), 0);
+
+const box = await openSandbox({ '/box': { path: directory, access: 'read-write' } });
+await box.copy('/box/source', '/box/by-sandbox');
+box.close();
+strictEqual(readFileSync(at('by-sandbox'), 'utf8'), 'content');
+
+const host = await createHost({
+  preopens: { '/box': { path: directory, access: 'read-write' } },
+  args: ['mapcp', '/box/source', '/box/by-command'],
+  clocks: true,
+  random: true,
+});
+const { run } = await instantiate(undefined, host.imports);
+run.run();
+host.close();
+strictEqual(readFileSync(at('by-command'), 'utf8'), 'content');
+
+process.stdout.write('all exports work\n');

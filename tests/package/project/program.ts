@@ -1,0 +1,104 @@
+// The same in TypeScript; compiled in a project of its own, as strictly as it goes.
+
+import {
+  CleanError,
+  CopyError,
+  type CopyErrorDetails,
+  type CopyOptions,
+  type CopyProgress,
+  type CopyReport,
+  type CopyTask,
+  clean,
+  copy,
+  type HostMaker,
+  type Operation,
+  openSandbox,
+  type Preopen,
+  type Preopens,
+  type Sandbox,
+  type SandboxHost,
+  type SandboxOptions,
+} from 'mapcp';
+import { type ImportObject, instantiate, type Root } from 'mapcp/bindings';
+import {
+  type Access,
+  createHost,
+  type Durability,
+  ExitError,
+  type Host,
+  type HostOptions,
+  type Input,
+  ModeCarrier,
+  type Output,
+  type WasiImports,
+  type WasiInterfaces,
+} from 'mapcp/host';
+
+const progress: CopyProgress[] = [];
+const options: CopyOptions = {
+  recursive: true,
+  overwrite: 'newer',
+  onProgress: (step) => progress.push(step),
+};
+
+/** Copies, and says what went wrong where something did. */
+export async function backUp(
+  source: string,
+  target: URL,
+): Promise<CopyReport | CopyErrorDetails | undefined> {
+  const task: CopyTask = copy(source, target, options);
+  for await (const { bytesDone, bytesTotal } of task) {
+    const percent: number | undefined = bytesTotal && (100 * bytesDone) / bytesTotal;
+    if (percent === 100) break;
+  }
+  try {
+    return await task;
+  } catch (error) {
+    if (error instanceof CopyError) {
+      const operation: Operation = error.operation;
+      return operation === 'accept' ? undefined : error;
+    }
+    throw error;
+  }
+}
+
+/** Copies inside a sandbox. */
+export async function inSandbox(directories: Preopens, confinement: SandboxOptions): Promise<number> {
+  const box: Sandbox = await openSandbox(directories, confinement);
+  try {
+    const { files } = await box.copy('/in', '/out', { signal: AbortSignal.timeout(1000) });
+    return files + box.clean('/out');
+  } catch (error) {
+    return error instanceof CleanError ? error.path.length : 0;
+  } finally {
+    box.close();
+  }
+}
+
+/** Runs the component on our own host, imports and all, without a cast. */
+export async function onHost(preopen: Preopen, stdin: Input, stdout: Output): Promise<Root> {
+  const access: Access = preopen.access;
+  const durability: Durability = { namesLast: access === 'read-write' };
+  const hostOptions: HostOptions = {
+    preopens: { '/': preopen },
+    stdin,
+    stdout,
+    durability,
+    modes: new ModeCarrier(),
+  };
+  const host: Host = await createHost(hostOptions);
+  const wasi: WasiImports = host.imports;
+  const environment: WasiInterfaces['wasi:cli/environment'] = wasi['wasi:cli/environment'];
+  if (environment.getArguments().length > 1) {
+    throw new ExitError(2);
+  }
+  const imports: ImportObject = wasi;
+  return instantiate(undefined, imports);
+}
+
+/** Hands the component to a host of another kind. */
+export const elsewhere = (imports: SandboxHost['imports']): HostMaker => {
+  return () => ({ imports });
+};
+
+export const removed: Promise<number> = clean('backup');
