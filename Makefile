@@ -21,7 +21,7 @@ MAKEFLAGS += --no-builtin-rules --jobs=$(shell node -p 'require("os").cpus().len
 
 .PHONY: all
 ## make                    build everything: the component, the package, the samples
-all: $(OUT)/mapcp.wasm $(OUT)/js/index.js samples
+all: $(OUT)/mapcp.wasm $(OUT)/js/index.js terminal samples
 
 # --- npm packages -------------------------------------------------------------------------------------------------
 
@@ -83,6 +83,19 @@ $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json build/b
 	node_modules/.bin/tsc --project tsconfig.json
 	node build/declarations.mjs $(OUT)/types $(@D) $(MODULES)
 	node build/bundle.mjs $(@D) $(OUT)/packages.cdx.json $(MODULES:%=ts/%.ts) ts/cli/main.ts ts/mapcp-worker.ts
+
+# --- Help in the terminal -------------------------------------------------------------------------------------------
+
+.PHONY: terminal
+terminal: $(OUT)/man/mapcp.1 $(OUT)/completions/mapcp.bash $(OUT)/completions/mapcp.zsh $(OUT)/completions/mapcp.fish
+
+$(OUT)/man/mapcp.1: docs/command-line.md build/man.mjs package.json $(INSTALLED)
+	@mkdir -p $(@D)
+	node build/man.mjs $< $@
+
+$(OUT)/completions/mapcp.%: $(OUT)/js/index.js
+	@mkdir -p $(@D)
+	node $(OUT)/js/cli/main.js --completion $* > $@
 
 # --- Shared mappings ------------------------------------------------------------------------------------------------
 
