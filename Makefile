@@ -54,7 +54,7 @@ COMPONENT_HEADERS := $(wildcard c-src/engine/*.h c-src/component/*.h c-src/compo
 
 # A stamp and not a rule for each object, because one process compiles many files in the time of one.
 $(OUT)/wasm/compiled: $(ENGINE) $(COMPONENT) $(COMPONENT_HEADERS) build/compile.mjs $(WASM_TOOLS)
-	node build/compile.mjs $(OUT)/wasm $(WASM_FLAGS) -Ic-src/engine -Ic-src/component/bindings -DMAPCP_VERSION=\"$(VERSION)\" -- \
+	node build/compile.mjs $(OUT)/wasm $(WASM_FLAGS) -Ic-src/engine -Ic-src/component/cli -Ic-src/component/bindings -DMAPCP_VERSION=\"$(VERSION)\" -- \
 		$(if $(filter-out %.c,$?),$(ENGINE) $(COMPONENT),$?)
 	@touch $@
 
