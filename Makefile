@@ -21,7 +21,7 @@ MAKEFLAGS += --no-builtin-rules --jobs=$(shell node -p 'require("os").cpus().len
 
 .PHONY: all
 ## make                    build everything: the component, the package, the samples
-all: $(OUT)/mapcp.wasm $(OUT)/js/index.js $(OUT)/mapcp.wasm.sha256 samples
+all: $(OUT)/mapcp.wasm $(OUT)/js/index.js $(OUT)/mapcp.wasm.sha256 terminal samples
 
 # --- npm packages -------------------------------------------------------------------------------------------------
 
@@ -54,7 +54,7 @@ COMPONENT_HEADERS := $(wildcard c-src/engine/*.h c-src/component/*.h c-src/compo
 
 # A stamp and not a rule for each object, because one process compiles many files in the time of one.
 $(OUT)/wasm/compiled: $(ENGINE) $(COMPONENT) $(COMPONENT_HEADERS) build/compile.mjs $(WASM_TOOLS)
-	node build/compile.mjs $(OUT)/wasm $(WASM_FLAGS) -Ic-src/engine -Ic-src/component/bindings -DMAPCP_VERSION=\"$(VERSION)\" -- \
+	node build/compile.mjs $(OUT)/wasm $(WASM_FLAGS) -Ic-src/engine -Ic-src/component/cli -Ic-src/component/bindings -DMAPCP_VERSION=\"$(VERSION)\" -- \
 		$(if $(filter-out %.c,$?),$(ENGINE) $(COMPONENT),$?)
 	@touch $@
 
@@ -88,6 +88,19 @@ $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json build/b
 # What goes with it into the package: the component's SHA-256, a bill of materials, and the licences of others' work.
 $(OUT)/mapcp.wasm.sha256: $(OUT)/mapcp.wasm $(OUT)/js/index.js build/provenance.mjs $(wildcard build/notices/*)
 	node build/provenance.mjs $(OUT)/packages.cdx.json $< $(OUT)
+
+# --- Help in the terminal -------------------------------------------------------------------------------------------
+
+.PHONY: terminal
+terminal: $(OUT)/man/mapcp.1 $(OUT)/completions/mapcp.bash $(OUT)/completions/mapcp.zsh $(OUT)/completions/mapcp.fish
+
+$(OUT)/man/mapcp.1: docs/command-line.md build/man.mjs package.json $(INSTALLED)
+	@mkdir -p $(@D)
+	node build/man.mjs $< $@
+
+$(OUT)/completions/mapcp.%: $(OUT)/js/index.js
+	@mkdir -p $(@D)
+	node $(OUT)/js/cli/main.js --completion $* > $@
 
 # --- Shared mappings ------------------------------------------------------------------------------------------------
 

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <wasi/api.h>
 
-#include "cli/clean_all.h"
-#include "cli/flags.h"
-#include "cli/help.h"
-#include "cli/run.h"
+#include "clean_all.h"
+#include "flags.h"
+#include "help.h"
 #include "mapcp.h"
+#include "run.h"
 
 /// The program's arguments as main would get them, or NULL with errno set. One block, to be freed by the
 /// caller.

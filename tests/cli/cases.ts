@@ -334,6 +334,13 @@ export const cases: readonly Case[] = [
     out: {},
   },
   {
+    name: 'a name in wrong usage has its control characters as escapes',
+    args: ['in/a\u001b[2J'],
+    ends: 'usage',
+    stderr: /^mapcp: there is no TARGET after 'in\/a\\x1b\[2J'\n/,
+    out: {},
+  },
+  {
     name: '--clean without a directory is wrong usage',
     args: ['--clean'],
     ends: 'usage',

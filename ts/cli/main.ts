@@ -11,8 +11,7 @@ const STATUS_USAGE = 2;
 
 const description = [
   'Copies files, links and directory trees, in a sandbox that reaches the directories of SOURCE and TARGET and nothing',
-  'else. Each file appears in one step: under its name is the old one or the whole copy. Where TARGET is a directory,',
-  'the copies go into it.',
+  'else. Each file appears in one step, whole. Where TARGET is a directory, the copies go into it.',
 ].join(' ');
 
 const usage = '[options] SOURCE... TARGET\n       mapcp --clean DIRECTORY...';
@@ -21,9 +20,7 @@ const examples = `
 Examples:
   mapcp photo.jpg backup             into the directory backup
   mapcp -r --exclude '*.o' --exclude node_modules project backup
-  mapcp -- -odd-name copy            a name that begins with a dash
-A GLOB without a slash is matched against names, one with a slash against paths
-below SOURCE; one that ends in a slash matches directories only.
+A GLOB is matched against names; with a slash in it, against paths below SOURCE.
 Exit status: 0 copied, 1 failed, 2 wrongly used, 130 interrupted. What --json
 prints, and more of everything: man mapcp.`;
 

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { quoted } from '../errors.js';
 import { CopyError, type CopyOptions, type CopyReport, copy } from '../index.js';
 import type { Flags } from './flags.js';
 import type { Interruption } from './interruption.js';
@@ -22,13 +23,13 @@ export async function runCopies(
   refuse: (why: string) => never,
 ): Promise<number> {
   if (sources.length === 0) {
-    refuse(`there is no TARGET after '${target}'`);
+    refuse(`there is no TARGET after ${quoted(target)}`);
   }
   if (sources.length > 1 && !flags.targetDirectory) {
-    refuse(`with -T there is one name too many: '${target}'`);
+    refuse(`with -T there is one name too many: ${quoted(target)}`);
   }
   if (sources.length > 1 && !isDirectory(target)) {
-    refuse(`several sources need a directory as TARGET, and this is none: '${target}'`);
+    refuse(`several sources need a directory as TARGET, and this is none: ${quoted(target)}`);
   }
   interruption.heedSignals();
   const output = await Output.create(flags);

@@ -1,26 +1,18 @@
 #include "flags.h"
 
-#include <ctype.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "help.h"
 #include "text.h"
+#include "values.h"
 
-/// Options without a letter; one with a letter has that for its number.
+/// Options without a letter and without a value; one with a letter has that for its number.
 enum number {
-    SYMLINKS = 256,
-    INCLUDE,
-    EXCLUDE,
-    SHARD,
-    MAKE_PARENTS,
-    OVERWRITE,
-    SPARSE,
+    MAKE_PARENTS = 256,
     VERIFY,
     SYNC,
-    WINDOW_SIZE,
     KEEP_GOING,
     DRY_RUN,
     CLEAN,
@@ -30,40 +22,41 @@ enum number {
 };
 
 struct flag {
-    int number;
     const char *name;
-    /// What its value is called, or NULL where it has none.
+    int number;
+    /// What its value is called, and what takes it; NULL where it has none.
     const char *value;
+    mapcp_take_value *take;
 };
 
 static const struct flag all_flags[] = {
-    {'r', "recursive", NULL},
-    {'P', "no-dereference", NULL},
-    {'L', "dereference", NULL},
-    {SYMLINKS, "symlinks", "HOW"},
-    {INCLUDE, "include", "GLOB"},
-    {EXCLUDE, "exclude", "GLOB"},
-    {SHARD, "shard", "I/N"},
-    {'T', "no-target-directory", NULL},
-    {MAKE_PARENTS, "make-parents", NULL},
-    {'n', "no-clobber", NULL},
-    {'u', "update", NULL},
-    {OVERWRITE, "overwrite", "WHEN"},
-    {'p', "preserve", NULL},
-    {SPARSE, "sparse", "WHEN"},
-    {VERIFY, "verify", NULL},
-    {SYNC, "sync", NULL},
-    {WINDOW_SIZE, "window-size", "SIZE"},
-    {KEEP_GOING, "keep-going", NULL},
-    {DRY_RUN, "dry-run", NULL},
-    {CLEAN, "clean", NULL},
-    {PROGRESS, "progress", NULL},
-    {NO_PROGRESS, "no-progress", NULL},
-    {JSON, "json", NULL},
-    {'q', "quiet", NULL},
-    {'v', "verbose", NULL},
-    {'V', "version", NULL},
-    {'h', "help", NULL},
+    {"recursive", 'r', NULL, NULL},
+    {"no-dereference", 'P', NULL, NULL},
+    {"dereference", 'L', NULL, NULL},
+    {"symlinks", 0, "HOW", mapcp_take_symlinks},
+    {"include", 0, "GLOB", mapcp_take_include},
+    {"exclude", 0, "GLOB", mapcp_take_exclude},
+    {"shard", 0, "I/N", mapcp_take_shard},
+    {"no-target-directory", 'T', NULL, NULL},
+    {"make-parents", MAKE_PARENTS, NULL, NULL},
+    {"no-clobber", 'n', NULL, NULL},
+    {"update", 'u', NULL, NULL},
+    {"overwrite", 0, "WHEN", mapcp_take_overwrite},
+    {"preserve", 'p', NULL, NULL},
+    {"sparse", 0, "WHEN", mapcp_take_sparse},
+    {"verify", VERIFY, NULL, NULL},
+    {"sync", SYNC, NULL, NULL},
+    {"window-size", 0, "SIZE", mapcp_take_window_size},
+    {"keep-going", KEEP_GOING, NULL, NULL},
+    {"dry-run", DRY_RUN, NULL, NULL},
+    {"clean", CLEAN, NULL, NULL},
+    {"progress", PROGRESS, NULL, NULL},
+    {"no-progress", NO_PROGRESS, NULL, NULL},
+    {"json", JSON, NULL, NULL},
+    {"quiet", 'q', NULL, NULL},
+    {"verbose", 'v', NULL, NULL},
+    {"version", 'V', NULL, NULL},
+    {"help", 'h', NULL, NULL},
 };
 
 static const struct flag *const flags_end = all_flags + sizeof(all_flags) / sizeof(*all_flags);
@@ -93,118 +86,21 @@ static void begin_value_refusal(const struct flag *flag) {
     fputs(">' argument ", stderr);
 }
 
-static bool refuse_missing_value(const struct flag *flag) {
-    begin_value_refusal(flag);
-    fputs("missing", stderr);
-    return end_refusal();
-}
-
-static void begin_bad_value_refusal(const struct flag *flag, const char *value) {
+static bool take_value(struct mapcp_flags *flags, const struct flag *flag, const char *value) {
+    if (!value) {
+        begin_value_refusal(flag);
+        fputs("missing", stderr);
+        return end_refusal();
+    }
+    const char *why = flag->take(&flags->options, value);
+    if (!why) {
+        return true;
+    }
     begin_value_refusal(flag);
     mapcp_put_quoted(stderr, value);
     fputs(" is invalid. ", stderr);
-}
-
-/// Sets `*choice` to the place of `value` among the choices, which a NULL ends.
-static bool take_choice(const struct flag *flag, const char *value, const char *const *choices, int *choice) {
-    for (*choice = 0; choices[*choice]; ++*choice) {
-        if (strcmp(value, choices[*choice]) == 0) {
-            return true;
-        }
-    }
-    begin_bad_value_refusal(flag, value);
-    fputs("Allowed choices are ", stderr);
-    for (int index = 0; choices[index]; index++) {
-        fputs(index > 0 ? ", " : "", stderr);
-        fputs(choices[index], stderr);
-    }
-    fputc('.', stderr);
+    fputs(why, stderr);
     return end_refusal();
-}
-
-/// A number of bytes, such as "65536", "64K" or "1M"; 0 where it is none, or not from 1 byte to 1 GiB.
-static uint32_t size_of(const char *text) {
-    uint64_t size = 0;
-    const char *end = text;
-    for (; *end >= '0' && *end <= '9' && size <= MAPCP_LARGEST_WINDOW; end++) {
-        size = 10 * size + (uint64_t)(*end - '0');
-    }
-    static const char units[] = "KMG";
-    const char *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
-    if (unit) {
-        size <<= 10 * (unit - units + 1);
-        end++;
-    }
-    return *end == '\0' && size <= MAPCP_LARGEST_WINDOW ? (uint32_t)size : 0;
-}
-
-static bool take_size(uint32_t *size, const struct flag *flag, const char *value) {
-    *size = size_of(value);
-    if (*size > 0) {
-        return true;
-    }
-    begin_bad_value_refusal(flag, value);
-    fputs("A size is from 1 to 1G bytes, such as 65536, 64K or 4M.", stderr);
-    return end_refusal();
-}
-
-/// Takes a whole number that ends at `end`; false where there is none, or one that is too large.
-static bool take_number(const char *text, char end, uint32_t *number) {
-    const size_t digits = strspn(text, "0123456789");
-    const unsigned long long value = strtoull(text, NULL, 10);
-    *number = (uint32_t)value;
-    return digits > 0 && text[digits] == end && value <= UINT32_MAX;
-}
-
-static bool take_shard(struct mapcp_shard *shard, const struct flag *flag, const char *value) {
-    const char *slash = strchr(value, '/');
-    if (slash && take_number(value, '/', &shard->index) && take_number(slash + 1, '\0', &shard->count) &&
-        shard->index < shard->count) {
-        return true;
-    }
-    begin_bad_value_refusal(flag, value);
-    fputs("It is I/N with I from 0 to N - 1.", stderr);
-    return end_refusal();
-}
-
-static void take_pattern(struct mapcp_patterns *patterns, const char *pattern) {
-    // The list is as long as there are arguments.
-    ((const char **)patterns->items)[patterns->count++] = pattern;
-}
-
-static bool take_value(struct mapcp_flags *flags, const struct flag *flag, const char *value) {
-    static const char *const symlinks[] = {"preserve", "follow", "skip", NULL};
-    static const char *const overwrite[] = {"always", "never", "newer", "error", NULL};
-    static const char *const sparse[] = {"auto", "always", "never", NULL};
-    struct mapcp_options *options = &flags->options;
-    int choice = 0;
-    bool good = true;
-    switch (flag->number) {
-    case SYMLINKS:
-        good = take_choice(flag, value, symlinks, &choice);
-        options->symlinks = (enum mapcp_symlinks)choice;
-        break;
-    case OVERWRITE:
-        good = take_choice(flag, value, overwrite, &choice);
-        options->overwrite = (enum mapcp_overwrite)choice;
-        break;
-    case SPARSE:
-        good = take_choice(flag, value, sparse, &choice);
-        options->sparse = (enum mapcp_sparse)choice;
-        break;
-    case INCLUDE:
-        take_pattern(&options->include, value);
-        break;
-    case EXCLUDE:
-        take_pattern(&options->exclude, value);
-        break;
-    case SHARD:
-        good = take_shard(&options->shard, flag, value);
-        break;
-    default:
-        good = take_size(&options->window_size, flag, value);
-    }
-    return good;
 }
 
 static void take_copying(struct mapcp_options *options, int number) {
@@ -303,7 +199,7 @@ static bool take_long(struct mapcp_flags *flags, const char *argument, const cha
         value = *next;
         *next = NULL;
     }
-    return value ? take_value(flags, flag, value) : refuse_missing_value(flag);
+    return take_value(flags, flag, value);
 }
 
 /// Takes options that are letters behind one dash. None of them has a value.

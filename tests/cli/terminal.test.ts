@@ -1,0 +1,169 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { type Front, fronts, run } from './fronts.js';
+
+const document = readFileSync('docs/command-line.md', 'utf8');
+const page = readFileSync('build/out/man/mapcp.1', 'utf8').replaceAll('\\-', '-');
+
+function helpOf(front: Front): string {
+  return inTemporaryDirectory((directory) => {
+    mkdirSync(join(directory, 'in'));
+    mkdirSync(join(directory, 'out'));
+    return run(front, ['--help'], directory).stdout;
+  });
+}
+
+/** The lines of --help about options, each with its option's long name. */
+function optionsOf(help: string): readonly { readonly name: string; readonly line: string }[] {
+  return help.split('\n').flatMap((line) => {
+    const [, name] = /^ {2}(?:-\w,| {3}) (--[\w-]+)/.exec(line) ?? [];
+    return name === undefined ? [] : [{ name, line }];
+  });
+}
+
+const [node] = fronts;
+const help = node === undefined ? '' : helpOf(node);
+const options = optionsOf(help);
+
+/** How --help and the documentation name an option: its letter, its name and its value. */
+function termOf(line: string): string {
+  return line.trim().split(/ {2,}/)[0] ?? '';
+}
+
+describe('--help', () => {
+  it.each(fronts)(
+    'in $name has the options of the other front in the same words, but for what WASI cannot do',
+    (front) => {
+      const differs = ['--preserve', '--concurrency', '--completion'];
+      const lines = (text: string) =>
+        optionsOf(text)
+          .filter(({ name }) => !differs.includes(name))
+          .map(({ line }) => line);
+
+      expect(lines(helpOf(front))).toEqual(lines(help));
+      expect(lines(help).length).toBeGreaterThan(20);
+    },
+  );
+});
+
+describe('the documentation', () => {
+  it('has the options of --help, in that order, and no others', () => {
+    const terms = [...document.matchAll(/^- (?:(`-\w`), )?`(--[^`]+)`: /gm)].map(([, letter, name]) =>
+      letter === undefined ? name : `${letter.slice(1, -1)}, ${name}`,
+    );
+
+    expect(terms).toEqual(options.map(({ line }) => termOf(line)));
+  });
+
+  it('shows the lines of --json as they are', () => {
+    const [, block = ''] = /```json.*?\n(.*?)```/s.exec(document) ?? [];
+    const keysOf = (lines: string) =>
+      Object.fromEntries(
+        lines
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as { type: string })
+          .map((line) => [line.type, Object.keys(line)]),
+      );
+    inTemporaryDirectory((directory) => {
+      mkdirSync(join(directory, 'in'));
+      mkdirSync(join(directory, 'out'));
+      writeFileSync(join(directory, 'in/a'), 'content');
+      spawnSync('mkfifo', ['in/f'], { cwd: directory });
+      for (const front of fronts) {
+        const printed = [
+          ['-r', 'in', 'in/b', 'out'],
+          ['--clean', 'out'],
+        ].map((args) => run(front, ['--json', ...args], directory).stdout);
+
+        expect(keysOf(printed.join(''))).toEqual(keysOf(block));
+      }
+    });
+  });
+});
+
+describe('the manual page', () => {
+  it.each(options)('has $name', ({ line }) => {
+    expect(page).toContain(`\\fB${termOf(line).replace(', ', '\\fR, \\fB')}\\fR: `);
+  });
+
+  it('has the sections of a manual page', () => {
+    const sections = [...page.matchAll(/^\.SH "(.*)"$/gm)].map(([, section]) => section);
+
+    expect(sections).toEqual(
+      expect.arrayContaining(['NAME', 'SYNOPSIS', 'OPTIONS', 'EXIT STATUS', 'EXAMPLES']),
+    );
+  });
+});
+
+/** Whether there is no such shell. CI installs them all, and must not pass without. */
+function isMissing(shell: string): boolean {
+  return process.env.CI === undefined && spawnSync(shell, ['-c', '']).error !== undefined;
+}
+
+function runShell(shell: string, ...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(shell, args, { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+const printsNothing = { status: 0, stdout: '', stderr: '' };
+
+describe.each(['bash', 'zsh', 'fish'])('the completions for %s', (shell) => {
+  const path = resolve('build/out/completions', `mapcp.${shell}`);
+  const script = readFileSync(path, 'utf8');
+
+  it.each(options)('have $name', ({ name }) => {
+    const letters = new RegExp(shell === 'fish' ? `-l ${name.slice(2)} ` : `${name}\\b`);
+    expect(script).toMatch(letters);
+  });
+
+  it.skipIf(isMissing(shell))('are accepted by it', () => {
+    expect(runShell(shell, '-n', path)).toEqual(printsNothing);
+  });
+});
+
+const bash = `
+source build/out/completions/mapcp.bash
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_mapcp
+printf '%s\\n' "\${COMPREPLY[@]}"
+`;
+
+describe('bash', () => {
+  it.each([
+    { words: ['--over'], found: '--overwrite' },
+    { words: ['--overwrite', 'ne'], found: 'never\nnewer' },
+    { words: ['--overwrite', '=', 'al'], found: 'always' },
+    { words: ['--overwrite', '='], found: 'always\nnever\nnewer\nerror' },
+    { words: ['--exclude', '-'], found: '' },
+    { words: ['READ'], found: '' },
+  ])('completes $words', ({ words, found }) => {
+    expect(runShell('bash', '-c', bash, 'bash', 'mapcp', ...words).stdout).toBe(`${found}\n`);
+  });
+});
+
+describe.skipIf(isMissing('zsh'))('zsh', () => {
+  it('completes the arguments of mapcp once the completions are sourced', () => {
+    const script = `
+autoload -Uz compinit
+compinit -D -u
+source build/out/completions/mapcp.zsh
+print $_comps[mapcp]`;
+    expect(runShell('zsh', '-f', '-c', script)).toEqual({ ...printsNothing, stdout: '_mapcp\n' });
+  });
+});
+
+describe.skipIf(isMissing('fish'))('fish', () => {
+  it.each([
+    { line: 'mapcp --over', found: '--overwrite' },
+    { line: 'mapcp --overwrite ne', found: 'never\nnewer' },
+  ])('completes $line', ({ line, found }) => {
+    const script = `source build/out/completions/mapcp.fish; complete -C '${line}'`;
+    // Behind a tab is the description.
+    expect(runShell('fish', '--no-config', '-c', script).stdout.replace(/\t.*/g, '')).toBe(`${found}\n`);
+  });
+});
