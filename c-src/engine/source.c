@@ -12,6 +12,12 @@ bool mapcp_source_check(const struct stat *status, struct mapcp_error *error) {
     return S_ISREG(status->st_mode) || mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_NOT_REGULAR_FILE);
 }
 
+bool mapcp_source_look(struct mapcp_place place, bool follow, struct stat *status,
+                       struct mapcp_error *error) {
+    return fstatat(place.directory, place.name, status, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 ||
+           mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
+}
+
 static bool is_unchanged(const struct stat *before, const struct stat *now) {
     return before->st_size == now->st_size && before->st_mtim.tv_sec == now->st_mtim.tv_sec &&
            before->st_mtim.tv_nsec == now->st_mtim.tv_nsec;

@@ -33,6 +33,9 @@ struct mapcp_window {
 /// Refuses what is not a regular file: false, and sets `error`.
 bool mapcp_source_check(const struct stat *status, struct mapcp_error *error);
 
+/// Reads the status of what may be a source. On failure returns false and sets `error`.
+bool mapcp_source_look(struct mapcp_place place, bool follow, struct stat *status, struct mapcp_error *error);
+
 /// Opens a regular file for reading; anything else is refused. A symbolic link is followed only on request,
 /// otherwise it is an error.
 ///

@@ -1,0 +1,90 @@
+#ifndef MAPCP_JOB_H
+#define MAPCP_JOB_H
+
+// What a job is made of, for the files that work on it; copy_job.h is for those that have one.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "copy_job.h"
+#include "entries.h"
+#include "file_copy.h"
+#include "path.h"
+#include "problem.h"
+#include "tree.h"
+
+/// What a job does next.
+enum mapcp_job_state {
+    MAPCP_JOB_WAITING,
+    /// Walking the source for the totals.
+    MAPCP_JOB_MEASURING,
+    /// Walking the trees, between two entries.
+    MAPCP_JOB_WALKING,
+    /// Copying the windows of a file, which is the whole job or an entry of the trees.
+    MAPCP_JOB_COPYING,
+    MAPCP_JOB_DONE,
+    MAPCP_JOB_FAILED,
+};
+
+/// A job, for the files that work on it.
+struct mapcp_job {
+    enum mapcp_job_state state;
+    struct mapcp_options options;
+    char **patterns;
+    char *given_source;
+    char *given_target;
+    /// The paths of the current entry.
+    struct mapcp_path source;
+    struct mapcp_path target;
+    bool in_tree;
+    struct mapcp_tree tree;
+    struct mapcp_file_copy file;
+    struct mapcp_place file_target;
+    struct mapcp_namer namer;
+    struct mapcp_progress progress;
+    struct mapcp_problem failure;
+    struct mapcp_problems problems;
+    struct mapcp_entries entries;
+};
+
+// --- job_failure.c ---
+
+/// Ends the job, whose current entry failed. Always returns false, for the caller to return.
+bool mapcp_job_fail(struct mapcp_job *job, const struct mapcp_error *error);
+
+/// After a failure on the current entry: in a tree goes on behind it where `goes_on` says so, and otherwise
+/// ends the job and returns false.
+bool mapcp_job_settle(struct mapcp_job *job, const struct mapcp_error *error, bool goes_on);
+
+/// The same, where it is for the options to say.
+bool mapcp_job_settle_entry(struct mapcp_job *job, const struct mapcp_error *error);
+
+// --- job_entry.c ---
+
+/// Keeps account of the current entry, where that is asked for. On failure returns false and sets `error`.
+bool mapcp_job_note(struct mapcp_job *job, enum mapcp_entry_kind kind, bool skipped, uint64_t bytes,
+                    struct mapcp_error *error);
+
+/// Decides about an entry, and begins to copy it: a link is in place then, a file is worked on. On failure
+/// returns false and sets `error`.
+bool mapcp_job_begin_entry(struct mapcp_job *job, const struct mapcp_tree_entry *entry,
+                           struct mapcp_error *error);
+
+/// Copies one window, and finishes the file with the last. Adds what it cost to `*spent`. Returns false when
+/// the job has failed.
+bool mapcp_job_work_on_file(struct mapcp_job *job, uint64_t *spent);
+
+// --- job_walk.c ---
+
+/// Begins with the root directory of a tree: measures it, or copies it. On failure returns false and sets
+/// `error`.
+bool mapcp_job_begin_walk(struct mapcp_job *job, struct mapcp_error *error);
+
+/// Measures one entry. Adds what it cost to `*spent`. Returns false when the job has failed.
+bool mapcp_job_measure(struct mapcp_job *job, uint64_t *spent);
+
+/// Goes on to the next entry and begins to copy it. Adds what it cost to `*spent`. Returns false when the job
+/// has failed.
+bool mapcp_job_walk(struct mapcp_job *job, uint64_t *spent);
+
+#endif
