@@ -113,8 +113,8 @@ describe('copy', () => {
         copy('/', join(directory, 'b')),
         copy(join(directory, 'a'), join(directory, 'd')),
       ];
-      for (const refusal of refusals) {
-        expect(await failureOf(refusal)).toMatchObject({ code: 'EISDIR' });
+      for (const failure of await Promise.all(refusals.map(failureOf))) {
+        expect(failure).toMatchObject({ code: 'EISDIR' });
       }
       expect(readdirSync(directory).sort()).toEqual(['a', 'd']);
     }));
