@@ -241,6 +241,17 @@ bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error) {
     return enter(tree, source, target, error);
 }
 
+/// Opens a target directory again.
+static bool reopen_target(const struct mapcp_tree *tree, struct mapcp_tree_frame *frame,
+                          struct mapcp_place place, struct mapcp_error *error) {
+    if (tree->purpose == MAPCP_TREE_COPY) {
+        // It is there; but a host that carries modes has finished it, maybe for reading only. See
+        // provide_target.
+        (void)mkdirat(place.directory, place.name, 0777);
+    }
+    return open_target(frame, place, error);
+}
+
 /// Opens a frame again, from its parent's; fails where the name is another directory's by now.
 static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_error *error) {
     const struct mapcp_tree_frame *parent = &tree->frames[index - 1];
@@ -252,13 +263,8 @@ static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_err
         return out_of_memory(error);
     }
     const char *name = path + parent->source_length + (path[parent->source_length] == '/');
-    if (frame->has_target && tree->purpose == MAPCP_TREE_COPY) {
-        // It is there, and a host that carries modes may have finished it for reading only; see
-        // provide_target.
-        (void)mkdirat(parent->target, name, 0777);
-    }
     bool good = open_source(frame, source_place(tree, parent, name, path), follows(tree), error) &&
-                (!frame->has_target || open_target(frame, target_place(parent, name), error));
+                (!frame->has_target || reopen_target(tree, frame, target_place(parent, name), error));
     free(path);
     if (good && !mapcp_is_same_file(&source_before, &frame->source_status)) {
         good = mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_SOURCE_CHANGED);

@@ -1,7 +1,7 @@
 // Permissions, of which WASI knows nothing, carried across by the host: from what a component reads to what it makes.
 
 import type { BigIntStats } from 'node:fs';
-import { fchmodSync, fstatSync } from 'node:fs';
+import { fchmodSync } from 'node:fs';
 import type { MetadataHashValue } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { identity, isSameFile } from './status.js';
 
@@ -120,17 +120,11 @@ export class ModeCarrier {
   }
 }
 
-/**
- * Lets its owner change the directory that `fd` holds, until it is given its mode again. False where that is so already,
- * or cannot be done.
- */
+/** Lets its owner change the directory that `fd` holds, until it is given its mode again. False where it cannot. */
 export function takeMode(fd: number): boolean {
   try {
-    const isTaken = (fstatSync(fd).mode & 0o7777) === UNFINISHED_DIRECTORY;
-    if (!isTaken) {
-      fchmodSync(fd, UNFINISHED_DIRECTORY);
-    }
-    return !isTaken;
+    fchmodSync(fd, UNFINISHED_DIRECTORY);
+    return true;
   } catch {
     // What the caller could not do for lack of it says more.
     return false;
