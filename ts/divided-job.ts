@@ -219,6 +219,7 @@ function merge(all: readonly Progress[]): Progress {
     ...(sum.filesTotal !== undefined &&
       one.filesTotal !== undefined && { filesTotal: sum.filesTotal + one.filesTotal }),
     // Each walks all directories.
+    // biome-ignore lint/complexity/useMathMinMax: there is no Math.max for bigints.
     directories: sum.directories > one.directories ? sum.directories : one.directories,
     skipped: sum.skipped + one.skipped,
   }));
