@@ -41,6 +41,10 @@ await runScript(async () => {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    // Half the size, with names that can still be told in a stack, and lines that an error can still be shown on.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    lineLimit: 120,
     logLevel: 'warning',
     plugins: [
       builtinsByRequire,

@@ -21,6 +21,7 @@ export interface CopyErrorDetails {
   readonly reason: string;
   /** The temporary file, where it could not be removed after the failure. */
   readonly leftover?: string | undefined;
+  /** What was done before it failed. */
   readonly report?: CopyReport | undefined;
 }
 
