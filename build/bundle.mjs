@@ -11,17 +11,33 @@ import { build } from 'esbuild';
 import { runScript, ToolError } from './clang.mjs';
 
 /**
- * Lets packages that are CommonJS require Node's own modules, as an ES module has no `require`.
+ * What the code gets in place of some of Node's own modules, which are not loaded since that is a part of every start.
+ * @type {Record<string, string>}
+ */
+const replacements = {
+  // As a module it has all the standard streams opened, to list what it exports.
+  process: 'module.exports = globalThis.process;',
+  // commander starts programs for commands that are programs of their own, and mapcp has none.
+  child_process: 'module.exports = {};',
+};
+
+/**
+ * Lets packages that are CommonJS require Node's own modules, as an ES module has no `require`, and replaces some.
  * @type {import('esbuild').Plugin}
  */
-const builtinsByRequire = {
-  name: 'builtins-by-require',
+const builtins = {
+  name: 'builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /./ }, ({ kind, path }) =>
-      kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined,
-    );
+    onResolve({ filter: /./ }, ({ kind, path }) => {
+      const isReplaced = path.replace(/^node:/, '') in replacements;
+      return isReplaced || (kind === 'require-call' && isBuiltin(path))
+        ? { path, namespace: 'builtin' }
+        : undefined;
+    });
     onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
-      contents: `import builtin from '${path}'; module.exports = builtin;`,
+      contents:
+        replacements[path.replace(/^node:/, '')] ??
+        `import builtin from '${path}'; module.exports = builtin;`,
     }));
   },
 };
@@ -47,7 +63,7 @@ await runScript(async () => {
     lineLimit: 120,
     logLevel: 'warning',
     plugins: [
-      builtinsByRequire,
+      builtins,
       cyclonedxEsbuildPlugin({
         outputFile: resolve(list),
         outputReproducible: true,

@@ -101,13 +101,29 @@ function change(text, changes) {
 }
 
 /**
+ * Puts the function that has nearly all of the code in it into parentheses, by which an engine takes it that it is called
+ * at once. Otherwise it reads the function twice, which is a fifth of the time that a small copy takes to start.
+ * @param {string} code minified bindings
+ * @returns {string} the same, to be compiled at once
+ */
+function compiledAtOnce(code) {
+  const [, other, name] = /export\{(\w+) as _util,(\w+) as instantiate\};\s*$/.exec(code) ?? [];
+  const start = code.indexOf(`function ${name}(`);
+  const end = code.lastIndexOf(`const ${other}={}`);
+  if (start < 0 || end < start) {
+    throw new ToolError('build/transpile.mjs cannot find instantiate in what this version of jco makes');
+  }
+  return `${code.slice(0, start)}const ${name}=(${code.slice(start, end)});${code.slice(end)}`;
+}
+
+/**
  * @param {string} code jco's bindings
  * @param {Record<string, string>} coreModules the core modules in base64, by their names
  * @returns {Promise<string>} bindings that have all they need, minified
  */
 async function wholeModule(code, coreModules) {
   const whole = `const coreModules = ${JSON.stringify(coreModules)};\n${change(code, codeChanges)}`;
-  return (await transform(whole, { minify: true, format: 'esm', target: 'node20' })).code;
+  return compiledAtOnce((await transform(whole, { minify: true, format: 'esm', target: 'node20' })).code);
 }
 
 await runScript(async () => {
