@@ -320,6 +320,19 @@ $(FUZZERS:%=fuzz-%): fuzz-%: $(OUT)/fuzz/%
 		$(wildcard tests/fuzz/$*.dict:%=-dict=%) -artifact_prefix=$(CURDIR)/$(OUT)/fuzz/$*- \
 		$(CURDIR)/$(OUT)/fuzz/corpus/$* $(CURDIR)/tests/fuzz/corpus/$*
 
+# --- Soaking ----------------------------------------------------------------------------------------------------------
+
+SOAK := tests/soak/soak.ts $(wildcard tests/faults/*.ts tests/faults/*.mjs tests/helpers/*.ts) tests/behaviour/random-tree.ts tests/behaviour/tree.ts
+
+$(OUT)/soak.js: $(SOAK) ts/host/error-code.ts $(INSTALLED)
+	node_modules/.bin/esbuild $< --bundle --packages=external --external:'#bindings' --format=esm --platform=node \
+		--target=node20 --log-level=warning --outfile=$@
+
+.PHONY: soak
+## make soak               copy with faults, kills and races at random, and check everything (MINUTES=1; ROUND=… repeats one)
+soak: $(OUT)/js/index.js $(OUT)/soak.js
+	@node $(OUT)/soak.js
+
 # --- Measuring --------------------------------------------------------------------------------------------------------
 
 .PHONY: bench
