@@ -300,6 +300,7 @@ FUZZ_HEADERS := $(wildcard c-src/engine/*.h c-src/component/*/*.h tests/fuzz/*.h
 SECONDS_EACH = $(or $(SECONDS),60)
 
 $(FUZZED:%=$(OUT)/fuzz/%.o): $(OUT)/fuzz/%.o: % $(FUZZ_HEADERS) Makefile
+	$(call need,$(FUZZ_CC),Clang with libFuzzer,LLVM's clang and compiler-rt)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
 
@@ -329,7 +330,7 @@ $(OUT)/soak.js: $(SOAK) ts/host/error-code.ts $(INSTALLED)
 		--target=node20 --log-level=warning --outfile=$@
 
 .PHONY: soak
-## make soak               copy with faults, kills and races at random, and check everything (MINUTES=1; ROUND=… repeats one)
+## make soak               copy with faults, kills and races at random, and check everything (MINUTES=1)
 soak: $(OUT)/js/index.js $(OUT)/soak.js
 	@node $(OUT)/soak.js
 
