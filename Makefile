@@ -292,7 +292,7 @@ $(GUESTS:%=$(OUT)/guests/%.wasm): $(OUT)/guests/%.wasm: $(OUT)/wasm/guests/%.was
 # build/out/fuzz.
 FUZZERS := globs paths trees arguments
 FUZZ_CC ?= clang
-FUZZ_FLAGS := $(ENGINE_FLAGS) $(SANITIZERS) -Itests/fuzz -Ic-src/component -isystem c-src/component/bindings \
+FUZZ_FLAGS := $(ENGINE_FLAGS) $(SANITIZERS) -Itests/fuzz -Ic-src/component/cli -isystem c-src/component/bindings \
 	-DMAPCP_VERSION=\"$(VERSION)\"
 # What is the same for each.
 FUZZED := $(ENGINE) c-src/component/command.c $(wildcard c-src/component/cli/*.c) tests/fuzz/workplace.c
@@ -315,9 +315,12 @@ $(FUZZERS:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: tests/fuzz/%.c $(OUT)/fuzz/libfuzzed.
 ## make fuzz               fuzz the engine and the command line natively (SECONDS=60 for each target; needs clang)
 fuzz: $(FUZZERS:%=fuzz-%)
 
+# What the command line says to the standard streams is not to be seen, and with that goes what fuzz.h says.
+fuzz-arguments: SILENCE := 3
+
 $(FUZZERS:%=fuzz-%): fuzz-%: $(OUT)/fuzz/%
 	@mkdir -p $(OUT)/fuzz/corpus/$*
-	$< -max_total_time=$(SECONDS_EACH) -max_len=256 -timeout=20 -verbosity=0 -print_final_stats=1 -close_fd_mask=1 \
+	$< -max_total_time=$(SECONDS_EACH) -max_len=256 -timeout=20 -verbosity=0 -print_final_stats=1 -close_fd_mask=$(or $(SILENCE),1) \
 		$(wildcard tests/fuzz/$*.dict:%=-dict=%) -artifact_prefix=$(CURDIR)/$(OUT)/fuzz/$*- \
 		$(CURDIR)/$(OUT)/fuzz/corpus/$* $(CURDIR)/tests/fuzz/corpus/$*
 
