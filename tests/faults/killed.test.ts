@@ -16,7 +16,7 @@ import { kill, victims } from './victims.js';
 const factor = Number(process.env.MAPCP_RUNS ?? 1);
 const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-const RUNS = { Node: 20, wasmtime: 150 };
+const RUNS = { Node: 20, wasmtime: 100 };
 
 const FILES = 24;
 
