@@ -292,7 +292,7 @@ $(GUESTS:%=$(OUT)/guests/%.wasm): $(OUT)/guests/%.wasm: $(OUT)/wasm/guests/%.was
 # build/out/fuzz.
 FUZZERS := globs paths trees arguments
 FUZZ_CC ?= clang
-FUZZ_FLAGS := $(ENGINE_FLAGS) $(SANITIZERS) -Itests/fuzz -Ic-src/component -isystem c-src/component/bindings \
+FUZZ_FLAGS := $(ENGINE_FLAGS) $(SANITIZERS) -Itests/fuzz -Ic-src/component/cli -isystem c-src/component/bindings \
 	-DMAPCP_VERSION=\"$(VERSION)\"
 # What is the same for each.
 FUZZED := $(ENGINE) c-src/component/command.c $(wildcard c-src/component/cli/*.c) tests/fuzz/workplace.c
@@ -300,6 +300,7 @@ FUZZ_HEADERS := $(wildcard c-src/engine/*.h c-src/component/*/*.h tests/fuzz/*.h
 SECONDS_EACH = $(or $(SECONDS),60)
 
 $(FUZZED:%=$(OUT)/fuzz/%.o): $(OUT)/fuzz/%.o: % $(FUZZ_HEADERS) Makefile
+	$(call need,$(FUZZ_CC),Clang with libFuzzer,LLVM's clang and compiler-rt)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
 
@@ -314,11 +315,27 @@ $(FUZZERS:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: tests/fuzz/%.c $(OUT)/fuzz/libfuzzed.
 ## make fuzz               fuzz the engine and the command line natively (SECONDS=60 for each target; needs clang)
 fuzz: $(FUZZERS:%=fuzz-%)
 
+# What the command line says to the standard streams is not to be seen, and with that goes what fuzz.h says.
+fuzz-arguments: SILENCE := 3
+
 $(FUZZERS:%=fuzz-%): fuzz-%: $(OUT)/fuzz/%
 	@mkdir -p $(OUT)/fuzz/corpus/$*
-	$< -max_total_time=$(SECONDS_EACH) -max_len=256 -timeout=20 -verbosity=0 -print_final_stats=1 -close_fd_mask=1 \
+	$< -max_total_time=$(SECONDS_EACH) -max_len=256 -timeout=20 -verbosity=0 -print_final_stats=1 -close_fd_mask=$(or $(SILENCE),1) \
 		$(wildcard tests/fuzz/$*.dict:%=-dict=%) -artifact_prefix=$(CURDIR)/$(OUT)/fuzz/$*- \
 		$(CURDIR)/$(OUT)/fuzz/corpus/$* $(CURDIR)/tests/fuzz/corpus/$*
+
+# --- Soaking ----------------------------------------------------------------------------------------------------------
+
+SOAK := tests/soak/soak.ts $(wildcard tests/faults/*.ts tests/faults/*.mjs tests/helpers/*.ts) tests/behaviour/random-tree.ts tests/behaviour/tree.ts
+
+$(OUT)/soak.js: $(SOAK) ts/host/error-code.ts $(INSTALLED)
+	node_modules/.bin/esbuild $< --bundle --packages=external --external:'#bindings' --format=esm --platform=node \
+		--target=node20 --log-level=warning --outfile=$@
+
+.PHONY: soak
+## make soak               copy with faults, kills and races at random, and check everything (MINUTES=1)
+soak: $(OUT)/js/index.js $(OUT)/soak.js
+	@node $(OUT)/soak.js
 
 # --- Measuring --------------------------------------------------------------------------------------------------------
 

@@ -50,10 +50,13 @@ const codeOf: Readonly<Partial<Record<Fault, string>>> = {
   'read-only': 'EROFS',
 };
 
-/** Whether a copy may come out well although this has happened. */
+/** Whether a copy may come out well although this has happened: `brokenPromises` then sees to it that it did. */
 function canBeBorne(call: FallibleCall, fault: Fault): boolean {
-  const onlyLooks = ['stat', 'statAt', 'metadataHash', 'metadataHashAt'].includes(call);
-  return onlyLooks || fault === 'short' || (fault === 'interrupted' && (call === 'read' || call === 'write'));
+  // A directory that cannot be made may be there already.
+  const mayNotMatter = ['stat', 'statAt', 'metadataHash', 'metadataHashAt', 'createDirectoryAt'].includes(
+    call,
+  );
+  return mayNotMatter || fault === 'short' || (fault === 'interrupted' && ['read', 'write'].includes(call));
 }
 
 /** What is wrong with how a copy ended whose one fault was this; nothing is good. */

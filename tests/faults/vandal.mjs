@@ -1,7 +1,5 @@
 // Changes the trees `in/a` and `out/b` of a directory in every way that can harm a copy, until it is killed:
 // `node vandal.mjs DIRECTORY`. Prints a line when it has begun. Not TypeScript, because it is run as it is.
-//
-// Every file begins as the bytes that `contentOf` gives, whatever its size, so that a copy can be told to be right.
 
 import {
   closeSync,
@@ -20,16 +18,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { pathToFileURL } from 'node:url';
-
-const MOST = 200_000;
-const content = Buffer.from(Uint8Array.from({ length: MOST }, (_, index) => (index % 251) + (index >> 16)));
-
-/**
- * The first bytes of every file.
- * @param {number} size
- */
-export const contentOf = (size) => content.subarray(0, size);
+import { contentOf, MOST } from './wrecked-files.mjs';
 
 /** @param {number} most */
 const below = (most) => Math.floor(Math.random() * most);
@@ -68,7 +57,9 @@ function onFile(file, act) {
 const harms = [
   // Grows.
   (file) =>
-    onFile(file, (descriptor, size) => writeSync(descriptor, content, size, below(MOST - size), size)),
+    onFile(file, (descriptor, size) =>
+      writeSync(descriptor, contentOf(MOST), size, below(MOST - size), size),
+    ),
   // Shrinks.
   (file) => onFile(file, (descriptor, size) => ftruncateSync(descriptor, below(size))),
   // Vanishes.
@@ -156,6 +147,4 @@ function vandalise(directory) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  vandalise(process.argv[2] ?? '');
-}
+vandalise(process.argv[2] ?? '');

@@ -88,6 +88,8 @@ static struct mapcp_options take_options(struct fuzz_input *input, const char *c
         .measure = flags & 32,
         .include = {.items = pattern, .count = (filters & 3) == 1},
         .exclude = {.items = pattern, .count = (filters & 3) == 2},
+        // The last of these indices is that of no share.
+        .shard = {.index = filters & 64 ? filters / 4 % 4 : 0, .count = filters & 64 ? 3 : 0},
     };
 }
 
@@ -193,8 +195,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
     size_t temporaries = 0;
     workplace_for_each("out", check_entry, &temporaries);
-    bool takes_all = options.include.count + options.exclude.count == 0 && !options.dry_run &&
-                     options.overwrite == MAPCP_OVERWRITE_ALWAYS && options.symlinks == MAPCP_PRESERVE_LINKS;
+    bool takes_all = options.include.count + options.exclude.count + options.shard.count == 0 &&
+                     !options.dry_run && options.overwrite == MAPCP_OVERWRITE_ALWAYS &&
+                     options.symlinks == MAPCP_PRESERVE_LINKS;
     if (complete && takes_all) {
         workplace_for_each("in/t", check_copied, NULL);
     }
