@@ -320,6 +320,17 @@ $(FUZZERS:%=fuzz-%): fuzz-%: $(OUT)/fuzz/%
 		$(wildcard tests/fuzz/$*.dict:%=-dict=%) -artifact_prefix=$(CURDIR)/$(OUT)/fuzz/$*- \
 		$(CURDIR)/$(OUT)/fuzz/corpus/$* $(CURDIR)/tests/fuzz/corpus/$*
 
+# --- Documentation ----------------------------------------------------------------------------------------------------
+
+.PHONY: docs picture
+## make docs               write the API reference to build/out/docs, from the doc comments
+docs: $(OUT)/js/index.js
+	node_modules/.bin/typedoc
+
+## make picture            draw docs/progress.svg anew: the command line at work, from a real run
+picture: $(OUT)/js/index.js
+	node build/picture.mjs docs/progress.svg
+
 # --- Measuring --------------------------------------------------------------------------------------------------------
 
 .PHONY: bench
