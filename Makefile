@@ -337,6 +337,17 @@ $(OUT)/soak.js: $(SOAK) ts/host/error-code.ts $(INSTALLED)
 soak: $(OUT)/js/index.js $(OUT)/soak.js
 	@node $(OUT)/soak.js
 
+# --- Documentation ----------------------------------------------------------------------------------------------------
+
+.PHONY: docs picture
+## make docs               write the API reference to build/out/docs, from the doc comments
+docs: $(OUT)/js/index.js
+	node_modules/.bin/typedoc
+
+## make picture            draw docs/progress.svg anew: the command line at work, from a real run
+picture: $(OUT)/js/index.js
+	node build/picture.mjs docs/progress.svg
+
 # --- Measuring --------------------------------------------------------------------------------------------------------
 
 .PHONY: bench

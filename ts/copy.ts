@@ -29,8 +29,12 @@ interface Place {
  * the paths as they were given; with a TypeError when an argument is of the wrong type, and then nothing has been
  * touched; and with the signal's reason when it is aborted.
  * @example
+ * ```ts
+ * import { copy } from 'mapcp';
+ *
  * await copy('photo.jpg', 'backup/photo.jpg');
  * await copy('photos', 'backup/photos', { recursive: true, overwrite: 'newer' });
+ * ```
  */
 export function copy(
   source: string | URL,

@@ -2,23 +2,16 @@ import { getSystemErrorMap } from 'node:util';
 import type { Operation as ComponentOperation } from '#bindings/interfaces/mapcp-copy-copier.js';
 import type { CopyReport } from './task.js';
 
-/** What was being done when a copy failed. */
+/**
+ * What was being done when a copy failed: a verb, such as `open` or `write`.
+ *
+ * All of them, with what each is in POSIX, are those of `operation` in wit/copier.wit.
+ */
 export type Operation = ComponentOperation;
 
 /** What a {@link CopyError} is made of; its properties have the same names and meanings. */
-export interface CopyErrorDetails {
-  /** The POSIX name of the failure, or one of our own. */
-  readonly code: string;
-  /** What was being done. */
-  readonly operation: Operation;
-  /** The path that the operation failed on. */
-  readonly path: string;
-  /** The file that was being copied. */
-  readonly source: string;
-  /** The path that it was being copied to. */
-  readonly target: string;
-  /** Why, as a clause without a path. */
-  readonly reason: string;
+export interface CopyErrorDetails
+  extends Pick<CopyError, 'code' | 'operation' | 'path' | 'source' | 'target' | 'reason'> {
   /** The temporary file, where it could not be removed after the failure. */
   readonly leftover?: string | undefined;
   /** What was done before it failed. */

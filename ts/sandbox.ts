@@ -176,6 +176,16 @@ export class Sandbox implements Disposable {
  * @param options how strictly they are kept
  * @returns the sandbox; close it when done
  * @throws the error of `fs` when a directory cannot be opened
+ * @example
+ * ```ts
+ * import { openSandbox } from 'mapcp';
+ *
+ * using box = await openSandbox({
+ *   '/in': { path: 'uploads', access: 'read' },
+ *   '/out': { path: 'data', access: 'read-write' },
+ * });
+ * await box.copy('/in/report.pdf', '/out/report.pdf');
+ * ```
  */
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
   const aids = { modes: new ModeCarrier(), durability: { namesLast: false } };

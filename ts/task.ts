@@ -61,8 +61,21 @@ export const REPORT_MILLISECONDS = 34;
 /**
  * A copy under way. Await it for its report, or iterate over it for its progress; leaving the iteration early ends the
  * copy, and what was finished stays.
+ *
+ * @example
+ * ```ts
+ * import { copy } from 'mapcp';
+ *
+ * const task = copy('photos', 'backup/photos', { recursive: true });
+ * for await (const { bytesDone, bytesTotal = 0 } of task) {
+ *   console.log(bytesDone / bytesTotal);
+ * }
+ * const report = await task;
+ * console.log(report.files);
+ * ```
  */
 export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress> {
+  /** The name of the class, as promises have it. */
   readonly [Symbol.toStringTag] = 'CopyTask';
   readonly #report: Promise<CopyReport>;
   readonly #options: CopyOptions;

@@ -27,6 +27,7 @@ export interface CliOptions {
  * it the instance must not be called again.
  */
 export class ExitError extends Error {
+  /** The name of the class. */
   override readonly name = 'ExitError';
   /** The status: 0 for success. */
   readonly status: number;

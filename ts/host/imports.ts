@@ -21,29 +21,53 @@ import type * as Insecure from '@bytecodealliance/preview2-shim/interfaces/wasi-
 import type * as InsecureSeed from '@bytecodealliance/preview2-shim/interfaces/wasi-random-insecure-seed';
 import type * as Random from '@bytecodealliance/preview2-shim/interfaces/wasi-random-random';
 
+// The types are of WASI 0.2.12, where this one is not stable yet.
+type ExitWithCode = { exitWithCode(status: number): void };
+
+// Any error of a stream will do, also where a component's own type of it has fewer methods.
+type FilesystemErrorCode = { filesystemErrorCode(error: object): Types.ErrorCode | undefined };
+
 /** The interfaces that a host can give, by their names without a version. */
 export interface WasiInterfaces {
+  /** The arguments and environment variables that were named. */
   'wasi:cli/environment': typeof Environment;
-  // The types are of WASI 0.2.12, where this one is not stable yet.
-  'wasi:cli/exit': typeof Exit & { exitWithCode(status: number): void };
+  /** Ending the component, by an {@link ExitError}. */
+  'wasi:cli/exit': typeof Exit & ExitWithCode;
+  /** Standard error. */
   'wasi:cli/stderr': typeof Stderr;
+  /** Standard input. */
   'wasi:cli/stdin': typeof Stdin;
+  /** Standard output. */
   'wasi:cli/stdout': typeof Stdout;
+  /** What a terminal to read from is. */
   'wasi:cli/terminal-input': typeof TerminalInput;
+  /** What a terminal to write to is. */
   'wasi:cli/terminal-output': typeof TerminalOutput;
+  /** Whether standard error is a terminal. */
   'wasi:cli/terminal-stderr': typeof TerminalStderr;
+  /** Whether standard input is a terminal. */
   'wasi:cli/terminal-stdin': typeof TerminalStdin;
+  /** Whether standard output is a terminal. */
   'wasi:cli/terminal-stdout': typeof TerminalStdout;
+  /** Only with `clocks`. */
   'wasi:clocks/monotonic-clock': typeof MonotonicClock;
+  /** Only with `clocks`. */
   'wasi:clocks/wall-clock': typeof WallClock;
+  /** The preopened directories. */
   'wasi:filesystem/preopens': typeof Preopens;
-  // Any error of a stream will do, also where a component's own type of it has fewer methods.
-  'wasi:filesystem/types': typeof Types & { filesystemErrorCode(error: object): Types.ErrorCode | undefined };
+  /** Files and directories. */
+  'wasi:filesystem/types': typeof Types & FilesystemErrorCode;
+  /** What a stream fails with. */
   'wasi:io/error': typeof IoError;
+  /** Waiting, which only clocks make a component do. */
   'wasi:io/poll': typeof Poll;
+  /** Streams, each of which is always ready. */
   'wasi:io/streams': typeof Streams;
+  /** Only with `random`. */
   'wasi:random/insecure': typeof Insecure;
+  /** Only with `random`. */
   'wasi:random/insecure-seed': typeof InsecureSeed;
+  /** Only with `random`. */
   'wasi:random/random': typeof Random;
 }
 

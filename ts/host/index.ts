@@ -34,8 +34,15 @@ export type { Preopen } from './preopens.js';
  * what to do where two of them overlap, or where the system cannot confine a component as `confinement` demands.
  *
  * @example
- * using host = await createHost({ preopens: { '/in': { path: 'photos', access: 'read' } }, random: true });
+ * ```js not-run="the bindings of a component"
+ * import { createHost } from 'mapcp/host';
+ * import { instantiate } from './component.js';
+ *
+ * const host = await createHost({ preopens: { '/in': { path: 'photos', access: 'read' } }, random: true });
  * const { run } = await instantiate(undefined, host.imports);
+ * run.run();
+ * host.close();
+ * ```
  */
 export async function createHost(options: HostOptions): Promise<Host> {
   const isLinux = process.platform === 'linux';

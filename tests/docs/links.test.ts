@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { anchorsOf, checkout, documents, linksOf } from './documents.js';
+
+const isOnTheWeb = (link: string) => /^(https|mailto):/.test(link);
+
+describe.each(documents())('%s', (document) => {
+  it('has no link that leads nowhere', () => {
+    const broken = linksOf(document).filter((link) => !isOnTheWeb(link) && !leadsSomewhere(document, link));
+    expect(broken).toEqual([]);
+  });
+});
+
+function leadsSomewhere(document: string, link: string): boolean {
+  const [path = '', anchor] = decodeURIComponent(link).split('#');
+  const target = path === '' ? document : normalize(join(dirname(document), path));
+  const exists = !target.startsWith('..') && existsSync(join(checkout, target));
+  return exists && (anchor === undefined || !target.endsWith('.md') || anchorsOf(target).includes(anchor));
+}

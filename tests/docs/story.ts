@@ -1,0 +1,127 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { transformSync } from 'esbuild';
+import { expect } from 'vitest';
+import { wasmtime } from '../helpers/wasmtime.js';
+import { type Block, checkout } from './documents.js';
+import { type Outcome, prepare, prepareCommands, runScript } from './place.js';
+
+/** An example, and those that go on where it ends. */
+export type Story = readonly [Block, ...Block[]];
+
+const runnable = ['ts', 'js', 'sh', 'console'];
+
+const isOutput = ({ marks }: Block) => 'output' in marks;
+
+/** Whether an example is a part of a story. */
+export function isRun({ language, marks }: Block): boolean {
+  const isOne = runnable.includes(language) || 'file' in marks || 'output' in marks;
+  return isOne && !('not-run' in marks);
+}
+
+/** The stories that the examples of a document tell. */
+export function storiesOf(blocks: readonly Block[]): Story[] {
+  const stories: [Block, ...Block[]][] = [];
+  for (const block of blocks.filter(isRun)) {
+    const goesOn = 'continues' in block.marks || isOutput(block);
+    if (goesOn && stories.length > 0) {
+      stories.at(-1)?.push(block);
+    } else {
+      stories.push([block]);
+    }
+  }
+  return stories;
+}
+
+/** Commands that a reader may not have. CI has them, and must not pass without. */
+const lacking = ['wasmtime', 'parallel', 'cc', 'c++'].filter((command) => !isThere(command));
+
+function isThere(command: string): boolean {
+  return command === 'wasmtime'
+    ? wasmtime !== undefined
+    : process.env.CI !== undefined || runScript(`command -v ${command}`, checkout, '').status === 0;
+}
+
+/** Whether a story needs a command that is not there. */
+export function lacksCommand(story: Story): boolean {
+  return story.some(({ code }) => lacking.some((command) => code.includes(`${command} `)));
+}
+
+/** Does what a reader does with a story, in an empty directory. */
+export function tell(story: Story, directory: string): void {
+  const [place, commands] = ['place', 'commands'].map((name) => join(directory, name)) as [string, string];
+  mkdirSync(place);
+  mkdirSync(commands);
+  prepare(
+    place,
+    story.some(({ marks }) => 'checkout' in marks),
+  );
+  prepareCommands(commands);
+  let last: Outcome | undefined;
+  for (const block of story) {
+    if (block.marks.file !== undefined) {
+      writeFileSync(join(place, block.marks.file), block.code);
+    } else if (isOutput(block)) {
+      expectOutput(last?.output ?? '', block.code);
+    } else {
+      last = run(block, place, commands);
+    }
+  }
+}
+
+function run(block: Block, place: string, commands: string): Outcome {
+  if (block.language === 'console') {
+    return converse(block.code, place, commands);
+  }
+  const outcome = runScript(
+    block.language === 'sh' ? `set -e\n${block.code}` : program(block, place),
+    place,
+    commands,
+  );
+  expect(outcome, outcome.output).toMatchObject({ status: 0 });
+  return outcome;
+}
+
+/** Writes a module as JavaScript, and tells how to run it. */
+function program({ code, line }: Block, place: string): string {
+  const name = `line-${line}.mjs`;
+  const { code: script } = transformSync(code, { loader: 'ts', target: 'node20', format: 'esm' });
+  writeFileSync(join(place, name), script);
+  return `node ${name}`;
+}
+
+/** The commands of a conversation with a shell, each with what it prints. */
+function commandsIn(code: string): [command: string, output: string][] {
+  return code
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => {
+      const [first = '', ...lines] = part.split('\n');
+      const more = lines.findIndex((line) => !line.startsWith('> '));
+      const command = [first, ...lines.slice(0, more).map((line) => line.slice(2))].join('\n');
+      return [command, lines.slice(more).join('\n')];
+    });
+}
+
+/** Runs the commands of a conversation in one shell, and holds what they print to what the conversation says. */
+function converse(code: string, place: string, commands: string): Outcome {
+  const conversation = commandsIn(code);
+  const script = conversation.map(([command]) => `${command}\nprintf '\\0'`).join('\n');
+  const outcome = runScript(script, place, commands);
+  const said = outcome.output.split('\0');
+  for (const [index, [, output]] of conversation.entries()) {
+    expectOutput(said[index] ?? '', output);
+  }
+  return outcome;
+}
+
+/** Compares an output with what a document says of it, where `…` stands for anything. */
+function expectOutput(output: string, expected: string): void {
+  const pattern = expected
+    .trim()
+    .split('…')
+    .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+    .join('.*');
+  expect(output.trim()).toMatch(new RegExp(`^${pattern}$`, 's'));
+}

@@ -1,0 +1,45 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+import { expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { type Block, blocksOf, documents, sources } from './documents.js';
+import { prepare } from './place.js';
+
+const options: ts.CompilerOptions = {
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  target: ts.ScriptTarget.ES2023,
+  lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  moduleDetection: ts.ModuleDetectionKind.Force,
+  types: ['node'],
+  skipLibCheck: true,
+  noEmit: true,
+};
+
+it('the TypeScript of the documents is right under strict', () =>
+  inTemporaryDirectory((directory) => {
+    prepare(directory, false);
+    const modules = [...documents(), ...sources()]
+      .flatMap(blocksOf)
+      .filter(({ language, marks }) => language === 'ts' && !('not-run' in marks));
+    const files = modules.map((block) => write(block, directory));
+    const faults = ts.getPreEmitDiagnostics(ts.createProgram(files, options));
+    expect(faults.map(describe)).toEqual([]);
+  }));
+
+/** Writes an example to a file in which its lines have the numbers that they have in the document. */
+function write({ document, line, code }: Block, directory: string): string {
+  const file = join(directory, `${document}-${line}.ts`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, '\n'.repeat(line - 1) + code);
+  return file;
+}
+
+function describe({ file, start = 0, messageText }: ts.Diagnostic): string {
+  const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1;
+  return `${file?.fileName}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+}
