@@ -1,11 +1,11 @@
-import { Worker } from 'node:worker_threads';
 import { type Entry, errorOf, type Failure, type Progress } from './component.js';
 import type { HostOptions } from './host/index.js';
 import type { CopyOptions } from './options.js';
 import type { Preopens } from './sandbox.js';
 import type { Job } from './task.js';
+import { type Told, takeThread } from './threads.js';
 
-/** What a worker is to do, as it is sent to its thread. */
+/** A share, as it is sent to a thread. */
 export interface Assignment {
   readonly preopens: Preopens;
   readonly confinement: HostOptions['confinement'];
@@ -17,16 +17,6 @@ export interface Assignment {
   readonly reportEntries: boolean;
 }
 
-/** What a worker tells about its job now and then, and when that is over. It is told anything to make it stop. */
-export interface Told {
-  readonly progress: Progress;
-  readonly currentPath: string;
-  readonly problems: readonly Failure[];
-  readonly entries: readonly Entry[];
-  /** Why it failed, where it did. */
-  readonly failure?: Failure;
-}
-
 const NOTHING_YET: Progress = {
   done: false,
   bytesDone: 0n,
@@ -35,7 +25,7 @@ const NOTHING_YET: Progress = {
   skipped: 0n,
 };
 
-/** A job that is divided among workers, each with a share of it. */
+/** A job that is divided among threads, each with a share of it. */
 export class DividedJob implements Job {
   readonly #shares: Share[] = [];
   readonly #known = new Set<string>();
@@ -48,7 +38,7 @@ export class DividedJob implements Job {
   #hasNews = false;
 
   /**
-   * Starts the workers.
+   * Puts the threads to work.
    *
    * @param assignment the whole
    * @param count how many are to divide it
@@ -69,7 +59,7 @@ export class DividedJob implements Job {
     }
   }
 
-  /** Waits until there is something to tell. However large the budget is, the workers work on. */
+  /** Waits until there is something to tell. However large the budget is, the threads work on. */
   async step(): Promise<Progress> {
     if (!this.#hasNews) {
       await new Promise<void>((resolve) => {
@@ -103,7 +93,7 @@ export class DividedJob implements Job {
     return entries;
   }
 
-  /** Stops the workers that are still at work, and waits until the last is gone. */
+  /** Stops the threads that are still at work, and waits until the last has left its share. */
   async drop(): Promise<void> {
     await Promise.all(this.#shares.map((share) => share.stop()));
   }
@@ -150,62 +140,41 @@ export class DividedJob implements Job {
   }
 }
 
-/** A worker with its share. */
+/** A share with the thread that works on it. */
 class Share {
   /** How far it has come, as it was told last. */
   progress = NOTHING_YET;
-  readonly #worker: Worker;
-  readonly #gone: Promise<void>;
-  #isOver = false;
+  readonly #thread = takeThread();
+  readonly #left: Promise<void>;
 
   constructor(assignment: Assignment, hear: (told: Told) => void, fail: (error: Error) => void) {
-    this.#worker = new Worker(new URL('./mapcp-worker.js', import.meta.url), {
-      workerData: assignment,
-      // Nothing that the program preloads or sets for itself belongs into it.
-      execArgv: [],
-    });
-    this.#worker.on('message', (told: Told) => {
+    const take = (told: Told) => {
       this.progress = told.progress;
-      this.#isOver ||= told.failure !== undefined || told.progress.done;
       hear(told);
-    });
-    this.#worker.on('error', (error) => {
-      this.#isOver = true;
-      fail(error instanceof Error ? error : new Error(String(error)));
-    });
-    this.#gone = new Promise((resolve) => {
-      this.#worker.on('exit', (status) => {
-        if (!this.#isOver) {
-          fail(new Error(`a thread of the copy ended before it was done, with status ${status}`));
-        }
-        resolve();
-      });
-    });
+    };
+    this.#left = this.#thread.work(assignment, take).catch(fail);
   }
 
-  /** Stops it, where it is not over, and waits until its thread is gone. */
+  /** Stops it, where it is not over, and waits until its thread has left it. */
   async stop(): Promise<void> {
-    this.#isOver = true;
-    this.#worker.postMessage('stop');
-    await this.#gone;
+    this.#thread.stop();
+    await this.#left;
   }
 }
 
-/** Divides the share that the caller wants, or the whole, among `count` workers; without what cannot be sent to them. */
+/** Divides the share that the caller wants, or the whole, among `count` threads. */
 function sharesOf(assignment: Assignment, count: number): readonly Assignment[] {
   const whole = assignment.options.shard ?? { index: 0, count: 1 };
+  const options = { ...sendable(assignment.options), concurrency: 1 };
   return Array.from({ length: count }, (_, number) => {
     const shard = { index: whole.index + whole.count * number, count: whole.count * count };
-    const mine = {
-      shard,
-      concurrency: 1,
-      onProgress: undefined,
-      onEntry: undefined,
-      signal: undefined,
-      host: undefined,
-    };
-    return { ...assignment, options: { ...assignment.options, ...mine } };
+    return { ...assignment, options: { ...options, shard } };
   });
+}
+
+/** Options without those that mean something in the caller's thread only, and cannot be sent to another. */
+function sendable({ signal: _, ...options }: CopyOptions): CopyOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => typeof value !== 'function'));
 }
 
 /** How far all of them have come together; the totals are known when those of each are. */

@@ -1,20 +1,20 @@
-// The thread of a worker of a divided job (divided-job.ts): a share of it, by a component of its own in a sandbox of
-// its own.
+// The code of a thread (threads.ts): works on a share of a copy, by a component of its own in a sandbox of its own, and
+// then waits for the next.
 
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import { type Entry, type Failure, failureOf } from './component.js';
-import type { Assignment, Told } from './divided-job.js';
+import type { Assignment } from './divided-job.js';
 import { openSandbox } from './sandbox.js';
 import { type Job, REPORT_MILLISECONDS, STEP_BYTES } from './task.js';
+import { IDLE, STOP, type Told } from './threads.js';
 
+let isWanted = false;
+
+/** Works on a share until it is done, fails, or is no longer wanted. */
 async function work(port: MessagePort, assignment: Assignment): Promise<void> {
   const { preopens, confinement, source, target, options, measure } = assignment;
-  let isWanted = true;
-  port.once('message', () => {
-    isWanted = false;
-  });
   using sandbox = await openSandbox(preopens, { ...(confinement && { confinement }), allowOverlap: true });
-  // Whom it is told to is known where the worker was started.
+  // Whom it is told to is known where the share was made.
   const onEntry = assignment.reportEntries ? () => {} : undefined;
   const { begin, prepareStep, rest, end } = sandbox.workOn(
     source,
@@ -60,7 +60,17 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
   }
 }
 
+function serve(port: MessagePort): void {
+  port.on('message', async (message: Assignment | typeof STOP) => {
+    isWanted = message !== STOP;
+    if (message !== STOP) {
+      // What fails otherwise than by a failure ends the thread, and whoever waits for it is told.
+      await work(port, message);
+      port.postMessage(IDLE);
+    }
+  });
+}
+
 if (parentPort !== null) {
-  // An open port would keep the thread.
-  await work(parentPort, workerData as Assignment).finally(() => parentPort?.close());
+  serve(parentPort);
 }

@@ -3,7 +3,6 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -12,11 +11,10 @@ import {
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import type { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { type CopyProgress, copy, openSandbox } from 'mapcp';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { anyDirectory, make } from '../behaviour/random-tree.js';
 import { look } from '../behaviour/tree.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
@@ -51,17 +49,25 @@ function partial(path: string): string[] {
   return names.filter((name) => !/^f\d$/.test(name) || statSync(join(path, name)).size !== 16 * MiB);
 }
 
-/** Sees the threads that are started while a test runs. */
-function watchThreads(onStart: (worker: Worker) => void = () => {}) {
-  const threads = { started: 0, ended: 0 };
-  const listener = (worker: Worker) => {
-    threads.started++;
-    worker.once('exit', () => threads.ended++);
-    onStart(worker);
-  };
-  process.on('worker', listener);
-  onTestFinished(() => void process.off('worker', listener));
-  return threads;
+/**
+ * Runs a program that copies in a directory by `copy`, in a process of its own since threads are kept, and returns what it
+ * has printed by `print`. It has the number of threads started so far in `threads`.
+ */
+function inProcess(directory: string, program: string): unknown[] {
+  const library = JSON.stringify(resolve('build/out/js/index.js'));
+  const text = `
+    import { copy } from ${library};
+    const threads = [];
+    process.on('worker', (worker) => threads.push(worker));
+    const print = (value) => console.log(JSON.stringify(value));
+    ${program}`;
+  writeFileSync(join(directory, 'program.mjs'), text);
+  const { status, stdout, stderr } = runFile(process.execPath, ['program.mjs'], directory);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
 }
 
 describe('a copy by several jobs', () => {
@@ -85,34 +91,39 @@ describe('a copy by several jobs', () => {
       { seed, numRuns: runs, endOnFailure: true },
     ));
 
-  it('starts as many threads as asked for, and ends them', () =>
-    inTemporaryDirectory(async (directory) => {
+  it('has as many threads as asked for, which the next copy has again, and which keep no process alive', () =>
+    inTemporaryDirectory((directory) => {
       makeFiles(join(directory, 'a'), 20);
-      const threads = watchThreads();
-      const report = await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, concurrency: 3 });
-      expect(report).toMatchObject({ files: 20, directories: 1 });
-      expect(threads).toEqual({ started: 3, ended: 3 });
+      const printed = inProcess(
+        directory,
+        `for (const target of ['b', 'c']) {
+          const { files } = await copy('a', target, { recursive: true, concurrency: 3 });
+          print([files, threads.length]);
+        }
+        print(process.getActiveResourcesInfo().filter((name) => name === 'MessagePort' || name === 'Worker'));`,
+      );
+      expect(printed).toEqual([[20, 3], [20, 3], []]);
     }));
 
-  it('starts none for a file, however many are asked for', () =>
-    inTemporaryDirectory(async (directory) => {
-      writeFileSync(join(directory, 'a'), 'content');
-      const threads = watchThreads();
-      await copy(join(directory, 'a'), join(directory, 'b'), divided);
-      expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
-      expect(threads.started).toBe(0);
-    }));
-
-  it('is what happens by itself to a large tree where there are two processors, and not to a small one', () =>
-    inTemporaryDirectory(async (directory) => {
+  it('has none for a file or a small tree', () =>
+    inTemporaryDirectory((directory) => {
+      writeFileSync(join(directory, 'file'), 'content');
       makeFiles(join(directory, 'small'), 20);
+      const printed = inProcess(
+        directory,
+        `await copy('file', 'a', { recursive: true, concurrency: 2 });
+        await copy('small', 'b', { recursive: true });
+        print(threads.length);`,
+      );
+      expect(printed).toEqual([0]);
+    }));
+
+  it('is what happens by itself to a large tree where there are two processors', () =>
+    inTemporaryDirectory((directory) => {
       makeFiles(join(directory, 'large'), 2500);
-      const threads = watchThreads();
-      await copy(join(directory, 'small'), join(directory, 'b'), { recursive: true });
-      expect(threads.started).toBe(0);
-      await copy(join(directory, 'large'), join(directory, 'c'), { recursive: true });
-      expect(threads.started).toBe(availableParallelism() > 1 ? 2 : 0);
-      expect(readdirSync(join(directory, 'c'))).toHaveLength(2500);
+      const program = `await copy('large', 'b', { recursive: true }); print(threads.length);`;
+      expect(inProcess(directory, program)).toEqual([availableParallelism() > 1 ? 2 : 0]);
+      expect(readdirSync(join(directory, 'b'))).toHaveLength(2500);
     }));
 
   it('is done without in a program that a bundler has made one file of', () =>
@@ -147,17 +158,17 @@ describe('a copy by several jobs', () => {
       expect(told.at(-1)).toMatchObject({ bytesDone: all, bytesTotal: all, filesDone: 8, filesTotal: 8 });
     }));
 
-  it('ends when its signal is aborted, and leaves whole files, no thread and no descriptor', () =>
+  it('ends when its signal is aborted, and leaves whole files and no descriptor', () =>
     inTemporaryDirectory(async (directory) => {
       makeLargeFiles(join(directory, 'a'));
-      const threads = watchThreads();
+      // The threads that it has are there before.
+      await copy(join(directory, 'a'), join(directory, 'dry'), { ...divided, dryRun: true });
       const descriptors = readdirSync('/proc/self/fd').length;
       const controller = new AbortController();
       const options = { ...divided, signal: controller.signal, onProgress: () => controller.abort() };
       const copying = copy(join(directory, 'a'), join(directory, 'b'), options);
       await expect(copying).rejects.toMatchObject({ name: 'AbortError' });
       expect(partial(join(directory, 'b'))).toEqual([]);
-      expect(threads).toEqual({ started: 2, ended: 2 });
       expect(readdirSync('/proc/self/fd')).toHaveLength(descriptors);
     }));
 
@@ -165,21 +176,21 @@ describe('a copy by several jobs', () => {
     inTemporaryDirectory(async (directory) => {
       makeLargeFiles(join(directory, 'a'));
       mkdirSync(join(directory, 'b/f3'), { recursive: true });
-      const threads = watchThreads();
       const copying = copy(join(directory, 'a'), join(directory, 'b'), divided);
       await expect(copying).rejects.toMatchObject({ code: 'EISDIR', path: join(directory, 'b/f3') });
-      expect(threads).toEqual({ started: 2, ended: 2 });
       rmSync(join(directory, 'b/f3'), { recursive: true });
       expect(partial(join(directory, 'b'))).toEqual([]);
     }));
 
   it('fails and does not hang when a thread ends before its job is done', () =>
-    inTemporaryDirectory(async (directory) => {
+    inTemporaryDirectory((directory) => {
       makeFiles(join(directory, 'a'), 20);
-      const threads = watchThreads((worker) => worker.once('online', () => worker.terminate()));
-      const copying = copy(join(directory, 'a'), join(directory, 'b'), divided);
-      await expect(copying).rejects.toThrow('a thread of the copy ended before it was done');
-      expect(threads).toEqual({ started: 2, ended: 2 });
+      const printed = inProcess(
+        directory,
+        `process.on('worker', (worker) => worker.once('online', () => worker.terminate()));
+        await copy('a', 'b', { recursive: true, concurrency: 2 }).catch(({ message }) => print(message));`,
+      );
+      expect(printed).toEqual(['a thread of the copy ended before it was done, with status 1']);
     }));
 
   it('reports what no job could copy once each, when it is to keep going', () =>

@@ -1,0 +1,95 @@
+// Threads that work on shares of copies, one at a time each. They are kept for a while, since most of what a short copy
+// costs in a new one is loading and compiling.
+
+import { Worker } from 'node:worker_threads';
+import type { Entry, Failure, Progress } from './component.js';
+import type { Assignment } from './divided-job.js';
+
+/** What a thread tells about its share: now and then, and when it is over. */
+export interface Told {
+  readonly progress: Progress;
+  readonly currentPath: string;
+  readonly problems: readonly Failure[];
+  readonly entries: readonly Entry[];
+  /** Why it failed, where it did. */
+  readonly failure?: Failure;
+}
+
+/** What a thread says when it has left its share, with nothing of it open. */
+export const IDLE = 'idle';
+
+/** What a thread is told to make it leave its share. */
+export const STOP = 'stop';
+
+// So long is a thread kept, in milliseconds.
+const KEPT = 5000;
+
+const idle: Thread[] = [];
+
+/** The thread's part while it works. */
+interface Work {
+  readonly hear: (told: Told) => void;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A thread. */
+class Thread {
+  readonly #worker = new Worker(new URL('./mapcp-worker.js', import.meta.url), {
+    // Nothing that the program preloads or sets for itself belongs into it.
+    execArgv: [],
+  });
+  #work: Work | undefined;
+  #end: NodeJS.Timeout | undefined;
+
+  constructor() {
+    this.#worker
+      .on('message', (told: Told | typeof IDLE) => (told === IDLE ? this.#rest() : this.#work?.hear(told)))
+      .on('error', (error) => this.#work?.reject(error instanceof Error ? error : new Error(String(error))))
+      .on('exit', (status) => this.#leave(status));
+  }
+
+  /**
+   * Has it work on a share.
+   *
+   * @param hear takes what it tells
+   * @returns resolves when it has left the share, and rejects where it has failed otherwise than by a failure that it tells
+   */
+  work(assignment: Assignment, hear: (told: Told) => void): Promise<void> {
+    clearTimeout(this.#end);
+    this.#worker.ref();
+    this.#worker.postMessage(assignment);
+    return new Promise((resolve, reject) => {
+      this.#work = { hear, resolve, reject };
+    });
+  }
+
+  /** Has it leave the share that it works on. */
+  stop(): void {
+    this.#worker.postMessage(STOP);
+  }
+
+  #rest(): void {
+    const work = this.#work;
+    this.#work = undefined;
+    idle.push(this);
+    // It keeps no process from ending.
+    this.#worker.unref();
+    this.#end = setTimeout(() => void this.#worker.terminate(), KEPT).unref();
+    work?.resolve();
+  }
+
+  #leave(status: number): void {
+    this.#work?.reject(new Error(`a thread of the copy ended before it was done, with status ${status}`));
+    if (idle.includes(this)) {
+      idle.splice(idle.indexOf(this), 1);
+    }
+  }
+}
+
+export type { Thread };
+
+/** A thread that has nothing to do: one that was kept, or a new one. */
+export function takeThread(): Thread {
+  return idle.pop() ?? new Thread();
+}
