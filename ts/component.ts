@@ -1,5 +1,6 @@
 import { type ImportObject, instantiate, type Root } from '#bindings';
 import type { CopyJob, CopyError as Failure } from '#bindings/interfaces/mapcp-copy-copier.js';
+import { dispose } from './dispose.js';
 
 export type {
   CopyError as Failure,
@@ -28,7 +29,7 @@ export async function instantiateComponent(imports: object): Promise<Component> 
  */
 export function dropJob(job: CopyJob): void {
   // Every resource of the bindings can be disposed of, though their types do not say so.
-  (job as CopyJob & Disposable)[Symbol.dispose]();
+  (job as CopyJob & Disposable)[dispose]();
 }
 
 /**
