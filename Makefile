@@ -72,18 +72,21 @@ $(OUT)/bindings/mapcp.js: $(OUT)/mapcp.wasm build/transpile.mjs
 	@rm -rf $(@D)
 	node build/transpile.mjs $< $(@D) mapcp
 
-TYPESCRIPT := $(shell find ts -name '*.ts')
+TYPESCRIPT := $(shell find ts -path ts/web -prune -o -name '*.ts' -print)
 
 # What package.json exports of ts/, besides the command.
-MODULES := index host/index
+MODULES := index browser/index host/index
 
 # tsc checks, and writes declarations; both they and the code are bundled: each module more is half a millisecond more of
 # every start, and what is not public is nobody's business.
-$(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json build/bundle.mjs build/declarations.mjs Makefile $(INSTALLED)
+$(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json ts/browser/tsconfig.json \
+		build/bundle.mjs build/declarations.mjs Makefile $(INSTALLED)
 	@rm -rf $(@D) $(OUT)/types
 	node_modules/.bin/tsc --project tsconfig.json
+	node_modules/.bin/tsc --project ts/browser
 	node build/declarations.mjs $(OUT)/types $(@D) $(MODULES)
-	node build/bundle.mjs $(@D) $(OUT)/packages.cdx.json $(MODULES:%=ts/%.ts) ts/cli/main.ts ts/mapcp-worker.ts
+	node build/bundle.mjs node $(@D) $(OUT)/packages.cdx.json ts/index.ts ts/host/index.ts ts/cli/main.ts ts/mapcp-worker.ts
+	node build/bundle.mjs browser $(@D) $(OUT)/packages-browser.cdx.json ts/browser/index.ts ts/browser/worker.ts
 
 # What goes with it into the package: the component's SHA-256, a bill of materials, and the licences of others' work.
 $(OUT)/mapcp.wasm.sha256: $(OUT)/mapcp.wasm $(OUT)/js/index.js build/provenance.mjs $(wildcard build/notices/*)
@@ -229,6 +232,7 @@ lint: $(OUT)/js/index.js
 	$(call need,$(CLANG_TIDY),clang-tidy,LLVM's clang-tidy)
 	node_modules/.bin/biome ci --error-on-warnings .
 	node_modules/.bin/tsc --project tests/tsconfig.json
+	node_modules/.bin/tsc --project tests/browser
 	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	$(CLANG_TIDY) --quiet $(filter c-src/engine/%.c tests/engine/%.c,$(C_FILES)) -- $(ENGINE_FLAGS)
 	$(CLANG_TIDY) --quiet $(filter tests/fuzz/%.c,$(C_FILES)) -- $(FUZZ_FLAGS)

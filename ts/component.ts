@@ -1,5 +1,5 @@
 import { type ImportObject, instantiate, type Root } from '#bindings';
-import type { CopyJob, CopyError as Failure } from '#bindings/interfaces/mapcp-copy-copier.js';
+import type { CopyJob, CopyError as Failure, Progress } from '#bindings/interfaces/mapcp-copy-copier.js';
 import { dispose } from './dispose.js';
 
 export type {
@@ -12,6 +12,15 @@ export type {
 
 /** The component's exports. */
 export type Component = Root;
+
+/** How far a job has come before its first step. */
+export const NOTHING_YET: Progress = {
+  done: false,
+  bytesDone: 0n,
+  filesDone: 0n,
+  directories: 0n,
+  skipped: 0n,
+};
 
 /**
  * A new instance of the component, with memory of its own.

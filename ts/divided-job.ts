@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Entry, errorOf, type Failure, type Progress } from './component.js';
+import { type Entry, errorOf, type Failure, NOTHING_YET, type Progress } from './component.js';
 import type { HostOptions } from './host/index.js';
 import type { CopyOptions } from './options.js';
 import type { Preopens } from './sandbox.js';
@@ -26,14 +26,6 @@ export interface Told {
   /** Why it failed, where it did. */
   readonly failure?: Failure;
 }
-
-const NOTHING_YET: Progress = {
-  done: false,
-  bytesDone: 0n,
-  filesDone: 0n,
-  directories: 0n,
-  skipped: 0n,
-};
 
 /** A job that is divided among workers, each with a share of it. */
 export class DividedJob implements Job {
