@@ -105,6 +105,20 @@ $(OUT)/completions/mapcp.%: $(OUT)/js/index.js
 	@mkdir -p $(@D)
 	node $(OUT)/js/cli/main.js --completion $* > $@
 
+# --- The page -------------------------------------------------------------------------------------------------------
+
+PAGE := $(filter-out %.d.ts,$(wildcard ts/web/*))
+
+$(OUT)/web/index.html: $(OUT)/js/index.js $(PAGE) $(ENGINE)
+	node_modules/.bin/tsc --project ts/web
+	node_modules/.bin/vite build ts/web --logLevel warn
+	@touch $@
+
+.PHONY: web
+## make web                set up, build, and serve the page in which one sees a copy happen
+web: $(OUT)/web/index.html
+	node_modules/.bin/vite preview ts/web
+
 # --- Shared mappings ------------------------------------------------------------------------------------------------
 
 MMAN := $(wildcard c-src/mman/*.c)
@@ -222,7 +236,7 @@ copy: $(OUT)/js/index.js
 	@node $(OUT)/js/cli/main.js --verbose -- "$(SRC)" "$(DST)"
 
 ## make test               set up, build, run all tests
-test: all test-programs
+test: all test-programs $(OUT)/web/index.html
 	$(if $(HAVE_CC),,@echo "mapcp: no C and C++ compiler here, so the native tests are skipped; CI has them")
 	node_modules/.bin/vitest run $(VITEST_FLAGS)
 

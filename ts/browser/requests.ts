@@ -42,6 +42,8 @@ export interface Requests {
   clean(directory: string): bigint;
   /** What a preopen holds. */
   tree(name: string): FoundDirectory;
+  /** Lets go of the sandbox; another one may be opened. */
+  close(): void;
 }
 
 /** A request, by the name of what is asked for. */

@@ -97,7 +97,7 @@ export class Sandbox {
     return this.#connection.ask('tree', preopen);
   }
 
-  /** Ends the sandbox. A copy that is under way fails and leaves nothing; then the worker ends. */
+  /** Ends the sandbox. A copy that is under way fails and leaves nothing; then the worker is free. */
   close(): void {
     if (!this.#closed) {
       this.#closed = true;
@@ -198,7 +198,7 @@ export class Sandbox {
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
   const { memory = DEFAULT_MEMORY, watch } = options;
   const grants = await grantsFor(preopens);
-  const connection = new Connection();
+  const connection = Connection.open();
   try {
     await connection.ask('open', grants, memory, watch !== undefined);
   } catch (error) {

@@ -223,6 +223,10 @@ async function perform({ name, parameters }: Request): Promise<unknown> {
     server = await Server.open(...(parameters as Parameters<Requests['open']>));
     return undefined;
   }
+  if (name === 'close') {
+    server = undefined;
+    return undefined;
+  }
   if (server === undefined) {
     throw new Error('the sandbox is not open yet');
   }
