@@ -28,11 +28,11 @@ export interface Pages {
   open(path?: string): Promise<Page>;
 }
 
-/** Starts one Chromium for all tests of a file. */
-export function inChromium(): Pages {
+/** Starts one Chromium for all tests of a file, with a storage for each test or for all. */
+export function inChromium(storageFor: 'test' | 'file' = 'test'): Pages {
   let server: Awaited<ReturnType<typeof serve>>;
   let browser: Browser;
-  let context: BrowserContext;
+  let context: BrowserContext | undefined;
   beforeAll(async () => {
     server = await serve();
     // Its own sandbox is not to be had for the superuser, which CI may be.
@@ -40,8 +40,10 @@ export function inChromium(): Pages {
     browser = await chromium.launch({ executablePath, args });
   });
   beforeEach(async () => {
-    await context?.close();
-    context = await browser.newContext();
+    if (storageFor === 'test' || context === undefined) {
+      await context?.close();
+      context = await browser.newContext();
+    }
   });
   afterAll(async () => {
     await browser?.close();
@@ -52,10 +54,10 @@ export function inChromium(): Pages {
       return server.origin;
     },
     get context() {
-      return context;
+      return opened(context);
     },
     async open(path = '/') {
-      const page = await context.newPage();
+      const page = await opened(context).newPage();
       await page.goto(server.origin + path);
       if (path === '/') {
         await page.waitForFunction('globalThis.mapcp !== undefined');
@@ -63,4 +65,11 @@ export function inChromium(): Pages {
       return page;
     },
   };
+}
+
+function opened(context: BrowserContext | undefined): BrowserContext {
+  if (context === undefined) {
+    throw new Error('pages can be opened in tests only');
+  }
+  return context;
 }
