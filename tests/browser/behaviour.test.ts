@@ -151,8 +151,11 @@ function putBack(directory: string, tree: Tree, before: Tree): void {
       put.file(place, Buffer.from(content, 'latin1'));
     }
   }
-  // From the deepest up: what is made in a directory changes its time.
-  for (const [path, { time }] of changed.reverse()) {
+  // From the deepest up: what is made in a directory changes its time, also where that was to stay.
+  const directories = Object.entries(tree).filter(
+    ([, { kind }]) => kind === 'directory' && changed.length > 0,
+  );
+  for (const [path, { time }] of [...changed, ...directories].reverse()) {
     // The half keeps Node from rounding down to one less.
     const seconds = Number(time.replace(/(\.\d{6}).*/, '$1')) + 0.5e-6;
     lutimesSync(join(directory, 'out', path), seconds, seconds);

@@ -6,7 +6,7 @@
 // put into the browser's storage is told to nobody. tests/browser/shim.test.ts has these as tests.
 
 import { createCli } from '@bytecodealliance/preview2-shim/cli';
-import { wallClock } from '@bytecodealliance/preview2-shim/clocks';
+import { monotonicClock, wallClock } from '@bytecodealliance/preview2-shim/clocks';
 import { error, streams } from '@bytecodealliance/preview2-shim/io';
 import { random } from '@bytecodealliance/preview2-shim/random';
 import { importObject } from '../host/imports.js';
@@ -14,7 +14,7 @@ import { createFilesystem } from './filesystem.js';
 import type { Volume } from './volume.js';
 
 /**
- * The imports for the component: these volumes, clock and random numbers, an environment without anything, and
+ * The imports for the component: these volumes, clocks and random numbers, an environment without anything, and
  * the console for what it prints. Whatever else it asks for is an error.
  *
  * @param volumes what the component gets
@@ -32,6 +32,7 @@ export function createImports(volumes: readonly Volume[]): object {
     'wasi:cli/terminal-stdin': cli.terminalStdin,
     'wasi:cli/terminal-stdout': cli.terminalStdout,
     'wasi:cli/terminal-stderr': cli.terminalStderr,
+    'wasi:clocks/monotonic-clock': monotonicClock,
     'wasi:clocks/wall-clock': wallClock,
     'wasi:io/error': error,
     'wasi:io/streams': streams,
