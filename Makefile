@@ -72,18 +72,21 @@ $(OUT)/bindings/mapcp.js: $(OUT)/mapcp.wasm build/transpile.mjs
 	@rm -rf $(@D)
 	node build/transpile.mjs $< $(@D) mapcp
 
-TYPESCRIPT := $(shell find ts -name '*.ts')
+TYPESCRIPT := $(shell find ts -path ts/web -prune -o -name '*.ts' -print)
 
 # What package.json exports of ts/, besides the command.
-MODULES := index host/index
+MODULES := index browser/index host/index
 
 # tsc checks, and writes declarations; both they and the code are bundled: each module more is half a millisecond more of
 # every start, and what is not public is nobody's business.
-$(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json build/bundle.mjs build/declarations.mjs Makefile $(INSTALLED)
+$(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json ts/browser/tsconfig.json \
+		build/bundle.mjs build/declarations.mjs Makefile $(INSTALLED)
 	@rm -rf $(@D) $(OUT)/types
 	node_modules/.bin/tsc --project tsconfig.json
+	node_modules/.bin/tsc --project ts/browser
 	node build/declarations.mjs $(OUT)/types $(@D) $(MODULES)
-	node build/bundle.mjs $(@D) $(OUT)/packages.cdx.json $(MODULES:%=ts/%.ts) ts/cli/main.ts ts/mapcp-worker.ts
+	node build/bundle.mjs node $(@D) $(OUT)/packages.cdx.json ts/index.ts ts/host/index.ts ts/cli/main.ts ts/mapcp-worker.ts
+	node build/bundle.mjs browser $(@D) $(OUT)/packages-browser.cdx.json ts/browser/index.ts ts/browser/worker.ts
 
 # What goes with it into the package: the component's SHA-256, a bill of materials, and the licences of others' work.
 $(OUT)/mapcp.wasm.sha256: $(OUT)/mapcp.wasm $(OUT)/js/index.js build/provenance.mjs $(wildcard build/notices/*)
@@ -101,6 +104,20 @@ $(OUT)/man/mapcp.1: docs/command-line.md build/man.mjs package.json $(INSTALLED)
 $(OUT)/completions/mapcp.%: $(OUT)/js/index.js
 	@mkdir -p $(@D)
 	node $(OUT)/js/cli/main.js --completion $* > $@
+
+# --- The page -------------------------------------------------------------------------------------------------------
+
+PAGE := $(filter-out %.d.ts,$(wildcard ts/web/*))
+
+$(OUT)/web/index.html: $(OUT)/js/index.js $(PAGE) $(ENGINE)
+	node_modules/.bin/tsc --project ts/web
+	node_modules/.bin/vite build ts/web --logLevel warn
+	@touch $@
+
+.PHONY: web
+## make web                set up, build, and serve the page in which one sees a copy happen
+web: $(OUT)/web/index.html
+	node_modules/.bin/vite preview ts/web
 
 # --- Shared mappings ------------------------------------------------------------------------------------------------
 
@@ -219,7 +236,7 @@ copy: $(OUT)/js/index.js
 	@node $(OUT)/js/cli/main.js --verbose -- "$(SRC)" "$(DST)"
 
 ## make test               set up, build, run all tests
-test: all test-programs
+test: all test-programs $(OUT)/web/index.html
 	$(if $(HAVE_CC),,@echo "mapcp: no C and C++ compiler here, so the native tests are skipped; CI has them")
 	node_modules/.bin/vitest run $(VITEST_FLAGS)
 
@@ -229,6 +246,7 @@ lint: $(OUT)/js/index.js
 	$(call need,$(CLANG_TIDY),clang-tidy,LLVM's clang-tidy)
 	node_modules/.bin/biome ci --error-on-warnings .
 	node_modules/.bin/tsc --project tests/tsconfig.json
+	node_modules/.bin/tsc --project tests/browser
 	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	$(CLANG_TIDY) --quiet $(filter c-src/engine/%.c tests/engine/%.c,$(C_FILES)) -- $(ENGINE_FLAGS)
 	$(CLANG_TIDY) --quiet $(filter tests/fuzz/%.c,$(C_FILES)) -- $(FUZZ_FLAGS)

@@ -1,5 +1,6 @@
-// Bundles what people import and run: `node build/bundle.mjs DIR LIST ENTRY ...` makes a module in DIR of each entry of ts/,
-// with what they share in modules beside them, and lists the packages that are in them in LIST, in CycloneDX.
+// Bundles what people import and run: `node build/bundle.mjs node|browser DIR LIST ENTRY ...` makes a module in DIR of
+// each entry of ts/, and lists the packages that are in them in LIST, in CycloneDX. Under Node, what they share is in
+// modules beside them.
 //
 // Packages are bundled too, so that mapcp has no dependencies when it is installed.
 
@@ -42,26 +43,34 @@ const builtins = {
   },
 };
 
+/**
+ * How the bundles for a platform differ. In a browser the bindings are in them too, since a worker has nothing to find
+ * them by, and all is small, since it is loaded by each page.
+ * @type {Readonly<Record<string, import('esbuild').BuildOptions>>}
+ */
+const platforms = {
+  node: { platform: 'node', target: 'node20', external: ['#bindings'], splitting: true },
+  browser: { platform: 'browser', target: 'es2022', minify: true },
+};
+
 await runScript(async () => {
-  const [directory, list, ...entryPoints] = process.argv.slice(2);
-  if (directory === undefined || list === undefined || entryPoints.length === 0) {
-    throw new ToolError('usage: node build/bundle.mjs DIR LIST ENTRY ...');
+  const [platform = '', directory, list, ...entryPoints] = process.argv.slice(2);
+  const options = platforms[platform];
+  if (options === undefined || directory === undefined || list === undefined || entryPoints.length === 0) {
+    throw new ToolError('usage: node build/bundle.mjs node|browser DIR LIST ENTRY ...');
   }
   await build({
     entryPoints,
     outbase: 'ts',
     outdir: directory,
     bundle: true,
-    splitting: true,
-    external: ['#bindings'],
     format: 'esm',
-    platform: 'node',
-    target: 'node20',
     // Half the size, with names that can still be told in a stack, and lines that an error can still be shown on.
     minifySyntax: true,
     minifyWhitespace: true,
     lineLimit: 120,
     logLevel: 'warning',
+    ...options,
     plugins: [
       builtins,
       cyclonedxEsbuildPlugin({

@@ -29,7 +29,7 @@ const OTHERS = [
     license: 'build/notices/wasi-libc.txt',
   },
   {
-    name: "Wasmtime's adapter for WASI preview 1, wit-bindgen's and jco's bindings, and preview2-shim's declarations",
+    name: "Wasmtime's adapter for WASI preview 1, wit-bindgen's and jco's bindings, and preview2-shim's declarations and what mapcp/browser has of it",
     license: 'node_modules/@bytecodealliance/preview2-shim/LICENSE',
   },
 ];

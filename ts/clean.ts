@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { CleanError, isSystemError, reasonOf } from './errors.js';
+import { CleanError } from './errors.js';
 import { requirePath } from './options.js';
 import { openSandbox } from './sandbox.js';
+import { isSystemError, reasonOf } from './system-error.js';
 
 const PREOPEN = '/directory';
 

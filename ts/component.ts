@@ -1,5 +1,6 @@
 import { type ImportObject, instantiate, type Root } from '#bindings';
-import type { CopyJob, CopyError as Failure } from '#bindings/interfaces/mapcp-copy-copier.js';
+import type { CopyJob, CopyError as Failure, Progress } from '#bindings/interfaces/mapcp-copy-copier.js';
+import { dispose } from './dispose.js';
 
 export type {
   CopyError as Failure,
@@ -11,6 +12,15 @@ export type {
 
 /** The component's exports. */
 export type Component = Root;
+
+/** How far a job has come before its first step. */
+export const NOTHING_YET: Progress = {
+  done: false,
+  bytesDone: 0n,
+  filesDone: 0n,
+  directories: 0n,
+  skipped: 0n,
+};
 
 /**
  * A new instance of the component, with memory of its own.
@@ -28,7 +38,7 @@ export async function instantiateComponent(imports: object): Promise<Component> 
  */
 export function dropJob(job: CopyJob): void {
   // Every resource of the bindings can be disposed of, though their types do not say so.
-  (job as CopyJob & Disposable)[Symbol.dispose]();
+  (job as CopyJob & Disposable)[dispose]();
 }
 
 /**

@@ -1,9 +1,10 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CopyError, isSystemError, reasonOf, type SystemError } from './errors.js';
+import { CopyError } from './errors.js';
 import { type CopyOptions, requirePath } from './options.js';
 import { type HostMaker, openSandbox, type Sandbox, type SandboxOptions } from './sandbox.js';
+import { isSystemError, reasonOf, type SystemError } from './system-error.js';
 import { CopyTask, type Work } from './task.js';
 
 /** A host path split for a sandbox: the directory to preopen, and the path in it. */

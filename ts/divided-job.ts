@@ -1,4 +1,4 @@
-import { type Entry, errorOf, type Failure, type Progress } from './component.js';
+import { type Entry, errorOf, type Failure, NOTHING_YET, type Progress } from './component.js';
 import type { HostOptions } from './host/index.js';
 import type { CopyOptions } from './options.js';
 import type { Preopens } from './sandbox.js';
@@ -16,14 +16,6 @@ export interface Assignment {
   /** Whether it is to tell of each entry; `onEntry` itself cannot be sent. */
   readonly reportEntries: boolean;
 }
-
-const NOTHING_YET: Progress = {
-  done: false,
-  bytesDone: 0n,
-  filesDone: 0n,
-  directories: 0n,
-  skipped: 0n,
-};
 
 /** A job that is divided among threads, each with a share of it. */
 export class DividedJob implements Job {

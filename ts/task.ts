@@ -155,7 +155,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
 
   async #work(work: Work): Promise<CopyReport> {
     const problems: CopyError[] = [];
-    const job = await work.begin(this.#isWatched);
+    const job = await begin(work, this.#isWatched);
     try {
       for (;;) {
         this.#requireWanted();
@@ -210,6 +210,16 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     this.#latest = told;
     this.#wake();
     this.#options.onProgress?.(told);
+  }
+}
+
+/** Makes the job; what stands against it is thrown as a {@link CopyError}. */
+async function begin(work: Work, measure: boolean): Promise<Job> {
+  try {
+    return await work.begin(measure);
+  } catch (error) {
+    const failure = failureOf(error);
+    throw failure === undefined ? error : toError(failure, work);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { CopyOptions } from 'mapcp';
 import type { Expected, Put } from './tree.js';
 
-/** The names of the three ways to reach the engine. */
-export type FrontName = 'API' | 'command line' | 'wasmtime';
+/** The names of the ways to reach the engine. */
+export type FrontName = 'API' | 'command line' | 'wasmtime' | 'browser';
 
 /** A failure or a warning, as every front words it. */
 export interface Problem {
@@ -107,10 +107,41 @@ export function whyNot(behaviour: Behaviour, front: FrontName): string | undefin
   if (why !== undefined || front === 'API') {
     return why;
   }
+  if (front === 'browser') {
+    return whyNotInMemory(behaviour);
+  }
   if (behaviour.meanwhile !== undefined) {
     return 'it does not tell when to act';
   }
   return flagsFor(behaviour.options ?? {}) === undefined ? 'it has no flag for this' : undefined;
+}
+
+/** What the trees in memory of a browser do not have. */
+const notInMemory: Readonly<Partial<Record<keyof Put, string>>> = {
+  fifo: 'a tree has no FIFOs',
+  device: 'a tree has no devices',
+  socket: 'a tree has no sockets',
+  hardLink: 'a file that is given to a sandbox has one name',
+};
+
+function whyNotInMemory({ prepare, meanwhile, disk, isOrdinaryUser }: Behaviour): string | undefined {
+  if (meanwhile !== undefined) {
+    return 'nobody else can change a tree in memory';
+  }
+  if (disk !== undefined) {
+    return 'memory is no disk of a certain size';
+  }
+  if (isOrdinaryUser) {
+    return 'it knows no permissions';
+  }
+  const reasons: string[] = [];
+  const note = (_: object, method: string | symbol) => () => {
+    const reason = notInMemory[method as keyof Put];
+    reasons.push(...(reason === undefined ? [] : [reason]));
+  };
+  // What it would put is found out by having it put nothing.
+  prepare?.(new Proxy({}, { get: note }) as Put);
+  return reasons[0];
 }
 
 /** The sentence that a front says of a problem. */

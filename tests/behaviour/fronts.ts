@@ -13,6 +13,8 @@ export interface Front {
   readonly name: FrontName;
   /** Whether it gives the copy the permissions of its source; WASI knows none. */
   readonly hasModes: boolean;
+  /** Whether what it copies to has blocks to count, and so holes. */
+  readonly hasBlocks: boolean;
   /** How many decimals of a second it can set; Node knows no more than microseconds. */
   readonly decimals: 6 | 9;
   /** Copies; without the superuser's right to read and write everything where `isOrdinaryUser` is set. */
@@ -37,6 +39,7 @@ function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boo
 export const api: Front = {
   name: 'API',
   hasModes: true,
+  hasBlocks: true,
   decimals: 6,
   copy: async (request, isOrdinaryUser) => {
     if (!isOrdinaryUser) {
@@ -79,6 +82,7 @@ function copyByCommand(command: readonly string[]): Front['copy'] {
 export const commandLine: Front = {
   name: 'command line',
   hasModes: true,
+  hasBlocks: true,
   decimals: 6,
   copy: copyByCommand([process.execPath, resolve('build/out/js/cli/main.js')]),
 };
@@ -87,6 +91,7 @@ export const commandLine: Front = {
 export const inWasmtime: Front = {
   name: 'wasmtime',
   hasModes: false,
+  hasBlocks: true,
   decimals: 9,
   copy: copyByCommand([
     wasmtime ?? '',

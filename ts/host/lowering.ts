@@ -24,6 +24,7 @@ import type {
   NewTimestamp,
   OpenFlags,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { datetime } from './datetime.js';
 import type { Directory } from './directory.js';
 import type { DirectoryEntries } from './directory-entries.js';
 import { errorCode, errorCodes, fail } from './error-code.js';
@@ -32,7 +33,7 @@ import { decodeUtf8 } from './names.js';
 import type { Open } from './open.js';
 import { asDirectory, asFile } from './open.js';
 import type { Resources } from './resources.js';
-import { datetime, identity, typeOf } from './status.js';
+import { identity, typeOf } from './status.js';
 import { MOST_BYTES } from './walk.js';
 
 /** Marks a handle that is owned, and the head of the list of free ones. */

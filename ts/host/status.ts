@@ -3,14 +3,12 @@
 import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
 import type {
-  Datetime,
   DescriptorStat,
   DescriptorType,
   MetadataHashValue,
   NewTimestamp,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-
-const NANOSECONDS = 1_000_000_000n;
+import { datetime, NANOSECONDS } from './datetime.js';
 
 const byMode: Readonly<Record<number, DescriptorType>> = {
   [constants.S_IFREG]: 'regular-file',
@@ -24,13 +22,6 @@ const byMode: Readonly<Record<number, DescriptorType>> = {
 /** The type of a file. A socket's is unknown, as in wasmtime: on `socket` the preview 1 adapter traps. */
 export function typeOf(status: { readonly mode: number | bigint }): DescriptorType {
   return byMode[Number(status.mode) & constants.S_IFMT] ?? 'unknown';
-}
-
-/** A time in nanoseconds since 1970 as WASI has it, or undefined for one before 1970, which WASI cannot say. */
-export function datetime(nanoseconds: bigint): Datetime | undefined {
-  return nanoseconds < 0n
-    ? undefined
-    : { seconds: nanoseconds / NANOSECONDS, nanoseconds: Number(nanoseconds % NANOSECONDS) };
 }
 
 /** A file's status as WASI has it: sizes in bytes, times to the nanosecond. */

@@ -1,0 +1,163 @@
+// The table of what every front does alike, in trees in memory.
+
+import { lutimesSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CopyReport, DirectoryEntry, Entry, FoundDirectory } from 'mapcp/browser';
+import type { Page } from 'playwright-core';
+import { describe } from 'vitest';
+import type { Front } from '../behaviour/fronts.js';
+import type { Outcome, Request, Told } from '../behaviour/outcome.js';
+import { testBehaviours } from '../behaviour/run.js';
+import { look, putInto, type Seen } from '../behaviour/tree.js';
+import { hasChromium, inChromium } from './chromium.js';
+
+type Tree = Record<string, Pick<Seen, 'kind' | 'content' | 'time'>>;
+
+describe.skipIf(!hasChromium)('mapcp/browser', () => {
+  const pages = inChromium('file');
+  let page: Page | undefined;
+  testBehaviours({
+    name: 'browser',
+    hasModes: false,
+    hasBlocks: false,
+    // Those of lutimes, by which the times that it set are brought back here.
+    decimals: 6,
+    copy: async (request) => {
+      const { directory } = request;
+      const [from, to] = ['in', 'out'].map((name) => look(join(directory, name)));
+      page ??= await pages.open();
+      const { outcome, tree } = await copyIn(page, request, from ?? {}, to ?? {});
+      putBack(directory, tree, to ?? {});
+      return outcome;
+    },
+  } satisfies Front);
+});
+
+/** Copies between two trees in a page; what comes of it, and what `out` then holds. */
+function copyIn(
+  page: Page,
+  { source, target, options }: Request,
+  from: Tree,
+  to: Tree,
+): Promise<{ outcome: Outcome; tree: Tree }> {
+  return page.evaluate(
+    async ({ source, target, options, from, to }) => {
+      const nanoseconds = (time: string): bigint => {
+        const [whole = '', fraction = ''] = time.replace('-', '').split('.');
+        const count = BigInt(whole + fraction.padEnd(9, '0'));
+        return time.startsWith('-') ? -count : count;
+      };
+      const seconds = (count: bigint): string => {
+        const digits = String(count).padStart(10, '0');
+        return `${digits.slice(0, -9)}.${digits.slice(-9)}`.replace(/\.?0+$/, '') || '0';
+      };
+      const entryOf = ({ kind, content, time }: Tree[string]): Entry => {
+        const mtimeNs = nanoseconds(time);
+        if (kind === 'directory') {
+          return { dir: {}, mtimeNs };
+        }
+        const source = new Uint8Array(content.length);
+        for (let index = 0; index < source.length; index++) {
+          source[index] = content.charCodeAt(index);
+        }
+        return kind === 'link' ? { symlink: content, mtimeNs } : { source, mtimeNs };
+      };
+      const treeFrom = (tree: Tree): DirectoryEntry => {
+        const root: DirectoryEntry = { dir: {} };
+        const directories = new Map([['', root.dir as Record<string, Entry>]]);
+        // Directories come before what is in them.
+        for (const [path, seen] of Object.entries(tree)) {
+          const slash = path.lastIndexOf('/');
+          const entry = entryOf(seen);
+          (directories.get(path.slice(0, Math.max(slash, 0))) ?? {})[path.slice(slash + 1)] = entry;
+          if ('dir' in entry) {
+            directories.set(path, entry.dir as Record<string, Entry>);
+          }
+        }
+        return root;
+      };
+      const latin1 = (bytes: Uint8Array): string => {
+        let text = '';
+        for (let start = 0; start < bytes.length; start += 0x8000) {
+          text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
+        }
+        return text;
+      };
+      const treeOf = async ({ dir }: FoundDirectory, below: string, tree: Tree): Promise<Tree> => {
+        for (const [name, entry] of Object.entries(dir)) {
+          const path = below + name;
+          const time = seconds(entry.mtimeNs);
+          if ('dir' in entry) {
+            tree[path] = { kind: 'directory', content: '', time };
+            await treeOf(entry, `${path}/`, tree);
+          } else if ('symlink' in entry) {
+            tree[path] = { kind: 'link', content: entry.symlink, time };
+          } else {
+            tree[path] = {
+              kind: 'file',
+              content: latin1(new Uint8Array(await entry.source.arrayBuffer())),
+              time,
+            };
+          }
+        }
+        return tree;
+      };
+      const told = ({ code, message }: Told): Told => ({ code, message });
+
+      const sandbox = await mapcp.openSandbox({
+        in: { tree: treeFrom(from), access: 'read-write' },
+        out: { tree: treeFrom(to), access: 'read-write' },
+      });
+      const outcome = await sandbox.copy(source, target, { makeParents: false, ...options }).then(
+        ({ failures, warnings, ...counts }: CopyReport): Outcome => ({
+          error: undefined,
+          failures: failures.map(told),
+          warnings: warnings.map(told),
+          counts,
+        }),
+        (error: unknown): Outcome => {
+          if (!(error instanceof mapcp.CopyError)) {
+            throw error;
+          }
+          return { error: told(error), failures: [], warnings: [], counts: undefined };
+        },
+      );
+      const tree = await treeOf(await sandbox.tree('out'), '', {});
+      sandbox.close();
+      return { outcome, tree };
+    },
+    { source, target, options, from, to },
+  );
+}
+
+/** Has in `out` what the page has made of it; what is the same stays. */
+function putBack(directory: string, tree: Tree, before: Tree): void {
+  const put = putInto(directory);
+  const isSame = (one: Tree[string] | undefined, other: Tree[string] | undefined) =>
+    one?.kind === other?.kind && one?.content === other?.content && one?.time === other?.time;
+  for (const [path, seen] of Object.entries(before)) {
+    if (!isSame(seen, tree[path]) && !(seen.kind === 'directory' && tree[path]?.kind === 'directory')) {
+      rmSync(join(directory, 'out', path), { recursive: true, force: true });
+    }
+  }
+  const changed = Object.entries(tree).filter(([path, seen]) => !isSame(seen, before[path]));
+  for (const [path, { kind, content }] of changed) {
+    const place = join('out', path);
+    if (kind === 'directory') {
+      put.directory(place);
+    } else if (kind === 'link') {
+      put.symlink(place, content);
+    } else {
+      put.file(place, Buffer.from(content, 'latin1'));
+    }
+  }
+  // From the deepest up: what is made in a directory changes its time, also where that was to stay.
+  const directories = Object.entries(tree).filter(
+    ([, { kind }]) => kind === 'directory' && changed.length > 0,
+  );
+  for (const [path, { time }] of [...changed, ...directories].reverse()) {
+    // The half keeps Node from rounding down to one less.
+    const seconds = Number(time.replace(/(\.\d{6}).*/, '$1')) + 0.5e-6;
+    lutimesSync(join(directory, 'out', path), seconds, seconds);
+  }
+}

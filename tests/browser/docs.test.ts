@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { hasChromium, inChromium } from './chromium.js';
+
+describe.skipIf(!hasChromium)('docs/browser.md', () => {
+  const pages = inChromium();
+
+  it('has an example that runs as it stands', async () => {
+    const [, example = ''] = /```js\n(.*?)```/s.exec(readFileSync('docs/browser.md', 'utf8')) ?? [];
+    const page = await pages.open();
+    const said: string[] = [];
+    page.on('console', (message) => said.push(message.text()));
+    // A page has no name `mapcp/browser` by itself; this one has its address under that name.
+    await page.addScriptTag({
+      type: 'module',
+      content: `${example.replace("'mapcp/browser'", "'/js/browser/index.js'")}; globalThis.isOver = true;`,
+    });
+    await page.waitForFunction('globalThis.isOver');
+    expect(said).toEqual(['7 7', 'content']);
+  });
+});

@@ -1,0 +1,257 @@
+import type { CopyError } from 'mapcp/browser';
+import { describe, expect, it } from 'vitest';
+import { hasChromium, inChromium } from './chromium.js';
+
+describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
+  const pages = inChromium();
+
+  it('copies a tree in memory, with its links and times', async () => {
+    const page = await pages.open();
+    const found = await page.evaluate(async () => {
+      const bytes = Uint8Array.from({ length: 3_000_000 }, (_, index) => (index * index) >> 3);
+      const tree = {
+        dir: {
+          large: { source: bytes, mtimeNs: 1_234_567_890_123_456_789n },
+          text: { source: new File(['content ☃'], 'text', { lastModified: 5 }) },
+          empty: { source: '' },
+          constructor: { source: 'a name that objects have' },
+          d: { dir: { link: { symlink: '../large' } } },
+        },
+      };
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree, access: 'read' },
+        '/out': { tree: { dir: {} }, access: 'read-write' },
+      });
+      const options = { recursive: true, preserveTimestamps: true, verify: true } as const;
+      const report = await sandbox.copy('/in', '/out/b', options);
+      const { dir } = await sandbox.tree('/out');
+      sandbox.close();
+      // biome-ignore lint/suspicious/noExplicitAny: what it is, is what is tested
+      const copy = (dir.b as any).dir;
+      const same = new Uint8Array(await copy.large.source.arrayBuffer());
+      return {
+        report,
+        isSame: same.length === bytes.length && same.every((byte, index) => byte === bytes[index]),
+        text: await copy.text.source.text(),
+        empty: copy.empty.source.size,
+        odd: await copy.constructor.source.text(),
+        link: copy.d.dir.link.symlink,
+        times: [copy.large.mtimeNs, copy.text.mtimeNs],
+      };
+    });
+    expect(found).toMatchObject({
+      report: { bytes: 3_000_000 + 11 + 24, files: 5, directories: 2, failures: [], warnings: [] },
+      isSame: true,
+      text: 'content ☃',
+      empty: 0,
+      odd: 'a name that objects have',
+      link: '../large',
+      times: [1_234_567_890_123_456_789n, 5_000_000n],
+    });
+  });
+
+  it('tells how far it has come, and freezes nothing meanwhile', async () => {
+    const page = await pages.open();
+    const { progress, turns } = await page.evaluate(async () => {
+      const tree = { dir: { a: { source: new Blob([new Uint8Array(40 << 20).fill(1)]) } } };
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree, access: 'read' },
+        '/out': { tree: { dir: {} }, access: 'read-write' },
+      });
+      let turns = 0;
+      const count = () => {
+        turns++;
+        setTimeout(count);
+      };
+      count();
+      const progress = [];
+      for await (const each of sandbox.copy('/in/a', '/out/a')) {
+        progress.push(each);
+      }
+      sandbox.close();
+      return { progress, turns };
+    });
+    expect(progress.length).toBeGreaterThan(1);
+    const done = progress.map(({ bytesDone }) => bytesDone);
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
+    expect(progress.at(-1)).toEqual({
+      bytesDone: 40 << 20,
+      bytesTotal: 40 << 20,
+      filesDone: 1,
+      filesTotal: 1,
+      currentPath: '/in/a',
+    });
+    expect(turns).toBeGreaterThan(3);
+  });
+
+  it('is aborted between two steps, and leaves nothing of what it was at', async () => {
+    const page = await pages.open();
+    const found = await page.evaluate(async () => {
+      const source = new Blob([new Uint8Array(30 << 20).fill(1)]);
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree: { dir: { a: { source } } }, access: 'read' },
+        '/out': { tree: { dir: { a: { source: 'old' } } }, access: 'read-write' },
+      });
+      const abort = new AbortController();
+      const copying = sandbox.copy('/in/a', '/out/a', {
+        signal: abort.signal,
+        onProgress: () => abort.abort(new Error('enough')),
+      });
+      const error = (await copying.catch((reason: unknown) => reason)) as Error;
+      const { dir } = await sandbox.tree('/out');
+      sandbox.close();
+      return {
+        message: error.message,
+        names: Object.keys(dir),
+        size: (dir.a as { source: Blob }).source.size,
+      };
+    });
+    expect(found).toEqual({ message: 'enough', names: ['a'], size: 3 });
+  });
+
+  it('shows what the component reads and writes, a window at a time', async () => {
+    const page = await pages.open();
+    const steps = await page.evaluate(async () => {
+      const source = new Uint8Array(150_000).fill(1);
+      const steps: unknown[][] = [];
+      const sandbox = await mapcp.openSandbox(
+        {
+          '/in': { tree: { dir: { a: { source } } }, access: 'read' },
+          '/out': { tree: { dir: {} }, access: 'read-write' },
+        },
+        {
+          watch: (calls) => {
+            steps.push(
+              calls.map(({ kind, path, offset, length }) => [kind, path.slice(0, 6), offset, length]),
+            );
+          },
+        },
+      );
+      await sandbox.copy('/in/a', '/out/a', { windowSize: 65_536 });
+      sandbox.close();
+      return steps.filter((calls) => calls.length > 0);
+    });
+    expect(steps).toEqual(
+      [
+        [0, 65_536],
+        [65_536, 65_536],
+        [131_072, 18_928],
+      ].map(([offset, length]) => [
+        ['read', '/in/a', offset, length],
+        ['write', '/out/.', offset, length],
+      ]),
+    );
+  });
+
+  it('cannot be made to leave its directories, or to change what is to be read only', async () => {
+    const page = await pages.open();
+    const errors = await page.evaluate(async () => {
+      const tree = {
+        dir: {
+          a: { source: 'content' },
+          secret: { symlink: '../../etc/passwd' },
+          root: { symlink: '/etc/passwd' },
+        },
+      };
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree, access: 'read' },
+        '/out': { tree: { dir: {} }, access: 'read-write' },
+      });
+      const tried = [
+        sandbox.copy('/in/../secret', '/out/b'),
+        sandbox.copy('/secret', '/out/b'),
+        sandbox.copy('/in/secret', '/out/b', { symlinks: 'follow' }),
+        sandbox.copy('/in/root', '/out/b', { symlinks: 'follow' }),
+        sandbox.copy('/in/a', '/in/b'),
+        sandbox.copy('/in/a', '/out/../../b'),
+      ];
+      const results = await Promise.allSettled(tried);
+      const { dir } = await sandbox.tree('/out');
+      sandbox.close();
+      const errors = results.map((result) =>
+        result.status === 'rejected' ? `${result.reason.code}: ${result.reason.message}` : 'it was copied',
+      );
+      return [...errors, Object.keys(dir).length];
+    });
+    expect(errors).toMatchInlineSnapshot(`
+      [
+        "EPERM: cannot copy '/in/../secret' to '/out/b': cannot inspect '/in/../secret': not permitted by the sandbox or the file system",
+        "ENOENT: cannot copy '/secret' to '/out/b': cannot inspect '/secret': no such file or directory",
+        "EPERM: cannot copy '/in/secret' to '/out/b': cannot inspect '/in/secret': not permitted by the sandbox or the file system",
+        "EPERM: cannot copy '/in/root' to '/out/b': cannot inspect '/in/root': not permitted by the sandbox or the file system",
+        "EPERM: cannot copy '/in/a' to '/in/b': cannot create '/in/b': not permitted by the sandbox or the file system",
+        "EPERM: cannot copy '/in/a' to '/out/../../b': cannot create '/out/../../b': not permitted by the sandbox or the file system",
+        0,
+      ]
+    `);
+  });
+
+  it('copies what is larger than memory may be only where it does not have to be in memory', async () => {
+    const page = await pages.open();
+    const found = await page.evaluate(async () => {
+      const source = new Blob([new Uint8Array(2 << 20)]);
+      const tree = { dir: { a: { source }, b: { source }, small: { source: 'x' } } };
+      const directory = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox(
+        {
+          '/in': { tree, access: 'read' },
+          '/memory': { tree: { dir: {} }, access: 'read-write' },
+          '/kept': { directory, access: 'read-write' },
+        },
+        { memory: 3 << 20 },
+      );
+      const options = { recursive: true, sparse: 'never' } as const;
+      const error = (await sandbox
+        .copy('/in', '/memory/b', options)
+        .catch((reason: unknown) => reason)) as CopyError;
+      const { dir } = await sandbox.tree('/memory');
+      // Each file is let go of once it is kept.
+      const report = await sandbox.copy('/in', '/kept/b', options);
+      sandbox.close();
+      return { code: error.code, message: error.message, names: Object.keys(dir), bytes: report.bytes };
+    });
+    expect(found).toEqual({
+      code: 'ENOMEM',
+      message:
+        "cannot copy '/in' to '/memory/b': cannot use '/memory/b': " +
+        'the copy takes 4194305 bytes of memory, and this sandbox has 3145727 left',
+      names: [],
+      bytes: 4_194_305,
+    });
+  });
+
+  it('refuses what is of the wrong type before it starts', async () => {
+    const page = await pages.open();
+    const messages = await page.evaluate(async () => {
+      const sandbox = await mapcp.openSandbox({ '/in': { tree: { dir: {} }, access: 'read' } });
+      const tried = [
+        sandbox.copy('/in/a', 5 as never),
+        sandbox.copy('/in/a', '/in/b', { windowSize: 0 }),
+        sandbox.tree('/other'),
+      ];
+      const results = await Promise.allSettled(tried);
+      sandbox.close();
+      results.push(...(await Promise.allSettled([sandbox.copy('/in/a', '/in/b')])));
+      return results.map((result) => (result.status === 'rejected' ? `${result.reason}` : 'it went on'));
+    });
+    expect(messages).toEqual([
+      'TypeError: target must be a string, not number',
+      'TypeError: options.windowSize must be a whole number of bytes, from 1 to 1073741824',
+      "TypeError: there is no preopen '/other'",
+      'Error: the sandbox is closed',
+    ]);
+  });
+
+  it('removes temporary files that a killed copy has left', async () => {
+    const page = await pages.open();
+    const found = await page.evaluate(async () => {
+      const tree = { dir: { a: { source: 'x' }, '.mapcp-0123456789abcdef.tmp': { source: 'y' } } };
+      const sandbox = await mapcp.openSandbox({ '/out': { tree, access: 'read-write' } });
+      const removed = await sandbox.clean('/out');
+      const { dir } = await sandbox.tree('/out');
+      sandbox.close();
+      return { removed, names: Object.keys(dir) };
+    });
+    expect(found).toEqual({ removed: 1, names: ['a'] });
+  });
+});

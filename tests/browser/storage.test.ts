@@ -1,0 +1,334 @@
+import type { CopyError } from 'mapcp/browser';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { hasChromium, inChromium } from './chromium.js';
+
+/** What the origin's private file system holds: the text of each file by its path, and null for each directory. */
+function stored(page: Page): Promise<Record<string, string | null>> {
+  return page.evaluate(async () => {
+    const found: Record<string, string | null> = {};
+    async function look(directory: FileSystemDirectoryHandle, below: string): Promise<void> {
+      for await (const [name, handle] of directory.entries()) {
+        const path = below + name;
+        found[path] = null;
+        if (handle.kind === 'directory') {
+          await look(handle as FileSystemDirectoryHandle, `${path}/`);
+        } else {
+          const file = await (handle as FileSystemFileHandle).getFile();
+          const bytes = new Uint8Array(await file.arrayBuffer());
+          found[path] = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+        }
+      }
+    }
+    await look(await navigator.storage.getDirectory(), '');
+    return found;
+  });
+}
+
+/** Copies a tree of small files into the private file system, to a path below it. */
+function copyTree(page: Page, names: readonly string[], target: string): Promise<number> {
+  return page.evaluate(
+    async ([names, target]) => {
+      const files = Object.fromEntries(names.map((name) => [name, { source: `content of ${name}` }]));
+      const directory = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree: { dir: files }, access: 'read' },
+        '/out': { directory, access: 'read-write' },
+      });
+      const report = await sandbox.copy('/in', `/out/${target}`, { recursive: true });
+      sandbox.close();
+      return report.files;
+    },
+    [names, target] as const,
+  );
+}
+
+describe.skipIf(!hasChromium)("in the browser's private file system", () => {
+  const pages = inChromium();
+
+  it('a copy is there when the promise resolves, and after a reload, byte for byte', async () => {
+    const page = await pages.open();
+    await page.evaluate(async () => {
+      const bytes = Uint8Array.from({ length: 700_000 }, (_, index) => (index * index) >> 5);
+      const tree = {
+        dir: {
+          large: { source: bytes },
+          d: { dir: { e: { dir: {} }, text: { source: 'text' } } },
+          empty: { source: '' },
+        },
+      };
+      const directory = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree, access: 'read' },
+        '/out': { directory, access: 'read-write' },
+      });
+      await sandbox.copy('/in', '/out/b', { recursive: true, windowSize: 65_536 });
+      // Not closed: the page may be left at any time.
+    });
+    await page.reload();
+    const bytes = Uint8Array.from({ length: 700_000 }, (_, index) => (index * index) >> 5);
+    const found = await stored(page);
+    expect(Object.keys(found).toSorted()).toEqual(['b', 'b/d', 'b/d/e', 'b/d/text', 'b/empty', 'b/large']);
+    expect(found).toMatchObject({ 'b/d': null, 'b/d/e': null, 'b/d/text': 'text', 'b/empty': '' });
+    // Not by toEqual, whose report of so many bytes nobody could read.
+    expect(found['b/large'] === Buffer.from(bytes).toString('latin1')).toBe(true);
+  });
+
+  it('is copied from, replaced in and merged into', async () => {
+    const page = await pages.open();
+    await copyTree(page, ['a', 'b'], 'from');
+    await copyTree(page, ['b', 'c'], 'to');
+    const report = await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox({
+        '/in': { directory: await root.getDirectoryHandle('from'), access: 'read' },
+        '/out': { directory: await root.getDirectoryHandle('to'), access: 'read-write' },
+      });
+      await sandbox.copy('/in', '/out', { recursive: true, overwrite: 'always' });
+      const report = await sandbox.copy('/in', '/out', { recursive: true, overwrite: 'never' });
+      sandbox.close();
+      return report;
+    });
+    expect(report).toMatchObject({ files: 0, skipped: 2 });
+    const content = (name: string) => `content of ${name}`;
+    expect(await stored(page)).toEqual({
+      from: null,
+      'from/a': content('a'),
+      'from/b': content('b'),
+      to: null,
+      'to/a': content('a'),
+      'to/b': content('b'),
+      'to/c': content('c'),
+    });
+  });
+
+  it('sees what others do between two copies', async () => {
+    const page = await pages.open();
+    const code = await page.evaluate(async () => {
+      const directory = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree: { dir: { a: { source: 'x' } } }, access: 'read' },
+        '/out': { directory, access: 'read-write' },
+      });
+      await directory.getFileHandle('b', { create: true });
+      const error = (await sandbox
+        .copy('/in/a', '/out/b', { overwrite: 'error' })
+        .catch((reason: unknown) => reason)) as CopyError;
+      sandbox.close();
+      return error.code;
+    });
+    expect(code).toBe('EEXIST');
+    expect(await stored(page)).toEqual({ b: '' });
+  });
+
+  it('holds no links and no times, and says so', async () => {
+    const page = await pages.open();
+    const messages = await page.evaluate(async () => {
+      const directory = await navigator.storage.getDirectory();
+      const tree = { dir: { file: { source: 'x' }, link: { symlink: 'file' } } };
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree, access: 'read' },
+        '/out': { directory, access: 'read-write' },
+      });
+      const tried = [
+        sandbox.copy('/in/link', '/out/link'),
+        sandbox.copy('/in/file', '/out/timed', { preserveTimestamps: true }),
+        sandbox.copy('/in/link', '/out/followed', { symlinks: 'follow' }),
+      ];
+      const results = await Promise.allSettled(tried);
+      sandbox.close();
+      return results.map((result) => (result.status === 'rejected' ? result.reason.message : 'copied'));
+    });
+    expect(messages).toEqual([
+      "cannot copy '/in/link' to '/out/link': cannot create '/out/link': the file system does not support it",
+      "cannot copy '/in/file' to '/out/timed': cannot set the times of '/out/timed': the file system does not support it",
+      'copied',
+    ]);
+    expect(await stored(page)).toEqual({ followed: 'x' });
+  });
+
+  it('leaves nothing of a file whose copy was aborted', async () => {
+    const page = await pages.open();
+    await page.evaluate(async () => {
+      const directory = await navigator.storage.getDirectory();
+      const source = new Blob([new Uint8Array(30 << 20).fill(1)]);
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree: { dir: { a: { source } } }, access: 'read' },
+        '/out': { directory, access: 'read-write' },
+      });
+      const abort = new AbortController();
+      const options = { signal: abort.signal, onProgress: () => abort.abort() };
+      await sandbox.copy('/in/a', '/out/a', options).catch(() => {});
+      sandbox.close();
+    });
+    expect(await stored(page)).toEqual({});
+  });
+
+  it('refuses before it starts what the browser grants no room for', async () => {
+    const page = await pages.open();
+    const error = await page.evaluate(async () => {
+      const directory = await navigator.storage.getDirectory();
+      // The same 64 MiB again and again, of which nothing is read.
+      const part = new Blob([new Uint8Array(64 << 20)]);
+      const source = new Blob(Array.from({ length: 8192 }, () => part));
+      const sandbox = await mapcp.openSandbox(
+        {
+          '/in': { tree: { dir: { a: { source } } }, access: 'read' },
+          '/out': { directory, access: 'read-write' },
+        },
+        { memory: 2 ** 50 },
+      );
+      const error = (await sandbox
+        .copy('/in', '/out/c', { recursive: true })
+        .catch((reason: unknown) => reason)) as CopyError;
+      sandbox.close();
+      return { code: error.code, operation: error.operation, message: error.message };
+    });
+    expect(error).toMatchObject({ code: 'EDQUOT', operation: 'accept' });
+    expect(error.message).toMatch(
+      /the copy has 549755813888 bytes, and the browser grants this page \d+ more$/,
+    );
+    expect(await stored(page)).toEqual({});
+  });
+
+  it('says on which file it ran out of room, and leaves nothing of that', async () => {
+    const page = await pages.open();
+    const client = await pages.context.newCDPSession(page);
+    // The room is taken away only after the first look at it.
+    await page.exposeFunction('takeRoomAway', () =>
+      client.send('Storage.overrideQuotaForOrigin', { origin: pages.origin, quotaSize: 1 << 20 }),
+    );
+    const error = await page.evaluate(async () => {
+      const { takeRoomAway } = globalThis as unknown as { takeRoomAway(): Promise<void> };
+      const directory = await navigator.storage.getDirectory();
+      const tree = {
+        dir: { first: { source: 'x' }, second: { source: new Uint8Array(4 << 20).fill(1) } },
+      };
+      const sandbox = await mapcp.openSandbox(
+        { '/in': { tree, access: 'read' }, '/out': { directory, access: 'read-write' } },
+        { watch: takeRoomAway },
+      );
+      const error = (await sandbox
+        .copy('/in', '/out/c', { recursive: true })
+        .catch((reason: unknown) => reason)) as CopyError;
+      sandbox.close();
+      return { ...error, message: error.message };
+    });
+    expect(error).toMatchObject({
+      code: 'EDQUOT',
+      operation: 'write',
+      source: '/in/second',
+      target: '/out/c/second',
+      message:
+        "cannot copy '/in/second' to '/out/c/second': cannot write '/out/c/second': " +
+        'the browser grants this page no more room',
+    });
+    expect(await stored(page)).toEqual({ c: null, 'c/first': 'x' });
+  });
+
+  it('says that a file is in use, and leaves it as it is', async () => {
+    const page = await pages.open();
+    const error = await page.evaluate(async () => {
+      const directory = await navigator.storage.getDirectory();
+      const file = await directory.getFileHandle('b', { create: true });
+      const code = `onmessage = async ({ data }) => {
+        const access = await data.createSyncAccessHandle();
+        access.write(new TextEncoder().encode('old'));
+        access.flush();
+        postMessage('held');
+      };`;
+      const holder = new Worker(URL.createObjectURL(new Blob([code])));
+      await new Promise((held) => {
+        holder.onmessage = held;
+        holder.postMessage(file);
+      });
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree: { dir: { a: { source: 'new' } } }, access: 'read' },
+        '/out': { directory, access: 'read-write' },
+      });
+      const error = (await sandbox.copy('/in/a', '/out/b').catch((reason: unknown) => reason)) as CopyError;
+      sandbox.close();
+      holder.terminate();
+      return { code: error.code, message: error.message };
+    });
+    expect(error).toEqual({
+      code: 'EBUSY',
+      message: "cannot copy '/in/a' to '/out/b': cannot write '/out/b': it is in use, perhaps by another tab",
+    });
+  });
+
+  it('is copied into by two tabs, one after the other', async () => {
+    const [one, other] = [await pages.open(), await pages.open()];
+    const names = (tab: string) => Array.from({ length: 40 }, (_, index) => `${tab}${index}`);
+    const files = await Promise.all([copyTree(one, names('one'), 'd'), copyTree(other, names('other'), 'd')]);
+    expect(files).toEqual([40, 40]);
+    await one.reload();
+    const expected = [...names('one'), ...names('other')].map((name) => [`d/${name}`, `content of ${name}`]);
+    expect(await stored(one)).toEqual({ d: null, ...Object.fromEntries(expected) });
+  });
+
+  it('lets go of its turn when it is aborted while another tab copies', async () => {
+    const [one, other] = [await pages.open(), await pages.open()];
+    await one.evaluate(() => {
+      navigator.locks.request('mapcp', () => new Promise(() => {}));
+    });
+    const message = await other.evaluate(async () => {
+      const directory = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox({ '/out': { directory, access: 'read-write' } });
+      const abort = new AbortController();
+      const copying = sandbox.copy('/out/a', '/out/b', { signal: abort.signal });
+      const isWaiting = async () => ((await navigator.locks.query()).pending ?? []).length > 0;
+      while (!(await isWaiting())) {
+        // Until the browser has it in the queue.
+      }
+      abort.abort(new Error('too long'));
+      const error = (await copying.catch((reason: unknown) => reason)) as CopyError;
+      sandbox.close();
+      return error.message;
+    });
+    expect(message).toBe('too long');
+  });
+
+  it('is not opened for what the visitor has not granted', async () => {
+    const page = await pages.open();
+    const found = await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory();
+      const directory = await root.getDirectoryHandle('picked', { create: true });
+      const asked: string[] = [];
+      // As a picked directory answers that was granted for reading.
+      directory.queryPermission = async ({ mode }) => (mode === 'read' ? 'granted' : 'prompt');
+      directory.requestPermission = async ({ mode }) => {
+        asked.push(mode);
+        return 'denied';
+      };
+      const error = (await mapcp
+        .openSandbox({ '/out': { directory, access: 'read-write' } })
+        .catch((reason: unknown) => reason)) as CopyError;
+      const sandbox = await mapcp.openSandbox({ '/in': { directory, access: 'read' } });
+      sandbox.close();
+      return { code: error.code, message: error.message, asked };
+    });
+    expect(found).toEqual({
+      code: 'EACCES',
+      message: "cannot open '/out': writing 'picked' was not granted; ask the visitor again",
+      asked: ['readwrite'],
+    });
+  });
+
+  it('is not opened twice where one of the two is in the other', async () => {
+    const page = await pages.open();
+    const message = await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory();
+      const inner = await root.getDirectoryHandle('inner', { create: true });
+      const preopens = {
+        '/in': { directory: inner, access: 'read' },
+        '/out': { directory: root, access: 'read-write' },
+      } as const;
+      return mapcp.openSandbox(preopens).then(
+        () => 'it was opened',
+        (error: Error) => error.message,
+      );
+    });
+    expect(message).toBe("the preopen '/in' lies in the preopen '/out'");
+  });
+});

@@ -1,0 +1,125 @@
+// What is in a file: a Blob, of which only what is asked for is read, or bytes in memory.
+
+import { fail } from '../host/error-code.js';
+
+/** The content of a file. */
+export interface Content {
+  /** In bytes. */
+  readonly size: number;
+  /** How many bytes of it are in memory, about. */
+  readonly held: number;
+  /** The bytes from `position` on, up to `length` of them; none at the end. Fails with `io`. */
+  read(length: number, position: number): Uint8Array;
+  /** All of it, piece by piece. */
+  parts(): Iterable<Blob | Uint8Array<ArrayBuffer>>;
+}
+
+/** What a Blob holds. A File is refused with `io` once it is no longer as it was. */
+export class BlobContent implements Content {
+  readonly held = 0;
+  readonly #blob: Blob;
+
+  constructor(blob: Blob) {
+    this.#blob = blob;
+  }
+
+  get size(): number {
+    return this.#blob.size;
+  }
+
+  read(length: number, position: number): Uint8Array {
+    return new Uint8Array(
+      new FileReaderSync().readAsArrayBuffer(this.#blob.slice(position, position + length)),
+    );
+  }
+
+  parts(): Iterable<Blob> {
+    return [this.#blob];
+  }
+}
+
+/** The bytes of a piece, but for the last one, which is as long as it has to be. */
+const PIECE = 1 << 18;
+
+type Piece = Uint8Array<ArrayBuffer>;
+
+/** Bytes in memory, in pieces, so that a file that grows is not copied for it; a piece of nothing but a hole is none. */
+export class MemoryContent implements Content {
+  readonly #pieces: (Piece | undefined)[] = [];
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get held(): number {
+    return this.#pieces.reduce((sum, piece) => sum + (piece?.length ?? 0), 0);
+  }
+
+  read(length: number, position: number): Uint8Array {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.#size - position)));
+    for (let at = 0; at < bytes.length; ) {
+      const start = (position + at) % PIECE;
+      const end = Math.min(PIECE, start + bytes.length - at);
+      const piece = this.#pieces[Math.floor((position + at) / PIECE)];
+      bytes.set(piece?.subarray(start, end) ?? [], at);
+      at += end - start;
+    }
+    return bytes;
+  }
+
+  /** Writes all of `bytes` at `position`. Fails with `insufficient-memory`, and has then written some or none. */
+  write(bytes: Uint8Array, position: number): void {
+    for (let at = 0; at < bytes.length; ) {
+      const start = (position + at) % PIECE;
+      const end = Math.min(PIECE, start + bytes.length - at);
+      const index = Math.floor((position + at) / PIECE);
+      this.#piece(index, end).set(bytes.subarray(at, at + end - start), start);
+      at += end - start;
+      this.#size = Math.max(this.#size, position + at);
+    }
+  }
+
+  /** Cuts it, or lengthens it by a hole. */
+  resize(size: number): void {
+    if (size < this.#size) {
+      const whole = Math.ceil(size / PIECE);
+      this.#pieces.length = Math.min(this.#pieces.length, whole);
+      // What is cut off must not come back when it grows again.
+      this.#pieces[whole - 1]?.fill(0, size - (whole - 1) * PIECE);
+    }
+    this.#size = size;
+  }
+
+  *parts(): Generator<Piece> {
+    for (let index = 0; index * PIECE < this.#size; index++) {
+      const length = Math.min(PIECE, this.#size - index * PIECE);
+      const piece = this.#pieces[index] ?? new Uint8Array(0);
+      yield piece.subarray(0, length);
+      if (piece.length < length) {
+        yield new Uint8Array(length - piece.length);
+      }
+    }
+  }
+
+  /** The piece of an index, with room for `length` bytes. */
+  #piece(index: number, length: number): Piece {
+    const piece = this.#pieces[index];
+    if (piece !== undefined && piece.length >= length) {
+      return piece;
+    }
+    // Twice as long each time, so that small writes in a row cost no more than one.
+    const grown = allocate(Math.min(PIECE, Math.max(length, 2 * (piece?.length ?? 0))));
+    grown.set(piece ?? []);
+    this.#pieces[index] = grown;
+    return grown;
+  }
+}
+
+function allocate(length: number): Piece {
+  try {
+    return new Uint8Array(length);
+  } catch {
+    return fail('insufficient-memory');
+  }
+}

@@ -1,0 +1,370 @@
+// What a component holds open: a node, by a path, in a volume. Every method of a WASI descriptor that is about files
+// is here, on nodes; ts/browser/filesystem.ts puts them into the classes that the bindings want.
+
+import type {
+  DescriptorFlags,
+  DescriptorStat,
+  NewTimestamp,
+  OpenFlags,
+} from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { datetime } from '../host/datetime.js';
+import { fail } from '../host/error-code.js';
+import { DirectoryNode, FileNode, LinkNode, type Node, now } from './nodes.js';
+import type { Volume } from './volume.js';
+import { type Follow, type Place, walk } from './walk.js';
+
+/** Larger than any file can be. */
+const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** An open file or directory. */
+export class Open {
+  readonly node: FileNode | DirectoryNode;
+  readonly flags: DescriptorFlags;
+  readonly #volume: Volume;
+  readonly #path: string;
+
+  constructor(volume: Volume, node: FileNode | DirectoryNode, path: string, flags: DescriptorFlags) {
+    this.#volume = volume;
+    this.node = node;
+    this.#path = path;
+    this.flags = flags;
+    if (node.type === 'regular-file' && flags.write) {
+      node.writers += 1;
+    }
+  }
+
+  /** The root of a volume, opened. */
+  static root(volume: Volume): Open {
+    return new Open(volume, volume.root, volume.name, directoryFlags(volume));
+  }
+
+  close(): void {
+    if (this.node.type === 'regular-file' && this.flags.write) {
+      this.node.writers -= 1;
+    }
+  }
+
+  read(length: number, position: bigint): Uint8Array {
+    const file = this.#file();
+    if (!this.flags.read) {
+      fail('bad-descriptor');
+    }
+    if (position >= file.size) {
+      return new Uint8Array();
+    }
+    const bytes = file.content.read(length, Number(position));
+    this.#tell('read', position, bytes);
+    return bytes;
+  }
+
+  write(bytes: Uint8Array, position: bigint): void {
+    const file = this.#file();
+    this.#expectMutable();
+    if (!this.flags.write) {
+      fail('bad-descriptor');
+    }
+    if (position + BigInt(bytes.length) > MOST_SIZE) {
+      fail('file-too-large');
+    }
+    file.writable().write(bytes, Number(position));
+    file.modified = now();
+    this.#tell('write', position, bytes);
+  }
+
+  setSize(size: bigint): void {
+    const file = this.#file();
+    this.#expectMutable();
+    if (size > MOST_SIZE) {
+      fail('file-too-large');
+    }
+    file.writable().resize(Number(size));
+    file.modified = now();
+  }
+
+  setTimes(accessed: NewTimestamp, modified: NewTimestamp): void {
+    this.#expectMutable();
+    this.#setTimes(this.node, accessed, modified);
+  }
+
+  setTimesAt(follow: boolean, path: string, accessed: NewTimestamp, modified: NewTimestamp): void {
+    this.#expectMutable();
+    this.#setTimes(this.#existing(path, follow), accessed, modified);
+  }
+
+  statAt(follow: boolean, path: string): Node {
+    return this.#existing(path, follow);
+  }
+
+  /** The names in the directory and what they are of, as they are now. */
+  list(): [string, Node][] {
+    return [...this.#directory().entries];
+  }
+
+  openAt(follow: boolean, path: string, open: OpenFlags, flags: DescriptorFlags): Open {
+    if (open.create || open.truncate || flags.write || flags.mutateDirectory) {
+      this.#expectMutable();
+    }
+    if (open.directory && (open.create || open.exclusive || open.truncate)) {
+      fail('invalid');
+    }
+    const isNew = open.create === true && open.exclusive === true;
+    const place = this.#place(path, isNew ? 'never' : follow ? 'always' : 'slash');
+    const node = place.node ?? this.#create(place, open);
+    if (place.node !== undefined && isNew) {
+      fail('exist');
+    }
+    switch (node.type) {
+      case 'symbolic-link':
+        return fail('loop');
+      case 'directory':
+        if (open.create || open.truncate || flags.write) {
+          fail('is-directory');
+        }
+        return new Open(this.#volume, node, this.#below(path), directoryFlags(this.#volume));
+      case 'regular-file':
+        if (open.directory || place.mustBeDirectory) {
+          fail('not-directory');
+        }
+        if (open.truncate) {
+          node.writable().resize(0);
+          node.modified = now();
+        }
+        return new Open(this.#volume, node, this.#below(path), flags);
+    }
+  }
+
+  readLinkAt(path: string): string {
+    const node = this.#existing(path, false);
+    return node.type === 'symbolic-link' ? node.text : fail('invalid');
+  }
+
+  createDirectoryAt(path: string): void {
+    this.#put(path, new DirectoryNode());
+  }
+
+  symlinkAt(text: string, path: string): void {
+    this.#expectMemory();
+    if (path.endsWith('/')) {
+      fail('no-entry');
+    }
+    this.#put(path, new LinkNode(text));
+  }
+
+  linkAt(follow: boolean, path: string, target: Open, newPath: string): void {
+    this.#expectMemory();
+    if (target.#volume !== this.#volume) {
+      fail('cross-device');
+    }
+    const node = this.#existing(path, follow);
+    if (node.type === 'directory') {
+      fail('not-permitted');
+    }
+    target.#put(newPath, node);
+    node.names += 1;
+  }
+
+  removeDirectoryAt(path: string): void {
+    this.#expectMutable();
+    const { parent, name, node } = this.#place(path, 'never');
+    if (name === '.') {
+      fail('invalid');
+    }
+    if (node === undefined) {
+      fail('no-entry');
+    }
+    if (node.type !== 'directory') {
+      fail('not-directory');
+    }
+    if (node.entries.size > 0) {
+      fail('not-empty');
+    }
+    this.#remove(parent, name, node);
+  }
+
+  unlinkFileAt(path: string): void {
+    this.#expectMutable();
+    const { parent, name, node, mustBeDirectory } = this.#place(path, 'never');
+    if (node === undefined) {
+      fail('no-entry');
+    }
+    if (node.type === 'directory') {
+      fail('is-directory');
+    }
+    if (mustBeDirectory) {
+      fail('not-directory');
+    }
+    this.#remove(parent, name, node);
+  }
+
+  renameAt(path: string, target: Open, newPath: string): void {
+    this.#expectMutable();
+    target.#expectMutable();
+    if (target.#volume !== this.#volume) {
+      fail('cross-device');
+    }
+    const from = this.#place(path, 'never');
+    const to = target.#place(newPath, 'never');
+    const { node } = from;
+    if (from.name === '.' || to.name === '.') {
+      fail('busy');
+    }
+    if (node === undefined || to.parent.names === 0) {
+      fail('no-entry');
+    }
+    if (node === to.node) {
+      return;
+    }
+    if (node.type === 'directory') {
+      // A browser has no way to move one.
+      this.#expectMemory();
+      if (holds(node, to.parent)) {
+        fail('invalid');
+      }
+    } else if (from.mustBeDirectory || to.mustBeDirectory) {
+      fail('not-directory');
+    }
+    expectReplaceable(node, to.node);
+    from.parent.entries.delete(from.name);
+    this.#touch(from.parent);
+    if (to.node !== undefined) {
+      to.node.names -= 1;
+    }
+    to.parent.entries.set(to.name, node);
+    this.#touch(to.parent);
+  }
+
+  #create({ parent, name, mustBeDirectory }: Place, open: OpenFlags): FileNode {
+    if (!open.create || parent.names === 0) {
+      fail('no-entry');
+    }
+    if (mustBeDirectory) {
+      fail('is-directory');
+    }
+    const file = new FileNode();
+    parent.entries.set(name, file);
+    this.#touch(parent);
+    return file;
+  }
+
+  /** Puts a node under a name that is not there yet. */
+  #put(path: string, node: Node): void {
+    this.#expectMutable();
+    const { parent, name, node: existing } = this.#place(path, 'never');
+    if (existing !== undefined) {
+      fail('exist');
+    }
+    if (parent.names === 0) {
+      fail('no-entry');
+    }
+    parent.entries.set(name, node);
+    this.#touch(parent);
+  }
+
+  #remove(parent: DirectoryNode, name: string, node: Node): void {
+    parent.entries.delete(name);
+    node.names -= 1;
+    this.#touch(parent);
+  }
+
+  #touch(directory: DirectoryNode): void {
+    directory.modified = now();
+    this.#volume.changed.add(directory);
+  }
+
+  #place(path: string, follow: Follow): Place {
+    return walk(this.#directory(), path, follow);
+  }
+
+  #existing(path: string, follow: boolean): Node {
+    const { node, mustBeDirectory } = this.#place(path, follow ? 'always' : 'slash');
+    if (node === undefined) {
+      fail('no-entry');
+    }
+    if (mustBeDirectory && node.type !== 'directory') {
+      fail('not-directory');
+    }
+    return node;
+  }
+
+  #file(): FileNode {
+    return this.node.type === 'regular-file' ? this.node : fail('is-directory');
+  }
+
+  #directory(): DirectoryNode {
+    return this.node.type === 'directory' ? this.node : fail('not-directory');
+  }
+
+  #below(path: string): string {
+    return path === '.' ? this.#path : `${this.#path}/${path}`;
+  }
+
+  #setTimes(node: Node, accessed: NewTimestamp, modified: NewTimestamp): void {
+    this.#expectMemory();
+    node.accessed = timeFor(accessed, node.accessed);
+    node.modified = timeFor(modified, node.modified);
+  }
+
+  #expectMutable(): void {
+    if (this.#volume.access === 'read') {
+      fail('not-permitted');
+    }
+  }
+
+  #expectMemory(): void {
+    this.#expectMutable();
+    if (!this.#volume.isMemory) {
+      fail('unsupported');
+    }
+  }
+
+  #tell(kind: 'read' | 'write', position: bigint, { length }: Uint8Array): void {
+    this.#volume.watch?.({ kind, path: this.#path, offset: Number(position), length });
+  }
+}
+
+/** The status of a node as WASI has it. */
+export function statusOf(node: Node): DescriptorStat {
+  const accessed = datetime(node.accessed);
+  const modified = datetime(node.modified);
+  return {
+    type: node.type,
+    linkCount: BigInt(node.names),
+    size: BigInt(node.size),
+    ...(accessed && { dataAccessTimestamp: accessed }),
+    ...(modified && { dataModificationTimestamp: modified, statusChangeTimestamp: modified }),
+  };
+}
+
+function directoryFlags({ access }: Volume): DescriptorFlags {
+  return { read: true, mutateDirectory: access === 'read-write' };
+}
+
+function timeFor(wanted: NewTimestamp, current: bigint): bigint {
+  switch (wanted.tag) {
+    case 'no-change':
+      return current;
+    case 'now':
+      return now();
+    case 'timestamp':
+      return wanted.val.seconds * 1_000_000_000n + BigInt(wanted.val.nanoseconds);
+  }
+}
+
+/** Whether `inner` is `directory` or lies in it. */
+function holds(directory: DirectoryNode, inner: DirectoryNode): boolean {
+  const below = [...directory.entries.values()].filter((node) => node.type === 'directory');
+  return directory === inner || below.some((child) => holds(child, inner));
+}
+
+function expectReplaceable(node: Node, replaced: Node | undefined): void {
+  if (replaced?.type === 'directory') {
+    if (node.type !== 'directory') {
+      fail('is-directory');
+    }
+    if (replaced.entries.size > 0) {
+      fail('not-empty');
+    }
+  } else if (replaced !== undefined && node.type === 'directory') {
+    fail('not-directory');
+  }
+}

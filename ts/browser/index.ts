@@ -1,0 +1,20 @@
+// mapcp/browser: sandboxed file copying in a browser, by the same component as everywhere.
+//
+// docs/browser.md says what differs from mapcp under Node.
+
+export { CleanError, CopyError, type CopyErrorDetails, type Operation } from '../errors.js';
+export type { CopyProgress } from '../options.js';
+export type { CopyReport, CopyTask } from '../task.js';
+export type {
+  DirectoryEntry,
+  Entry,
+  FileEntry,
+  FoundDirectory,
+  FoundEntry,
+  FoundFile,
+  FoundLink,
+  LinkEntry,
+} from './entries.js';
+export type { Preopen, Preopens } from './preopens.js';
+export { type CopyOptions, openSandbox, type Sandbox, type SandboxOptions } from './sandbox.js';
+export type { FileCall } from './volume.js';

@@ -1,0 +1,72 @@
+import { quoted } from '../errors.js';
+import type { DirectoryEntry } from './entries.js';
+import type { Grant } from './requests.js';
+
+/** A directory that a component gets. */
+export type Preopen = {
+  /** What may be done below it; `read` allows no change whatsoever. */
+  readonly access: 'read' | 'read-write';
+} & (
+  | {
+      /** A tree in memory. The sandbox works on a copy of it, which `Sandbox.tree` gives back. */
+      readonly tree: DirectoryEntry;
+    }
+  | {
+      /** A directory of the browser's: in the origin's private file system, or one that the visitor picked. */
+      readonly directory: FileSystemDirectoryHandle;
+    }
+);
+
+/** The directories of a sandbox, by the absolute guest paths that they get. */
+export type Preopens = Readonly<Record<string, Preopen>>;
+
+/**
+ * What the worker is to be given, once it is clear that it may be.
+ *
+ * @param preopens the directories
+ * @throws an Error where the visitor has not granted what is asked for, and where two directories overlap
+ */
+export async function grantsFor(preopens: Preopens): Promise<Grant[]> {
+  const grants: Grant[] = [];
+  const handles: [string, FileSystemDirectoryHandle][] = [];
+  for (const [name, preopen] of Object.entries(preopens)) {
+    if ('directory' in preopen) {
+      await requireGranted(name, preopen.directory, preopen.access);
+      handles.push([name, preopen.directory]);
+    }
+    const from = 'directory' in preopen ? preopen.directory : preopen.tree;
+    grants.push({ name, access: preopen.access, from });
+  }
+  await refuseOverlap(handles);
+  return grants;
+}
+
+/** Asks the visitor where that is needed, which a browser allows just after a click or a key. */
+async function requireGranted(
+  name: string,
+  handle: FileSystemDirectoryHandle,
+  access: Preopen['access'],
+): Promise<void> {
+  const mode = access === 'read' ? 'read' : 'readwrite';
+  const isGranted =
+    // Browsers in which nothing can be picked have nothing to ask for.
+    handle.queryPermission === undefined ||
+    (await handle.queryPermission({ mode })) === 'granted' ||
+    (await handle.requestPermission?.({ mode })) === 'granted';
+  if (!isGranted) {
+    const what = access === 'read' ? 'reading' : 'writing';
+    const message = `cannot open ${quoted(name)}: ${what} ${quoted(handle.name)} was not granted; ask the visitor again`;
+    throw Object.assign(new Error(message), { code: 'EACCES', path: name });
+  }
+}
+
+/** Two trees of one directory would each miss what is done by the other. */
+async function refuseOverlap(handles: readonly [string, FileSystemDirectoryHandle][]): Promise<void> {
+  for (const [outerName, outer] of handles) {
+    for (const [innerName, inner] of handles) {
+      if (inner !== outer && (await outer.resolve(inner)) !== null) {
+        throw new Error(`the preopen '${innerName}' lies in the preopen '${outerName}'`);
+      }
+    }
+  }
+}

@@ -1,0 +1,252 @@
+// The worker of a sandbox: the component, what it may reach, and the jobs that the page steps.
+
+import type { CopyOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
+import {
+  type Component,
+  type CopyJob,
+  dropJob,
+  type ErrorCode,
+  type Failure,
+  failureOf,
+  instantiateComponent,
+} from '../component.js';
+import type { FoundDirectory } from './entries.js';
+import { createImports } from './host.js';
+import { DirectoryNode, directoryFrom, entriesOf, heldBy } from './nodes.js';
+import type { Answer, Grant, Request, Requests, Stepped } from './requests.js';
+import { sizesOf } from './room.js';
+import { Storage } from './storage.js';
+import { StorageError } from './storage-error.js';
+import type { FileCall, Volume } from './volume.js';
+
+/** A job, and what it copies to where. */
+interface Running {
+  readonly job: CopyJob;
+  readonly source: string;
+  readonly target: string;
+}
+
+/** Thrown for a failure of the component's kind that was found on this side of it. */
+class Failed extends Error {
+  readonly payload: Failure;
+
+  constructor(payload: Failure) {
+    super(payload.reason);
+    this.payload = payload;
+  }
+}
+
+/** A sandbox: what every request is about. */
+class Server {
+  readonly #component: Component;
+  readonly #volumes: readonly Volume[];
+  readonly #storages: ReadonlyMap<Volume, Storage>;
+  readonly #memory: number;
+  readonly #calls: FileCall[];
+  readonly #running = new Map<number, Running>();
+  #latest = 0;
+
+  private constructor(
+    component: Component,
+    storages: ReadonlyMap<Volume, Storage>,
+    volumes: readonly Volume[],
+    memory: number,
+    calls: FileCall[],
+  ) {
+    this.#component = component;
+    this.#storages = storages;
+    this.#volumes = volumes;
+    this.#memory = memory;
+    this.#calls = calls;
+  }
+
+  static async open(grants: readonly Grant[], memory: number, isWatched: boolean): Promise<Server> {
+    const calls: FileCall[] = [];
+    const watch = isWatched ? (call: FileCall) => void calls.push(call) : undefined;
+    const storages = new Map<Volume, Storage>();
+    const volumes = grants.map(({ name, access, from }): Volume => {
+      const isMemory = !(from instanceof FileSystemDirectoryHandle);
+      const root = isMemory ? directoryFrom(from) : new DirectoryNode();
+      const volume = { name, access, root, isMemory, changed: new Set<DirectoryNode>(), watch };
+      if (!isMemory) {
+        storages.set(volume, new Storage(volume, from));
+      }
+      return volume;
+    });
+    const component = await instantiateComponent(createImports(volumes));
+    return new Server(component, storages, volumes, memory, calls);
+  }
+
+  async begin(source: string, target: string, options: CopyOptions): Promise<number> {
+    await this.#load(source, target);
+    await this.#expectRoom(source, target, options);
+    const id = ++this.#latest;
+    this.#running.set(id, {
+      job: new this.#component.copier.CopyJob(source, target, options),
+      source,
+      target,
+    });
+    return id;
+  }
+
+  async step(id: number, budget: bigint): Promise<Stepped> {
+    const running = this.#running.get(id);
+    if (running === undefined) {
+      throw new Error(`there is no job ${id}`);
+    }
+    const { job, source, target } = running;
+    const failure = await this.#tryTo(async () => {
+      job.step(budget);
+      await this.#save(source, target);
+    });
+    return {
+      failure,
+      progress: job.progress(),
+      problems: job.takeProblems(),
+      entries: job.takeEntries(),
+      currentPath: job.currentPath(),
+      calls: this.#calls.splice(0),
+    };
+  }
+
+  drop(id: number): void {
+    const running = this.#running.get(id);
+    if (running !== undefined) {
+      this.#running.delete(id);
+      dropJob(running.job);
+    }
+  }
+
+  async clean(directory: string): Promise<bigint> {
+    await this.#load(directory, directory);
+    const removed = this.#component.copier.clean(directory);
+    await this.#save(directory, directory);
+    return removed;
+  }
+
+  async tree(name: string): Promise<FoundDirectory> {
+    const volume = this.#volumes.find((each) => each.name === name);
+    if (volume === undefined) {
+      throw new TypeError(`there is no preopen '${name}'`);
+    }
+    await this.#load(name, name);
+    return entriesOf(volume.root);
+  }
+
+  /** What fails, where that is a failure of the component's kind. */
+  async #tryTo(act: () => Promise<void>): Promise<Failure | undefined> {
+    try {
+      await act();
+      return undefined;
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure === undefined) {
+        throw error;
+      }
+      return failure;
+    }
+  }
+
+  /** Looks anew at what others may have changed, but not under the feet of a job. */
+  async #load(source: string, target: string): Promise<void> {
+    if (this.#running.size === 0) {
+      await this.#withStorages(source, target, (storage) => storage.load());
+    }
+  }
+
+  async #save(source: string, target: string): Promise<void> {
+    await this.#withStorages(source, target, (storage) => storage.save());
+  }
+
+  async #withStorages(source: string, target: string, act: (storage: Storage) => Promise<void>) {
+    try {
+      for (const storage of this.#storages.values()) {
+        await act(storage);
+      }
+    } catch (error) {
+      throw error instanceof StorageError ? new Failed(failureFor(error, source, target)) : error;
+    }
+  }
+
+  async #expectRoom(source: string, target: string, options: CopyOptions): Promise<void> {
+    const volume = this.#volumes.find(({ name }) => target === name || target.startsWith(`${name}/`));
+    const sizes = options.dryRun ? undefined : sizesOf(this.#component, source, target, options);
+    if (volume === undefined || sizes === undefined) {
+      return;
+    }
+    const fail = (tag: 'out-of-memory' | 'quota-exceeded', reason: string): never => {
+      throw new Failed(failure({ tag }, 'accept', target, source, target, reason));
+    };
+    const held = this.#volumes.reduce((sum, { root }) => sum + heldBy(root), 0);
+    // What goes to a directory of the browser's is in memory only until it is there, file by file.
+    const needed = volume.isMemory ? sizes.total : sizes.largest;
+    if (needed > this.#memory - held) {
+      const what = volume.isMemory ? 'the copy' : 'the largest file';
+      const left = Math.max(0, this.#memory - held);
+      fail('out-of-memory', `${what} takes ${needed} bytes of memory, and this sandbox has ${left} left`);
+    }
+    const room = await this.#storages.get(volume)?.room();
+    if (room !== undefined && sizes.total > room) {
+      fail(
+        'quota-exceeded',
+        `the copy has ${sizes.total} bytes, and the browser grants this page ${room} more`,
+      );
+    }
+  }
+}
+
+function failureFor(
+  { code, operation, path, reason }: StorageError,
+  source: string,
+  target: string,
+): Failure {
+  // What is below the target is a copy of what is below the source.
+  const below = path.startsWith(`${target}/`) ? path.slice(target.length) : '';
+  return failure(code, operation, path, source + below, target + below, reason);
+}
+
+function failure(
+  code: ErrorCode,
+  operation: Failure['operation'],
+  path: string,
+  source: string,
+  target: string,
+  reason: string,
+): Failure {
+  return { code, operation, path, source, target, reason };
+}
+
+let server: Server | undefined;
+
+async function perform({ name, parameters }: Request): Promise<unknown> {
+  if (name === 'open') {
+    server = await Server.open(...(parameters as Parameters<Requests['open']>));
+    return undefined;
+  }
+  if (name === 'close') {
+    server = undefined;
+    return undefined;
+  }
+  if (server === undefined) {
+    throw new Error('the sandbox is not open yet');
+  }
+  const act = server[name] as (...parameters: unknown[]) => unknown;
+  return act.apply(server, [...parameters]);
+}
+
+async function answer(request: Request): Promise<Answer> {
+  const { id } = request;
+  try {
+    return { id, value: await perform(request) };
+  } catch (error) {
+    const failure = failureOf(error);
+    return failure === undefined ? { id, error } : { id, failure };
+  }
+}
+
+let last = Promise.resolve();
+
+addEventListener('message', ({ data }: MessageEvent<Request>) => {
+  // One after the other, since each may wait for the browser.
+  last = last.then(async () => postMessage(await answer(data)));
+});

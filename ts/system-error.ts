@@ -1,0 +1,22 @@
+import { getSystemErrorMap } from 'node:util';
+
+/** An error of Node's `fs`. */
+export type SystemError = NodeJS.ErrnoException & { readonly code: string };
+
+/**
+ * Whether an error came from a system call.
+ *
+ * @param error anything that was thrown
+ */
+export function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+}
+
+/**
+ * Why a system call failed, as a clause without a path, such as "no such file or directory".
+ *
+ * @param error an error of Node's `fs`
+ */
+export function reasonOf(error: SystemError): string {
+  return getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? error.message;
+}
