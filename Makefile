@@ -90,7 +90,7 @@ $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json ts/brow
 
 # What goes with it into the package: the component's SHA-256, a bill of materials, and the licences of others' work.
 $(OUT)/mapcp.wasm.sha256: $(OUT)/mapcp.wasm $(OUT)/js/index.js build/provenance.mjs $(wildcard build/notices/*)
-	node build/provenance.mjs $(OUT)/packages.cdx.json $< $(OUT)
+	node build/provenance.mjs $< $(OUT) $(OUT)/packages.cdx.json $(OUT)/packages-browser.cdx.json
 
 # --- Help in the terminal -------------------------------------------------------------------------------------------
 

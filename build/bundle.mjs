@@ -44,8 +44,18 @@ const builtins = {
 };
 
 /**
- * How the bundles for a platform differ. In a browser the bindings are in them too, since a worker has nothing to find
- * them by, and all is small, since it is loaded by each page.
+ * Has a module in a folder of js/ import the bindings by their place in the package, as a browser finds them.
+ * @type {import('esbuild').Plugin}
+ */
+const bindingsByPlace = {
+  name: 'bindings-by-place',
+  setup({ onResolve }) {
+    onResolve({ filter: /^#bindings$/ }, () => ({ path: '../../bindings/mapcp.js', external: true }));
+  },
+};
+
+/**
+ * How the bundles for a platform differ. In a browser all is small, since it is loaded by each page.
  * @type {Readonly<Record<string, import('esbuild').BuildOptions>>}
  */
 const platforms = {
@@ -72,7 +82,7 @@ await runScript(async () => {
     logLevel: 'warning',
     ...options,
     plugins: [
-      builtins,
+      platform === 'browser' ? bindingsByPlace : builtins,
       cyclonedxEsbuildPlugin({
         outputFile: resolve(list),
         outputReproducible: true,

@@ -1,7 +1,7 @@
-// Says what is in the package, where it comes from and on which terms: `node build/provenance.mjs PACKAGES COMPONENT DIR`
-// makes, in DIR,
+// Says what is in the package, where it comes from and on which terms:
+// `node build/provenance.mjs COMPONENT DIR PACKAGES ...` makes, in DIR,
 // - NAME.wasm.sha256, for `sha256sum -c`;
-// - NAME.cdx.json, a bill of materials in CycloneDX: PACKAGES, the list of what is bundled, and the component, with what
+// - NAME.cdx.json, a bill of materials in CycloneDX: PACKAGES, the lists of what is bundled, and the component, with what
 //   is linked into it and what built it;
 // - THIRD-PARTY-LICENSES, the licences of all of that.
 
@@ -29,7 +29,7 @@ const OTHERS = [
     license: 'build/notices/wasi-libc.txt',
   },
   {
-    name: "Wasmtime's adapter for WASI preview 1, wit-bindgen's and jco's bindings, and preview2-shim's declarations and what mapcp/browser has of it",
+    name: "Wasmtime's adapter for WASI preview 1, wit-bindgen's and jco's bindings, and preview2-shim's declarations",
     license: 'node_modules/@bytecodealliance/preview2-shim/LICENSE',
   },
 ];
@@ -50,6 +50,28 @@ function bundledPackages(list) {
         ref,
         dependsOn: dependsOn.filter((each) => !isBuiltin(each)),
       })),
+  };
+}
+
+/**
+ * Several lists of bundled packages as one, with each package once.
+ * @param {string[]} lists files in CycloneDX; what they say of the whole is as in the first
+ */
+function allBundledPackages(lists) {
+  const bills = lists.map(bundledPackages);
+  const once = (/** @type {'bom-ref' | 'ref'} */ key, /** @type {Record<string, unknown>[]} */ items) => [
+    ...new Map(items.reverse().map((item) => [item[key], item])).values(),
+  ];
+  return {
+    ...bills[0],
+    components: once(
+      'bom-ref',
+      bills.flatMap(({ components }) => components),
+    ),
+    dependencies: once(
+      'ref',
+      bills.flatMap(({ dependencies }) => dependencies),
+    ),
   };
 }
 
@@ -125,11 +147,11 @@ function thirdPartyLicenses(notices) {
 }
 
 await runScript(async () => {
-  const [packages, component, directory] = process.argv.slice(2);
-  if (packages === undefined || component === undefined || directory === undefined) {
-    throw new ToolError('usage: node build/provenance.mjs PACKAGES COMPONENT DIR');
+  const [component, directory, ...lists] = process.argv.slice(2);
+  if (component === undefined || directory === undefined || lists.length === 0) {
+    throw new ToolError('usage: node build/provenance.mjs COMPONENT DIR PACKAGES ...');
   }
-  const bill = bundledPackages(packages);
+  const bill = allBundledPackages(lists);
   const name = basename(component, '.wasm');
   const notices = [
     ...bill.components.map(noticeOf),

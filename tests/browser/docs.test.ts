@@ -6,7 +6,7 @@ describe.skipIf(!hasChromium)('docs/browser.md', () => {
   const pages = inChromium();
 
   it('has an example that runs as it stands', async () => {
-    const [, example = ''] = /```js\n(.*?)```/s.exec(readFileSync('docs/browser.md', 'utf8')) ?? [];
+    const [, example = ''] = /```js[^\n]*\n(.*?)```/s.exec(readFileSync('docs/browser.md', 'utf8')) ?? [];
     const page = await pages.open();
     const said: string[] = [];
     page.on('console', (message) => said.push(message.text()));
