@@ -237,6 +237,8 @@ function ownHost(preopens: Preopens, options: SandboxOptions, aids: Aids): Promi
     random: true,
     absoluteLinks: true,
     escapeNames: true,
+    // The engine goes by inode numbers of what it has opened or looked at, and never of what it lists.
+    listIdentities: false,
     ...aids,
     ...(confinement && { confinement }),
     ...(allowOverlap !== undefined && { allowOverlap }),

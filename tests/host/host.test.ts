@@ -109,6 +109,31 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect(names.size).toBe(1000);
   });
 
+  it('tells what it lists apart by identity, but for a component that does not go by it', () => {
+    const box = temporaryDirectory();
+    writeFileSync(join(box, 'a'), '');
+    writeFileSync(join(box, 'b'), '');
+    /** The identity of each entry as it is listed, and once more when all are. */
+    const identities = (listIdentities?: boolean) => {
+      const options = listIdentities === undefined ? {} : { listIdentities };
+      const host = hostWith(walker, { preopens: { '/': { path: box, access: 'read' } }, ...options });
+      const root = preopensOf(host)('/');
+      const listing = root.readDirectory();
+      const listed = new Map<string, unknown>();
+      for (let entry = listing.readDirectoryEntry(); entry; entry = listing.readDirectoryEntry()) {
+        listed.set(entry.name, root.metadataHashAt({}, entry.name));
+      }
+      const later = ['a', 'b'].map((name) => root.metadataHashAt({}, name));
+      return { listed: [listed.get('a'), listed.get('b')], later, directory: root.metadataHash() };
+    };
+    const usual = identities();
+    expect(usual.listed).toEqual(usual.later);
+    expect(usual.later[0]).not.toEqual(usual.later[1]);
+    const bare = identities(false);
+    expect(bare.listed).toEqual([bare.directory, bare.directory]);
+    expect(bare.later).toEqual(usual.later);
+  });
+
   it('appends where the end is now, and not where it was', () => {
     const { box, root } = sandbox(walker);
     const file = root.openAt({}, 'log', { create: true }, { write: true });

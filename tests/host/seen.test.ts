@@ -5,12 +5,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { procfsWalker } from '../../ts/host/walker-procfs.js';
-import { hostWith, outcome, preopensOf, temporaryDirectory } from './helpers.js';
+import { type Descriptor, hostWith, outcome, preopensOf, temporaryDirectory } from './helpers.js';
 import { Counter, counted } from './watch-calls.js';
 
 const walker = procfsWalker();
 
-/** A directory with a regular file in a directory and a FIFO in another, and a component's descriptor of it. */
+/** A directory with a regular file in a directory and a FIFO of that name in another, and a component's descriptor of it. */
 function setUp() {
   const box = temporaryDirectory();
   const ways = new Counter();
@@ -26,8 +26,20 @@ function setUp() {
   return { box, root, other: preopensOf(host)('/'), ways };
 }
 
-const open = (root: ReturnType<typeof setUp>['root'], path: string) =>
-  outcome(() => root.openAt({}, path, {}, { read: true }));
+/** Lists a directory to its end; `begun` is called after the first entry. */
+function list(directory: Descriptor, begun = () => {}): string[] {
+  const listing = directory.readDirectory();
+  const names: string[] = [];
+  for (let entry = listing.readDirectoryEntry(); entry !== undefined; entry = listing.readDirectoryEntry()) {
+    names.push(entry.name);
+    if (names.length === 1) {
+      begun();
+    }
+  }
+  return names;
+}
+
+const open = (root: Descriptor, path: string) => outcome(() => root.openAt({}, path, {}, { read: true }));
 
 describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
   it('is opened without another look', () => {
@@ -36,6 +48,32 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
     ways.clear();
     expect(open(root, 'a/file')).toBe('ok');
     expect(Object.fromEntries(ways)).toEqual({ enter: 1, open: 1 });
+  });
+
+  it('is opened without another look when it was listed', () => {
+    const { root, ways } = setUp();
+    const a = root.openAt({}, 'a', { directory: true }, { read: true });
+    expect(list(a)).toEqual(['file']);
+    ways.clear();
+    expect(open(a, 'file')).toBe('ok');
+    expect(Object.fromEntries(ways)).toEqual({ open: 1 });
+  });
+
+  it('is not opened when a component has moved a FIFO onto what a listing has read ahead', () => {
+    const { box, root, ways } = setUp();
+    writeFileSync(join(box, 'a/other'), '');
+    const a = root.openAt({}, 'a', { directory: true }, { read: true });
+    const names = list(a, () => {
+      for (const name of ['file', 'other']) {
+        execFileSync('mkfifo', [join(box, name)]);
+        root.renameAt(name, a, name);
+      }
+    });
+    expect(names.toSorted()).toEqual(['file', 'other']);
+    ways.clear();
+    // Of the first one it was seen before the move, of the other only after it; neither is good any more.
+    expect(names.map((name) => open(a, name))).toEqual(['not-permitted', 'not-permitted']);
+    expect(ways.get('open')).toBe(undefined);
   });
 
   it('is looked at again the second time', () => {

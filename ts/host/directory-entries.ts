@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Dir, Dirent } from 'node:fs';
 import type {
   DescriptorType,
@@ -29,15 +30,22 @@ function typeOfEntry(entry: Dirent): DescriptorType {
 export class DirectoryEntries {
   readonly #listing: Dir;
   readonly #directory: Handle;
-  readonly #escaped: ((name: string) => void) | undefined;
+  readonly #escapes: boolean;
+  readonly #listed: (entry: DirectoryEntry, isEscaped: boolean) => void;
 
   /**
-   * Takes over `listing`, and one ownership of the directory that it lists. Names that are not UTF-8 are escaped where
-   * there is an `escaped` to be told of each.
+   * Takes over `listing`, and one ownership of the directory that it lists. `escapes` says whether names that are not
+   * UTF-8 are escaped; `listed` is told of each entry.
    */
-  constructor(listing: Dir, directory: Handle, escaped?: (name: string) => void) {
+  constructor(
+    listing: Dir,
+    directory: Handle,
+    escapes: boolean,
+    listed: (entry: DirectoryEntry, isEscaped: boolean) => void,
+  ) {
     this.#listing = listing;
-    this.#escaped = escaped;
+    this.#escapes = escapes;
+    this.#listed = listed;
     // Node looks up by path what the system does not say in the listing, so the directory must stay held.
     this.#directory = directory;
   }
@@ -52,20 +60,14 @@ export class DirectoryEntries {
       return undefined;
     }
     const name: unknown = entry.name;
-    return { type: typeOfEntry(entry), name: this.#textOf(name as Uint8Array) };
-  }
-
-  #textOf(name: Uint8Array): string {
-    try {
-      return decodeUtf8(name);
-    } catch (error) {
-      if (this.#escaped === undefined) {
-        throw error;
-      }
-      const text = `${escapeBytes(name)}/`;
-      this.#escaped(text);
-      return text;
-    }
+    const bytes = name as Uint8Array;
+    const isEscaped = this.#escapes && !isUtf8(bytes);
+    const listed = {
+      type: typeOfEntry(entry),
+      name: isEscaped ? `${escapeBytes(bytes)}/` : decodeUtf8(bytes),
+    };
+    this.#listed(listed, isEscaped);
+    return listed;
   }
 
   close(): void {

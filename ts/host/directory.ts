@@ -62,8 +62,8 @@ export class Directory {
   /** What it gets when it is closed, where there is one. */
   #finalMode: number | undefined;
   #identity: MetadataHashValue | undefined;
-  /** The name that was listed last of those that are not UTF-8. */
-  #escaped: string | undefined;
+  /** The name that was listed last of those that are told apart from all others by nothing. See `identityAt`. */
+  #unidentified: string | undefined;
   readonly #seen = new Seen();
 
   /** Takes over one ownership of `handle`. */
@@ -107,10 +107,6 @@ export class Directory {
   }
 
   statAt(follow: boolean, path: string): BigIntStats {
-    if (path === this.#escaped) {
-      // C libraries look up each entry as they list it, and must find something to go on.
-      return this.stat();
-    }
     return this.#walk(path, (walk) => {
       const status = settle(walk, follow);
       if (!walk.hasFollowed && typeOf(status) === 'regular-file') {
@@ -118,6 +114,21 @@ export class Directory {
       }
       return status;
     });
+  }
+
+  /**
+   * Which file is at `path`.
+   *
+   * C libraries ask for that with each entry as they list it, and stop where they get an error. So an entry that has just
+   * been listed has this directory's own identity where its name opens nothing, and where the grant says that nobody
+   * goes by it.
+   */
+  identityAt(follow: boolean, path: string): MetadataHashValue {
+    if (path === this.#unidentified) {
+      this.#unidentified = undefined;
+      return this.identity();
+    }
+    return identity(this.statAt(follow, path));
   }
 
   setTimes(accessed: NewTimestamp, modified: NewTimestamp): void {
@@ -157,10 +168,16 @@ export class Directory {
       // Node takes 'buffer' and its types do not say so.
       opendirSync(place, { encoding: 'buffer' as BufferEncoding, bufferSize: 64 }),
     );
-    const escaped = (name: string) => {
-      this.#escaped = name;
-    };
-    return new DirectoryEntries(listing, this.#handle.share(), this.#grant.escapeNames ? escaped : undefined);
+    const { escapeNames, listIdentities } = this.#grant;
+    const remember = this.#seen.rememberListed();
+    return new DirectoryEntries(listing, this.#handle.share(), escapeNames, ({ name, type }, isEscaped) => {
+      if (isEscaped || !listIdentities) {
+        this.#unidentified = name;
+      }
+      if (type === 'regular-file') {
+        remember(name);
+      }
+    });
   }
 
   /** Opens what is at `path`: a regular file or a directory, and nothing else (`not-permitted`). */
@@ -172,14 +189,13 @@ export class Directory {
       fail('invalid');
     }
     const act = (walk: Walk) => {
-      const isSeen = this.#seen.take(path) && !open.truncate && !flags.write;
-      let opened = this.#openPlace(walk, open, flags, isSeen);
+      let opened = this.#openPlace(walk, open, flags, this.#knownType(path, open, flags));
       while (opened === undefined) {
         if (!follow && !walk.mustBeDirectory) {
           fail('loop');
         }
         walk.followLink();
-        opened = this.#openPlace(walk, open, flags, false);
+        opened = this.#openPlace(walk, open, flags, undefined);
       }
       if (open.create && !walk.hasFollowed) {
         this.#seen.add(path);
@@ -344,17 +360,20 @@ export class Directory {
     }
   }
 
-  /** Opens or creates what is at the place; undefined where that is a symbolic link. */
+  /**
+   * Opens or creates what is at the place; undefined where that is a symbolic link. Where the type of it is known before,
+   * that is taken for granted once: what has been opened is looked at in any case.
+   */
   #openPlace(
     walk: Walk,
     open: OpenFlags,
     flags: DescriptorFlags,
-    isSeen: boolean,
+    known: DescriptorType | undefined,
   ): File | Directory | undefined {
     const mustCreate = open.create === true && open.exclusive === true;
     for (let looks = 1; ; looks++) {
       try {
-        const type = mustCreate ? undefined : isSeen && looks === 1 ? 'regular-file' : typeAt(walk);
+        const type = mustCreate ? undefined : looks === 1 && known ? known : typeAt(walk);
         return type === undefined
           ? this.#create(walk, open, flags)
           : this.#openExisting(walk, open, flags, type);
@@ -363,7 +382,7 @@ export class Directory {
         // all, as in a directory that has been removed.
         const code = nodeCode(error);
         const isOutdated =
-          (looks === 1 && isSeen) ||
+          (looks === 1 && known) ||
           code === 'ELOOP' ||
           (open.create && !mustCreate && (code === 'ENOENT' || code === 'EEXIST'));
         if (!isOutdated || looks === MOST_LOOKS) {
@@ -371,6 +390,15 @@ export class Directory {
         }
       }
     }
+  }
+
+  /** The type of what is at `path`, where it has been seen, or where the system itself opens nothing else. */
+  #knownType(path: string, open: OpenFlags, flags: DescriptorFlags): DescriptorType | undefined {
+    const isSeen = this.#seen.take(path);
+    if (open.create || open.truncate || flags.write) {
+      return undefined;
+    }
+    return isSeen ? 'regular-file' : open.directory ? 'directory' : undefined;
   }
 
   #create(walk: Walk, open: OpenFlags, flags: DescriptorFlags): File {

@@ -22,7 +22,7 @@ import type { Open } from './open.js';
 import { asDirectory, asFile } from './open.js';
 import type { Closable } from './resources.js';
 import { Resources, resourceClass } from './resources.js';
-import { descriptorStat, identity, isSameFile } from './status.js';
+import { descriptorStat, isSameFile } from './status.js';
 import type { Io } from './streams.js';
 
 /** wasi:filesystem for one host. */
@@ -155,7 +155,7 @@ export function createFilesystem(io: Io, roots: ReadonlyMap<string, Directory>):
     }
 
     metadataHashAt(flags: PathFlags, path: string): MetadataHashValue {
-      return identity(directory(this).statAt(flags.symlinkFollow === true, path));
+      return directory(this).identityAt(flags.symlinkFollow === true, path);
     }
   }
 

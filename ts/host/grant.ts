@@ -12,6 +12,8 @@ export interface Grant {
   readonly absoluteLinks: boolean;
   /** Whether names that are not UTF-8 are listed, with escapes. */
   readonly escapeNames: boolean;
+  /** Whether entries that are being listed are told apart by their identities. */
+  readonly listIdentities: boolean;
   /** How permissions are carried; one for the whole host. */
   readonly modes: ModeCarrier;
   /** Whether names are synchronised; one for the whole host. */

@@ -48,6 +48,12 @@ export interface HostOptions {
    * which most components give up the rest of the directory.
    */
   escapeNames?: boolean;
+  /**
+   * Whether entries are told apart by their inode numbers, for which C libraries ask with each one as they list it. Without
+   * that a listing is twice as fast, and all of its entries have the number of the directory; everywhere else each has
+   * its own. Default: true.
+   */
+  listIdentities?: boolean;
   /** Carries permissions from what a component reads to what it makes. Default: what is made gets the usual ones. */
   modes?: ModeCarrier;
   /** Whether names are on the disk before a call returns; may be changed while the component runs. Default: not. */
@@ -73,9 +79,15 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
   if (!options.allowOverlap) {
     refuseOverlap(preopens);
   }
-  const { absoluteLinks = false, escapeNames = false } = options;
+  const { absoluteLinks = false, escapeNames = false, listIdentities = true } = options;
   const { modes = new ModeCarrier(), durability = { namesLast: false } } = options;
-  const roots = holdPreopens(walker, preopens, { absoluteLinks, escapeNames, modes, durability });
+  const roots = holdPreopens(walker, preopens, {
+    absoluteLinks,
+    escapeNames,
+    listIdentities,
+    modes,
+    durability,
+  });
   const io = createIo();
   const filesystem = createFilesystem(io, roots);
   const close = (): void => {

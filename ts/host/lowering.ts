@@ -484,9 +484,8 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
       guest.answer(result, 8, (to) => {
         const known = latest;
         const place: Place = [directory(guest, self), follows(flags), guest.path(path, length)];
-        const status = statusIn(known, place) ?? statusOf(place);
-        latest = { place, status };
-        guest.putHash(to, identity(status));
+        const status = statusIn(known, place);
+        guest.putHash(to, status ? identity(status) : identityAt(place));
       }),
   };
 }
@@ -495,6 +494,9 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
 type Place = [Directory, boolean, string];
 
 const statusOf = ([directory, follow, path]: Place): BigIntStats => directory.statAt(follow, path);
+
+const identityAt = ([directory, follow, path]: Place): MetadataHashValue =>
+  directory.identityAt(follow, path);
 
 /** What is known of `place`, if it was the place. */
 const statusIn = (known: { place: Place; status: BigIntStats } | undefined, place: Place) =>

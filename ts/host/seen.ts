@@ -26,6 +26,19 @@ export class Seen {
     this.#paths.add(path);
   }
 
+  /**
+   * For a listing that begins now: what remembers the regular files in it, as long as nothing is moved meanwhile. Parts
+   * of a listing are read long before they are asked for.
+   */
+  rememberListed(): (path: string) => void {
+    const begun = moves;
+    return (path) => {
+      if (moves === begun) {
+        this.add(path);
+      }
+    };
+  }
+
   /** Whether a regular file was seen there; forgets it. */
   take(path: string): boolean {
     this.#refresh();
