@@ -372,3 +372,8 @@ picture: $(OUT)/js/index.js
 ## make bench              measure copies against cp and others (ROUNDS=7 CASES=… CONTESTANTS=… PLACES=…)
 bench: $(OUT)/js/index.js
 	node tests/bench/bench.mjs
+
+.PHONY: bench-publish
+## make bench-publish      put what was measured into README.md and docs/
+bench-publish:
+	node tests/bench/publish.mjs

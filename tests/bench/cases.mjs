@@ -36,8 +36,9 @@ export const cases = {
     kind: 'file',
     make: (path) => writeFileSync(path, Buffer.alloc(scaled(256 * MiB), 'mapcp')),
   },
+  // 3 MiB of it are no holes.
   sparse: {
-    title: 'one sparse file of 5 GiB, of which 3 MiB are no holes',
+    title: 'a sparse file of 5 GiB',
     kind: 'sparse',
     make: makeSparse,
   },
@@ -46,13 +47,15 @@ export const cases = {
     kind: 'tree',
     make: makeSmallFiles,
   },
+  // node_modules of this project, several times over.
   mixed: {
-    title: '20,000 mixed files: node_modules of this project several times over',
+    title: '20,000 mixed files',
     kind: 'tree',
     make: makeMixedTree,
   },
+  // From its start to its end.
   start: {
-    title: 'one file of 1 byte, from the start of a process to its end',
+    title: 'a process for 1 byte',
     kind: 'start',
     make: (path) => writeFileSync(path, '1'),
   },

@@ -20,27 +20,52 @@ export function describeMachine() {
   return `${cpus().length} × ${model.trim()}, ${memory} GiB, ${type()} ${release()}, Node ${process.version}`;
 }
 
-const columns = ['', 'median', 'spread', 'ratio', 'longest turn', 'memory'];
-
 /**
- * The rows of one case at one place as a Markdown table, which is readable as it is, too.
- * @param {readonly Row[]} rows
+ * A Markdown table that is readable as it is, too.
+ * @param {readonly (readonly string[])[]} lines the head and the others, with as many cells in each
  */
-export function table(rows) {
-  const cells = [columns, ...rows.map(cellsOf)];
-  const widths = columns.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0), 3));
-  const line = (/** @type {readonly string[]} */ row) =>
+function markdown([head = [], ...body]) {
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...body].map((line) => line[column]?.length ?? 0), 3),
+  );
+  const line = (/** @type {readonly string[]} */ cells) =>
     `| ${widths
       .map((width, column) => {
-        const text = row[column] ?? '';
+        const text = cells[column] ?? '';
         return column === 0 ? text.padEnd(width) : text.padStart(width);
       })
       .join(' | ')} |\n`;
   const rule = widths.map((width, column) =>
     column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
   );
-  const [head = columns, ...body] = cells;
   return line(head) + line(rule) + body.map(line).join('');
+}
+
+/**
+ * The rows of one case at one place.
+ * @param {readonly Row[]} rows
+ */
+export const table = (rows) =>
+  markdown([['', 'median', 'spread', 'ratio', 'longest turn', 'memory'], ...rows.map(cellsOf)]);
+
+/**
+ * The ratios of all cases at one place, a line for each contestant and a column for each case.
+ * @param {readonly Row[]} rows
+ */
+export function matrix(rows) {
+  const cases = [...new Set(rows.map((row) => row.case))];
+  const contestants = [...new Set(rows.map((row) => row.contestant))];
+  const cell = (/** @type {string} */ contestant, /** @type {string} */ name) => {
+    const row = rows.find((each) => each.contestant === contestant && each.case === name);
+    if (row === undefined || !('ratio' in row)) {
+      return row === undefined ? '' : 'missing' in row ? 'missing' : 'failed';
+    }
+    return row.ratio === 1 ? `${milliseconds(row.median)} ms` : row.ratio.toFixed(row.ratio < 10 ? 2 : 0);
+  };
+  return markdown([
+    ['', ...cases.map((name) => rows.find((row) => row.case === name)?.title ?? '')],
+    ...contestants.map((contestant) => [contestant, ...cases.map((name) => cell(contestant, name))]),
+  ]);
 }
 
 /** @param {Row} row */

@@ -1,0 +1,48 @@
+// `make bench-publish`: puts what `make bench` has measured into the documentation: the picture and the ratios on tmpfs into
+// README.md, and every table into docs/benchmark.md.
+
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { matrix, table } from './report.mjs';
+
+const top = join(import.meta.dirname, '../..');
+const measured = join(top, 'build/out');
+const BEGIN = '<!-- bench: begin -->';
+const END = '<!-- bench: end -->';
+
+/** @type {import('./report.mjs').Results} */
+const { date, machine, rounds, rows } = JSON.parse(readFileSync(join(measured, 'bench.json'), 'utf8'));
+const when = `On ${date}, on ${machine}; medians of ${rounds}.`;
+const onTmpfs = rows.filter(({ place }) => place === 'tmpfs');
+
+copyFileSync(join(measured, 'bench.svg'), join(top, 'docs/bench.svg'));
+
+const readme = join(top, 'README.md');
+const text = readFileSync(readme, 'utf8');
+const [start, end] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
+if (start < BEGIN.length || end < start) {
+  throw new Error(`README.md has no lines ${BEGIN} and ${END}`);
+}
+const figures = `Times as multiples of \`cp\`'s, on tmpfs. ${when}\n\n${matrix(onTmpfs)}`;
+writeFileSync(readme, `${text.slice(0, start)}\n\n${figures}\n${text.slice(end)}`);
+
+const tables = ['tmpfs', 'disk'].flatMap((place) => {
+  const here = rows.filter((row) => row.place === place);
+  const titles = [...new Set(here.map(({ title }) => title))];
+  return titles.map(
+    (title) => `## ${title}, on ${place}\n\n${table(here.filter((row) => row.title === title))}`,
+  );
+});
+writeFileSync(
+  join(top, 'docs/benchmark.md'),
+  `# What was measured
+
+By \`make bench\`, which runs all of them in turn, round by round. ${when} Each copies to a path where there is nothing. A
+ratio is to \`cp --reflink=never\` (for trees with \`-r\`) in the same run. The longest turn is for how long an event loop
+was not left to others, and memory is the most beyond what Node itself has; both are of libraries only. A library is
+loaded once, in a process of its own, and the first copy counts as the others do.
+
+![Time against cp, by case and contestant](bench.svg)
+
+${tables.join('\n')}`,
+);
