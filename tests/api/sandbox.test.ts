@@ -38,6 +38,14 @@ describe('a sandbox', () => {
       }),
   );
 
+  it('is not opened where it is not said what may be done in a directory', () =>
+    inTemporaryDirectory(async (directory) => {
+      const preopens = { '/out': { path: directory } } as never;
+      await expect(openSandbox(preopens)).rejects.toThrow(
+        new TypeError("preopens['/out'].access must be 'read' or 'read-write', and not undefined"),
+      );
+    }));
+
   it('fails with guest paths', () =>
     inTemporaryDirectory(async (directory) => {
       using box = await open(directory);

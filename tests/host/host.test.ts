@@ -5,6 +5,8 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -41,6 +43,25 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect(outcome(() => stream.write(new Uint8Array(1)))).toEqual({ tag: 'closed' });
     expect(preopenNames(host)).toEqual([]);
     host.close();
+  });
+
+  it('makes no more streams over what the caller has given it when it is closed', () => {
+    const written: string[] = [];
+    const stdout = (bytes: Uint8Array) => void written.push(Buffer.from(bytes).toString());
+    const host = hostWith(walker, { stdin: Buffer.from('given'), stdout, clocks: true });
+    const before = host.imports['wasi:cli/stdout'].getStdout();
+    before.write(Buffer.from('before'));
+    host.close();
+    expect(outcome(() => before.write(Buffer.from('after')))).toEqual({ tag: 'closed' });
+    for (const act of [
+      host.imports['wasi:cli/stdin'].getStdin,
+      host.imports['wasi:cli/stdout'].getStdout,
+      host.imports['wasi:cli/stderr'].getStderr,
+      () => host.imports['wasi:clocks/monotonic-clock'].subscribeDuration(0n),
+    ]) {
+      expect(act).toThrow('the host is closed');
+    }
+    expect(written).toEqual(['before']);
   });
 
   it('closes the descriptor of a resource that is dropped at once', () => {
@@ -94,6 +115,51 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect(two.root).not.toBeInstanceOf(one.host.imports['wasi:filesystem/types'].Descriptor);
     one.host.close();
     expect(two.root.getType()).toBe('directory');
+  });
+
+  it('takes the descriptors of another for none', () => {
+    const one = sandbox(walker);
+    const two = sandbox(walker);
+    writeFileSync(join(two.box, 'file'), 'content');
+    expect(outcome(() => two.root.renameAt('file', one.root, 'moved'))).toBe('bad-descriptor');
+    expect(outcome(() => two.root.linkAt({}, 'file', one.root, 'moved'))).toBe('bad-descriptor');
+    expect(outcome(() => two.root.isSameObject(one.root))).toBe('bad-descriptor');
+    expect(readdirSync(two.box)).toEqual(['file']);
+    expect(readdirSync(one.box)).toEqual([]);
+  });
+
+  it('has an error-code for the errors of files, and none for those of standard streams', () => {
+    const host = hostWith(walker, {
+      preopens: { '/': { path: temporaryDirectory(), access: 'read-write' } },
+      stdout: () => {
+        throw Object.assign(new Error(), { code: 'EPIPE' });
+      },
+    });
+    const { filesystemErrorCode } = host.imports['wasi:filesystem/types'];
+    const file = preopensOf(host)('/').openAt({}, 'file', { create: true }, { write: true });
+    const failureOf = (stream: { write(bytes: Uint8Array): void }) =>
+      outcome(() => stream.write(Buffer.from('x'))) as {
+        val: Parameters<typeof filesystemErrorCode>[0] & { toDebugString(): string };
+      };
+    const ofFile = failureOf(file.writeViaStream(1n << 62n)).val;
+    const ofStream = failureOf(host.imports['wasi:cli/stdout'].getStdout()).val;
+    expect([filesystemErrorCode(ofFile), ofFile.toDebugString()]).toEqual([
+      'file-too-large',
+      'file-too-large',
+    ]);
+    expect([filesystemErrorCode(ofStream), ofStream.toDebugString()]).toEqual([undefined, 'pipe']);
+  });
+
+  it('keeps a time before 1970 where only the other one is set', () => {
+    const { box, root } = sandbox(walker);
+    const before = new Date('1960-01-01T00:00:00.123Z');
+    writeFileSync(join(box, 'file'), '');
+    utimesSync(join(box, 'file'), before, before);
+    const second = { tag: 'timestamp', val: { seconds: 1n, nanoseconds: 0 } } as const;
+    root.setTimesAt({}, 'file', second, { tag: 'no-change' });
+    root.openAt({}, 'file', {}, { write: true }).setTimes(second, { tag: 'no-change' });
+    const { atime, mtime } = statSync(join(box, 'file'));
+    expect([atime, mtime]).toEqual([new Date(1000), before]);
   });
 
   it('lists a directory of many entries a few at a time', () => {
@@ -159,6 +225,23 @@ function preopenNames(host: Awaited<ReturnType<typeof createHost>>): string[] {
 }
 
 describe('createHost', () => {
+  it.each(['readonly', 'Read', 'ro', '', undefined, null])(
+    'takes no %o for what a preopen may do',
+    async (access) => {
+      const preopens = { '/in': { path: temporaryDirectory(), access } } as never;
+      const expected = /^preopens\['\/in'\]\.access must be 'read' or 'read-write', and not /;
+      await expect(createHost({ preopens })).rejects.toThrow(TypeError);
+      await expect(createHost({ preopens })).rejects.toThrow(expected);
+    },
+  );
+
+  it('takes no other word for how strictly a component is confined', async () => {
+    const confinement = 'Strict' as never;
+    await expect(createHost({ confinement })).rejects.toThrow(
+      new TypeError("confinement must be 'strict' or 'best-effort', and not 'Strict'"),
+    );
+  });
+
   it('gives nothing that was not named', async () => {
     using host = await createHost({});
     const { imports } = host;
@@ -197,7 +280,7 @@ describe('createHost', () => {
     const stream = host.imports['wasi:cli/stdout'].getStdout();
     const most = stream.checkWrite();
     stream.writeZeroes(most);
-    expect(() => stream.writeZeroes(most + 1n)).toThrow('zeroes');
+    expect(() => stream.writeZeroes(most + 1n)).toThrow('bytes can be written at once');
     expect(BigInt(written)).toBe(most);
   });
 

@@ -1,6 +1,6 @@
 // The contract with jco's bindings that ts/host/lowering.ts leans on: it fails here when jco changes it.
 
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../ts/host/error-code.js';
@@ -26,7 +26,7 @@ function countCalls(prototype: object): { lowered: Counter; passed: Counter } {
 }
 
 /** What jco hands to a lowering, made here: a memory, an allocator that grows it, and a table with one handle. */
-function contextFor(host: Host, onRealloc = () => {}) {
+function contextFor(host: Host, onRealloc = () => {}, stringEncoding?: 'utf16') {
   const memory = { buffer: new ArrayBuffer(65536) };
   const [root] = host.imports['wasi:filesystem/preopens'].getDirectories();
   const table = Object.assign([OWN, 0, 0, Reflect.get(root?.[0] ?? {}, cabiRep) | OWN], {
@@ -46,7 +46,7 @@ function contextFor(host: Host, onRealloc = () => {}) {
     Reflect.get(
       Reflect.get(Descriptor.prototype, name),
       cabiLower,
-    )({ memory, realloc, resourceTables: [table] });
+    )({ memory, realloc, resourceTables: [table], ...(stringEncoding && { stringEncoding }) });
   const put = (text: string | Uint8Array, at: number): [number, number] => {
     const bytes = Buffer.from(text as string);
     Buffer.from(memory.buffer).set(bytes, at);
@@ -252,6 +252,92 @@ describe('a lowered call', () => {
     expect(errorCodes[new DataView(memory.buffer).getUint8(72)]).toBe('illegal-byte-sequence');
     lowered('statAt')(1, 0, ...put('\ufffd', 1024), 64);
     expect(new Uint8Array(memory.buffer)[64]).toBe(0);
+  });
+
+  it('takes and gives strings in UTF-16 where the component has them so, and refuses halves of characters', () => {
+    const { box, host } = sandbox(walker);
+    symlinkSync('zürich-😀', join(box, 'dé-😀'));
+    const { memory, lowered, put } = contextFor(host, () => {}, 'utf16');
+    const putUtf16 = (text: string): [number, number] => [
+      put(Buffer.from(text, 'utf16le'), 1024)[0],
+      text.length,
+    ];
+    lowered('readlinkAt')(1, ...putUtf16('dé-😀'), 64);
+    const view = new DataView(memory.buffer);
+    expect(view.getUint8(64)).toBe(0);
+    const [pointer, length] = [view.getUint32(68, true), view.getUint32(72, true)];
+    expect(length).toBe('zürich-😀'.length);
+    expect(Buffer.from(memory.buffer, pointer, 2 * length).toString('utf16le')).toBe('zürich-😀');
+    lowered('readlinkAt')(1, ...putUtf16('dé-\ud83d'), 64);
+    expect(errorCodes[new DataView(memory.buffer).getUint8(68)]).toBe('illegal-byte-sequence');
+  });
+
+  it('refuses an encoding of strings that it does not know', () => {
+    const { host } = sandbox(walker);
+    const { read } = host.imports['wasi:filesystem/types'].Descriptor.prototype;
+    const lower: (context: object) => Lowered = Reflect.get(read, cabiLower);
+    const memory = { buffer: new ArrayBuffer(8) };
+    expect(() => lower({ memory, stringEncoding: 'latin1+utf16' })).toThrow('mapcp/host does not know');
+  });
+
+  it('ends a component that has a path or a result outside of its memory', () => {
+    const { box, host } = sandbox(walker);
+    writeFileSync(join(box, 'file'), '');
+    const { memory, lowered, put } = contextFor(host);
+    const end = memory.buffer.byteLength;
+    const path = put('file', end - 4);
+    lowered('statAt')(1, 0, ...path, 64);
+    expect(new DataView(memory.buffer).getUint8(64)).toBe(0);
+    const outside = 'leads out of its memory';
+    expect(() => lowered('statAt')(1, 0, end - 3, 4, 64)).toThrow(outside);
+    expect(() => lowered('statAt')(1, 0, -4, 4, 64)).toThrow(outside);
+    expect(() => lowered('unlinkFileAt')(1, ...path, end)).toThrow(outside);
+    expect(existsSync(join(box, 'file'))).toBe(true);
+  });
+
+  it('takes a handle for none that stands for one in its lower bits only', () => {
+    const { host } = sandbox(walker);
+    const { memory, lowered } = contextFor(host);
+    lowered('stat')(1 | (1 << 31), 64);
+    expect(errorCodes[new DataView(memory.buffer).getUint8(72)]).toBe('bad-descriptor');
+  });
+
+  it('looks up which file is at a path each time that it is asked', () => {
+    const { box, host } = sandbox(walker);
+    writeFileSync(join(box, 'file'), '');
+    const { memory, lowered, put } = contextFor(host);
+    const path = put('file', 1024);
+    const hash = () => {
+      lowered('metadataHashAt')(1, 0, ...path, 64);
+      return new DataView(memory.buffer).getUint8(64);
+    };
+    lowered('statAt')(1, 0, ...path, 256);
+    expect([hash(), hash()]).toEqual([0, 0]);
+    rmSync(join(box, 'file'));
+    expect([hash(), hash()]).toEqual([1, 1]);
+  });
+
+  it('waits for pollables, and looks none up where there are too many', () => {
+    const host = hostWith(walker, { clocks: true });
+    const pollable = (moment: bigint) =>
+      Reflect.get(host.imports['wasi:clocks/monotonic-clock'].subscribeInstant(moment), cabiRep);
+    const table = Object.assign([OWN, 0, 0, pollable(1n << 62n) | OWN, 0, pollable(0n) | OWN], {
+      _createdReps: new Set<number>(),
+    });
+    const memory = { buffer: new ArrayBuffer(65536) };
+    const realloc = () => 4096;
+    const poll: Lowered = Reflect.get(
+      host.imports['wasi:io/poll'].poll,
+      cabiLower,
+    )({ memory, realloc, resourceTables: [table] });
+    const view = new DataView(memory.buffer);
+    view.setUint32(1024, 1, true);
+    view.setUint32(1028, 2, true);
+    poll(1024, 2, 64);
+    const [pointer, count] = [view.getUint32(64, true), view.getUint32(68, true)];
+    expect([count, view.getUint32(pointer, true)]).toEqual([1, 1]);
+    expect(() => poll(1024, 65537, 64)).toThrow('and not 65537');
+    expect(() => poll(1024, 0, 64)).toThrow('and not 0');
   });
 
   it('uses the handle again that was dropped', () => {

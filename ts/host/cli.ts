@@ -6,6 +6,7 @@ import { nodeCode } from './error-code.js';
 import type { WasiInterfaces } from './imports.js';
 import type { Io, Sink, Source } from './streams.js';
 import { sleepUntil } from './streams.js';
+import { uncatchable } from './trap.js';
 
 /** Where a component's standard input comes from: an open file descriptor, or bytes. */
 export type Input = number | Uint8Array;
@@ -57,6 +58,7 @@ const nothing = (): void => {};
 function sourceOf(input: Input): Source {
   if (typeof input === 'number') {
     return {
+      isFile: false,
       read(length) {
         const bytes = new Uint8Array(length);
         return bytes.subarray(
@@ -69,6 +71,7 @@ function sourceOf(input: Input): Source {
   }
   let rest = input;
   return {
+    isFile: false,
     read(length) {
       const bytes = rest.subarray(0, length);
       rest = rest.subarray(length);
@@ -80,6 +83,7 @@ function sourceOf(input: Input): Source {
 
 function sinkOf(output: Output): Sink {
   return {
+    isFile: false,
     write(bytes) {
       if (typeof output === 'number') {
         return untilReady(() => writeSync(output, bytes));
@@ -111,10 +115,10 @@ export function createCli(io: Io, { args, env, stdin, stdout, stderr }: CliOptio
     },
     'wasi:cli/exit': {
       exit(status: { tag: 'ok' | 'err' }): never {
-        throw new ExitError(status.tag === 'ok' ? 0 : 1);
+        throw uncatchable(new ExitError(status.tag === 'ok' ? 0 : 1));
       },
       exitWithCode(status: number): never {
-        throw new ExitError(status);
+        throw uncatchable(new ExitError(status));
       },
     },
     'wasi:cli/stdin': { getStdin: () => io.input(source) },

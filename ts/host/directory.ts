@@ -272,9 +272,7 @@ export class Directory {
     }
     this.#change(path, (walk) => {
       expectName(walk, 'exist');
-      if (walk.mustBeDirectory) {
-        fail('no-entry');
-      }
+      expectNoSlash(walk);
       walk.at((place) => symlinkSync(target, place));
     });
   }
@@ -288,9 +286,7 @@ export class Directory {
       settle(from, follow);
       target.#walk(newPath, (to) => {
         expectName(to, 'exist');
-        if (to.mustBeDirectory) {
-          fail('no-entry');
-        }
+        expectNoSlash(to);
         from.at((old) => to.at((place) => linkSync(old, place)));
       });
     });
@@ -329,7 +325,7 @@ export class Directory {
   }
 
   #expectMutable(): void {
-    if (this.#grant.access === 'read') {
+    if (this.#grant.access !== 'read-write') {
       fail('not-permitted');
     }
   }
@@ -434,7 +430,7 @@ export class Directory {
       });
     }
     if (open.directory || walk.mustBeDirectory) {
-      fail('not-directory');
+      fail(open.create && walk.mustBeDirectory ? 'is-directory' : 'not-directory');
     }
     if (type !== 'regular-file') {
       fail('not-permitted');
@@ -468,6 +464,13 @@ function orClose<T extends { close(): void }>(opened: T, act: () => void): T {
 function expectName(walk: Walk, code: ErrorCode): void {
   if (walk.name === '.') {
     fail(code);
+  }
+}
+
+/** Fails where a slash is behind the name of what is to be made, and that is no directory. */
+function expectNoSlash(walk: Walk): void {
+  if (walk.mustBeDirectory) {
+    fail(look(walk) ? 'exist' : 'no-entry');
   }
 }
 

@@ -7,6 +7,7 @@ import type { Sink, Source } from './streams.js';
 
 /** Reads a file from a position on. */
 export class FileSource implements Source {
+  readonly isFile = true;
   readonly #handle: Handle;
   #position: bigint;
 
@@ -30,6 +31,7 @@ export class FileSource implements Source {
 
 /** Writes a file from a position on. */
 export class FileSink implements Sink {
+  readonly isFile = true;
   readonly #handle: Handle;
   #position: bigint;
 
@@ -52,6 +54,7 @@ export class FileSink implements Sink {
 
 /** Writes at the end of a file. */
 export class AppendingSink implements Sink {
+  readonly isFile = true;
   readonly #handle: Handle;
   readonly #opensForAppending: boolean;
 

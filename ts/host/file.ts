@@ -146,7 +146,7 @@ export class File {
   }
 
   #expectMutable(): void {
-    if (this.#grant.access === 'read') {
+    if (this.#grant.access !== 'read-write') {
       fail('not-permitted');
     }
   }

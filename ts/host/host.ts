@@ -38,7 +38,10 @@ export interface HostOptions {
    * `best-effort` elsewhere.
    */
   confinement?: 'strict' | 'best-effort';
-  /** Whether a read-only preopen may lie in a read-write one, so that it can be changed after all. Default: false. */
+  /**
+   * Whether a read-only preopen may lie in a read-write one, so that it can be changed after all. A directory that is mounted
+   * at two places is two directories to this: it is not refused, and can be changed. Default: false.
+   */
   allowOverlap?: boolean;
   /** Whether a component may make symbolic links to absolute paths, which it cannot follow itself. Default: false. */
   absoluteLinks?: boolean;

@@ -13,6 +13,7 @@
 // - Advice is taken and has no effect.
 // tests/host/conformance.test.ts has the cases in which wasmtime answers differently, with the reason for each.
 
+import { inspect } from 'node:util';
 import type { Host, HostOptions } from './host.js';
 import { createHostWith } from './host.js';
 import { pathWalker } from './walker-path.js';
@@ -30,7 +31,7 @@ export type { Preopen } from './preopens.js';
 /**
  * Makes a host. It holds the preopened directories open until it is closed.
  *
- * Rejects with Node's own error where a preopen is no directory that can be opened, and with an `Error` that says
+ * Rejects with a TypeError where `access` or `confinement` is another word, with Node's own error where a preopen is no directory that can be opened, and with an `Error` that says
  * what to do where two of them overlap, or where the system cannot confine a component as `confinement` demands.
  *
  * @example
@@ -45,6 +46,7 @@ export type { Preopen } from './preopens.js';
  * ```
  */
 export async function createHost(options: HostOptions): Promise<Host> {
+  requireOptions(options);
   const isLinux = process.platform === 'linux';
   const { confinement = isLinux ? 'strict' : 'best-effort' } = options;
   const walker = procfsWalker();
@@ -60,6 +62,24 @@ export async function createHost(options: HostOptions): Promise<Host> {
     warnOnce();
   }
   return createHostWith(walker ?? pathWalker, options);
+}
+
+/** Throws a TypeError for what the types would not let pass: a word that means nothing here must not mean less safety. */
+function requireOptions({ preopens = {}, confinement }: HostOptions): void {
+  for (const [name, { access }] of Object.entries(preopens)) {
+    requireWord(`preopens['${name}'].access`, access, ['read', 'read-write']);
+  }
+  if (confinement !== undefined) {
+    requireWord('confinement', confinement, ['strict', 'best-effort']);
+  }
+}
+
+function requireWord(option: string, value: unknown, words: readonly string[]): void {
+  if (!words.some((word) => word === value)) {
+    throw new TypeError(
+      `${option} must be ${words.map((word) => `'${word}'`).join(' or ')}, and not ${inspect(value)}`,
+    );
+  }
 }
 
 let warned = false;

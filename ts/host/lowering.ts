@@ -9,6 +9,8 @@
 //   imports, with the flat parameters of the canonical ABI: a resource is its handle, a string or a list is a pointer
 //   and a length, a `u64` is a bigint, a `result` is written to a pointer that comes last. The rest are numbers, and
 //   both kinds come signed. Bindings of other kinds ignore the property.
+// - There is a `stringEncoding` where a string is passed and it is not UTF-8. `utf16` counts the length in code units of
+//   two bytes, and jco knows no other.
 // - A table of handles is an array with two elements for each handle: `[scope or next free, rep | OWN]`. The first
 //   pair is the head of the list of free handles. Next free ones and the head carry OWN, and a free handle keeps the rep
 //   that it had. `_createdReps` is the set of all reps that were ever put in.
@@ -34,6 +36,7 @@ import type { Open } from './open.js';
 import { asDirectory, asFile } from './open.js';
 import type { Resources } from './resources.js';
 import { identity, typeOf } from './status.js';
+import { endComponent, isEnding } from './trap.js';
 import { MOST_BYTES } from './walk.js';
 
 /** Marks a handle that is owned, and the head of the list of free ones. */
@@ -66,6 +69,7 @@ interface Context {
   memory: { readonly buffer: ArrayBuffer };
   realloc?: (old: number, oldSize: number, align: number, size: number) => number;
   resourceTables?: HandleTable[];
+  stringEncoding?: string;
 }
 
 /** A function as the component imports it. Each has its own flat parameters, so there is no closer common type. */
@@ -79,19 +83,26 @@ class Guest {
   readonly #memory: Context['memory'];
   readonly #realloc: Context['realloc'];
   readonly #table: HandleTable | undefined;
+  readonly #isUtf16: boolean;
   #bytes: Buffer;
   #view: DataView;
   /** Whether the guest's allocator has thrown: a trap, or its exit. */
   #isOver = false;
 
-  constructor({ memory, realloc, resourceTables }: Context) {
+  constructor({ memory, realloc, resourceTables, stringEncoding = 'utf8' }: Context) {
     const table = resourceTables?.[0];
-    if (!(memory?.buffer instanceof ArrayBuffer) || (table && !(table._createdReps instanceof Set))) {
+    const knowsEncoding = stringEncoding === 'utf8' || stringEncoding === 'utf16';
+    if (
+      !(memory?.buffer instanceof ArrayBuffer) ||
+      (table && !(table._createdReps instanceof Set)) ||
+      !knowsEncoding
+    ) {
       throw new Error('these bindings were made by a version of jco that mapcp/host does not know');
     }
     this.#memory = memory;
     this.#realloc = realloc;
     this.#table = table;
+    this.#isUtf16 = stringEncoding === 'utf16';
     this.#bytes = Buffer.from(memory.buffer);
     this.#view = new DataView(memory.buffer);
   }
@@ -119,7 +130,7 @@ class Guest {
 
   /** The number behind a handle, or 0. */
   rep(handle: number): number {
-    const at = handle << 1;
+    const at = handle * 2;
     // A handle that was dropped still has its number, which may stand for something else by now.
     const isFree = ((this.#table?.[at] ?? OWN) & OWN) !== 0;
     return isFree ? 0 : (this.#table?.[at + 1] ?? 0) & ~OWN;
@@ -142,13 +153,13 @@ class Guest {
     return handle;
   }
 
-  /** Memory of the guest's for `size` bytes. */
-  allocate(size: number): number {
+  /** Memory of the guest's for `size` bytes, where it may begin at a multiple of `align`. */
+  allocate(size: number, align = 1): number {
     if (this.#realloc === undefined) {
       throw new Error('these bindings gave no realloc where one is needed');
     }
     try {
-      return this.#realloc(0, 0, 1, size) >>> 0;
+      return this.#realloc(0, 0, align, size) >>> 0;
     } catch (error) {
       this.#isOver = true;
       throw error;
@@ -157,13 +168,18 @@ class Guest {
 
   /** A path of the guest's. Fails with `illegal-byte-sequence`, and with `name-too-long`. */
   path(pointer: number, length: number): string {
-    const bytes = length >>> 0;
+    const units = length >>> 0;
     // Before it is decoded: it may be as long as the guest's memory.
-    if (bytes > MOST_BYTES) {
+    if (units > MOST_BYTES) {
       fail('name-too-long');
     }
     const start = pointer >>> 0;
-    const end = start + bytes;
+    const end = start + units * (this.#isUtf16 ? 2 : 1);
+    this.#expectInside(end);
+    if (this.#isUtf16) {
+      const text = this.bytes.toString('utf16le', start, end);
+      return isWellFormed(text) ? text : fail('illegal-byte-sequence');
+    }
     const text = this.bytes.toString('utf8', start, end);
     // What is not UTF-8 comes out as U+FFFD, but so does U+FFFD itself.
     return text.includes('\ufffd') ? decodeUtf8(this.bytes.subarray(start, end)) : text;
@@ -177,10 +193,11 @@ class Guest {
 
   /** Copies `text` into memory of the guest's, and writes where that is to `at`. */
   putText(at: number, text: string): void {
-    const length = Buffer.byteLength(text);
-    const pointer = this.allocate(length);
-    this.bytes.write(text, pointer, length, 'utf8');
-    this.putList(at, pointer, length);
+    const [encoding, unit] = this.#isUtf16 ? (['utf16le', 2] as const) : (['utf8', 1] as const);
+    const length = Buffer.byteLength(text, encoding);
+    const pointer = this.allocate(length, unit);
+    this.bytes.write(text, pointer, length, encoding);
+    this.putList(at, pointer, length / unit);
   }
 
   /** Writes an `option<datetime>` to `at`, from nanoseconds since 1970. */
@@ -209,19 +226,27 @@ class Guest {
     this.view.setBigUint64(at + 8, upper, true);
   }
 
+  /** Ends the component where what it says to be its memory is none, as the canonical ABI has it. */
+  #expectInside(end: number): void {
+    if (end > this.bytes.length) {
+      endComponent('a pointer of the component leads out of its memory');
+    }
+  }
+
   /**
    * Writes a `result` to `at`: calls `act`, which writes the value to `at + payload` if there is one, or else puts
    * there the error-code for what it threw.
    */
   answer(at: number, payload: number, act: (to: number) => void): void {
     const start = at >>> 0;
+    this.#expectInside(start + payload + 1);
     let failed = 0;
     this.#isOver = false;
     try {
       act(start + payload);
     } catch (error) {
       // The guest's own allocator may have trapped or exited, which is its end and not an answer.
-      if (this.#isOver) {
+      if (this.#isOver || isEnding(error)) {
         throw error;
       }
       failed = 1;
@@ -230,6 +255,9 @@ class Guest {
     this.bytes[start] = failed;
   }
 }
+
+/** Whether a string has no half of a surrogate pair, which no UTF-8 has. */
+const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
 /** A `u64` that came as a signed bigint. */
 const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
@@ -533,6 +561,28 @@ export function lowerFilesystem(
 ): void {
   attach(classes.Descriptor.prototype, descriptorLowerings(descriptors));
   attach(classes.DirectoryEntryStream.prototype, listingLowerings(listings));
+}
+
+/**
+ * Gives `poll` its lowered form. `wait` takes how many pollables there are, before any is looked up, and then what stands
+ * behind each number; it returns the indices of those that are ready.
+ */
+export function lowerPoll(
+  functions: { poll: object },
+  wait: (count: number, rep: (index: number) => number) => Uint32Array,
+): void {
+  attach(functions, {
+    poll: (guest) => (list: number, length: number, result: number) => {
+      const start = list >>> 0;
+      const ready = wait(length >>> 0, (index) => guest.rep(guest.view.getUint32(start + 4 * index, true)));
+      const pointer = guest.allocate(4 * ready.length, 4);
+      const { view } = guest;
+      for (const [index, each] of ready.entries()) {
+        view.setUint32(pointer + 4 * index, each, true);
+      }
+      guest.putList(result >>> 0, pointer, ready.length);
+    },
+  });
 }
 
 /** Gives `getRandomBytes` its lowered form. `fill` fills a list of the length that the component asked for. */

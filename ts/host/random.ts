@@ -3,6 +3,7 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
 import type { WasiInterfaces } from './imports.js';
 import { lowerRandom } from './lowering.js';
+import { endComponent } from './trap.js';
 
 /** As many bytes as one call gives. Fewer than asked for is no answer that WASI knows, so more ends the component. */
 const MOST = 1n << 24n;
@@ -13,7 +14,7 @@ let used = pool.length;
 
 function bytes(length: bigint): Uint8Array {
   if (length > MOST) {
-    throw new Error(`at most ${MOST} random bytes can be had at once`);
+    endComponent(`at most ${MOST} random bytes can be had at once`);
   }
   const count = Number(length);
   if (count > pool.length / 16) {

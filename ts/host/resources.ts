@@ -17,6 +17,7 @@ export class Resources<T extends Closable> {
   // Zero is no number: jco would take it for none.
   readonly #held: (T | undefined)[] = [undefined];
   readonly #free: number[] = [];
+  #class: (abstract new () => object) | undefined;
   readonly #whenGone: () => never;
 
   /** `whenGone` throws what a guest gets for a resource that is no more. */
@@ -36,10 +37,16 @@ export class Resources<T extends Closable> {
     return this.#held[rep] ?? this.#whenGone();
   }
 
-  /** What the number that `resource` carries stands for; throws when it is gone, or carries none. */
+  /** What the number that `resource` carries stands for; throws when it is gone, or is another host's. */
   of(resource: object): T {
-    const rep: unknown = Reflect.get(resource, cabiRep);
+    const isOurs = this.#class !== undefined && resource instanceof this.#class;
+    const rep: unknown = isOurs ? Reflect.get(resource, cabiRep) : undefined;
     return this.get(typeof rep === 'number' ? rep : 0);
+  }
+
+  /** Has the numbers carried by instances of this class, and of no other. */
+  carriedBy(resource: abstract new () => object): void {
+    this.#class = resource;
   }
 
   /** Closes what `rep` stands for; nothing where it is gone already. */
@@ -65,7 +72,7 @@ export class Resources<T extends Closable> {
  * else, because jco makes some of them itself, around a number from the component's memory.
  */
 export function resourceClass<T extends Closable>(resources: Resources<T>): new (held?: T) => Disposable {
-  return class {
+  class Resource {
     [cabiRep]: number;
 
     static [cabiDispose](rep: number): void {
@@ -82,5 +89,7 @@ export function resourceClass<T extends Closable>(resources: Resources<T>): new 
       // So that a second time does not drop another resource that has been given the same number.
       this[cabiRep] = 0;
     }
-  };
+  }
+  resources.carriedBy(Resource);
+  return Resource;
 }

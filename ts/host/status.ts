@@ -54,13 +54,17 @@ export function isSameFile(a: MetadataHashValue, b: MetadataHashValue): boolean 
   return a.lower === b.lower && a.upper === b.upper;
 }
 
-/** The time that a new timestamp asks for, in the seconds that Node takes; `current` is in nanoseconds. */
-function seconds(wanted: NewTimestamp, current: bigint): number {
+/** The time that a new timestamp asks for, as Node takes it; `current` is in nanoseconds. */
+function nodeTime(wanted: NewTimestamp, current: bigint): number | Date {
   if (wanted.tag === 'now') {
     return Date.now() / 1000;
   }
   const nanoseconds =
     wanted.tag === 'no-change' ? current : wanted.val.seconds * NANOSECONDS + BigInt(wanted.val.nanoseconds);
+  if (nanoseconds < 0n) {
+    // Of a number before 1970 Node makes the present, and of a date it does not.
+    return new Date(Math.round(Number(nanoseconds) / 1e6));
+  }
   // Node takes seconds as a double and keeps whole microseconds of it, rounded down: the half keeps it from losing
   // one more.
   return (
@@ -69,21 +73,21 @@ function seconds(wanted: NewTimestamp, current: bigint): number {
 }
 
 /**
- * Calls `set` with the times that a guest asked for, in seconds, but not where both are to stay.
+ * Calls `set` with the times that a guest asked for, but not where both are to stay.
  *
- * Whole microseconds are kept of every time that is set, which is what Node can do; that holds for the one that is
- * to stay as well where the other changes.
+ * Whole microseconds are kept of every time that is set, and milliseconds before 1970, which is what Node can do; that
+ * holds for the one that is to stay as well where the other changes.
  */
 export function setTimes(
   accessed: NewTimestamp,
   modified: NewTimestamp,
   status: () => BigIntStats,
-  set: (accessed: number, modified: number) => void,
+  set: (accessed: number | Date, modified: number | Date) => void,
 ): void {
   const stays = [accessed, modified].filter(({ tag }) => tag === 'no-change').length;
   if (stays === 2) {
     return;
   }
   const current = stays === 0 ? undefined : status();
-  set(seconds(accessed, current?.atimeNs ?? 0n), seconds(modified, current?.mtimeNs ?? 0n));
+  set(nodeTime(accessed, current?.atimeNs ?? 0n), nodeTime(modified, current?.mtimeNs ?? 0n));
 }

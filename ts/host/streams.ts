@@ -14,19 +14,40 @@ import type {
 import { errorCode } from './error-code.js';
 import type { WasiInterfaces } from './imports.js';
 import { bounded, MOST_AT_ONCE } from './limits.js';
+import { lowerPoll } from './lowering.js';
 import type { Closable } from './resources.js';
 import { Resources, resourceClass } from './resources.js';
+import { endComponent } from './trap.js';
+
+/** What is behind a stream. */
+interface End extends Closable {
+  /** Whether it is a file, so that what it fails with is an error of wasi:filesystem. */
+  readonly isFile: boolean;
+}
 
 /** Where an input stream takes its bytes. */
-export interface Source extends Closable {
+export interface Source extends End {
   /** Up to `length` bytes; none at the end. May block. */
   read(length: number): Uint8Array;
 }
 
 /** Where an output stream puts its bytes. */
-export interface Sink extends Closable {
+export interface Sink extends End {
   /** Writes some of the bytes, at least one; returns how many. May block. */
   write(bytes: Uint8Array): number;
+}
+
+/** As many bytes as WASI lets a component write and flush at once. */
+const MOST_AND_FLUSH = 4096;
+
+/** As many pollables as one call waits for: what a component lists must not decide how much memory the host takes. */
+const MOST_POLLABLES = 65536;
+
+/** WASI has it that a component that writes more than it was allowed to ends. */
+function expectAllowed(length: number | bigint, most: number): void {
+  if (length > most) {
+    endComponent(`at most ${most} bytes can be written at once, and not ${length}`);
+  }
 }
 
 const cell = new Int32Array(new SharedArrayBuffer(4));
@@ -48,13 +69,13 @@ function throwClosed(): never {
 }
 
 /** A source or a sink behind a stream: whatever fails or ends it closes it, and from then on it says so. */
-class Stream<T extends Closable> {
+class Stream<T extends End> {
   readonly #end: T;
-  readonly #asError: (error: unknown) => IoError;
+  readonly #asError: (error: unknown, isFile: boolean) => IoError;
   #open = true;
 
   /** Takes over `end`. `asError` makes what the guest gets of an exception. */
-  constructor(end: T, asError: (error: unknown) => IoError) {
+  constructor(end: T, asError: (error: unknown, isFile: boolean) => IoError) {
     this.#end = end;
     this.#asError = asError;
   }
@@ -69,7 +90,8 @@ class Stream<T extends Closable> {
       result = act(this.#end);
     } catch (error) {
       this.#open = false;
-      throw { payload: { tag: 'last-operation-failed', val: this.#asError(error) } } satisfies StreamFailure;
+      const val = this.#asError(error, this.#end.isFile);
+      throw { payload: { tag: 'last-operation-failed', val } } satisfies StreamFailure;
     }
     if (result === undefined) {
       this.#open = false;
@@ -93,25 +115,25 @@ export interface Io {
   output(sink: Sink): OutputStream;
   /** A pollable that is ready from `moment` on, in nanoseconds of the monotonic clock. */
   pollableAt(moment: bigint): Pollable;
-  /** The error-code behind an error of a stream. */
-  errorCodeOf(error: object): ErrorCode;
-  /** Closes every stream. */
+  /** The error-code behind an error of a stream; undefined where that is no file's. */
+  errorCodeOf(error: object): ErrorCode | undefined;
+  /** Closes every stream, and makes no more of them. */
   close(): void;
 }
 
 /** Makes wasi:io for one host. */
 export function createIo(): Io {
-  const gone = (): never => {
-    throw new Error('the host is closed');
-  };
+  const gone = (): never => endComponent('the host is closed');
+  let isClosed = false;
 
-  const errors = new Resources<{ code: ErrorCode; close(): void }>(gone);
+  const errors = new Resources<{ code: ErrorCode; isFile: boolean; close(): void }>(gone);
   class IoErrorResource extends resourceClass(errors) {
     toDebugString(): string {
       return errors.of(this).code;
     }
   }
-  const asError = (error: unknown) => new IoErrorResource({ code: errorCode(error), close: () => {} });
+  const asError = (error: unknown, isFile: boolean) =>
+    new IoErrorResource({ code: errorCode(error), isFile, close: () => {} });
 
   const pollables = new Resources<{ moment: bigint; close(): void }>(gone);
   class PollableResource extends resourceClass(pollables) {
@@ -123,7 +145,8 @@ export function createIo(): Io {
       sleepUntil(pollables.of(this).moment);
     }
   }
-  const pollableAt = (moment: bigint) => new PollableResource({ moment, close: () => {} });
+  const pollableAt = (moment: bigint) =>
+    isClosed ? gone() : new PollableResource({ moment, close: () => {} });
 
   const inputs = new Resources<Stream<Source>>(throwClosed);
   class InputStreamResource extends resourceClass(inputs) {
@@ -158,6 +181,7 @@ export function createIo(): Io {
     }
 
     write(bytes: Uint8Array): void {
+      expectAllowed(bytes.length, MOST_AT_ONCE);
       outputs.of(this).use((sink) => {
         for (let written = 0; written < bytes.length; ) {
           written += sink.write(bytes.subarray(written));
@@ -167,6 +191,7 @@ export function createIo(): Io {
     }
 
     blockingWriteAndFlush(bytes: Uint8Array): void {
+      expectAllowed(bytes.length, MOST_AND_FLUSH);
       this.write(bytes);
     }
 
@@ -183,15 +208,12 @@ export function createIo(): Io {
     }
 
     writeZeroes(length: bigint): void {
-      // WASI has it that more than `checkWrite` allowed ends the component. The number alone costs the component
-      // nothing, whereas the bytes that it stands for have to go somewhere.
-      if (length > MOST_AT_ONCE) {
-        throw new Error(`at most ${MOST_AT_ONCE} zeroes can be written at once`);
-      }
+      expectAllowed(length, MOST_AT_ONCE);
       this.write(new Uint8Array(Number(length)));
     }
 
     blockingWriteZeroesAndFlush(length: bigint): void {
+      expectAllowed(length, MOST_AND_FLUSH);
       this.writeZeroes(length);
     }
 
@@ -207,29 +229,38 @@ export function createIo(): Io {
     }
   }
 
+  /** Waits until at least one of `count` pollables is ready, and returns the indices of those that are. */
+  const wait = (count: number, momentOf: (index: number) => bigint): Uint32Array => {
+    if (count === 0 || count > MOST_POLLABLES) {
+      endComponent(`poll: one to ${MOST_POLLABLES} pollables can be waited for, and not ${count}`);
+    }
+    const moments = Array.from({ length: count }, (_, index) => momentOf(index));
+    // biome-ignore lint/complexity/useMathMinMax: there is no Math.min for bigints.
+    sleepUntil(moments.reduce((first, moment) => (moment < first ? moment : first)));
+    const now = process.hrtime.bigint();
+    return Uint32Array.from([...moments.keys()].filter((index) => (moments[index] ?? 0n) <= now));
+  };
+  const poll = (list: Pollable[]) => wait(list.length, (index) => pollables.of(list[index] ?? {}).moment);
+  lowerPoll({ poll }, (count, rep) => wait(count, (index) => pollables.get(rep(index)).moment));
+
   return {
     imports: {
       'wasi:io/error': { Error: IoErrorResource },
       'wasi:io/streams': { InputStream: InputStreamResource, OutputStream: OutputStreamResource },
       'wasi:io/poll': {
         Pollable: PollableResource,
-        poll(list: Pollable[]): Uint32Array {
-          const moments = list.map((pollable) => pollables.of(pollable).moment);
-          const [first] = moments.toSorted((a, b) => Number(a - b));
-          if (first === undefined) {
-            throw new Error('poll: the list is empty');
-          }
-          sleepUntil(first);
-          const now = process.hrtime.bigint();
-          return Uint32Array.from([...moments.keys()].filter((index) => (moments[index] ?? 0n) <= now));
-        },
+        poll,
       },
     },
-    input: (source) => new InputStreamResource(new Stream(source, asError)),
-    output: (sink) => new OutputStreamResource(new Stream(sink, asError)),
+    input: (source) => (isClosed ? gone() : new InputStreamResource(new Stream(source, asError))),
+    output: (sink) => (isClosed ? gone() : new OutputStreamResource(new Stream(sink, asError))),
     pollableAt,
-    errorCodeOf: (error) => errors.of(error).code,
+    errorCodeOf(error) {
+      const { code, isFile } = errors.of(error);
+      return isFile ? code : undefined;
+    },
     close() {
+      isClosed = true;
       for (const resources of [inputs, outputs, pollables, errors]) {
         resources.clear();
       }
