@@ -98,11 +98,6 @@ export class Sandbox implements Disposable {
     const count = await jobsFor(options, {
       canShare: sharing !== undefined,
       probe: () => this.#job(source, target, { ...toComponent(options, true), dryRun: true }),
-      rest: async () => {
-        await nextTurn();
-        options.signal?.throwIfAborted();
-        this.#requireOpen();
-      },
     });
     return sharing === undefined || count === 1
       ? this.#job(source, target, toComponent(options, measure))

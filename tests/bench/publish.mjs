@@ -38,7 +38,8 @@ writeFileSync(
   `# What was measured
 
 By \`make bench\`, which runs all of them in turn, round by round. ${when} Each copies to a path where there is nothing. A
-ratio is to \`cp --reflink=never\` (for trees with \`-r\`) in the same run. The longest turn is for how long an event loop
+ratio is to \`cp\` in the same run: \`cp --reflink=never\`, with \`-r\` for trees, which reads and writes as the others do. \`cp
+-r\` is without it, and has the kernel copy where that can. The longest turn is for how long an event loop
 was not left to others, and memory is the most beyond what Node itself has; both are of libraries only. A library is
 loaded once, in a process of its own, and the first copy counts as the others do.
 

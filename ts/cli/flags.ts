@@ -58,7 +58,7 @@ export function addFlags(program: Command): void {
     .option('--verify', 'read each file back and compare it')
     .option('--sync', 'have each file on the disk before it takes its name')
     .option('--window-size <SIZE>', 'hold no more of a file in memory, such as 64K', parseSize)
-    .option('--concurrency <N>', 'divide a tree among N jobs (2 for a large one)', parseConcurrency)
+    .option('--concurrency <N>', 'divide a large tree among N jobs, in threads', parseConcurrency)
     .option('--keep-going', 'go on after a failure, and fail at the end')
     .option('--dry-run', 'decide everything, touch nothing')
     .option('--clean', 'remove what killed runs have left in each DIRECTORY')
