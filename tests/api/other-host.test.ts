@@ -1,9 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import { copy, type HostMaker, openSandbox } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+
+const checkout = join(import.meta.dirname, '../..');
+
+/** A URL of a module with this text. */
+const asModule = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`;
 
 /** The stock host of jco. It knows no read-only directories, and confines less than ours. */
 const shim: HostMaker = (preopens) => {
@@ -57,4 +65,28 @@ describe('on our own host', () => {
       expect(readFileSync(file, 'utf8').includes('preview2-shim'), file).toBe(false);
     }
   });
+
+  it.each([
+    ['copy', ['--input-type=module', '--eval', "import { copy } from 'mapcp'; await copy('a', 'b');"]],
+    ['command', [join(checkout, 'build/out/js/cli/main.js'), 'a', 'b']],
+  ])('a %s loads what Node and the package have, and nothing else', (_name, args) =>
+    inTemporaryDirectory((directory) => {
+      writeFileSync(join(directory, 'a'), 'content');
+      mkdirSync(join(directory, 'node_modules'));
+      symlinkSync(checkout, join(directory, 'node_modules/mapcp'));
+      const recorder = asModule(`
+        import { appendFileSync } from 'node:fs';
+        export async function load(url, context, next) {
+          appendFileSync('loaded', url + '\\n');
+          return next(url, context);
+        }`);
+      const hook = asModule(`import { register } from 'node:module'; register(${JSON.stringify(recorder)});`);
+      execFileSync(process.execPath, ['--import', hook, ...args], { cwd: directory });
+      expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
+      const loaded = readFileSync(join(directory, 'loaded'), 'utf8').trim().split('\n');
+      const own = pathToFileURL(join(checkout, 'build/out/')).href;
+      expect(loaded.filter((url) => url.startsWith(own)).length).toBeGreaterThan(1);
+      expect(loaded.filter((url) => !url.startsWith('node:') && !url.startsWith(own))).toEqual([]);
+    }),
+  );
 });

@@ -9,6 +9,11 @@ import { callsOn, callsOnWasmtime, temporaryDirectory, walkers } from './helpers
 /** What each call gives; where wasmtime gives something else, that, and why ours does not. */
 type Case = [call: string, result: string, elsewhere?: { wasmtime: string; because: string }];
 
+const follows = 'in POSIX a slash at the end follows the link';
+const isNoDirectory = 'as on Linux, which takes the link itself for what is to be removed';
+const isAccess = 'a descriptor allows what it was opened for, also where that has created the file';
+const sourceFirst = 'as on Linux, which looks for what is to be linked first';
+
 const cases: Record<string, Case[]> = {
   'paths with dots and slashes': [
     ['stat - dir/./nested/../file', 'ok file 4'],
@@ -28,11 +33,13 @@ const cases: Record<string, Case[]> = {
     ['stat - dir/', 'ok directory'],
     ['stat - dir/file/', 'ENOTDIR'],
     ['lstat - link-to-dir', 'ok link'],
-    [
-      'lstat - link-to-dir/',
-      'ok directory',
-      { wasmtime: 'ok link', because: 'in POSIX a slash at the end follows the link' },
-    ],
+    ['lstat - link-to-dir/', 'ok directory', { wasmtime: 'ok link', because: follows }],
+    ['lstat - link-to-dir/.', 'ok directory', { wasmtime: 'ok link', because: follows }],
+    ['lstat - link-to-file/', 'ENOTDIR', { wasmtime: 'ok link', because: follows }],
+    ['lstat - link-to-file/.', 'ENOTDIR', { wasmtime: 'ok link', because: follows }],
+    ['lstat - dangling/', 'ENOENT', { wasmtime: 'ok link', because: follows }],
+    ['lstat - loop/', 'ELOOP', { wasmtime: 'ok link', because: follows }],
+    ['lstat - out/', 'EPERM', { wasmtime: 'ok link', because: follows }],
     ['open 0 - dir/file/ r', 'ENOTDIR'],
     ['open 0 - new/ wc', 'EISDIR'],
     ['mkdir - made/', 'ok'],
@@ -43,6 +50,10 @@ const cases: Record<string, Case[]> = {
     ],
     ['unlink - dir/file/', 'ENOTDIR'],
     ['unlink - dir/', 'EISDIR'],
+    ['unlink - link-to-dir/', 'ENOTDIR', { wasmtime: 'EISDIR', because: isNoDirectory }],
+    ['unlink - dangling/', 'ENOTDIR', { wasmtime: 'ENOENT', because: isNoDirectory }],
+    ['rmdir - link-to-dir/', 'ENOTDIR', { wasmtime: 'EINVAL', because: isNoDirectory }],
+    ['rmdir - dangling/', 'ENOTDIR', { wasmtime: 'ENOENT', because: isNoDirectory }],
     ['rename - dir/file/ - dir/other', 'ENOTDIR'],
     ['rename - dir/file - dir/other/', 'ENOTDIR'],
     ['symlink file - new-link/', 'ENOENT'],
@@ -131,6 +142,16 @@ const cases: Record<string, Case[]> = {
     ['link - dir/file - linked', 'EEXIST'],
     ['link - missing - x', 'ENOENT'],
     ['link - dir - x', 'EPERM'],
+    ['link - link-to-file - linked-link', 'ok'],
+    ['lstat - linked-link', 'ok link'],
+    [
+      'follow - link-to-file - followed',
+      'ok',
+      { wasmtime: 'EINVAL', because: 'WASI has a flag for it, and it is walked as everything else' },
+    ],
+    ['lstat - followed', 'ok file 4', { wasmtime: 'ENOENT', because: 'it made none' }],
+    ['link - missing - ../x', 'ENOENT', { wasmtime: 'EPERM', because: sourceFirst }],
+    ['link - missing - dir/file/x', 'ENOENT', { wasmtime: 'ENOTDIR', because: sourceFirst }],
   ],
   'reading and writing': [
     ['open 0 - dir/file rw', 'ok'],
@@ -157,6 +178,38 @@ const cases: Record<string, Case[]> = {
     ['pread 1', 'EBADF'],
     ['close 2', 'ok'],
     ['close 2', 'EBADF'],
+  ],
+  'a file created to be read': [
+    ['open 0 - made rc', 'ok'],
+    ['pwrite 0 x 0', 'EBADF', { wasmtime: 'ok', because: isAccess }],
+    ['write 0 x', 'EBADF', { wasmtime: 'ok', because: isAccess }],
+    ['resize 0 3', 'EINVAL', { wasmtime: 'ok', because: isAccess }],
+    ['stat - made', 'ok file 0', { wasmtime: 'ok file 3', because: isAccess }],
+  ],
+  'offsets that no file has': [
+    ['open 0 - dir/file rw', 'ok'],
+    [
+      'pwrite 0 x 9223372036854775807',
+      'EFBIG',
+      { wasmtime: 'EINVAL', because: 'that is what Linux says, and this is what it means' },
+    ],
+    [
+      'nothing 0 9223372036854775807',
+      'EFBIG',
+      { wasmtime: 'ok', because: 'the offset is looked at before how much is to be written there' },
+    ],
+    ['nothing 0 1000', 'ok'],
+    ['fstat 0', 'ok file 4'],
+  ],
+  'writes that last': [
+    ...['sync', 'dsync', 'rsync'].flatMap((how): Case[] => [
+      [
+        `synced 0 - dir/file ${how}`,
+        'ok',
+        { wasmtime: 'ENOTSUP', because: 'Node can open with O_SYNC and O_DSYNC, and Linux has no more' },
+      ],
+      ['pread 0', 'ok file', { wasmtime: 'EBADF', because: 'it opened none' }],
+    ]),
   ],
   'a directory is no file': [
     ['open 0 - dir r', 'ok'],

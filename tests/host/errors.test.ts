@@ -1,11 +1,13 @@
 // Errors of the system as the guest gets them: provoked where this machine can, else by a table.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorCode, errorCodes, Failure } from '../../ts/host/error-code.js';
+import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 import { built } from '../helpers/runtimes.js';
 import type { Descriptor } from './helpers.js';
 import { hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
@@ -23,13 +25,18 @@ function mounted(test: TestContext, options: string): string {
   return place;
 }
 
-/** Runs the guest `calls` in a process with limits that a shell sets, and returns its lines. */
-function callsWithLimit(limit: string, directory: string, calls: string[]): string[] {
+/** Runs the guest `calls` in a process with limits that a shell sets, or what else is in front, and returns its lines. */
+function callsWithLimit(
+  limit: string,
+  directory: string,
+  calls: string[],
+  inFront: readonly string[] = [],
+): string[] {
   const runner = join(import.meta.dirname, '../helpers/run-command.mjs');
   const args = [runner, 'mapcp', built('node', 'guests', 'calls.js'), directory, 'calls', ...calls];
   const { stdout, stderr, status } = spawnSync(
     'sh',
-    ['-c', `${limit}; exec "$@"`, 'sh', process.execPath, ...args],
+    ['-c', `${limit}; exec "$@"`, 'sh', ...inFront, process.execPath, ...args],
     {
       encoding: 'utf8',
     },
@@ -65,13 +72,69 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
 
   it('a file system that is mounted read-only is read-only', (test) => {
     const place = mounted(test, 'size=64k');
-    writeFileSync(join(place, 'file'), '');
+    writeFileSync(join(place, 'file'), 'content');
+    mkdirSync(join(place, 'empty'));
     execFileSync('mount', ['-o', 'remount,ro', place]);
     const host = hostWith(walker, { preopens: { '/': { path: place, access: 'read-write' } } });
     const root = preopensOf(host)('/');
-    expect(outcome(() => created(root, 'new'))).toBe('read-only');
-    expect(outcome(() => root.unlinkFileAt('file'))).toBe('read-only');
-    expect(outcome(() => root.createDirectoryAt('directory'))).toBe('read-only');
+    const file = root.openAt({}, 'file', {}, { read: true });
+    const now = { tag: 'now' } as const;
+    const changes: [string, () => unknown][] = [
+      ['create', () => created(root, 'new')],
+      ['open to write', () => root.openAt({}, 'file', {}, { write: true })],
+      ['truncate', () => root.openAt({}, 'file', { truncate: true }, { write: true })],
+      ['set-times', () => file.setTimes(now, now)],
+      ['set-times-at', () => root.setTimesAt({}, 'file', now, now)],
+      ['create-directory-at', () => root.createDirectoryAt('directory')],
+      ['remove-directory-at', () => root.removeDirectoryAt('empty')],
+      ['unlink-file-at', () => root.unlinkFileAt('file')],
+      ['rename-at', () => root.renameAt('file', root, 'moved')],
+      ['link-at', () => root.linkAt({}, 'file', root, 'linked')],
+      ['symlink-at', () => root.symlinkAt('file', 'symbolic')],
+    ];
+    expect(changes.map(([name, change]) => [name, outcome(change)])).toEqual(
+      changes.map(([name]) => [name, 'read-only']),
+    );
+    expect(Buffer.from(file.read(100n, 0n)[0]).toString()).toBe('content');
+  });
+
+  it('a directory on which a file system is mounted is busy', (test) => {
+    const place = mounted(test, 'size=64k');
+    const host = hostWith(walker, { preopens: { '/': { path: dirname(place), access: 'read-write' } } });
+    const root = preopensOf(host)('/');
+    expect(outcome(() => root.removeDirectoryAt('mount'))).toBe('busy');
+    expect(outcome(() => root.renameAt('mount', root, 'moved'))).toBe('busy');
+    expect(root.statAt({}, 'mount').type).toBe('directory');
+  });
+
+  it('a program that runs is a text-file-busy to write', (test) => {
+    const { box, root } = sandbox(walker);
+    copyFileSync('/bin/sleep', join(box, 'program'));
+    const running = spawn(join(box, 'program'), ['1000'], { stdio: 'ignore' });
+    onTestFinished(() => void running.kill('SIGKILL'));
+    if (release().startsWith('6.11.')) {
+      test.skip('Linux 6.11 lets everybody write to a program that runs');
+    }
+    for (const open of [{}, { create: true }, { truncate: true }]) {
+      expect(outcome(() => root.openAt({}, 'program', open, { write: true }))).toBe('text-file-busy');
+    }
+    expect(outcome(() => root.openAt({}, 'program', {}, { read: true }))).toBe('ok');
+  });
+
+  it('what is marked as immutable is not-permitted', (test) => {
+    const { box, root } = sandbox(walker);
+    const path = join(box, 'file');
+    writeFileSync(path, 'content');
+    if (spawnSync('chattr', ['+i', path]).status !== 0) {
+      test.skip('nothing can be marked as immutable here');
+    }
+    onTestFinished(() => void execFileSync('chattr', ['-i', path]));
+    expect(outcome(() => root.openAt({}, 'file', {}, { write: true }))).toBe('not-permitted');
+    expect(outcome(() => root.unlinkFileAt('file'))).toBe('not-permitted');
+    expect(outcome(() => root.renameAt('file', root, 'moved'))).toBe('not-permitted');
+    expect(outcome(() => root.linkAt({}, 'file', root, 'linked'))).toBe('not-permitted');
+    expect(readdirSync(box)).toEqual(['file']);
+    expect(outcome(() => root.openAt({}, 'file', {}, { read: true }))).toBe('ok');
   });
 
   it('a link or a rename to another file system is cross-device', (test) => {
@@ -154,6 +217,80 @@ describe('in a process with limits', () => {
     expect(lines[0]).toBe('ok');
     expect(lines).toContain('ENOMEM');
     expect(lines.slice(-2)[1]).toBe('ok directory');
+  });
+});
+
+describe('a user who may not', () => {
+  it('gets EACCES, and nothing is changed', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'closed'));
+    mkdirSync(join(directory, 'fixed'));
+    writeFileSync(join(directory, 'closed/file'), '');
+    writeFileSync(join(directory, 'fixed/file'), 'content');
+    writeFileSync(join(directory, 'secret'), 'secret');
+    chmodSync(join(directory, 'secret'), 0);
+    chmodSync(join(directory, 'fixed/file'), 0o400);
+    chmodSync(join(directory, 'fixed'), 0o500);
+    chmodSync(join(directory, 'closed'), 0);
+    onTestFinished(() => {
+      chmodSync(join(directory, 'closed'), 0o700);
+      chmodSync(join(directory, 'fixed'), 0o700);
+    });
+    const allowed: [string, string][] = [
+      ['stat - secret', 'ok file 6'],
+      ['stat - closed', 'ok directory'],
+      ['open 0 - fixed/file r', 'ok'],
+      ['pread 0', 'ok content'],
+    ];
+    const refused = [
+      'open 0 - secret r',
+      'open 0 - secret w',
+      'open 0 - secret wt',
+      'open 0 - fixed/file w',
+      'open 0 - fixed/new wc',
+      'mkdir - fixed/new',
+      'unlink - fixed/file',
+      'rename - fixed/file - moved',
+      'rename - secret - fixed/moved',
+      'link - fixed/file - fixed/linked',
+      'symlink file - fixed/new',
+      'open 0 - closed rd',
+      'open 0 - closed/file r',
+      'stat - closed/file',
+      'lstat - closed/file',
+      'rmdir - closed/file',
+    ];
+    const calls = [...refused, ...allowed.map(([call]) => call)];
+    const lines = callsWithLimit('true', directory, calls, asOrdinaryUser);
+    expect(lines.map((line, index) => [calls[index], line])).toEqual([
+      ...refused.map((call) => [call, 'EACCES']),
+      ...allowed,
+    ]);
+    expect(readdirSync(join(directory, 'fixed'))).toEqual(['file']);
+  });
+});
+
+describe('a file with as many links as it can have', () => {
+  it('gets no more: too-many-links', (test) => {
+    const box = temporaryDirectory();
+    writeFileSync(join(box, 'file'), '');
+    // What ext4 allows; some file systems have no limit that one would want to reach.
+    const isLimited = [...Array(65_000).keys()].some((index) => {
+      try {
+        linkSync(join(box, 'file'), join(box, `link-${index}`));
+        return false;
+      } catch {
+        return true;
+      }
+    });
+    if (!isLimited) {
+      test.skip('there can be more links to a file here than one would make');
+    }
+    for (const [, walker] of walkers) {
+      const host = hostWith(walker, { preopens: { '/': { path: box, access: 'read-write' } } });
+      const root = preopensOf(host)('/');
+      expect(outcome(() => root.linkAt({}, 'file', root, 'one-more'))).toBe('too-many-links');
+    }
   });
 });
 

@@ -1,11 +1,12 @@
-// A read-only preopen: whatever would change anything is refused, and nothing has changed.
+// A read-only preopen: whatever would change anything is refused, and nothing has changed, also where the same files can
+// be changed through another.
 
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createHostWith } from '../../ts/host/host.js';
 import type { Descriptor } from './helpers.js';
-import { outcome, sandbox, temporaryDirectory, walkers } from './helpers.js';
+import { hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
 
 const now = { tag: 'now' } as const;
 
@@ -41,20 +42,15 @@ const changes: [string, (root: Descriptor, file: Descriptor, dir: Descriptor) =>
   ['symlink-at', (root) => root.symlinkAt('file', 'new')],
 ];
 
-describe.each(walkers)('below a read-only preopen, by the %s walker,', (_kind, walker) => {
-  it.each(changes)('%s is not permitted and changes nothing', (_name, change) => {
-    const { box, root } = sandbox(walker, 'read');
-    mkdirSync(join(box, 'dir'));
-    mkdirSync(join(box, 'empty'));
-    writeFileSync(join(box, 'file'), 'content');
-    writeFileSync(join(box, 'dir/inner'), 'inner');
-    symlinkSync('file', join(box, 'link'));
-    const file = root.openAt({}, 'file', {}, { read: true });
-    const dir = root.openAt({}, 'dir', { directory: true }, { read: true });
-    const before = statSync(join(box, 'file'), { bigint: true });
-
-    expect(outcome(() => change(root, file, dir))).toBe('not-permitted');
-
+/** Puts into `box` what the changes are tried on. Returns what throws unless all of it is as it was. */
+function filled(box: string): () => void {
+  mkdirSync(join(box, 'dir'));
+  mkdirSync(join(box, 'empty'));
+  writeFileSync(join(box, 'file'), 'content');
+  writeFileSync(join(box, 'dir/inner'), 'inner');
+  symlinkSync('file', join(box, 'link'));
+  const before = statSync(join(box, 'file'), { bigint: true });
+  return () => {
     expect(readdirSync(box, { recursive: true }).sort()).toEqual([
       'dir',
       'dir/inner',
@@ -66,6 +62,17 @@ describe.each(walkers)('below a read-only preopen, by the %s walker,', (_kind, w
     const { atimeNs: _read, ...unread } = statSync(join(box, 'file'), { bigint: true });
     expect(unread.mtimeNs).toBe(before.mtimeNs);
     expect(unread.nlink).toBe(before.nlink);
+  };
+}
+
+describe.each(walkers)('below a read-only preopen, by the %s walker,', (_kind, walker) => {
+  it.each(changes)('%s is not permitted and changes nothing', (_name, change) => {
+    const { box, root } = sandbox(walker, 'read');
+    const expectUnchanged = filled(box);
+    const file = root.openAt({}, 'file', {}, { read: true });
+    const dir = root.openAt({}, 'dir', { directory: true }, { read: true });
+    expect(outcome(() => change(root, file, dir))).toBe('not-permitted');
+    expectUnchanged();
   });
 
   it('says so in its flags', () => {
@@ -110,5 +117,68 @@ describe.each(walkers)('below a read-only preopen, by the %s walker,', (_kind, w
         '/write': { path: join(directory, 'inner'), access: 'read-write' },
       },
     }).close();
+  });
+});
+
+// What allowOverlap allows, and the one overlap that needs no leave.
+const nestings: [string, string, string][] = [
+  ['a read-only one in a read-write one', 'outer/inner', 'outer'],
+  ['a read-write one in a read-only one', 'outer', 'outer/inner'],
+  ['a read-only one that is a read-write one as well', 'outer/inner', 'outer/inner'],
+];
+
+describe.each(walkers)('with preopens in each other, by the %s walker,', (_kind, walker) => {
+  describe.each(nestings)('%s', (_nesting, reading, writing) => {
+    /** The directory `outer/inner`, filled, as it is reached through each of the two. */
+    function nested() {
+      const directory = temporaryDirectory();
+      const inner = join(directory, 'outer/inner');
+      mkdirSync(inner, { recursive: true });
+      const expectUnchanged = filled(inner);
+      const host = hostWith(walker, {
+        preopens: {
+          '/read': { path: join(directory, reading), access: 'read' },
+          '/write': { path: join(directory, writing), access: 'read-write' },
+        },
+        allowOverlap: true,
+      });
+      const at = preopensOf(host);
+      const through = (name: string, path: string) =>
+        path === 'outer' ? at(name).openAt({}, 'inner', { directory: true }, { read: true }) : at(name);
+      return { expectUnchanged, read: through('/read', reading), write: through('/write', writing) };
+    }
+
+    it.each(changes)('%s is what each allows by itself', (_name, change) => {
+      const { expectUnchanged, read, write } = nested();
+      const openIn = (root: Descriptor, flags: object) =>
+        [root.openAt({}, 'file', {}, flags), root.openAt({}, 'dir', {}, { read: true })] as const;
+      expect(outcome(() => change(read, ...openIn(read, { read: true })))).toBe('not-permitted');
+      expectUnchanged();
+      expect(outcome(() => change(write, ...openIn(write, { read: true, write: true })))).toBe('ok');
+    });
+
+    it('nothing is renamed or linked from one into the other', () => {
+      const { expectUnchanged, read, write } = nested();
+      for (const [from, to] of [
+        [read, write],
+        [write, read],
+      ] as const) {
+        expect(outcome(() => from.renameAt('file', to, 'moved'))).toBe('not-permitted');
+        expect(outcome(() => from.linkAt({}, 'file', to, 'linked'))).toBe('not-permitted');
+        expect(outcome(() => from.renameAt('file', to, 'file'))).toBe('not-permitted');
+      }
+      expectUnchanged();
+    });
+
+    it('what is written through one is read through the other', () => {
+      const { read, write } = nested();
+      const seen = read.openAt({}, 'file', {}, { read: true });
+      const file = write.openAt({}, 'file', {}, { write: true });
+      file.write(Buffer.from('CON'), 0n);
+      expect(Buffer.from(seen.read(100n, 0n)[0]).toString()).toBe('CONtent');
+      expect(seen.isSameObject(file)).toBe(true);
+      expect(outcome(() => seen.write(Buffer.from('x'), 0n))).toBe('not-permitted');
+      expect(outcome(() => file.read(1n, 0n))).toBe('bad-descriptor');
+    });
   });
 });

@@ -4,13 +4,19 @@
 // `--import-bindings hybrid` files are read and written in the component's own memory.
 //
 // What a guest may notice:
-// - Times are read to the nanosecond, and set to the microsecond, which is what Node can do.
+// - Times are read to the nanosecond, and set to the microsecond, which is what Node can do: a time that is to stay while
+//   the other one is set is cut to the microsecond as well.
 // - Running out of descriptors (EMFILE, ENFILE) is `insufficient-memory`, since WASI has no error-code for it.
 // - A FIFO, a socket or a device can be seen, renamed and removed, but not opened: that is `not-permitted`.
 // - A name in a directory that is not UTF-8 is an `illegal-byte-sequence` in its place; the listing goes on behind it.
 // - An absolute path, an absolute symbolic link and whatever leads above a descriptor are `not-permitted`.
 // - A directory that was opened can be changed through whenever its preopen can, as in wasmtime.
-// - Advice is taken and has no effect.
+// - A descriptor allows what it was opened for, and no more where that has created the file.
+// - A slash or `/.` at the end of a path follows a symbolic link there, unless it is to be removed or renamed.
+// - Advice is taken and has no effect, and requested-write-sync has none but to be shown by get-flags.
+// - A link is made through a symbolic link where that is asked for.
+// - A path that is not UTF-8 is an `illegal-byte-sequence`, but in bindings that pass lists: these bring it here with a
+//   U+FFFD for what is not, and without a byte order mark that it begins with.
 // tests/host/conformance.test.ts has the cases in which wasmtime answers differently, with the reason for each.
 
 import { inspect } from 'node:util';

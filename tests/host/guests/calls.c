@@ -141,6 +141,13 @@ static void call(char **word) {
         int opened = openat(directory, path(directory, word[3]), open_flags(word[4]), 0666);
         slots[*word[1] - '0'] = opened;
         put_result(opened >= 0);
+    } else if (strcmp(name, "synced") == 0) { // synced SLOT DIR PATH HOW
+        const char *how = word[4];
+        int flag = strcmp(how, "sync") == 0 ? O_SYNC : strcmp(how, "dsync") == 0 ? O_DSYNC : O_RSYNC;
+        int directory = descriptor(word[2]);
+        int opened = openat(directory, path(directory, word[3]), O_RDWR | flag);
+        slots[*word[1] - '0'] = opened;
+        put_result(opened >= 0);
     } else if (strcmp(name, "close") == 0) { // close SLOT
         put_result(close(descriptor(word[1])) == 0);
     } else if (strcmp(name, "pread") == 0) { // pread SLOT
@@ -160,6 +167,8 @@ static void call(char **word) {
     } else if (strcmp(name, "pwrite") == 0) { // pwrite SLOT TEXT OFFSET
         off_t offset = strtoll(word[3], NULL, 10);
         put_result(pwrite(descriptor(word[1]), word[2], strlen(word[2]), offset) >= 0);
+    } else if (strcmp(name, "nothing") == 0) { // nothing SLOT OFFSET
+        put_result(pwrite(descriptor(word[1]), "", 0, strtoll(word[2], NULL, 10)) >= 0);
     } else if (strcmp(name, "write") == 0) { // write SLOT TEXT
         put_result(write(descriptor(word[1]), word[2], strlen(word[2])) >= 0);
     } else if (strcmp(name, "resize") == 0) { // resize SLOT SIZE
@@ -215,6 +224,11 @@ static void call(char **word) {
         const char *old = path(from, word[2]);
         const char *new = path(to, word[4]);
         put_result((*name == 'r' ? renameat(from, old, to, new) : linkat(from, old, to, new, 0)) == 0);
+    } else if (strcmp(name, "follow") == 0) { // follow DIR PATH DIR PATH
+        int from = descriptor(word[1]);
+        int to = descriptor(word[3]);
+        const char *old = path(from, word[2]);
+        put_result(linkat(from, old, to, path(to, word[4]), AT_SYMLINK_FOLLOW) == 0);
     } else if (strcmp(name, "symlink") == 0) { // symlink TARGET DIR PATH
         int directory = descriptor(word[2]);
         put_result(symlinkat(word[1], directory, path(directory, word[3])) == 0);

@@ -1,0 +1,61 @@
+// Bindings as jco makes them unless it is told otherwise: they pass lists, and are instantiated at once or by promises.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { transpile } from '@bytecodealliance/jco';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HostOptions } from '../../ts/host/host.js';
+import { toComponent } from '../../ts/options.js';
+import { failureOf } from '../helpers/failure.js';
+import { built } from '../helpers/runtimes.js';
+import { hostWith, temporaryDirectory, walkers } from './helpers.js';
+
+// Node's types do not have it.
+declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => object };
+
+const [[, walker]] = walkers as [(typeof walkers)[number]];
+
+describe.each(['async', 'sync'] as const)('bindings that are instantiated %s', (instantiation) => {
+  const place = mkdtempSync(join(built('tests'), 'bindings-'));
+  afterAll(() => rmSync(place, { recursive: true }));
+
+  beforeAll(async () => {
+    const { files } = await transpile(readFileSync(built('mapcp.wasm')), { name: 'mapcp', instantiation });
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(place, name)), { recursive: true });
+      writeFileSync(join(place, name), content);
+    }
+  });
+
+  /** Copies `a` to `b` in `directory`, with a host that gives what `options` say. */
+  async function copy(directory: string, options: HostOptions): Promise<void> {
+    const host = hostWith(walker, {
+      preopens: { '/': { path: directory, access: 'read-write' } },
+      ...options,
+    });
+    const { instantiate } = await import(pathToFileURL(join(place, 'mapcp.js')).href);
+    const coreModule =
+      instantiation === 'sync'
+        ? (name: string) => new WebAssembly.Module(readFileSync(join(place, name)))
+        : undefined;
+    const { copier } = await instantiate(coreModule, host.imports);
+    new copier.CopyJob('/a', '/b', toComponent({}, false)).step(1n << 62n);
+  }
+
+  it('copy a file', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'a'), 'content');
+    await copy(directory, { clocks: true, random: true });
+    expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
+  });
+
+  it.each([
+    ['wasi:clocks/monotonic-clock', { random: true }],
+    ['wasi:random/random', { clocks: true }],
+  ])('fail by its name where %s is not given', async (name, options) => {
+    expect(await failureOf(copy(temporaryDirectory(), options))).toEqual(
+      new Error(`the component imports '${name}', which this host does not give it`),
+    );
+  });
+});

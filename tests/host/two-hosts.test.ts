@@ -1,0 +1,83 @@
+// Two hosts in one process, with a component on each: neither has anything of the other's.
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ImportObject } from '#bindings';
+import { instantiate } from '#bindings';
+import type { Walker } from '../../ts/host/walker.js';
+import { toComponent } from '../../ts/options.js';
+import { hostWith, temporaryDirectory, walkers } from './helpers.js';
+
+const FILES = 5;
+
+/** An instance on a host of its own, where everything is called or contains `name`. */
+async function instanceOf(name: string, walker: Walker) {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'tree'));
+  for (let index = 0; index < FILES; index++) {
+    writeFileSync(join(directory, 'tree', `${name}-${index}`), name);
+  }
+  const printed: string[] = [];
+  const host = hostWith(walker, {
+    preopens: { '/': { path: directory, access: 'read-write' } },
+    args: ['mapcp', '--verbose', `/tree/${name}-0`, `/${name}`],
+    env: { NAME: name },
+    stdin: Buffer.from(name),
+    stdout: (bytes) => void printed.push(Buffer.from(bytes).toString()),
+    clocks: true,
+    random: true,
+  });
+  const { copier, run } = await instantiate(undefined, host.imports as object as ImportObject);
+  const job = new copier.CopyJob('/tree', '/copy', toComponent({ recursive: true }, false));
+  const copied = () =>
+    readdirSync(join(directory, 'copy'))
+      .sort()
+      .map((file) => [file, readFileSync(join(directory, 'copy', file), 'utf8')]);
+  const whole = Array.from({ length: FILES }, (_, index) => [`${name}-${index}`, name]);
+  return { name, directory, host, printed, job, run, copied, whole };
+}
+
+const both = async (walker: Walker) =>
+  [await instanceOf('one', walker), await instanceOf('two', walker)] as const;
+
+describe.each(walkers)('two hosts, by the %s walker,', (_kind, walker) => {
+  it('have components that work in turns, each with its own files, arguments and output', async () => {
+    const instances = await both(walker);
+    let turns = 0;
+    for (let working = [...instances]; working.length > 0; turns++) {
+      working = working.filter(({ job }) => !job.step(1n).done);
+    }
+    expect(turns).toBeGreaterThan(FILES);
+    for (const { run } of instances) {
+      run.run();
+    }
+    for (const { name, directory, printed, copied, whole } of instances) {
+      expect(copied()).toEqual(whole);
+      expect(readdirSync(directory).sort()).toEqual(['copy', name, 'tree'].sort());
+      expect(printed.join('')).toContain(`/tree/${name}-0`);
+      expect(printed.join('')).not.toContain(name === 'one' ? 'two' : 'one');
+    }
+  });
+
+  it('give each what it was made with', async () => {
+    for (const { name, host } of await both(walker)) {
+      const { imports } = host;
+      expect(imports['wasi:cli/environment'].getArguments()[3]).toBe(`/${name}`);
+      expect(imports['wasi:cli/environment'].getEnvironment()).toEqual([['NAME', name]]);
+      expect(Buffer.from(imports['wasi:cli/stdin'].getStdin().read(9n)).toString()).toBe(name);
+    }
+  });
+
+  it('do not end together', async () => {
+    const [one, two] = await both(walker);
+    one.job.step(1n);
+    two.job.step(1n);
+    one.host.close();
+    expect(() => one.job.step(1n << 62n)).toThrow();
+    expect(two.job.step(1n << 62n).done).toBe(true);
+    expect(two.copied()).toEqual(two.whole);
+    two.run.run();
+    expect(two.printed.join('')).toContain('/tree/two-0');
+  });
+});
