@@ -150,6 +150,24 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect([filesystemErrorCode(ofStream), ofStream.toDebugString()]).toEqual([undefined, 'pipe']);
   });
 
+  it('sets times to the microsecond, and none earlier than whole microseconds', () => {
+    const { box, root } = sandbox(walker);
+    writeFileSync(join(box, 'file'), '');
+    for (let index = 0n; index < 1000n; index++) {
+      const [seconds, nanoseconds] = [
+        1_700_000_000n + index * 1_234_567n,
+        (index * 7_654_321n) % 1_000_000_000n,
+      ];
+      const time = { tag: 'timestamp', val: { seconds, nanoseconds: Number(nanoseconds) } } as const;
+      root.setTimesAt({}, 'file', time, time);
+      const wanted = seconds * 1_000_000_000n + nanoseconds;
+      const { mtimeNs } = statSync(join(box, 'file'), { bigint: true });
+      // A copy that seemed earlier than its source would be made again each time.
+      const least = mtimeNs % 1000n === 0n ? wanted - (wanted % 1000n) : wanted;
+      expect([wanted, mtimeNs >= least && mtimeNs < wanted + 1000n]).toEqual([wanted, true]);
+    }
+  });
+
   it('keeps a time before 1970 where only the other one is set', () => {
     const { box, root } = sandbox(walker);
     const before = new Date('1960-01-01T00:00:00.123Z');

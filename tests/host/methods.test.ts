@@ -187,6 +187,9 @@ describe.each(walkers)('a descriptor, by the %s walker,', (_kind, walker) => {
       expect(syncFlagsOf(path)).toEqual([expected]);
       expect(file.getFlags()).toMatchObject({ read: true, write: true, ...flags });
       expect(file.write(Buffer.from('content'), 0n)).toBe(7n);
+      const stream = file.appendViaStream();
+      expect(new Set(syncFlagsOf(path))).toEqual(new Set([expected]));
+      (stream as unknown as Disposable)[Symbol.dispose]();
       (file as unknown as Disposable)[Symbol.dispose]();
     }
     expect(readFileSync(path, 'utf8')).toBe('content');

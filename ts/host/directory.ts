@@ -27,7 +27,7 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { DirectoryEntries } from './directory-entries.js';
 import { fail, nodeCode } from './error-code.js';
-import { File } from './file.js';
+import { File, syncFlagsOf } from './file.js';
 import type { Grant } from './grant.js';
 import { Handle } from './handle.js';
 import { giveMode, PRIVATE_FILE, takeMode, UNFINISHED_DIRECTORY } from './modes.js';
@@ -37,7 +37,7 @@ import { identity, setTimes, typeOf } from './status.js';
 import { readLink, Walk } from './walk.js';
 import type { Walker } from './walker.js';
 
-const { O_CREAT, O_DSYNC, O_EXCL, O_RDONLY, O_RDWR, O_SYNC, O_TRUNC, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
 
 /** How often an open looks again at a name that others change, before it reports what it met. */
 const MOST_LOOKS = 10;
@@ -45,12 +45,7 @@ const MOST_LOOKS = 10;
 /** The flags of open(2) for a regular file. */
 function openFlagsOf(open: OpenFlags, flags: DescriptorFlags): number {
   const access = flags.write ? (flags.read ? O_RDWR : O_WRONLY) : O_RDONLY;
-  return (
-    access |
-    (open.truncate ? O_TRUNC : 0) |
-    (flags.fileIntegritySync ? O_SYNC : 0) |
-    (flags.dataIntegritySync ? O_DSYNC : 0)
-  );
+  return access | (open.truncate ? O_TRUNC : 0) | syncFlagsOf(flags);
 }
 
 /** An open directory, with what its preopen allows. Every path is walked from here, and never above. */

@@ -25,6 +25,11 @@ import { identity, setTimes } from './status.js';
 import type { Sink, Source } from './streams.js';
 import type { Walker } from './walker.js';
 
+/** The flags of open(2) by which each write is on the disk before it returns, where a descriptor has that. */
+export function syncFlagsOf({ fileIntegritySync, dataIntegritySync }: DescriptorFlags): number {
+  return (fileIntegritySync ? constants.O_SYNC : 0) | (dataIntegritySync ? constants.O_DSYNC : 0);
+}
+
 /** Larger than any file can be, and still a number that Node takes. */
 const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 
@@ -62,7 +67,10 @@ export class File {
   /** Writes at the end of the file, wherever that is at each write. Fails as `expectWritable` does. */
   appendingSink(): Sink {
     this.expectWritable();
-    const appending = this.#walker.reopen(this.#handle.fd, constants.O_WRONLY | constants.O_APPEND);
+    const appending = this.#walker.reopen(
+      this.#handle.fd,
+      constants.O_WRONLY | constants.O_APPEND | syncFlagsOf(this.flags),
+    );
     return appending === undefined
       ? new AppendingSink(this.#handle.share(), false)
       : new AppendingSink(new Handle(appending), true);

@@ -65,17 +65,24 @@ function nodeTime(wanted: NewTimestamp, current: bigint): number | Date {
     // Of a number before 1970 Node makes the present, and of a date it does not.
     return new Date(Math.round(Number(nanoseconds) / 1e6));
   }
-  // Node takes seconds as a double and keeps whole microseconds of it, rounded down: the half keeps it from losing
-  // one more.
-  return (
-    Number(nanoseconds / NANOSECONDS) + (Math.floor(Number(nanoseconds % NANOSECONDS) / 1000) + 0.5) / 1e6
-  );
+  return secondsFrom(Number(nanoseconds / NANOSECONDS), Number(nanoseconds % NANOSECONDS));
+}
+
+/**
+ * The earliest double that is not before a time. Node takes seconds as a double; up to Node 22 it keeps whole microseconds of
+ * it, rounded down, and later ones what the double has. So a whole microsecond is kept by the former, and no time comes out
+ * earlier by the latter, for which a copy would be taken to be older than its source.
+ */
+function secondsFrom(seconds: number, nanoseconds: number): number {
+  const time = seconds + nanoseconds / 1e9;
+  const isBefore = (time - seconds) * 1e9 < nanoseconds;
+  return isBefore ? time + 2 ** (Math.floor(Math.log2(time)) - 52) : time;
 }
 
 /**
  * Calls `set` with the times that a guest asked for, but not where both are to stay.
  *
- * Whole microseconds are kept of every time that is set, and milliseconds before 1970, which is what Node can do; that
+ * Every time that is set is kept to the microsecond, and to the millisecond before 1970, which is what Node can do; that
  * holds for the one that is to stay as well where the other changes.
  */
 export function setTimes(
