@@ -292,7 +292,7 @@ GUESTS := $(notdir $(GUEST_SOURCES:.c=))
 
 test-programs: $(GUESTS:%=$(OUT)/node/guests/%.js)
 
-$(OUT)/wasm/guests/compiled: $(GUEST_SOURCES) build/compile.mjs $(WASM_TOOLS)
+$(OUT)/wasm/guests/compiled: $(GUEST_SOURCES) $(wildcard tests/host/guests/*.h) build/compile.mjs $(WASM_TOOLS)
 	node build/compile.mjs $(OUT)/wasm/guests $(WASM_FLAGS) -- $(GUEST_SOURCES)
 	@touch $@
 
@@ -354,6 +354,13 @@ $(OUT)/soak.js: $(SOAK) ts/host/error-code.ts $(INSTALLED)
 ## make soak               copy with faults, kills and races at random, and check everything (MINUTES=1)
 soak: $(OUT)/js/index.js $(OUT)/soak.js
 	@node $(OUT)/soak.js
+
+# --- Racing -----------------------------------------------------------------------------------------------------------
+
+.PHONY: race
+## make race               swap names under every call of the host for longer than the tests do (ROUNDS=50000)
+race: $(OUT)/js/index.js $(OUT)/node/guests/race.js
+	MAPCP_RACE_ROUNDS=$(or $(ROUNDS),50000) node_modules/.bin/vitest run tests/host/race.test.ts
 
 # --- Documentation ----------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createHostWith } from '../../ts/host/host.js';
 import type { Descriptor } from './helpers.js';
-import { hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
+import { callsOn, hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
+import { sealed } from './sealed.js';
 
 const now = { tag: 'now' } as const;
 
@@ -42,6 +43,43 @@ const changes: [string, (root: Descriptor, file: Descriptor, dir: Descriptor) =>
   ['symlink-at', (root) => root.symlinkAt('file', 'new')],
 ];
 
+/** The same as a program asks for it. It holds `file` as 0 and `dir` as 1. */
+const calls = [
+  ...['w', 'rw', 'wa', 'rt', 'wt', 'rc', 'wc', 'wcx'].flatMap((how) => [
+    `open 2 - file ${how}`,
+    `open 2 - dir/inner ${how}`,
+    `open 2 1 inner ${how}`,
+    `open 2 - link ${how}`,
+  ]),
+  ...['rc', 'wc', 'rcx', 'wcx'].flatMap((how) => [`open 2 - new ${how}`, `open 2 1 new ${how}`]),
+  'pwrite 0 x 0',
+  'write 0 x',
+  'resize 0 0',
+  'futimes 0 1 2',
+  'utimes - file 1 2',
+  'utimes - link 1 2',
+  'lutimes - link 1 2',
+  'utimes 1 inner 1 2',
+  'utimes - . 1 2',
+  'mkdir - new',
+  'mkdir 1 new',
+  'rmdir - empty',
+  'rmdir 1 ../empty',
+  'unlink - file',
+  'unlink - link',
+  'unlink 1 inner',
+  'rename - file - moved',
+  'rename - file 1 moved',
+  'rename 1 inner - moved',
+  'rename 1 inner 1 moved',
+  'rename - empty - dir',
+  'link - file - linked',
+  'link - file 1 linked',
+  'link 1 inner - linked',
+  'symlink file - new',
+  'symlink inner 1 new',
+];
+
 /** Puts into `box` what the changes are tried on. Returns what throws unless all of it is as it was. */
 function filled(box: string): () => void {
   mkdirSync(join(box, 'dir'));
@@ -73,6 +111,20 @@ describe.each(walkers)('below a read-only preopen, by the %s walker,', (_kind, w
     const dir = root.openAt({}, 'dir', { directory: true }, { read: true });
     expect(outcome(() => change(root, file, dir))).toBe('not-permitted');
     expectUnchanged();
+  });
+
+  it('no program is permitted to change anything', async () => {
+    const { box } = sandbox(walker, 'read');
+    filled(box);
+    const expectUntouched = sealed(box);
+    const [first, second, ...lines] = await callsOn(
+      walker,
+      { preopens: { '/': { path: box, access: 'read' } } },
+      ['open 0 - file r', 'open 1 - dir rd', ...calls],
+    );
+    expect([first, second]).toEqual(['ok', 'ok']);
+    expect(lines.map((line, index) => [calls[index], line])).toEqual(calls.map((call) => [call, 'EPERM']));
+    expectUntouched();
   });
 
   it('says so in its flags', () => {
