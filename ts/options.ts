@@ -120,8 +120,8 @@ export interface CopyOptions {
    * How many jobs divide a tree among themselves, each in a thread of its own with a sandbox of its own. One file is
    * always copied by one job, in this thread. A host of your own can have one job only.
    *
-   * Starting threads takes as long as copying some hundred files, and each of them has memory of its own; from some ten
-   * thousand files on, two jobs are faster than one.
+   * Starting threads takes as long as copying a thousand files, and each of them has memory of its own: two are worth a try
+   * from some fifty thousand files on.
    *
    * @default 1
    */

@@ -3,6 +3,7 @@
 
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { contestants } from './contestants.mjs';
 import { matrix, table } from './report.mjs';
 
 const top = join(import.meta.dirname, '../..');
@@ -23,8 +24,27 @@ const [start, end] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
 if (start < BEGIN.length || end < start) {
   throw new Error(`README.md has no lines ${BEGIN} and ${END}`);
 }
-const figures = `Times as multiples of \`cp\`'s, on tmpfs. ${when}\n\n${matrix(onTmpfs)}`;
+const figures = `Times as multiples of \`cp\`'s, on tmpfs. ${when}
+
+${matrix(onTmpfs, Object.keys(contestants))}
+${costs()}
+`;
 writeFileSync(readme, `${text.slice(0, start)}\n\n${figures}\n${text.slice(end)}`);
+
+/** What mapcp costs besides time, in a sentence. */
+function costs() {
+  const measured = onTmpfs.flatMap((row) => ('ratio' in row ? [row] : []));
+  const ours = measured.filter(({ contestant }) => contestant === 'mapcp');
+  const memory = Math.max(...ours.map((row) => row.memory ?? 0)) / 2 ** 20;
+  const longestTurn = Math.max(...ours.map((row) => row.longestTurn ?? 0));
+  const start = (/** @type {string} */ name) =>
+    measured.find((row) => row.case === 'start' && row.contestant === name)?.median ?? Number.NaN;
+  return (
+    `mapcp took at most ${memory.toFixed(0)} MiB beyond what Node itself has, left the event loop to others after ` +
+    `${longestTurn.toFixed(0)} ms at the latest, and copied 1 byte in ` +
+    `${(start('mapcp') - start('node -e 0')).toFixed(0)} ms more than \`node -e 0\` takes.`
+  );
+}
 
 const tables = ['tmpfs', 'disk'].flatMap((place) => {
   const here = rows.filter((row) => row.place === place);

@@ -51,10 +51,10 @@ export const table = (rows) =>
 /**
  * The ratios of all cases at one place, a line for each contestant and a column for each case.
  * @param {readonly Row[]} rows
+ * @param {readonly string[]} contestants in the order that they are to have
  */
-export function matrix(rows) {
+export function matrix(rows, contestants) {
   const cases = [...new Set(rows.map((row) => row.case))];
-  const contestants = [...new Set(rows.map((row) => row.contestant))];
   const cell = (/** @type {string} */ contestant, /** @type {string} */ name) => {
     const row = rows.find((each) => each.contestant === contestant && each.case === name);
     if (row === undefined || !('ratio' in row)) {
