@@ -1,7 +1,7 @@
 // A file that was looked at is opened without another look; and no component can make a device or a FIFO of it meanwhile.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { procfsWalker } from '../../ts/host/walker-procfs.js';
@@ -125,7 +125,9 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
     root.statAt({}, 'a/file');
     rmSync(join(box, 'a/file'));
     execFileSync('mkfifo', [join(box, 'a/file')]);
+    const descriptors = readdirSync('/proc/self/fd').length;
     expect(open(root, 'a/file')).toBe('not-permitted');
+    expect(readdirSync('/proc/self/fd').length).toBe(descriptors);
     rmSync(join(box, 'a/file'));
     writeFileSync(join(box, 'a/file'), '');
     root.statAt({}, 'a/file');

@@ -35,6 +35,13 @@ export const safety: readonly Behaviour[] = [
       ['shrinks', (put) => put.size('in/a', 10 * MiB)],
       ['becomes empty', (put) => put.size('in/a', 0)],
       ['is written to', (put) => put.time('in/a', '2000')],
+      [
+        'grows and has its old time again',
+        (put) => {
+          put.size('in/a', 30 * MiB);
+          put.time('in/a', '1000');
+        },
+      ],
       ['gets another time by a nanosecond', (put) => put.time('in/a', '1000.000000001')],
     ] as const satisfies readonly (readonly [string, (put: Put) => void])[]
   ).map(
