@@ -1,6 +1,14 @@
 // The contract with jco's bindings that ts/host/lowering.ts leans on: it fails here when jco changes it.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../ts/host/error-code.js';
@@ -223,6 +231,17 @@ describe('a lowered call', () => {
     lowered('read')(handle, 20_000n, 0n, 16);
     expect(new DataView(memory.buffer).getUint8(16)).toBe(1);
     expect(errorCodes[new DataView(memory.buffer).getUint8(20)]).toBe('bad-descriptor');
+  });
+
+  it('tells how much it has read of a file that shrinks while memory is allocated', () => {
+    const { box, host } = sandbox(walker);
+    const path = join(box, 'file');
+    writeFileSync(path, Buffer.alloc(50_000, 'a'));
+    const { memory, lowered, put } = contextFor(host, () => truncateSync(path, 20_000));
+    lowered('openAt')(1, 0, ...put('file', 1024), 0, 1, 8);
+    lowered('read')(new DataView(memory.buffer).getUint32(12, true), 50_000n, 0n, 16);
+    const view = new DataView(memory.buffer);
+    expect([view.getUint8(16), view.getUint32(24, true)]).toEqual([0, 20_000]);
   });
 
   it('lets pass the exit of a component that exits while memory is allocated', () => {
