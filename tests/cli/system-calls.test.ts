@@ -1,7 +1,15 @@
-// What --sync comes to: the calls of the system, seen by strace, and made to fail by it.
+// What copies come to: the calls of the system, seen by strace, and made to fail by it.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +17,7 @@ import { inTemporaryDirectory } from '../helpers/directory.js';
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 if (!hasStrace) {
-  process.stderr.write('no strace on PATH: the tests of what --sync does are skipped\n');
+  process.stderr.write('no strace on PATH: the tests of what is asked of the system are skipped\n');
 }
 
 /**
@@ -22,7 +30,18 @@ function trace(given: string, args: readonly string[], options: readonly string[
   const { status, stderr } = spawnSync(
     'strace',
     [
-      ...['-f', '-y', '-qq', '-s', '4096', '-o', log, '-e', 'trace=fsync,fdatasync,rename,mkdir', ...options],
+      ...[
+        '-f',
+        '-y',
+        '-qq',
+        '-s',
+        '4096',
+        '-o',
+        log,
+        '-e',
+        'trace=fsync,fdatasync,rename,mkdir,pwrite64,fchmod',
+        ...options,
+      ],
       ...[process.execPath, resolve('build/out/js/cli/main.js'), ...args],
     ],
     { cwd: directory, encoding: 'utf8' },
@@ -30,6 +49,7 @@ function trace(given: string, args: readonly string[], options: readonly string[
   const calls = readFileSync(log, 'utf8')
     .trimEnd()
     .split('\n')
+    .filter((line) => !/ (pwrite64|fchmod)\(/.test(line))
     .map((line) => line.replace(/\.mapcp-[0-9a-f]{16}\.tmp/g, 'TEMPORARY'))
     .map((line) => {
       const [, call = '', path = ''] = /^\d+ +(\w+)\((?:\d+<|".*, "|")([^>"]*)/.exec(line) ?? [];
@@ -96,5 +116,36 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp --sync', () =
       writeFileSync(join(directory, 'a'), 'content');
       expect(trace(directory, ['-T', 'a', 'b']).calls).toEqual(['rename b']);
       expect(existsSync(join(directory, 'b'))).toBe(true);
+    }));
+});
+
+describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the system fails', () => {
+  it.each([
+    ['rename:error=ENOSPC', "cannot rename 'b': no space left on the file system"],
+    ['pwrite64:error=EIO', "cannot write 'b': input/output error"],
+    ['pwrite64:error=EDQUOT', "cannot write 'b': disk quota exceeded"],
+  ])('with %s says so, and leaves the old file', (failing, why) =>
+    inTemporaryDirectory((directory) => {
+      writeFileSync(join(directory, 'a'), 'new');
+      writeFileSync(join(directory, 'b'), 'old');
+      const { status, stderr } = trace(directory, ['-T', 'a', 'b'], ['-e', `inject=${failing}`]);
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: `mapcp: cannot copy 'a' to 'b': ${why}\n`,
+      });
+      expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('old');
+      expect(readdirSync(directory).sort()).toEqual(['a', 'b', 'log']);
+    }),
+  );
+
+  it('warns of a copy that stays private, since it cannot be given its mode', () =>
+    inTemporaryDirectory((directory) => {
+      writeFileSync(join(directory, 'a'), 'new', { mode: 0o644 });
+      const { status, stderr } = trace(directory, ['-T', 'a', 'b'], ['-e', 'inject=fchmod:error=EPERM']);
+      expect({ status, stderr }).toEqual({
+        status: 0,
+        stderr: expect.stringContaining('a copy keeps its private mode'),
+      });
+      expect(statSync(join(directory, 'b')).mode & 0o777).toBe(0o600);
     }));
 });
