@@ -277,7 +277,12 @@ it.runIf(process.platform === 'linux').each(contestants)(
     const other = spawn(process.execPath, ['-e', swapper, box, `${TIMEOUT}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    onTestFinished(() => void other.kill('SIGKILL'));
+    // Waited for, since what it swaps is removed next.
+    const over = once(other, 'exit');
+    onTestFinished(async () => {
+      other.kill('SIGKILL');
+      await over;
+    });
     await once(other.stdout, 'data');
 
     const seen = await contest(host, () => output);
