@@ -69,7 +69,7 @@ async function run(place, name) {
 
 const machine = describeMachine();
 const date = new Date().toISOString().slice(0, 10);
-process.stdout.write(`${date}, ${machine}; medians of ${rounds}\n`);
+process.stdout.write(`${date}, ${machine}; medians of ${rounds}, and of fewer where those take long\n`);
 compileForWasmtime();
 /** @type {import('./report.mjs').Row[]} */
 const rows = [];

@@ -46,7 +46,7 @@ function markdown([head = [], ...body]) {
  * @param {readonly Row[]} rows
  */
 export const table = (rows) =>
-  markdown([['', 'median', 'spread', 'ratio', 'longest turn', 'memory'], ...rows.map(cellsOf)]);
+  markdown([['', 'rounds', 'median', 'spread', 'ratio', 'longest turn', 'memory'], ...rows.map(cellsOf)]);
 
 /**
  * The ratios of all cases at one place, a line for each contestant and a column for each case.
@@ -76,9 +76,10 @@ function cellsOf(row) {
   if ('failed' in row) {
     return [row.contestant, 'failed'];
   }
-  const { contestant, median, least, most, ratio, longestTurn, memory } = row;
+  const { contestant, rounds, median, least, most, ratio, longestTurn, memory } = row;
   return [
     contestant,
+    `${rounds}`,
     `${milliseconds(median)} ms`,
     `${milliseconds(least)}–${milliseconds(most)}`,
     ratio.toFixed(2),

@@ -20,6 +20,9 @@ import { kill, victims } from '../faults/victims.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 
 const MINUTES = Number(process.env.MINUTES ?? 1);
+if (!(MINUTES > 0)) {
+  throw new Error(`MINUTES must be a number above 0, and is '${process.env.MINUTES}'`);
+}
 const ROUND = process.env.ROUND;
 const FAULTS = 40;
 const RACES = 50;
