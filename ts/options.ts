@@ -120,8 +120,8 @@ export interface CopyOptions {
    * How many jobs divide a tree among themselves, each in a thread of its own with a sandbox of its own. One file is
    * always copied by one job, in this thread. A host of your own can have one job only.
    *
-   * Starting threads takes as long as copying a thousand files, and each of them has memory of its own: two are worth a try
-   * from some fifty thousand files on.
+   * Each thread has to be started and has memory of its own. On two processors, two jobs took longer than one for 20,000
+   * files in memory (docs/benchmark.md): measure with your own tree.
    *
    * @default 1
    */

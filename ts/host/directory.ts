@@ -169,7 +169,7 @@ export class Directory {
       if (isEscaped || !listIdentities) {
         this.#unidentified = name;
       }
-      if (type === 'regular-file') {
+      if (type === 'regular-file' && !isEscaped) {
         remember(name);
       }
     });

@@ -53,8 +53,8 @@ export interface HostOptions {
   escapeNames?: boolean;
   /**
    * Whether entries are told apart by their inode numbers, for which C libraries ask with each one as they list it. Without
-   * that a listing is twice as fast, and all of its entries have the number of the directory; everywhere else each has
-   * its own. Default: true.
+   * that a listing takes a system call less for each entry, and all of its entries have the number of the directory;
+   * everywhere else each has its own. Default: true.
    */
   listIdentities?: boolean;
   /** Carries permissions from what a component reads to what it makes. Default: what is made gets the usual ones. */

@@ -37,8 +37,9 @@ export type { Preopen } from './preopens.js';
 /**
  * Makes a host. It holds the preopened directories open until it is closed.
  *
- * Rejects with a TypeError where `access` or `confinement` is another word, with Node's own error where a preopen is no directory that can be opened, and with an `Error` that says
- * what to do where two of them overlap, or where the system cannot confine a component as `confinement` demands.
+ * Rejects with a TypeError where `access` or `confinement` is another word, with Node's own error where a preopen is no
+ * directory that can be opened, and with an `Error` that says what to do where two of them overlap, or where the system
+ * cannot confine a component as `confinement` demands.
  *
  * @example
  * ```js not-run="the bindings of a component"
