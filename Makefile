@@ -78,19 +78,21 @@ TYPESCRIPT := $(shell find ts -path ts/web -prune -o -name '*.ts' -print)
 MODULES := index browser/index host/index
 
 # tsc checks, and writes declarations; both they and the code are bundled: each module more is half a millisecond more of
-# every start, and what is not public is nobody's business.
+# every start, and what is not public is nobody's business. The command line is bundled by itself, since what it shared
+# with the rest would be modules more.
 $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json ts/browser/tsconfig.json \
 		build/bundle.mjs build/declarations.mjs Makefile $(INSTALLED)
 	@rm -rf $(@D) $(OUT)/types
 	node_modules/.bin/tsc --project tsconfig.json
 	node_modules/.bin/tsc --project ts/browser
 	node build/declarations.mjs $(OUT)/types $(@D) $(MODULES)
-	node build/bundle.mjs node $(@D) $(OUT)/packages.cdx.json ts/index.ts ts/host/index.ts ts/cli/main.ts ts/mapcp-worker.ts
+	node build/bundle.mjs node $(@D) $(OUT)/packages.cdx.json ts/index.ts ts/host/index.ts ts/mapcp-worker.ts
+	node build/bundle.mjs node $(@D) $(OUT)/packages-cli.cdx.json ts/cli/main.ts
 	node build/bundle.mjs browser $(@D) $(OUT)/packages-browser.cdx.json ts/browser/index.ts ts/browser/worker.ts
 
 # What goes with it into the package: the component's SHA-256, a bill of materials, and the licences of others' work.
 $(OUT)/mapcp.wasm.sha256: $(OUT)/mapcp.wasm $(OUT)/js/index.js build/provenance.mjs $(wildcard build/notices/*)
-	node build/provenance.mjs $< $(OUT) $(OUT)/packages.cdx.json $(OUT)/packages-browser.cdx.json
+	node build/provenance.mjs $< $(OUT) $(OUT)/packages.cdx.json $(OUT)/packages-cli.cdx.json $(OUT)/packages-browser.cdx.json
 
 # --- Help in the terminal -------------------------------------------------------------------------------------------
 

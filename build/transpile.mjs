@@ -35,6 +35,11 @@ const codeChanges = [
     by: '$1 = $2;',
   },
   {
+    subject: 'the asynchronous variants of imports',
+    what: /(?<== )_trampoline\d+\.manuallyAsync \? new WebAssembly\.Suspending\([\s\S]*?\n {2}\)\)\) : (?=_lowerImport)/g,
+    by: '',
+  },
+  {
     subject: 'the reading of core modules from files',
     what: /const isNode = .*\nlet _fs;\nasync function fetchCompile \(url\) \{[\s\S]*?\n\}\n/g,
     by: `const compiledModules = {};
@@ -101,6 +106,29 @@ function change(text, changes) {
 }
 
 /**
+ * Has one list of the error-codes where jco writes all of them out for each function that can fail, twice: all code is read
+ * at every start.
+ * @param {string} code jco's bindings
+ * @returns {string} the same with one list
+ */
+function withOneListOfErrorCodes(code) {
+  const [cases = '', ...others] = new Set(code.match(/\[(?:\['[\w-]+', null, 1, 1, 1\],){30,}\]/g));
+  const names = [...cases.matchAll(/'([\w-]+)'/g)].map(([, name]) => name);
+  const numbered = names.map((name, index) => `case '${name}': { $number = ${index}; break; }`).join(' ');
+  let isKnown = others.length === 0 && names.length > 0;
+  const looksUp =
+    /switch \((\w+)\) \{\s*((?:case '[\w-]+': \{\s*(\w+) = \d+;\s*break;\s*\}\s*){30,})default: \{/g;
+  const shorter = code.replaceAll(cases, 'errorCodeCases').replace(looksUp, (_, name, all, number) => {
+    isKnown &&= all.replaceAll(number, '$number').replaceAll(/\s+/g, ' ').trim() === numbered;
+    return `if ((${number} = errorCodes.indexOf(${name})) < 0) {{`;
+  });
+  if (!isKnown || !shorter.includes('errorCodes.indexOf')) {
+    throw new ToolError('build/transpile.mjs cannot find the error-codes in what this version of jco makes');
+  }
+  return `const errorCodeCases = ${cases};\nconst errorCodes = errorCodeCases.map(([name]) => name);\n${shorter}`;
+}
+
+/**
  * Puts the function that has nearly all of the code in it into parentheses, by which an engine takes it that it is called
  * at once. Otherwise it reads the function twice, which is a fifth of the time that a small copy takes to start.
  * @param {string} code minified bindings
@@ -122,7 +150,7 @@ function compiledAtOnce(code) {
  * @returns {Promise<string>} bindings that have all they need, minified
  */
 async function wholeModule(code, coreModules) {
-  const whole = `const coreModules = ${JSON.stringify(coreModules)};\n${change(code, codeChanges)}`;
+  const whole = `const coreModules = ${JSON.stringify(coreModules)};\n${withOneListOfErrorCodes(change(code, codeChanges))}`;
   return compiledAtOnce((await transform(whole, { minify: true, format: 'esm', target: 'node20' })).code);
 }
 
