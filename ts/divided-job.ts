@@ -1,6 +1,6 @@
 import { type Entry, errorOf, type Failure, NOTHING_YET, type Progress } from './component.js';
 import type { HostOptions } from './host/index.js';
-import type { CopyOptions } from './options.js';
+import type { CopyOptions, Shard } from './options.js';
 import type { Preopens } from './sandbox.js';
 import type { Job } from './task.js';
 import { type Told, takeThread } from './threads.js';
@@ -17,8 +17,10 @@ export interface Assignment {
   readonly reportEntries: boolean;
 }
 
-/** A job that is divided among threads, each with a share of it. */
+/** A job that is divided: one share of it is done here, and each other by a thread. */
 export class DividedJob implements Job {
+  readonly #own: Job;
+  #isOwnDone = false;
   readonly #shares: Share[] = [];
   readonly #known = new Set<string>();
   #problems: Failure[] = [];
@@ -33,16 +35,20 @@ export class DividedJob implements Job {
    * Puts the threads to work.
    *
    * @param assignment the whole
-   * @param count how many are to divide it
+   * @param count how many are to divide it, this thread among them
+   * @param begin makes the job for the share that is done here
    */
-  constructor(assignment: Assignment, count: number) {
+  constructor(assignment: Assignment, count: number, begin: (shard: Shard) => Job) {
     this.#currentPath = assignment.source;
     this.#isDryRun = assignment.options.dryRun ?? false;
     const hear = (told: Told) => this.#hear(told);
     const fail = (error: Error) => this.#fail(error);
+    const [own, ...others] = shardsOf(assignment.options, count);
+    this.#own = begin(own);
     try {
-      for (const share of sharesOf(assignment, count)) {
-        this.#shares.push(new Share(share, hear, fail));
+      for (const shard of others) {
+        const options = { ...sendable(assignment.options), concurrency: 1, shard };
+        this.#shares.push(new Share({ ...assignment, options }, hear, fail));
       }
     } catch (error) {
       // The system has no thread left.
@@ -51,9 +57,14 @@ export class DividedJob implements Job {
     }
   }
 
-  /** Waits until there is something to tell. However large the budget is, the threads work on. */
-  async step(): Promise<Progress> {
-    if (!this.#hasNews) {
+  /**
+   * Works on its own share; once that is done, waits until there is something to tell. However large the budget is, the
+   * threads work on.
+   */
+  async step(budget: bigint): Promise<Progress> {
+    if (!this.#isOwnDone) {
+      await this.#stepOwn(budget);
+    } else if (!this.#hasNews) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -65,8 +76,17 @@ export class DividedJob implements Job {
     return this.progress();
   }
 
+  async #stepOwn(budget: bigint): Promise<void> {
+    const own = this.#own;
+    try {
+      this.#isOwnDone = (await own.step(budget)).done;
+    } finally {
+      this.#take(own.currentPath(), own.takeProblems(), own.takeEntries());
+    }
+  }
+
   progress(): Progress {
-    return merge(this.#shares.map(({ progress }) => progress));
+    return merge([this.#own.progress(), ...this.#shares.map(({ progress }) => progress)]);
   }
 
   currentPath(): string {
@@ -87,15 +107,24 @@ export class DividedJob implements Job {
 
   /** Stops the threads that are still at work, and waits until the last has left its share. */
   async drop(): Promise<void> {
-    await Promise.all(this.#shares.map((share) => share.stop()));
+    const left = this.#shares.map((share) => share.stop());
+    try {
+      await this.#own.drop();
+    } finally {
+      await Promise.all(left);
+    }
+  }
+
+  #take(currentPath: string, problems: readonly Failure[], entries: readonly Entry[]): void {
+    this.#currentPath = currentPath;
+    for (const problem of problems) {
+      this.#add(problem);
+    }
+    this.#entries.push(...entries.filter((entry) => !this.#isRepeated(entry)));
   }
 
   #hear(told: Told): void {
-    this.#currentPath = told.currentPath;
-    for (const problem of told.problems) {
-      this.#add(problem);
-    }
-    this.#entries.push(...told.entries.filter((entry) => !this.#isRepeated(entry)));
+    this.#take(told.currentPath, told.problems, told.entries);
     if (told.failure !== undefined) {
       this.#fail(errorOf(told.failure));
     }
@@ -154,14 +183,14 @@ class Share {
   }
 }
 
-/** Divides the share that the caller wants, or the whole, among `count` threads. */
-function sharesOf(assignment: Assignment, count: number): readonly Assignment[] {
-  const whole = assignment.options.shard ?? { index: 0, count: 1 };
-  const options = { ...sendable(assignment.options), concurrency: 1 };
-  return Array.from({ length: count }, (_, number) => {
-    const shard = { index: whole.index + whole.count * number, count: whole.count * count };
-    return { ...assignment, options: { ...options, shard } };
+/** Divides the share that the caller wants, or the whole, into `count`. */
+function shardsOf({ shard }: CopyOptions, count: number): readonly [Shard, ...Shard[]] {
+  const whole = shard ?? { index: 0, count: 1 };
+  const part = (number: number): Shard => ({
+    index: whole.index + whole.count * number,
+    count: whole.count * count,
   });
+  return [part(0), ...Array.from({ length: count - 1 }, (_, number) => part(number + 1))];
 }
 
 /** Options without those that mean something in the caller's thread only, and cannot be sent to another. */

@@ -117,8 +117,8 @@ export interface CopyOptions {
    */
   readonly shard?: Shard | undefined;
   /**
-   * How many jobs divide a tree among themselves, each in a thread of its own with a sandbox of its own. One file is
-   * always copied by one job, in this thread. A host of your own can have one job only.
+   * How many jobs divide a tree among themselves: one in this thread, and each other in a thread of its own with a sandbox
+   * of its own. One file is always copied by one job. A host of your own can have one job only.
    *
    * Each thread has to be started and has memory of its own. On two processors, two jobs took longer than one for 20,000
    * files in memory (docs/benchmark.md): measure with your own tree.

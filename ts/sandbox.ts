@@ -99,12 +99,16 @@ export class Sandbox implements Disposable {
       canShare: sharing !== undefined,
       probe: () => this.#job(source, target, { ...toComponent(options, true), dryRun: true }),
     });
-    return sharing === undefined || count === 1
-      ? this.#job(source, target, toComponent(options, measure))
-      : divide(
-          { ...sharing(), source, target, options, measure, reportEntries: options.onEntry !== undefined },
-          count,
-        );
+    if (sharing === undefined || count === 1) {
+      return this.#job(source, target, toComponent(options, measure));
+    }
+    // Loaded only where it is needed.
+    const { DividedJob } = await import('./divided-job.js');
+    return new DividedJob(
+      { ...sharing(), source, target, options, measure, reportEntries: options.onEntry !== undefined },
+      count,
+      (shard) => this.#job(source, target, toComponent({ ...options, shard }, measure)),
+    );
   }
 
   /** A job in this thread. */
@@ -191,12 +195,6 @@ export async function openSandbox(preopens: Preopens, options: SandboxOptions = 
     host.close?.();
     throw error;
   }
-}
-
-/** A job of other threads', whose code is loaded only where it is needed. */
-async function divide(assignment: Assignment, count: number): Promise<Job> {
-  const { DividedJob } = await import('./divided-job.js');
-  return new DividedJob(assignment, count);
 }
 
 /** A job of this thread's. */
