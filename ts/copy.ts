@@ -1,4 +1,4 @@
-import { lstat, realpath, stat } from 'node:fs/promises';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CopyError } from './errors.js';
@@ -44,8 +44,8 @@ export function copy(
 ): CopyTask {
   const prepare = async (): Promise<Work> => {
     const from = placeOf('source', source, '/in');
-    const to = await withExistingDirectory(placeOf('target', target, '/out'), options);
-    await requireOutside(from, to, options);
+    const to = withExistingDirectory(placeOf('target', target, '/out'), options);
+    requireOutside(from, to, options);
     const sandbox = await open(from, to, options.host);
     const work = sandbox.workOn(from.guestPath, to.guestPath, options, (path) => hostPath(path, from, to));
     const end = () => {
@@ -75,18 +75,18 @@ function placeOf(argument: string, path: unknown, preopen: string): Place {
 }
 
 /** The same place, from the nearest directory that exists: the engine makes the others. */
-async function withExistingDirectory(place: Place, options: CopyOptions): Promise<Place> {
+function withExistingDirectory(place: Place, options: CopyOptions): Place {
   let { directory, guestPath } = place;
-  while ((options.makeParents ?? true) && (await isMissing(directory))) {
+  while ((options.makeParents ?? true) && isMissing(directory)) {
     guestPath = `${place.preopen}/${basename(directory)}${guestPath.slice(place.preopen.length)}`;
     directory = dirname(directory);
   }
   return { ...place, directory, guestPath };
 }
 
-async function isMissing(path: string): Promise<boolean> {
+function isMissing(path: string): boolean {
   try {
-    await stat(path);
+    statSync(path);
     return false;
   } catch (error) {
     return isSystemError(error) && error.code === 'ENOENT' && dirname(path) !== path;
@@ -97,14 +97,12 @@ async function isMissing(path: string): Promise<boolean> {
  * Refuses a target in the source, which the component cannot see where the two are opened by different directories.
  * What cannot be resolved is left for it to complain about.
  */
-async function requireOutside(from: Place, to: Place, options: CopyOptions): Promise<void> {
+function requireOutside(from: Place, to: Place, options: CopyOptions): void {
   // A link that is kept is no directory, wherever it leads.
-  if (!options.recursive || (await isCopiedAsLink(from, options))) {
+  if (!options.recursive || isCopiedAsLink(from, options)) {
     return;
   }
-  const [source, directory] = await Promise.all(
-    [from.given, to.directory].map((path) => realpath(path).catch(() => undefined)),
-  );
+  const [source, directory] = [realPath(from.given), realPath(to.directory)];
   if (source !== undefined && `${directory}${sep}`.startsWith(source.endsWith(sep) ? source : source + sep)) {
     const reason = 'a directory cannot be copied into itself';
     throw copyError(from, to, {
@@ -116,10 +114,25 @@ async function requireOutside(from: Place, to: Place, options: CopyOptions): Pro
   }
 }
 
+/** The path without links; undefined where it leads nowhere. */
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether the source is a link that is copied as one. With a slash behind it, it is what it leads to. */
-async function isCopiedAsLink({ given }: Place, { symlinks }: CopyOptions): Promise<boolean> {
-  const status = symlinks === 'follow' ? undefined : await lstat(given).catch(() => undefined);
-  return status?.isSymbolicLink() ?? false;
+function isCopiedAsLink({ given }: Place, { symlinks }: CopyOptions): boolean {
+  if (symlinks === 'follow') {
+    return false;
+  }
+  try {
+    return lstatSync(given).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 async function open(from: Place, to: Place, host: HostMaker | undefined): Promise<Sandbox> {
