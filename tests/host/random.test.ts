@@ -1,0 +1,31 @@
+// Random bytes where the system has no device for them, as on Windows, or something else stands in its place.
+
+import type * as fs from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
+import { createRandom } from '../../ts/host/random.js';
+
+const device = vi.hoisted(() => ({ path: '' }));
+
+vi.mock('node:fs', async (original) => {
+  const actual = await original<typeof fs>();
+  const openSync = (path: string, flags: string) =>
+    actual.openSync(path === '/dev/urandom' ? device.path : path, flags);
+  return { ...actual, openSync };
+});
+
+describe.each([
+  ['is missing', '/no/such/device'],
+  ['is a file', 'package.json'],
+  ['is another device', '/dev/zero'],
+])('random bytes where /dev/urandom %s', (_, path) => {
+  it.each([1n, 3000n, 200_000n])('are all there, and others each time: %d', (length) => {
+    device.path = path;
+    const { getRandomBytes } = createRandom()['wasi:random/random'];
+    const [one, other] = [getRandomBytes(length + 16n), getRandomBytes(length + 16n)];
+    expect([one.length, other.length]).toEqual([Number(length) + 16, Number(length) + 16]);
+    expect(one).not.toEqual(other);
+    // The end as well, which no single call to the system may have reached.
+    expect(one.slice(-16)).not.toEqual(new Uint8Array(16));
+    expect(one.slice(-16)).not.toEqual(other.slice(-16));
+  });
+});
