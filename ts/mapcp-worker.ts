@@ -4,8 +4,9 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { type Entry, type Failure, failureOf } from './component.js';
 import type { Assignment } from './divided-job.js';
+import { Pace } from './pace.js';
 import { openSandbox } from './sandbox.js';
-import { type Job, REPORT_MILLISECONDS, STEP_BYTES } from './task.js';
+import { type Job, REPORT_MILLISECONDS } from './task.js';
 import { IDLE, STOP, type Told } from './threads.js';
 
 let isWanted = false;
@@ -24,6 +25,7 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
   );
   const job: Job = await begin(measure);
   const entries: Entry[] = [];
+  const pace = new Pace();
   let lastReport = performance.now();
   const tell = (failure?: Failure) => {
     const told: Told = {
@@ -38,10 +40,13 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
   try {
     while (isWanted) {
       prepareStep();
-      const progress = await job.step(STEP_BYTES);
+      const started = performance.now();
+      const progress = await job.step(pace.budget);
+      const now = performance.now();
+      pace.took(now - started);
       entries.push(...job.takeEntries());
-      if (progress.done || performance.now() - lastReport >= REPORT_MILLISECONDS) {
-        lastReport = performance.now();
+      if (progress.done || now - lastReport >= REPORT_MILLISECONDS) {
+        lastReport = now;
         tell();
       }
       isWanted &&= !progress.done;

@@ -1,6 +1,7 @@
 import { type Entry, type Failure, failureOf, type Progress } from './component.js';
 import { CopyError } from './errors.js';
 import { type CopyEntry, type CopyOptions, type CopyProgress, requireOptions } from './options.js';
+import { Pace } from './pace.js';
 import { nameOf } from './posix.js';
 
 /** What a copy has done. */
@@ -50,10 +51,6 @@ export interface Work {
   /** Called once when the task is over. */
   end(): void;
 }
-
-// Some ten milliseconds of work: long enough for the turn between two steps to cost nothing, and short enough to
-// leave the event loop to others.
-export const STEP_BYTES = 8n * 1024n * 1024n;
 
 // No more than thirty reports a second: what a person can follow.
 export const REPORT_MILLISECONDS = 34;
@@ -156,12 +153,14 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   async #work(work: Work): Promise<CopyReport> {
     const problems: CopyError[] = [];
     const job = await begin(work, this.#isWatched);
+    const pace = new Pace();
     try {
       for (;;) {
         this.#requireWanted();
         work.prepareStep();
-        const failure = await step(job);
-        const progress = job.progress();
+        const started = performance.now();
+        const { progress, failure } = await step(job, pace.budget);
+        pace.took(performance.now() - started);
         problems.push(...job.takeProblems().map((problem) => toError(problem, work)));
         this.#tellEntries(job, work);
         if (failure !== undefined) {
@@ -195,8 +194,11 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   }
 
   #tell(progress: Progress, job: Job, work: Work): void {
+    if (!this.#isWatched) {
+      return;
+    }
     const now = performance.now();
-    if (!this.#isWatched || (!progress.done && now - this.#lastReport < REPORT_MILLISECONDS)) {
+    if (!progress.done && now - this.#lastReport < REPORT_MILLISECONDS) {
       return;
     }
     this.#lastReport = now;
@@ -223,17 +225,16 @@ async function begin(work: Work, measure: boolean): Promise<Job> {
   }
 }
 
-/** Runs a step; returns what the component reports as its error. */
-async function step(job: Job): Promise<Failure | undefined> {
+/** Runs a step; returns how far the job has come, and what the component reports as its error. */
+async function step(job: Job, budget: bigint): Promise<{ progress: Progress; failure?: Failure }> {
   try {
-    await job.step(STEP_BYTES);
-    return undefined;
+    return { progress: await job.step(budget) };
   } catch (error) {
     const failure = failureOf(error);
     if (failure === undefined) {
       throw error;
     }
-    return failure;
+    return { progress: job.progress(), failure };
   }
 }
 
