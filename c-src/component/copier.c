@@ -168,10 +168,14 @@ void exports_mapcp_copy_copier_method_copy_job_current_path(copy_job *self, mapc
     put_string(result, mapcp_job_current_path(self->job));
 }
 
+/// Memory for the items of a list. None for an empty one, which wit-bindgen's code would not free.
+static void *new_items(size_t count, size_t size) {
+    return count == 0 ? NULL : or_abort(calloc(count, size));
+}
+
 void exports_mapcp_copy_copier_method_copy_job_take_problems(copy_job *self, copy_errors *result) {
     struct mapcp_problems problems = mapcp_job_take_problems(self->job);
-    *result =
-        (copy_errors){.ptr = or_abort(calloc(problems.count + 1, sizeof(copy_error))), .len = problems.count};
+    *result = (copy_errors){.ptr = new_items(problems.count, sizeof(copy_error)), .len = problems.count};
     for (size_t index = 0; index < problems.count; index++) {
         put_error(&result->ptr[index], &problems.items[index]);
     }
@@ -186,7 +190,7 @@ static void put_entry(entry *result, const struct mapcp_entry *from) {
 
 void exports_mapcp_copy_copier_method_copy_job_take_entries(copy_job *self, entries *result) {
     struct mapcp_entries from = mapcp_job_take_entries(self->job);
-    *result = (entries){.ptr = or_abort(calloc(from.count + 1, sizeof(entry))), .len = from.count};
+    *result = (entries){.ptr = new_items(from.count, sizeof(entry)), .len = from.count};
     for (size_t index = 0; index < from.count; index++) {
         put_entry(&result->ptr[index], &from.items[index]);
     }

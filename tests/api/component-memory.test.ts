@@ -1,0 +1,82 @@
+// What the component is asked for again and again takes no memory for good: a copy may have millions of steps.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { Root } from '#bindings';
+import { toComponent } from '../../ts/options.js';
+import { instantiateWithMemory } from '../faults/small-memory.js';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { hostWith, walkers } from '../host/helpers.js';
+
+const [[, walker]] = walkers as [(typeof walkers)[number]];
+
+// As few pages of 64 KiB as will do. A few dozen bytes for each time would be several times as much.
+const PAGES = 4;
+const TIMES = 20_000;
+
+type Job = InstanceType<Root['copier']['CopyJob']>;
+
+/** Makes a job that copies a directory with a file and something that cannot be copied. */
+function makeJob({ copier }: Root): Job {
+  const options = toComponent({ recursive: true, keepGoing: true, windowSize: 1, onEntry: () => {} }, false);
+  return new copier.CopyJob('/in/a', '/in/b', options);
+}
+
+const drop = (job: Job) => (job as Partial<Disposable>)[Symbol.dispose]?.();
+
+function repeat(times: number, act: () => void): void {
+  for (let time = 0; time < times; time++) {
+    act();
+  }
+}
+
+it.each<[string, (root: Root) => void]>([
+  ['how far a job is', (root) => asked(root, (job) => job.progress())],
+  ['where a job is', (root) => asked(root, (job) => job.currentPath())],
+  ['what went wrong', (root) => asked(root, (job) => job.takeProblems())],
+  ['what was copied', (root) => asked(root, (job) => job.takeEntries())],
+  [
+    'for another copy, with what went wrong and what was copied',
+    (root) =>
+      repeat(TIMES / 10, () => {
+        const job = makeJob(root);
+        while (!job.step(1n << 40n).done) {}
+        expect([job.takeProblems().length, job.takeEntries().length]).toEqual([1, 1]);
+        drop(job);
+      }),
+  ],
+  [
+    'for a copy that fails',
+    ({ copier }) =>
+      repeat(TIMES / 4, () => {
+        const job = new copier.CopyJob('/in/none', '/in/c', toComponent({}, false));
+        expect(() => job.step(1n)).toThrow();
+        drop(job);
+      }),
+  ],
+  [
+    'to clean what is no directory',
+    ({ copier }) => repeat(TIMES / 4, () => expect(() => copier.clean('/in/none')).toThrow()),
+  ],
+])('asked %s, again and again, the component takes no more memory', (_, ask) =>
+  inTemporaryDirectory(async (directory) => {
+    mkdirSync(join(directory, 'a'));
+    mkdirSync(join(directory, 'b/blocked'), { recursive: true });
+    writeFileSync(join(directory, 'a/blocked'), 'a directory is in its way');
+    writeFileSync(join(directory, 'a/file'), 'content');
+    const preopens = { '/in': { path: directory, access: 'read-write' } } as const;
+    const host = hostWith(walker, { preopens, clocks: true, random: true });
+    try {
+      ask(await instantiateWithMemory(PAGES, host.imports));
+    } finally {
+      host.close();
+    }
+  }),
+);
+
+function asked(root: Root, question: (job: Job) => unknown): void {
+  const job = makeJob(root);
+  repeat(TIMES, () => question(job));
+  drop(job);
+}
