@@ -22,7 +22,7 @@ export const IDLE = 'idle';
 export const STOP = 'stop';
 
 // So long is a thread kept, in milliseconds.
-const KEPT = 5000;
+const KEPT = 60_000;
 
 const idle: Thread[] = [];
 
