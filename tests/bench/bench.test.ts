@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { median } from './median.mjs';
 
 /** Runs the benchmark on next to nothing, and returns what it has printed and written. */
 function bench(directory: string, variables: Readonly<Record<string, string>>) {
@@ -45,4 +46,10 @@ describe('the benchmark', () => {
       ]);
       expect(printed).toMatch(/mapcp in wasmtime +\| +missing/);
     }));
+});
+
+describe('a median', () => {
+  it('is the middle, or the mean of the two in the middle', () => {
+    expect([median([30, 1, 2]), median([4, 1, 100, 2])]).toEqual([2, 3]);
+  });
 });

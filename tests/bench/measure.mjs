@@ -6,6 +6,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { census } from './cases.mjs';
 import { contestants } from './contestants.mjs';
+import { median } from './median.mjs';
 
 /** @typedef {import('./agent.mjs').Cost} Cost */
 /** @typedef {Pick<Cost, 'time'> & Partial<Cost>} Sample */
@@ -27,9 +28,6 @@ import { contestants } from './contestants.mjs';
 
 // A contestant that has had this long, in milliseconds, gets no further round: some take minutes for one.
 const ENOUGH = 30_000;
-
-/** @param {readonly number[]} values */
-export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /**
  * @param {(kind: import('./cases.mjs').Case['kind'], source: string, target: string) => readonly string[] | undefined} command

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import process from 'node:process';
 import { createHost } from 'mapcp/host';
+import { median } from './median.mjs';
 
 const SIZE = 256 * 1024 * 1024;
 const ROUNDS = 7;
@@ -81,9 +82,6 @@ function copyUnderWasmtime(wasmtime, { component }, directory) {
   }
   return performance.now() - start;
 }
-
-/** @param {number[]} numbers */
-const median = (numbers) => numbers.sort((one, other) => one - other)[numbers.length >> 1] ?? 0;
 
 /**
  * Measures both programs in one run, and tells whether the mappings are within the limit.

@@ -61,8 +61,7 @@ By \`make bench\`, which runs all of them in turn, round by round. ${when} Each 
 ratio is to \`cp\` in the same run: \`cp --reflink=never\`, with \`-r\` for trees, which reads and writes as the others do. \`cp
 -r\` is without it, and has the kernel copy where that can. The longest turn is for how long an event loop
 was not left to others, and memory is the most beyond what Node itself has; both are of libraries only. Who has had 30
-seconds in a case gets no further round: so the figures of few rounds say little, and of an even number the median is the
-larger of the middle two. What a disk has yet to write when a copy is done does not count. A library is
+seconds in a case gets no further round: so the figures of few rounds say little. What a disk has yet to write when a copy is done does not count. A library is
 loaded once, in a process of its own, and the first copy counts as the others do.
 
 ![Time against cp, by case and contestant](bench.svg)
