@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { contestants } from './contestants.mjs';
+import { messageOf } from './report.mjs';
 
 /** @typedef {{ kind: import('./cases.mjs').Case['kind'], source: string, target: string }} Request */
 
@@ -54,6 +55,10 @@ async function measure(copy) {
   };
 }
 
+/** @param {unknown} error */
+const isNotInstalled = (error) =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+
 /**
  * @param {Request} request
  * @returns {Promise<Answer>}
@@ -63,7 +68,7 @@ async function answer({ kind, source, target }) {
   try {
     copy = await load?.(kind);
   } catch (error) {
-    return { missing: String(error) };
+    return isNotInstalled(error) ? { missing: messageOf(error) } : { failed: messageOf(error) };
   }
   if (copy === undefined) {
     return { unfit: true };
@@ -71,7 +76,7 @@ async function answer({ kind, source, target }) {
   try {
     return await measure(() => copy(source, target));
   } catch (error) {
-    return { failed: String(error) };
+    return { failed: messageOf(error) };
   }
 }
 

@@ -4,6 +4,9 @@
 // turn of the event loop, and the most memory beyond what Node itself has. ROUNDS says how often, CASES, CONTESTANTS and
 // PLACES what to leave it at (`CASES=small,mixed CONTESTANTS=cp,mapcp PLACES=tmpfs`), and SCALE=0.001 makes all of it
 // a thousandth as large. What is printed is written to bench.json in build/out, or in BENCH_OUT, and drawn in bench.svg.
+//
+// Who is missing or fails is told, and the others go on; so is a case for which there is no space. The exit status is 1
+// where mapcp failed.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,74 +16,86 @@ import { cases } from './cases.mjs';
 import { chart } from './chart.mjs';
 import { compileForWasmtime, contestants } from './contestants.mjs';
 import { measure } from './measure.mjs';
-import { describeMachine, table } from './report.mjs';
+import { describeMachine, messageOf, table, why } from './report.mjs';
+import { chosen, measured, reductions, rounds } from './settings.mjs';
 
-const { ROUNDS = '7', BENCH_OUT = join(import.meta.dirname, '../../build/out') } = process.env;
-const rounds = Number(ROUNDS);
+/** @typedef {import('./report.mjs').Row} Row */
 
 /** Where tmpfs is, and where the disk is. */
 const places = { tmpfs: '/dev/shm', disk: tmpdir() };
 
-/**
- * The names that an environment variable chooses, or all.
- * @template {string} Name
- * @param {string} variable
- * @param {readonly Name[]} names
- */
-function chosen(variable, names) {
-  const wanted = process.env[variable]?.split(',') ?? names;
-  const unknown = wanted.find((name) => !names.some((each) => each === name));
-  if (unknown !== undefined) {
-    throw new Error(`${variable} has '${unknown}', which is none of: ${names.join(', ')}`);
-  }
-  return names.filter((name) => wanted.includes(name));
-}
-
 /** @template {object} T @param {T} object */
 const keysOf = (object) => /** @type {(keyof T & string)[]} */ (Object.keys(object));
+
+const tasks = Object.entries(cases).filter(([name]) => chosen('CASES', keysOf(cases)).includes(name));
+const names = chosen('CONTESTANTS', keysOf(contestants));
+const grounds = chosen('PLACES', keysOf(places));
+
+/** @type {string[]} directories to be removed in the end: measure.mjs says why not before */
+const directories = [];
 
 /**
  * @param {keyof typeof places} place
  * @param {string} name of the case
- * @returns {Promise<import('./report.mjs').Row[]>}
+ * @param {import('./cases.mjs').Case} task
+ * @returns {Promise<Row[]>}
  */
-async function run(place, name) {
-  const task = cases[name];
-  if (task === undefined) {
-    return [];
-  }
+async function run(place, name, task) {
   const directory = mkdtempSync(join(places[place], 'mapcp-bench-'));
-  try {
-    const runners = chosen('CONTESTANTS', keysOf(contestants));
-    const outcomes = await measure(task, runners, { directory, rounds, isOnDisk: place === 'disk' });
-    const first = outcomes.get('cp');
-    const unit = first !== undefined && 'median' in first ? first.median : Number.NaN;
-    return [...outcomes].map(([contestant, outcome]) => ({
-      place,
-      case: name,
-      title: task.title,
-      contestant,
-      ...('median' in outcome ? { ...outcome, ratio: outcome.median / unit } : outcome),
-    }));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  directories.push(directory);
+  const outcomes = await measure(task, names, { directory, rounds, isOnDisk: place === 'disk' });
+  const first = outcomes.get('cp');
+  const unit = first !== undefined && 'median' in first ? first.median : undefined;
+  return [...outcomes].map(([contestant, outcome]) => ({
+    place,
+    case: name,
+    title: task.title,
+    contestant,
+    ...('median' in outcome ? { ...outcome, ratio: unit && outcome.median / unit } : outcome),
+  }));
 }
+
+/**
+ * What a case lacks: cp, which the others are compared with, or one of our own.
+ * @param {Row} row
+ */
+const lacks = (row) =>
+  'median' in row || !(row.contestant === 'cp' || contestants[row.contestant]?.isOurs)
+    ? []
+    : [`${row.title}, on ${row.place}, has no ${row.contestant} (${why(row)})`];
 
 const machine = describeMachine();
 const date = new Date().toISOString().slice(0, 10);
-process.stdout.write(`${date}, ${machine}; medians of ${rounds}, and of fewer where those take long\n`);
+process.stdout.write(
+  `${date}, ${machine}; medians of ${rounds} rounds, and of fewer where those take long\n`,
+);
+mkdirSync(measured, { recursive: true });
 compileForWasmtime();
-/** @type {import('./report.mjs').Row[]} */
+/** @type {Row[]} */
 const rows = [];
-for (const place of chosen('PLACES', keysOf(places))) {
-  for (const name of chosen('CASES', keysOf(cases))) {
-    const found = await run(place, name);
-    process.stdout.write(`\n${cases[name]?.title}, on ${place}\n\n${table(found)}`);
-    rows.push(...found);
+/** @type {string[]} */
+const leftOut = [];
+try {
+  for (const place of grounds) {
+    for (const [name, task] of tasks) {
+      const heading = `${task.title}, on ${place}`;
+      try {
+        const found = await run(place, name, task);
+        process.stdout.write(`\n${heading}\n\n${table(found)}`);
+        rows.push(...found);
+      } catch (error) {
+        leftOut.push(`${heading}, is left out: ${messageOf(error)}`);
+        process.stdout.write(`\n${leftOut.at(-1)}\n`);
+      }
+    }
+  }
+} finally {
+  for (const directory of directories) {
+    rmSync(directory, { recursive: true, force: true });
   }
 }
-const results = { date, machine, rounds, rows };
-mkdirSync(BENCH_OUT, { recursive: true });
-writeFileSync(join(BENCH_OUT, 'bench.json'), `${JSON.stringify(results, undefined, 2)}\n`);
-writeFileSync(join(BENCH_OUT, 'bench.svg'), chart(results));
+/** @type {import('./report.mjs').Results} */
+const results = { date, machine, rounds, partial: [...reductions, ...leftOut, ...rows.flatMap(lacks)], rows };
+writeFileSync(join(measured, 'bench.json'), `${JSON.stringify(results, undefined, 2)}\n`);
+writeFileSync(join(measured, 'bench.svg'), chart(results));
+process.exitCode = rows.some((row) => 'failed' in row && contestants[row.contestant]?.isOurs) ? 1 : 0;

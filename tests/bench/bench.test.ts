@@ -1,13 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { canMount, onSmallDisk } from '../helpers/small-disk.js';
 import { median } from './median.mjs';
+import type { Results } from './report.mjs';
 
-/** Runs the benchmark on next to nothing, and returns what it has printed and written. */
-function bench(directory: string, variables: Readonly<Record<string, string>>) {
+type Variables = Readonly<Record<string, string>>;
+
+/** Runs the benchmark on next to nothing. */
+function run(directory: string, variables: Variables) {
   const env = {
     ...process.env,
     ROUNDS: '1',
@@ -16,35 +20,237 @@ function bench(directory: string, variables: Readonly<Record<string, string>>) {
     BENCH_OUT: directory,
     ...variables,
   };
-  const printed = execFileSync(process.execPath, ['tests/bench/bench.mjs'], { env, encoding: 'utf8' });
+  return spawnSync(process.execPath, ['tests/bench/bench.mjs'], { env, encoding: 'utf8' });
+}
+
+/** Runs it so, and returns what it has printed and written. */
+function bench(directory: string, variables: Variables) {
+  const { status, stdout: printed, stderr } = run(directory, variables);
+  expect(stderr).toBe('');
   const read = (name: string) => readFileSync(join(directory, name), 'utf8');
-  const { rows } = JSON.parse(read('bench.json')) as { rows: Readonly<Record<string, unknown>>[] };
-  return { printed, rows, drawn: read('bench.svg') };
+  return { status, printed, results: JSON.parse(read('bench.json')) as Results, drawn: read('bench.svg') };
+}
+
+/** Has scripts stand in for programs; they reach the true ones. Returns the variables for that. */
+function standIns(directory: string, scripts: Readonly<Record<string, string>>): Variables {
+  const { PATH = '' } = process.env;
+  for (const [name, script] of Object.entries(scripts)) {
+    writeFileSync(join(directory, name), `#!/bin/sh\nPATH='${PATH}'\n${script}\n`, { mode: 0o755 });
+  }
+  return { PATH: `${directory}${delimiter}${PATH}` };
 }
 
 describe('the benchmark', () => {
   it('measures whoever is there, and prints, writes and draws the ratios', () =>
     inTemporaryDirectory((directory) => {
-      const { printed, rows, drawn } = bench(directory, { CASES: 'sparse,small,start' });
-      expect(rows.filter((row) => 'failed' in row)).toEqual([]);
+      const { status, printed, results, drawn } = bench(directory, { CASES: 'sparse,small,start' });
+      const { rows } = results;
       for (const contestant of ['mapcp', 'cpy', 'fs-extra']) {
         const own = rows.filter((row) => row.contestant === contestant);
         expect(own.map((row) => row.case)).toEqual(['sparse', 'small', 'start']);
-        expect(own.every(({ ratio }) => typeof ratio === 'number' && ratio > 0)).toBe(true);
+        expect(own.filter((row) => !('median' in row && (row.ratio ?? 0) > 0))).toEqual([]);
         expect(printed).toContain(contestant);
         expect(drawn).toContain(`>${contestant}</text>`);
       }
+      // Elsewhere tools may be missing; CI has all of them, and must not pass without.
+      const isToBeThere = process.env.CI !== undefined;
+      expect(rows.filter((row) => 'failed' in row || (isToBeThere && 'missing' in row))).toEqual([]);
+      expect(status).toBe(0);
     }));
 
-  it('names who is missing', () =>
+  it('has all of them copy once in each round, in changing order, after a round that does not count', () =>
     inTemporaryDirectory((directory) => {
-      const variables = { CASES: 'small', CONTESTANTS: 'cp,mapcp in wasmtime', MAPCP_WASMTIME: '/nowhere' };
-      const { printed, rows } = bench(directory, variables);
-      expect(rows.map((row) => [row.contestant, 'missing' in row])).toEqual([
-        ['cp', false],
-        ['mapcp in wasmtime', true],
+      const log = join(directory, 'log');
+      const { results } = bench(directory, {
+        ...standIns(directory, {
+          cp: `case $2 in --reflink=*) echo cp ;; *) echo cp -r ;; esac >> '${log}'\nexec cp "$@"`,
+          rsync: `echo rsync >> '${log}'\nexec cp -r "$2" "$3"`,
+        }),
+        CASES: 'small',
+        CONTESTANTS: 'cp,cp -r,rsync',
+        ROUNDS: '5',
+      });
+      const turns = readFileSync(log, 'utf8').trimEnd().split('\n');
+      const rounds = [0, 1, 2, 3, 4, 5].map((round) => turns.slice(3 * round, 3 * round + 3));
+      expect(turns).toHaveLength(18);
+      expect(rounds.map((names) => names.toSorted())).toEqual(rounds.map(() => ['cp', 'cp -r', 'rsync']));
+      expect(new Set(rounds.map(([first]) => first)).size).toBeGreaterThan(1);
+      expect(new Set(rounds.map(String)).size).toBeGreaterThan(2);
+      expect(results.rows.map((row) => 'rounds' in row && row.rounds)).toEqual([5, 5, 5]);
+    }));
+
+  it('names who is missing, and goes on', () =>
+    inTemporaryDirectory((directory) => {
+      const variables = {
+        CASES: 'small',
+        CONTESTANTS: 'mapcp in wasmtime,fs-extra',
+        MAPCP_WASMTIME: '/nowhere',
+      };
+      const { status, printed, results } = bench(directory, variables);
+      expect(results.rows).toMatchObject([
+        { contestant: 'mapcp in wasmtime', missing: 'there is no /nowhere' },
+        { contestant: 'fs-extra', rounds: 1 },
       ]);
-      expect(printed).toMatch(/mapcp in wasmtime +\| +missing/);
+      expect(printed).toMatch(/mapcp in wasmtime +\|[ |]+missing: there is no \/nowhere \|/);
+      expect(status).toBe(0);
+    }));
+
+  it.each([
+    ['says no', 'echo "not | today" >&2; exit 23', 'not | today', 'failed: not \\| today'],
+    ['ends by a signal', 'kill -9 $$', 'it ended with SIGKILL', 'failed: it ended with SIGKILL'],
+    [
+      'leaves something out',
+      'mkdir "$3"; cp "$2/file-0" "$3"',
+      'copied 1 files of 4096 bytes, not 3 of 12288',
+      'failed: copied 1 files of 4096 bytes, not 3 of 12288',
+    ],
+  ])('tells why who %s has failed, and goes on', (_, script, failed, shown) =>
+    inTemporaryDirectory((directory) => {
+      const { status, printed, results } = bench(directory, {
+        ...standIns(directory, { rsync: script }),
+        CASES: 'small',
+        CONTESTANTS: 'cp,rsync,mapcp',
+      });
+      expect(results.rows).toMatchObject([{ rounds: 1 }, { contestant: 'rsync', failed }, { rounds: 1 }]);
+      expect(printed).toContain(` ${shown} |`);
+      expect(status).toBe(0);
+    }),
+  );
+
+  it('ends with status 1 where mapcp has failed', () =>
+    inTemporaryDirectory((directory) => {
+      const { status, results } = bench(directory, {
+        ...standIns(directory, { wasmtime: 'echo broken >&2; exit 1' }),
+        MAPCP_WASMTIME: 'wasmtime',
+        CASES: 'small',
+        CONTESTANTS: 'cp,mapcp in wasmtime',
+      });
+      expect(results.rows).toMatchObject([{ contestant: 'cp', rounds: 1 }, { failed: 'broken' }]);
+      expect(status).toBe(1);
+    }));
+
+  it.skipIf(!canMount).each([
+    ['a source', 64, /ENOSPC/],
+    ['a copy', 200, /it needs 1 MiB more, and 1 MiB are free/],
+  ])('leaves out a case that has no space for %s, and goes on', (_, kibibytes, why) =>
+    inTemporaryDirectory((directory) => {
+      const disk = join(directory, 'disk');
+      mkdirSync(disk);
+      onSmallDisk(disk, kibibytes * 1024, () => {
+        const variables = { TMPDIR: disk, CASES: 'large,small', CONTESTANTS: 'cp,mapcp' };
+        const { status, printed, results } = bench(directory, variables);
+        expect(printed).toMatch(/^one file of 256 MiB, on disk, is left out: /m);
+        expect(printed).toMatch(why);
+        expect(results.partial).toContainEqual(expect.stringMatching(why));
+        expect(results.rows.map((row) => [row.case, 'median' in row])).toEqual([
+          ['small', true],
+          ['small', true],
+        ]);
+        expect(status).toBe(0);
+      });
+    }),
+  );
+
+  it.each([
+    ['ROUNDS', 'x'],
+    ['ROUNDS', ''],
+    ['ROUNDS', '0'],
+    ['ROUNDS', '1.5'],
+    ['SCALE', 'small'],
+    ['SCALE', '-1'],
+    ['SCALE', '2'],
+    ['CASES', 'smal'],
+    ['CONTESTANTS', ''],
+    ['PLACES', 'tmpfs,moon'],
+  ])('refuses %s=%s in a sentence', (variable, value) =>
+    inTemporaryDirectory((directory) => {
+      const { status, stdout, stderr } = run(directory, { [variable]: value });
+      expect(stderr).toMatch(
+        new RegExp(`^${variable} (must be a .*, and is '.*'|has '.*', which is none of: .*)\n$`),
+      );
+      expect(stdout).toBe('');
+      expect(status).toBe(2);
+    }),
+  );
+});
+
+describe('what is published', () => {
+  /** Publishes into a checkout that has nothing but a README. */
+  function publish(directory: string) {
+    const readme = join(directory, 'README.md');
+    mkdirSync(join(directory, 'docs'));
+    writeFileSync(readme, 'before\n<!-- bench: begin -->\n<!-- bench: end -->\nafter\n');
+    const env = { ...process.env, BENCH_OUT: directory };
+    const { status, stderr } = spawnSync(process.execPath, ['tests/bench/publish.mjs', directory], {
+      env,
+      encoding: 'utf8',
+    });
+    return { status, stderr, readme: readFileSync(readme, 'utf8') };
+  }
+
+  it('is no run that is less than the whole benchmark', () =>
+    inTemporaryDirectory((directory) => {
+      bench(directory, { CASES: 'start', CONTESTANTS: 'rsync,mapcp' });
+      const { status, stderr, readme } = publish(directory);
+      for (const reason of [
+        'ROUNDS=1',
+        'SCALE=0.0005',
+        'CASES=start',
+        'CONTESTANTS=rsync,mapcp',
+        'PLACES=disk',
+      ]) {
+        expect(stderr).toContain(`  ${reason}\n`);
+      }
+      expect(readme).toBe('before\n<!-- bench: begin -->\n<!-- bench: end -->\nafter\n');
+      expect(status).toBe(1);
+    }));
+
+  it('is no run in which mapcp or cp has failed', () =>
+    inTemporaryDirectory((directory) => {
+      const variables = {
+        ...standIns(directory, { cp: 'exit 1', wasmtime: 'exit 2' }),
+        MAPCP_WASMTIME: 'wasmtime',
+        CASES: 'small',
+      };
+      const { results } = bench(directory, { ...variables, CONTESTANTS: 'cp,mapcp in wasmtime,fs-extra' });
+      expect(results.partial).toContain('5,000 files of 4 KiB, on disk, has no cp (failed: it ended with 1)');
+      expect(publish(directory).stderr).toContain('has no mapcp in wasmtime (failed: it ended with 2)');
+    }));
+
+  it('are the ratios in the README, and all tables in the documentation', () =>
+    inTemporaryDirectory((directory) => {
+      const row = { place: 'tmpfs', case: 'start', title: 'a process' };
+      const figures = { ...row, rounds: 7, least: 9, most: 12.5 };
+      const rows = [
+        { ...figures, contestant: 'cp', median: 10, ratio: 1 },
+        { ...row, contestant: 'rsync', failed: 'no' },
+        { ...figures, contestant: 'mapcp', median: 30, ratio: 3, rounds: 5, longestTurn: 4, memory: 2 ** 20 },
+        { ...figures, contestant: 'node -e 0', median: 20, ratio: 2 },
+      ];
+      const results = { date: '2026-01-01', machine: 'a machine', rounds: 7, partial: [], rows };
+      writeFileSync(join(directory, 'bench.json'), JSON.stringify(results));
+      writeFileSync(join(directory, 'bench.svg'), 'a picture');
+
+      const { status, stderr, readme } = publish(directory);
+
+      expect(stderr).toBe('');
+      expect(status).toBe(0);
+      const read = (name: string) => readFileSync(join(directory, 'docs', name), 'utf8');
+      expect(readme).toMatch(/^before\n(.*\n)+after\n$/);
+      for (const line of [
+        /^\| cp +\| +10.0 ms \|$/m,
+        /^\| rsync +\| +failed: no \|$/m,
+        /^\| mapcp +\| +3.00 \|$/m,
+      ]) {
+        expect(readme).toMatch(line);
+      }
+      expect(readme).toContain('medians of 7 rounds, and of at least 5 where those take long');
+      expect(readme).toContain('copied 1 byte in 10 ms more than `node -e 0` takes');
+      expect(read('benchmark.md')).toMatch(
+        /\n\| mapcp +\| +5 \| +30.0 ms \| +9.0–12.5 \| +3.00 \| +4.0 ms \| +1 MiB \|/,
+      );
+      expect(read('benchmark.md')).toMatch(/\n\| rsync +\|[ |]+failed: no \|/);
+      expect(read('bench.svg')).toBe('a picture');
     }));
 });
 

@@ -1,6 +1,7 @@
 // What is copied: each case makes its source, and says what there has to be in the end.
 
 import {
+  closeSync,
   cpSync,
   ftruncateSync,
   mkdirSync,
@@ -11,15 +12,12 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import process from 'node:process';
+import { scale } from './settings.mjs';
 
 const MiB = 1024 * 1024;
 
-// SCALE=0.001 makes everything a thousandth as large, to see that all of it works.
-const SCALE = Number(process.env.SCALE ?? 1);
-
 /** @param {number} amount bytes or files in full size */
-const scaled = (amount) => Math.ceil(amount * SCALE);
+const scaled = (amount) => Math.ceil(amount * scale);
 
 /**
  * @typedef {object} Case
@@ -70,6 +68,7 @@ function makeSparse(path) {
   for (const position of [0, Math.floor(size / 2), size - data.length]) {
     writeSync(file, data, 0, data.length, position);
   }
+  closeSync(file);
 }
 
 /** @param {string} path */
@@ -99,14 +98,15 @@ function makeMixedTree(path) {
 }
 
 /**
- * How many files there are at a path and below it, and how many bytes in them.
+ * How many files there are at a path and below it, how many directories, and how many bytes are in the files.
  * @param {string} path
  */
 export function census(path) {
   if (statSync(path).isFile()) {
-    return { files: 1, bytes: statSync(path).size };
+    return { files: 1, directories: 0, bytes: statSync(path).size };
   }
-  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const entries = readdirSync(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
   const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
-  return { files: files.length, bytes };
+  return { files: files.length, directories: 1 + entries.length - files.length, bytes };
 }

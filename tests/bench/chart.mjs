@@ -34,7 +34,9 @@ const text = (x, y, content, kind = '') =>
  * @returns {string} an SVG document
  */
 export function chart({ date, machine, rows }) {
-  const drawn = rows.flatMap((row) => ('ratio' in row && row.ratio > 0 ? [row] : []));
+  const drawn = rows.flatMap((row) =>
+    'median' in row && row.ratio !== undefined ? [{ ...row, ratio: row.ratio }] : [],
+  );
   const logarithms = drawn.map(({ ratio }) => Math.log10(ratio));
   const [least, most] = [Math.min(-0.3, ...logarithms), Math.max(0.3, ...logarithms)];
   const room = WIDTH - LABELS - FIGURES;

@@ -1,11 +1,12 @@
 // Who copies. A command is started for each copy; a library is loaded once, in a process of its own (agent.mjs).
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { cpSync, createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
 import { copyFile, cp } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
+import { measured } from './settings.mjs';
 
 /** @typedef {import('./cases.mjs').Case['kind']} Kind */
 
@@ -23,10 +24,16 @@ import { pipeline } from 'node:stream/promises';
  * way to do it
  */
 
+/**
+ * @typedef {object} Traits
+ * @property {true} isOurs where a failure is one of mapcp
+ * @property {true} copiesNothing
+ */
+
 const out = join(import.meta.dirname, '../../build/out');
 const cli = join(out, 'js/cli/main.js');
 const component = join(out, 'mapcp.wasm');
-const compiled = join(out, 'mapcp.cwasm');
+const compiled = join(measured, 'mapcp.cwasm');
 const agent = join(import.meta.dirname, 'agent.mjs');
 const wasmtime = process.env.MAPCP_WASMTIME ?? 'wasmtime';
 
@@ -105,7 +112,7 @@ async function loadFsExtra() {
 
 /**
  * The first is what the others are compared with.
- * @type {Readonly<Record<string, Partial<Command & Library>>>}
+ * @type {Readonly<Record<string, Partial<Command & Library & Traits>>>}
  */
 export const contestants = {
   cp: {
@@ -128,14 +135,21 @@ export const contestants = {
         : ['rsync', ...(kind === 'sparse' ? ['--sparse'] : []), source, target],
   },
   mapcp: {
+    isOurs: true,
     load: loadMapcp(),
     command: (_kind, source, target) => [process.execPath, cli, '-T', source, target],
   },
-  'mapcp in two jobs': { load: loadDivided(2) },
+  'mapcp in two jobs': { isOurs: true, load: loadDivided(2) },
   'mapcp on preview2-shim': { load: loadMapcpOnShim },
-  'mapcp in wasmtime': { command: runWasmtime(component) },
-  'mapcp in wasmtime (compiled)': { command: runWasmtime(compiled, '--allow-precompiled') },
-  'node -e 0': { command: (kind) => (kind === 'start' ? [process.execPath, '-e', '0'] : undefined) },
+  'mapcp in wasmtime': { isOurs: true, command: runWasmtime(component) },
+  'mapcp in wasmtime (compiled)': {
+    isOurs: true,
+    command: runWasmtime(compiled, '--allow-precompiled'),
+  },
+  'node -e 0': {
+    copiesNothing: true,
+    command: (kind) => (kind === 'start' ? [process.execPath, '-e', '0'] : undefined),
+  },
   'fs.copyFile': {
     load: async (kind) => (isTree(kind) ? undefined : copyFile),
     command: startAgent('fs.copyFile'),
@@ -160,6 +174,8 @@ export const contestants = {
 
 /** Compiles the component for wasmtime, where there is one, so that this is not part of any copy. */
 export function compileForWasmtime() {
+  // One of before would be measured where this one cannot be compiled.
+  rmSync(compiled, { force: true });
   if (existsSync(component)) {
     spawnSync(wasmtime, ['compile', component, '-o', compiled], { stdio: 'ignore' });
   }

@@ -1,12 +1,14 @@
 // Measuring: contestants in turn, round by round, so that whatever else the machine does hits all of them alike.
 
 import { fork, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { census } from './cases.mjs';
 import { contestants } from './contestants.mjs';
 import { median } from './median.mjs';
+import { messageOf } from './report.mjs';
 
 /** @typedef {import('./agent.mjs').Cost} Cost */
 /** @typedef {Pick<Cost, 'time'> & Partial<Cost>} Sample */
@@ -26,8 +28,13 @@ import { median } from './median.mjs';
 
 /** @typedef {Figures | { missing: string } | { failed: string }} Outcome */
 
-// A contestant that has had this long, in milliseconds, gets no further round: some take minutes for one.
+// A contestant that has had this long, in milliseconds, gets no further round once it has had FEWEST: some take half a
+// minute for one.
 const ENOUGH = 30_000;
+const FEWEST = 5;
+
+/** What a file or a directory takes, in bytes, besides what is in it. */
+const BLOCK = 4096;
 
 /**
  * @param {(kind: import('./cases.mjs').Case['kind'], source: string, target: string) => readonly string[] | undefined} command
@@ -42,12 +49,14 @@ function commandRunner(command, { kind }, source) {
       return { unfit: /** @type {const} */ (true) };
     }
     const started = performance.now();
-    const { status, error, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+    const { status, signal, error, stderr } = spawnSync(program, args, { encoding: 'utf8' });
     const time = performance.now() - started;
     if (error !== undefined) {
-      return { missing: `${error}` };
+      return 'code' in error && error.code === 'ENOENT'
+        ? { missing: `there is no ${program}` }
+        : { failed: error.message };
     }
-    return status === 0 ? { time } : { failed: stderr };
+    return status === 0 ? { time } : { failed: stderr.trim() || `it ended with ${signal ?? status}` };
   };
   return { copy, end: () => {} };
 }
@@ -60,13 +69,13 @@ function commandRunner(command, { kind }, source) {
  */
 function agentRunner(name, { kind }, source) {
   const agent = fork(join(import.meta.dirname, 'agent.mjs'), [name]);
+  const ended = once(agent, 'exit').then(([status, signal]) => ({
+    failed: `its process ended with ${signal ?? status}`,
+  }));
   const copy = async (/** @type {string} */ target) => {
-    const ended = once(agent, 'exit').then(([status]) => {
-      throw new Error(`the process for ${name} ended with status ${status}`);
-    });
+    const answered = once(agent, 'message').then(([answer]) => answer);
     agent.send({ kind, source, target });
-    const [answer] = await Promise.race([once(agent, 'message'), ended]);
-    return answer;
+    return Promise.race([answered, ended]);
   };
   return { copy, end: () => void agent.kill() };
 }
@@ -90,63 +99,149 @@ function runnerFor(name, task, source) {
 
 /**
  * Fails where what was copied is not all: a race that is won by leaving things out is none.
- * @param {string} name
  * @param {string} source
  * @param {string} target
  */
-function requireComplete(name, source, target) {
+function requireComplete(source, target) {
   const [wanted, found] = [census(source), census(target)];
   if (wanted.files !== found.files || wanted.bytes !== found.bytes) {
     throw new Error(
-      `${name} has copied ${found.files} files of ${found.bytes} bytes, not ${wanted.files} of ${wanted.bytes}`,
+      `copied ${found.files} files of ${found.bytes} bytes, not ${wanted.files} of ${wanted.bytes}`,
     );
   }
 }
 
 /**
- * Measures contestants on one case, at one place.
+ * Fails where there is no room for one copy, and for as many as are kept emptied.
+ * @param {string} source
+ * @param {string} directory
+ * @param {number} kept
+ */
+function requireRoom(source, directory, kept) {
+  const { files, directories, bytes } = census(source);
+  const free = statfsSync(directory);
+  const needed = bytes + (files + directories * kept) * BLOCK;
+  if (free.bavail * free.bsize < needed) {
+    throw new Error(
+      `it needs ${mebibytes(needed)} more, and ${mebibytes(free.bavail * free.bsize)} are free`,
+    );
+  }
+  // Some file systems have no limit of files, and tell of none.
+  if (free.files > 0 && free.ffree < (files + directories) * kept) {
+    throw new Error(`it needs ${(files + directories) * kept} more files, and ${free.ffree} are free`);
+  }
+}
+
+/** @param {number} bytes */
+const mebibytes = (bytes) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+
+/** @param {string} path */
+const remove = (path) => rmSync(path, { recursive: true, force: true });
+
+/**
+ * Takes the content of all files below a directory, and leaves the files. ext4 without a journal does not use again what
+ * was removed in the last minutes, and looks at all of that for each file that is made: who comes after a tree has
+ * been removed is up to seventeen times as slow.
+ * @param {string} directory
+ */
+function empty(directory) {
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) {
+      truncateSync(join(entry.parentPath, entry.name));
+    }
+  }
+}
+
+/**
+ * The order of a round, which is another in each round, and the same in each run.
+ * @param {readonly string[]} names
+ * @param {string} round
+ */
+function shuffled(names, round) {
+  const key = (/** @type {string} */ name) => createHash('sha256').update(`${round} ${name}`).digest('hex');
+  return names.toSorted((one, other) => (key(one) < key(other) ? -1 : 1));
+}
+
+/** @param {readonly Sample[]} samples */
+const hasHadEnough = ([, ...counted]) =>
+  counted.length >= FEWEST && counted.reduce((sum, { time }) => sum + time, 0) > ENOUGH;
+
+/**
+ * Measures contestants on one case, at one place. The first round is to warm up: it counts for whether copies are
+ * complete, for turns and for memory, and not for times.
  * @param {import('./cases.mjs').Case} task
  * @param {readonly string[]} names of the contestants
- * @param {{ directory: string, rounds: number, isOnDisk: boolean }} place
+ * @param {{ directory: string, rounds: number, isOnDisk: boolean }} place where it is done: an empty directory, which is
+ * left for the caller to remove
  * @returns {Promise<Map<string, Outcome>>} by contestant; those that have no way to do it are left out
  */
 export async function measure(task, names, { directory, rounds, isOnDisk }) {
-  const [source, target] = [join(directory, 'source'), join(directory, 'target')];
-  task.make(source);
+  const from = join(directory, 'from');
+  const source = join(from, 'source');
+  const clear = isOnDisk ? empty : remove;
   /** @type {Map<string, { runner: Runner, samples: Sample[] }>} */
   const racing = new Map();
-  for (const name of names) {
-    const runner = runnerFor(name, task, source);
-    if (runner !== undefined) {
-      racing.set(name, { runner, samples: [] });
-    }
-  }
   /** @type {Map<string, Outcome>} */
   const outcomes = new Map();
+
+  /**
+   * Has a contestant copy once, to where there is nothing.
+   * @param {Runner} runner
+   * @param {boolean} isToBeComplete
+   * @returns {Promise<Sample | Refusal>}
+   */
+  async function attempt(runner, isToBeComplete) {
+    // With a directory for each, whatever somebody leaves beside its target goes with it.
+    const scratch = mkdtempSync(join(directory, 'turn-'));
+    const target = join(scratch, 'copy');
+    if (isOnDisk) {
+      // What others have left for the disk to do is not for this one to wait for.
+      spawnSync('sync', ['--file-system', directory]);
+    }
+    try {
+      const answer = await runner.copy(target);
+      if (isToBeComplete && 'time' in answer) {
+        requireComplete(source, target);
+      }
+      return 'failed' in answer ? { failed: withoutPaths(answer.failed) } : answer;
+    } catch (error) {
+      return { failed: withoutPaths(messageOf(error)) };
+    } finally {
+      clear(scratch);
+    }
+
+    /** @param {string} message */
+    function withoutPaths(message) {
+      return message.replaceAll(`${scratch}/`, '').replaceAll(`${directory}/`, '');
+    }
+  }
+
+  mkdirSync(from);
   try {
-    for (let round = 0; round < rounds; round++) {
-      for (const [name, { runner, samples }] of racing) {
-        if (samples.reduce((sum, { time }) => sum + time, 0) > ENOUGH) {
+    task.make(source);
+    requireRoom(source, directory, isOnDisk ? names.length * (rounds + 1) : 1);
+    for (const name of names) {
+      const runner = runnerFor(name, task, source);
+      if (runner !== undefined) {
+        racing.set(name, { runner, samples: [] });
+      }
+    }
+    for (let round = 0; round <= rounds; round++) {
+      for (const name of shuffled([...racing.keys()], `${task.title} ${round}`)) {
+        const { runner, samples } = racing.get(name) ?? {};
+        if (runner === undefined || samples === undefined || hasHadEnough(samples)) {
           continue;
         }
-        if (isOnDisk) {
-          // What others have left for the disk to do is not for this one to wait for.
-          spawnSync('sync');
-        }
-        const answer = await runner.copy(target);
+        const answer = await attempt(runner, round === 0 && !contestants[name]?.copiesNothing);
         if ('time' in answer) {
           samples.push(answer);
-          if (round === 0 && name !== 'node -e 0') {
-            requireComplete(name, source, target);
-          }
-        } else {
-          racing.delete(name);
-          runner.end();
-          if (!('unfit' in answer)) {
-            outcomes.set(name, answer);
-          }
+          continue;
         }
-        rmSync(target, { recursive: true, force: true });
+        racing.delete(name);
+        runner.end();
+        if (!('unfit' in answer)) {
+          outcomes.set(name, answer);
+        }
       }
     }
     for (const [name, { samples }] of racing) {
@@ -156,8 +251,7 @@ export async function measure(task, names, { directory, rounds, isOnDisk }) {
     for (const { runner } of racing.values()) {
       runner.end();
     }
-    rmSync(source, { recursive: true, force: true });
-    rmSync(target, { recursive: true, force: true });
+    clear(from);
   }
   return new Map(
     names.flatMap((name) => {
@@ -168,15 +262,15 @@ export async function measure(task, names, { directory, rounds, isOnDisk }) {
 }
 
 /**
- * @param {readonly Sample[]} samples
+ * @param {readonly Sample[]} samples of which the first was to warm up
  * @returns {Figures}
  */
 function summary(samples) {
-  const times = samples.map(({ time }) => time);
+  const times = samples.slice(1).map(({ time }) => time);
   const turns = samples.flatMap(({ longestTurn }) => longestTurn ?? []);
   const memory = samples.flatMap(({ memory }) => memory ?? []);
   return {
-    rounds: samples.length,
+    rounds: times.length,
     median: median(times),
     least: Math.min(...times),
     most: Math.max(...times),

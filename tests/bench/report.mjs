@@ -6,12 +6,15 @@ import process from 'node:process';
 /** @typedef {import('./measure.mjs').Figures} Figures */
 
 /**
- * One row: a contestant on a case at a place, with its time as a multiple of cp's in the same run.
+ * One row: a contestant on a case at a place, with its time as a multiple of cp's in the same run, where there is that.
  * @typedef {{ place: string, case: string, title: string, contestant: string } & (
- *   (Figures & { ratio: number }) | { missing: string } | { failed: string })} Row
+ *   (Figures & { ratio: number | undefined }) | { missing: string } | { failed: string })} Row
  */
 
-/** @typedef {{ date: string, machine: string, rounds: number, rows: readonly Row[] }} Results */
+/**
+ * A run. Where it is not the whole benchmark, or has no figures for what matters, `partial` says why.
+ * @typedef {{ date: string, machine: string, rounds: number, partial: readonly string[], rows: readonly Row[] }} Results
+ */
 
 /** What the figures hold for. */
 export function describeMachine() {
@@ -20,11 +23,44 @@ export function describeMachine() {
   return `${cpus().length} × ${model.trim()}, ${memory} GiB, ${type()} ${release()}, Node ${process.version}`;
 }
 
+/** @param {unknown} error */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
+// Where a reason is longer, its beginning has to do; bench.json has all of it.
+const REASON = 72;
+
 /**
- * A Markdown table that is readable as it is, too.
- * @param {readonly (readonly string[])[]} lines the head and the others, with as many cells in each
+ * Why there are no figures, in some words.
+ * @param {{ missing: string } | { failed: string }} outcome
  */
-function markdown([head = [], ...body]) {
+export function why(outcome) {
+  const [kind, text] = 'missing' in outcome ? ['missing', outcome.missing] : ['failed', outcome.failed];
+  const lines = text.trim().split('\n');
+  // Node shows the line of its source before the error.
+  const line = lines.find((each) => /^\w*Error\b/.test(each)) ?? lines[0] ?? '';
+  return `${kind}: ${line.length > REASON ? `${line.slice(0, REASON)}…` : line}`;
+}
+
+/**
+ * How many rounds the figures are of, in words.
+ * @param {Results} results
+ */
+export function roundsOf({ rounds, rows }) {
+  const fewest = Math.min(...rows.flatMap((row) => ('median' in row ? [row.rounds] : [])));
+  return `medians of ${rounds} rounds${fewest < rounds ? `, and of at least ${fewest} where those take long` : ''}`;
+}
+
+/**
+ * A Markdown table that is readable as it is, too. Columns in which nobody has anything are left out.
+ * @param {readonly (readonly string[])[]} lines the head and the others
+ */
+function markdown(lines) {
+  const columns = (lines[0] ?? [])
+    .map((_, column) => column)
+    .filter((column) => column === 0 || lines.slice(1).some((line) => line[column]));
+  const [head = [], ...body] = lines.map((line) =>
+    columns.map((column) => line[column]?.replaceAll('|', '\\|') ?? ''),
+  );
   const widths = head.map((_, column) =>
     Math.max(...[head, ...body].map((line) => line[column]?.length ?? 0), 3),
   );
@@ -46,7 +82,10 @@ function markdown([head = [], ...body]) {
  * @param {readonly Row[]} rows
  */
 export const table = (rows) =>
-  markdown([['', 'rounds', 'median', 'spread', 'ratio', 'longest turn', 'memory'], ...rows.map(cellsOf)]);
+  markdown([
+    ['', 'rounds', 'median', 'spread', 'ratio', 'longest turn', 'memory', 'note'],
+    ...rows.map(cellsOf),
+  ]);
 
 /**
  * The ratios of all cases at one place, a line for each contestant and a column for each case.
@@ -57,10 +96,10 @@ export function matrix(rows, contestants) {
   const cases = [...new Set(rows.map((row) => row.case))];
   const cell = (/** @type {string} */ contestant, /** @type {string} */ name) => {
     const row = rows.find((each) => each.contestant === contestant && each.case === name);
-    if (row === undefined || !('ratio' in row)) {
-      return row === undefined ? '' : 'missing' in row ? 'missing' : 'failed';
+    if (row === undefined || !('median' in row)) {
+      return row === undefined ? '' : why(row);
     }
-    return row.ratio === 1 ? `${milliseconds(row.median)} ms` : row.ratio.toFixed(row.ratio < 10 ? 2 : 0);
+    return contestant === 'cp' ? `${milliseconds(row.median)} ms` : multiple(row.ratio);
   };
   return markdown([
     ['', ...cases.map((name) => rows.find((row) => row.case === name)?.title ?? '')],
@@ -70,11 +109,8 @@ export function matrix(rows, contestants) {
 
 /** @param {Row} row */
 function cellsOf(row) {
-  if ('missing' in row) {
-    return [row.contestant, 'missing'];
-  }
-  if ('failed' in row) {
-    return [row.contestant, 'failed'];
+  if (!('median' in row)) {
+    return [row.contestant, '', '', '', '', '', '', why(row)];
   }
   const { contestant, rounds, median, least, most, ratio, longestTurn, memory } = row;
   return [
@@ -82,11 +118,14 @@ function cellsOf(row) {
     `${rounds}`,
     `${milliseconds(median)} ms`,
     `${milliseconds(least)}–${milliseconds(most)}`,
-    ratio.toFixed(2),
+    ratio?.toFixed(2) ?? '',
     longestTurn === undefined ? '' : `${milliseconds(longestTurn)} ms`,
     memory === undefined ? '' : `${(memory / 2 ** 20).toFixed(0)} MiB`,
   ];
 }
 
 /** @param {number} value */
-const milliseconds = (value) => value.toFixed(value < 100 ? 1 : 0);
+export const milliseconds = (value) => value.toFixed(value < 100 ? 1 : 0);
+
+/** @param {number | undefined} ratio */
+export const multiple = (ratio) => ratio?.toFixed(ratio < 10 ? 2 : 0) ?? '';
