@@ -382,6 +382,11 @@ picture: $(OUT)/js/index.js
 bench: $(OUT)/js/index.js
 	node tests/bench/bench.mjs
 
+.PHONY: profile
+## make profile            measure where the time of a copy goes
+profile: $(OUT)/js/index.js
+	node tests/bench/profile.mjs
+
 .PHONY: bench-publish
 ## make bench-publish      put what was measured into README.md and docs/
 bench-publish:

@@ -54,7 +54,7 @@ export function roundsOf({ rounds, rows }) {
  * A Markdown table that is readable as it is, too. Columns in which nobody has anything are left out.
  * @param {readonly (readonly string[])[]} lines the head and the others
  */
-function markdown(lines) {
+export function markdown(lines) {
   const columns = (lines[0] ?? [])
     .map((_, column) => column)
     .filter((column) => column === 0 || lines.slice(1).some((line) => line[column]));

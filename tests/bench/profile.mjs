@@ -1,0 +1,301 @@
+// `make profile`: where the time of a copy goes, as a page for people, build/out/profile.md. What a row costs is told by
+// V8's profiler or by a clock around a process; all of it on tmpfs, so that no disk is in it.
+
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { Session } from 'node:inspector/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { copy } from 'mapcp';
+import { cases } from './cases.mjs';
+import { median } from './median.mjs';
+import { describeMachine, markdown } from './report.mjs';
+import { measured } from './settings.mjs';
+
+/** @typedef {import('node:inspector').Profiler.ProfileNode} ProfileNode */
+
+const out = join(import.meta.dirname, '../../build/out');
+const place = mkdtempSync('/dev/shm/mapcp-profile-');
+const paths = Object.fromEntries(
+  ['tree', 'one', 'copy', 'empty.mjs', 'builtins.mjs', 'bindings.mjs', 'library.mjs', 'copy.mjs'].map(
+    (name) => [name, join(place, name)],
+  ),
+);
+
+/** @param {string} path */
+const remove = (path) => rmSync(path, { recursive: true, force: true });
+
+/** @param {string} name */
+const pathOf = (name) => paths[name] ?? '';
+
+// --- One small file of many -----------------------------------------------------------------------------------------
+
+const FILES = 5000;
+const PROFILED = 20;
+
+/**
+ * What a function is a part of, by the place of its code, or else by its name: what has no place is Node's, in C++.
+ * @type {readonly (readonly [part: string, is: (name: string, url: string) => boolean])[]}
+ */
+const parts = [
+  ['system call: open, twice', (name, url) => url === '' && name === 'open'],
+  ['system call: rename', (name, url) => url === '' && name === 'rename'],
+  ['system call: write', (name, url) => url === '' && name === 'writeBuffer'],
+  ['system call: fstat, thrice', (name, url) => url === '' && name === 'fstat'],
+  ['system call: read', (name, url) => url === '' && name === 'read'],
+  ['system call: close, twice', (name, url) => url === '' && name === 'close'],
+  ['system call: fchmod', (name, url) => url === '' && name === 'fchmod'],
+  ['the component, in WebAssembly', (_, url) => url.startsWith('wasm:')],
+  ["jco's bindings", (_, url) => url.includes('/bindings/')],
+  ["mapcp's host and API", (_, url) => url.includes('/build/out/js/')],
+  ["Node's own JavaScript", (_, url) => url.startsWith('node:')],
+  ['the garbage collector', (name, url) => url === '' && name === '(garbage collector)'],
+];
+
+/** Microseconds for each file, by what they were spent on. */
+async function profileSmallFiles() {
+  cases.small?.make(pathOf('tree'));
+  const copyAll = async () => {
+    await copy(pathOf('tree'), pathOf('copy'), { recursive: true });
+    remove(pathOf('copy'));
+  };
+  // As compiled as it will ever be.
+  for (let round = 0; round < 5; round++) {
+    await copyAll();
+  }
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 200 });
+  /** @type {Map<string, number>} */
+  const spent = new Map();
+  for (let round = 0; round < PROFILED; round++) {
+    await session.post('Profiler.start');
+    await copy(pathOf('tree'), pathOf('copy'), { recursive: true });
+    const { profile } = await session.post('Profiler.stop');
+    remove(pathOf('copy'));
+    const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
+    for (const [index, id] of (profile.samples ?? []).entries()) {
+      const { functionName, url } = /** @type {ProfileNode} */ (nodes.get(id)).callFrame;
+      const [part] = parts.find(([, is]) => is(functionName, url)) ?? ['the rest'];
+      spent.set(part, (spent.get(part) ?? 0) + (profile.timeDeltas?.[index] ?? 0));
+    }
+  }
+  const each = (/** @type {string} */ part) => (spent.get(part) ?? 0) / PROFILED / FILES;
+  const all = [...spent.keys()].reduce((sum, part) => sum + each(part), 0);
+  const line = (/** @type {string} */ title, /** @type {number} */ time) => [
+    title,
+    `${time.toFixed(1)} µs`,
+    `${((time / all) * 100).toFixed(0)} %`,
+  ];
+  const system = parts
+    .filter(([part]) => part.startsWith('system'))
+    .reduce((sum, [part]) => sum + each(part), 0);
+  return markdown([
+    ['', 'for each file', 'of all'],
+    ...[...parts.map(([part]) => part), 'the rest'].map((part) => line(part, each(part))),
+    line('all', all),
+    line('all but the system calls', all - system),
+  ]);
+}
+
+// --- A path ---------------------------------------------------------------------------------------------------------
+
+const CALLS = 20_000;
+const PATH_ROUNDS = 11;
+
+/** Microseconds for a call by a file's own path, and by one that procfs leads from an open directory. */
+function measurePaths() {
+  const directory = openSync(place, constants.O_DIRECTORY);
+  const prefixes = [`${place}/`, `/proc/${process.pid}/fd/${directory}/`];
+  writeFileSync(pathOf('one'), '1');
+  const calls = /** @type {const} */ ({
+    'open, and close': (/** @type {string} */ prefix) =>
+      closeSync(openSync(`${prefix}one`, constants.O_RDONLY)),
+    'rename to another name, and back': (/** @type {string} */ prefix) => {
+      renameSync(`${prefix}one`, `${prefix}other`);
+      renameSync(`${prefix}other`, `${prefix}one`);
+    },
+  });
+  const lines = Object.entries(calls).map(([title, call]) => {
+    const times = prefixes.map(() => /** @type {number[]} */ ([]));
+    for (let round = 0; round < PATH_ROUNDS; round++) {
+      for (const [index, prefix] of prefixes.entries()) {
+        const started = performance.now();
+        for (let count = 0; count < CALLS; count++) {
+          call(prefix);
+        }
+        times[index]?.push(((performance.now() - started) * 1000) / CALLS);
+      }
+    }
+    const [own = 0, byProcfs = 0] = times.map(median);
+    return [title, ...[own, byProcfs, byProcfs - own].map((time) => `${time.toFixed(1)} µs`)];
+  });
+  closeSync(directory);
+  return markdown([['', 'by its path', 'from an open directory', 'more'], ...lines]);
+}
+
+// --- A start --------------------------------------------------------------------------------------------------------
+
+const STARTS = 41;
+
+/** Milliseconds from the start of a process to its end, beyond those of `node -e 0`. */
+function measureStarts() {
+  writeFileSync(pathOf('one'), '1');
+  writeFileSync(pathOf('empty.mjs'), '');
+  writeFileSync(
+    pathOf('builtins.mjs'),
+    ['fs', 'path', 'url', 'util', 'tty', 'timers/promises']
+      .map((name) => `import 'node:${name}';`)
+      .join('\n'),
+  );
+  const load = (/** @type {string} */ file) => `import ${JSON.stringify(join(out, file))};`;
+  writeFileSync(pathOf('bindings.mjs'), load('bindings/mapcp.js'));
+  writeFileSync(pathOf('library.mjs'), load('js/index.js'));
+  writeFileSync(
+    pathOf('copy.mjs'),
+    `import { copy } from ${JSON.stringify(join(out, 'js/index.js'))};
+    await copy(${JSON.stringify(pathOf('one'))}, ${JSON.stringify(pathOf('copy'))});`,
+  );
+  /** @type {Readonly<Record<string, readonly string[]>>} */
+  const programs = {
+    'node -e 0': ['-e', '0'],
+    'an empty module': [pathOf('empty.mjs')],
+    "Node's modules that mapcp imports": [pathOf('builtins.mjs')],
+    "jco's bindings, with the component in them": [pathOf('bindings.mjs')],
+    'mapcp, with the bindings': [pathOf('library.mjs')],
+    'a copy of 1 byte by the API': [pathOf('copy.mjs')],
+    'a copy of 1 byte by the command': [join(out, 'js/cli/main.js'), '-T', pathOf('one'), pathOf('copy')],
+  };
+  /** @type {Map<string, number[]>} */
+  const times = new Map(Object.keys(programs).map((title) => [title, []]));
+  for (let round = 0; round < STARTS; round++) {
+    for (const [title, args] of Object.entries(programs)) {
+      remove(pathOf('copy'));
+      const started = performance.now();
+      const { status } = spawnSync(process.execPath, args, { stdio: 'ignore' });
+      if (status !== 0) {
+        throw new Error(`'${title}' has ended with status ${status}`);
+      }
+      times.get(title)?.push(performance.now() - started);
+    }
+  }
+  remove(pathOf('copy'));
+  const all = [...times].map(([title, samples]) => /** @type {const} */ ([title, median(samples)]));
+  const [[, base] = ['', 0]] = all;
+  return markdown([
+    ['', 'median', 'beyond `node -e 0`'],
+    ...all.map(([title, time]) => [title, `${time.toFixed(1)} ms`, `${(time - base).toFixed(1)} ms`]),
+  ]);
+}
+
+// --- Several jobs ---------------------------------------------------------------------------------------------------
+
+const JOB_ROUNDS = 5;
+
+/** Milliseconds for trees of several sizes by one job and by two, in a process of its own, and in one that has copied. */
+function measureJobs() {
+  const program = `
+    import { rmSync } from 'node:fs';
+    import { copy } from ${JSON.stringify(join(out, 'js/index.js'))};
+    const [source, target, jobs, warm] = process.argv.slice(1);
+    const options = { recursive: true, concurrency: Number(jobs) };
+    for (let round = 0; round < Number(warm); round++) {
+      await copy(source, target, options);
+      rmSync(target, { recursive: true });
+    }
+    const { milliseconds } = await copy(source, target, options);
+    console.log(milliseconds);`;
+  const lines = [5000, 20_000, 60_000].map((files) => {
+    const source = join(place, `${files}`);
+    mkdirSync(source);
+    for (let index = 0; index < files; index++) {
+      writeFileSync(join(source, `file-${index}`), Buffer.alloc(4096, `file-${index}`));
+    }
+    /** @type {Map<string, number[]>} */
+    const times = new Map();
+    for (let round = 0; round < JOB_ROUNDS; round++) {
+      for (const warm of [0, 4]) {
+        for (const jobs of [1, 2]) {
+          const args = ['--input-type=module', '-e', program, source, pathOf('copy'), `${jobs}`, `${warm}`];
+          const { stdout, status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+          remove(pathOf('copy'));
+          if (status !== 0) {
+            throw new Error(stderr);
+          }
+          const key = `${warm} ${jobs}`;
+          times.set(key, [...(times.get(key) ?? []), Number(stdout)]);
+        }
+      }
+    }
+    remove(source);
+    const cell = (/** @type {string} */ key) => `${median(times.get(key) ?? []).toFixed(0)} ms`;
+    return [
+      `${files.toLocaleString('en')} files of 4 KiB`,
+      cell('0 1'),
+      cell('0 2'),
+      cell('4 1'),
+      cell('4 2'),
+    ];
+  });
+  return markdown([['', 'one job, first', 'two jobs, first', 'one job, fifth', 'two jobs, fifth'], ...lines]);
+}
+
+try {
+  const date = new Date().toISOString().slice(0, 10);
+  const text = `# Where the time goes
+
+By \`make profile\`. On ${date}, on ${describeMachine()}, on tmpfs.
+
+## One small file of many
+
+Microseconds for each of ${FILES.toLocaleString('en')} files of 4 KiB, by V8's profiler, in the average of ${PROFILED} copies by one job, in a
+process that copies again and again, so that all code is compiled. The profiler itself takes some of it.
+
+${await profileSmallFiles()}
+What mapcp could still save is in the last line. The system calls are what its promises cost:
+
+- A file gets its name when it is whole. So it is written under another, and renamed. What writes to the name itself saves
+  that call, and leaves half a file when it is killed.
+- Nobody can swap a directory on the way. Node has no \`openat(2)\`, so each name is looked up from a directory that is
+  held open, through procfs: once for each open, and twice for a rename. What that takes is measured below.
+- A source that changes is an error, and so is one that is not a regular file. So it is looked at when it is opened, when its
+  size is wanted, and when its bytes have been read.
+
+[The benchmark](benchmark.md) has two bounds for all of it: the same calls in plain Node, with nothing in between, and in
+C, by \`openat(2)\`. \`cp -r\` makes fewer calls, and has the kernel copy from cache to cache.
+
+## A path
+
+Microseconds in the median of ${PATH_ROUNDS} rounds, in Node.
+
+${measurePaths()}
+## A start
+
+From the start of a process to its end; medians of ${STARTS} rounds. Each line has what the ones before it have, but for the
+last two, which are two ways to copy.
+
+${measureStarts()}
+## Several jobs
+
+A copy that is the first of its process, and one that is the fifth; medians of ${JOB_ROUNDS} rounds.
+
+${measureJobs()}
+The first copy of a process by several jobs has threads to start, and each of them compiles all code for itself, while V8
+compiles that of the first on another processor. So the threads are kept for a minute, and the next copy has them.
+`;
+  mkdirSync(measured, { recursive: true });
+  writeFileSync(join(measured, 'profile.md'), text);
+  process.stdout.write(text);
+} finally {
+  remove(place);
+}
