@@ -4,8 +4,9 @@
 //
 // Packages are bundled too, so that mapcp has no dependencies when it is installed.
 
+import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import { cyclonedxEsbuildPlugin } from '@cyclonedx/cyclonedx-esbuild';
 import { build } from 'esbuild';
@@ -44,23 +45,42 @@ const builtins = {
 };
 
 /**
- * Has a module in a folder of js/ import the bindings by their place in the package, as a browser finds them.
- * @type {import('esbuild').Plugin}
+ * Has modules import the bindings by their place, as a browser finds them, and as Node finds them without the package's
+ * manifest: reading that is a twentieth of a small copy's time.
+ * @param {string} place the bindings' place from the modules'
+ * @returns {import('esbuild').Plugin}
  */
-const bindingsByPlace = {
-  name: 'bindings-by-place',
-  setup({ onResolve }) {
-    onResolve({ filter: /^#bindings$/ }, () => ({ path: '../../bindings/mapcp.js', external: true }));
+const bindingsAt = (place) => ({
+  name: 'bindings',
+  setup({ onResolve, onEnd }) {
+    onResolve({ filter: /^#bindings$/ }, () => ({ path: place, external: true }));
+    onEnd(({ metafile }) => {
+      const importers = Object.entries(metafile?.outputs ?? {}).filter(([, { imports }]) =>
+        imports.some(({ path }) => path === place),
+      );
+      const wrong = importers.filter(([file]) => !existsSync(resolve(dirname(file), place)));
+      return { errors: wrong.map(([file]) => ({ text: `${file} does not have the bindings at ${place}` })) };
+    });
   },
-};
+});
 
 /**
  * How the bundles for a platform differ. In a browser all is small, since it is loaded by each page.
  * @type {Readonly<Record<string, import('esbuild').BuildOptions>>}
  */
 const platforms = {
-  node: { platform: 'node', target: 'node20', external: ['#bindings'], splitting: true },
-  browser: { platform: 'browser', target: 'es2022', minify: true },
+  node: {
+    platform: 'node',
+    target: 'node20',
+    splitting: true,
+    plugins: [builtins, bindingsAt('../bindings/mapcp.js')],
+  },
+  browser: {
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    plugins: [bindingsAt('../../bindings/mapcp.js')],
+  },
 };
 
 await runScript(async () => {
@@ -80,9 +100,10 @@ await runScript(async () => {
     minifyWhitespace: true,
     lineLimit: 120,
     logLevel: 'warning',
+    metafile: true,
     ...options,
     plugins: [
-      platform === 'browser' ? bindingsByPlace : builtins,
+      ...(options.plugins ?? []),
       cyclonedxEsbuildPlugin({
         outputFile: resolve(list),
         outputReproducible: true,
