@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CopyError, type CopyReport, openSandbox, type Sandbox } from 'mapcp';
 import { look, type Put, putInto } from '../behaviour/tree.js';
+import { completed, type PromisedTree, type Tree } from './complete.js';
 import { createFaultyHost, type FaultyHost, type Plan, type Way } from './faulty-host.js';
-import type { Observation, Tree } from './promises.js';
+import type { Observation } from './promises.js';
 import type { Scenario } from './scenarios.js';
 
 const nothingFails: Plan = () => undefined;
@@ -27,7 +28,8 @@ export class FaultySandbox implements Disposable {
   readonly #scenario: Scenario;
   readonly #directory: string;
   readonly #put: Put;
-  #complete: Tree = {};
+  readonly #source: Tree;
+  #complete: PromisedTree = {};
 
   private constructor(box: Sandbox, host: FaultyHost, scenario: Scenario, directory: string) {
     this.#box = box;
@@ -35,6 +37,7 @@ export class FaultySandbox implements Disposable {
     this.#scenario = scenario;
     this.#directory = directory;
     this.#put = putInto(directory);
+    this.#source = look(join(directory, 'in'));
   }
 
   /** Opens one, with the scenario's source in `in`, in an empty directory. */
@@ -62,7 +65,6 @@ export class FaultySandbox implements Disposable {
     const sandbox = new FaultySandbox(box, host, scenario, directory);
     // The first copy of an instance makes calls that no other does.
     await sandbox.copy();
-    sandbox.#complete = sandbox.look();
     return sandbox;
   }
 
@@ -92,6 +94,8 @@ export class FaultySandbox implements Disposable {
       rmSync(join(this.#directory, 'out', name), { recursive: true });
     }
     this.#scenario.target(this.#put);
+    const { options, to = 'b' } = this.#scenario;
+    this.#complete = completed({ source: this.#source, before: this.look(), to, options });
     return this.copyAgain(plan, during);
   }
 
@@ -114,11 +118,12 @@ export class FaultySandbox implements Disposable {
   }
 
   async #run(plan: Plan): Promise<Pick<Ending, 'report' | 'error'>> {
-    this.#host.start(this.#scenario.options.sync ?? false);
+    const { options, to = 'b' } = this.#scenario;
+    this.#host.start(options.sync ?? false);
     this.#host.calls = [];
     this.#host.plan = plan;
     try {
-      return { report: await this.#box.copy('/in/a', '/out/b', this.#scenario.options), error: undefined };
+      return { report: await this.#box.copy('/in/a', `/out/${to}`, options), error: undefined };
     } catch (error) {
       return { report: undefined, error };
     } finally {

@@ -8,7 +8,8 @@ import { clean, copy } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
-import { brokenPromises, isTemporary, type Tree } from './promises.js';
+import { completed, type Tree } from './complete.js';
+import { brokenPromises, isTemporary } from './promises.js';
 import { randomNumbers } from './random-numbers.js';
 import { bytes } from './scenarios.js';
 import { kill, victims } from './victims.js';
@@ -49,10 +50,14 @@ describe.each(victims)('mapcp in $name, killed at any moment,', (victim) => {
         return look(out);
       };
       putFiles(put, 'in/a', false);
-      restart();
+      const complete = completed({
+        source: look(join(directory, 'in')),
+        before: restart(),
+        to: 'b',
+        options: { recursive: true, preserveMode: victim.hasModes },
+      });
       const lifetime = await kill(victim, mapcp, directory, 60_000);
-      const complete = look(out);
-      expect(Object.keys(complete)).toHaveLength(FILES + 4);
+      expect(Object.keys(look(out))).toHaveLength(FILES + 4);
 
       const random = randomNumbers(seed);
       const wrong: string[] = [];

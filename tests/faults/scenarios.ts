@@ -5,9 +5,11 @@ import type { CopyOptions } from 'mapcp';
 import type { Put } from '../behaviour/tree.js';
 import type { FallibleCall, Fault } from './faulty-host.js';
 
-/** A copy of `in/a` to `out/b`. */
+/** A copy of `in/a`. */
 export interface Scenario {
   readonly name: string;
+  /** Where the copy goes, below `out`; `b` where nothing is said. */
+  readonly to?: string;
   readonly options: CopyOptions;
   /** Makes the source, `in/a`. */
   source(put: Put): void;

@@ -10,6 +10,8 @@ import { precompile } from './precompiled.js';
 export interface Victim {
   readonly name: 'Node' | 'wasmtime';
   readonly missing: boolean;
+  /** Whether it carries modes across. */
+  readonly hasModes: boolean;
   /** Whether the moments are counted from its first output, since it takes long to start. */
   readonly tells: boolean;
   /** What is run, with the arguments for mapcp at the end. `directory` is for what is made on the way. */
@@ -21,10 +23,11 @@ export const victims: readonly Victim[] = [
   {
     name: 'Node',
     missing: false,
+    hasModes: true,
     tells: true,
     command: () => [process.execPath, resolve('build/out/js/cli/main.js'), '--json'],
   },
-  { name: 'wasmtime', missing: wasmtime === undefined, tells: false, command: precompile },
+  { name: 'wasmtime', missing: wasmtime === undefined, hasModes: false, tells: false, command: precompile },
 ];
 
 /**

@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { CopyError, type CopyOptions, clean, copy } from 'mapcp';
 import { anyDirectory, type Directory, make, type Node } from '../behaviour/random-tree.js';
 import { look } from '../behaviour/tree.js';
+import { completed } from '../faults/complete.js';
 import type { Way } from '../faults/faulty-host.js';
 import { FaultySandbox } from '../faults/faulty-sandbox.js';
 import { raceInside } from '../faults/hostile-tree.js';
@@ -83,10 +84,12 @@ type Activity = (chance: Chance, directory: string) => Promise<{ wrong: readonly
 const copies: Activity = async (chance, directory) => {
   const tree = chance.tree();
   prepare(directory, tree, chance.below(2) === 0);
-  const source = look(join(directory, 'in/a'));
-  await copy(join(directory, 'in/a'), join(directory, 'out/b'), chance.options());
-  const found = look(join(directory, 'out/b'));
-  return { wrong: brokenPromises({ before: {}, complete: source, found, succeeded: true }), copies: 1 };
+  const options = chance.options();
+  const out = join(directory, 'out');
+  const before = look(out);
+  const complete = completed({ source: look(join(directory, 'in')), before, to: 'b', options });
+  await copy(join(directory, 'in/a'), join(out, 'b'), options);
+  return { wrong: brokenPromises({ before, complete, found: look(out), succeeded: true }), copies: 1 };
 };
 
 /** Has some calls of the copies of a tree fail. */
@@ -145,17 +148,13 @@ const kills: Activity = async (chance, directory) => {
   const cleaned = await clean(out);
   const found = look(out);
   await copy(join(directory, 'in/a'), join(out, 'b'), { recursive: true });
-  const complete = look(out);
+  const request = { source: look(join(directory, 'in')), before, to: 'b' };
+  const complete = completed({ ...request, options: { recursive: true, preserveMode: victim.hasModes } });
   return {
     wrong: [
       ...(cleaned === left ? [] : [`${cleaned} of ${left} unfinished files were cleaned`]),
       ...brokenPromises({ before, complete, found, succeeded: false }),
-      ...brokenPromises({
-        before,
-        complete: look(join(directory, 'in/a')),
-        found: look(join(out, 'b')),
-        succeeded: true,
-      }),
+      ...brokenPromises({ before, complete, found: look(out), succeeded: true }),
     ],
     copies: 2,
   };
