@@ -4,6 +4,7 @@
 // Two ways lead from a component into the host (ts/host/lowering.ts), and the layer is in both: calls that are made in
 // the component's own memory, and calls that jco passes values for.
 
+import { posix } from 'node:path';
 import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { createHost, type HostOptions, ModeCarrier } from 'mapcp/host';
 import { errorCodes, fail } from '../../ts/host/error-code.js';
@@ -14,6 +15,15 @@ export type Way = 'in memory' | 'by value';
 /** What a call comes to instead of what it asked for: an error, or less than that. */
 export type Fault = ErrorCode | 'short';
 
+/** A call that a component makes. */
+export interface Call {
+  readonly name: FallibleCall;
+  /** The guest path of what it is for; a call that moves something is for where that goes. */
+  readonly path: string;
+  /** Of a call that moves something, the guest path of where that was. */
+  readonly from?: string;
+}
+
 /** Says what is to become of the call with this number, counted from 0; undefined lets it be. */
 export type Plan = (call: FallibleCall, number: number) => Fault | undefined;
 
@@ -23,7 +33,7 @@ export interface FaultyHost {
   /** What is to become of calls; may be replaced at any time. */
   plan: Plan;
   /** The calls since this was last emptied. */
-  calls: FallibleCall[];
+  calls: Call[];
   /** Called before each copy, as mapcp does with the host that it makes itself. */
   start(sync: boolean): void;
   /** The bytes of memory that the component has; undefined where no call was made in it. */
@@ -50,7 +60,6 @@ const fallible = {
     setTimes: 1,
     setTimesAt: 1,
     sync: 1,
-    syncData: 1,
     readDirectory: 4,
     readlinkAt: 4,
     createDirectoryAt: 1,
@@ -64,10 +73,28 @@ const fallible = {
 /** A call that can fail, by the name of its method. */
 export type FallibleCall = keyof typeof fallible.Descriptor | keyof typeof fallible.DirectoryEntryStream;
 
+/** Which argument is a call's path: of those by value, and of the flat ones, where the descriptor comes first. */
+const pathArguments: Readonly<Partial<Record<FallibleCall, Readonly<Record<Way, number>>>>> = {
+  statAt: { 'by value': 1, 'in memory': 2 },
+  metadataHashAt: { 'by value': 1, 'in memory': 2 },
+  openAt: { 'by value': 1, 'in memory': 2 },
+  setTimesAt: { 'by value': 1, 'in memory': 2 },
+  readlinkAt: { 'by value': 0, 'in memory': 1 },
+  createDirectoryAt: { 'by value': 0, 'in memory': 1 },
+  symlinkAt: { 'by value': 1, 'in memory': 3 },
+  renameAt: { 'by value': 0, 'in memory': 1 },
+  unlinkFileAt: { 'by value': 0, 'in memory': 1 },
+};
+
 const cabiLower = Symbol.for('cabiLower');
+const cabiRep = Symbol.for('cabiRep');
+
+/** Says that a number in a table of handles is owned; see ts/host/lowering.ts. */
+const OWN = 1 << 30;
 
 interface Context {
   readonly memory: { readonly buffer: ArrayBuffer };
+  readonly resourceTables: readonly (readonly number[])[];
 }
 type Flat = (...flat: (number | bigint)[]) => unknown;
 type Method = ((this: object, ...args: unknown[]) => unknown) & {
@@ -98,24 +125,36 @@ export async function createFaultyHost(options: HostOptions, way: Way): Promise<
     memorySize: () => memory?.buffer.byteLength,
     close: () => host.close(),
   };
-  const take = (call: FallibleCall): Fault | undefined => {
-    const fault = faulty.plan(call, faulty.calls.length);
+  // By the numbers of descriptors and of listings, which a host gives anew when they are free.
+  const paths = { Descriptor: new Map<number, string>(), DirectoryEntryStream: new Map<number, string>() };
+  const take: Take = (call) => {
+    const fault = faulty.plan(call.name, faulty.calls.length);
     faulty.calls.push(call);
     return fault;
   };
 
+  const preopens = host.imports['wasi:filesystem/preopens'];
+  const { getDirectories } = preopens;
+  preopens.getDirectories = () => {
+    const given = getDirectories();
+    for (const [descriptor, path] of given) {
+      paths.Descriptor.set(numberOf(descriptor), path);
+    }
+    return given;
+  };
+
   // The classes are this host's own, so they can be changed in place.
   const types = host.imports['wasi:filesystem/types'];
-  for (const [name, methods] of Object.entries(fallible)) {
-    const { prototype } = types[name as keyof typeof fallible];
+  for (const [name, methods] of Object.entries(fallible) as [keyof typeof fallible, object][]) {
+    const { prototype } = types[name];
     for (const [call, at] of Object.entries(methods) as [FallibleCall, number][]) {
       const method = Reflect.get(prototype, call) as Method;
       const lower = way === 'in memory' ? method[cabiLower] : undefined;
-      const replaced = byValue(call, method, take);
+      const replaced = byValue(call, method, paths, name, take);
       if (lower !== undefined) {
         const value = (context: Context) => {
           memory = context.memory;
-          return inMemory(call, lower(context), at, context, take);
+          return inMemory(call, lower(context), at, context, paths, name, take);
         };
         Object.defineProperty(replaced, cabiLower, { value });
       }
@@ -125,14 +164,29 @@ export async function createFaultyHost(options: HostOptions, way: Way): Promise<
   return faulty;
 }
 
-type Take = (call: FallibleCall) => Fault | undefined;
+type Take = (call: Call) => Fault | undefined;
+
+/** The guest paths of what is open, by its kind and number. */
+type Paths = Readonly<Record<keyof typeof fallible, Map<number, string>>>;
+
+/** The number that stands for a resource. */
+function numberOf(resource: unknown): number {
+  return Reflect.get(resource as object, cabiRep) as number;
+}
 
 /** A method that gets values, and throws its error as what jco knows for one. */
-function byValue(call: FallibleCall, method: Method, take: Take) {
+function byValue(call: FallibleCall, method: Method, paths: Paths, kind: keyof Paths, take: Take) {
   return function (this: object, ...args: unknown[]): unknown {
-    const fault = take(call);
+    const pathOf = (from: unknown, index: number | undefined) =>
+      pathBelow(paths[kind].get(numberOf(from)), index === undefined ? '.' : String(args[index]));
+    const path = pathOf(this, pathArguments[call]?.['by value']);
+    const fault = take(
+      call === 'renameAt' ? { name: call, path: pathOf(args[1], 2), from: path } : { name: call, path },
+    );
     if (fault === undefined) {
-      return method.apply(this, args);
+      const result = method.apply(this, args);
+      remember(paths, call, path, () => numberOf(result));
+      return result;
     }
     if (fault !== 'short') {
       fail(fault);
@@ -145,23 +199,63 @@ function byValue(call: FallibleCall, method: Method, take: Take) {
 }
 
 /** A function that gets flat values, and writes its result to where the last of them says. */
-function inMemory(call: FallibleCall, flat: Flat, at: number, { memory }: Context, take: Take): Flat {
+function inMemory(
+  call: FallibleCall,
+  flat: Flat,
+  at: number,
+  { memory, resourceTables: [table = []] }: Context,
+  paths: Paths,
+  kind: keyof Paths,
+  take: Take,
+): Flat {
+  const numberIn = (handle: number) => (table[2 * handle + 1] ?? 0) & ~OWN;
   return (...args) => {
-    const fault = take(call);
+    const value = (index: number) => Number(args[index]) >>> 0;
+    const pathOf = (from: number, index: number | undefined) =>
+      pathBelow(
+        paths[kind].get(numberIn(value(from))),
+        index === undefined ? '.' : Buffer.from(memory.buffer, value(index), value(index + 1)).toString(),
+      );
+    const path = pathOf(0, pathArguments[call]?.['in memory']);
+    const fault = take(
+      call === 'renameAt' ? { name: call, path: pathOf(3, 4), from: path } : { name: call, path },
+    );
+    const result = value(args.length - 1);
     if (fault === undefined) {
-      return flat(...args);
+      const answer = flat(...args);
+      const view = new DataView(memory.buffer);
+      if (view.getUint8(result) === 0) {
+        remember(paths, call, path, () => numberIn(view.getUint32(result + at, true)));
+      }
+      return answer;
     }
     if (fault === 'short') {
       // A read is told its length first, a write behind where its bytes are.
       const length = call === 'read' ? 1 : 2;
       return flat(...args.map((each, index) => (index === length ? part(each) : each)));
     }
-    const result = Number(args.at(-1)) >>> 0;
     const bytes = new Uint8Array(memory.buffer);
     bytes[result] = 1;
     bytes[result + at] = errorCodes.indexOf(fault);
     return undefined;
   };
+}
+
+/** The guest path of what a call names below what it was made on. */
+function pathBelow(directory: string | undefined, path: string): string {
+  if (directory === undefined) {
+    throw new Error(`nobody knows what '${path}' was looked for in`);
+  }
+  return posix.join(directory, path);
+}
+
+/** Notes what a call has opened, where it opens something. */
+function remember(paths: Paths, call: FallibleCall, path: string, opened: () => number): void {
+  if (call === 'openAt') {
+    paths.Descriptor.set(opened(), path);
+  } else if (call === 'readDirectory') {
+    paths.DirectoryEntryStream.set(opened(), path);
+  }
 }
 
 /** A part of a length: a third, and at least one. */

@@ -42,54 +42,110 @@ const putTree = (put: Put, root: string, seed: number) => {
   put.symlink(`${root}/d/link`, `g${seed}`);
 };
 
+/** The same with modes and times that nothing has by itself. */
+const putSource = (put: Put) => {
+  putTree(put, 'in/a', 1);
+  for (const [path, mode, time] of [
+    ['f', 0o640, '1000000000.5'],
+    ['empty', 0o400, '1100000000'],
+    ['d/g', 0o755, '1200000000.000001'],
+    ['d/e/h', 0o666, '1300000000'],
+    ['d/e', 0o711, '1400000000'],
+    ['d', 0o1777, '1500000000'],
+    ['.', 0o700, '1600000000.999999'],
+  ] as const) {
+    put.mode(`in/a/${path}`, mode);
+    put.time(`in/a/${path}`, time);
+  }
+  put.time('in/a/d/link', '1700000000');
+};
+
+/** A tree with links to what is in it, to each other, and to what is beside it. */
+const putLinks = (put: Put) => {
+  put.directory('in/a/d', 'in/other');
+  put.file('in/other/f', bytes(10, 1));
+  put.file('in/a/f', bytes(10, 2));
+  put.symlink('in/a/first', 'f');
+  put.symlink('in/a/d/second', '../first');
+  put.symlink('in/a/d/other', '../../other');
+};
+
+const putFile = (put: Put) => {
+  put.file('in/a', bytes(LARGE, 1));
+  put.mode('in/a', 0o640);
+  put.time('in/a', '1000000000.25');
+};
+
 /** Every scenario; small windows, so that a file is several. */
 export const scenarios: readonly [Scenario, ...Scenario[]] = [
   {
     name: 'a file',
     options: { windowSize: PAGE },
-    source: (put) => put.file('in/a', bytes(LARGE, 1)),
+    source: putFile,
     target: nothing,
   },
   {
     name: 'a file over another',
     options: { windowSize: PAGE, preserveTimestamps: true },
-    source: (put) => put.file('in/a', bytes(LARGE, 1)),
+    source: putFile,
     target: (put) => put.file('out/b', bytes(LARGE, 2)),
   },
   {
     name: 'a file into new directories',
-    options: { windowSize: PAGE, overwrite: 'newer' },
+    to: 'new/directories/b',
+    options: { windowSize: PAGE },
     source: (put) => put.file('in/a', bytes(10, 1)),
     target: nothing,
   },
   {
+    name: 'a synchronised file',
+    options: { windowSize: PAGE, sync: true },
+    source: (put) => put.file('in/a', bytes(10, 1)),
+    target: (put) => put.file('out/b', 'old'),
+  },
+  {
     name: 'a small tree',
     options: { recursive: true, preserveTimestamps: true },
-    source: (put) => putTree(put, 'in/a', 1),
+    source: putSource,
     target: nothing,
   },
   {
     name: 'a small tree over another',
     options: { recursive: true },
-    source: (put) => putTree(put, 'in/a', 1),
+    source: putSource,
+    target: (put) => putTree(put, 'out/b', 9),
+  },
+  {
+    name: 'a small tree over one of which a part is newer',
+    options: { recursive: true, overwrite: 'newer' },
+    source: (put) => {
+      putSource(put);
+      put.time('in/a/d/g', '4000000000');
+    },
     target: (put) => putTree(put, 'out/b', 9),
   },
   {
     name: 'a small tree, going on after failures',
-    options: { recursive: true, keepGoing: true },
-    source: (put) => putTree(put, 'in/a', 1),
+    options: { recursive: true, preserveTimestamps: true, keepGoing: true },
+    source: putSource,
     target: nothing,
+  },
+  {
+    name: 'a small tree over another, going on after failures',
+    options: { recursive: true, keepGoing: true },
+    source: putSource,
+    target: (put) => putTree(put, 'out/b', 9),
   },
   {
     name: 'a verified file',
     options: { windowSize: PAGE, verify: true },
-    source: (put) => put.file('in/a', bytes(LARGE, 1)),
+    source: putFile,
     target: (put) => put.file('out/b', 'old'),
   },
   {
     name: 'a synchronised tree',
     options: { recursive: true, sync: true },
-    source: (put) => putTree(put, 'in/a', 1),
+    source: putSource,
     target: nothing,
   },
   {
@@ -97,6 +153,18 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     options: { windowSize: PAGE, sparse: 'always' },
     source: (put) =>
       put.file('in/a', Buffer.concat([bytes(10, 1), Buffer.alloc(LARGE), bytes(10, 2), Buffer.alloc(PAGE)])),
+    target: nothing,
+  },
+  {
+    name: 'a tree whose links are followed',
+    options: { recursive: true, symlinks: 'follow' },
+    source: putLinks,
+    target: nothing,
+  },
+  {
+    name: 'a tree whose links are skipped',
+    options: { recursive: true, symlinks: 'skip' },
+    source: putLinks,
     target: nothing,
   },
 ];
@@ -122,7 +190,6 @@ export const faultsOf: Readonly<Record<FallibleCall, readonly Fault[]>> = {
   setTimes: [...changing, 'access'],
   setTimesAt: naming,
   sync: changing,
-  syncData: changing,
   readDirectory: [...pathCall],
   readDirectoryEntry: [...anyCall, 'insufficient-memory'],
   readlinkAt: pathCall,

@@ -108,7 +108,7 @@ const faults: Activity = async (chance, directory) => {
   const { calls } = sandbox;
   for (let count = 0; count < FAULTS; count++) {
     const number = chance.below(calls.length);
-    const call = calls[number] ?? 'write';
+    const call = calls[number]?.name ?? 'write';
     const fault = chance.of(faultsOf[call] as [(typeof faultsOf)[typeof call][number]]);
     // A read or a write that is interrupted is made again, however often.
     const goesOn = fault !== 'short' && fault !== 'interrupted' && chance.below(4) === 0;
