@@ -129,6 +129,13 @@ static bool open_target(struct mapcp_tree_frame *frame, struct mapcp_place place
            mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
 }
 
+/// Whether a directory may be there although making it failed with this, and be all that it is to be: a
+/// preopened directory cannot be made and yet be opened. What a disk fails with may concern one that was
+/// made, and that a host could not have there for good.
+static bool may_be_there(int number) {
+    return number != EIO && number != ENOSPC && number != EDQUOT;
+}
+
 /// Opens the target's directory, making it where it is missing and to be made.
 static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_frame *frame,
                            struct mapcp_place place, struct mapcp_error *error) {
@@ -146,8 +153,8 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
     // was killed.
     frame->target_is_new = mkdirat(place.directory, place.name, 0777) == 0;
     int number = frame->target_is_new || errno == EEXIST ? 0 : errno;
-    // The root may be a preopened directory, which cannot be made and yet be opened.
-    if (number == 0 || tree->depth == 0) {
+    // Only the root may be a preopened directory.
+    if (number == 0 || (tree->depth == 0 && may_be_there(number))) {
         return open_target(frame, place, error) ||
                (number != 0 && error->code == MAPCP_NOT_FOUND &&
                 mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number));

@@ -7,17 +7,39 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
+import type { CopyOptions } from 'mapcp';
 import { describe, expect, it } from 'vitest';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { look, type Put, putInto } from '../behaviour/tree.js';
+import { completed } from '../faults/complete.js';
+import { brokenPromises, isTemporary } from '../faults/promises.js';
+import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 if (!hasStrace) {
   process.stderr.write('no strace on PATH: the tests of what is asked of the system are skipped\n');
+}
+
+/** Runs mapcp in a directory under strace. Returns how it ended, and the calls of each of its threads that are traced. */
+function strace(directory: string, args: readonly string[], traced: string, options: readonly string[]) {
+  const log = join(directory, 'log');
+  mkdirSync(log);
+  const { status, stderr } = spawnSync(
+    'strace',
+    [
+      ...['-ff', '-y', '-qq', '-s', '4096', '-o', join(log, 'thread'), '-e', `trace=${traced}`, ...options],
+      ...[process.execPath, resolve('build/out/js/cli/main.js'), ...args],
+    ],
+    { cwd: directory, encoding: 'utf8' },
+  );
+  const threads = readdirSync(log).map((name) => readFileSync(join(log, name), 'utf8').trimEnd().split('\n'));
+  rmSync(log, { recursive: true });
+  return { status, stderr, threads };
 }
 
 /**
@@ -26,33 +48,14 @@ if (!hasStrace) {
  */
 function trace(given: string, args: readonly string[], options: readonly string[] = []) {
   const directory = realpathSync(given);
-  const log = join(directory, 'log');
-  const { status, stderr } = spawnSync(
-    'strace',
-    [
-      ...[
-        '-f',
-        '-y',
-        '-qq',
-        '-s',
-        '4096',
-        '-o',
-        log,
-        '-e',
-        'trace=fsync,fdatasync,rename,mkdir,pwrite64,fchmod',
-        ...options,
-      ],
-      ...[process.execPath, resolve('build/out/js/cli/main.js'), ...args],
-    ],
-    { cwd: directory, encoding: 'utf8' },
-  );
-  const calls = readFileSync(log, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .filter((line) => !/ (pwrite64|fchmod)\(/.test(line))
+  const traced = 'fsync,fdatasync,rename,mkdir,pwrite64,fchmod';
+  const { status, stderr, threads } = strace(directory, args, traced, options);
+  const calls = threads
+    .flat()
+    .filter((line) => /^(fsync|fdatasync|rename|mkdir)\(/.test(line))
     .map((line) => line.replace(/\.mapcp-[0-9a-f]{16}\.tmp/g, 'TEMPORARY'))
     .map((line) => {
-      const [, call = '', path = ''] = /^\d+ +(\w+)\((?:\d+<|".*, "|")([^>"]*)/.exec(line) ?? [];
+      const [, call = '', path = ''] = /^(\w+)\((?:\d+<|".*, "|")([^>"]*)/.exec(line) ?? [];
       // What is named by a descriptor of its directory is told by its name alone.
       return `${call} ${path.replace(/^\/proc\/\d+\/fd\/\d+\//, '')}`;
     })
@@ -96,7 +99,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp --sync', () =
       });
       expect(calls).toEqual(['fsync TEMPORARY']);
       expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('old');
-      expect(readdirSync(directory).sort()).toEqual(['a', 'b', 'log']);
+      expect(readdirSync(directory).sort()).toEqual(['a', 'b']);
     }));
 
   it('fails when the name cannot be had on the disk, with the whole file under it', () =>
@@ -119,24 +122,208 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp --sync', () =
     }));
 });
 
-describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the system fails', () => {
-  it.each([
-    ['rename:error=ENOSPC', "cannot rename 'b': no space left on the file system"],
-    ['pwrite64:error=EIO', "cannot write 'b': input/output error"],
-    ['pwrite64:error=EDQUOT', "cannot write 'b': disk quota exceeded"],
-  ])('with %s says so, and leaves the old file', (failing, why) =>
-    inTemporaryDirectory((directory) => {
-      writeFileSync(join(directory, 'a'), 'new');
-      writeFileSync(join(directory, 'b'), 'old');
-      const { status, stderr } = trace(directory, ['-T', 'a', 'b'], ['-e', `inject=${failing}`]);
-      expect({ status, stderr }).toEqual({
-        status: 1,
-        stderr: `mapcp: cannot copy 'a' to 'b': ${why}\n`,
-      });
-      expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('old');
-      expect(readdirSync(directory).sort()).toEqual(['a', 'b', 'log']);
-    }),
+/** A copy of `in/a` to `out/b` whose calls of the system fail. */
+interface Victim {
+  readonly flags: readonly string[];
+  /** The same for the oracle. */
+  readonly options: CopyOptions;
+  /** Makes `in/a`, and what is in `out`. */
+  prepare(put: Put): void;
+}
+
+const WINDOW = 1_048_576;
+
+const file: Victim = {
+  flags: ['-T'],
+  options: {},
+  prepare: (put) => {
+    put.file('in/a', 'new');
+    put.file('out/b', 'old');
+  },
+};
+
+/** Three windows, the last of which is a hole. */
+const largeFile: Victim = {
+  ...file,
+  prepare: (put) => {
+    put.file('in/a', Buffer.alloc(2 * WINDOW, 1));
+    put.size('in/a', 3 * WINDOW);
+    put.file('out/b', 'old');
+  },
+};
+
+const tree: Victim = {
+  flags: ['-rT', '--sync'],
+  options: { recursive: true },
+  prepare: (put) => {
+    put.directory('in/a/d');
+    // One of each, since it is for the system to say what comes first.
+    put.file('in/a/f', 'new');
+    put.symlink('in/a/d/link', '../f');
+  },
+};
+
+/** A tree of so many files that each of its two threads has some. */
+const dividedTree: Victim = {
+  flags: ['-rT', '--concurrency=2', '--keep-going'],
+  options: { recursive: true },
+  prepare: (put) => {
+    put.directory('in/a', 'out/b');
+    for (const name of 'abcdef') {
+      put.file(`in/a/${name}`, 'new');
+      put.file(`out/b/${name}`, 'old');
+    }
+  },
+};
+
+/** Whether a call is for something in a directory: by a descriptor, or by a path that mapcp would use. */
+function isIn(directory: string, call: string): boolean {
+  return call.includes(`<${directory}/`) || /^[^"]*"(\/proc\/\d+\/fd\/|[^/])/.test(call);
+}
+
+/** Copies, with what strace is to do to calls. Returns what it said, what is wrong with that, and the threads' calls. */
+function copyUnder(
+  given: string,
+  { flags, options, prepare }: Victim,
+  traced: string,
+  inject: readonly string[],
+) {
+  const directory = realpathSync(given);
+  const put = putInto(directory);
+  for (const name of ['in', 'out']) {
+    rmSync(join(directory, name), { recursive: true, force: true });
+    put.directory(name);
+  }
+  prepare(put);
+  const before = look(join(directory, 'out'));
+  const complete = completed({ source: look(join(directory, 'in')), before, to: 'b', options });
+  const { status, stderr, threads } = strace(directory, [...flags, 'in/a', 'out/b'], traced, inject);
+  const missed = [...stderr.matchAll(/^mapcp: cannot copy '.*' to 'out\/(.*?)': /gm)].map(([, path]) => path);
+  const goesOn = flags.includes('--keep-going');
+  const wrong = brokenPromises(
+    { before, complete, found: look(join(directory, 'out')), succeeded: status === 0 },
+    (path) => !goesOn || missed.includes(path),
   );
+  for (const call of threads.flat().filter((line) => line.includes('(INJECTED)') && !isIn(directory, line))) {
+    wrong.push(`another call failed: ${call}`);
+  }
+  return { said: saidIn(stderr), wrong, threads };
+}
+
+/** What mapcp says of failures: of an error what comes behind what was copied, of a warning its first sentence. */
+function saidIn(stderr: string): string[] {
+  return stderr
+    .split('\n')
+    .map((line) =>
+      line.replace(/^mapcp: cannot copy '.*' to '.*?': |^\(node:\d+\) /, '').replace(/: Error: .*/, ''),
+    )
+    .filter((line) => line !== '' && !line.startsWith('(Use '));
+}
+
+/** Has each call of one kind fail, one after the other. Returns what mapcp said each time, and what was wrong. */
+function failEach(victim: Victim, call: string, error: string) {
+  return inMemoryDirectory((given) => {
+    const { threads } = copyUnder(given, victim, call, []);
+    // Those that Node makes for itself are counted too.
+    const numbers = threads.flatMap((thread) =>
+      thread.flatMap((line, index) => (isIn(realpathSync(given), line) ? [index + 1] : [])),
+    );
+    const endings = [...new Set(numbers)]
+      .sort((one, other) => one - other)
+      .map((when) => copyUnder(given, victim, call, ['-e', `inject=${call}:error=${error}:when=${when}`]));
+    return { said: endings.map(({ said }) => said), wrong: endings.flatMap(({ wrong }) => wrong) };
+  });
+}
+
+describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the system fails', () => {
+  const lost = 'Warning: closing a file failed, so what was written last may be lost';
+  const disk = 'input/output error';
+
+  it.each<[string, string, string, Victim, readonly (readonly string[])[]]>([
+    [
+      'openat',
+      'EIO',
+      'a file',
+      file,
+      [
+        ["cannot inspect 'in/a': i/o error"],
+        ["cannot inspect 'out/b': i/o error"],
+        // What was seen before is looked at once more.
+        [],
+        [`cannot create 'out/b': ${disk}`],
+      ],
+    ],
+    ['close', 'EIO', 'a file', file, [[lost], [lost], [lost], [lost]]],
+    ['rename', 'ENOSPC', 'a file', file, [["cannot rename 'out/b': no space left on the file system"]]],
+    [
+      'pwrite64',
+      'EDQUOT',
+      'a large file',
+      largeFile,
+      [["cannot write 'out/b': disk quota exceeded"], ["cannot write 'out/b': disk quota exceeded"]],
+    ],
+    [
+      'ftruncate',
+      'EFBIG',
+      'a large file',
+      largeFile,
+      [["cannot write 'out/b': larger than a file may be here"]],
+    ],
+    [
+      'mkdir',
+      'ENOSPC',
+      'a tree',
+      tree,
+      [
+        ["cannot create 'out/b': no space left on the file system"],
+        ["cannot create 'out/b/d': no space left on the file system"],
+      ],
+    ],
+    ['symlink', 'EIO', 'a tree', tree, [[`cannot create 'out/b/d/link': ${disk}`]]],
+    [
+      'fsync',
+      'EIO',
+      'a tree',
+      tree,
+      [
+        [`cannot create 'out/b': ${disk}`],
+        [`cannot sync 'out/b/f': ${disk}`],
+        [`cannot rename 'out/b/f': ${disk}`],
+        [`cannot create 'out/b/d': ${disk}`],
+        [`cannot rename 'out/b/d/link': ${disk}`],
+      ],
+    ],
+  ])(
+    'says so when any %s fails with %s in a copy of %s, which is old, none or complete',
+    (call, error, _, victim, said) => {
+      expect(failEach(victim, call, error)).toEqual({ said, wrong: [] });
+    },
+  );
+
+  it.each(['rename', 'pwrite64'])(
+    'says so when any %s fails in a divided tree, all else of which is copied',
+    (call) => {
+      const { said, wrong } = failEach(dividedTree, call, 'EIO');
+      expect(wrong).toEqual([]);
+      expect(said.length).toBeGreaterThan(1);
+      for (const each of said) {
+        expect(each).not.toEqual([]);
+      }
+    },
+  );
+
+  it('names the temporary file that it cannot remove', () =>
+    inMemoryDirectory((directory) => {
+      const { said, wrong } = copyUnder(directory, file, 'pwrite64,unlink', [
+        ...['-e', 'inject=pwrite64:error=ENOSPC', '-e', 'inject=unlink:error=EIO'],
+      ]);
+      const left = Object.keys(look(join(directory, 'out'))).filter(isTemporary);
+      expect(left).toHaveLength(1);
+      expect(wrong).toEqual([`'${left}' is left`]);
+      expect(said).toEqual([
+        `cannot write 'out/b': no space left on the file system; remove the temporary file 'out/${left}'`,
+      ]);
+    }));
 
   it('warns of a copy that stays private, since it cannot be given its mode', () =>
     inTemporaryDirectory((directory) => {

@@ -100,8 +100,13 @@ function canBeBorne({ before }: Ending, failing: Failing): boolean {
       // Nobody goes by the number of an entry that is only listed.
       return isOnTheWay(failing) || isListing;
     case 'createDirectoryAt':
-      // The root of the target may be a preopened directory, which cannot be made: where it is there, that is enough.
-      return entry === targetOf(scenario) && before[posix.relative('/out', entry)] !== undefined;
+      // The root of the target may be a preopened directory, which cannot be made: where it is there, that is enough,
+      // unless it is the disk that fails.
+      return (
+        entry === targetOf(scenario) &&
+        before[posix.relative('/out', entry)] !== undefined &&
+        !['io', 'insufficient-space', 'quota'].includes(fault)
+      );
     default:
       return false;
   }
