@@ -21,19 +21,31 @@ static bool is_later(const struct timespec *source, const struct timespec *targe
     return source->tv_sec != target->tv_sec ? source->tv_sec > target->tv_sec : nanoseconds > target->tv_nsec;
 }
 
-/// Whether there is a link, and it leads to `file`. One that leads nowhere, or out of the sandbox, does not.
-static bool leads_to(struct mapcp_place place, const struct stat *status, const struct stat *file) {
+/// Refuses a link that leads to `file`. One that leads nowhere, or out of the sandbox, does not; of one that
+/// could not be followed this time nobody knows.
+static bool check_link(struct mapcp_place link, const struct stat *status, const struct stat *file,
+                       enum mapcp_side side, struct mapcp_error *error) {
     struct stat led_to;
-    return S_ISLNK(status->st_mode) && !S_ISLNK(file->st_mode) &&
-           fstatat(place.directory, place.name, &led_to, 0) == 0 && mapcp_is_same_file(&led_to, file);
+    if (!S_ISLNK(status->st_mode) || S_ISLNK(file->st_mode)) {
+        return true;
+    }
+    if (fstatat(link.directory, link.name, &led_to, 0) != 0) {
+        bool is_unknown = errno == EIO || errno == EINTR || errno == ENOMEM;
+        return !is_unknown || mapcp_fail_number(error, MAPCP_INSPECT, side, errno);
+    }
+    return !mapcp_is_same_file(&led_to, file) ||
+           mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
 }
 
-/// Whether what stands at the target is the source by another name, or what the source leads to: a link in
-/// the place of that would lead to itself, and the content would be gone.
-static bool is_source(struct mapcp_place target, const struct stat *status, struct mapcp_place source,
-                      const struct stat *source_status) {
-    return mapcp_is_same_file(status, source_status) || leads_to(target, status, source_status) ||
-           leads_to(source, source_status, status);
+/// Refuses a target that is the source by another name, or what the source leads to: a link in the place of
+/// that would lead to itself, and the content would be gone.
+static bool check_not_source(struct mapcp_place target, const struct stat *status, struct mapcp_place source,
+                             const struct stat *source_status, struct mapcp_error *error) {
+    if (mapcp_is_same_file(status, source_status)) {
+        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
+    }
+    return check_link(target, status, source_status, MAPCP_TARGET, error) &&
+           check_link(source, source_status, status, MAPCP_SOURCE, error);
 }
 
 bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
@@ -53,8 +65,8 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
         return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_NOT_REGULAR_FILE);
     }
-    if (is_source(target, &status, source, source_status)) {
-        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
+    if (!check_not_source(target, &status, source, source_status, error)) {
+        return false;
     }
     if (overwrite == MAPCP_OVERWRITE_ERROR) {
         return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_ALREADY_EXISTS);

@@ -4,10 +4,18 @@
 import { posix } from 'node:path';
 import process from 'node:process';
 import { isDeepStrictEqual } from 'node:util';
-import type { Operation } from 'mapcp';
+import { CopyError, type Operation, openSandbox } from 'mapcp';
 import { describe, expect, it } from 'vitest';
+import { look, putInto } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
-import type { Call, FallibleCall, Fault, Way } from './faulty-host.js';
+import {
+  type Call,
+  createFaultyHost,
+  type FallibleCall,
+  type Fault,
+  type Plan,
+  type Way,
+} from './faulty-host.js';
 import { type Ending, FaultySandbox, failuresOf } from './faulty-sandbox.js';
 import { brokenPromises, isTemporary } from './promises.js';
 import { faultsOf, type Scenario, scenarios } from './scenarios.js';
@@ -259,6 +267,32 @@ it.each(faultsOf.unlinkFileAt)(
       expect(sandbox.look()).toEqual({});
     }),
 );
+
+it('a link never takes the place of the file that it leads to, whichever call fails', () =>
+  inMemoryDirectory(async (directory) => {
+    const put = putInto(directory);
+    put.file('file');
+    put.symlink('link', 'file');
+    const before = look(directory);
+    const preopens = { '/': { path: directory, access: 'read-write' } } as const;
+    const host = await createFaultyHost({ preopens }, 'in memory');
+    using box = await openSandbox(preopens, { host: () => host });
+    const copyLink = (plan: Plan) => {
+      Object.assign(host, { calls: [], plan });
+      return box.copy('/link', '/file').then(String, (error) => error instanceof CopyError && error.code);
+    };
+    await copyLink(() => undefined);
+    expect(await copyLink(() => undefined)).toBe('ERR_MAPCP_SAME_FILE');
+    const codes = new Set<unknown>();
+    for (const number of host.calls.keys()) {
+      // Not among them is `access`: a link to where nobody may look is copied.
+      for (const fault of ['io', 'interrupted', 'insufficient-memory'] as const) {
+        codes.add(await copyLink((_, each) => (each === number ? fault : undefined)));
+      }
+    }
+    expect([...codes].sort()).toEqual(['EIO', 'ENOMEM', 'ERR_MAPCP_OTHER']);
+    expect(brokenPromises({ before, complete: before, found: look(directory), succeeded: true })).toEqual([]);
+  }));
 
 it('every call that can fail is made by one of these copies', async () => {
   // What removes is called where something has failed, as above.
