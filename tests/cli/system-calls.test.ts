@@ -226,7 +226,9 @@ function failEach(victim: Victim, call: string, error: string) {
     const { threads } = copyUnder(given, victim, call, []);
     // Those that Node makes for itself are counted too.
     const numbers = threads.flatMap((thread) =>
-      thread.flatMap((line, index) => (isIn(realpathSync(given), line) ? [index + 1] : [])),
+      thread
+        .filter((line) => line.startsWith(`${call}(`))
+        .flatMap((line, index) => (isIn(realpathSync(given), line) ? [index + 1] : [])),
     );
     const endings = [...new Set(numbers)]
       .sort((one, other) => one - other)
