@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { canMount, onSmallDisk } from '../helpers/small-disk.js';
+import { hasHadEnough } from './measure.mjs';
 import { median } from './median.mjs';
 import type { Results } from './report.mjs';
 
@@ -79,6 +80,35 @@ describe('the benchmark', () => {
       expect(results.rows.map((row) => 'rounds' in row && row.rounds)).toEqual([5, 5, 5]);
     }));
 
+  it('has a contestant that takes long copy five times, and no more', () => {
+    const samples = [1000, 20_000, 20_000, 20_000, 20_000, 20_000].map((time) => ({ time }));
+    expect(hasHadEnough(samples)).toBe(true);
+    expect(hasHadEnough(samples.slice(0, -1))).toBe(false);
+    expect(hasHadEnough(samples.map(() => ({ time: 1000 })))).toBe(false);
+  });
+
+  it.skipIf(!existsSync('/dev/shm')).each([
+    ['the disk', 'disk', ['0 0', '3 0', '6 0']],
+    ['tmpfs', 'tmpfs', ['0 0', '0 0', '0 0']],
+  ])('has the copies on %s take no space while others copy, and removes them', (_, place, seen) =>
+    inTemporaryDirectory((directory) => {
+      const log = join(directory, 'log');
+      mkdirSync(join(directory, 'temporary'));
+      const count = (condition: string) =>
+        `$(find "\${4%/*/*}" -path '*/copy/*' -type f ${condition} | wc -l)`;
+      bench(directory, {
+        ...standIns(directory, { cp: `echo ${count('')} ${count('-size +0')} >> '${log}'\nexec cp "$@"` }),
+        TMPDIR: join(directory, 'temporary'),
+        PLACES: place,
+        CASES: 'small',
+        CONTESTANTS: 'cp',
+        ROUNDS: '2',
+      });
+      expect(readFileSync(log, 'utf8').trimEnd().split('\n')).toEqual(seen);
+      expect(readdirSync(join(directory, 'temporary'))).toEqual([]);
+    }),
+  );
+
   it('names who is missing, and goes on', () =>
     inTemporaryDirectory((directory) => {
       const variables = {
@@ -116,6 +146,20 @@ describe('the benchmark', () => {
       expect(status).toBe(0);
     }),
   );
+
+  it('tells of a library whose process ends, and goes on', () =>
+    inTemporaryDirectory((directory) => {
+      const trap = join(directory, 'trap.mjs');
+      writeFileSync(trap, "if (process.argv[2] === 'fs-extra') process.exit(3);");
+      const { status, results } = bench(directory, {
+        NODE_OPTIONS: `--import=${trap}`,
+        CASES: 'small',
+        CONTESTANTS: 'cp,mapcp,fs-extra',
+      });
+      const failed = 'its process ended with 3';
+      expect(results.rows).toMatchObject([{ rounds: 1 }, { rounds: 1 }, { contestant: 'fs-extra', failed }]);
+      expect(status).toBe(0);
+    }));
 
   it('ends with status 1 where mapcp has failed', () =>
     inTemporaryDirectory((directory) => {
@@ -164,7 +208,8 @@ describe('the benchmark', () => {
     ['PLACES', 'tmpfs,moon'],
   ])('refuses %s=%s in a sentence', (variable, value) =>
     inTemporaryDirectory((directory) => {
-      const { status, stdout, stderr } = run(directory, { [variable]: value });
+      const little = { CASES: 'start', CONTESTANTS: 'cp' };
+      const { status, stdout, stderr } = run(directory, { ...little, [variable]: value });
       expect(stderr).toMatch(
         new RegExp(`^${variable} (must be a .*, and is '.*'|has '.*', which is none of: .*)\n$`),
       );

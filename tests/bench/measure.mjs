@@ -74,7 +74,8 @@ function agentRunner(name, { kind }, source) {
   }));
   const copy = async (/** @type {string} */ target) => {
     const answered = once(agent, 'message').then(([answer]) => answer);
-    agent.send({ kind, source, target });
+    // Where it has ended meanwhile, that is what is told.
+    agent.send({ kind, source, target }, () => {});
     return Promise.race([answered, ended]);
   };
   return { copy, end: () => void agent.kill() };
@@ -162,8 +163,11 @@ function shuffled(names, round) {
   return names.toSorted((one, other) => (key(one) < key(other) ? -1 : 1));
 }
 
-/** @param {readonly Sample[]} samples */
-const hasHadEnough = ([, ...counted]) =>
+/**
+ * Whether a contestant gets no further round.
+ * @param {readonly Sample[]} samples of which the first was to warm up
+ */
+export const hasHadEnough = ([, ...counted]) =>
   counted.length >= FEWEST && counted.reduce((sum, { time }) => sum + time, 0) > ENOUGH;
 
 /**
