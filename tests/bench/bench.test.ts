@@ -7,7 +7,7 @@ import { inTemporaryDirectory } from '../helpers/directory.js';
 import { canMount, onSmallDisk } from '../helpers/small-disk.js';
 import { hasHadEnough } from './measure.mjs';
 import { median } from './median.mjs';
-import type { Results } from './report.mjs';
+import { milliseconds, type Results } from './report.mjs';
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -57,6 +57,15 @@ describe('the benchmark', () => {
       const isToBeThere = process.env.CI !== undefined;
       expect(rows.filter((row) => 'failed' in row || (isToBeThere && 'missing' in row))).toEqual([]);
       expect(status).toBe(0);
+    }));
+
+  it('draws a line for each spread, and says what cp takes', () =>
+    inTemporaryDirectory((directory) => {
+      const { results, drawn } = bench(directory, { CASES: 'small', CONTESTANTS: 'cp,mapcp', ROUNDS: '2' });
+      expect(drawn.match(/class="spread"/g)).toHaveLength(2);
+      const [ofCp] = results.rows;
+      const median = ofCp !== undefined && 'median' in ofCp ? milliseconds(ofCp.median) : undefined;
+      expect(drawn).toContain(`>5,000 files of 4 KiB: cp takes ${median} ms on disk<`);
     }));
 
   it('has all of them copy once in each round, in changing order, after a round that does not count', () =>

@@ -1,11 +1,12 @@
-// The ratios as a picture: horizontal bars on a logarithmic scale, with a line where cp is. Readable on light and on
-// dark ground.
+// The ratios as a picture: horizontal bars on a logarithmic scale, each with a thin line from the least to the most, and a
+// line where cp is. It has a ground of its own, light or dark as the reader's system is, whatever the page around has.
 
-/** @typedef {import('./report.mjs').Row} Row */
+import { milliseconds, multiple, roundsOf } from './report.mjs';
 
-const WIDTH = 880;
+const WIDTH = 896;
+const MARGIN = 8;
 const LABELS = 200;
-const FIGURES = 56;
+const FIGURES = 40;
 const BAR = 9;
 const LINE = 24;
 const HEAD = 34;
@@ -16,9 +17,11 @@ const places = ['tmpfs', 'disk'];
 const style = `
   text { font: 12px system-ui, sans-serif; fill: #24292f }
   .head { font-weight: 600 } .figure { font-size: 9px } .ours { font-weight: 600 }
-  .tmpfs { fill: #0969da } .disk { fill: #8c959f } .cp { stroke: #cf222e; stroke-dasharray: 3 3 }
+  .ground { fill: #ffffff } .spread { stroke: #24292f }
+  .tmpfs { fill: #54aeff } .disk { fill: #afb8c1 } .cp { stroke: #cf222e; stroke-dasharray: 3 3 }
   @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3 } .tmpfs { fill: #4493f8 } .disk { fill: #6e7681 } .cp { stroke: #f85149 }
+    text { fill: #e6edf3 } .ground { fill: #0d1117 } .spread { stroke: #e6edf3 }
+    .tmpfs { fill: #1f6feb } .disk { fill: #57606a } .cp { stroke: #f85149 }
   }`;
 
 /** @param {string} text */
@@ -28,55 +31,72 @@ const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 const text = (x, y, content, kind = '') =>
   `<text x="${x}" y="${y}" class="${kind}">${escaped(content)}</text>`;
 
+/** @param {number} x1 @param {number} x2 @param {number} y1 @param {number} y2 @param {string} kind */
+const line = (x1, x2, y1, y2, kind) =>
+  `<line x1="${x1.toFixed(1)}" x2="${x2.toFixed(1)}" y1="${y1}" y2="${y2}" class="${kind}"/>`;
+
+/** @param {number} x @param {number} y @param {number} width @param {number} height @param {string} kind */
+const bar = (x, y, width, height, kind) =>
+  `<rect x="${x}" y="${y}" width="${width.toFixed(1)}" height="${height}" class="${kind}"/>`;
+
 /**
  * Draws what was measured.
  * @param {import('./report.mjs').Results} results
  * @returns {string} an SVG document
  */
-export function chart({ date, machine, rows }) {
-  const drawn = rows.flatMap((row) =>
-    'median' in row && row.ratio !== undefined ? [{ ...row, ratio: row.ratio }] : [],
+export function chart(results) {
+  const drawn = results.rows.flatMap((row) =>
+    'median' in row && row.ratio !== undefined
+      ? [{ ...row, ratio: row.ratio, unit: row.median / row.ratio }]
+      : [],
   );
-  const logarithms = drawn.map(({ ratio }) => Math.log10(ratio));
-  const [least, most] = [Math.min(-0.3, ...logarithms), Math.max(0.3, ...logarithms)];
-  const room = WIDTH - LABELS - FIGURES;
-  const at = (/** @type {number} */ ratio) => LABELS + ((Math.log10(ratio) - least) / (most - least)) * room;
+  const logarithms = drawn.flatMap(({ least, most, unit }) => [
+    Math.log10(least / unit),
+    Math.log10(most / unit),
+  ]);
+  const [left, right] = [Math.min(-0.3, ...logarithms), Math.max(0.3, ...logarithms)];
+  const room = WIDTH - MARGIN - LABELS - FIGURES;
+  const at = (/** @type {number} */ ratio) => LABELS + ((Math.log10(ratio) - left) / (right - left)) * room;
 
   const parts = [
-    text(0, 14, 'Time against cp: shorter is faster, the dashed line is cp (logarithmic)', 'head'),
-    text(0, 30, `${date}, ${machine}`),
+    text(MARGIN, 22, 'Time against cp: shorter is faster, the dashed line is cp (logarithmic)', 'head'),
+    text(MARGIN, 38, `${results.date}, ${results.machine}`),
+    text(MARGIN, 54, `${roundsOf(results)}; thin lines from the least to the most`),
   ];
   places.forEach((place, index) => {
-    const x = WIDTH - 110 + index * 60;
-    parts.push(`<rect x="${x}" y="5" width="10" height="10" class="${place}"/>`, text(x + 14, 14, place));
+    const x = WIDTH - 118 + index * 60;
+    parts.push(bar(x, 13, 10, 10, place), text(x + 14, 22, place));
   });
 
-  let y = 44;
+  let y = 66;
   for (const title of new Set(drawn.map((row) => row.title))) {
     const group = drawn.filter((row) => row.title === title);
-    parts.push(text(0, y + 18, title, 'head'));
+    const ofCp = group.filter(({ contestant }) => contestant === 'cp');
+    const absolute = ofCp.map(({ place, median }) => `${milliseconds(median)} ms on ${place}`).join(', ');
+    parts.push(text(MARGIN, y + 18, `${title}: cp takes ${absolute}`, 'head'));
     y += HEAD - 6;
     const top = y;
     for (const name of new Set(group.map(({ contestant }) => contestant))) {
-      parts.push(text(0, y + 14, name, name === 'mapcp' ? 'ours' : ''));
-      for (const { place, ratio } of group.filter(({ contestant }) => contestant === name)) {
-        const line = y + 2 + places.indexOf(place) * (BAR + 1);
-        const length = Math.max(at(ratio) - LABELS, 1).toFixed(1);
+      parts.push(text(MARGIN, y + 14, name, name === 'mapcp' ? 'ours' : ''));
+      for (const { place, ratio, unit, least, most } of group.filter((row) => row.contestant === name)) {
+        const upper = y + 2 + places.indexOf(place) * (BAR + 1);
+        const middle = upper + BAR / 2;
         parts.push(
-          `<rect x="${LABELS}" y="${line}" width="${length}" height="${BAR}" class="${place}"/>`,
-          text(LABELS + Number(length) + 4, line + 8, ratio.toFixed(ratio < 10 ? 2 : 0), 'figure'),
+          bar(LABELS, upper, Math.max(at(ratio) - LABELS, 1), BAR, place),
+          line(at(least / unit), at(most / unit), middle, middle, 'spread'),
+          text(Math.round(at(most / unit)) + 4, upper + 8, multiple(ratio), 'figure'),
         );
       }
       y += LINE;
     }
-    const x = at(1).toFixed(1);
-    parts.push(`<line x1="${x}" x2="${x}" y1="${top}" y2="${y}" class="cp"/>`);
+    parts.push(line(at(1), at(1), top, y, 'cp'));
     y += 10;
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" viewBox="0 0 ${WIDTH} ${y}" role="img">
 <title>Time of copies against cp</title>
 <style>${style}
 </style>
+<rect width="${WIDTH}" height="${y}" rx="8" class="ground"/>
 ${parts.join('\n')}
 </svg>
 `;

@@ -25,7 +25,7 @@ function refuse(message) {
  */
 function number(variable, usual, wanted, fits) {
   const text = process.env[variable] ?? `${usual}`;
-  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const value = Number(text);
   return fits(value) ? value : refuse(`${variable} must be ${wanted}, and is '${text}'`);
 }
 
