@@ -176,7 +176,8 @@ $(SAMPLES:%=$(OUT)/native/samples/%): Makefile
 # Programs of tests/, as the samples: as components, with bindings for Node, and natively. `faults` makes the layer
 # fail, and natively there is none.
 TEST_PROGRAMS := mman/cases mman/faults samples/memory_map
-NATIVE_TEST_PROGRAMS := $(filter-out mman/faults,$(TEST_PROGRAMS))
+# Only natively: the benchmark's bound.
+NATIVE_TEST_PROGRAMS := $(filter-out mman/faults,$(TEST_PROGRAMS)) bench/same-calls
 HAVE_CC := $(and $(shell command -v $(CC)),$(shell command -v $(CXX)))
 
 # What the tests run: the samples and the programs above; the native ones and the engine's tests where there are
@@ -187,6 +188,7 @@ test-programs: samples $(SAMPLES:%=$(OUT)/node/samples/%.js) \
 	$(if $(HAVE_CC),samples-native $(NATIVE_TEST_PROGRAMS:%=$(OUT)/native/tests/%) $(OUT)/native/engine-tests)
 
 $(OUT)/native/tests/mman/cases: tests/mman/cases.c
+$(OUT)/native/tests/bench/same-calls: tests/bench/same-calls.c
 $(OUT)/native/tests/samples/memory_map: tests/samples/memory_map.cpp c-src/samples/memory_map.hpp
 $(OUT)/wasm/tests/mman/cases.wasm: tests/mman/cases.c
 $(OUT)/wasm/tests/mman/faults.wasm: tests/mman/faults.c
@@ -252,7 +254,7 @@ lint: $(OUT)/js/index.js
 	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	$(CLANG_TIDY) --quiet $(filter c-src/engine/%.c tests/engine/%.c,$(C_FILES)) -- $(ENGINE_FLAGS)
 	$(CLANG_TIDY) --quiet $(filter tests/fuzz/%.c,$(C_FILES)) -- $(FUZZ_FLAGS)
-	$(CLANG_TIDY) --quiet $(filter c-src/mman/%.c c-src/samples/%.c tests/mman/%.c,$(C_FILES)) -- \
+	$(CLANG_TIDY) --quiet $(filter c-src/mman/%.c c-src/samples/%.c tests/mman/%.c tests/bench/%.c,$(C_FILES)) -- \
 		-std=c17 $(NATIVE_FLAGS) -Itests/helpers
 	$(CLANG_TIDY) --quiet $(filter %.cpp,$(C_FILES)) -- \
 		-std=c++23 $(NATIVE_FLAGS) -Itests/helpers -Ic-src/samples
@@ -378,8 +380,8 @@ picture: $(OUT)/js/index.js
 # --- Measuring --------------------------------------------------------------------------------------------------------
 
 .PHONY: bench
-## make bench              measure copies against cp and others (ROUNDS=7 CASES=… CONTESTANTS=… PLACES=…)
-bench: $(OUT)/js/index.js
+## make bench              measure copies against cp and others, in half an hour (ROUNDS=7 CASES=… CONTESTANTS=… PLACES=…)
+bench: $(OUT)/js/index.js $(if $(HAVE_CC),$(OUT)/native/tests/bench/same-calls)
 	node tests/bench/bench.mjs
 
 .PHONY: profile
@@ -388,6 +390,6 @@ profile: $(OUT)/js/index.js
 	node tests/bench/profile.mjs
 
 .PHONY: bench-publish
-## make bench-publish      put what was measured into README.md and docs/
+## make bench-publish      put what was measured into README.md and docs/, where it is the whole benchmark
 bench-publish:
 	node tests/bench/publish.mjs

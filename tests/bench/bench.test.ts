@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
@@ -46,9 +46,12 @@ describe('the benchmark', () => {
     inTemporaryDirectory((directory) => {
       const { status, printed, results, drawn } = bench(directory, { CASES: 'sparse,small,start' });
       const { rows } = results;
-      for (const contestant of ['mapcp', 'cpy', 'fs-extra']) {
+      const bounds = ['bound: same calls in Node', 'bound: same calls in C'];
+      for (const contestant of ['mapcp', 'cpy', 'fs-extra', ...bounds]) {
         const own = rows.filter((row) => row.contestant === contestant);
-        expect(own.map((row) => row.case)).toEqual(['sparse', 'small', 'start']);
+        expect(own.map((row) => row.case)).toEqual(
+          bounds.includes(contestant) ? ['small'] : ['sparse', 'small', 'start'],
+        );
         expect(own.filter((row) => !('median' in row && (row.ratio ?? 0) > 0))).toEqual([]);
         expect(printed).toContain(contestant);
         expect(drawn).toContain(`>${contestant}</text>`);
@@ -312,4 +315,53 @@ describe('a median', () => {
   it('is the middle, or the mean of the two in the middle', () => {
     expect([median([30, 1, 2]), median([4, 1, 100, 2])]).toEqual([2, 3]);
   });
+});
+
+const hasStrace = spawnSync('strace', ['-V']).status === 0 || process.env.CI !== undefined;
+
+describe.skipIf(!hasStrace)('the bounds', () => {
+  const calls = 'openat,fstat,newfstatat,statx,pread64,pwrite64,fchmod,close,rename,renameat,mkdir,mkdirat';
+
+  /** How often each call is made for a directory with a file in it, from its opening to its getting its mode. */
+  function callsOf(directory: string, command: readonly string[]) {
+    const log = join(directory, 'log');
+    spawnSync('strace', ['-f', '-qq', '-e', `trace=${calls}`, '-o', log, ...command]);
+    const lines = readFileSync(log, 'utf8').split('\n');
+    const [thread = ''] = lines.find((line) => line.includes('inner", O_RDONLY'))?.split(' ') ?? [];
+    const own = lines.filter((line) => line.startsWith(`${thread} `));
+    const first = own.findIndex((line) => line.includes('inner", O_RDONLY'));
+    const last = own.findIndex((line) => /fchmod\(\d+, 0750\)/.test(line));
+    const counts: Record<string, number> = {};
+    for (const line of own.slice(first, last)) {
+      const [, call = ''] = /^\d+ +(\w+)\(/.exec(line) ?? [];
+      // Which of them is used to look at a file, and whether a call takes a descriptor of its directory, is the library's.
+      const name = call.replace(/^(fstat|newfstatat|statx)$/, 'stat').replace(/^(rename|mkdir)at$/, '$1');
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  it('make the calls that mapcp makes', () =>
+    inTemporaryDirectory((directory) => {
+      const source = join(directory, 'source');
+      mkdirSync(join(source, 'inner'), { recursive: true });
+      writeFileSync(join(source, 'inner/file'), Buffer.alloc(5000, 1));
+      chmodSync(join(source, 'inner'), 0o750);
+      const target = (name: string) => [source, join(directory, name)];
+      const inNode =
+        "import('./tests/bench/same-calls.mjs').then((m) => m.copyBySameCalls(...process.argv.slice(1)))";
+
+      const ofMapcp = callsOf(directory, [
+        process.execPath,
+        'build/out/js/cli/main.js',
+        '-rT',
+        ...target('a'),
+      ]);
+
+      expect(ofMapcp).toMatchObject({ pread64: 1, pwrite64: 1, fchmod: 1, rename: 1, mkdir: 1 });
+      expect(callsOf(directory, [process.execPath, '-e', inNode, ...target('b')])).toEqual(ofMapcp);
+      expect(callsOf(directory, ['build/out/native/tests/bench/same-calls', ...target('c')])).toEqual(
+        ofMapcp,
+      );
+    }));
 });

@@ -6,6 +6,7 @@ import { copyFile, cp } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
+import { copyBySameCalls } from './same-calls.mjs';
 import { measured } from './settings.mjs';
 
 /** @typedef {import('./cases.mjs').Case['kind']} Kind */
@@ -34,6 +35,7 @@ const out = join(import.meta.dirname, '../../build/out');
 const cli = join(out, 'js/cli/main.js');
 const component = join(out, 'mapcp.wasm');
 const compiled = join(measured, 'mapcp.cwasm');
+const sameCalls = join(out, 'native/tests/bench/same-calls');
 const agent = join(import.meta.dirname, 'agent.mjs');
 const wasmtime = process.env.MAPCP_WASMTIME ?? 'wasmtime';
 
@@ -111,7 +113,8 @@ async function loadFsExtra() {
 }
 
 /**
- * The first is what the others are compared with.
+ * The first is what the others are compared with. Bounds are no rivals: they make the calls of the system that mapcp makes
+ * under Node, without its engine, its checks and its options, and show what would remain if those cost nothing.
  * @type {Readonly<Record<string, Partial<Command & Library & Traits>>>}
  */
 export const contestants = {
@@ -145,6 +148,10 @@ export const contestants = {
   'mapcp in wasmtime (compiled)': {
     isOurs: true,
     command: runWasmtime(compiled, '--allow-precompiled'),
+  },
+  'bound: same calls in Node': { load: async (kind) => (isTree(kind) ? copyBySameCalls : undefined) },
+  'bound: same calls in C': {
+    command: (kind, source, target) => (isTree(kind) ? [sameCalls, source, target] : undefined),
   },
   'node -e 0': {
     copiesNothing: true,

@@ -36,6 +36,8 @@ const figures = `Times as multiples of \`cp\`'s, on tmpfs. ${when}
 
 ${matrix(onTmpfs, Object.keys(contestants))}
 ${costs()}
+
+Bounds are no rivals: they make mapcp's calls of the system, and nothing else.
 `;
 writeFileSync(readme, `${text.slice(0, start)}\n\n${figures}\n${text.slice(end)}`);
 
@@ -80,6 +82,10 @@ yet to write when a copy is done does not count. Nothing is dropped from the cac
 copy on the disk is removed before the end of the run, but emptied: ext4 without a journal, which this disk may
 have, looks at all files that were removed in the last minutes whenever it makes one, and who came after a removed tree
 took up to 17 times as long.
+
+Bounds are no rivals. They make the calls of the system that mapcp makes under Node for each file and directory, and
+nothing else: one through procfs as mapcp's host does, in plain JavaScript, and one from C by \`openat\`. They show what would
+remain if all else in mapcp cost nothing. Such is \`node -e 0\` too, for the time that a process of Node takes.
 
 ![Time against cp, by case and contestant](bench.svg)
 
