@@ -380,7 +380,7 @@ picture: $(OUT)/js/index.js
 # --- Measuring --------------------------------------------------------------------------------------------------------
 
 .PHONY: bench
-## make bench              measure copies against cp and others, in half an hour (ROUNDS=7 CASES=… CONTESTANTS=… PLACES=…)
+## make bench              measure copies against cp and others, for half an hour (ROUNDS=7 CASES=… CONTESTANTS=… PLACES=…)
 bench: $(OUT)/js/index.js $(if $(HAVE_CC),$(OUT)/native/tests/bench/same-calls)
 	node tests/bench/bench.mjs
 

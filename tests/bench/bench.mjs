@@ -5,6 +5,9 @@
 // PLACES what to leave it at (`CASES=small,mixed CONTESTANTS=cp,mapcp PLACES=tmpfs`), and SCALE=0.001 makes all of it
 // a thousandth as large. What is printed is written to bench.json in build/out, or in BENCH_OUT, and drawn in bench.svg.
 //
+// It takes half an hour or so. On the disk it measures something else where many files were removed in the minutes before,
+// as a run before has done: measure.mjs says why.
+//
 // Who is missing or fails is told, and the others go on; so is a case for which there is no space. The exit status is 1
 // where mapcp failed.
 
