@@ -262,6 +262,14 @@ describe('what is published', () => {
       expect(status).toBe(1);
     }));
 
+  it('is no run that does not say whether it is whole', () =>
+    inTemporaryDirectory((directory) => {
+      writeFileSync(join(directory, 'bench.json'), JSON.stringify({ rows: [] }));
+      const { status, stderr } = publish(directory);
+      expect(stderr).toContain('  it was measured by an older version\n');
+      expect(status).toBe(1);
+    }));
+
   it('is no run in which mapcp or cp has failed', () =>
     inTemporaryDirectory((directory) => {
       const variables = {

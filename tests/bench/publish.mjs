@@ -15,7 +15,8 @@ const END = '<!-- bench: end -->';
 
 /** @type {import('./report.mjs').Results} */
 const results = JSON.parse(readFileSync(join(measured, 'bench.json'), 'utf8'));
-const { date, machine, partial, rows } = results;
+// Older results do not say whether they are whole.
+const { date, machine, partial = ['it was measured by an older version'], rows } = results;
 if (partial.length > 0) {
   const reasons = partial.map((reason) => `  ${reason}\n`).join('');
   process.stderr.write(`This is not published, since it is not the whole benchmark:\n${reasons}`);
@@ -73,9 +74,9 @@ copy where that can. The longest turn is for how long an event loop was not left
 beyond what Node itself has; both are of libraries only.
 
 In each round all of them copy once, and the order is another in each. The first round is to warm up: there everybody has to
-copy all that there is, and its times do not count. Who has had 30 seconds in a case gets no more than five rounds, and the
-table says of how many each median is; that of an even number is the mean of the two in the middle. A library is loaded
-once, in a process of its own; a command is started for each copy.
+copy all that there is, and its times do not count. Who has had five rounds and 30 seconds in a case gets no further
+round, and the table says of how many each median is; that of an even number is the mean of the two in the middle. A library
+is loaded once, in a process of its own; a command is started for each copy.
 
 Before each copy on the disk stands a \`sync\`, so that nobody waits for what another has left to be written; what the disk has
 yet to write when a copy is done does not count. Nothing is dropped from the caches, so sources are read from memory. No
