@@ -348,7 +348,7 @@ $(FUZZERS:%=fuzz-%): fuzz-%: $(OUT)/fuzz/%
 
 # --- Soaking ----------------------------------------------------------------------------------------------------------
 
-SOAK := tests/soak/soak.ts $(wildcard tests/faults/*.ts tests/faults/*.mjs tests/helpers/*.ts) tests/behaviour/random-tree.ts tests/behaviour/tree.ts
+SOAK := tests/soak/soak.ts $(wildcard tests/faults/*.ts tests/faults/*.mjs tests/helpers/*.ts tests/behaviour/*.ts)
 
 $(OUT)/soak.js: $(SOAK) ts/host/error-code.ts $(INSTALLED)
 	node_modules/.bin/esbuild $< --bundle --packages=external --external:'#bindings' --format=esm --platform=node \

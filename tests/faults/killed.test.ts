@@ -4,82 +4,158 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { clean, copy } from 'mapcp';
+import type { CopyOptions } from 'mapcp';
 import { describe, expect, it } from 'vitest';
-import { look, type Put, putInto } from '../behaviour/tree.js';
+import { PRIVATE_FILE, UNFINISHED_DIRECTORY } from '../../ts/host/modes.js';
+import { look, type Put, putInto, type Seen } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
-import { completed, type Tree } from './complete.js';
-import { brokenPromises, isTemporary } from './promises.js';
+import { argumentsFor, type Mender, mendersFor } from './menders.js';
+import { completeTarget } from './oracle.js';
+import { brokenPromises, isTemporary, type Tree } from './promises.js';
 import { randomNumbers } from './random-numbers.js';
-import { bytes } from './scenarios.js';
-import { kill, victims } from './victims.js';
+import { bytes, type Scenario } from './scenarios.js';
+import { kill, type Victim, victims } from './victims.js';
 
 const factor = Number(process.env.MAPCP_RUNS ?? 1);
 const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-const RUNS = { Node: 20, wasmtime: 100 };
+/** How many kills of each kind of copy are to fall inside of it: the others tell little. */
+const KILLS = { Node: 8, wasmtime: 24 };
+/** How many copies that may take at most, for each of them. */
+const MOST = 10;
 
-const FILES = 24;
+const FILES = 36;
+const PAGE = 65_536;
 
-/** Some are larger than a window. */
-const contents = Array.from({ length: FILES }, (_, index) =>
-  bytes(index % 8 === 0 ? 1_200_000 : 5000, index),
-);
-const oldContent = bytes(5000, 99);
-
-/** Makes the files, or at the target every other one, with an old content. */
-function putFiles(put: Put, root: string, isOld: boolean): void {
-  put.directory(...[0, 1, 2].map((name) => `${root}/${name}`));
-  for (const [index, content] of contents.entries()) {
-    if (!isOld || index % 2 === 0) {
-      put.file(`${root}/${index % 3}/${index}`, isOld ? oldContent : content);
-    }
+/** Makes a tree, or of an older one every other file; some files are several windows. */
+function putTree(put: Put, root: string, isOld: boolean): void {
+  const directories = [root, ...[0, 1, 2].map((name) => `${root}/${name}`)];
+  put.directory(...directories);
+  for (let index = 0; index < FILES; index += isOld ? 2 : 1) {
+    const path = `${root}/${index % 3}/${index}`;
+    put.file(path, isOld ? bytes(5000, 99 - index) : bytes(index % 6 === 0 ? 3 * PAGE + 1 : 5000, index));
+    put.mode(path, isOld ? 0o600 : 0o640);
+  }
+  for (const path of isOld ? [] : directories) {
+    put.mode(path, 0o750);
   }
 }
 
-describe.each(victims)('mapcp in $name, killed at any moment,', (victim) => {
-  it.skipIf(victim.missing)(`leaves each file old, new or absent (MAPCP_SEED=${seed})`, () =>
-    inMemoryDirectory(async (directory) => {
-      const mapcp = victim.command(directory);
-      const put = putInto(directory);
-      const out = join(directory, 'out');
-      const restart = (): Tree => {
-        rmSync(out, { recursive: true, force: true });
-        mkdirSync(out);
-        putFiles(put, 'out/b', true);
-        return look(out);
-      };
-      putFiles(put, 'in/a', false);
-      const complete = completed({
-        source: look(join(directory, 'in')),
-        before: restart(),
-        to: 'b',
-        options: { recursive: true, preserveMode: victim.hasModes },
-      });
-      const lifetime = await kill(victim, mapcp, directory, 60_000);
-      expect(Object.keys(look(out))).toHaveLength(FILES + 4);
+const nothing = () => {};
+const tree = (put: Put) => putTree(put, 'in/a', false);
+const olderTree = (put: Put) => putTree(put, 'out/b', true);
+const options: CopyOptions = { recursive: true, windowSize: PAGE };
 
-      const random = randomNumbers(seed);
-      const wrong: string[] = [];
-      let interrupted = 0;
-      let cleaned = 0;
-      for (let run = 0; run < RUNS[victim.name] * factor; run++) {
-        const before = restart();
-        await kill(victim, mapcp, directory, random() * lifetime);
-        const left = Object.keys(look(out)).filter(isTemporary).length;
-        cleaned += left;
-        expect(await clean(out)).toBe(left);
-        const found = look(out);
-        interrupted += brokenPromises({ before, complete, found, succeeded: true }).length > 0 ? 1 : 0;
-        wrong.push(...brokenPromises({ before, complete, found, succeeded: false }));
-        await copy(join(directory, 'in/a'), join(out, 'b'), { recursive: true });
-        wrong.push(...brokenPromises({ before, complete, found: look(out), succeeded: true }));
-      }
+const kinds: readonly Scenario[] = [
+  { name: 'of a tree to nothing', options, source: tree, target: nothing },
+  { name: 'of a tree over an older one', options, source: tree, target: olderTree },
+  { name: 'that is verified', options: { ...options, verify: true }, source: tree, target: olderTree },
+  { name: 'that is synchronised', options: { ...options, sync: true }, source: tree, target: olderTree },
+  {
+    name: 'that is divided between two jobs',
+    options: { ...options, concurrency: 2 },
+    source: tree,
+    target: olderTree,
+  },
+  {
+    name: 'of a large file over another',
+    options: { windowSize: PAGE },
+    source: (put) => put.file('in/a', bytes(3_000_001, 1)),
+    target: (put) => put.file('out/b', bytes(1_000_000, 2)),
+  },
+  {
+    name: 'of a file with holes over one without',
+    options: { sparse: 'always', windowSize: PAGE },
+    source: (put) => {
+      const part = Buffer.concat([bytes(PAGE + 7, 1), Buffer.alloc(3 * PAGE)]);
+      put.file('in/a', Buffer.concat(Array(16).fill(part)));
+    },
+    target: (put) => put.file('out/b', bytes(1_000_000, 2)),
+  },
+];
 
-      expect(wrong).toEqual([]);
-      // It really was killed half-way, now and then while it wrote.
-      expect(interrupted).toBeGreaterThan(0);
-      expect(cleaned).toBeGreaterThan(0);
-    }),
+/** What is wrong with the permissions in a target: what is whole has its source's, and what is unfinished is private. */
+function wrongModes(before: Tree, complete: Tree, found: Tree): string[] {
+  const isWrong = ([path, { kind, content, mode }]: [string, Seen]) => {
+    const isLike = (seen?: Seen) => seen?.kind === kind && seen.content === content && seen.mode === mode;
+    if (isTemporary(path)) {
+      // It gets its mode when it is whole, and then its name.
+      return mode !== PRIVATE_FILE && !Object.values(complete).some(isLike);
+    }
+    const isUnfinished = kind === 'directory' && mode === UNFINISHED_DIRECTORY;
+    return !isUnfinished && !isLike(before[path]) && !isLike(complete[path]);
+  };
+  return Object.entries(found)
+    .filter(isWrong)
+    .map(([path, { mode }]) => `'${path}' has the mode ${mode.toString(8)}`);
+}
+
+/** Kills copies of a kind until so many were killed half-way, and has every one cleaned and made again. */
+async function killCopies(
+  victim: Victim,
+  { options, source, target }: Scenario,
+  directory: string,
+): Promise<void> {
+  const out = join(directory, 'out');
+  const put = putInto(directory);
+  const restart = (): Tree => {
+    rmSync(out, { recursive: true, force: true });
+    mkdirSync(out);
+    target(put);
+    return look(out);
+  };
+  mkdirSync(join(directory, 'in'));
+  source(put);
+  const command = [...victim.command(directory), ...argumentsFor(options)];
+  const menders = mendersFor(directory);
+  const random = randomNumbers(seed);
+  // The first are the quickest, and so the most frequent.
+  const anyMender = () => menders[Math.floor(random() ** 2 * menders.length)] as Mender;
+
+  const wanted = KILLS[victim.name] * factor;
+  let inside = 0;
+  let cleaned = 0;
+  // How late a kill comes at most, in milliseconds: it learns how long a copy takes here.
+  let latest = 10;
+  for (let run = 0; inside < wanted || cleaned === 0; run++) {
+    expect(run, `${inside} kills fell inside a copy, and ${cleaned} unfinished files were left`).toBeLessThan(
+      wanted * MOST,
+    );
+    const before = restart();
+    const complete = completeTarget(directory, before);
+    const status = await kill(command, directory, random() * latest);
+    const killed = look(out);
+    const left = Object.keys(killed).filter(isTemporary).length;
+    const cleaner = anyMender();
+    const removed = left > 0 ? await cleaner.clean() : 0;
+    const found = look(out);
+    const copier = anyMender();
+    await copier.copy(options);
+    const mended = look(out);
+
+    const differsFrom = (tree: Tree) =>
+      brokenPromises({ before, complete: tree, found: killed, succeeded: true }).length > 0;
+    const isUnfinished = differsFrom(complete);
+    latest *= isUnfinished ? 1.2 : 0.7;
+    inside += isUnfinished && differsFrom(before) ? 1 : 0;
+    cleaned += removed;
+    const hasModes = victim.hasModes && copier.hasModes;
+    const wrong = [
+      ...(status === null || (status === 0 && !isUnfinished) ? [] : [`it ended with status ${status}`]),
+      ...(removed === left ? [] : [`${removed} of ${left} unfinished files were removed`]),
+      ...brokenPromises({ before, complete, found, succeeded: false }),
+      ...(victim.hasModes ? wrongModes(before, complete, killed) : []),
+      ...brokenPromises({ before, complete, found: mended, succeeded: true }),
+      ...Object.keys(complete).filter((path) => hasModes && mended[path]?.mode !== complete[path]?.mode),
+    ];
+    expect(wrong, `cleaned by ${cleaner.name}, and copied again by ${copier.name}`).toEqual([]);
+  }
+}
+
+describe.each(victims)('mapcp in $name, killed at any moment of a copy', (victim) => {
+  const possible = kinds.filter((kind) => victim.hasThreads || kind.options.concurrency === undefined);
+  it.skipIf(victim.missing).each(possible)(
+    `$name, leaves each file old, new or absent, and the next copy completes it (MAPCP_SEED=${seed})`,
+    (kind) => inMemoryDirectory((directory) => killCopies(victim, kind, directory)),
   );
 });

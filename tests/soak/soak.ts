@@ -14,6 +14,8 @@ import { completed } from '../faults/complete.js';
 import type { Way } from '../faults/faulty-host.js';
 import { FaultySandbox } from '../faults/faulty-sandbox.js';
 import { raceInside } from '../faults/hostile-tree.js';
+import { argumentsFor } from '../faults/menders.js';
+import { completeTarget } from '../faults/oracle.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { randomNumbers } from '../faults/random-numbers.js';
 import { faultsOf } from '../faults/scenarios.js';
@@ -143,13 +145,13 @@ const kills: Activity = async (chance, directory) => {
   const out = join(directory, 'out');
   const before = look(out);
   const victim = chance.of(victims.filter(({ missing }) => !missing) as [(typeof victims)[number]]);
-  await kill(victim, victim.command(directory), directory, chance.below(60));
+  const command = [...victim.command(directory), ...argumentsFor({ recursive: true })];
+  await kill(command, directory, chance.below(10));
   const left = Object.keys(look(out)).filter(isTemporary).length;
   const cleaned = await clean(out);
   const found = look(out);
+  const complete = completeTarget(directory, before);
   await copy(join(directory, 'in/a'), join(out, 'b'), { recursive: true });
-  const request = { source: look(join(directory, 'in')), before, to: 'b' };
-  const complete = completed({ ...request, options: { recursive: true, preserveMode: victim.hasModes } });
   return {
     wrong: [
       ...(cleaned === left ? [] : [`${cleaned} of ${left} unfinished files were cleaned`]),
