@@ -2,13 +2,14 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { CopyError, type CopyOptions, type CopyReport, openSandbox } from 'mapcp';
+import type { CopyOptions } from 'mapcp';
 import { look, putInto, type Seen } from '../behaviour/tree.js';
-import { isTemporary } from './promises.js';
-import { contentOf } from './wrecked-files.mjs';
+import { brokenPromises, isTemporary } from './promises.js';
+import type { Way } from './racers.js';
+import { contentOf, LEAST, modeOf, versionOf } from './wrecked-files.mjs';
 
 /** In turn, so that each meets everything. */
 const choices: readonly CopyOptions[] = [
@@ -17,18 +18,6 @@ const choices: readonly CopyOptions[] = [
   { recursive: true, keepGoing: true, preserveTimestamps: true, overwrite: 'newer', windowSize: 65_536 },
   { recursive: true, sparse: 'never' },
 ];
-
-/** What a copy has told: a report, or the error that it failed with. */
-async function outcomeOf(copying: PromiseLike<CopyReport>): Promise<CopyReport | CopyError> {
-  try {
-    return await copying;
-  } catch (error) {
-    if (error instanceof CopyError) {
-      return error;
-    }
-    throw error;
-  }
-}
 
 /** Starts the other process; what it returns ends it. */
 async function startVandal(directory: string): Promise<() => Promise<void>> {
@@ -42,9 +31,45 @@ async function startVandal(directory: string): Promise<() => Promise<void>> {
   };
 }
 
-/** Whether a file holds what every file here begins with: nothing of what lies outside, and nothing that was never there. */
-function isRight(seen: Seen | undefined): boolean {
-  return seen?.kind !== 'file' || seen.content === contentOf(seen.content.length).toString('latin1');
+/** The sizes that a version of a file has had, each from one to another. */
+type Versions = ReadonlyMap<number, readonly (readonly [from: number, to: number])[]>;
+
+/** The versions that there have been. */
+function versionsIn(directory: string): Versions {
+  const versions = new Map<number, [number, number][]>();
+  for (const line of readFileSync(join(directory, 'versions'), 'utf8').split('\n')) {
+    const [version = 0, from = 0, to = 0] = line.split(' ').map(Number);
+    versions.set(version, [...(versions.get(version) ?? []), [from, to]]);
+  }
+  return versions;
+}
+
+/** Whether a file is one version, whole, that there has been: nothing of another one, and nothing of what lies outside. */
+function isVersion({ content, mode }: Seen, versions: Versions, hasModes: boolean): boolean {
+  const { length } = content;
+  if (length < LEAST) {
+    return false;
+  }
+  const version = versionOf(Buffer.from(content, 'latin1'));
+  const hasBeen = versions.get(version)?.some(([from, to]) => from <= length && length <= to) ?? false;
+  const isWhole = hasBeen && content === contentOf(version, length).toString('latin1');
+  return isWhole && (!hasModes || mode === modeOf(version));
+}
+
+const LINKS = ['../../../outside/secret', '../../outside'];
+
+/** Whether a copy may be this. What the other process has made special may stand in its own tree only. */
+function isRight(path: string, seen: Seen, versions: Versions, hasModes: boolean): boolean {
+  switch (seen.kind) {
+    case 'file':
+      return !isTemporary(path) && isVersion(seen, versions, hasModes);
+    case 'link':
+      return LINKS.includes(seen.content);
+    case 'directory':
+      return true;
+    case 'special':
+      return path.startsWith('b/');
+  }
 }
 
 /** All that an escape would change. */
@@ -59,44 +84,62 @@ export interface Race {
   readonly wrong: readonly string[];
   /** How many files were copied. */
   readonly files: number;
-  /** The codes of the errors. */
+  /** The codes of the errors and the warnings. */
   readonly codes: ReadonlySet<string>;
 }
 
-/** Copies as often as `rounds` says while the other process is at work, and once more when it has ended. */
-export async function raceInside(directory: string, rounds: number): Promise<Race> {
+/** How many times as often as it should somebody copies at most, to meet everything. */
+const MOST_TIMES = 20;
+
+/**
+ * Copies as often as `rounds` says while the other process is at work, and once more when it has ended.
+ *
+ * @param toMeet what the copies have to tell of: while they have not, there are more of them
+ */
+export async function raceInside(
+  directory: string,
+  way: Way,
+  rounds: number,
+  toMeet: readonly string[] = [],
+): Promise<Race> {
   const put = putInto(directory);
-  put.directory('outside', 'in/a/0', 'in/a/1', 'in/a/2', 'out/b', 'out/quiet');
+  put.directory('outside', 'in/a/0', 'in/a/1', 'out/b', 'out/quiet');
   put.file('outside/secret', 'a secret');
+  put.fifo('fifo');
+  put.socket('socket');
   const before = outside(directory);
-  using box = await openSandbox({
-    '/in': { path: join(directory, 'in'), access: 'read' },
-    '/out': { path: join(directory, 'out'), access: 'read-write' },
-  });
+  using racer = way.race(directory);
   const stop = await startVandal(directory);
   const codes = new Set<string>();
   let files = 0;
   try {
-    for (let round = 0; round < rounds; round++) {
+    const isEnough = (round: number) =>
+      round >= rounds && (round >= rounds * MOST_TIMES || toMeet.every((code) => codes.has(code)));
+    for (let round = 0; !isEnough(round); round++) {
       // In turn to where the other process is at work too, and to where what was copied can be looked at.
-      const target = round % 2 === 0 ? '/out/b' : `/out/quiet/${round}`;
-      const outcome = await outcomeOf(box.copy('/in/a', target, choices[(round >> 1) % choices.length]));
-      for (const { code } of outcome instanceof CopyError ? [outcome] : outcome.failures) {
+      const target = round % 2 === 0 ? 'out/b' : `out/quiet/${round}`;
+      const told = await racer.copy(target, choices[(round >> 1) % choices.length] ?? {});
+      for (const code of told.codes) {
         codes.add(code);
       }
-      files += outcome instanceof CopyError ? 0 : outcome.files;
+      files += told.files;
     }
   } finally {
     await stop();
   }
-  await box.copy('/in/a', '/out/again', { recursive: true });
+  await racer.copy('out/again', { recursive: true });
 
-  const found = look(join(directory, 'out'));
-  const [source, copied] = ['in/a', 'out/again'].map((path) => look(join(directory, path)));
-  const wrong = [
-    ...Object.keys(found).filter((path) => isTemporary(path) || !isRight(found[path])),
-    ...(outside(directory) === before ? [] : ['what lies outside']),
-    ...(String(Object.keys(copied ?? {})) === String(Object.keys(source ?? {})) ? [] : ['the copy at rest']),
-  ];
+  const versions = versionsIn(directory);
+  const wrong = Object.entries(look(join(directory, 'out')))
+    .filter(([path, seen]) => !isRight(path, seen, versions, way.hasModes))
+    .map(([path, { kind, content }]) => `'${path}' is a ${kind} of ${content.length} bytes`);
+  const source = Object.entries(look(join(directory, 'in/a'))).filter(([, { kind }]) => kind !== 'special');
+  const [whole, again] = [Object.fromEntries(source), look(join(directory, 'out/again'))];
+  wrong.push(...brokenPromises({ before: {}, complete: whole, found: again, succeeded: true }));
+  const modes = Object.keys(whole).filter((path) => way.hasModes && whole[path]?.mode !== again[path]?.mode);
+  wrong.push(...modes.map((path) => `'again/${path}' has another mode`));
+  if (outside(directory) !== before) {
+    wrong.push('what lies outside was touched');
+  }
   return { wrong, files, codes };
 }

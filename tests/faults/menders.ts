@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { type CopyOptions, clean, copy } from 'mapcp';
+import { CopyError, type CopyOptions, clean, copy } from 'mapcp';
 import { flagsFor } from '../behaviour/behaviour.js';
 import { victims } from './victims.js';
 
@@ -10,14 +10,22 @@ export function argumentsFor({ concurrency, ...options }: CopyOptions, target = 
   return [...(flagsFor(options) ?? []), ...jobs, '-T', 'in/a', target];
 }
 
-/** A way to clean up after a copy that was killed, and to make it again. */
+/** What is printed with --json. */
+export function linesOf(stdout: string): readonly { readonly code?: string; readonly files?: number }[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+/** A way to clean up after a copy, and to make it again. */
 export interface Mender {
-  readonly name: string;
+  readonly name: 'the API' | 'mapcp in Node' | 'mapcp in wasmtime';
   readonly hasModes: boolean;
   /** Removes unfinished files from `out`, and says how many. */
   clean(): Promise<number>;
-  /** Copies `in/a` to `out/b`. */
-  copy(options: CopyOptions): Promise<void>;
+  /** Copies `in/a` to `out/b`, and says the codes of what it failed with. */
+  copy(options: CopyOptions): Promise<readonly string[]>;
 }
 
 /** Each way that this machine has, for a directory, the quickest first. */
@@ -31,8 +39,9 @@ export function mendersFor(directory: string): readonly Mender[] {
         hasModes,
         clean: async () => Number(/: (\d+) temporary/.exec(run(mapcp, ['--clean', 'out'], directory))?.[1]),
         copy: async ({ concurrency, ...options }) => {
-          const divided = hasThreads && concurrency !== undefined ? { concurrency } : {};
-          run(mapcp, argumentsFor({ ...options, ...divided }), directory);
+          const jobs = hasThreads && concurrency !== undefined ? { concurrency } : {};
+          const args = ['--json', ...argumentsFor({ ...options, ...jobs })];
+          return linesOf(run(mapcp, args, directory)).flatMap(({ code = [] }) => code);
         },
       };
     });
@@ -41,17 +50,25 @@ export function mendersFor(directory: string): readonly Mender[] {
     hasModes: true,
     clean: () => clean(join(directory, 'out')),
     copy: async (options) => {
-      await copy(join(directory, 'in/a'), join(directory, 'out/b'), options);
+      try {
+        const { failures } = await copy(join(directory, 'in/a'), join(directory, 'out/b'), options);
+        return failures.map(({ code }) => code);
+      } catch (error) {
+        if (error instanceof CopyError) {
+          return [error.code];
+        }
+        throw error;
+      }
     },
   };
   return [api, ...commands.reverse()];
 }
 
-/** Runs a command, which must succeed, and returns what it prints. */
+/** Runs a command, which must end by itself, and returns what it prints. */
 function run(command: readonly string[], args: readonly string[], cwd: string): string {
   const [program = '', ...rest] = [...command, ...args];
   const { status, stdout, stderr, error } = spawnSync(program, rest, { cwd, encoding: 'utf8' });
-  if (error !== undefined || status !== 0) {
+  if (error !== undefined || stderr !== '' || (status !== 0 && status !== 1)) {
     throw error ?? new Error(`${rest.join(' ')} ended with status ${status}: ${stderr}`);
   }
   return stdout;

@@ -17,6 +17,7 @@ import { raceInside } from '../faults/hostile-tree.js';
 import { argumentsFor } from '../faults/menders.js';
 import { completeTarget } from '../faults/oracle.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
+import { ways } from '../faults/racers.js';
 import { randomNumbers } from '../faults/random-numbers.js';
 import { faultsOf } from '../faults/scenarios.js';
 import { kill, victims } from '../faults/victims.js';
@@ -163,8 +164,9 @@ const kills: Activity = async (chance, directory) => {
 };
 
 /** Copies a tree that another process wrecks. */
-const races: Activity = async (_, directory) => {
-  const { wrong } = await raceInside(directory, RACES);
+const races: Activity = async (chance, directory) => {
+  const way = chance.of(ways.filter(({ missing }) => !missing) as [(typeof ways)[number]]);
+  const { wrong } = await raceInside(directory, way, RACES);
   return { wrong, copies: RACES + 1 };
 };
 
