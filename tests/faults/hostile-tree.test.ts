@@ -4,7 +4,7 @@ import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import { raceInside } from './hostile-tree.js';
-import { ways } from './racers.js';
+import { racers } from './racers.js';
 
 const ROUNDS = 100 * Number(process.env.MAPCP_RUNS ?? 1);
 
@@ -18,10 +18,10 @@ const meetings = [
   'ERR_MAPCP_SOURCE_CHANGED',
 ];
 
-describe.each(ways)('a tree that somebody else changes while $name copies it', (way) => {
-  it.skipIf(way.missing)('is copied right, or an error says why not, and nothing else is touched', () =>
+describe.each(racers)('a tree that somebody else changes while $name copies it', (racer) => {
+  it.skipIf(racer.missing)('is copied right, or an error says why not, and nothing else is touched', () =>
     inMemoryDirectory(async (directory) => {
-      const { wrong, files, codes } = await raceInside(directory, way, ROUNDS, meetings);
+      const { wrong, files, codes } = await raceInside(directory, racer, ROUNDS, meetings);
       expect(wrong).toEqual([]);
       expect(files).toBeGreaterThan(0);
       expect([...codes]).toEqual(expect.arrayContaining(meetings));

@@ -2,13 +2,13 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
 import { look, putInto, type Seen } from '../behaviour/tree.js';
 import { brokenPromises, isTemporary } from './promises.js';
-import type { Way } from './racers.js';
+import type { Racer } from './racers.js';
 import { contentOf, LEAST, modeOf, versionOf } from './wrecked-files.mjs';
 
 /** In turn, so that each meets everything. */
@@ -72,6 +72,14 @@ function isRight(path: string, seen: Seen, versions: Versions, hasModes: boolean
   }
 }
 
+/** What is in `out` of a directory, below a path there, and is no copy. */
+function wrongIn(directory: string, hasModes: boolean, below = ''): string[] {
+  const versions = versionsIn(directory);
+  return Object.entries(look(join(directory, 'out'), below))
+    .filter(([path, seen]) => !isRight(path, seen, versions, hasModes))
+    .map(([path, { kind, content }]) => `'${path}' is a ${kind} of ${content.length} bytes`);
+}
+
 /** All that an escape would change. */
 function outside(directory: string): string {
   const { mtimeNs, ctimeNs, nlink } = lstatSync(join(directory, 'outside/secret'), { bigint: true });
@@ -89,7 +97,10 @@ export interface Race {
 }
 
 /** How many times as often as it should somebody copies at most, to meet everything. */
-const MOST_TIMES = 20;
+const MOST_TIMES = 10;
+
+/** After how many copies they are looked at, and make room for others. */
+const BATCH = 100;
 
 /**
  * Copies as often as `rounds` says while the other process is at work, and once more when it has ended.
@@ -98,7 +109,7 @@ const MOST_TIMES = 20;
  */
 export async function raceInside(
   directory: string,
-  way: Way,
+  racer: Racer,
   rounds: number,
   toMeet: readonly string[] = [],
 ): Promise<Race> {
@@ -108,9 +119,10 @@ export async function raceInside(
   put.fifo('fifo');
   put.socket('socket');
   const before = outside(directory);
-  using racer = way.race(directory);
+  using runner = racer.start(directory);
   const stop = await startVandal(directory);
   const codes = new Set<string>();
+  const wrong: string[] = [];
   let files = 0;
   try {
     const isEnough = (round: number) =>
@@ -118,25 +130,29 @@ export async function raceInside(
     for (let round = 0; !isEnough(round); round++) {
       // In turn to where the other process is at work too, and to where what was copied can be looked at.
       const target = round % 2 === 0 ? 'out/b' : `out/quiet/${round}`;
-      const told = await racer.copy(target, choices[(round >> 1) % choices.length] ?? {});
+      const told = await runner.copy(target, choices[(round >> 1) % choices.length] ?? {});
       for (const code of told.codes) {
         codes.add(code);
       }
       files += told.files;
+      if (round % BATCH === BATCH - 1) {
+        wrong.push(...wrongIn(directory, racer.hasModes, 'quiet'));
+        rmSync(join(directory, 'out/quiet'), { recursive: true });
+        put.directory('out/quiet');
+      }
     }
   } finally {
     await stop();
   }
-  await racer.copy('out/again', { recursive: true });
+  await runner.copy('out/again', { recursive: true });
 
-  const versions = versionsIn(directory);
-  const wrong = Object.entries(look(join(directory, 'out')))
-    .filter(([path, seen]) => !isRight(path, seen, versions, way.hasModes))
-    .map(([path, { kind, content }]) => `'${path}' is a ${kind} of ${content.length} bytes`);
+  wrong.push(...wrongIn(directory, racer.hasModes));
   const source = Object.entries(look(join(directory, 'in/a'))).filter(([, { kind }]) => kind !== 'special');
   const [whole, again] = [Object.fromEntries(source), look(join(directory, 'out/again'))];
   wrong.push(...brokenPromises({ before: {}, complete: whole, found: again, succeeded: true }));
-  const modes = Object.keys(whole).filter((path) => way.hasModes && whole[path]?.mode !== again[path]?.mode);
+  const modes = Object.keys(whole).filter(
+    (path) => racer.hasModes && whole[path]?.mode !== again[path]?.mode,
+  );
   wrong.push(...modes.map((path) => `'again/${path}' has another mode`));
   if (outside(directory) !== before) {
     wrong.push('what lies outside was touched');

@@ -16,18 +16,19 @@ export interface Told {
 }
 
 /** Copies `in/a` of a directory. */
-export interface Racer extends Disposable {
+export interface Runner extends Disposable {
   /** Copies to a path in that directory; fails where there is no end to that. */
   copy(target: string, options: CopyOptions): Promise<Told>;
 }
 
 /** A way to copy. */
-export interface Way {
+export interface Racer {
   readonly name: string;
   readonly missing: boolean;
   /** Whether copies have the permissions of their sources. */
   readonly hasModes: boolean;
-  race(directory: string): Racer;
+  /** Has it ready for a directory. */
+  start(directory: string): Runner;
 }
 
 // No copy of these takes a second.
@@ -47,7 +48,7 @@ async function unlessItHangs<T>(target: string, options: CopyOptions, copying: P
 }
 
 /** By the API. */
-class InNode implements Racer {
+class InNode implements Runner {
   readonly #process: ChildProcess;
   readonly #end: Promise<unknown>;
 
@@ -72,7 +73,7 @@ class InNode implements Racer {
 }
 
 /** By the component's own command line. */
-class InWasmtime implements Racer {
+class InWasmtime implements Runner {
   readonly #directory: string;
   readonly #command: readonly string[];
   #process: ChildProcess | undefined;
@@ -116,12 +117,12 @@ function toldBy(stdout: string): Told {
 }
 
 /** Each way. */
-export const ways: readonly Way[] = [
-  { name: 'the API', missing: false, hasModes: true, race: (directory) => new InNode(directory) },
+export const racers: readonly Racer[] = [
+  { name: 'the API', missing: false, hasModes: true, start: (directory) => new InNode(directory) },
   {
     name: 'mapcp in wasmtime',
     missing: wasmtime === undefined,
     hasModes: false,
-    race: (directory) => new InWasmtime(directory),
+    start: (directory) => new InWasmtime(directory),
   },
 ];

@@ -17,7 +17,7 @@ import { raceInside } from '../faults/hostile-tree.js';
 import { argumentsFor } from '../faults/menders.js';
 import { completeTarget } from '../faults/oracle.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
-import { ways } from '../faults/racers.js';
+import { racers } from '../faults/racers.js';
 import { randomNumbers } from '../faults/random-numbers.js';
 import { faultsOf } from '../faults/scenarios.js';
 import { kill, victims } from '../faults/victims.js';
@@ -165,8 +165,8 @@ const kills: Activity = async (chance, directory) => {
 
 /** Copies a tree that another process wrecks. */
 const races: Activity = async (chance, directory) => {
-  const way = chance.of(ways.filter(({ missing }) => !missing) as [(typeof ways)[number]]);
-  const { wrong } = await raceInside(directory, way, RACES);
+  const racer = chance.of(racers.filter(({ missing }) => !missing) as [(typeof racers)[number]]);
+  const { wrong } = await raceInside(directory, racer, RACES);
   return { wrong, copies: RACES + 1 };
 };
 
