@@ -93,7 +93,7 @@ const copies = [
     name: 'divided between two jobs',
     by: 'mapcp in Node',
     options: { recursive: true, concurrency: 2 },
-    every: 5,
+    every: 4,
   },
   { name: 'copied in wasmtime', by: 'mapcp in wasmtime', options: { recursive: true }, every: 1 },
 ] as const;
@@ -165,10 +165,10 @@ describe.skipIf(!canMount)('a tree on a disk', () => {
     it.for(possible)('of any size, $name, is old, none or complete', (copy, { skip }) => {
       skip(why !== undefined, why);
       return inMemoryDirectory((directory) => {
-        // What is large enough to run into it by what is written, and not only by what is made.
+        // Large enough to be too much where there is enough for making files.
         putInto(directory).directory('in/a');
-        putInto(directory).file('in/a/large', bytes(1_000_000, 4));
-        const sizes = range(4, 11).map((power) => 2 ** power * PAGE);
+        putInto(directory).file('in/a/large', bytes(3_000_000, 4));
+        const sizes = range(4, 12).map((power) => 2 ** power * PAGE);
         const mount = (out: string) => mountDiskWithQuota(out, join(directory, 'image'));
         return copyOnto(mount, sizes, noQuota, copy, directory);
       });
