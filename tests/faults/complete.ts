@@ -1,9 +1,9 @@
 // What a copy comes to, from what there was and what was asked for: by the documentation, and without mapcp.
 
-import { posix } from 'node:path';
+import { join, posix } from 'node:path';
 import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
-import type { Seen } from '../behaviour/tree.js';
+import { look, type Seen } from '../behaviour/tree.js';
 
 /** What a directory holds, by the paths in it. */
 export type Tree = Readonly<Record<string, Seen>>;
@@ -29,6 +29,11 @@ export function completed(request: Request): PromisedTree {
   const { before, to } = request;
   const stays = Object.entries(before).map(([path, seen]) => [path, unchanged(seen)]);
   return { ...Object.fromEntries(stays), ...parents(request), ...copies(request, 'a', to) };
+}
+
+/** What is in `out` of a directory, where that is before, once `in/a` beside it has been copied to `out/b`. */
+export function completedIn(directory: string, before: Tree, options: CopyOptions): PromisedTree {
+  return completed({ source: look(join(directory, 'in')), before, to: 'b', options });
 }
 
 /** An entry that nobody has to do with; a directory in which something was made has another time. */

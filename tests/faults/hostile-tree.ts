@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
 import { look, putInto, type Seen } from '../behaviour/tree.js';
+import { completed } from './complete.js';
 import { brokenPromises, isTemporary } from './promises.js';
 import type { Racer } from './racers.js';
 import { contentOf, LEAST, modeOf, versionOf } from './wrecked-files.mjs';
@@ -147,13 +148,15 @@ export async function raceInside(
   await runner.copy('out/again', { recursive: true });
 
   wrong.push(...wrongIn(directory, racer.hasModes));
-  const source = Object.entries(look(join(directory, 'in/a'))).filter(([, { kind }]) => kind !== 'special');
-  const [whole, again] = [Object.fromEntries(source), look(join(directory, 'out/again'))];
-  wrong.push(...brokenPromises({ before: {}, complete: whole, found: again, succeeded: true }));
-  const modes = Object.keys(whole).filter(
-    (path) => racer.hasModes && whole[path]?.mode !== again[path]?.mode,
-  );
-  wrong.push(...modes.map((path) => `'again/${path}' has another mode`));
+  const ordinary = Object.entries(look(join(directory, 'in'))).filter(([, { kind }]) => kind !== 'special');
+  const complete = completed({
+    source: Object.fromEntries(ordinary),
+    before: {},
+    to: 'again',
+    options: { preserveMode: racer.hasModes },
+  });
+  const again = Object.entries(look(join(directory, 'out'))).filter(([path]) => /^again(\/|$)/.test(path));
+  wrong.push(...brokenPromises({ before: {}, complete, found: Object.fromEntries(again), succeeded: true }));
   if (outside(directory) !== before) {
     wrong.push('what lies outside was touched');
   }

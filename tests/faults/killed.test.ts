@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
 import { describe, expect, it } from 'vitest';
-import { PRIVATE_FILE, UNFINISHED_DIRECTORY } from '../../ts/host/modes.js';
-import { look, type Put, putInto, type Seen } from '../behaviour/tree.js';
+import { PRIVATE_FILE } from '../../ts/host/modes.js';
+import { look, type Put, putInto } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { completedIn, type PromisedTree, type Tree } from './complete.js';
 import { argumentsFor, type Mender, mendersFor } from './menders.js';
-import { completeTarget } from './oracle.js';
-import { brokenPromises, isTemporary, type Tree } from './promises.js';
+import { brokenPromises, isTemporary } from './promises.js';
 import { randomNumbers } from './random-numbers.js';
 import { bytes, type Scenario } from './scenarios.js';
 import { kill, type Victim, victims } from './victims.js';
@@ -74,19 +74,13 @@ const kinds: readonly Scenario[] = [
   },
 ];
 
-/** What is wrong with the permissions in a target: what is whole has its source's, and what is unfinished is private. */
-function wrongModes(before: Tree, complete: Tree, found: Tree): string[] {
-  const isWrong = ([path, { kind, content, mode }]: [string, Seen]) => {
-    const isLike = (seen?: Seen) => seen?.kind === kind && seen.content === content && seen.mode === mode;
-    if (isTemporary(path)) {
-      // It gets its mode when it is whole, and then its name.
-      return mode !== PRIVATE_FILE && !Object.values(complete).some(isLike);
-    }
-    const isUnfinished = kind === 'directory' && mode === UNFINISHED_DIRECTORY;
-    return !isUnfinished && !isLike(before[path]) && !isLike(complete[path]);
-  };
+/** The unfinished files that others than their owner may have to do with. One gets its mode when it is whole, and then its name. */
+function exposed(complete: PromisedTree, found: Tree): string[] {
   return Object.entries(found)
-    .filter(isWrong)
+    .filter(([path, { mode }]) => isTemporary(path) && mode !== PRIVATE_FILE)
+    .filter(([, { content, mode }]) =>
+      Object.values(complete).every((whole) => whole.content !== content || whole.mode !== mode),
+    )
     .map(([path, { mode }]) => `'${path}' has the mode ${mode.toString(8)}`);
 }
 
@@ -122,7 +116,9 @@ async function killCopies(
       wanted * MOST,
     );
     const before = restart();
-    const complete = completeTarget(directory, before);
+    const completedBy = ({ hasModes }: Victim | Mender) =>
+      completedIn(directory, before, { ...options, preserveMode: hasModes });
+    const complete = completedBy(victim);
     const status = await kill(command, directory, random() * latest);
     const killed = look(out);
     const left = Object.keys(killed).filter(isTemporary).length;
@@ -133,21 +129,21 @@ async function killCopies(
     const failures = await copier.copy(options);
     const mended = look(out);
 
-    const differsFrom = (tree: Tree) =>
+    const differsFrom = (tree: PromisedTree) =>
       brokenPromises({ before, complete: tree, found: killed, succeeded: true }).length > 0;
     const isUnfinished = differsFrom(complete);
     latest *= isUnfinished ? 1.2 : 0.7;
     inside += isUnfinished && differsFrom(before) ? 1 : 0;
     cleaned += removed;
-    const hasModes = victim.hasModes && copier.hasModes;
+    // Directories keep the modes that the first one has given to them.
+    const completeInTheEnd = completedBy(victim.hasModes ? copier : victim);
     const wrong = [
       ...(status === null || (status === 0 && !isUnfinished) ? [] : [`it ended with status ${status}`]),
       ...(removed === left ? [] : [`${removed} of ${left} unfinished files were removed`]),
       ...brokenPromises({ before, complete, found, succeeded: false }),
-      ...(victim.hasModes ? wrongModes(before, complete, killed) : []),
+      ...(victim.hasModes ? exposed(complete, killed) : []),
       ...failures.map((code) => `the next copy failed with ${code}`),
-      ...brokenPromises({ before, complete, found: mended, succeeded: true }),
-      ...Object.keys(complete).filter((path) => hasModes && mended[path]?.mode !== complete[path]?.mode),
+      ...brokenPromises({ before, complete: completeInTheEnd, found: mended, succeeded: true }),
     ];
     expect(wrong, `cleaned by ${cleaner.name}, and copied again by ${copier.name}`).toEqual([]);
   }

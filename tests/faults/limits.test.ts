@@ -20,11 +20,10 @@ import {
 } from '../helpers/limited-disk.js';
 import { canMount } from '../helpers/small-disk.js';
 import { wasmtime } from '../helpers/wasmtime.js';
-import { completed, type PromisedTree, type Tree } from './complete.js';
+import { completedIn, type Tree } from './complete.js';
 import { createFaultyHost } from './faulty-host.js';
 import { FaultySandbox, failuresOf } from './faulty-sandbox.js';
 import { type Mender, mendersFor } from './menders.js';
-import { completeTarget } from './oracle.js';
 import { precompile } from './precompiled.js';
 import { brokenPromises } from './promises.js';
 import { bytes, scenarios } from './scenarios.js';
@@ -121,7 +120,7 @@ async function copyOnto(
   const descriptors = openDescriptors();
   for (const limit of limits.filter((_, index) => index % every === 0)) {
     const before = restart(directory);
-    const complete = completeTarget(directory, before);
+    const complete = completedIn(directory, before, { ...options, preserveMode: mender.hasModes });
     disk.limit(limit);
     const failures = await mender.copy(options);
     expect(openDescriptors()).toBeLessThanOrEqual(descriptors);
@@ -257,7 +256,7 @@ describe.each(victims)('mapcp in $name, with few descriptors,', (victim) => {
       for (let count = first; !succeeded; count++) {
         expect(count).toBeLessThan(100);
         const before = restart(directory);
-        const complete = completeTarget(directory, before);
+        const complete = completedIn(directory, before, { preserveMode: victim.hasModes });
         const { status, stderr } = runWith('prlimit', `--nofile=${count}:${count}`);
         succeeded = status === 0;
         expect(brokenPromises({ before, complete, found: look(out), succeeded })).toEqual([]);
@@ -292,10 +291,9 @@ describe('a component that has little memory', () => {
     const endings = new Set<string>();
     for (const pages of limits) {
       const before = restart(directory);
-      const complete = completeTarget(directory, before);
       const ending = await copyWith(pages);
       const found = look(join(directory, 'out'));
-      const complete = completedFrom(directory, before, { recursive: true, preserveMode });
+      const complete = completedIn(directory, before, { preserveMode });
       expect(brokenPromises({ before, complete, found, succeeded: ending === copied })).toEqual([]);
       endings.add(ending);
     }

@@ -10,12 +10,11 @@ import fc from 'fast-check';
 import { CopyError, type CopyOptions, clean, copy } from 'mapcp';
 import { anyDirectory, type Directory, make, type Node } from '../behaviour/random-tree.js';
 import { look } from '../behaviour/tree.js';
-import { completed } from '../faults/complete.js';
+import { completed, completedIn } from '../faults/complete.js';
 import type { Way } from '../faults/faulty-host.js';
 import { FaultySandbox } from '../faults/faulty-sandbox.js';
 import { raceInside } from '../faults/hostile-tree.js';
 import { argumentsFor } from '../faults/menders.js';
-import { completeTarget } from '../faults/oracle.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { racers } from '../faults/racers.js';
 import { randomNumbers } from '../faults/random-numbers.js';
@@ -151,7 +150,7 @@ const kills: Activity = async (chance, directory) => {
   const left = Object.keys(look(out)).filter(isTemporary).length;
   const cleaned = await clean(out);
   const found = look(out);
-  const complete = completeTarget(directory, before);
+  const complete = completedIn(directory, before, { preserveMode: victim.hasModes });
   await copy(join(directory, 'in/a'), join(out, 'b'), { recursive: true });
   return {
     wrong: [
