@@ -389,6 +389,11 @@ bench: $(OUT)/js/index.js $(if $(HAVE_CC),$(OUT)/native/tests/bench/same-calls)
 profile: $(OUT)/js/index.js
 	node tests/bench/profile.mjs
 
+.PHONY: profile-publish
+## make profile-publish    put that into docs/
+profile-publish:
+	cp $(OUT)/profile.md docs/profile.md
+
 .PHONY: bench-publish
 ## make bench-publish      put what was measured into README.md and docs/, where it is the whole benchmark
 bench-publish:

@@ -120,8 +120,8 @@ export interface CopyOptions {
    * How many jobs divide a tree among themselves: one in this thread, and each other in a thread of its own with a sandbox
    * of its own. One file is always copied by one job. A host of your own can have one job only.
    *
-   * Each thread has to be started and has memory of its own. On two processors, two jobs took longer than one for 20,000
-   * files in memory (docs/benchmark.md): measure with your own tree.
+   * Each thread has to be started, has memory of its own, and is kept for a minute. So the first copy of a process is
+   * faster for tens of thousands of files only, and later ones for fewer: docs/profile.md has figures.
    *
    * @default 1
    */

@@ -285,8 +285,7 @@ Microseconds in the median of ${PATH_ROUNDS} rounds, in Node.
 ${measurePaths()}
 ## A start
 
-From the start of a process to its end; medians of ${STARTS} rounds. Each line has what the ones before it have, but for the
-last two, which are two ways to copy.
+From the start of a process to its end; medians of ${STARTS} rounds. Each line is a program of its own.
 
 ${measureStarts()}
 ## Several jobs
