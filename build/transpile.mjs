@@ -135,7 +135,7 @@ function withOneListOfErrorCodes(code) {
  * @returns {string} the same, to be compiled at once
  */
 function compiledAtOnce(code) {
-  const [, other, name] = /export\{(\w+) as _util,(\w+) as instantiate\};\s*$/.exec(code) ?? [];
+  const [, other, name] = /export\{([\w$]+) as _util,([\w$]+) as instantiate\};\s*$/.exec(code) ?? [];
   const start = code.indexOf(`function ${name}(`);
   const end = code.lastIndexOf(`const ${other}={}`);
   if (start < 0 || end < start) {
