@@ -379,6 +379,14 @@ static bool refuse_escaped(struct mapcp_tree *tree, bool is_directory, struct ma
            mapcp_fail(error, MAPCP_INSPECT, MAPCP_SOURCE, MAPCP_INVALID_NAME);
 }
 
+/// Whether the filters admit the current entry. What a link leads to need not be known for that where they
+/// would leave it out whatever it is.
+static bool is_admitted(const struct mapcp_tree *tree, unsigned char type, bool is_known) {
+    const char *path = relative_path(tree);
+    return mapcp_filter_admits(tree->options, path, type == DT_DIR) ||
+           (!is_known && mapcp_filter_admits(tree->options, path, true));
+}
+
 /// What became of a listed entry.
 enum outcome { FOUND, FAILED, PASSED };
 
@@ -395,16 +403,17 @@ static enum outcome take_listed(struct mapcp_tree *tree, const struct mapcp_list
         return refuse_escaped(tree, listed->type == DT_DIR, error) ? PASSED : FAILED;
     }
     bool is_ours = mapcp_shard_has(tree->options->shard, relative_path(tree));
-    if (!find_type(tree, listed, &type, error)) {
-        return is_ours ? FAILED : PASSED;
-    }
+    bool is_known = find_type(tree, listed, &type, error);
     if (type != DT_DIR && !is_ours) {
         return PASSED;
     }
     bool is_skipped_link = type == DT_LNK && tree->options->symlinks == MAPCP_SKIP_LINKS;
-    if (is_skipped_link || !mapcp_filter_admits(tree->options, relative_path(tree), type == DT_DIR)) {
+    if (is_skipped_link || !is_admitted(tree, type, is_known)) {
         tree->left_out += is_ours;
         return PASSED;
+    }
+    if (!is_known) {
+        return FAILED;
     }
     if (type == DT_DIR) {
         return mapcp_names_push(&top(tree)->pending, listed->name) || out_of_memory(error) ? PASSED : FAILED;

@@ -150,6 +150,31 @@ export const filters: readonly Behaviour[] = [
     out: { b: null },
   },
   {
+    name: 'an excluded link that leads nowhere is no error where links are followed',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/f');
+      put.symlink('in/a/dangling', 'nowhere');
+    },
+    options: { recursive: true, symlinks: 'follow', exclude: ['dangling'] },
+    out: { b: null, 'b/f': 'content' },
+    counts: { files: 1, skipped: 1 },
+  },
+  {
+    name: 'a link that leads nowhere could be a directory, which an include pattern does not leave out',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.symlink('in/a/dangling', 'nowhere');
+    },
+    options: { recursive: true, symlinks: 'follow', include: ['f'] },
+    error: {
+      code: 'ENOENT',
+      says: "cannot inspect 'in/a/dangling': no such file or directory",
+      entry: 'dangling',
+    },
+    out: { b: null },
+  },
+  {
     name: 'what is excluded in the source stays in the target',
     prepare: (put) => {
       put.directory('in/a', 'out/b');
