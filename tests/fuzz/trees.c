@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +18,11 @@
 #include "workplace.h"
 
 #define MOST_ENTRIES 24
+#define LARGEST 140000
+/// More than any tree takes whose links are not followed. Where they are, and lead to each other, the ways
+/// through them can be without number: cp -rL goes them all too.
 #define MOST_STEPS 2000
+#define MOST_BYTES (MOST_ENTRIES * LARGEST)
 
 /// What a file holds: as many of its letter as it has bytes, which is its side's.
 #define SOURCE_LETTER 'i'
@@ -47,13 +52,38 @@ static void make_file(const char *path, char letter, size_t size) {
     }
 }
 
+/// Whether the way to a path is one of directories. Natively nothing else keeps links that lead up, by way of
+/// each other, from leading out of the workplace.
+static bool is_below_directories(const char *path) {
+    char parent[256];
+    struct stat status;
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+        (void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
+        if (lstat(parent, &status) != 0 || !S_ISDIR(status.st_mode)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// The text of a link, one of a few; the last of them is as long as any can be.
+static const char *text_of_link(unsigned number) {
+    static const char *const texts[] = {"a", "../a", "..", "../../in", "../../outside", "nowhere", "."};
+    static char longest[PATH_MAX];
+    memset(longest, '/', sizeof(longest) - 1);
+    longest[0] = 'a';
+    return number < 7 ? texts[number] : longest;
+}
+
 static void make_entry(struct fuzz_input *input, bool is_source) {
-    static const char *const texts[] = {"a", "../a", "..", "../../in", "../../outside", "nowhere", ".", "b"};
-    static const size_t sizes[] = {0, 1, 100, 4096, 65536, 65537, 140000, 7};
+    static const size_t sizes[] = {0, 1, 100, 4096, 65536, 65537, LARGEST, 7};
     char path[256];
     take_path(input, is_source ? "in/t" : "out/t", path, sizeof(path));
     uint8_t kind = fuzz_take(input);
-    // Where the parent is missing, or something is there, nothing is made.
+    if (!is_below_directories(path)) {
+        return;
+    }
+    // Where something is there, nothing is made.
     switch (kind % 5) {
     case 0:
     case 1:
@@ -63,7 +93,7 @@ static void make_entry(struct fuzz_input *input, bool is_source) {
         make_file(path, is_source ? SOURCE_LETTER : TARGET_LETTER, sizes[kind / 5 % 8]);
         break;
     case 3:
-        (void)symlink(texts[kind / 5 % 8], path);
+        (void)symlink(text_of_link(kind / 5 % 8), path);
         break;
     default:
         (void)mkfifo(path, 0666);
@@ -133,9 +163,28 @@ static void check_entry(const char *path, unsigned char kind, void *temporaries)
     }
 }
 
-/// The copy of each file of the source, where all went well and nothing was left out.
+/// What is in a file, or the text of a link, in `content` of `size` bytes.
+static size_t read_content(const char *path, unsigned char kind, char *content, size_t size) {
+    if (kind == DT_LNK) {
+        ssize_t length = readlink(path, content, size);
+        FUZZ_CHECK(length >= 0);
+        return (size_t)length;
+    }
+    FILE *file = fopen(path, "rb");
+    FUZZ_CHECK(file != NULL);
+    size_t length = fread(content, 1, size, file);
+    FUZZ_CHECK(fclose(file) == 0);
+    return length;
+}
+
+static bool is_same_time(const struct timespec *one, const struct timespec *other) {
+    return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
+}
+
+/// The copy of each entry of the source, where all went well and nothing was left out.
 static void check_copied(const char *path, unsigned char kind, void *context) {
-    (void)context;
+    const struct mapcp_options *options = context;
+    static char contents[2][LARGEST + 1];
     char copied[4096];
     struct stat source;
     struct stat target;
@@ -143,18 +192,33 @@ static void check_copied(const char *path, unsigned char kind, void *context) {
     if (kind == DT_REG || kind == DT_LNK || kind == DT_DIR) {
         FUZZ_CHECK(lstat(path, &source) == 0 && lstat(copied, &target) == 0);
         FUZZ_CHECK((source.st_mode & S_IFMT) == (target.st_mode & S_IFMT));
-        FUZZ_CHECK(kind == DT_DIR || source.st_size == target.st_size);
+        FUZZ_CHECK(!options->preserve_timestamps || is_same_time(&source.st_mtim, &target.st_mtim));
+    }
+    if (kind == DT_REG || kind == DT_LNK) {
+        size_t length = read_content(path, kind, contents[0], sizeof(contents[0]));
+        FUZZ_CHECK(read_content(copied, kind, contents[1], sizeof(contents[1])) == length);
+        FUZZ_CHECK(memcmp(contents[0], contents[1], length) == 0);
     }
 }
 
-/// Runs a job to its end, by steps of any size; false where it failed, or went on after a failure.
+/// Whether a job has done more than there is.
+static bool goes_too_far(const struct mapcp_job *job, int steps) {
+    return steps > MOST_STEPS || mapcp_job_progress(job)->bytes_done > MOST_BYTES;
+}
+
+/// Runs a job to its end, by steps of any size, or abandons it where it has none; false where it did not copy
+/// all.
 static bool run(const struct mapcp_options *options, uint64_t budget) {
     struct mapcp_job *job = mapcp_job_new("in/t", "out/t", options);
     FUZZ_CHECK(job != NULL);
     bool good = true;
     bool complete = true;
     for (int steps = 0; good && !mapcp_job_progress(job)->done; steps++) {
-        FUZZ_CHECK(steps < MOST_STEPS);
+        if (goes_too_far(job, steps)) {
+            FUZZ_CHECK(options->symlinks == MAPCP_FOLLOW_LINKS);
+            complete = false;
+            break;
+        }
         good = mapcp_job_step(job, budget);
         struct mapcp_problems problems = mapcp_job_take_problems(job);
         for (size_t index = 0; index < problems.count; index++) {
@@ -199,7 +263,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                      !options.dry_run && options.overwrite == MAPCP_OVERWRITE_ALWAYS &&
                      options.symlinks == MAPCP_PRESERVE_LINKS;
     if (complete && takes_all) {
-        workplace_for_each("in/t", check_copied, NULL);
+        workplace_for_each("in/t", check_copied, (void *)&options);
     }
     FUZZ_CHECK(sum_of("in") == source);
     FUZZ_CHECK(!options.dry_run || sum_of("out") == target);
