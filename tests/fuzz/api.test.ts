@@ -2,108 +2,222 @@
 
 import { join } from 'node:path';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import { CopyError, copy } from 'mapcp';
+import { CopyError, type CopyOptions, type CopyReport, copy, openSandbox } from 'mapcp';
 import { expect, it } from 'vitest';
-import { look, putInto } from '../behaviour/tree.js';
-import { isTemporary } from '../faults/promises.js';
+import { look } from '../behaviour/tree.js';
+import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { facts, judge, patterns, putFixture, sources, targets } from './oracle.js';
 
 const factor = Number(process.env.MAPCP_RUNS ?? 1);
 const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-/** What files hold: each its own name many times, so that a mixture of two is seen. */
-const contents = ['f', 'g', 'h'].map((name) => name.repeat(70_000));
+// What is wrong with an argument is for the API to say.
+type Copy = (source: unknown, target: unknown, options: unknown) => PromiseLike<CopyReport>;
 
-const name = fc.constantFrom(
-  'in',
-  'in/f',
-  'in/d',
-  'in/d/g',
-  'in/link',
-  'in/missing',
-  'out',
-  'out/h',
-  'out/x',
-  'out/x/y',
-  '.',
-);
-const path = fc.oneof(
-  { arbitrary: name, weight: 8 },
-  fc.constantFrom('', 'in/', 'out/h/', 'in/f/', 'in/\0'),
-  fc.anything(),
-);
+const copyByPaths = copy as Copy;
+
+/** Puts a path, if it is one, behind another. */
+function below(root: string, path: unknown): unknown {
+  return typeof path === 'string' && path !== '' ? `${root}/${path}` : path;
+}
+
+/** Copies by a function of the API between places in a directory. */
+type Way = (directory: string, ...args: Parameters<Copy>) => PromiseLike<CopyReport>;
+
+const ways = {
+  'by paths': (directory, source, target, options) =>
+    copyByPaths(below(directory, source), below(directory, target), options),
+  'by URLs': (directory, source, target, options) => {
+    const [from, to] = [source, target].map((path) => below(directory, path));
+    return copyByPaths(typeof from === 'string' ? pathToFileURL(from) : from, to, options);
+  },
+  'in a sandbox': async (directory, source, target, options) => {
+    using box = await openSandbox({ '/all': { path: directory, access: 'read-write' } });
+    return await (box.copy.bind(box) as Copy)(below('/all', source), below('/all', target), options);
+  },
+  'from one directory of a sandbox to another': async (directory, source, target, options) => {
+    using box = await openSandbox({
+      '/in': { path: join(directory, 'in'), access: 'read' },
+      '/out': { path: join(directory, 'out'), access: 'read-write' },
+    });
+    return await (box.copy.bind(box) as Copy)(below('', source), below('', target), options);
+  },
+} satisfies Record<string, Way>;
+
+const way = fc.constantFrom(...(Object.keys(ways) as (keyof typeof ways)[]));
 
 const flag = fc.boolean();
-const patterns = fc.array(
-  fc.oneof(fc.constantFrom('f', '*', 'd/', '**/g', '[', '\0'), fc.string({ maxLength: 5 })),
-  { maxLength: 3 },
-);
 const good = {
   recursive: flag,
-  symlinks: fc.constantFrom('preserve', 'follow', 'skip'),
-  overwrite: fc.constantFrom('always', 'never', 'newer', 'error'),
+  symlinks: fc.constantFrom('preserve' as const, 'follow' as const, 'skip' as const),
+  overwrite: fc.constantFrom('always' as const, 'never' as const, 'newer' as const, 'error' as const),
   preserveTimestamps: flag,
   preserveMode: flag,
   verify: flag,
   sync: flag,
-  sparse: fc.constantFrom('auto', 'always', 'never'),
-  include: patterns,
-  exclude: patterns,
+  sparse: fc.constantFrom('auto' as const, 'always' as const, 'never' as const),
   makeParents: flag,
   keepGoing: flag,
   dryRun: flag,
   windowSize: fc.integer({ min: 1, max: 2 ** 30 }),
+  // A thread takes its time to start.
+  concurrency: fc.oneof({ arbitrary: fc.constant(1), weight: 6 }, fc.integer({ min: 2, max: 3 })),
 };
-const options = fc.oneof(
-  { arbitrary: fc.record(good, { requiredKeys: [] }), weight: 8 },
+
+/** What a copy comes to, or the error that it fails with. */
+async function endingOf(run: () => PromiseLike<CopyReport>): Promise<CopyReport | Error> {
+  try {
+    return await run();
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Calls `use` with a directory that holds the fixture. */
+function inFixture(use: (directory: string) => Promise<void>): Promise<void> {
+  return inMemoryDirectory((directory) => {
+    putFixture(directory);
+    return use(directory);
+  });
+}
+
+// --- Any arguments at all -------------------------------------------------------------------------------------------
+
+const anyPath = fc.oneof(
+  { arbitrary: fc.constantFrom(...sources, ...targets), weight: 8 },
+  fc.constantFrom('', '.', 'in/', 'out/h/', 'in/f/', 'in/\0', 'in//d', 'in/./f'),
+  // None leads out of the directory of the test.
+  fc.anything().filter((any) => typeof any !== 'string' || !any.includes('..')),
+);
+const anyPatterns = fc.array(
+  fc.oneof(fc.constantFrom(...Object.keys(patterns), '\0'), fc.string({ maxLength: 5 })),
+  { maxLength: 3 },
+);
+const nearlyGood = {
+  ...good,
+  include: anyPatterns,
+  exclude: anyPatterns,
+  shard: fc.record({ index: fc.integer({ min: 0, max: 3 }), count: fc.integer({ min: 1, max: 3 }) }),
+};
+const anyOptions = fc.oneof(
+  { arbitrary: fc.record(nearlyGood, { requiredKeys: [] }), weight: 8 },
   // One of them is of any kind.
   fc
     .tuple(
-      fc.record(good, { requiredKeys: [] }),
-      fc.constantFrom(...Object.keys(good), 'signal', 'onProgress', 'host'),
+      fc.record(nearlyGood, { requiredKeys: [] }),
+      fc.constantFrom(...Object.keys(nearlyGood), 'signal', 'onProgress', 'onEntry', 'host'),
       fc.anything(),
     )
     .map(([given, key, value]) => ({ ...given, [key]: value })),
   fc.anything(),
 );
 
-/** How a copy ended, by any arguments. */
-async function endingOf(...args: unknown[]): Promise<unknown> {
-  try {
-    return await (copy as (...args: unknown[]) => Promise<unknown>)(...args);
-  } catch (error) {
-    return error;
-  }
-}
+async function copyAnything(
+  way: keyof typeof ways,
+  source: unknown,
+  target: unknown,
+  options: unknown,
+): Promise<void> {
+  await inFixture(async (directory) => {
+    const before = look(directory);
 
-async function copyAnything(source: unknown, target: unknown, given: unknown): Promise<void> {
-  await inMemoryDirectory(async (directory) => {
-    const put = putInto(directory);
-    put.directory('in/d', 'out');
-    put.file('in/f', contents[0]);
-    put.file('in/d/g', contents[1]);
-    put.file('out/h', contents[2]);
-    put.symlink('in/link', 'd/g');
-    const before = { in: look(join(directory, 'in')), out: look(join(directory, 'out')) };
-    const at = (path: unknown) => (typeof path === 'string' && path !== '' ? `${directory}/${path}` : path);
+    const ending = await endingOf(() => ways[way](directory, source, target, options));
 
-    const ending = await endingOf(at(source), at(target), given);
-
-    const after = { in: look(join(directory, 'in')), out: look(join(directory, 'out')) };
-    const hasFailed = ending instanceof Error;
-    expect(hasFailed ? ending : {}).toEqual(
-      hasFailed ? expect.any(ending instanceof TypeError ? TypeError : CopyError) : {},
-    );
-    if (ending instanceof TypeError) {
-      expect(after).toEqual(before);
+    const after = look(directory);
+    if (ending instanceof Error && !(ending instanceof CopyError)) {
+      // The values of an option that there are none of are a RangeError.
+      expect([TypeError, RangeError]).toContain(ending.constructor);
+      expect(facts(after)).toEqual(facts(before));
     }
-    for (const [path, { kind, content }] of Object.entries({ ...after.in, ...after.out })) {
-      expect(isTemporary(path)).toBe(false);
-      expect(kind !== 'file' || contents.includes(content)).toBe(true);
-    }
+    const contents = new Set(Object.values(before).map(({ content }) => content));
+    expect(Object.keys(after).filter(isTemporary)).toEqual([]);
+    expect(Object.keys(after).filter((path) => !contents.has(after[path]?.content ?? ''))).toEqual([]);
   });
 }
 
 it(`copy() takes any arguments: it copies, or refuses them, and breaks nothing (MAPCP_SEED=${seed})`, () =>
-  fc.assert(fc.asyncProperty(path, path, options, copyAnything), { seed, numRuns: 300 * factor }));
+  fc.assert(fc.asyncProperty(way, anyPath, anyPath, anyOptions, copyAnything), {
+    seed,
+    numRuns: 150 * factor,
+  }));
+
+// --- Good arguments -------------------------------------------------------------------------------------------------
+
+interface Request {
+  readonly way: keyof typeof ways;
+  readonly source: string;
+  readonly target: string;
+  readonly options: CopyOptions;
+  /** How many copies divide the work by `shard`; undefined for one without. */
+  readonly shares: number | undefined;
+}
+
+const somePatterns = fc.subarray(Object.keys(patterns), { maxLength: 2 });
+const request: fc.Arbitrary<Request> = fc
+  .record({
+    way,
+    source: fc.constantFrom(...sources),
+    target: fc.constantFrom(...targets),
+    options: fc.record({ ...good, include: somePatterns, exclude: somePatterns }, { requiredKeys: [] }),
+    shares: fc.constantFrom<number | undefined>(undefined, undefined, 1, 2, 3),
+  })
+  // The one directory is for reading only.
+  .filter(
+    ({ way, target }) => way !== 'from one directory of a sandbox to another' || target.startsWith('out'),
+  )
+  // Whether a copy of nothing looks at its target is open.
+  .filter(({ source, options: { symlinks } }) => symlinks !== 'skip' || !/^in\/l/.test(source));
+
+/** Copies, share by share where there are some; each ending, and the targets of all entries that were told of. */
+async function perform({ way, source, target, options, shares }: Request, directory: string) {
+  const reports: CopyReport[] = [];
+  const errors: Error[] = [];
+  const told: string[] = [];
+  for (let index = 0; index < (shares ?? 1); index++) {
+    const given: CopyOptions = {
+      ...options,
+      shard: shares === undefined ? undefined : { index, count: shares },
+      onEntry: ({ kind, target }) => kind !== 'directory' && told.push(target),
+    };
+    const ending = await endingOf(() => ways[way](directory, source, target, given));
+    if (ending instanceof Error) {
+      errors.push(ending);
+    } else {
+      reports.push(ending);
+    }
+  }
+  return { errors, reports, told };
+}
+
+async function copyAsTold(request: Request): Promise<void> {
+  await inFixture(async (directory) => {
+    const before = look(directory);
+    const verdict = judge(before, request.source, request.target, request.options);
+
+    const { errors, reports, told } = await perform(request, directory);
+
+    const after = look(directory);
+    const mustFail = verdict.isRefused || (verdict.failed.size > 0 && !request.options.keepGoing);
+    expect(errors).toEqual(errors.map(() => expect.any(CopyError)));
+    expect(errors.length > 0).toBe(mustFail);
+    if (verdict.isRefused) {
+      expect(facts(after)).toEqual(facts(before));
+    } else if (mustFail) {
+      const { complete } = verdict;
+      expect(brokenPromises({ before, complete, found: after, succeeded: false })).toEqual([]);
+    } else {
+      const sum = (key: 'files' | 'bytes') => reports.reduce((sum, report) => sum + report[key], 0);
+      const failures = new Set(reports.flatMap(({ failures }) => failures.map(({ target }) => target)));
+      expect(facts(after, verdict.complete)).toEqual(facts(verdict.complete));
+      expect([sum('files'), sum('bytes')]).toEqual([verdict.copied.size, verdict.bytes]);
+      expect(failures.size).toBe(verdict.failed.size);
+      expect(told.length).toBe(verdict.copied.size + verdict.skipped.size);
+    }
+  });
+}
+
+it(`copy() comes to what its arguments say, by every way that leads to it (MAPCP_SEED=${seed})`, () =>
+  fc.assert(fc.asyncProperty(request, copyAsTold), { seed, numRuns: 120 * factor }));
