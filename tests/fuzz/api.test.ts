@@ -161,7 +161,15 @@ const request: fc.Arbitrary<Request> = fc
     way,
     source: fc.constantFrom(...sources),
     target: fc.constantFrom(...targets),
-    options: fc.record({ ...good, include: somePatterns, exclude: somePatterns }, { requiredKeys: [] }),
+    options: fc.record(
+      {
+        ...good,
+        recursive: fc.oneof({ arbitrary: fc.constant(true), weight: 4 }, fc.constant(false)),
+        include: somePatterns,
+        exclude: somePatterns,
+      },
+      { requiredKeys: ['recursive'] },
+    ),
     shares: fc.constantFrom<number | undefined>(undefined, undefined, 1, 2, 3),
   })
   // The one directory is for reading only.

@@ -21,8 +21,7 @@ const inNode = [process.execPath, resolve('build/out/js/cli/main.js')];
 /** Runs a command in a directory. */
 function run(command: readonly string[], directory: string) {
   const [program = '', ...args] = command;
-  const { status, stderr } = spawnSync(program, args, { cwd: directory, encoding: 'utf8' });
-  return { status, stderr };
+  return spawnSync(program, args, { cwd: directory, encoding: 'utf8' });
 }
 
 // --- Any arguments at all -------------------------------------------------------------------------------------------
@@ -115,7 +114,7 @@ const request: fc.Arbitrary<Request> = fc
     target: fc.constantFrom(...targets),
     options: fc.record(
       {
-        recursive: flag,
+        recursive: fc.oneof({ arbitrary: fc.constant(true), weight: 4 }, fc.constant(false)),
         symlinks: fc.constantFrom('preserve' as const, 'follow' as const, 'skip' as const),
         overwrite: fc.constantFrom('always' as const, 'never' as const, 'newer' as const, 'error' as const),
         preserveTimestamps: flag,
@@ -130,7 +129,7 @@ const request: fc.Arbitrary<Request> = fc
         include: somePatterns,
         exclude: somePatterns,
       },
-      { requiredKeys: [] },
+      { requiredKeys: ['recursive'] },
     ),
     isInto: flag,
     shares: fc.constantFrom<number | undefined>(undefined, undefined, 2),
@@ -195,15 +194,14 @@ describe.each(fronts)('the command line in $name', ({ runs, missing, hasModes, c
         makeParents: options.makeParents ?? false,
       });
 
-      const statuses = Array.from({ length: shares ?? 1 }, (_, index) => {
+      const ends = Array.from({ length: shares ?? 1 }, (_, index) => {
         const shard = shares === undefined ? [] : ['--shard', `${index}/${shares}`];
-        const args = [...more(options), ...shard, ...argsFor(request)];
-        return run([...program, ...args], directory).status;
+        return run([...program, '--json', ...more(options), ...shard, ...argsFor(request)], directory);
       });
 
       const after = look(directory);
       const hasFailed = verdict.isRefused || verdict.failed.size > 0;
-      expect(Math.max(...statuses.map(Number))).toBe(hasFailed ? 1 : 0);
+      expect(Math.max(...ends.map(({ status }) => Number(status)))).toBe(hasFailed ? 1 : 0);
       if (verdict.isRefused) {
         expect(facts(after)).toEqual(facts(before));
       } else if (hasFailed && !options.keepGoing) {
@@ -212,6 +210,9 @@ describe.each(fronts)('the command line in $name', ({ runs, missing, hasModes, c
       } else {
         const due = hasModes ? verdict.complete : withoutModes(verdict.complete);
         expect(facts(after, due)).toEqual(facts(due));
+        const reports = ends.flatMap(({ stdout }) => reportsIn(stdout));
+        expect(reports.reduce((sum, { files }) => sum + files, 0)).toBe(verdict.copied.size);
+        expect(reports.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(verdict.bytes);
       }
     });
   }
@@ -226,6 +227,12 @@ describe.each(fronts)('the command line in $name', ({ runs, missing, hasModes, c
     }),
   );
 });
+
+/** The reports among lines of JSON. */
+function reportsIn(output: string): readonly { files: number; bytes: number }[] {
+  const lines = output.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'report');
+}
 
 /** WASI knows none. */
 function withoutModes(tree: Verdict['complete']): Verdict['complete'] {
