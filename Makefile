@@ -312,7 +312,7 @@ $(GUESTS:%=$(OUT)/guests/%.wasm): $(OUT)/guests/%.wasm: $(OUT)/wasm/guests/%.was
 # The engine and the component's command line, natively, with libFuzzer and sanitizers: a program for each target, whose
 # seeds are in tests/fuzz/corpus. What it finds interesting goes to build/out/fuzz/corpus, and what it breaks on to
 # build/out/fuzz.
-FUZZERS := globs paths trees arguments
+FUZZERS := globs paths listing trees arguments
 FUZZ_CC ?= clang
 FUZZ_FLAGS := $(ENGINE_FLAGS) $(SANITIZERS) -Itests/fuzz -Ic-src/component/cli -isystem c-src/component/bindings \
 	-DMAPCP_VERSION=\"$(VERSION)\"
@@ -331,20 +331,23 @@ $(OUT)/fuzz/libfuzzed.a: $(FUZZED:%=$(OUT)/fuzz/%.o)
 	ar rcs $@ $^
 
 $(FUZZERS:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: tests/fuzz/%.c $(OUT)/fuzz/libfuzzed.a
-	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ -o $@
+	$(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZED_AS) -fsanitize=fuzzer $(filter %.c,$^) $(filter %.a,$^) -o $@
 
-.PHONY: fuzz $(FUZZERS:%=fuzz-%)
+# The one part of the engine that a native build leaves out.
+$(OUT)/fuzz/listing: c-src/engine/listing_wasi.c
+$(OUT)/fuzz/listing: FUZZED_AS := -D__wasi__
+
+.PHONY: fuzz fuzz-seeds $(FUZZERS:%=fuzz-%)
 ## make fuzz               fuzz the engine and the command line natively (SECONDS=60 for each target; needs clang)
-fuzz: $(FUZZERS:%=fuzz-%)
-
-# What the command line says to the standard streams is not to be seen, and with that goes what fuzz.h says.
-fuzz-arguments: SILENCE := 3
+fuzz: $(FUZZERS:%=$(OUT)/fuzz/%)
+	@node tests/fuzz/run.mjs hunt $(SECONDS_EACH) $(FUZZERS)
 
 $(FUZZERS:%=fuzz-%): fuzz-%: $(OUT)/fuzz/%
-	@mkdir -p $(OUT)/fuzz/corpus/$*
-	$< -max_total_time=$(SECONDS_EACH) -max_len=256 -timeout=20 -verbosity=0 -print_final_stats=1 -close_fd_mask=$(or $(SILENCE),1) \
-		$(wildcard tests/fuzz/$*.dict:%=-dict=%) -artifact_prefix=$(CURDIR)/$(OUT)/fuzz/$*- \
-		$(CURDIR)/$(OUT)/fuzz/corpus/$* $(CURDIR)/tests/fuzz/corpus/$*
+	@node tests/fuzz/run.mjs hunt $(SECONDS_EACH) $*
+
+# What make fuzz has found to reach more of the code, as few inputs as do it, into tests/fuzz/corpus.
+fuzz-seeds: $(FUZZERS:%=$(OUT)/fuzz/%)
+	@node tests/fuzz/run.mjs merge $(FUZZERS)
 
 # --- Soaking ----------------------------------------------------------------------------------------------------------
 

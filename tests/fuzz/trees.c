@@ -22,7 +22,7 @@
 /// More than any tree takes whose links are not followed. Where they are, and lead to each other, the ways
 /// through them can be without number: cp -rL goes them all too.
 #define MOST_STEPS 2000
-#define MOST_BYTES (MOST_ENTRIES * LARGEST)
+#define MOST_BYTES ((uint64_t)MOST_ENTRIES * LARGEST)
 
 /// What a file holds: as many of its letter as it has bytes, which is its side's.
 #define SOURCE_LETTER 'i'
