@@ -75,15 +75,26 @@ class Thread {
     idle.push(this);
     // It keeps no process from ending.
     this.#worker.unref();
-    this.#end = setTimeout(() => void this.#worker.terminate(), KEPT).unref();
+    this.#end = setTimeout(() => this.#retire(), KEPT).unref();
     work?.resolve();
+  }
+
+  /** Ends it. That takes a while, in which nobody must be given it any more. */
+  #retire(): void {
+    forget(this);
+    void this.#worker.terminate();
   }
 
   #leave(status: number): void {
     this.#work?.reject(new Error(`a thread of the copy ended before it was done, with status ${status}`));
-    if (idle.includes(this)) {
-      idle.splice(idle.indexOf(this), 1);
-    }
+    forget(this);
+  }
+}
+
+/** Takes a thread out of those that have nothing to do, where it is one of them. */
+function forget(thread: Thread): void {
+  if (idle.includes(thread)) {
+    idle.splice(idle.indexOf(thread), 1);
   }
 }
 

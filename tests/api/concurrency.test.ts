@@ -49,13 +49,13 @@ function partial(path: string): string[] {
 }
 
 /**
- * Runs a program that copies in a directory by `copy`, in a process of its own since threads are kept, and returns what it
+ * Runs a program that copies in a directory by `copy` or `openSandbox`, in a process of its own since threads are kept, and returns what it
  * has printed by `print`. It has the number of threads started so far in `threads`.
  */
 function inProcess(directory: string, program: string): unknown[] {
   const library = JSON.stringify(resolve('build/out/js/index.js'));
   const text = `
-    import { copy } from ${library};
+    import { copy, openSandbox } from ${library};
     const threads = [];
     process.on('worker', (worker) => threads.push(worker));
     const print = (value) => console.log(JSON.stringify(value));
@@ -102,6 +102,26 @@ describe('a copy by several jobs', () => {
         print(process.getActiveResourcesInfo().filter((name) => name === 'MessagePort' || name === 'Worker'));`,
       );
       expect(printed).toEqual([[20, 2], [20, 2], []]);
+    }));
+
+  it('has new threads at the moment when those that were kept end', () =>
+    inTemporaryDirectory((directory) => {
+      makeFiles(join(directory, 'a'), 100);
+      expect(
+        inProcess(
+          directory,
+          `const ends = [];
+          globalThis.setTimeout = (end) => {
+            ends.push(end);
+            return { unref: () => undefined };
+          };
+          const box = await openSandbox({ '/all': { path: '.', access: 'read-write' } });
+          await box.copy('/all/a', '/all/b', ${JSON.stringify(divided)});
+          ends.forEach((end) => end());
+          const { files } = await box.copy('/all/a', '/all/c', ${JSON.stringify(divided)});
+          print({ threads: threads.length, files });`,
+        ),
+      ).toEqual([{ threads: 4, files: 100 }]);
     }));
 
   it('has none for a single file, nor unasked', () =>
