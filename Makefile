@@ -351,16 +351,16 @@ fuzz-seeds: $(FUZZERS:%=$(OUT)/fuzz/%)
 
 # --- Soaking ----------------------------------------------------------------------------------------------------------
 
-SOAK := tests/soak/soak.ts $(wildcard tests/faults/*.ts tests/faults/*.mjs tests/helpers/*.ts tests/behaviour/*.ts)
+SOAK := $(wildcard tests/soak/*.ts tests/faults/*.ts tests/faults/*.mjs tests/helpers/*.ts tests/behaviour/*.ts)
 
-$(OUT)/soak.js: $(SOAK) ts/host/error-code.ts $(INSTALLED)
+$(OUT)/soak.js: tests/soak/soak.ts $(SOAK) ts/host/error-code.ts $(INSTALLED)
 	node_modules/.bin/esbuild $< --bundle --packages=external --external:'#bindings' --format=esm --platform=node \
 		--target=node20 --log-level=warning --outfile=$@
 
 .PHONY: soak
-## make soak               copy with faults, kills and races at random, and check everything (MINUTES=1)
+## make soak               copy with faults, kills and races at random, and check everything (MINUTES=1 SEED=…)
 soak: $(OUT)/js/index.js $(OUT)/soak.js
-	@node $(OUT)/soak.js
+	@node --expose-gc $(OUT)/soak.js
 
 # --- Racing -----------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,10 @@ import { look, type Seen } from '../behaviour/tree.js';
 export type Tree = Readonly<Record<string, Seen>>;
 
 /** What is promised of an entry. A mode or a time that is not here may be any. */
-export type Promised = Pick<Seen, 'kind' | 'content'> & Partial<Pick<Seen, 'mode' | 'time'>>;
+export interface Promised extends Pick<Seen, 'kind' | 'content'> {
+  readonly mode?: number | undefined;
+  readonly time?: string | undefined;
+}
 
 /** What is promised of a directory, by the paths in it. */
 export type PromisedTree = Readonly<Record<string, Promised>>;

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CopyError, type CopyReport, openSandbox, type Sandbox } from 'mapcp';
 import { look, type Put, putInto } from '../behaviour/tree.js';
+import { openFiles } from '../helpers/descriptors.js';
 import { completed, type PromisedTree, type Tree } from './complete.js';
 import { createFaultyHost, type FaultyHost, type Plan, type Way } from './faulty-host.js';
 import type { Observation } from './promises.js';
@@ -102,7 +103,7 @@ export class FaultySandbox implements Disposable {
   /** Copies over what is there. */
   async copyAgain(plan: Plan = nothingFails, during: During = () => () => {}): Promise<Ending> {
     const before = this.look();
-    const descriptors = openDescriptors();
+    const descriptors = openFiles().length;
     const end = during();
     const { report, error } = await this.#run(plan);
     end();
@@ -113,7 +114,7 @@ export class FaultySandbox implements Disposable {
       complete: this.#complete,
       found: this.look(),
       succeeded: report !== undefined && report.failures.length === 0,
-      descriptorsLeft: openDescriptors() - descriptors,
+      descriptorsLeft: openFiles().length - descriptors,
     };
   }
 
@@ -145,8 +146,4 @@ export function failuresOf({ report, error }: Ending): readonly CopyError[] {
     }
     return failure;
   });
-}
-
-function openDescriptors(): number {
-  return readdirSync('/proc/self/fd').length;
 }

@@ -107,12 +107,14 @@ const BATCH = 100;
  * Copies as often as `rounds` says while the other process is at work, and once more when it has ended.
  *
  * @param toMeet what the copies have to tell of: while they have not, there are more of them
+ * @param more options for all of them
  */
 export async function raceInside(
   directory: string,
   racer: Racer,
   rounds: number,
   toMeet: readonly string[] = [],
+  more: CopyOptions = {},
 ): Promise<Race> {
   const put = putInto(directory);
   put.directory('outside', 'in/a/0', 'in/a/1', 'out/b', 'out/quiet');
@@ -131,7 +133,7 @@ export async function raceInside(
     for (let round = 0; !isEnough(round); round++) {
       // In turn to where the other process is at work too, and to where what was copied can be looked at.
       const target = round % 2 === 0 ? 'out/b' : `out/quiet/${round}`;
-      const told = await runner.copy(target, choices[(round >> 1) % choices.length] ?? {});
+      const told = await runner.copy(target, { ...choices[(round >> 1) % choices.length], ...more });
       for (const code of told.codes) {
         codes.add(code);
       }

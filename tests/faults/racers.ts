@@ -25,7 +25,8 @@ export interface Runner extends Disposable {
 export interface Racer {
   readonly name: string;
   readonly missing: boolean;
-  /** Whether copies have the permissions of their sources. */
+  /** What it has that the other has not: threads to divide a tree among, and permissions. */
+  readonly hasThreads: boolean;
   readonly hasModes: boolean;
   /** Has it ready for a directory. */
   start(directory: string): Runner;
@@ -118,10 +119,17 @@ function toldBy(stdout: string): Told {
 
 /** Each way. */
 export const racers: readonly Racer[] = [
-  { name: 'the API', missing: false, hasModes: true, start: (directory) => new InNode(directory) },
+  {
+    name: 'the API',
+    missing: false,
+    hasThreads: true,
+    hasModes: true,
+    start: (directory) => new InNode(directory),
+  },
   {
     name: 'mapcp in wasmtime',
     missing: wasmtime === undefined,
+    hasThreads: false,
     hasModes: false,
     start: (directory) => new InWasmtime(directory),
   },

@@ -4,6 +4,7 @@ import { lutimesSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { CopyOptions } from 'mapcp';
 import { putInto, type Seen } from '../behaviour/tree.js';
+import type { Promised, PromisedTree, Tree } from '../faults/complete.js';
 
 /** More than a page, so that a file can be two windows; each is of its own letter, so that a mixture is seen. */
 const LENGTH = 70_000;
@@ -64,15 +65,6 @@ export const patterns: Readonly<Record<string, (path: string, isDirectory: boole
   '[': () => false,
 };
 
-/** What there is, by its path. */
-type Tree = Readonly<Record<string, Seen>>;
-
-/** An entry that there must be; what is undefined, the copy does not decide. */
-interface Due extends Pick<Seen, 'kind' | 'content'> {
-  readonly mode?: number | undefined;
-  readonly time?: string | undefined;
-}
-
 /** What a copy must come to. */
 export interface Verdict {
   /** Whether it fails as a whole, before anything is touched. */
@@ -83,7 +75,7 @@ export interface Verdict {
   readonly skipped: ReadonlySet<string>;
   readonly bytes: number;
   /** All that there is where it has gone through. */
-  readonly complete: Readonly<Record<string, Due>>;
+  readonly complete: PromisedTree;
 }
 
 /**
@@ -104,7 +96,7 @@ class Judgement implements Verdict {
   readonly copied = new Set<string>();
   readonly skipped = new Set<string>();
   bytes = 0;
-  readonly complete: Record<string, Due>;
+  readonly complete: Record<string, Promised>;
   readonly #before: Tree;
   readonly #options: CopyOptions;
 
@@ -224,7 +216,7 @@ class Judgement implements Verdict {
     return exclude.some(matches) || (!isDirectory && include.length > 0 && !include.some(matches));
   }
 
-  #madeDirectory(): Due {
+  #madeDirectory(): Promised {
     return { kind: 'directory', content: '', mode: this.#usual('out') };
   }
 
@@ -240,13 +232,16 @@ function parentsOf(path: string): string[] {
   return parent === '.' ? [] : [...parentsOf(parent), parent];
 }
 
-function untimed({ kind, content, mode }: Seen): Due {
+function untimed({ kind, content, mode }: Seen): Promised {
   return { kind, content, mode };
 }
 
 /** What is to be compared of entries: all of it, or as much as is due. */
-export function facts(found: Readonly<Record<string, Due>>, due = found): Record<string, object> {
-  const fact = ({ kind, content, mode, time }: Due, { mode: dueMode, time: dueTime }: Partial<Due> = {}) => ({
+export function facts(found: PromisedTree, due = found): Record<string, object> {
+  const fact = (
+    { kind, content, mode, time }: Promised,
+    { mode: dueMode, time: dueTime }: Partial<Promised> = {},
+  ) => ({
     kind,
     // What files hold is long, and of one letter.
     content: `${content.length} bytes of ${[...new Set(content)].join('')}`,

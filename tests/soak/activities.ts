@@ -1,0 +1,219 @@
+// What is done in the rounds of a soak.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CopyError, type CopyOptions, clean, copy, openSandbox } from 'mapcp';
+import { type Directory, make } from '../behaviour/random-tree.js';
+import { look } from '../behaviour/tree.js';
+import { completedIn, type Tree } from '../faults/complete.js';
+import type { Way } from '../faults/faulty-host.js';
+import { FaultySandbox } from '../faults/faulty-sandbox.js';
+import { raceInside } from '../faults/hostile-tree.js';
+import { argumentsFor } from '../faults/menders.js';
+import { brokenPromises, isTemporary } from '../faults/promises.js';
+import { racers } from '../faults/racers.js';
+import { faultsOf } from '../faults/scenarios.js';
+import { kill, victims } from '../faults/victims.js';
+import { type Chance, older } from './chance.js';
+
+const FAULTS = 20;
+const RACES = 20;
+
+/** What is done in a round, in an empty directory; returns what is wrong, and how many copies were made. */
+export type Activity = (
+  chance: Chance,
+  directory: string,
+) => Promise<{ wrong: readonly string[]; copies: number }>;
+
+/** Copies a tree, to nothing or over an older one. */
+const copies: Activity = async (chance, directory) => {
+  const before = prepare(directory, chance.tree(), chance.coin());
+  const options = chance.options();
+  await copy(join(directory, 'in/a'), join(directory, 'out/b'), options);
+  return { wrong: differences(directory, before, options), copies: 1 };
+};
+
+/** Copies a tree in shares, all at once. */
+const shares: Activity = async (chance, directory) => {
+  const before = prepare(directory, chance.tree(), chance.coin());
+  const options = chance.options();
+  const count = 1 + chance.below(3);
+  await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      copy(join(directory, 'in/a'), join(directory, 'out/b'), { ...options, shard: { index, count } }),
+    ),
+  );
+  return { wrong: differences(directory, before, options), copies: count };
+};
+
+/** Copies a tree and an older one to the same place, both at once. */
+const contests: Activity = async (chance, directory) => {
+  const tree = chance.tree();
+  prepare(directory, tree, false);
+  make(join(directory, 'in/older'), older(tree));
+  await Promise.all(
+    ['a', 'older'].map((name) =>
+      copy(join(directory, 'in', name), join(directory, 'out/b'), {
+        ...chance.options(),
+        preserveMode: false,
+      }),
+    ),
+  );
+  const found = look(join(directory, 'out/b'));
+  const whole = ['a', 'older'].map((name) => look(join(directory, 'in', name)));
+  const wrong = Object.entries(found)
+    .filter(([path, { kind, content }]) =>
+      whole.every((tree) => tree[path]?.kind !== kind || tree[path]?.content !== content),
+    )
+    .map(([path]) => `'${path}' is of neither tree`);
+  const missing = Object.keys(whole[0] ?? {}).filter((path) => found[path] === undefined);
+  return { wrong: [...wrong, ...missing.map((path) => `'${path}' is missing`)], copies: 2 };
+};
+
+/** Aborts the copy of a tree, or closes its sandbox, and copies it again. */
+const aborts: Activity = async (chance, directory) => {
+  const before = prepare(directory, chance.forest(), chance.coin());
+  const options = chance.options();
+  const controller = new AbortController();
+  using box = await openSandbox({
+    '/in': { path: join(directory, 'in'), access: 'read' },
+    '/out': { path: join(directory, 'out'), access: 'read-write' },
+  });
+  const task = box.copy('/in/a', '/out/b', { ...options, signal: controller.signal });
+  const ending = task.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  for (let turns = chance.below(30); turns > 0; turns--) {
+    await nextTurn();
+  }
+  if (chance.coin()) {
+    controller.abort();
+  } else {
+    box.close();
+  }
+  const error = await ending;
+  const isExpected =
+    error === undefined ||
+    error === controller.signal.reason ||
+    String(error) === 'Error: the sandbox is closed';
+  const found = look(join(directory, 'out'));
+  await copy(join(directory, 'in/a'), join(directory, 'out/b'), options);
+  const complete = completedIn(directory, before, options);
+  return {
+    wrong: [
+      ...(isExpected ? [] : [`it ended with ${error}`]),
+      ...brokenPromises({ before, complete, found, succeeded: error === undefined }),
+      ...differences(directory, before, options),
+    ],
+    copies: 2,
+  };
+};
+
+/** Has some calls of the copies of a tree fail. */
+const faults: Activity = async (chance, directory) => {
+  const tree = chance.tree();
+  const isOver = chance.coin();
+  const scenario = {
+    name: 'any tree',
+    options: {
+      ...chance.options(),
+      // The host with faults is one of its own, which no other thread has.
+      concurrency: 1,
+      shard: chance.of([undefined, { index: 0, count: 2 }, { index: 1, count: 2 }]),
+      overwrite: chance.of(['always', 'always', 'never']),
+    } satisfies CopyOptions,
+    source: () => make(join(directory, 'in/a'), tree),
+    target: () => (isOver ? make(join(directory, 'out/b'), older(tree)) : undefined),
+  };
+  const wrong: string[] = [];
+  using sandbox = await FaultySandbox.open(scenario, chance.of<Way>(['in memory', 'by value']), directory);
+  await sandbox.copy();
+  const { calls } = sandbox;
+  for (let count = 0; count < FAULTS; count++) {
+    const number = chance.below(calls.length);
+    const call = calls[number]?.name ?? 'write';
+    const fault = chance.of(faultsOf[call] as [(typeof faultsOf)[typeof call][number]]);
+    // A read or a write that is interrupted is made again, however often.
+    const goesOn = fault !== 'short' && fault !== 'interrupted' && chance.below(4) === 0;
+    const ending = await sandbox.copy((_, each) =>
+      each === number || (goesOn && each > number) ? fault : undefined,
+    );
+    if (ending.error !== undefined && !(ending.error instanceof CopyError)) {
+      throw ending.error;
+    }
+    if (goesOn) {
+      sandbox.clean();
+    }
+    const again = await sandbox.copyAgain();
+    const here = `call ${number}, ${call}, ${goesOn ? 'and all after it ' : ''}${fault}`;
+    wrong.push(
+      ...brokenPromises({ ...ending, found: goesOn ? again.before : ending.found }).map(
+        (what) => `${here}: ${what}`,
+      ),
+    );
+    wrong.push(...brokenPromises(again).map((what) => `after ${here}: ${what}`));
+    if (!again.succeeded || ending.descriptorsLeft !== 0) {
+      wrong.push(`${here}: ${ending.descriptorsLeft} descriptors left, then ${again.error}`);
+    }
+  }
+  return { wrong, copies: 2 * FAULTS };
+};
+
+/** Kills the copy of a tree. */
+const kills: Activity = async (chance, directory) => {
+  const before = prepare(directory, chance.tree(), chance.coin());
+  const out = join(directory, 'out');
+  const victim = chance.of(victims.filter(({ missing }) => !missing) as [(typeof victims)[number]]);
+  const options = {
+    ...chance.options(),
+    preserveMode: victim.hasModes,
+    ...(!victim.hasThreads && { concurrency: undefined }),
+  };
+  const command = [...victim.command(directory), ...argumentsFor(options)];
+  await kill(command, directory, chance.below(10));
+  const left = Object.keys(look(out)).filter(isTemporary).length;
+  const cleaned = await clean(out);
+  const found = look(out);
+  const complete = completedIn(directory, before, options);
+  await copy(join(directory, 'in/a'), join(out, 'b'), options);
+  return {
+    wrong: [
+      ...(cleaned === left ? [] : [`${cleaned} of ${left} unfinished files were cleaned`]),
+      ...brokenPromises({ before, complete, found, succeeded: false }),
+      ...differences(directory, before, options),
+    ],
+    copies: 2,
+  };
+};
+
+/** Copies a tree that another process wrecks. */
+const races: Activity = async (chance, directory) => {
+  const racer = chance.of(racers.filter(({ missing }) => !missing) as [(typeof racers)[number]]);
+  const { wrong } = await raceInside(directory, racer, RACES, [], {
+    verify: chance.coin(),
+    ...(racer.hasThreads && { concurrency: chance.of([1, 2]) }),
+  });
+  return { wrong, copies: RACES + 1 };
+};
+
+/** Each, by its name. */
+export const activities = { copies, shares, contests, aborts, faults, kills, races } as const;
+
+/** Puts a tree into `in/a`, and an older one into `out/b` where it is to be copied over that; returns what is in `out` then. */
+function prepare(directory: string, tree: Directory, isOver: boolean): Tree {
+  mkdirSync(join(directory, 'in'));
+  mkdirSync(join(directory, 'out'));
+  make(join(directory, 'in/a'), tree);
+  if (isOver) {
+    make(join(directory, 'out/b'), older(tree));
+  }
+  return look(join(directory, 'out'));
+}
+
+/** How `out` is not what a copy of `in/a` has to make of it. */
+function differences(directory: string, before: Tree, options: CopyOptions): string[] {
+  const complete = completedIn(directory, before, options);
+  return brokenPromises({ before, complete, found: look(join(directory, 'out')), succeeded: true });
+}
