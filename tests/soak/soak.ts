@@ -73,14 +73,18 @@ async function soak(): Promise<boolean> {
     }
   }
   const last = await holdings();
-  const leaks = good ? leaksSince(early, last) : [];
   report(start, last);
+  if (!good) {
+    console.log('a promise was broken');
+    return false;
+  }
+  console.log(`no promise was broken; early on there were ${describe(early)}`);
+  const leaks = leaksSince(early, last);
   for (const leak of leaks) {
     console.error(leak);
   }
-  console.log(good ? 'no promise was broken' : 'a promise was broken');
-  console.log(leaks.length > 0 ? 'something leaks' : `nothing leaks: early on there were ${describe(early)}`);
-  return good && leaks.length === 0;
+  console.log(leaks.length > 0 ? 'something leaks' : 'nothing leaks');
+  return leaks.length === 0;
 }
 
 process.exitCode = (ROUND === undefined ? await soak() : await run(Number(ROUND))) ? 0 : 1;
