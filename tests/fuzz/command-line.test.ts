@@ -135,6 +135,8 @@ const request: fc.Arbitrary<Request> = fc
     shares: fc.constantFrom<number | undefined>(undefined, undefined, 2),
     isJoined: flag,
   })
+  // One share would make the directory that the next one goes into.
+  .filter(({ isInto, shares }) => !isInto || shares === undefined)
   // Whether a copy of nothing looks at its target is open.
   .filter(({ source, options: { symlinks } }) => symlinks !== 'skip' || !/^in\/l/.test(source));
 
