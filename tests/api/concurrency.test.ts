@@ -121,7 +121,7 @@ describe('a copy by several jobs', () => {
           const { files } = await box.copy('/all/a', '/all/c', ${JSON.stringify(divided)});
           print({ threads: threads.length, files });`,
         ),
-      ).toEqual([{ threads: 4, files: 100 }]);
+      ).toEqual([{ threads: 2, files: 100 }]);
     }));
 
   it('has none for a single file, nor unasked', () =>

@@ -64,9 +64,7 @@ function copies(request: Request, from: string, to: string): PromisedTree {
     return {};
   }
   if (seen.kind !== 'directory') {
-    return old !== undefined && options.overwrite === 'newer' && Number(seen.time) <= Number(old.time)
-      ? {}
-      : { [to]: copy(seen, options) };
+    return old !== undefined && isKept(seen, old, options) ? {} : { [to]: copy(seen, options) };
   }
   const merged = { ...copy(seen, options), ...(old !== undefined && { mode: old.mode }) };
   const below = Object.keys(source).filter((each) => posix.dirname(each) === path);
@@ -74,6 +72,11 @@ function copies(request: Request, from: string, to: string): PromisedTree {
     { [to]: merged },
     ...below.map((each) => copies(request, each, posix.join(to, posix.basename(each)))),
   );
+}
+
+/** Whether an old file is not to be overwritten. */
+function isKept(seen: Seen, old: Seen, { overwrite }: CopyOptions): boolean {
+  return overwrite === 'never' || (overwrite === 'newer' && Number(seen.time) <= Number(old.time));
 }
 
 /** What is copied for a path of the source, and where that is. */

@@ -121,7 +121,6 @@ const faults: Activity = async (chance, directory) => {
       ...chance.options(),
       // The host with faults is one of its own, which no other thread has.
       concurrency: 1,
-      shard: chance.of([undefined, { index: 0, count: 2 }, { index: 1, count: 2 }]),
       overwrite: chance.of(['always', 'always', 'never']),
     } satisfies CopyOptions,
     source: () => make(join(directory, 'in/a'), tree),
