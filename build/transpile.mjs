@@ -112,20 +112,28 @@ function change(text, changes) {
  * @returns {string} the same with one list
  */
 function withOneListOfErrorCodes(code) {
-  const [cases = '', ...others] = new Set(code.match(/\[(?:\['[\w-]+', null, 1, 1, 1\],){30,}\]/g));
-  const names = [...cases.matchAll(/'([\w-]+)'/g)].map(([, name]) => name);
+  const unknown = new ToolError(
+    'build/transpile.mjs cannot find the error-codes in what this version of jco makes: look what changed',
+  );
+  const lists = new Set(code.match(/\[(?:\['[\w-]+', null, 1, 1, 1\],){30,}\]/g));
+  const [list] = lists;
+  if (list === undefined || lists.size > 1) {
+    throw unknown;
+  }
+  const names = [...list.matchAll(/'([\w-]+)'/g)].map(([, name]) => name);
   const numbered = names.map((name, index) => `case '${name}': { $number = ${index}; break; }`).join(' ');
-  let isKnown = others.length === 0 && names.length > 0;
   const looksUp =
     /switch \((\w+)\) \{\s*((?:case '[\w-]+': \{\s*(\w+) = \d+;\s*break;\s*\}\s*){30,})default: \{/g;
-  const shorter = code.replaceAll(cases, 'errorCodeCases').replace(looksUp, (_, name, all, number) => {
-    isKnown &&= all.replaceAll(number, '$number').replaceAll(/\s+/g, ' ').trim() === numbered;
+  const shorter = code.replaceAll(list, 'errorCodeCases').replace(looksUp, (_, name, cases, number) => {
+    if (cases.replaceAll(number, '$number').replaceAll(/\s+/g, ' ').trim() !== numbered) {
+      throw unknown;
+    }
     return `if ((${number} = errorCodes.indexOf(${name})) < 0) {{`;
   });
-  if (!isKnown || !shorter.includes('errorCodes.indexOf')) {
-    throw new ToolError('build/transpile.mjs cannot find the error-codes in what this version of jco makes');
+  if (!shorter.includes('errorCodes.indexOf')) {
+    throw unknown;
   }
-  return `const errorCodeCases = ${cases};\nconst errorCodes = errorCodeCases.map(([name]) => name);\n${shorter}`;
+  return `const errorCodeCases = ${list};\nconst errorCodes = errorCodeCases.map(([name]) => name);\n${shorter}`;
 }
 
 /**

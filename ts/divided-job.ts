@@ -1,11 +1,11 @@
-import { type Entry, errorOf, type Failure, NOTHING_YET, type Progress } from './component.js';
+import { type Entry, errorOf, type Failure, failureOf, NOTHING_YET, type Progress } from './component.js';
 import type { HostOptions } from './host/index.js';
 import type { CopyOptions, Shard } from './options.js';
 import type { Preopens } from './sandbox.js';
 import type { Job } from './task.js';
 import { type Told, takeThread } from './threads.js';
 
-/** A share, as it is sent to a thread. */
+/** A copy that is divided, or a share of one as it is sent to a thread, without what cannot be sent. */
 export interface Assignment {
   readonly preopens: Preopens;
   readonly confinement: HostOptions['confinement'];
@@ -51,8 +51,8 @@ export class DividedJob implements Job {
         this.#shares.push(new Share({ ...assignment, options }, hear, fail));
       }
     } catch (error) {
-      // The system has no thread left.
-      void this.drop();
+      // The system has no thread left, and that says more than what dropping the others may come to.
+      this.drop().catch(() => {});
       throw error;
     }
   }
@@ -80,9 +80,14 @@ export class DividedJob implements Job {
     const own = this.#own;
     try {
       this.#isOwnDone = (await own.step(budget)).done;
-    } finally {
-      this.#take(own.currentPath(), own.takeProblems(), own.takeEntries());
+    } catch (error) {
+      // Who fails otherwise, as a component that has trapped, can no more be asked.
+      this.#failure ??= error as Error;
+      if (failureOf(error) === undefined) {
+        return;
+      }
     }
+    this.#take(own.currentPath(), own.takeProblems(), own.takeEntries());
   }
 
   progress(): Progress {
@@ -166,19 +171,25 @@ class Share {
   /** How far it has come, as it was told last. */
   progress = NOTHING_YET;
   readonly #thread = takeThread();
+  readonly #take: (told: Told) => void;
   readonly #left: Promise<void>;
 
+  /** `fail` is told of a failure that the thread itself does not tell, the first time that there is one. */
   constructor(assignment: Assignment, hear: (told: Told) => void, fail: (error: Error) => void) {
-    const take = (told: Told) => {
+    this.#take = (told) => {
       this.progress = told.progress;
       hear(told);
     };
-    this.#left = this.#thread.work(assignment, take).catch(fail);
+    this.#left = this.#thread.work(assignment, this.#take).then(() => {
+      if (!this.progress.done) {
+        fail(new Error('a thread of the copy has left its share before it was done'));
+      }
+    }, fail);
   }
 
   /** Stops it, where it is not over, and waits until its thread has left it. */
   async stop(): Promise<void> {
-    this.#thread.stop();
+    this.#thread.stop(this.#take);
     await this.#left;
   }
 }
@@ -193,9 +204,12 @@ function shardsOf({ shard }: CopyOptions, count: number): readonly [Shard, ...Sh
   return [part(0), ...Array.from({ length: count - 1 }, (_, number) => part(number + 1))];
 }
 
-/** Options without those that mean something in the caller's thread only, and cannot be sent to another. */
-function sendable({ signal: _, ...options }: CopyOptions): CopyOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => typeof value !== 'function'));
+/** Options for another thread, without those that mean something in the caller's only: what is simple, and the patterns. */
+function sendable({ include = [], exclude = [], ...options }: CopyOptions): CopyOptions {
+  const simple = Object.entries(options).filter(
+    ([, value]) => !['function', 'object'].includes(typeof value),
+  );
+  return { ...Object.fromEntries(simple), include: [...include], exclude: [...exclude] };
 }
 
 /** How far all of them have come together; the totals are known when those of each are. */

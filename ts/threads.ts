@@ -64,9 +64,11 @@ class Thread {
     });
   }
 
-  /** Has it leave the share that it works on. */
-  stop(): void {
-    this.#worker.postMessage(STOP);
+  /** Has it leave the share that `hear` hears of, where it still works on that: by now it may work for another copy. */
+  stop(hear: (told: Told) => void): void {
+    if (this.#work?.hear === hear) {
+      this.#worker.postMessage(STOP);
+    }
   }
 
   #rest(): void {

@@ -67,6 +67,11 @@ bool mapcp_fail_number(struct mapcp_error *error, enum mapcp_operation operation
     return false;
 }
 
+bool mapcp_may_pass(const struct mapcp_error *error) {
+    return error->code == MAPCP_IO || error->code == MAPCP_OUT_OF_MEMORY ||
+           error->code == MAPCP_TOO_MANY_OPEN_FILES || error->number == EINTR;
+}
+
 const char *mapcp_verb(enum mapcp_operation operation) {
     static const char *const verbs[] = {
         [MAPCP_ACCEPT] = "use",

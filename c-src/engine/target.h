@@ -25,7 +25,8 @@ bool mapcp_is_same_file(const struct stat *one, const struct stat *other);
 ///
 /// A symbolic link as target may be replaced: it is the link that goes, not what it points to. Returns false
 /// and sets `error` where the target must not be replaced: by MAPCP_SAME_FILE, MAPCP_IS_DIRECTORY,
-/// MAPCP_NOT_REGULAR_FILE, or MAPCP_ALREADY_EXISTS under MAPCP_OVERWRITE_ERROR.
+/// MAPCP_NOT_REGULAR_FILE, or MAPCP_ALREADY_EXISTS under MAPCP_OVERWRITE_ERROR; and where that cannot be
+/// known, since one of the two, or what it leads to, could not be looked at.
 bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
                          const struct stat *source_status, enum mapcp_overwrite overwrite,
                          enum mapcp_decision *decision, struct mapcp_error *error);

@@ -404,7 +404,8 @@ static enum outcome take_listed(struct mapcp_tree *tree, const struct mapcp_list
     }
     bool is_ours = mapcp_shard_has(tree->options->shard, relative_path(tree));
     bool is_known = find_type(tree, listed, &type, error);
-    if (type != DT_DIR && !is_ours) {
+    // What may be a directory to the other shares has a part of this one in it.
+    if (type != DT_DIR && !is_ours && (is_known || !mapcp_may_pass(error))) {
         return PASSED;
     }
     bool is_skipped_link = type == DT_LNK && tree->options->symlinks == MAPCP_SKIP_LINKS;

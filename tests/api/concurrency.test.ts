@@ -124,6 +124,39 @@ describe('a copy by several jobs', () => {
       ).toEqual([{ threads: 2, files: 100 }]);
     }));
 
+  it('ends without stopping a thread that works for another copy by now', () =>
+    inTemporaryDirectory((directory) => {
+      makeFiles(join(directory, 'a'), 20);
+      makeFiles(join(directory, 'b'), 5000);
+      const printed = inProcess(
+        directory,
+        `import { truncateSync } from 'node:fs';
+        const options = ${JSON.stringify(divided)};
+        // What this thread copies itself takes long enough.
+        await copy('a', 'dry', { ...options, concurrency: 1, dryRun: true, shard: { index: 0, count: 2 },
+          onEntry: ({ kind, source }) => kind === 'file' && truncateSync(source, 2 ** 36) });
+        const controller = new AbortController();
+        const idle = new Promise((resolve) =>
+          process.on('worker', (worker) => worker.on('message', (told) => told === 'idle' && resolve())));
+        const long = copy('a', 'c', { ...options, signal: controller.signal }).catch(({ name }) => name);
+        await idle;
+        const other = copy('b', 'd', { ...options, onProgress: () => controller.abort() });
+        print([await long, (await other).files, threads.length]);`,
+      );
+      expect(printed).toEqual([['AbortError', 5000, 1]]);
+    }));
+
+  it('goes by patterns in a list of any kind', () =>
+    inTemporaryDirectory((directory) => {
+      makeFiles(join(directory, 'a'), 20);
+      const printed = inProcess(
+        directory,
+        `const include = new Proxy(['f1*'], {});
+        print((await copy('a', 'b', { recursive: true, concurrency: 2, include })).files);`,
+      );
+      expect(printed).toEqual([11]);
+    }));
+
   it('has none for a single file, nor unasked', () =>
     inTemporaryDirectory((directory) => {
       writeFileSync(join(directory, 'file'), 'content');

@@ -294,6 +294,26 @@ it('a link never takes the place of the file that it leads to, whichever call fa
     expect(brokenPromises({ before, complete: before, found: look(directory), succeeded: true })).toEqual([]);
   }));
 
+it.each([0, 1])('a link that may lead to a directory is no share of %i’s to pass over', (index) =>
+  inMemoryDirectory(async (directory) => {
+    const scenario: Scenario = {
+      name: 'a share',
+      options: { recursive: true, symlinks: 'follow', keepGoing: true, shard: { index, count: 2 } },
+      source: (put) => {
+        put.directory('in/a/real');
+        put.file('in/a/real/f');
+        put.symlink('in/a/link', 'real');
+      },
+      target: () => {},
+    };
+    using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
+    await sandbox.copy();
+    const looks = sandbox.calls.map(({ name, path }) => name === 'statAt' && path === '/in/a/link');
+    const ending = await sandbox.copy((_, number) => (looks[number] ? 'io' : undefined));
+    expect(failuresOf(ending)).toMatchObject([{ code: 'EIO', path: '/in/a/link' }]);
+  }),
+);
+
 it('every call that can fail is made by one of these copies', async () => {
   // What removes is called where something has failed, as above.
   const made = new Set<FallibleCall>(['unlinkFileAt']);

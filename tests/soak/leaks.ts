@@ -8,7 +8,7 @@ const MIB = 2 ** 20;
 
 /**
  * How many bytes more than early on there may be at the end. The heap's are what is reachable; the process's are also what its
- * threads have, which are kept for some seconds after a copy, and what the system has not been given back.
+ * threads have, which are kept for a minute after a copy, and what the system has not been given back.
  */
 const MOST_GROWTH = { heap: 8 * MIB, process: 160 * MIB };
 
