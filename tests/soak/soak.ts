@@ -62,10 +62,12 @@ async function soak(): Promise<boolean> {
   let good = true;
   let told = start;
   let early = await holdings();
+  let copiedEarly = 0;
   for (let round = 0; good && (round < LEAST || performance.now() - start < MINUTES * 60_000); round++) {
     good = await run(first + round);
     if (round + 1 === EARLY) {
       early = await holdings();
+      copiedEarly = copied;
     }
     if (performance.now() - told > 60_000) {
       report(start, await holdings());
@@ -79,7 +81,7 @@ async function soak(): Promise<boolean> {
     return false;
   }
   console.log(`no promise was broken; early on there were ${describe(early)}`);
-  const leaks = leaksSince(early, last);
+  const leaks = leaksSince(early, last, copied - copiedEarly);
   for (const leak of leaks) {
     console.error(leak);
   }
