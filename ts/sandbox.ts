@@ -171,6 +171,9 @@ export class Sandbox implements Disposable {
 /**
  * Opens a sandbox over some directories.
  *
+ * For very many copies it is better than `copy`, which opens one for each: that takes a millisecond or two, and until Node
+ * 26 some kilobytes for each, which the runtime does not give back.
+ *
  * @param preopens the directories, such as `{ '/in': { path: 'uploads', access: 'read' } }`
  * @param options how strictly they are kept
  * @returns the sandbox; close it when done
