@@ -8,9 +8,11 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { join } from 'node:path';
@@ -61,16 +63,15 @@ const parts = [
   ['the garbage collector', (name, url) => url === '' && name === '(garbage collector)'],
 ];
 
-/** Microseconds for each file, by what they were spent on. */
-async function profileSmallFiles() {
-  cases.small?.make(pathOf('tree'));
-  const copyAll = async () => {
-    await copy(pathOf('tree'), pathOf('copy'), { recursive: true });
-    remove(pathOf('copy'));
-  };
+/**
+ * Copies what is at `tree` again and again, and says what one copy spends on a part, in microseconds.
+ * @param {number} rounds
+ */
+async function profileCopies(rounds) {
   // As compiled as it will ever be.
   for (let round = 0; round < 5; round++) {
-    await copyAll();
+    await copy(pathOf('tree'), pathOf('copy'), { recursive: true });
+    remove(pathOf('copy'));
   }
   const session = new Session();
   session.connect();
@@ -78,7 +79,7 @@ async function profileSmallFiles() {
   await session.post('Profiler.setSamplingInterval', { interval: 200 });
   /** @type {Map<string, number>} */
   const spent = new Map();
-  for (let round = 0; round < PROFILED; round++) {
+  for (let round = 0; round < rounds; round++) {
     await session.post('Profiler.start');
     await copy(pathOf('tree'), pathOf('copy'), { recursive: true });
     const { profile } = await session.post('Profiler.stop');
@@ -94,21 +95,71 @@ async function profileSmallFiles() {
       spent.set(part, (spent.get(part) ?? 0) + (profile.timeDeltas?.[index] ?? 0));
     }
   }
-  const each = (/** @type {string} */ part) => (spent.get(part) ?? 0) / PROFILED / FILES;
-  const all = [...spent.keys()].reduce((sum, part) => sum + each(part), 0);
+  session.disconnect();
+  remove(pathOf('tree'));
+  return (/** @type {string} */ part) => (spent.get(part) ?? 0) / rounds;
+}
+
+const allParts = [...parts.map(([part]) => part), 'the rest'];
+
+/** Microseconds for each file, by what they were spent on. */
+async function profileSmallFiles() {
+  cases.small?.make(pathOf('tree'));
+  const spent = await profileCopies(PROFILED);
+  const each = (/** @type {string} */ part) => spent(part) / FILES;
+  const sum = (/** @type {readonly string[]} */ some) => some.reduce((total, part) => total + each(part), 0);
+  const all = sum(allParts);
   const line = (/** @type {string} */ title, /** @type {number} */ time) => [
     title,
     `${time.toFixed(1)} µs`,
     `${((time / all) * 100).toFixed(0)} %`,
   ];
-  const system = parts
-    .filter(([part]) => part.startsWith('system'))
-    .reduce((sum, [part]) => sum + each(part), 0);
   return markdown([
     ['', 'for each file', 'of all'],
-    ...[...parts.map(([part]) => part), 'the rest'].map((part) => line(part, each(part))),
+    ...allParts.map((part) => line(part, each(part))),
     line('all', all),
-    line('all but the system calls', all - system),
+    line('all but the system calls', all - sum(allParts.filter((part) => part.startsWith('system')))),
+  ]);
+}
+
+// --- One large file -------------------------------------------------------------------------------------------------
+
+const WINDOW = 1024 * 1024;
+
+/** Reads and writes a file as mapcp does, in milliseconds. */
+function readAndWrite() {
+  const window = Buffer.alloc(WINDOW);
+  const started = performance.now();
+  const [source, target] = [openSync(pathOf('tree'), 'r'), openSync(pathOf('copy'), 'wx')];
+  for (let position = 0; ; position += WINDOW) {
+    const length = readSync(source, window, 0, WINDOW, position);
+    if (length === 0) {
+      break;
+    }
+    writeSync(target, window, 0, length, position);
+  }
+  closeSync(source);
+  closeSync(target);
+  const time = performance.now() - started;
+  remove(pathOf('copy'));
+  return time;
+}
+
+/** Milliseconds for a file of 256 MiB, by what they were spent on. */
+async function profileLargeFile() {
+  cases.large?.make(pathOf('tree'));
+  const inNode = median(Array.from({ length: PROFILED }, readAndWrite));
+  const spent = await profileCopies(PROFILED);
+  const all = allParts.reduce((total, part) => total + spent(part), 0);
+  const [read, write] = [spent('system call: read'), spent('system call: write')];
+  const line = (/** @type {string} */ title, /** @type {number} */ time) => [title, `${time.toFixed(1)} ms`];
+  return markdown([
+    ['', 'for 256 MiB'],
+    line('system call: write', write / 1000),
+    line('system call: read', read / 1000),
+    line('everything else', (all - read - write) / 1000),
+    line('all', all / 1000),
+    line('the same reads and writes in plain Node, by the clock', inNode),
   ]);
 }
 
@@ -277,6 +328,13 @@ What mapcp could still save is in the last line. The system calls are what its p
 
 [The benchmark](benchmark.md) has two bounds for all of it: the same calls in plain Node, with nothing in between, and in
 C, by \`openat(2)\`. \`cp -r\` makes fewer calls, and has the kernel copy from cache to cache.
+
+## One large file
+
+Milliseconds, in windows of 1 MiB, likewise.
+
+${await profileLargeFile()}
+Beside reads and writes, which \`cp\` makes too, there is little to save.
 
 ## A path
 
