@@ -30,10 +30,8 @@ static bool check_link(struct mapcp_place link, const struct stat *status, const
         return true;
     }
     if (fstatat(link.directory, link.name, &led_to, 0) != 0) {
-        struct mapcp_error failure;
-        (void)mapcp_fail_number(&failure, MAPCP_INSPECT, side, errno);
-        *error = failure;
-        return !mapcp_may_pass(&failure);
+        (void)mapcp_fail_number(error, MAPCP_INSPECT, side, errno);
+        return !mapcp_may_pass(error);
     }
     return !mapcp_is_same_file(&led_to, file) ||
            mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);

@@ -9,6 +9,7 @@ import { expect, it } from 'vitest';
 import { look } from '../behaviour/tree.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { commonOptions } from './options.js';
 import { facts, judge, patterns, putFixture, sources, targets } from './oracle.js';
 
 const factor = Number(process.env.MAPCP_RUNS ?? 1);
@@ -51,17 +52,9 @@ const way = fc.constantFrom(...(Object.keys(ways) as (keyof typeof ways)[]));
 
 const flag = fc.boolean();
 const good = {
+  ...commonOptions,
   recursive: flag,
-  symlinks: fc.constantFrom('preserve' as const, 'follow' as const, 'skip' as const),
-  overwrite: fc.constantFrom('always' as const, 'never' as const, 'newer' as const, 'error' as const),
-  preserveTimestamps: flag,
   preserveMode: flag,
-  verify: flag,
-  sync: flag,
-  sparse: fc.constantFrom('auto' as const, 'always' as const, 'never' as const),
-  makeParents: flag,
-  keepGoing: flag,
-  dryRun: flag,
   windowSize: fc.integer({ min: 1, max: 2 ** 30 }),
   // A thread takes its time to start.
   concurrency: fc.oneof({ arbitrary: fc.constant(1), weight: 6 }, fc.integer({ min: 2, max: 3 })),

@@ -11,6 +11,7 @@ import { precompile } from '../faults/precompiled.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import { wasmtime } from '../helpers/wasmtime.js';
+import { commonOptions } from './options.js';
 import { facts, judge, patterns, putFixture, sources, targets, type Verdict } from './oracle.js';
 
 const factor = Number(process.env.MAPCP_RUNS ?? 1);
@@ -115,15 +116,7 @@ const request: fc.Arbitrary<Request> = fc
     options: fc.record(
       {
         recursive: fc.oneof({ arbitrary: fc.constant(true), weight: 4 }, fc.constant(false)),
-        symlinks: fc.constantFrom('preserve' as const, 'follow' as const, 'skip' as const),
-        overwrite: fc.constantFrom('always' as const, 'never' as const, 'newer' as const, 'error' as const),
-        preserveTimestamps: flag,
-        verify: flag,
-        sync: flag,
-        sparse: fc.constantFrom('auto' as const, 'always' as const, 'never' as const),
-        makeParents: flag,
-        keepGoing: flag,
-        dryRun: flag,
+        ...commonOptions,
         windowSize: fc.constantFrom(1, 65_536, 131_072),
         concurrency: fc.constantFrom(1, 2),
         include: somePatterns,
