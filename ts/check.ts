@@ -1,0 +1,214 @@
+// Option checks for every entry point. Types do not exist at run time, and an option that is misspelt or has the wrong
+// type must not be ignored.
+//
+// An entry point lists each of its options once, with a check. TypeScript rejects a list that lacks an option:
+//
+//   const sandboxOptions: Checks<SandboxOptions> = {
+//     confinement: oneOf('strict', 'best-effort'),
+//     allowOverlap: boolean,
+//     host: callback,
+//   };
+//   requireOptions('options', options, sandboxOptions);
+//
+// If people may know an option by another library's name, pass a hint for it as the last argument:
+// `{ force: "overwrite: 'always'" }`. A list can take in another one by `...`.
+//
+// Test runners such as Jest give modules a realm of their own, in which `instanceof` is false for objects of another
+// realm. So nothing here uses it: ask `isError(value)` and `isBytes(value)` instead.
+
+/** Checks a value that was given; throws a TypeError or RangeError that begins with `name`. */
+export type Check = (name: string, value: unknown) => void;
+
+/** A check for each option of `T`. */
+export type Checks<T> = { readonly [K in keyof T]-?: Check };
+
+/** Whether a value is an error, of whichever realm. */
+export const isError = (value: unknown): value is Error => tagOf(value) === 'Error';
+
+/** Whether a value is a Uint8Array, of whichever realm; a Buffer is one. */
+export const isBytes = (value: unknown): value is Uint8Array => tagOf(value) === 'Uint8Array';
+
+/**
+ * Throws a TypeError unless `options` is an object with options from `checks` and no others, each of which passes its
+ * check. An option that is undefined counts as left out.
+ *
+ * @param name what the object is to the caller, such as `options`
+ * @param options anything
+ * @param checks the options that there are
+ * @param hints what to write in place of options that there are not
+ */
+export function requireOptions<T>(
+  name: string,
+  options: unknown,
+  checks: Checks<T>,
+  hints: Readonly<Record<string, string>> = {},
+): asserts options is T {
+  if (!isRecord(options)) {
+    throw new TypeError(`${name} must be an object, not ${describe(options)}`);
+  }
+  const known = new Map<string, Check>(Object.entries(checks));
+  // Inherited ones as well, since reading an option finds those.
+  for (const key in options) {
+    const value = options[key];
+    const check = known.get(key);
+    if (value !== undefined && check === undefined) {
+      throw new TypeError(
+        `${name} has no option ${describe(key)}: ${adviceOn(key, [...known.keys()], hints)}`,
+      );
+    }
+    if (value !== undefined) {
+      check?.(`${name}.${key}`, value);
+    }
+  }
+}
+
+/** Whether a value is an object with properties: no array, Map, URL, Date and the like, whose content is elsewhere. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && tagOf(value) === 'Object';
+}
+
+/** `true` or `false`. */
+export const boolean: Check = (name, value) =>
+  requireThat(typeof value === 'boolean', name, 'a boolean', value);
+
+/** A function. */
+export const callback: Check = (name, value) =>
+  requireThat(typeof value === 'function', name, 'a function', value);
+
+/** An AbortSignal, or what looks like one. */
+export const signal: Check = (name, value) =>
+  requireThat(
+    typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
+    name,
+    'an AbortSignal',
+    value,
+  );
+
+/** One of some words. */
+export const oneOf =
+  (...words: readonly string[]): Check =>
+  (name, value) =>
+    requireThat(
+      words.some((word) => word === value),
+      name,
+      alternatives(words.map((word) => `'${word}'`)),
+      value,
+    );
+
+/** A whole number. Others of the right type are a RangeError. */
+export const wholeNumber =
+  (least: number, most: number): Check =>
+  (name, value) => {
+    requireThat(typeof value === 'number', name, 'a number', value);
+    if (!Number.isInteger(value) || Number(value) < least || Number(value) > most) {
+      throw new RangeError(`${name} must be a whole number from ${least} to ${most}, not ${value}`);
+    }
+  };
+
+/** Text that a system or a component can take: a string without NUL characters, and without half a surrogate pair. */
+export const text: Check = (name, value) => {
+  requireThat(typeof value === 'string', name, 'a string', value);
+  if (String(value).includes('\0')) {
+    throw new TypeError(`${name} must not contain a NUL character`);
+  }
+  if (/\p{Surrogate}/u.test(String(value))) {
+    throw new TypeError(`${name} must be well-formed, and has half a surrogate pair: ${describe(value)}`);
+  }
+};
+
+/** An array whose elements pass a check. */
+export const arrayOf =
+  (check: Check, what = 'an array of strings'): Check =>
+  (name, value) => {
+    requireThat(Array.isArray(value), name, what, value);
+    for (const [index, element] of (value as unknown[]).entries()) {
+      check(`${name}[${index}]`, element);
+    }
+  };
+
+/** An object, such as `{ a: 1 }`, whose values pass a check. */
+export const recordOf =
+  (check: Check, what = 'an object'): Check =>
+  (name, value) => {
+    requireThat(isRecord(value), name, what, value);
+    for (const [key, each] of Object.entries(value as object)) {
+      check(`${name}[${describe(key)}]`, each);
+    }
+  };
+
+/** An object with options of its own. */
+export const optionsOf =
+  <T>(checks: Checks<T>): Check =>
+  (name, value) =>
+    requireOptions<T>(name, value, checks);
+
+/**
+ * What a value is, for a message: `'text'`, `1`, `null`, `an array`, `a Map`. A long text is cut.
+ *
+ * @param value anything
+ */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+      .slice(1, -1)
+      .replace(/\\"/g, '"')
+      .replace(/^|$/g, "'");
+  }
+  if (Array.isArray(value)) {
+    return 'an array';
+  }
+  if (typeof value === 'symbol' || typeof value === 'function') {
+    return `a ${typeof value}`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    const tag = tagOf(value);
+    return tag === 'Object' ? 'an object' : `${/^[AEIOU]/.test(tag) ? 'an' : 'a'} ${tag}`;
+  }
+  return typeof value === 'bigint' ? `${value}n` : String(value);
+}
+
+/** Throws a TypeError unless the value of `name` `isRight`. */
+export function requireThat(isRight: boolean, name: string, what: string, value: unknown): asserts isRight {
+  if (!isRight) {
+    throw new TypeError(`${name} must be ${what}, not ${describe(value)}`);
+  }
+}
+
+/** The word in `Object.prototype.toString`, which is that of a built-in class in every realm. */
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
+}
+
+function alternatives(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
+
+function adviceOn(key: string, known: readonly string[], hints: Readonly<Record<string, string>>): string {
+  const hint = Object.hasOwn(hints, key) ? hints[key] : undefined;
+  const nearest = nearestTo(key, known);
+  return hint ? `use ${hint}` : nearest ? `did you mean '${nearest}'?` : `it has ${known.join(', ')}`;
+}
+
+/** The word that somebody who wrote `wanted` may have meant; undefined if there is none that is like it. */
+function nearestTo(wanted: string, words: readonly string[]): string | undefined {
+  const plain = (word: string) => word.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const scored = words.map((word) => ({ word, distance: distance(plain(wanted), plain(word)) }));
+  const [best] = scored.sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(best.word.length / 3))
+    ? best.word
+    : undefined;
+}
+
+/** How many letters must be put in, taken out or replaced to make one word of the other. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...to].entries()) {
+      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
