@@ -20,7 +20,7 @@ import { bounded } from './limits.js';
 import { lowerFilesystem } from './lowering.js';
 import type { Open } from './open.js';
 import { asDirectory, asFile } from './open.js';
-import type { Closable } from './resources.js';
+import type { Closable, Numbers } from './resources.js';
 import { Resources, resourceClass } from './resources.js';
 import { descriptorStat, isSameFile } from './status.js';
 import type { Io } from './streams.js';
@@ -31,18 +31,25 @@ export interface Filesystem extends Closable {
   readonly imports: Pick<WasiInterfaces, 'wasi:filesystem/preopens' | 'wasi:filesystem/types'>;
 }
 
-/** Makes wasi:filesystem for one host. `roots` are the preopens by the guest's name for each; they stay the host's. */
-export function createFilesystem(io: Io, roots: ReadonlyMap<string, Directory>): Filesystem {
+/**
+ * Makes wasi:filesystem for one host, whose resources have these numbers. `roots` are the preopens by the guest's name for
+ * each; they stay the host's.
+ */
+export function createFilesystem(
+  numbers: Numbers,
+  io: Io,
+  roots: ReadonlyMap<string, Directory>,
+): Filesystem {
   const gone = () => fail('bad-descriptor');
 
-  const listings = new Resources<DirectoryEntries>(gone);
+  const listings = new Resources<DirectoryEntries>(numbers, gone);
   class DirectoryEntryStream extends resourceClass(listings) {
     readDirectoryEntry(): DirectoryEntry | undefined {
       return listings.of(this).next();
     }
   }
 
-  const descriptors = new Resources<Open>(gone);
+  const descriptors = new Resources<Open>(numbers, gone);
   const file = (descriptor: object) => asFile(descriptors.of(descriptor));
   const directory = (descriptor: object) => asDirectory(descriptors.of(descriptor));
 

@@ -11,6 +11,7 @@ import { ModeCarrier } from './modes.js';
 import type { Preopen } from './preopens.js';
 import { holdPreopens, refuseOverlap } from './preopens.js';
 import { createRandom } from './random.js';
+import { Numbers } from './resources.js';
 import { createIo } from './streams.js';
 import type { Walker } from './walker.js';
 
@@ -91,8 +92,9 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
     modes,
     durability,
   });
-  const io = createIo();
-  const filesystem = createFilesystem(io, roots);
+  const numbers = new Numbers();
+  const io = createIo(numbers);
+  const filesystem = createFilesystem(numbers, io, roots);
   const close = (): void => {
     filesystem.close();
     io.close();

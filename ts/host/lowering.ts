@@ -34,7 +34,7 @@ import type { File } from './file.js';
 import { decodeUtf8 } from './names.js';
 import type { Open } from './open.js';
 import { asDirectory, asFile } from './open.js';
-import type { Resources } from './resources.js';
+import type { FreeNumbers, Resources } from './resources.js';
 import { identity, typeOf } from './status.js';
 import { endComponent, isEnding } from './trap.js';
 import { MOST_BYTES } from './walk.js';
@@ -78,12 +78,17 @@ type Lowered = (...flat: never[]) => unknown;
 /** Makes the functions for one import of one instance. */
 type Lowering = (guest: Guest) => Lowered;
 
+/** The numbers that each table of handles is to use again. */
+const freeNumbers = new WeakMap<HandleTable, FreeNumbers>();
+
 /** One instance's memory and handles. */
 class Guest {
   readonly #memory: Context['memory'];
   readonly #realloc: Context['realloc'];
   readonly #table: HandleTable | undefined;
   readonly #isUtf16: boolean;
+  /** The numbers that stood for what this instance had opened. */
+  readonly free: FreeNumbers = [];
   #bytes: Buffer;
   #view: DataView;
   /** Whether the guest's allocator has thrown: a trap, or its exit. */
@@ -103,6 +108,11 @@ class Guest {
     this.#realloc = realloc;
     this.#table = table;
     this.#isUtf16 = stringEncoding === 'utf16';
+    if (table !== undefined) {
+      // Each function of an instance has a guest of its own, and all of them the same table.
+      this.free = freeNumbers.get(table) ?? this.free;
+      freeNumbers.set(table, this.free);
+    }
     this.#bytes = Buffer.from(memory.buffer);
     this.#view = new DataView(memory.buffer);
   }
@@ -465,7 +475,7 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
             openFlags(how),
             descriptorFlags(flags),
           );
-          guest.view.setUint32(to, guest.own(descriptors.add(opened)), true);
+          guest.view.setUint32(to, guest.own(descriptors.add(opened, guest.free)), true);
         }),
 
     readlinkAt: (guest) => (self: number, path: number, length: number, result: number) =>

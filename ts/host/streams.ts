@@ -15,7 +15,7 @@ import { errorCode } from './error-code.js';
 import type { WasiInterfaces } from './imports.js';
 import { bounded, MOST_AT_ONCE } from './limits.js';
 import { lowerPoll } from './lowering.js';
-import type { Closable } from './resources.js';
+import type { Closable, Numbers } from './resources.js';
 import { Resources, resourceClass } from './resources.js';
 import { endComponent } from './trap.js';
 
@@ -121,12 +121,12 @@ export interface Io {
   close(): void;
 }
 
-/** Makes wasi:io for one host. */
-export function createIo(): Io {
+/** Makes wasi:io for one host, whose resources have these numbers. */
+export function createIo(numbers: Numbers): Io {
   const gone = (): never => endComponent('the host is closed');
   let isClosed = false;
 
-  const errors = new Resources<{ code: ErrorCode; isFile: boolean; close(): void }>(gone);
+  const errors = new Resources<{ code: ErrorCode; isFile: boolean; close(): void }>(numbers, gone);
   class IoErrorResource extends resourceClass(errors) {
     toDebugString(): string {
       return errors.of(this).code;
@@ -135,7 +135,7 @@ export function createIo(): Io {
   const asError = (error: unknown, isFile: boolean) =>
     new IoErrorResource({ code: errorCode(error), isFile, close: () => {} });
 
-  const pollables = new Resources<{ moment: bigint; close(): void }>(gone);
+  const pollables = new Resources<{ moment: bigint; close(): void }>(numbers, gone);
   class PollableResource extends resourceClass(pollables) {
     ready(): boolean {
       return pollables.of(this).moment <= process.hrtime.bigint();
@@ -148,7 +148,7 @@ export function createIo(): Io {
   const pollableAt = (moment: bigint) =>
     isClosed ? gone() : new PollableResource({ moment, close: () => {} });
 
-  const inputs = new Resources<Stream<Source>>(throwClosed);
+  const inputs = new Resources<Stream<Source>>(numbers, throwClosed);
   class InputStreamResource extends resourceClass(inputs) {
     read(length: bigint): Uint8Array {
       return inputs.of(this).use((source) => {
@@ -174,7 +174,7 @@ export function createIo(): Io {
     }
   }
 
-  const outputs = new Resources<Stream<Sink>>(throwClosed);
+  const outputs = new Resources<Stream<Sink>>(numbers, throwClosed);
   class OutputStreamResource extends resourceClass(outputs) {
     checkWrite(): bigint {
       return outputs.of(this).use(() => BigInt(MOST_AT_ONCE));
