@@ -149,10 +149,8 @@ export const optionsOf =
  */
 export function describe(value: unknown): string {
   if (typeof value === 'string') {
-    return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
-      .slice(1, -1)
-      .replace(/\\"/g, '"')
-      .replace(/^|$/g, "'");
+    const escaped = JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+    return `'${escaped.slice(1, -1).replaceAll('\\"', '"')}'`;
   }
   if (Array.isArray(value)) {
     return 'an array';
@@ -162,7 +160,7 @@ export function describe(value: unknown): string {
   }
   if (typeof value === 'object' && value !== null) {
     const tag = tagOf(value);
-    return tag === 'Object' ? 'an object' : `${/^[AEIOU]/.test(tag) ? 'an' : 'a'} ${tag}`;
+    return tag === 'Object' ? 'an object' : `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`;
   }
   return typeof value === 'bigint' ? `${value}n` : String(value);
 }

@@ -1,4 +1,5 @@
 import { getSystemErrorMap } from 'node:util';
+import { isError } from './check.js';
 
 /** An error of Node's `fs`. */
 export type SystemError = NodeJS.ErrnoException & { readonly code: string };
@@ -9,7 +10,7 @@ export type SystemError = NodeJS.ErrnoException & { readonly code: string };
  * @param error anything that was thrown
  */
 export function isSystemError(error: unknown): error is SystemError {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+  return isError(error) && typeof (error as NodeJS.ErrnoException).code === 'string';
 }
 
 /**

@@ -42,7 +42,7 @@ describe('a sandbox', () => {
     inTemporaryDirectory(async (directory) => {
       const preopens = { '/out': { path: directory } } as never;
       await expect(openSandbox(preopens)).rejects.toThrow(
-        new TypeError("preopens['/out'].access must be 'read' or 'read-write', and not undefined"),
+        /preopens\['\/out'\]\.access must be 'read' or 'read-write', not undefined$/,
       );
     }));
 

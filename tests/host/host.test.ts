@@ -259,23 +259,6 @@ function preopenNames(host: Awaited<ReturnType<typeof createHost>>): string[] {
 }
 
 describe('createHost', () => {
-  it.each(['readonly', 'Read', 'ro', '', undefined, null])(
-    'takes no %o for what a preopen may do',
-    async (access) => {
-      const preopens = { '/in': { path: temporaryDirectory(), access } } as never;
-      const expected = /^preopens\['\/in'\]\.access must be 'read' or 'read-write', and not /;
-      await expect(createHost({ preopens })).rejects.toThrow(TypeError);
-      await expect(createHost({ preopens })).rejects.toThrow(expected);
-    },
-  );
-
-  it('takes no other word for how strictly a component is confined', async () => {
-    const confinement = 'Strict' as never;
-    await expect(createHost({ confinement })).rejects.toThrow(
-      new TypeError("confinement must be 'strict' or 'best-effort', and not 'Strict'"),
-    );
-  });
-
   it('gives nothing that was not named', async () => {
     using host = await createHost({});
     const { imports } = host;

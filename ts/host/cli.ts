@@ -9,18 +9,18 @@ import { sleepUntil } from './streams.js';
 import { uncatchable } from './trap.js';
 
 /** Where a component's standard input comes from: an open file descriptor, or bytes. */
-export type Input = number | Uint8Array;
+export type ByteSource = number | Uint8Array;
 
 /** Where a component's output goes: an open file descriptor, or a function that gets each piece as it is written. */
-export type Output = number | ((bytes: Uint8Array) => void);
+export type ByteSink = number | ((bytes: Uint8Array) => void);
 
 /** What a command is given. */
 export interface CliOptions {
   args: readonly string[];
   env: Readonly<Record<string, string>>;
-  stdin: Input;
-  stdout: Output;
-  stderr: Output;
+  stdin: ByteSource;
+  stdout: ByteSink;
+  stderr: ByteSink;
 }
 
 /**
@@ -55,7 +55,7 @@ function untilReady<T>(act: () => T): T {
 
 const nothing = (): void => {};
 
-function sourceOf(input: Input): Source {
+function sourceOf(input: ByteSource): Source {
   if (typeof input === 'number') {
     return {
       isFile: false,
@@ -81,7 +81,7 @@ function sourceOf(input: Input): Source {
   };
 }
 
-function sinkOf(output: Output): Sink {
+function sinkOf(output: ByteSink): Sink {
   return {
     isFile: false,
     write(bytes) {
@@ -103,8 +103,8 @@ type CliInterfaces = Pick<WasiInterfaces, Extract<keyof WasiInterfaces, `wasi:cl
 
 /** Makes wasi:cli. A standard stream is a terminal where it is a file descriptor of one. */
 export function createCli(io: Io, { args, env, stdin, stdout, stderr }: CliOptions): CliInterfaces {
-  const isTerminal = (stream: Input | Output) => typeof stream === 'number' && isatty(stream);
-  const terminalFor = (output: Output) => (isTerminal(output) ? new TerminalOutput() : undefined);
+  const isTerminal = (stream: ByteSource | ByteSink) => typeof stream === 'number' && isatty(stream);
+  const terminalFor = (output: ByteSink) => (isTerminal(output) ? new TerminalOutput() : undefined);
   // One for all the streams that a component may ask for, since each goes on where the last one stopped.
   const source = sourceOf(stdin);
   return {

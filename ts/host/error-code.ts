@@ -142,7 +142,8 @@ export function errorCode(error: unknown): ErrorCode {
   if (known !== undefined) {
     return known;
   }
-  const number: unknown = error instanceof Error && 'errno' in error ? error.errno : undefined;
+  const number: unknown =
+    typeof error === 'object' && error !== null && 'errno' in error ? error.errno : undefined;
   return (typeof number === 'number' && byNumber[Math.abs(number)]) || 'io';
 }
 

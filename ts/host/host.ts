@@ -1,6 +1,5 @@
 // A host, put together.
 
-import type { Input, Output } from './cli.js';
 import { createCli } from './cli.js';
 import { createClocks } from './clocks.js';
 import type { Durability } from './durability.js';
@@ -12,6 +11,8 @@ import type { Preopen } from './preopens.js';
 import { holdPreopens, refuseOverlap } from './preopens.js';
 import { createRandom } from './random.js';
 import { Numbers } from './resources.js';
+import type { Input, Output } from './standard-streams.js';
+import { sinkOf, sourceOf } from './standard-streams.js';
 import { createIo } from './streams.js';
 import type { Walker } from './walker.js';
 
@@ -21,13 +22,18 @@ export interface HostOptions {
   preopens?: Readonly<Record<string, Preopen>>;
   /** The arguments; the first is the program's name. Default: none. */
   args?: readonly string[];
-  /** The environment variables. Default: none. */
-  env?: Readonly<Record<string, string>>;
-  /** Standard input: an open file descriptor, which stays yours, or bytes. Default: empty. */
+  /** The environment variables; one that is undefined is left out, so `process.env` will do. Default: none. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Standard input: text, bytes, `process.stdin`, or an open file descriptor, which stays the caller's. Default: empty.
+   */
   stdin?: Input;
-  /** Standard output: an open file descriptor, which stays yours, or a function. Default: discarded. */
+  /**
+   * Standard output: `'inherit'` for that of this process, a function that gets each piece as it is written,
+   * `process.stdout`, or a descriptor that is open for writing and stays the caller's. Default: discarded.
+   */
   stdout?: Output;
-  /** Standard error: an open file descriptor, which stays yours, or a function. Default: discarded. */
+  /** Standard error, as `stdout`. Default: discarded. */
   stderr?: Output;
   /** Whether there are clocks (wasi:clocks). Default: false, and a component that imports them fails to start. */
   clocks?: boolean;
@@ -79,7 +85,16 @@ export interface Host {
 /** Makes a host that reaches directories by `walker`. */
 export function createHostWith(walker: Walker, options: HostOptions): Host {
   const { preopens = {}, args = [], env = {} } = options;
-  const { stdin = new Uint8Array(), stdout = () => {}, stderr = () => {} } = options;
+  const { stdin = '', stdout = () => {}, stderr = () => {} } = options;
+  const cli = {
+    args: [...args],
+    env: Object.fromEntries(
+      Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ),
+    stdin: sourceOf(stdin),
+    stdout: sinkOf('stdout', stdout),
+    stderr: sinkOf('stderr', stderr),
+  };
   if (!options.allowOverlap) {
     refuseOverlap(preopens);
   }
@@ -105,7 +120,7 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
   };
   return {
     imports: importObject({
-      ...createCli(io, { args, env, stdin, stdout, stderr }),
+      ...createCli(io, cli),
       ...io.imports,
       ...filesystem.imports,
       ...(options.clocks ? createClocks(io) : {}),

@@ -19,13 +19,12 @@
 //   U+FFFD for what is not, and without a byte order mark that it begins with.
 // tests/host/conformance.test.ts has the cases in which wasmtime answers differently, with the reason for each.
 
-import { inspect } from 'node:util';
+import { checkOptions } from './check-options.js';
 import type { Host, HostOptions } from './host.js';
 import { createHostWith } from './host.js';
 import { pathWalker } from './walker-path.js';
 import { procfsWalker } from './walker-procfs.js';
 
-export type { Input, Output } from './cli.js';
 export { ExitError } from './cli.js';
 export type { Durability } from './durability.js';
 export type { Access } from './grant.js';
@@ -33,13 +32,14 @@ export type { Host, HostOptions } from './host.js';
 export type { WasiImports, WasiInterfaces } from './imports.js';
 export { ModeCarrier } from './modes.js';
 export type { Preopen } from './preopens.js';
+export type { HasDescriptor, Input, Output } from './standard-streams.js';
 
 /**
- * Makes a host. It holds the preopened directories open until it is closed.
+ * Makes a host. It holds the preopened directories open until it is closed. Without options it gives a component nothing.
  *
- * Rejects with a TypeError where `access` or `confinement` is another word, with Node's own error where a preopen is no
- * directory that can be opened, and with an `Error` that says what to do where two of them overlap, or where the system
- * cannot confine a component as `confinement` demands.
+ * Rejects with a TypeError that names the option if one is unknown or has a wrong type or value, with Node's own error if a
+ * preopen is no directory that can be opened, and with an `Error` that says what to do if two preopens overlap, or if the
+ * system cannot confine a component as `confinement` demands.
  *
  * @example
  * ```js not-run="the bindings of a component"
@@ -52,8 +52,8 @@ export type { Preopen } from './preopens.js';
  * host.close();
  * ```
  */
-export async function createHost(options: HostOptions): Promise<Host> {
-  requireOptions(options);
+export async function createHost(options: HostOptions = {}): Promise<Host> {
+  checkOptions(options);
   const isLinux = process.platform === 'linux';
   const { confinement = isLinux ? 'strict' : 'best-effort' } = options;
   const walker = procfsWalker();
@@ -69,24 +69,6 @@ export async function createHost(options: HostOptions): Promise<Host> {
     warnOnce();
   }
   return createHostWith(walker ?? pathWalker, options);
-}
-
-/** Throws a TypeError for what the types would not let pass: a word that means nothing here must not mean less safety. */
-function requireOptions({ preopens = {}, confinement }: HostOptions): void {
-  for (const [name, { access }] of Object.entries(preopens)) {
-    requireWord(`preopens['${name}'].access`, access, ['read', 'read-write']);
-  }
-  if (confinement !== undefined) {
-    requireWord('confinement', confinement, ['strict', 'best-effort']);
-  }
-}
-
-function requireWord(option: string, value: unknown, words: readonly string[]): void {
-  if (!words.some((word) => word === value)) {
-    throw new TypeError(
-      `${option} must be ${words.map((word) => `'${word}'`).join(' or ')}, and not ${inspect(value)}`,
-    );
-  }
 }
 
 let warned = false;

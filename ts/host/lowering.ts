@@ -19,6 +19,7 @@
 // - The memory's buffer is another one after `realloc`, since that may grow it.
 
 import type { BigIntStats } from 'node:fs';
+import { types } from 'node:util';
 import type {
   DescriptorFlags,
   DescriptorType,
@@ -98,8 +99,8 @@ class Guest {
     const table = resourceTables?.[0];
     const knowsEncoding = stringEncoding === 'utf8' || stringEncoding === 'utf16';
     if (
-      !(memory?.buffer instanceof ArrayBuffer) ||
-      (table && !(table._createdReps instanceof Set)) ||
+      !types.isArrayBuffer(memory?.buffer) ||
+      (table && !types.isSet(table._createdReps)) ||
       !knowsEncoding
     ) {
       throw new Error('these bindings were made by a version of jco that mapcp/host does not know');

@@ -1,0 +1,274 @@
+import { execFile } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { PassThrough } from 'node:stream';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { createHost, type HostOptions, ModeCarrier } from '../../ts/host/index.js';
+import { failureOf } from '../helpers/failure.js';
+import { built } from '../helpers/runtimes.js';
+import { temporaryDirectory } from './helpers.js';
+
+/** What createHost rejects with, or `accepted`. */
+async function answerTo(options: unknown): Promise<string> {
+  try {
+    (await createHost(options as HostOptions)).close();
+    return 'accepted';
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** A descriptor that was closed again. */
+function closedDescriptor(): number {
+  const fd = openSync('.', 'r');
+  closeSync(fd);
+  return fd;
+}
+
+const directory = { path: '.', access: 'read' };
+const outputs = "'inherit', a function, process.stdout or an open file descriptor";
+const paths = "a path such as '/in', without '.', '..' and a slash at its end";
+
+describe('createHost refuses', () => {
+  it.each<[unknown, string]>([
+    [null, 'options must be an object, not null'],
+    ['/in', "options must be an object, not '/in'"],
+    [{ preopen: {} }, "options has no option 'preopen': did you mean 'preopens'?"],
+    [{ clock: true }, "options has no option 'clock': did you mean 'clocks'?"],
+    [{ mounts: {} }, "options has no option 'mounts': use preopens"],
+    [{ clocks: 'no' }, "options.clocks must be a boolean, not 'no'"],
+    [{ random: 1 }, 'options.random must be a boolean, not 1'],
+    [{ confinement: 'Strict' }, "options.confinement must be 'strict' or 'best-effort', not 'Strict'"],
+    [{ allowOverlap: 'yes' }, "options.allowOverlap must be a boolean, not 'yes'"],
+    [{ absoluteLinks: 0 }, 'options.absoluteLinks must be a boolean, not 0'],
+    [{ escapeNames: null }, 'options.escapeNames must be a boolean, not null'],
+    [{ listIdentities: {} }, 'options.listIdentities must be a boolean, not an object'],
+    [{ modes: {} }, 'options.modes must be a ModeCarrier, not an object'],
+    [{ durability: {} }, 'options.durability.namesLast must be a boolean, not undefined'],
+    [
+      { durability: { nameLast: true } },
+      "options.durability has no option 'nameLast': did you mean 'namesLast'?",
+    ],
+  ])('%o', async (options, message) => {
+    expect(await answerTo(options)).toBe(`TypeError: ${message}`);
+  });
+
+  it.each<[unknown, string]>([
+    ['abc', "options.args must be an array of strings, not 'abc'"],
+    [new Set(['a']), 'options.args must be an array of strings, not a Set'],
+    [[1], 'options.args[0] must be a string, not 1'],
+    [['a', 'b\0c'], 'options.args[1] must not contain a NUL character'],
+    [['\udc00'], "options.args[0] must be well-formed, and has half a surrogate pair: '\\udc00'"],
+  ])('the arguments %o', async (args, message) => {
+    expect(await answerTo({ args })).toBe(`TypeError: ${message}`);
+  });
+
+  it.each<[unknown, string]>([
+    [new Map([['A', 'b']]), 'options.env must be an object with a value for each variable, not a Map'],
+    [['A=b'], 'options.env must be an object with a value for each variable, not an array'],
+    [{ PORT: 80 }, "options.env['PORT'] must be a string, not 80"],
+    [{ 'A=B': 'c' }, "a name in options.env must be a word without '=', not 'A=B'"],
+    [{ '': 'c' }, "a name in options.env must be a word without '=', not ''"],
+    [{ A: 'b\0c' }, "options.env['A'] must not contain a NUL character"],
+    [{ 'A\0': 'b' }, 'a name in options.env must not contain a NUL character'],
+  ])('the environment %o', async (env, message) => {
+    expect(await answerTo({ env })).toBe(`TypeError: ${message}`);
+  });
+
+  it.each<[unknown, string]>([
+    [new Map(), 'options.preopens must be an object with a directory for each guest path, not a Map'],
+    [['.'], 'options.preopens must be an object with a directory for each guest path, not an array'],
+    [{ '/in': '.' }, "options.preopens['/in'] must be an object, not '.'"],
+    [{ '': directory }, `a name in options.preopens must be ${paths}, not ''`],
+    [{ '/a/../b': directory }, `a name in options.preopens must be ${paths}, not '/a/../b'`],
+    [{ '/./a': directory }, `a name in options.preopens must be ${paths}, not '/./a'`],
+    [{ '/out/': directory }, `a name in options.preopens must be ${paths}, not '/out/'`],
+    [{ '//out': directory }, `a name in options.preopens must be ${paths}, not '//out'`],
+    [{ '/a\0': directory }, 'a name in options.preopens must not contain a NUL character'],
+    [{ '/in': { access: 'read' } }, "options.preopens['/in'].path must be a string, not undefined"],
+    [{ '/in': { path: '', access: 'read' } }, "options.preopens['/in'].path must be a path, not ''"],
+    [
+      { '/in': { path: 'a\0', access: 'read' } },
+      "options.preopens['/in'].path must not contain a NUL character",
+    ],
+    [
+      { '/in': { path: '.', readonly: true } },
+      "options.preopens['/in'] has no option 'readonly': use access: 'read'",
+    ],
+    ...['readonly', 'Read', 'ro', ''].map((access): [unknown, string] => [
+      { '/in': { path: '.', access } },
+      `options.preopens['/in'].access must be 'read' or 'read-write', not '${access}'`,
+    ]),
+    [
+      { '/in': { path: '.' } },
+      "options.preopens['/in'].access must be 'read' or 'read-write', not undefined",
+    ],
+  ])('the preopens %o', async (preopens, message) => {
+    expect(await answerTo({ preopens })).toBe(`TypeError: ${message}`);
+  });
+
+  it.each<[unknown, string]>([
+    [null, `must be ${outputs}, not null`],
+    [true, `must be ${outputs}, not true`],
+    ['ignore', `must be ${outputs}, not 'ignore'`],
+    [-1, `must be ${outputs}, not -1`],
+    [1.5, `must be ${outputs}, not 1.5`],
+    [{}, `must be ${outputs}, not an object`],
+    [
+      new PassThrough(),
+      'is a stream without a file descriptor, and a component does not wait for one: pass (bytes) => stream.write(bytes), ' +
+        'which keeps all of it in memory until the component ends',
+    ],
+  ])('the output %o', async (output, message) => {
+    expect(await answerTo({ stdout: output })).toBe(`TypeError: options.stdout ${message}`);
+    expect(await answerTo({ stderr: output })).toBe(
+      `TypeError: options.stderr ${message.replace('process.stdout', 'process.stderr')}`,
+    );
+  });
+
+  it('output to a descriptor that is closed, or open for reading only', async () => {
+    const closed = closedDescriptor();
+    const reading = openSync('package.json', 'r');
+    try {
+      for (const fd of [closed, reading]) {
+        expect(await answerTo({ stdout: fd })).toBe(
+          `TypeError: options.stdout must be a file descriptor that is open for writing, and ${fd} is not`,
+        );
+      }
+    } finally {
+      closeSync(reading);
+    }
+  });
+
+  it.each<[unknown, string]>([
+    [null, 'must be text, bytes, process.stdin or an open file descriptor, not null'],
+    [new Uint16Array(1), 'must be text, bytes, process.stdin or an open file descriptor, not a Uint16Array'],
+    ['a\ud800', 'must be well-formed text, and has half a surrogate pair'],
+    [
+      'inherit',
+      "is text if it is a string: pass process.stdin for that of this process, or Buffer.from('inherit')",
+    ],
+    [
+      new PassThrough(),
+      'is a stream without a file descriptor, and a component does not wait for one: pass what it holds, by buffer(stream) ' +
+        'of node:stream/consumers',
+    ],
+  ])('the input %o', async (stdin, message) => {
+    expect(await answerTo({ stdin })).toBe(`TypeError: options.stdin ${message}`);
+  });
+
+  it('input from a descriptor that is closed', async () => {
+    const fd = closedDescriptor();
+    expect(await answerTo({ stdin: fd })).toBe(
+      `TypeError: options.stdin must be a file descriptor that is open, and ${fd} is not`,
+    );
+  });
+
+  it('options before it opens anything', async () => {
+    const missing = { '/in': { path: join(temporaryDirectory(), 'missing'), access: 'read' } } as const;
+    const error = await failureOf(createHost({ preopens: missing, clocks: 'no' } as never));
+    expect(error).toEqual(new TypeError("options.clocks must be a boolean, not 'no'"));
+  });
+});
+
+describe('createHost accepts', () => {
+  it('no options, and undefined in place of each', async () => {
+    expect(await answerTo(undefined)).toBe('accepted');
+    expect(
+      await answerTo({ stdin: undefined, stdout: undefined, preopens: undefined, modes: undefined }),
+    ).toBe('accepted');
+  });
+
+  it.each(['/', '/in', '/a/b.c', '/a/..b', '.', 'in', '/ü'])('the name %s for a directory', async (name) => {
+    expect(await answerTo({ preopens: { [name]: directory } })).toBe('accepted');
+  });
+
+  it('a ModeCarrier, also of another copy of the module', async () => {
+    class Other extends ModeCarrier {}
+    const lookalike = Object.setPrototypeOf({}, null);
+    for (const name of Object.getOwnPropertyNames(ModeCarrier.prototype)) {
+      lookalike[name] = () => undefined;
+    }
+    for (const modes of [new ModeCarrier(), new Other(), lookalike]) {
+      expect(await answerTo({ modes })).toBe('accepted');
+    }
+  });
+
+  it("this process's environment, without what is undefined", async () => {
+    using host = await createHost({ env: { ...process.env, LEFT_OUT: undefined } });
+    const environment = Object.fromEntries(host.imports['wasi:cli/environment'].getEnvironment());
+    expect(environment).toEqual(JSON.parse(JSON.stringify(process.env)));
+  });
+
+  it('text as standard input, as UTF-8', async () => {
+    using host = await createHost({ stdin: 'grüße\0' });
+    const stdin = host.imports['wasi:cli/stdin'].getStdin();
+    expect(Buffer.from(stdin.blockingRead(100n)).toString()).toBe('grüße\0');
+  });
+
+  it('as standard output a descriptor, and what has one', async () => {
+    const file = join(temporaryDirectory(), 'file');
+    const fd = openSync(file, 'w');
+    for (const stdout of [fd, { fd }]) {
+      using host = await createHost({ stdout });
+      host.imports['wasi:cli/stdout'].getStdout().blockingWriteAndFlush(Buffer.from('output\n'));
+    }
+    closeSync(fd);
+    expect(readFileSync(file, 'utf8')).toBe('output\noutput\n');
+  });
+
+  it('what it was given as it was then, whatever becomes of it', async () => {
+    const args = ['program'];
+    const env: Record<string, string> = { A: 'b' };
+    using host = await createHost({ args, env });
+    args.push('later');
+    env.LATER = 'c';
+    expect(host.imports['wasi:cli/environment'].getArguments()).toEqual(['program']);
+    expect(host.imports['wasi:cli/environment'].getEnvironment()).toEqual([['A', 'b']]);
+  });
+});
+
+describe("'inherit', process.stdout and process.stdin", () => {
+  const program = `
+    import { createHost } from 'mapcp/host';
+    import process from 'node:process';
+    const host = await createHost({ stdin: process.stdin, stdout: process.stdout, stderr: 'inherit' });
+    const { imports } = host;
+    const text = imports['wasi:cli/stdin'].getStdin().blockingRead(100n);
+    imports['wasi:cli/stdout'].getStdout().blockingWriteAndFlush(text);
+    imports['wasi:cli/stderr'].getStderr().blockingWriteAndFlush(Buffer.from('to stderr'));
+    host.close();`;
+
+  it('are those of the process', async () => {
+    const outcome = await new Promise((resolve) => {
+      const child = execFile(
+        process.execPath,
+        ['--input-type=module', '--eval', program],
+        (error, stdout, stderr) => resolve({ error, stdout, stderr }),
+      );
+      child.stdin?.end('from stdin');
+    });
+    expect(outcome).toEqual({ error: null, stdout: 'from stdin', stderr: 'to stderr' });
+  });
+
+  it('have no descriptor in a worker, which createHost says', async () => {
+    const code = `
+      import { parentPort } from 'node:worker_threads';
+      import { createHost } from 'mapcp/host';
+      await createHost({ stdout: process.stdout }).catch((error) => parentPort.postMessage(error.message));
+      (await createHost({ stdout: 'inherit' })).close();
+      parentPort.postMessage('inherited');`;
+    const file = join(temporaryDirectory(built('tests')), 'worker.mjs');
+    writeFileSync(file, code);
+    const worker = new Worker(file, { stdout: true });
+    const messages: string[] = [];
+    worker.on('message', (message: string) => messages.push(message));
+    await new Promise((resolve, reject) => worker.on('exit', resolve).on('error', reject));
+    expect(messages).toEqual([
+      expect.stringContaining('options.stdout is a stream without a file descriptor'),
+      'inherited',
+    ]);
+  });
+});

@@ -1,0 +1,84 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { built, runFile } from '../helpers/runtimes.js';
+import { temporaryDirectory } from './helpers.js';
+
+/** Runs `code`, the body of a function of a directory, with what mapcp exports, in a realm of its own. */
+function inOtherRealm(directory: string, code: string): unknown {
+  const module = join(temporaryDirectory(), 'module.mjs');
+  const [index, host] = ['js/index.js', 'js/host/index.js'].map((path) => pathToFileURL(built(path)).href);
+  writeFileSync(
+    module,
+    `import * as mapcp from '${index}';
+     import * as host from '${host}';
+     export async function main(directory) {
+       const { copy, CopyError, openSandbox, createHost } = { ...mapcp, ...host };
+       ${code}
+     }`,
+  );
+  const runner = resolve(import.meta.dirname, 'other-realm.mjs');
+  const { status, stdout, stderr } = runFile(
+    process.execPath,
+    ['--no-warnings', '--experimental-vm-modules', runner, module, directory],
+    directory,
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+describe('in a realm of its own, as Jest has one for each test file', () => {
+  it('a copy copies', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'a/b'), { recursive: true });
+    writeFileSync(join(directory, 'a/b/c'), 'content');
+    const report = inOtherRealm(
+      directory,
+      `return copy(directory + '/a', directory + '/copy', { recursive: true, signal: AbortSignal.timeout(60_000) });`,
+    );
+    expect(report).toMatchObject({ files: 1, bytes: 7 });
+    expect(readFileSync(join(directory, 'copy/b/c'), 'utf8')).toBe('content');
+  });
+
+  it('a failure has the code that the system gave it', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'a'));
+    const codes = inOtherRealm(
+      directory,
+      `const codes = [];
+       for (const [source, target] of [['missing', 'b'], ['a/missing', 'b'], ['missing/x', 'b'], ['a', 'a/b']]) {
+         const error = await copy(directory + '/' + source, directory + '/' + target, { recursive: true })
+           .catch((error) => error);
+         codes.push([error instanceof CopyError, error.code]);
+       }
+       return codes;`,
+    );
+    expect(codes).toEqual([
+      [true, 'ENOENT'],
+      [true, 'ENOENT'],
+      [true, 'ENOENT'],
+      [true, 'ERR_MAPCP_INTO_ITSELF'],
+    ]);
+  });
+
+  it('a host checks its options, and takes bytes', () => {
+    const answers = inOtherRealm(
+      temporaryDirectory(),
+      `const given = await createHost({
+         preopens: { '/in': { path: directory, access: 'read' } },
+         args: ['a'],
+         env: { A: 'b' },
+         stdin: new TextEncoder().encode('bytes'),
+       });
+       const read = given.imports['wasi:cli/stdin'].getStdin().blockingRead(9n);
+       const refused = await createHost({ env: new Map() }).catch((error) => error.message);
+       return [String.fromCharCode(...read), refused];`,
+    );
+    expect(answers).toEqual([
+      'bytes',
+      'options.env must be an object with a value for each variable, not a Map',
+    ]);
+  });
+});

@@ -1,0 +1,118 @@
+// The options of a host, each with its check.
+
+import {
+  arrayOf,
+  boolean,
+  type Check,
+  type Checks,
+  isRecord,
+  oneOf,
+  recordOf,
+  requireOptions,
+  requireThat,
+  text,
+} from '../check.js';
+import type { Durability } from './durability.js';
+import type { HostOptions } from './host.js';
+import { ModeCarrier } from './modes.js';
+import type { Preopen } from './preopens.js';
+import { sinkOf, sourceOf } from './standard-streams.js';
+
+const hostPath: Check = (name, value) => {
+  text(name, value);
+  requireThat(value !== '', name, 'a path', value);
+};
+
+const preopenChecks: Checks<Preopen> = { path: hostPath, access: oneOf('read', 'read-write') };
+
+/** A directory to preopen. `readonly` and the like are words that people try, and must not mean less safety. */
+const preopen: Check = (name, value) => {
+  const readOnly = "access: 'read'";
+  requireOptions<Preopen>(name, value, preopenChecks, { readonly: readOnly, readOnly, ro: readOnly });
+  for (const [key, check] of Object.entries(preopenChecks)) {
+    check(`${name}.${key}`, value[key as keyof Preopen]);
+  }
+};
+
+/** The name of a preopen: a path as components write them, which no other name stands for as well. */
+const guestPath: Check = (name, value) => {
+  text(name, value);
+  const parts = String(value).split('/');
+  const isPlain = parts.every((part, at) => part !== '.' && part !== '..' && (part !== '' || at === 0));
+  requireThat(
+    value === '/' || value === '.' || (value !== '' && isPlain),
+    name,
+    "a path such as '/in', without '.', '..' and a slash at its end",
+    value,
+  );
+};
+
+const preopens: Check = (name, value) => {
+  recordOf(preopen, 'an object with a directory for each guest path')(name, value);
+  for (const path of Object.keys(value as object)) {
+    guestPath(`a name in ${name}`, path);
+  }
+};
+
+const variable: Check = (name, value) => {
+  if (value !== undefined) {
+    text(name, value);
+  }
+};
+
+const environment: Check = (name, value) => {
+  recordOf(variable, 'an object with a value for each variable')(name, value);
+  for (const each of Object.keys(value as object)) {
+    text(`a name in ${name}`, each);
+    requireThat(each !== '' && !each.includes('='), `a name in ${name}`, "a word without '='", each);
+  }
+};
+
+/** By what it can do: it may be that of another copy of this module. */
+const modeCarrier: Check = (name, value) => {
+  const methods = Object.getOwnPropertyNames(ModeCarrier.prototype);
+  const isOne =
+    isRecord(value) && methods.every((method) => typeof Reflect.get(value, method) === 'function');
+  requireThat(isOne, name, 'a ModeCarrier', value);
+};
+
+const checks: Checks<HostOptions> = {
+  preopens,
+  args: arrayOf(text),
+  env: environment,
+  stdin: (_, value) => void sourceOf(value),
+  stdout: (_, value) => void sinkOf('stdout', value),
+  stderr: (_, value) => void sinkOf('stderr', value),
+  clocks: boolean,
+  random: boolean,
+  confinement: oneOf('strict', 'best-effort'),
+  allowOverlap: boolean,
+  absoluteLinks: boolean,
+  escapeNames: boolean,
+  listIdentities: boolean,
+  modes: modeCarrier,
+  durability: (name, value) => {
+    requireOptions<Durability>(name, value, { namesLast: boolean });
+    boolean(`${name}.namesLast`, value.namesLast);
+  },
+};
+
+/** What people write who know node:wasi, wasmtime or a shell. */
+const hints = {
+  cwd: 'preopens',
+  dirs: 'preopens',
+  mounts: 'preopens',
+  argv: 'args',
+  environment: 'env',
+  input: 'stdin',
+  output: 'stdout',
+};
+
+/**
+ * Throws a TypeError that names the first option that is unknown, or is of a wrong type or value.
+ *
+ * @param options anything
+ */
+export function checkOptions(options: unknown): asserts options is HostOptions {
+  requireOptions<HostOptions>('options', options, checks, hints);
+}
