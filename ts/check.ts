@@ -25,6 +25,9 @@ export type Checks<T> = { readonly [K in keyof T]-?: Check };
 /** Whether a value is an error, of whichever realm. */
 export const isError = (value: unknown): value is Error => tagOf(value) === 'Error';
 
+/** Whether a value is a URL, of whichever realm. */
+export const isUrl = (value: unknown): value is URL => tagOf(value) === 'URL';
+
 /** Whether a value is a Uint8Array, of whichever realm; a Buffer is one. */
 export const isBytes = (value: unknown): value is Uint8Array => tagOf(value) === 'Uint8Array';
 
@@ -141,6 +144,16 @@ export const optionsOf =
   <T>(checks: Checks<T>): Check =>
   (name, value) =>
     requireOptions<T>(name, value, checks);
+
+/** An object with options of its own, none of which may be left out. */
+export const allOptionsOf =
+  <T>(checks: Checks<T>, hints: Readonly<Record<string, string>> = {}): Check =>
+  (name, value) => {
+    requireOptions<T>(name, value, checks, hints);
+    for (const [key, check] of Object.entries<Check>(checks)) {
+      check(`${name}.${key}`, (value as Record<string, unknown>)[key]);
+    }
+  };
 
 /**
  * What a value is, for a message: `'text'`, `1`, `null`, `an array`, `a Map`. A long text is cut.

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CleanError } from './errors.js';
-import { requirePath } from './options.js';
+import { hostPathOf } from './host-path.js';
 import { openSandbox } from './sandbox.js';
 import { isSystemError, reasonOf } from './system-error.js';
 
@@ -11,12 +11,15 @@ const PREOPEN = '/directory';
  *
  * Nothing tells them from files that are being written: no copy may be under way there.
  *
- * @param directory a path
+ * @param directory a path, or a `file:` URL
  * @returns how many were removed
  * @throws {CleanError} when it fails
  */
-export async function clean(directory: string): Promise<number> {
-  requirePath('directory', directory);
+export async function clean(directory: string | URL): Promise<number> {
+  return cleanPath(hostPathOf('directory', directory));
+}
+
+async function cleanPath(directory: string): Promise<number> {
   try {
     using sandbox = await openSandbox({ [PREOPEN]: { path: directory, access: 'read-write' } });
     return sandbox.clean(PREOPEN);

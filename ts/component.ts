@@ -1,5 +1,6 @@
 import { type ImportObject, instantiate, type Root } from '#bindings';
 import type { CopyJob, CopyError as Failure, Progress } from '#bindings/interfaces/mapcp-copy-copier.js';
+import { isError } from './check.js';
 import { dispose } from './dispose.js';
 
 export type {
@@ -48,7 +49,7 @@ export function dropJob(job: CopyJob): void {
  */
 export function failureOf(error: unknown): Failure | undefined {
   // The bindings wrap the error of a result in an Error that has it as its payload.
-  return error instanceof Error && 'payload' in error ? (error.payload as Failure) : undefined;
+  return isError(error) && 'payload' in error ? (error.payload as Failure) : undefined;
 }
 
 /**

@@ -15,7 +15,7 @@ export interface Divisible {
 /**
  * How many jobs a copy is divided among: as many as its options ask for, and one where the source has no parts.
  *
- * @param options options that `requireOptions` has passed
+ * @param options options that `copyChecks` has passed
  * @param copy the copy
  * @throws {TypeError} where there can be one job only, and more are asked for
  */

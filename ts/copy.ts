@@ -1,9 +1,10 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { type Checks, callback, oneOf } from './check.js';
 import { CopyError } from './errors.js';
-import { type CopyOptions, requirePath } from './options.js';
-import { type HostMaker, openSandbox, type Sandbox, type SandboxOptions } from './sandbox.js';
+import { hostPathOf } from './host-path.js';
+import { type CopyOptions, copyChecks } from './options.js';
+import { openSandbox, type Sandbox, type SandboxOptions } from './sandbox.js';
 import { isSystemError, reasonOf, type SystemError } from './system-error.js';
 import { CopyTask, type Work } from './task.js';
 
@@ -16,6 +17,15 @@ interface Place {
   readonly directory: string;
   readonly guestPath: string;
 }
+
+/** How the component of a copy is confined. */
+type ConfinementOptions = Pick<SandboxOptions, 'host' | 'confinement'>;
+
+const checks: Checks<CopyOptions & ConfinementOptions> = {
+  ...copyChecks,
+  host: callback,
+  confinement: oneOf('strict', 'best-effort'),
+};
 
 /**
  * Copies a file, a link or a directory, by a component that can reach the directory that holds the source and the one
@@ -40,13 +50,13 @@ interface Place {
 export function copy(
   source: string | URL,
   target: string | URL,
-  options: CopyOptions & Pick<SandboxOptions, 'host'> = {},
+  options: CopyOptions & ConfinementOptions = {},
 ): CopyTask {
   const prepare = async (): Promise<Work> => {
     const from = placeOf('source', source, '/in');
     const to = withExistingDirectory(placeOf('target', target, '/out'), options);
     requireOutside(from, to, options);
-    const sandbox = await open(from, to, options.host);
+    const sandbox = await open(from, to, options);
     const work = sandbox.workOn(from.guestPath, to.guestPath, options, (path) => hostPath(path, from, to));
     const end = () => {
       work.end();
@@ -54,12 +64,11 @@ export function copy(
     };
     return { ...work, end };
   };
-  return new CopyTask(prepare, options);
+  return new CopyTask(prepare, options, checks);
 }
 
 function placeOf(argument: string, path: unknown, preopen: string): Place {
-  const given = path instanceof URL ? fileURLToPath(path) : path;
-  requirePath(argument, given);
+  const given = hostPathOf(argument, path);
   if (given === '') {
     // There is no directory to open for it, but the engine is to say what is wrong with it.
     return { given, preopen, directory: '.', guestPath: '' };
@@ -135,14 +144,14 @@ function isCopiedAsLink({ given }: Place, { symlinks }: CopyOptions): boolean {
   }
 }
 
-async function open(from: Place, to: Place, host: HostMaker | undefined): Promise<Sandbox> {
+async function open(from: Place, to: Place, { host, confinement }: ConfinementOptions): Promise<Sandbox> {
   try {
     return await openSandbox(
       {
         [from.preopen]: { path: from.directory, access: 'read' },
         [to.preopen]: { path: to.directory, access: 'read-write' },
       },
-      { allowOverlap: true, host },
+      { allowOverlap: true, host, ...(confinement && { confinement }) },
     );
   } catch (error) {
     throw isSystemError(error) ? unreachable(error, from, to) : error;

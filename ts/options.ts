@@ -1,4 +1,16 @@
 import type { CopyOptions as ComponentOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
+import {
+  allOptionsOf,
+  arrayOf,
+  boolean,
+  type Check,
+  type Checks,
+  callback,
+  oneOf,
+  signal,
+  text,
+  wholeNumber,
+} from './check.js';
 
 export type { ComponentOptions };
 
@@ -162,74 +174,72 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const policies = {
-  symlinks: ['preserve', 'follow', 'skip'],
-  overwrite: ['always', 'never', 'newer', 'error'],
-  sparse: ['auto', 'always', 'never'],
-} as const;
+/** The most that a copy can be divided among: more threads than this serve nobody. */
+export const MOST_JOBS = 256;
 
-const flags = [
-  'recursive',
-  'preserveTimestamps',
-  'preserveMode',
-  'verify',
-  'sync',
-  'makeParents',
-  'keepGoing',
-  'dryRun',
-] as const;
+// What the component takes for a number.
+const MOST_SHARES = 2 ** 32 - 1;
+
+const MOST_WINDOW = 2 ** 30;
+
+const shard: Check = (name, value) => {
+  // The count says how large the index may be.
+  allOptionsOf<Shard>({ count: wholeNumber(1, MOST_SHARES), index: () => {} })(name, value);
+  const { index, count } = value as Shard;
+  wholeNumber(0, count - 1)(`${name}.index`, index);
+};
+
+/** A check for each option of a copy. */
+export const copyChecks: Checks<CopyOptions> = {
+  recursive: boolean,
+  symlinks: oneOf('preserve', 'follow', 'skip'),
+  overwrite: oneOf('always', 'never', 'newer', 'error'),
+  preserveTimestamps: boolean,
+  preserveMode: boolean,
+  verify: boolean,
+  sync: boolean,
+  sparse: oneOf('auto', 'always', 'never'),
+  include: arrayOf(text),
+  exclude: arrayOf(text),
+  shard,
+  concurrency: wholeNumber(1, MOST_JOBS),
+  makeParents: boolean,
+  keepGoing: boolean,
+  dryRun: boolean,
+  windowSize: wholeNumber(1, MOST_WINDOW),
+  onProgress: callback,
+  onEntry: callback,
+  signal,
+};
+
+/** What to use in place of the options that `fs.cp` and packages like it have for the same. */
+export const copyHints: Readonly<Record<string, string>> = {
+  force: "overwrite: 'always' for force: true, which is the default, and overwrite: 'never' for force: false",
+  clobber:
+    "overwrite: 'always' for clobber: true, which is the default, and overwrite: 'never' for clobber: false",
+  errorOnExist: "overwrite: 'error'",
+  filter: 'include and exclude, which take patterns',
+  ignore: 'exclude, which takes patterns',
+  dereference: "symlinks: 'follow'",
+  verbatimSymlinks: "symlinks: 'preserve', the default, which keeps the text of a link as it is",
+  mode: "overwrite: 'error' in place of COPYFILE_EXCL; the other modes have no equivalent",
+};
 
 /**
- * Throws a TypeError that names the first option of a wrong type or value.
- *
- * @param options anything
- */
-export function requireOptions(options: unknown): asserts options is CopyOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`options must be an object, not ${typeName(options)}`);
-  }
-  const given: Partial<Record<keyof CopyOptions, unknown>> = options;
-  for (const name of flags) {
-    requireType(name, given[name], 'boolean');
-  }
-  for (const [name, values] of Object.entries(policies)) {
-    requireOneOf(name, given[name as keyof typeof policies], values);
-  }
-  for (const name of ['include', 'exclude'] as const) {
-    requirePatterns(name, given[name]);
-  }
-  requireType('onProgress', given.onProgress, 'function');
-  requireType('onEntry', given.onEntry, 'function');
-  requireType('host', (given as { host?: unknown }).host, 'function');
-  requireWindowSize(given.windowSize);
-  requireShard(given.shard);
-  if (given.concurrency !== undefined) {
-    requireWholeNumber('concurrency', given.concurrency, 1, MOST_JOBS);
-  }
-  if (given.signal !== undefined && !(given.signal instanceof AbortSignal)) {
-    throw new TypeError(`options.signal must be an AbortSignal, not ${typeName(given.signal)}`);
-  }
-}
-
-/**
- * Throws a TypeError unless `value` is a path: a string without NUL, which no file system takes.
+ * Throws a TypeError unless `value` is a path: a string that a file system can take, without NUL characters and
+ * without half a surrogate pair, which would become another name.
  *
  * @param argument the name of the argument, for the message
  * @param value anything
  */
 export function requirePath(argument: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string') {
-    throw new TypeError(`${argument} must be a string, not ${typeName(value)}`);
-  }
-  if (value.includes('\0')) {
-    throw new TypeError(`${argument} must not contain a NUL character`);
-  }
+  text(argument, value);
 }
 
 /**
  * The options as the component takes them.
  *
- * @param options options that {@link requireOptions} has passed
+ * @param options options that {@link copyChecks} has passed
  * @param measure whether the totals are wanted from the start
  */
 export function toComponent(options: CopyOptions, measure: boolean): ComponentOptions {
@@ -251,60 +261,4 @@ export function toComponent(options: CopyOptions, measure: boolean): ComponentOp
     exclude: [...(options.exclude ?? [])],
     ...(options.shard && { shard: options.shard }),
   };
-}
-
-function typeName(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
-}
-
-function requireType(name: string, value: unknown, type: 'boolean' | 'function'): void {
-  if (value !== undefined && typeof value !== type) {
-    throw new TypeError(`options.${name} must be a ${type}, not ${typeName(value)}`);
-  }
-}
-
-function requireOneOf(name: string, value: unknown, values: readonly string[]): void {
-  if (value !== undefined && !(typeof value === 'string' && values.includes(value))) {
-    throw new TypeError(`options.${name} must be one of ${values.map((each) => `'${each}'`).join(', ')}`);
-  }
-}
-
-function requirePatterns(name: string, value: unknown): void {
-  if (value !== undefined && !(Array.isArray(value) && value.every((each) => typeof each === 'string'))) {
-    throw new TypeError(`options.${name} must be an array of strings`);
-  }
-}
-
-function requireWindowSize(value: unknown): void {
-  const isGood = typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 2 ** 30;
-  if (value !== undefined && !isGood) {
-    throw new TypeError('options.windowSize must be a whole number of bytes, from 1 to 1073741824');
-  }
-}
-
-/** The most that a copy can be divided among: more threads than this serve nobody. */
-export const MOST_JOBS = 256;
-
-// What the component takes for a number.
-const MOST_SHARES = 2 ** 32 - 1;
-
-function requireShard(value: unknown): void {
-  if (value === undefined) {
-    return;
-  }
-  if (typeof value !== 'object' || value === null) {
-    throw new TypeError(`options.shard must be an object with index and count, not ${typeName(value)}`);
-  }
-  const { index, count }: { index?: unknown; count?: unknown } = value;
-  requireWholeNumber('shard.count', count, 1, MOST_SHARES);
-  requireWholeNumber('shard.index', index, 0, Number(count) - 1);
-}
-
-function requireWholeNumber(name: string, value: unknown, least: number, most: number): void {
-  if (typeof value !== 'number') {
-    throw new TypeError(`options.${name} must be a number, not ${typeName(value)}`);
-  }
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`options.${name} must be a whole number from ${least} to ${most}, not ${value}`);
-  }
 }

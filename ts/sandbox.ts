@@ -1,11 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { boolean, type Checks, callback, oneOf, requireOptions } from './check.js';
+import { closedError } from './closed.js';
 import { type Component, type CopyJob, dropJob, failureOf, instantiateComponent } from './component.js';
 import { jobsFor } from './concurrency.js';
 import type { Assignment } from './divided-job.js';
 import { CleanError } from './errors.js';
+import { preopen } from './host/check-options.js';
 import { createHost, type Host, type HostOptions, ModeCarrier, type Preopen } from './host/index.js';
-import { type ComponentOptions, type CopyOptions, requirePath, toComponent } from './options.js';
+import { type ComponentOptions, type CopyOptions, copyChecks, requirePath, toComponent } from './options.js';
 import { nameOf } from './posix.js';
+import { preopensOf } from './preopens.js';
 import { CopyTask, type Job, type Work } from './task.js';
 
 /** The directories of a sandbox, by the absolute guest paths that they get. */
@@ -30,6 +34,14 @@ export interface SandboxOptions extends Pick<HostOptions, 'confinement' | 'allow
    */
   readonly host?: HostMaker | undefined;
 }
+
+const sandboxChecks: Checks<SandboxOptions> = {
+  confinement: oneOf('strict', 'best-effort'),
+  allowOverlap: boolean,
+  host: callback,
+};
+
+const requirePreopens = preopensOf(preopen);
 
 /** What our own host does for a copy beyond WASI; set before each step, since copies take turns. */
 type Aids = Required<Pick<HostOptions, 'modes' | 'durability'>>;
@@ -67,7 +79,11 @@ export class Sandbox implements Disposable {
    * the signal's reason when it is aborted.
    */
   copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
-    return new CopyTask(async () => this.workOn(source, target, options, (path) => path), options);
+    return new CopyTask(
+      async () => this.workOn(source, target, options, (path) => path),
+      options,
+      copyChecks,
+    );
   }
 
   /**
@@ -152,7 +168,7 @@ export class Sandbox implements Disposable {
 
   #requireOpen(): void {
     if (this.#closed) {
-      throw new Error('the sandbox is closed');
+      throw closedError();
     }
   }
 
@@ -177,7 +193,8 @@ export class Sandbox implements Disposable {
  * @param preopens the directories, such as `{ '/in': { path: 'uploads', access: 'read' } }`
  * @param options how strictly they are kept
  * @returns the sandbox; close it when done
- * @throws the error of `fs` when a directory cannot be opened
+ * @throws the error of `fs` when a directory cannot be opened, and a TypeError that names the argument or option when one
+ * is wrong
  * @example
  * ```ts
  * import { openSandbox } from 'mapcp';
@@ -190,6 +207,8 @@ export class Sandbox implements Disposable {
  * ```
  */
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
+  requirePreopens('preopens', preopens);
+  requireOptions('options', options, sandboxChecks);
   const aids = { modes: new ModeCarrier(), durability: { namesLast: false } };
   const { host, sharing } = await hostFor(preopens, options, aids);
   try {

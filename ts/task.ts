@@ -1,6 +1,7 @@
+import { type Check, requireOptions } from './check.js';
 import { type Entry, type Failure, failureOf, type Progress } from './component.js';
 import { CopyError } from './errors.js';
-import { type CopyEntry, type CopyOptions, type CopyProgress, requireOptions } from './options.js';
+import { type CopyEntry, type CopyOptions, type CopyProgress, copyHints } from './options.js';
 import { Pace } from './pace.js';
 import { nameOf } from './posix.js';
 
@@ -84,9 +85,14 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   #wake: () => void = () => {};
 
   /** @internal */
-  constructor(work: () => Promise<Work>, options: CopyOptions) {
+  constructor(
+    prepare: () => Promise<Work>,
+    options: CopyOptions,
+    checks: Readonly<Record<string, Check>>,
+    hints: Readonly<Record<string, string>> = {},
+  ) {
     this.#options = options;
-    this.#report = this.#run(work);
+    this.#report = this.#run(prepare, checks, { ...copyHints, ...hints });
   }
 
   /** See `Promise.prototype.then`. */
@@ -138,8 +144,12 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     return over;
   }
 
-  async #run(prepare: () => Promise<Work>): Promise<CopyReport> {
-    requireOptions(this.#options);
+  async #run(
+    prepare: () => Promise<Work>,
+    checks: Readonly<Record<string, Check>>,
+    hints: Readonly<Record<string, string>>,
+  ): Promise<CopyReport> {
+    requireOptions<object>('options', this.#options, checks, hints);
     this.#options.signal?.throwIfAborted();
     this.#isWatched ||= this.#options.onProgress !== undefined;
     const work = await prepare();

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { CleanError, clean } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
@@ -15,10 +16,19 @@ describe('clean', () => {
       ]) {
         writeFileSync(join(directory, name), '');
       }
-      expect(await clean(directory)).toBe(2);
+      expect(await clean(pathToFileURL(directory))).toBe(2);
       expect(existsSync(join(directory, 'd/.mapcp-mine.tmp'))).toBe(true);
       expect(await clean(directory)).toBe(0);
     }));
+
+  it.each([undefined, null, 1, new URL('https://example.com'), 'a\0', '\ud800'])(
+    'refuses %o with a TypeError that names the argument',
+    async (directory) => {
+      const anyClean = clean as (directory: unknown) => Promise<number>;
+      await expect(anyClean(directory)).rejects.toThrow(TypeError);
+      await expect(anyClean(directory)).rejects.toThrow(/^directory must /);
+    },
+  );
 
   it('says which directory it cannot open, and why', () =>
     inTemporaryDirectory(async (directory) => {

@@ -156,15 +156,56 @@ describe('copy', () => {
 
   it('refuses arguments of wrong types with a TypeError that names them', async () => {
     const anyCopy = copy as (...args: unknown[]) => Promise<unknown>;
-    expect(await failureOf(anyCopy(1, 'b'))).toEqual(new TypeError('source must be a string, not number'));
+    expect(await failureOf(anyCopy(1, 'b'))).toEqual(new TypeError('source must be a string, not 1'));
     expect(await failureOf(anyCopy('a', null))).toEqual(new TypeError('target must be a string, not null'));
     expect(await failureOf(anyCopy('a\0', 'b'))).toEqual(
       new TypeError('source must not contain a NUL character'),
     );
-    for (const windowSize of [-1, 1.5, 2 ** 30 + 1, Number.NaN, '1']) {
-      expect(await failureOf(anyCopy('a', 'b', { windowSize }))).toBeInstanceOf(TypeError);
+    for (const windowSize of [-1, 0, 1.5, 2 ** 30 + 1, Number.NaN]) {
+      expect(await failureOf(anyCopy('a', 'b', { windowSize }))).toEqual(
+        new RangeError(`options.windowSize must be a whole number from 1 to 1073741824, not ${windowSize}`),
+      );
     }
   });
+
+  it('refuses a path that would become another name, and a URL of nothing on the disk', () =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'a'), 'content');
+      const [good, half] = [join(directory, 'a'), join(directory, 'l\ud800x')];
+      const reason = 'must be well-formed, and has half a surrogate pair';
+      expect(await failureOf(copy(half, good))).toMatchObject({
+        message: expect.stringMatching(`source ${reason}`),
+      });
+      expect(await failureOf(copy(good, half))).toMatchObject({
+        message: expect.stringMatching(`target ${reason}`),
+      });
+      expect(await failureOf(copy(good, new URL('https://example.com/b')))).toEqual(
+        new TypeError("target must be a path or a file: URL, not 'https://example.com/b'"),
+      );
+      expect(readdirSync(directory)).toEqual(['a']);
+    }));
+
+  it.each([
+    ['force', false, /overwrite: 'never' for force: false/],
+    ['errorOnExist', true, /overwrite: 'error'/],
+    ['filter', () => false, /include and exclude/],
+    ['dereference', true, /symlinks: 'follow'/],
+    ['verbatimSymlinks', true, /symlinks: 'preserve'/],
+    ['mode', 1, /overwrite: 'error' in place of COPYFILE_EXCL/],
+    ['preserve', true, /did you mean|it has recursive/],
+    ['overWrite', 'never', /did you mean 'overwrite'/],
+  ])("refuses the option '%s', which it does not have, and says what to use", (name, value, advice) =>
+    inTemporaryDirectory(async (directory) => {
+      const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+      writeFileSync(source, 'new');
+      writeFileSync(target, 'precious');
+      const error = await failureOf(copy(source, target, { [name]: value }));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error).toMatchObject({ message: expect.stringContaining(`options has no option '${name}': `) });
+      expect(error).toMatchObject({ message: expect.stringMatching(advice) });
+      expect(readFileSync(target, 'utf8')).toBe('precious');
+    }),
+  );
 
   it('refuses options of wrong types with a TypeError that names them, and changes no option', async () => {
     const anyCopy = copy as (...args: unknown[]) => Promise<unknown>;
@@ -182,7 +223,7 @@ describe('copy', () => {
       const options = Object.freeze({ [name]: value });
       const error = await failureOf(anyCopy('a', 'b', options));
       expect(error).toBeInstanceOf(TypeError);
-      expect((error as TypeError).message).toMatch(`options.${name} must be`);
+      expect((error as TypeError).message).toMatch(new RegExp(`options.${name}(\\[0\\])? must be`));
     }
     expect(await failureOf(anyCopy('a', 'b', null))).toBeInstanceOf(TypeError);
   });
@@ -190,7 +231,7 @@ describe('copy', () => {
   it('refuses a share that is none, and names what is wrong with it', async () => {
     const anyCopy = copy as (...args: unknown[]) => Promise<unknown>;
     for (const [shard, error] of [
-      [{ index: '0', count: 4 }, new TypeError('options.shard.index must be a number, not string')],
+      [{ index: '0', count: 4 }, new TypeError("options.shard.index must be a number, not '0'")],
       [{ index: 0 }, new TypeError('options.shard.count must be a number, not undefined')],
       [
         { index: 4, count: 4 },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CopyError, openSandbox } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { failureOf } from '../helpers/failure.js';
 
 /** Opens a sandbox with `/in`, for reading, and `/out`. */
 function open(directory: string) {
@@ -42,8 +43,57 @@ describe('a sandbox', () => {
     inTemporaryDirectory(async (directory) => {
       const preopens = { '/out': { path: directory } } as never;
       await expect(openSandbox(preopens)).rejects.toThrow(
-        /preopens\['\/out'\]\.access must be 'read' or 'read-write', not undefined$/,
+        new TypeError("preopens['/out'].access must be 'read' or 'read-write', not undefined"),
       );
+    }));
+
+  it.each<[string, unknown, RegExp]>([
+    [
+      'nothing',
+      undefined,
+      /^preopens must be an object with a directory for each guest path, not undefined$/,
+    ],
+    ['a list', [], /^preopens must be an object with a directory/],
+    ['a Map', new Map(), /^preopens must be an object with a directory/],
+    ['a word', { '/o': 'w' }, /^preopens\['\/o'\] must be an object, not 'w'$/],
+    ['a URL', { '/o': { path: new URL('file:///'), access: 'read' } }, /\.path must be a string, not a URL$/],
+    ['no path', { '/o': { access: 'read' } }, /\.path must be a string, not undefined$/],
+    ['half a surrogate pair', { '/o': { path: '\udc00', access: 'read' } }, /\.path must be well-formed/],
+    ['another option', { '/o': { path: '/', access: 'read', readonly: true } }, /has no option 'readonly'/],
+    ['a relative guest path', { o: { path: '/', access: 'read' } }, /must be an absolute path .*, not 'o'$/],
+    [
+      'an empty guest path',
+      { '': { path: '/', access: 'read' } },
+      /must be a path such as '\/in', .*, not ''$/,
+    ],
+    ['a guest path with ..', { '/a/../b': { path: '/', access: 'read' } }, /must be a path such as/],
+    ['a guest path with half a pair', { '/\ud800': { path: '/', access: 'read' } }, /must be well-formed/],
+  ])('is not opened over %s', async (_, preopens, message) => {
+    const error = await failureOf(openSandbox(preopens as never));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ message: expect.stringMatching(message) });
+  });
+
+  it.each([
+    [{ confinment: 'strict' }, "options has no option 'confinment': did you mean 'confinement'?"],
+    [{ confinement: 'none' }, "options.confinement must be 'strict' or 'best-effort', not 'none'"],
+    [null, 'options must be an object, not null'],
+  ])('is not opened with options that there are not: %o', async (options, message) => {
+    expect(await failureOf(openSandbox({}, options as never))).toEqual(new TypeError(message));
+  });
+
+  it('refuses options that only copy has, and paths that would become other names', () =>
+    inTemporaryDirectory(async (directory) => {
+      using box = await open(directory);
+      const options = { host: () => ({ imports: {} }) };
+      expect(await failureOf(box.copy('/in/a', '/out/b', options as never))).toMatchObject({
+        message: expect.stringMatching("options has no option 'host'"),
+      });
+      expect(await failureOf(box.copy('/in/a', '/out/\ud800'))).toMatchObject({
+        message: expect.stringMatching('target must be well-formed'),
+      });
+      expect(() => box.clean('/out\ud800')).toThrow('directory must be well-formed');
+      expect(readdirSync(join(directory, 'out'))).toEqual([]);
     }));
 
   it('fails with guest paths', () =>
@@ -67,8 +117,10 @@ describe('a sandbox', () => {
       writeFileSync(join(directory, 'in/big'), Buffer.alloc(100 * 1024 * 1024));
       const copying = box.copy('/in/big', '/out/big');
       box.close();
-      await expect(copying).rejects.toThrow('the sandbox is closed');
-      await expect(box.copy('/in/a', '/out/b')).rejects.toThrow('the sandbox is closed');
+      const closed = { code: 'ERR_MAPCP_CLOSED', message: 'the sandbox is closed' };
+      await expect(copying).rejects.toMatchObject(closed);
+      await expect(box.copy('/in/a', '/out/b')).rejects.toMatchObject(closed);
+      expect(() => box.clean('/out')).toThrow(expect.objectContaining(closed));
       expect(readdirSync(join(directory, 'out'))).toEqual([]);
     }));
 

@@ -227,7 +227,12 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
       const tried = [
         sandbox.copy('/in/a', 5 as never),
         sandbox.copy('/in/a', '/in/b', { windowSize: 0 }),
+        sandbox.copy('/in/a', '/in/b', { force: false } as never),
+        sandbox.copy('/in/a', '/in/b', { preserveMode: true } as never),
+        sandbox.copy('/in/a', '/in/\ud800'),
         sandbox.tree('/other'),
+        mapcp.openSandbox({ '/in': { tree: { dir: {} }, access: 'readonly' as never } }),
+        mapcp.openSandbox({}, { memroy: 5 } as never),
       ];
       const results = await Promise.allSettled(tried);
       sandbox.close();
@@ -235,9 +240,14 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
       return results.map((result) => (result.status === 'rejected' ? `${result.reason}` : 'it went on'));
     });
     expect(messages).toEqual([
-      'TypeError: target must be a string, not number',
-      'TypeError: options.windowSize must be a whole number of bytes, from 1 to 1073741824',
+      'TypeError: target must be a string, not 5',
+      'RangeError: options.windowSize must be a whole number from 1 to 1073741824, not 0',
+      "TypeError: options has no option 'force': use overwrite: 'always' for force: true, which is the default, and overwrite: 'never' for force: false",
+      "TypeError: options has no option 'preserveMode': use nothing in its place, since a browser has no permissions",
+      "TypeError: target must be well-formed, and has half a surrogate pair: '/in/\\ud800'",
       "TypeError: there is no preopen '/other'",
+      "TypeError: preopens['/in'].access must be 'read' or 'read-write', not 'readonly'",
+      "TypeError: options has no option 'memroy': did you mean 'memory'?",
       'Error: the sandbox is closed',
     ]);
   });

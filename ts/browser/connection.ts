@@ -1,3 +1,4 @@
+import { closedError } from '../closed.js';
 import { errorOf } from '../component.js';
 import type { Answer, Request, Requests } from './requests.js';
 
@@ -52,7 +53,7 @@ export class Connection {
   close(): void {
     if (this.#hasFailed || idle !== undefined) {
       this.#worker.terminate();
-      this.#fail(new Error('the sandbox is closed'));
+      this.#fail(closedError());
       return;
     }
     idle = this;

@@ -1,6 +1,9 @@
+import { type Check, isRecord, requireThat } from '../check.js';
 import { quoted } from '../errors.js';
+import { access, preopenOf, preopensOf } from '../preopens.js';
 import type { DirectoryEntry } from './entries.js';
 import type { Grant } from './requests.js';
+import { tree } from './tree-check.js';
 
 /** A directory that a component gets. */
 export type Preopen = {
@@ -20,13 +23,24 @@ export type Preopen = {
 /** The directories of a sandbox, by the absolute guest paths that they get. */
 export type Preopens = Readonly<Record<string, Preopen>>;
 
+const directory: Check = (name, value) => {
+  const isDirectory = typeof value === 'object' && value !== null && 'getDirectoryHandle' in value;
+  requireThat(isDirectory, name, 'a FileSystemDirectoryHandle', value);
+};
+
+const requirePreopens = preopensOf((name, value) => {
+  const isOfBrowser = isRecord(value) && value.directory !== undefined;
+  preopenOf<object>(isOfBrowser ? { directory, access } : { tree, access })(name, value);
+});
+
 /**
  * What the worker is to be given, once it is clear that it may be.
  *
  * @param preopens the directories
- * @throws an Error where the visitor has not granted what is asked for, and where two directories overlap
+ * @throws a TypeError for what is no preopen; an Error where the visitor has not granted what is asked for, and where two directories overlap
  */
 export async function grantsFor(preopens: Preopens): Promise<Grant[]> {
+  requirePreopens('preopens', preopens);
   const grants: Grant[] = [];
   const handles: [string, FileSystemDirectoryHandle][] = [];
   for (const [name, preopen] of Object.entries(preopens)) {

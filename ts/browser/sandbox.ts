@@ -1,6 +1,8 @@
+import { type Checks, callback, requireOptions, wholeNumber } from '../check.js';
+import { closedError } from '../closed.js';
 import { errorOf, failureOf, NOTHING_YET } from '../component.js';
 import { CleanError } from '../errors.js';
-import { type CopyOptions as CommonOptions, requirePath, toComponent } from '../options.js';
+import { type CopyOptions as CommonOptions, copyChecks, requirePath, toComponent } from '../options.js';
 import { nameOf } from '../posix.js';
 import { CopyTask, type Job, type Work } from '../task.js';
 import { Connection } from './connection.js';
@@ -11,6 +13,13 @@ import type { FileCall } from './volume.js';
 
 /** How to copy: as under Node, but for permissions, of which a browser knows none, and with one job for each copy. */
 export type CopyOptions = Omit<CommonOptions, 'preserveMode' | 'concurrency'>;
+
+const { preserveMode, concurrency, ...checks } = copyChecks;
+
+const hints = {
+  preserveMode: 'nothing in its place, since a browser has no permissions',
+  concurrency: 'nothing in its place, since a browser copies by one job',
+};
 
 /** How a sandbox works. */
 export interface SandboxOptions {
@@ -26,6 +35,11 @@ export interface SandboxOptions {
    */
   readonly watch?: ((calls: readonly FileCall[]) => void | Promise<void>) | undefined;
 }
+
+const sandboxChecks: Checks<SandboxOptions> = {
+  memory: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  watch: callback,
+};
 
 // One for all that a browser keeps, since a name for each directory would be needed that all tabs agree on.
 const LOCK = 'mapcp';
@@ -63,7 +77,7 @@ export class Sandbox {
    * the signal's reason when it is aborted.
    */
   copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
-    return new CopyTask(async () => this.#workOn(source, target, options), options);
+    return new CopyTask(async () => this.#workOn(source, target, options), options, checks, hints);
   }
 
   /**
@@ -93,6 +107,7 @@ export class Sandbox {
    * @param preopen its guest path, as given to {@link openSandbox}
    */
   async tree(preopen: string): Promise<FoundDirectory> {
+    requirePath('preopen', preopen);
     this.#requireOpen();
     return this.#connection.ask('tree', preopen);
   }
@@ -167,7 +182,7 @@ export class Sandbox {
 
   #requireOpen(): void {
     if (this.#closed) {
-      throw new Error('the sandbox is closed');
+      throw closedError();
     }
   }
 
@@ -185,7 +200,7 @@ export class Sandbox {
  * visitor picked is asked for again where that is needed, which a browser allows just after a click or a key.
  * @param options how it works
  * @returns the sandbox; close it when done
- * @throws an Error with the code `EACCES` where a directory was not granted; an Error where two directories of the
+ * @throws a TypeError that names the argument or option that is wrong; an Error with the code `EACCES` where a directory was not granted; an Error where two directories of the
  * browser's overlap, and where the worker cannot be loaded
  * @example
  * const directory = await navigator.storage.getDirectory();
@@ -196,6 +211,7 @@ export class Sandbox {
  * await sandbox.copy('/in/a.txt', '/out/b.txt');
  */
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
+  requireOptions('options', options, sandboxChecks);
   const { memory = DEFAULT_MEMORY, watch } = options;
   const grants = await grantsFor(preopens);
   const connection = Connection.open();

@@ -12,6 +12,7 @@ import {
   requireThat,
   text,
 } from '../check.js';
+import { access, guestPath, preopenOf, preopensOf } from '../preopens.js';
 import type { Durability } from './durability.js';
 import type { HostOptions } from './host.js';
 import { ModeCarrier } from './modes.js';
@@ -23,36 +24,8 @@ const hostPath: Check = (name, value) => {
   requireThat(value !== '', name, 'a path', value);
 };
 
-const preopenChecks: Checks<Preopen> = { path: hostPath, access: oneOf('read', 'read-write') };
-
-/** A directory to preopen. `readonly` and the like are words that people try, and must not mean less safety. */
-const preopen: Check = (name, value) => {
-  const readOnly = "access: 'read'";
-  requireOptions<Preopen>(name, value, preopenChecks, { readonly: readOnly, readOnly, ro: readOnly });
-  for (const [key, check] of Object.entries(preopenChecks)) {
-    check(`${name}.${key}`, value[key as keyof Preopen]);
-  }
-};
-
-/** The name of a preopen: a path as components write them, which no other name stands for as well. */
-const guestPath: Check = (name, value) => {
-  text(name, value);
-  const parts = String(value).split('/');
-  const isPlain = parts.every((part, at) => part !== '.' && part !== '..' && (part !== '' || at === 0));
-  requireThat(
-    value === '/' || value === '.' || (value !== '' && isPlain),
-    name,
-    "a path such as '/in', without '.', '..' and a slash at its end",
-    value,
-  );
-};
-
-const preopens: Check = (name, value) => {
-  recordOf(preopen, 'an object with a directory for each guest path')(name, value);
-  for (const path of Object.keys(value as object)) {
-    guestPath(`a name in ${name}`, path);
-  }
-};
+/** A directory of the system to preopen. */
+export const preopen = preopenOf<Preopen>({ path: hostPath, access });
 
 const variable: Check = (name, value) => {
   if (value !== undefined) {
@@ -77,7 +50,7 @@ const modeCarrier: Check = (name, value) => {
 };
 
 const checks: Checks<HostOptions> = {
-  preopens,
+  preopens: preopensOf(preopen, guestPath),
   args: arrayOf(text),
   env: environment,
   stdin: (_, value) => void sourceOf(value),

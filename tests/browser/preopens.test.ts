@@ -1,0 +1,78 @@
+// What a page gives to a sandbox is checked before a worker is started; this needs no browser.
+
+import { describe, expect, it } from 'vitest';
+import { grantsFor } from '../../ts/browser/preopens.js';
+
+const tree = { dir: {} };
+
+async function outcome(preopens: unknown): Promise<string> {
+  try {
+    await grantsFor(preopens as never);
+    return 'accepted';
+  } catch (error) {
+    return String(error);
+  }
+}
+
+describe('the preopens of a sandbox in a browser', () => {
+  it.each([
+    [{}],
+    [{ '/in': { tree, access: 'read' }, '/': { tree, access: 'read-write' } }],
+    [
+      {
+        '/in': {
+          tree: {
+            dir: { a: { source: '' }, b: { symlink: '../x' }, c: { dir: { d: { source: new Blob([]) } } } },
+          },
+          access: 'read',
+        },
+      },
+    ],
+    [{ '/in': { tree: { dir: Object.assign(Object.create(null), { a: { source: '' } }) }, access: 'read' } }],
+  ])('are accepted: %o', async (preopens) => {
+    expect(await outcome(preopens)).toBe('accepted');
+  });
+
+  it.each<[unknown, string]>([
+    [undefined, 'preopens must be an object with a directory for each guest path, not undefined'],
+    [{ '/o': 'w' }, "preopens['/o'] must be an object, not 'w'"],
+    [
+      { '/o': { tree, access: 'readonly' } },
+      "preopens['/o'].access must be 'read' or 'read-write', not 'readonly'",
+    ],
+    [{ '/o': { tree, access: 'READ' } }, "preopens['/o'].access must be 'read' or 'read-write', not 'READ'"],
+    [{ '/o': { tree } }, "preopens['/o'].access must be 'read' or 'read-write', not undefined"],
+    [{ '/o': { tree, readonly: true } }, "preopens['/o'] has no option 'readonly': use access: 'read'"],
+    [
+      { '/o': { access: 'read' } },
+      "preopens['/o'].tree must be a directory, such as { dir: {} }, not undefined",
+    ],
+    [
+      { '/o': { directory: '/', access: 'read' } },
+      "preopens['/o'].directory must be a FileSystemDirectoryHandle, not '/'",
+    ],
+    [{ o: { tree, access: 'read' } }, "a name in preopens must be an absolute path such as '/in', not 'o'"],
+    [
+      { '/o/../in': { tree, access: 'read' } },
+      "a name in preopens must be a path such as '/in', without '.', '..' and a slash at its end, not '/o/../in'",
+    ],
+    [
+      { '/o': { tree: { dir: { '..': tree } }, access: 'read' } },
+      "a name in preopens['/o'].tree must be the name of an entry, not '..'",
+    ],
+    [
+      { '/o': { tree: { dir: { d: { dir: { 'l\ud800x': tree } } } }, access: 'read' } },
+      "a name in preopens['/o'].tree.dir['d'] must be well-formed, and has half a surrogate pair: 'l\\ud800x'",
+    ],
+    [
+      { '/o': { tree: { dir: { a: { symlink: 'a\0' } } }, access: 'read' } },
+      "preopens['/o'].tree.dir['a'].symlink must not contain a NUL character",
+    ],
+    [
+      { '/o': { tree: { dir: { a: { source: 1 } } }, access: 'read' } },
+      "preopens['/o'].tree.dir['a'] must be { source }, { symlink } or { dir }, not an object",
+    ],
+  ])('are refused by name: %o', async (preopens, message) => {
+    expect(await outcome(preopens)).toBe(`TypeError: ${message}`);
+  });
+});

@@ -1,0 +1,45 @@
+// Checks of preopens: directories by the guest paths that a component has for them.
+
+import { allOptionsOf, type Check, type Checks, oneOf, recordOf, requireThat, text } from './check.js';
+
+/** What may be done below a preopen. */
+export const access = oneOf('read', 'read-write');
+
+const readOnly = "access: 'read'";
+
+/**
+ * A directory to preopen.
+ *
+ * @param checks its options, none of which may be left out; another word such as `readonly` must not mean less safety
+ */
+export const preopenOf = <T>(checks: Checks<T>): Check =>
+  allOptionsOf(checks, { readonly: readOnly, readOnly, ro: readOnly });
+
+/** The guest path of a preopen: a path as components write them, which no other path stands for as well. */
+export const guestPath: Check = (name, value) => {
+  text(name, value);
+  const parts = String(value).split('/');
+  const isPlain = parts.every((part, at) => part !== '.' && part !== '..' && (part !== '' || at === 0));
+  requireThat(
+    value === '/' || value === '.' || (value !== '' && isPlain),
+    name,
+    "a path such as '/in', without '.', '..' and a slash at its end",
+    value,
+  );
+};
+
+/** The guest path of a preopen of a sandbox, whose paths are absolute. */
+export const absoluteGuestPath: Check = (name, value) => {
+  guestPath(name, value);
+  requireThat(String(value).startsWith('/'), name, "an absolute path such as '/in'", value);
+};
+
+/** An object with a directory for each guest path. */
+export const preopensOf =
+  (preopen: Check, path = absoluteGuestPath): Check =>
+  (name, value) => {
+    recordOf(preopen, 'an object with a directory for each guest path')(name, value);
+    for (const key of Object.keys(value as object)) {
+      path(`a name in ${name}`, key);
+    }
+  };
