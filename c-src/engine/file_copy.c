@@ -133,8 +133,8 @@ bool mapcp_file_copy_window(struct mapcp_file_copy *copy, const struct mapcp_opt
                                      : verify_window(copy, options, error);
 }
 
-bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, struct mapcp_place target,
-                            const struct mapcp_options *options, struct mapcp_error *error) {
+bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, const struct mapcp_options *options,
+                            struct mapcp_error *error) {
     const struct timespec times[2] = {copy->source.status.st_atim, copy->source.status.st_mtim};
     if (options->preserve_timestamps && futimens(copy->temporary.descriptor, times) != 0) {
         return mapcp_fail_number(error, MAPCP_SET_TIMES, MAPCP_TARGET, errno);
@@ -146,11 +146,7 @@ bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, struct mapcp_place tar
         return false;
     }
     int number = mapcp_temporary_close(&copy->temporary);
-    if (number != 0) {
-        return mapcp_fail_number(error, MAPCP_CLOSE, MAPCP_TARGET, number);
-    }
-    number = mapcp_temporary_commit(&copy->temporary, target);
-    return number == 0 || mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, number);
+    return number == 0 || mapcp_fail_number(error, MAPCP_CLOSE, MAPCP_TARGET, number);
 }
 
 bool mapcp_file_copy_abandon(struct mapcp_file_copy *copy) {

@@ -37,9 +37,10 @@ bool mapcp_file_copy_is_complete(const struct mapcp_file_copy *copy, const struc
 bool mapcp_file_copy_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                             struct mapcp_error *error);
 
-/// Puts the complete file in the target's place. On failure returns false and sets `error`.
-bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, struct mapcp_place target,
-                            const struct mapcp_options *options, struct mapcp_error *error);
+/// Finishes the complete file, so that all it lacks is the target's name. On failure returns false and sets
+/// `error`.
+bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, const struct mapcp_options *options,
+                            struct mapcp_error *error);
 
 /// Gives up what is held, and removes the temporary file. False when that could not be removed; see
 /// mapcp_temporary_discard.

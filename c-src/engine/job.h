@@ -11,6 +11,7 @@
 #include "file_copy.h"
 #include "path.h"
 #include "problem.h"
+#include "target.h"
 #include "tree.h"
 
 /// What a job does next.
@@ -39,7 +40,9 @@ struct mapcp_job {
     bool in_tree;
     struct mapcp_tree tree;
     struct mapcp_file_copy file;
-    struct mapcp_place file_target;
+    /// The entry that is being copied, and what was decided about it.
+    struct mapcp_tree_entry entry;
+    enum mapcp_decision decision;
     struct mapcp_namer namer;
     struct mapcp_progress progress;
     struct mapcp_problem failure;

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "commit.h"
 #include "job.h"
 #include "link_copy.h"
-#include "target.h"
 
 /// Keeps account of the current entry, where that is asked for.
 bool mapcp_job_note(struct mapcp_job *job, enum mapcp_entry_kind kind, bool skipped, uint64_t bytes,
@@ -37,9 +37,11 @@ static void leave_entry(struct mapcp_job *job) {
     job->state = job->in_tree ? MAPCP_JOB_WALKING : MAPCP_JOB_DONE;
 }
 
-static bool skip(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
+/// Leaves out the current entry, and with it so many bytes of the total.
+static bool skip(struct mapcp_job *job, const struct stat *status, uint64_t bytes,
+                 struct mapcp_error *error) {
     job->progress.skipped++;
-    uncount(&job->progress.bytes_total, (uint64_t)status->st_size);
+    uncount(&job->progress.bytes_total, bytes);
     uncount(&job->progress.files_total, 1);
     leave_entry(job);
     return mapcp_job_note(job, kind_of(status), true, 0, error);
@@ -52,17 +54,17 @@ static bool complete_entry(struct mapcp_job *job, const struct stat *status, str
                           S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0, error);
 }
 
-/// Decides about an entry; where there is nothing more to do for it, says so by `*over`.
-static bool decide(struct mapcp_job *job, const struct mapcp_tree_entry *entry, const struct stat *status,
-                   bool *over, struct mapcp_error *error) {
-    enum mapcp_decision decision = MAPCP_COPY;
+/// Decides about the job's entry. If nothing more is to be done for it, says so by `*over`.
+static bool decide(struct mapcp_job *job, const struct stat *status, bool *over, struct mapcp_error *error) {
+    const struct mapcp_tree_entry *entry = &job->entry;
+    job->decision = MAPCP_DECISION_NEW;
     *over = false;
     if (!entry->target_is_new && !mapcp_target_decide(entry->target, entry->source, status,
-                                                      job->options.overwrite, &decision, error)) {
+                                                      job->options.overwrite, &job->decision, error)) {
         return false;
     }
-    if (decision == MAPCP_SKIP) {
-        *over = skip(job, status, error);
+    if (job->decision == MAPCP_DECISION_SKIP) {
+        *over = skip(job, status, S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0, error);
         return *over;
     }
     if (job->options.dry_run) {
@@ -73,8 +75,19 @@ static bool decide(struct mapcp_job *job, const struct mapcp_tree_entry *entry, 
     return true;
 }
 
-static bool begin_file(struct mapcp_job *job, const struct mapcp_tree_entry *entry,
-                       struct mapcp_error *error) {
+/// What was decided about the job's entry, whose source has this status.
+static struct mapcp_terms terms_of(const struct mapcp_job *job, const struct stat *status) {
+    return (struct mapcp_terms){
+        .source = job->entry.source,
+        .target = job->entry.target,
+        .source_status = status,
+        .overwrite = job->options.overwrite,
+        .decision = job->decision,
+    };
+}
+
+static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
+    const struct mapcp_tree_entry *entry = &job->entry;
     bool follow = job->options.symlinks == MAPCP_FOLLOW_LINKS;
     bool over = false;
     // Where entries may be skipped, most of them are, in a second run; so those are not opened first.
@@ -82,7 +95,7 @@ static bool begin_file(struct mapcp_job *job, const struct mapcp_tree_entry *ent
     if (looks_first) {
         struct stat status;
         if (!mapcp_source_look(entry->source, follow, &status, error) ||
-            !mapcp_source_check(&status, error) || !decide(job, entry, &status, &over, error) || over) {
+            !mapcp_source_check(&status, error) || !decide(job, &status, &over, error) || over) {
             return over;
         }
     }
@@ -90,13 +103,12 @@ static bool begin_file(struct mapcp_job *job, const struct mapcp_tree_entry *ent
     if (!mapcp_source_open(source, entry->source, follow, error)) {
         return false;
     }
-    if (!looks_first && !decide(job, entry, &source->status, &over, error)) {
+    if (!looks_first && !decide(job, &source->status, &over, error)) {
         return false;
     }
     if (!mapcp_file_copy_begin(&job->file, entry->target, &job->namer, error)) {
         return false;
     }
-    job->file_target = entry->target;
     if (!job->in_tree) {
         job->progress.bytes_total = job->file.size;
         job->progress.files_total = 1;
@@ -106,31 +118,37 @@ static bool begin_file(struct mapcp_job *job, const struct mapcp_tree_entry *ent
     return true;
 }
 
-static bool copy_link(struct mapcp_job *job, const struct mapcp_tree_entry *entry,
-                      struct mapcp_error *error) {
+/// Gives up a copy whose target was made meanwhile, and stays. Its bytes have been copied, and stay in the
+/// counts.
+static bool skip_copy(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
+    return (mapcp_temporary_discard(&job->file.temporary) ||
+            mapcp_fail_number(error, MAPCP_REMOVE, MAPCP_TARGET, errno)) &&
+           skip(job, status, 0, error);
+}
+
+static bool copy_link(struct mapcp_job *job, struct mapcp_error *error) {
     struct stat status;
     bool over = false;
-    if (!mapcp_source_look(entry->source, false, &status, error) ||
-        !decide(job, entry, &status, &over, error)) {
+    if (!mapcp_source_look(job->entry.source, false, &status, error) || !decide(job, &status, &over, error)) {
         return false;
     }
     if (over) {
         return true;
     }
-    if (!mapcp_link_copy(entry->source, entry->target, &status, &job->options, &job->file.temporary,
-                         &job->namer, error)) {
-        return false;
-    }
-    return complete_entry(job, &status, error);
+    struct mapcp_terms terms = terms_of(job, &status);
+    bool skipped = false;
+    return mapcp_link_copy(&terms, &job->options, &job->file.temporary, &job->namer, &skipped, error) &&
+           (skipped ? skip_copy(job, &status, error) : complete_entry(job, &status, error));
 }
 
 bool mapcp_job_begin_entry(struct mapcp_job *job, const struct mapcp_tree_entry *entry,
                            struct mapcp_error *error) {
+    job->entry = *entry;
     switch (entry->kind) {
     case MAPCP_TREE_FILE:
-        return begin_file(job, entry, error);
+        return begin_file(job, error);
     case MAPCP_TREE_LINK:
-        return copy_link(job, entry, error);
+        return copy_link(job, error);
     default:
         return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_NOT_REGULAR_FILE);
     }
@@ -151,6 +169,22 @@ static bool sync_parent(const struct mapcp_job *job, struct mapcp_error *error) 
     return good;
 }
 
+/// Finishes the file whose last window is copied, and gives it its name.
+static bool finish_file(struct mapcp_job *job, struct mapcp_error *error) {
+    const struct stat *status = &job->file.source.status;
+    struct mapcp_terms terms = terms_of(job, status);
+    bool skipped = false;
+    if (!mapcp_file_copy_finish(&job->file, &job->options, error) ||
+        !mapcp_commit(&job->file.temporary, &terms, &skipped, error)) {
+        return false;
+    }
+    if (skipped) {
+        return skip_copy(job, status, error);
+    }
+    return (!job->options.sync || job->in_tree || sync_parent(job, error)) &&
+           complete_entry(job, status, error);
+}
+
 /// Copies one window, and finishes the file with the last. Adds what it cost to `*spent`.
 bool mapcp_job_work_on_file(struct mapcp_job *job, uint64_t *spent) {
     struct mapcp_error error;
@@ -163,9 +197,7 @@ bool mapcp_job_work_on_file(struct mapcp_job *job, uint64_t *spent) {
         *spent += job->file.copied - before + job->file.verified - verified_before;
     }
     if (good && mapcp_file_copy_is_complete(&job->file, &job->options)) {
-        good = mapcp_file_copy_finish(&job->file, job->file_target, &job->options, &error) &&
-               (!job->options.sync || job->in_tree || sync_parent(job, &error)) &&
-               complete_entry(job, &job->file.source.status, &error);
+        good = finish_file(job, &error);
     }
     return good || mapcp_job_settle_entry(job, &error);
 }

@@ -2,19 +2,18 @@
 #define MAPCP_LINK_COPY_H
 
 #include <stdbool.h>
-#include <sys/stat.h>
 
+#include "commit.h"
 #include "error.h"
 #include "options.h"
-#include "place.h"
 #include "temporary.h"
 
-/// Puts a symbolic link with the text of `source` in the target's place, replacing what has its name.
+/// Puts a symbolic link with the text of the source in the target's place, on these terms.
 ///
-/// `status` is that of the source link. On failure returns false and sets `error`; what could not be removed
-/// then is left in `temporary`.
-bool mapcp_link_copy(struct mapcp_place source, struct mapcp_place target, const struct stat *status,
-                     const struct mapcp_options *options, struct mapcp_temporary *temporary,
-                     struct mapcp_namer *namer, struct mapcp_error *error);
+/// `*skipped` says that what is there stays. On failure returns false and sets `error`. In both cases the
+/// caller discards what is in `temporary`.
+bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options *options,
+                     struct mapcp_temporary *temporary, struct mapcp_namer *namer, bool *skipped,
+                     struct mapcp_error *error);
 
 #endif

@@ -52,7 +52,7 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
                          const struct stat *source_status, enum mapcp_overwrite overwrite,
                          enum mapcp_decision *decision, struct mapcp_error *error) {
     struct stat status;
-    *decision = MAPCP_COPY;
+    *decision = MAPCP_DECISION_NEW;
     if (target.directory == MAPCP_NOWHERE) {
         return true;
     }
@@ -73,7 +73,7 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     }
     bool stays = overwrite == MAPCP_OVERWRITE_NEVER ||
                  (overwrite == MAPCP_OVERWRITE_NEWER && !is_later(&source_status->st_mtim, &status.st_mtim));
-    *decision = stays ? MAPCP_SKIP : MAPCP_COPY;
+    *decision = stays ? MAPCP_DECISION_SKIP : MAPCP_DECISION_REPLACE;
     return true;
 }
 

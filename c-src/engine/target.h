@@ -12,10 +12,13 @@
 /// meets it.
 #define MAPCP_NOWHERE (-1)
 
-/// What is to become of a file or link, given what has the target's name already.
+/// What is to be done with a file or link, given what has the target's name already.
 enum mapcp_decision {
-    MAPCP_COPY,
-    MAPCP_SKIP,
+    /// Nothing has the name.
+    MAPCP_DECISION_NEW,
+    MAPCP_DECISION_REPLACE,
+    /// What is there stays.
+    MAPCP_DECISION_SKIP,
 };
 
 /// Whether two statuses are of one file.

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PREFIX ".mapcp-"
@@ -98,12 +99,51 @@ int mapcp_temporary_close(struct mapcp_temporary *temporary) {
     return descriptor >= 0 && close(descriptor) != 0 ? errno : 0;
 }
 
-int mapcp_temporary_commit(struct mapcp_temporary *temporary, struct mapcp_place target) {
+int mapcp_temporary_rename(struct mapcp_temporary *temporary, struct mapcp_place target) {
     if (renameat(temporary->directory, temporary->name, target.directory, target.name) != 0) {
         return errno;
     }
     mapcp_temporary_forget(temporary);
     return 0;
+}
+
+/// Whether linking failed because the file system or the host has no hard links, or not for this file.
+static bool lacks_links(int number) {
+    switch (number) {
+    case EPERM:
+#ifdef ENOTCAPABLE
+    case ENOTCAPABLE:
+#endif
+    case ENOSYS:
+    case ENOTSUP:
+#if EOPNOTSUPP != ENOTSUP
+    case EOPNOTSUPP:
+#endif
+    case EMLINK:
+        return true;
+    default:
+        return false;
+    }
+}
+
+int mapcp_temporary_take_free_name(struct mapcp_temporary *temporary, struct mapcp_place target) {
+    if (linkat(temporary->directory, temporary->name, target.directory, target.name, 0) == 0) {
+        if (unlinkat(temporary->directory, temporary->name, 0) != 0 && errno != ENOENT) {
+            return errno;
+        }
+        mapcp_temporary_forget(temporary);
+        return 0;
+    }
+    if (!lacks_links(errno)) {
+        return errno;
+    }
+    // Not by a file that holds the name until the rename: a kill would leave it there, empty, and under the
+    // target's name.
+    struct stat status;
+    if (fstatat(target.directory, target.name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        return EEXIST;
+    }
+    return errno == ENOENT ? mapcp_temporary_rename(temporary, target) : errno;
 }
 
 bool mapcp_temporary_discard(struct mapcp_temporary *temporary) {

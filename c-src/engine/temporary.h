@@ -43,7 +43,14 @@ int mapcp_temporary_close(struct mapcp_temporary *temporary);
 
 /// Gives it the name `target`, replacing what has it. Returns 0 or rename's errno value; after a failure it
 /// still has its temporary name.
-int mapcp_temporary_commit(struct mapcp_temporary *temporary, struct mapcp_place target);
+int mapcp_temporary_rename(struct mapcp_temporary *temporary, struct mapcp_place target);
+
+/// Gives it the name `target` if nothing has that name. Returns 0, EEXIST if something has it, or another
+/// errno value; after a failure it still has its temporary name.
+///
+/// A file system with hard links does both in one step. Without them this is a look and then a rename: what
+/// somebody else makes between the two is replaced. A kill leaves the target complete or absent in any case.
+int mapcp_temporary_take_free_name(struct mapcp_temporary *temporary, struct mapcp_place target);
 
 /// Closes and removes what is there. Returns false when it could not be removed: then `name` says what is
 /// left, and is to be freed by mapcp_temporary_forget.

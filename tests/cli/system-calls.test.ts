@@ -292,7 +292,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the sy
         [`cannot sync 'out/b/f': ${disk}`],
         [`cannot rename 'out/b/f': ${disk}`],
         [`cannot create 'out/b/d': ${disk}`],
-        [`cannot rename 'out/b/d/link': ${disk}`],
+        [`cannot create 'out/b/d/link': ${disk}`],
       ],
     ],
   ])(

@@ -43,8 +43,10 @@ const operationsOf: Readonly<Record<FallibleCall, readonly Operation[]>> = {
   readlinkAt: ['inspect'],
   createDirectoryAt: ['create'],
   symlinkAt: ['create'],
+  linkAt: ['rename'],
   renameAt: ['rename'],
-  unlinkFileAt: ['remove'],
+  // A temporary name that stays beside the target is as much as a name that was not given.
+  unlinkFileAt: ['remove', 'rename'],
 };
 
 /** The code that an error has for what failed. */
@@ -115,6 +117,9 @@ function canBeBorne({ before }: Ending, failing: Failing): boolean {
         before[posix.relative('/out', entry)] !== undefined &&
         !['io', 'insufficient-space', 'quota'].includes(fault)
       );
+    case 'linkAt':
+      // Without hard links, the target is looked at and then named.
+      return ['not-permitted', 'unsupported', 'too-many-links'].includes(fault);
     default:
       return false;
   }

@@ -64,6 +64,7 @@ const fallible = {
     readlinkAt: 4,
     createDirectoryAt: 1,
     symlinkAt: 1,
+    linkAt: 1,
     renameAt: 1,
     unlinkFileAt: 1,
   },
@@ -72,6 +73,17 @@ const fallible = {
 
 /** A call that can fail, by the name of its method. */
 export type FallibleCall = keyof typeof fallible.Descriptor | keyof typeof fallible.DirectoryEntryStream;
+
+/**
+ * Calls that give something another name: which arguments are the directory of the new one and the new one itself, by
+ * value and flat. Such a call is for the new name.
+ */
+const newNames: Readonly<
+  Partial<Record<FallibleCall, Readonly<Record<Way, readonly [directory: number, path: number]>>>>
+> = {
+  renameAt: { 'by value': [1, 2], 'in memory': [3, 4] },
+  linkAt: { 'by value': [2, 3], 'in memory': [4, 5] },
+};
 
 /** Which argument is a call's path: of those by value, and of the flat ones, where the descriptor comes first. */
 const pathArguments: Readonly<Partial<Record<FallibleCall, Readonly<Record<Way, number>>>>> = {
@@ -82,6 +94,7 @@ const pathArguments: Readonly<Partial<Record<FallibleCall, Readonly<Record<Way, 
   readlinkAt: { 'by value': 0, 'in memory': 1 },
   createDirectoryAt: { 'by value': 0, 'in memory': 1 },
   symlinkAt: { 'by value': 1, 'in memory': 3 },
+  linkAt: { 'by value': 1, 'in memory': 2 },
   renameAt: { 'by value': 0, 'in memory': 1 },
   unlinkFileAt: { 'by value': 0, 'in memory': 1 },
 };
@@ -180,8 +193,11 @@ function byValue(call: FallibleCall, method: Method, paths: Paths, kind: keyof P
     const pathOf = (from: unknown, index: number | undefined) =>
       pathBelow(paths[kind].get(numberOf(from)), index === undefined ? '.' : String(args[index]));
     const path = pathOf(this, pathArguments[call]?.['by value']);
+    const [directory, name] = newNames[call]?.['by value'] ?? [];
     const fault = take(
-      call === 'renameAt' ? { name: call, path: pathOf(args[1], 2), from: path } : { name: call, path },
+      directory === undefined
+        ? { name: call, path }
+        : { name: call, path: pathOf(args[directory], name), from: path },
     );
     if (fault === undefined) {
       const result = method.apply(this, args);
@@ -217,8 +233,11 @@ function inMemory(
         index === undefined ? '.' : Buffer.from(memory.buffer, value(index), value(index + 1)).toString(),
       );
     const path = pathOf(0, pathArguments[call]?.['in memory']);
+    const [directory, name] = newNames[call]?.['in memory'] ?? [];
     const fault = take(
-      call === 'renameAt' ? { name: call, path: pathOf(3, 4), from: path } : { name: call, path },
+      directory === undefined
+        ? { name: call, path }
+        : { name: call, path: pathOf(directory, name), from: path },
     );
     const result = value(args.length - 1);
     if (fault === undefined) {

@@ -58,6 +58,12 @@ const kinds: readonly Scenario[] = [
     target: olderTree,
   },
   {
+    name: 'that leaves what is there',
+    options: { ...options, overwrite: 'never' },
+    source: tree,
+    target: (put) => put.directory('out/b'),
+  },
+  {
     name: 'of a large file over another',
     options: { windowSize: PAGE },
     source: (put) => put.file('in/a', bytes(3_000_001, 1)),

@@ -125,6 +125,15 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     target: (put) => putTree(put, 'out/b', 9),
   },
   {
+    name: 'a small tree that leaves what is there',
+    options: { recursive: true, overwrite: 'never', preserveTimestamps: true },
+    source: putSource,
+    target: (put) => {
+      put.directory('out/b/d');
+      put.file('out/b/f', 'old');
+    },
+  },
+  {
     name: 'a small tree, going on',
     options: { recursive: true, preserveTimestamps: true, keepGoing: true },
     source: putSource,
@@ -195,6 +204,8 @@ export const faultsOf: Readonly<Record<FallibleCall, readonly Fault[]>> = {
   readlinkAt: pathCall,
   createDirectoryAt: naming,
   symlinkAt: naming,
+  // A file system or a host may have no hard links, and a file no room for one more.
+  linkAt: [...naming, 'not-permitted', 'unsupported', 'too-many-links'],
   renameAt: naming,
   unlinkFileAt: naming,
 };

@@ -42,6 +42,9 @@ const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
 /** How often an open looks again at a name that others change, before it reports what it met. */
 const MOST_LOOKS = 10;
 
+/** Whether link(2) follows a symbolic link, so that there is no way to give one a second name. */
+const linkFollows = process.platform === 'darwin';
+
 /** The flags of open(2) for a regular file. */
 function openFlagsOf(open: OpenFlags, flags: DescriptorFlags): number {
   const access = flags.write ? (flags.read ? O_RDWR : O_WRONLY) : O_RDONLY;
@@ -269,20 +272,26 @@ export class Directory {
       expectName(walk, 'exist');
       expectNoSlash(walk);
       walk.at((place) => symlinkSync(target, place));
+      this.#makeNamesLast(walk);
     });
   }
 
   linkAt(follow: boolean, path: string, target: Directory, newPath: string): void {
     this.#expectMutable();
     target.#expectMutable();
-    Seen.forgetAll();
-    this.#walk(path, (from) => {
+    if (!this.#seen.take(path)) {
+      Seen.forgetAll();
+    }
+    this.#change(path, (from) => {
       expectName(from, 'not-permitted');
-      settle(from, follow);
-      target.#walk(newPath, (to) => {
+      if (typeOf(settle(from, follow)) === 'symbolic-link' && linkFollows) {
+        fail('unsupported');
+      }
+      target.#change(newPath, (to) => {
         expectName(to, 'exist');
         expectNoSlash(to);
         from.at((old) => to.at((place) => linkSync(old, place)));
+        target.#makeNamesLast(to);
       });
     });
   }

@@ -1,0 +1,51 @@
+#include "commit.h"
+
+#include <errno.h>
+
+// How often the target is looked at anew, if others keep making and removing it.
+#define TRIES 10
+
+static bool replace(struct mapcp_temporary *temporary, struct mapcp_place target, struct mapcp_error *error) {
+    int number = mapcp_temporary_rename(temporary, target);
+    return number == 0 || mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, number);
+}
+
+static bool decide_anew(const struct mapcp_terms *terms, enum mapcp_decision *decision,
+                        struct mapcp_error *error) {
+    return mapcp_target_decide(terms->target, terms->source, terms->source_status, terms->overwrite, decision,
+                               error);
+}
+
+/// Confirms a policy that depends on what the target is.
+static bool commit_by_policy(struct mapcp_temporary *temporary, const struct mapcp_terms *terms,
+                             bool *skipped, struct mapcp_error *error) {
+    enum mapcp_decision decision = terms->decision;
+    // What was to be replaced may be newer by now.
+    if (decision == MAPCP_DECISION_REPLACE && !decide_anew(terms, &decision, error)) {
+        return false;
+    }
+    for (int try = 0; try < TRIES; try++) {
+        if (decision == MAPCP_DECISION_SKIP) {
+            *skipped = true;
+            return true;
+        }
+        if (decision == MAPCP_DECISION_REPLACE) {
+            return replace(temporary, terms->target, error);
+        }
+        int number = mapcp_temporary_take_free_name(temporary, terms->target);
+        if (number != EEXIST) {
+            return number == 0 || mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, number);
+        }
+        if (!decide_anew(terms, &decision, error)) {
+            return false;
+        }
+    }
+    return mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, EBUSY);
+}
+
+bool mapcp_commit(struct mapcp_temporary *temporary, const struct mapcp_terms *terms, bool *skipped,
+                  struct mapcp_error *error) {
+    *skipped = false;
+    return terms->overwrite == MAPCP_OVERWRITE_ALWAYS ? replace(temporary, terms->target, error)
+                                                      : commit_by_policy(temporary, terms, skipped, error);
+}
