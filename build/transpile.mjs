@@ -143,9 +143,12 @@ function withOneListOfErrorCodes(code) {
  * @returns {string} the same, to be compiled at once
  */
 function compiledAtOnce(code) {
-  const [, other, name] = /export\{([\w$]+) as _util,([\w$]+) as instantiate\};\s*$/.exec(code) ?? [];
-  const start = code.indexOf(`function ${name}(`);
-  const end = code.lastIndexOf(`const ${other}={}`);
+  const [, other, name] =
+    /export\s*\{\s*([\w$]+)\s+as\s+_util,\s*([\w$]+)\s+as\s+instantiate\s*\};\s*$/.exec(code) ?? [];
+  const literally = (text = '') => text.replaceAll('$', '\\$');
+  const start = code.search(new RegExp(`\\bfunction\\s+${literally(name)}\\s*\\(`));
+  const ends = code.matchAll(new RegExp(`\\bconst\\s+${literally(other)}\\s*=\\s*\\{\\s*\\}`, 'g'));
+  const end = [...ends].at(-1)?.index ?? -1;
   if (start < 0 || end < start) {
     throw new ToolError('build/transpile.mjs cannot find instantiate in what this version of jco makes');
   }
@@ -159,7 +162,9 @@ function compiledAtOnce(code) {
  */
 async function wholeModule(code, coreModules) {
   const whole = `const coreModules = ${JSON.stringify(coreModules)};\n${withOneListOfErrorCodes(change(code, codeChanges))}`;
-  return compiledAtOnce((await transform(whole, { minify: true, format: 'esm', target: 'node20' })).code);
+  // In lines, since Node prints the line of an error that nobody catches, and one of them is all the core modules.
+  const options = { minify: true, lineLimit: 120, format: /** @type {const} */ ('esm'), target: 'node20' };
+  return compiledAtOnce((await transform(whole, options)).code);
 }
 
 await runScript(async () => {

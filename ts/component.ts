@@ -27,9 +27,24 @@ export const NOTHING_YET: Progress = {
  * A new instance of the component, with memory of its own.
  *
  * @param imports the WASI imports: all that the instance can reach
+ * @throws an Error that says what to do where the runtime has no WebAssembly, or no room for an instance
  */
 export async function instantiateComponent(imports: object): Promise<Component> {
-  return instantiate(undefined, imports as ImportObject);
+  if (!('WebAssembly' in globalThis)) {
+    throw new Error('there is no WebAssembly here, which the component needs: start Node without --jitless');
+  }
+  try {
+    return await instantiate(undefined, imports as ImportObject);
+  } catch (error) {
+    // By its name, since a RangeError of another realm is of another class.
+    if (typeof error === 'object' && error !== null && 'name' in error && error.name === 'RangeError') {
+      const advice = 'raise the limit (ulimit -v), or start Node with --disable-wasm-trap-handler';
+      throw new Error(`there is too little address space for the component's memory: ${advice}`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
 }
 
 /**
