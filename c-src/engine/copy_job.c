@@ -140,12 +140,23 @@ static void end_well(struct mapcp_job *job) {
     job->progress.files_total = job->progress.files_done;
 }
 
+/// Raises the totals to what is done already, where a tree has grown since it was measured.
+static void raise_totals(struct mapcp_progress *progress) {
+    if (progress->bytes_total < progress->bytes_done) {
+        progress->bytes_total = progress->bytes_done;
+    }
+    if (progress->files_total < progress->files_done) {
+        progress->files_total = progress->files_done;
+    }
+}
+
 bool mapcp_job_step(struct mapcp_job *job, uint64_t budget) {
     uint64_t spent = 0;
     do {
         if (job->state == MAPCP_JOB_FAILED || (job->state != MAPCP_JOB_DONE && !work(job, &spent))) {
             return false;
         }
+        raise_totals(&job->progress);
     } while (job->state != MAPCP_JOB_DONE && spent < budget && job->entries.count < MOST_ENTRIES);
     if (job->state == MAPCP_JOB_DONE && !job->progress.done) {
         end_well(job);

@@ -14,7 +14,7 @@ struct mapcp_progress {
     bool done;
     /// Whether the totals are known.
     bool totals_known;
-    /// Bytes copied, and to copy in all.
+    /// Bytes copied, and to copy in all: where a tree grows, at least what is copied already.
     uint64_t bytes_done;
     uint64_t bytes_total;
     /// Files and links that are in place, and that are to be in all.

@@ -367,6 +367,26 @@ static void measuring_gives_the_totals_from_the_start(void) {
     CHECK(is_alike("a", "b"));
 }
 
+static void a_tree_that_grows_raises_its_totals(void) {
+    const struct mapcp_options options = {.recursive = true, .measure = true, .window_size = 1};
+    make_directory("a");
+    write_file("a/f", 10, 1);
+    struct mapcp_job *job = mapcp_job_new("a", "b", &options);
+    const struct mapcp_progress *progress = mapcp_job_progress(job);
+    while (!progress->totals_known) {
+        CHECK(mapcp_job_step(job, 1));
+    }
+    CHECK(progress->files_done == 0);
+    write_file("a/f", 200000, 2);
+    while (!progress->done) {
+        CHECK(mapcp_job_step(job, 1));
+        CHECK(progress->bytes_done <= progress->bytes_total);
+        CHECK(progress->files_done <= progress->files_total);
+    }
+    CHECK(progress->bytes_total == 200000);
+    mapcp_job_free(job);
+}
+
 static void excluded_entries_are_left_out(void) {
     const char *patterns[] = {".hidden", "/f"};
     const struct mapcp_options options = {.recursive = true, .exclude = {.items = patterns, .count = 2}};
@@ -506,6 +526,7 @@ static const struct test tests[] = {
     {"existing files are kept or replaced as asked", existing_files_are_kept_or_replaced_as_asked},
     {"a dry run touches nothing and counts all", a_dry_run_touches_nothing_and_counts_all},
     {"measuring gives the totals from the start", measuring_gives_the_totals_from_the_start},
+    {"a tree that grows raises its totals", a_tree_that_grows_raises_its_totals},
     {"excluded entries are left out", excluded_entries_are_left_out},
     {"missing parents are made on request", missing_parents_are_made_on_request},
     {"zeros become holes", zeros_become_holes},
