@@ -4,7 +4,7 @@ import { type Checks, callback, oneOf } from './check.js';
 import { CopyError } from './errors.js';
 import { hostPathOf } from './host-path.js';
 import { type CopyOptions, copyChecks } from './options.js';
-import { openSandbox, type Sandbox, type SandboxOptions } from './sandbox.js';
+import { openSandbox, type Preopens, type Sandbox, type SandboxOptions } from './sandbox.js';
 import { isSystemError, reasonOf, type SystemError } from './system-error.js';
 import { CopyTask, type Work } from './task.js';
 
@@ -52,17 +52,50 @@ export function copy(
   target: string | URL,
   options: CopyOptions & ConfinementOptions = {},
 ): CopyTask {
+  const lend = async (preopens: Preopens): Promise<LentSandbox> => {
+    const { host, confinement } = options;
+    const sandbox = await openSandbox(preopens, {
+      allowOverlap: true,
+      host,
+      ...(confinement && { confinement }),
+    });
+    return { sandbox, giveBack: () => sandbox.close() };
+  };
+  return startCopy(source, target, options, { lend });
+}
+
+/** A sandbox that a copy may use until it gives it back. */
+export interface LentSandbox {
+  readonly sandbox: Sandbox;
+  giveBack(): void;
+}
+
+/** What a copy needs of whoever starts it. */
+export interface Starter {
+  /** Opens a sandbox over the directories, or finds one that is open. Called at most once for a copy. */
+  lend(preopens: Preopens): Promise<LentSandbox>;
+  /** Called for each entry that the copy goes on after, as soon as that is known. */
+  onProblem?(problem: CopyError): void;
+}
+
+/** What {@link copy} does, in a sandbox that others may use before and after it. */
+export function startCopy(
+  source: string | URL,
+  target: string | URL,
+  options: CopyOptions,
+  starter: Starter,
+): CopyTask {
   const prepare = async (): Promise<Work> => {
     const from = placeOf('source', source, '/in');
     const to = withExistingDirectory(placeOf('target', target, '/out'), options);
     requireOutside(from, to, options);
-    const sandbox = await open(from, to, options);
+    const { sandbox, giveBack } = await open(from, to, starter);
     const work = sandbox.workOn(from.guestPath, to.guestPath, options, (path) => hostPath(path, from, to));
     const end = () => {
       work.end();
-      sandbox.close();
+      giveBack();
     };
-    return { ...work, end };
+    return { ...work, end, ...(starter.onProblem && { onProblem: starter.onProblem }) };
   };
   return new CopyTask(prepare, options, checks);
 }
@@ -144,15 +177,12 @@ function isCopiedAsLink({ given }: Place, { symlinks }: CopyOptions): boolean {
   }
 }
 
-async function open(from: Place, to: Place, { host, confinement }: ConfinementOptions): Promise<Sandbox> {
+async function open(from: Place, to: Place, { lend }: Starter): Promise<LentSandbox> {
   try {
-    return await openSandbox(
-      {
-        [from.preopen]: { path: from.directory, access: 'read' },
-        [to.preopen]: { path: to.directory, access: 'read-write' },
-      },
-      { allowOverlap: true, host, ...(confinement && { confinement }) },
-    );
+    return await lend({
+      [from.preopen]: { path: from.directory, access: 'read' },
+      [to.preopen]: { path: to.directory, access: 'read-write' },
+    });
   } catch (error) {
     throw isSystemError(error) ? unreachable(error, from, to) : error;
   }

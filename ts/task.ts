@@ -49,6 +49,8 @@ export interface Work {
   rest(): Promise<void>;
   /** The caller's name for a guest path. */
   pathOf(guestPath: string): string;
+  /** Called for each entry that the copy goes on after, as soon as that is known. */
+  onProblem?(problem: CopyError): void;
   /** Called once when the task is over. */
   end(): void;
 }
@@ -171,7 +173,10 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
         const started = performance.now();
         const { progress, failure } = await step(job, pace.budget);
         pace.took(performance.now() - started);
-        problems.push(...job.takeProblems().map((problem) => toError(problem, work)));
+        for (const problem of job.takeProblems().map((failure) => toError(failure, work))) {
+          problems.push(problem);
+          work.onProblem?.(problem);
+        }
         this.#tellEntries(job, work);
         if (failure !== undefined) {
           throw toError(failure, work, makeReport(progress, problems, this.#started));
@@ -270,8 +275,6 @@ function numberOf(value: bigint | undefined): number | undefined {
 }
 
 function makeReport(progress: Progress, problems: readonly CopyError[], started: number): CopyReport {
-  const isWarning = (error: CopyError) =>
-    error.code === 'ERR_MAPCP_NOT_REGULAR_FILE' && error.path === error.source;
   return {
     bytes: Number(progress.bytesDone),
     files: Number(progress.filesDone),
@@ -281,4 +284,13 @@ function makeReport(progress: Progress, problems: readonly CopyError[], started:
     failures: problems.filter((error) => !isWarning(error)),
     milliseconds: performance.now() - started,
   };
+}
+
+/**
+ * Whether an entry that a copy went on after is only a warning: a FIFO, a socket or a device of a tree, which is left out.
+ *
+ * @param problem one of the errors of a report
+ */
+export function isWarning(problem: CopyError): boolean {
+  return problem.code === 'ERR_MAPCP_NOT_REGULAR_FILE' && problem.path === problem.source;
 }

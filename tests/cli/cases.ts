@@ -73,6 +73,9 @@ function json(...lines: readonly object[]): RegExp {
   return new RegExp(`^${pattern.replaceAll('"milliseconds":0', '"milliseconds":[\\d.]+')}$`);
 }
 
+/** What a report says of one file, besides its size. */
+const oneFile = { files: 1, directories: 0, skipped: 0, milliseconds: 0 };
+
 /** A name with all that JSON or a terminal could trip over, and how a message has it. */
 const odd = {
   name: 'q"b\\t\tn\nc\u0001e\u001bd\u007fo\u009b☃',
@@ -400,13 +403,48 @@ export const cases: readonly Case[] = [
         source: 'in/a',
         target: 'out/b',
         bytes: 7,
-        files: 1,
-        directories: 0,
-        skipped: 0,
-        milliseconds: 0,
+        ...oneFile,
       },
     ),
     out: { b: 'content' },
+  },
+  {
+    name: '--json tells the progress of several sources as that of one copy',
+    prepare: (put) => {
+      put.file('in/a', 'content');
+      put.file('in/b', 'more');
+    },
+    args: ['--json', 'in/a', 'in/b', 'out'],
+    ends: 'well',
+    stdout: json(
+      { type: 'progress', bytesDone: 7, bytesTotal: 11, filesDone: 1, filesTotal: 2, currentPath: 'in/a' },
+      { type: 'report', source: 'in/a', target: 'out/a', bytes: 7, ...oneFile },
+      { type: 'progress', bytesDone: 11, bytesTotal: 11, filesDone: 2, filesTotal: 2, currentPath: 'in/b' },
+      { type: 'report', source: 'in/b', target: 'out/b', bytes: 4, ...oneFile },
+    ),
+    out: { a: 'content', b: 'more' },
+  },
+  {
+    name: '--json tells the progress of several sources of which one fails',
+    prepare: (put) => {
+      put.file('in/a', 'content');
+      put.directory('in/d');
+      put.file('in/d/b', 'more');
+    },
+    args: ['--json', '-r', '--keep-going', 'in/missing', 'in/a', 'in/d', 'out'],
+    ends: 'badly',
+    stdout: new RegExp(
+      [
+        // A directory that is measured, or listed, before something in it is copied.
+        '^({"type":"progress","bytesDone":0,.*}\n)?{"type":"error","code":"ENOENT",.*}',
+        '{"type":"progress","bytesDone":7,"bytesTotal":11,"filesDone":1,"filesTotal":2,.*}',
+        '{"type":"report","source":"in/a",.*}',
+        '({"type":"progress","bytesDone":7,"bytesTotal":11,"filesDone":1,"filesTotal":2,.*}\n)*' +
+          '{"type":"progress","bytesDone":11,"bytesTotal":11,"filesDone":2,"filesTotal":2,.*}',
+        '{"type":"report","source":"in/d",.*}\n$',
+      ].join('\n'),
+    ),
+    out: { a: 'content', d: null, 'd/b': 'more' },
   },
   {
     name: '--json prints an object for an error, whatever the names in it',

@@ -1,6 +1,16 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
@@ -11,16 +21,34 @@ const command = [resolve('build/out/js/cli/main.js'), '--json', '-r', '-T', 'in/
 
 type Copying = ChildProcessByStdio<null, Readable, Readable>;
 
-/** Does something to the command line as soon as it has told its first progress, and says how it ended. */
-async function interrupt(directory: string, act: (copying: Copying) => void) {
-  const copying = spawn(process.execPath, command, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
-  let stderr = '';
+/** How the command line is run. */
+interface Way {
+  /** More arguments. */
+  readonly args?: readonly string[];
+  /** What it has as its standard input. */
+  readonly stdin?: 'ignore' | number;
+}
+
+/** Does something to the command line as soon as it copies the huge file, and says how it ended. */
+async function interrupt(directory: string, act: (copying: Copying) => void, way: Way = {}) {
+  const { args = [], stdin = 'ignore' } = way;
+  const copying = spawn(process.execPath, [...command, ...args], {
+    cwd: directory,
+    stdio: [stdin, 'pipe', 'pipe'],
+  }) as Copying;
+  let [stdout, stderr, hasActed] = ['', '', false];
   copying.stderr.on('data', (data: Buffer) => {
     stderr += data;
   });
-  copying.stdout.once('data', () => act(copying));
-  const [status] = (await once(copying, 'close')) as [number | null];
-  return { status, stderr };
+  copying.stdout.on('data', (data: Buffer) => {
+    stdout += data;
+    if (!hasActed && stdout.includes('huge')) {
+      hasActed = true;
+      act(copying);
+    }
+  });
+  const [status, signal] = (await once(copying, 'close')) as [number | null, NodeJS.Signals | null];
+  return { status, signal, stdout, stderr };
 }
 
 /** A directory to copy from and one to copy to, with more to copy than can be copied before the end. */
@@ -40,21 +68,49 @@ function expectOldTarget(directory: string): void {
 }
 
 describe('mapcp, interrupted', () => {
-  it.each([
-    { signal: 'SIGINT', expected: 130 },
-    { signal: 'SIGTERM', expected: 143 },
-    { signal: 'SIGHUP', expected: 129 },
-  ] as const)('by $signal, ends with status $expected and leaves no partial file', ({ signal, expected }) =>
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s, ends by it and leaves no partial file', (name) =>
     inTemporaryDirectory(async (directory) => {
       prepare(directory);
 
-      const { status, stderr } = await interrupt(directory, (copying) => copying.kill(signal));
+      const { signal, stderr } = await interrupt(directory, (copying) => copying.kill(name));
 
       expect(stderr).toBe('mapcp: interrupted; what was finished stays\n');
-      expect(status).toBe(expected);
+      expect(signal).toBe(name);
       expectOldTarget(directory);
     }),
   );
+
+  it('has said what failed until then', () =>
+    inTemporaryDirectory(async (directory) => {
+      prepare(directory);
+      mkdirSync(join(directory, 'in/a/d'));
+      renameSync(join(directory, 'in/a/huge'), join(directory, 'in/a/d/huge'));
+      // All that is in a directory comes before what is in those below it.
+      mkdirSync(join(directory, 'out/b/x'));
+      writeFileSync(join(directory, 'in/a/x'), '');
+
+      const { stdout } = await interrupt(directory, (copying) => copying.kill('SIGINT'), {
+        args: ['--keep-going'],
+      });
+
+      expect(stdout).toMatch(/^{"type":"error","code":"EISDIR","operation":"create","path":"out\/b\/x"/m);
+    }));
+
+  it('by the end of its terminal under nohup, goes on', () =>
+    inTemporaryDirectory(async (directory) => {
+      prepare(directory);
+      // By this standard input it knows that nohup has started it.
+      const stdin = openSync('/dev/null', constants.O_WRONLY);
+      const act = (copying: Copying) => {
+        copying.kill('SIGHUP');
+        copying.kill('SIGINT');
+      };
+
+      const { signal } = await interrupt(directory, act, { stdin });
+
+      closeSync(stdin);
+      expect(signal).toBe('SIGINT');
+    }));
 
   it('by whoever reads no more of what it prints, ends with status 141 and leaves no partial file', () =>
     inTemporaryDirectory(async (directory) => {

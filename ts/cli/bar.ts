@@ -1,7 +1,9 @@
 import process from 'node:process';
+import { Writable } from 'node:stream';
 import cliProgress from 'cli-progress';
 import { quoted } from '../errors.js';
 import type { CopyProgress } from '../index.js';
+import { canDraw } from './terminal.js';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
@@ -19,56 +21,65 @@ function humanTime(seconds: number): string {
   return seconds < 6000 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
 }
 
-/** A progress as the bar takes it: the total, what is done, and the name of the current file. */
-function state({ bytesDone, bytesTotal, currentPath }: CopyProgress): [number, number, { path: string }] {
-  return [bytesTotal ?? 0, bytesDone, { path: quoted(currentPath).slice(1, -1) }];
+/** What the bar shows. */
+interface Shown {
+  readonly progress: CopyProgress;
+  /** Since when bytes have been copied, by `performance.now`. */
+  readonly since: number;
 }
 
 /** A line on standard error: a bar, bytes, rate, time left, and the current file. */
 export class ProgressBar {
-  readonly #started = performance.now();
   readonly #bar: cliProgress.SingleBar;
 
-  /** Shows how far a copy has come at first. */
-  constructor(progress: CopyProgress) {
+  /** Shows how far copies have come that began to copy bytes at `since`, by `performance.now`. */
+  constructor(progress: CopyProgress, since: number) {
     this.#bar = new cliProgress.SingleBar({
-      format: (options, params, payload: { path: string }) => this.#line(options, params, payload.path),
+      format: (options, params, shown: Shown) => lineOf(options, params.progress, shown),
       barsize: 12,
       barCompleteChar: '█',
       barIncompleteChar: '░',
       hideCursor: true,
       clearOnComplete: true,
       stopOnComplete: false,
-      stream: process.stderr,
+      stream: canDraw() ? process.stderr : lineByLine(process.stderr),
       noTTYOutput: true,
       gracefulExit: false,
     });
-    this.#bar.start(...state(progress));
+    const shown: Shown = { progress, since };
+    this.#bar.start(progress.bytesTotal ?? 0, progress.bytesDone, shown);
   }
 
-  /** Shows how far a copy has come. */
-  show(progress: CopyProgress): void {
-    const [total, done, payload] = state(progress);
-    this.#bar.setTotal(total);
-    this.#bar.update(done, payload);
+  /** Shows how far they have come. */
+  show(progress: CopyProgress, since: number): void {
+    const shown: Shown = { progress, since };
+    this.#bar.setTotal(progress.bytesTotal ?? 0);
+    this.#bar.update(progress.bytesDone, shown);
   }
 
   /** Takes it away. */
   remove(): void {
     this.#bar.stop();
   }
+}
 
-  #line(
-    options: cliProgress.Options,
-    { value, total, progress: part }: cliProgress.Params,
-    path: string,
-  ): string {
-    const seconds = (performance.now() - this.#started) / 1000;
-    const rate = value / Math.max(seconds, 0.001);
-    const bar = cliProgress.Format.BarFormat(part, options);
-    const left = rate > 0 ? `, ${humanTime((total - value) / rate)} left` : '';
-    const line = `${bar} ${humanBytes(value)} of ${humanBytes(total)}, ${humanBytes(rate)}/s${left} `;
-    const room = (process.stderr.columns ?? Number.POSITIVE_INFINITY) - line.length - 1;
-    return line + (room >= path.length ? path : path.slice(-Math.max(room, 1)));
-  }
+function lineOf(options: cliProgress.Options, part: number, { progress, since }: Shown): string {
+  const { bytesDone, bytesTotal, currentPath } = progress;
+  const path = quoted(currentPath).slice(1, -1);
+  const bar = cliProgress.Format.BarFormat(bytesTotal === undefined ? 0 : part, options);
+  const line = `${bar} ${bytesTotal === undefined ? 'counting' : amounts(bytesDone, bytesTotal, since)} `;
+  // A terminal whose size was never set has no columns.
+  const room = (process.stderr.columns || Number.POSITIVE_INFINITY) - line.length - 1;
+  return line + (room >= path.length ? path : path.slice(-Math.max(room, 1)));
+}
+
+function amounts(done: number, total: number, since: number): string {
+  const rate = done / Math.max((performance.now() - since) / 1000, 0.001);
+  const left = rate > 0 ? `, ${humanTime((total - done) / rate)} left` : '';
+  return `${humanBytes(done)} of ${humanBytes(total)}, ${humanBytes(rate)}/s${left}`;
+}
+
+/** A stream that writes to another one, and is no terminal, so that nothing is drawn on it. */
+function lineByLine(stream: Writable): Writable {
+  return new Writable({ write: (chunk, _encoding, done) => stream.write(chunk, done) });
 }

@@ -1,4 +1,5 @@
-import { constants } from 'node:os';
+import { constants, readFileSync, realpathSync } from 'node:fs';
+import os from 'node:os';
 import process from 'node:process';
 import { isSystemError, reasonOf } from '../system-error.js';
 
@@ -6,65 +7,111 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The exit status of what a signal has ended, as shells have it. */
 function statusOf(name: NodeJS.Signals): number {
-  return 128 + constants.signals[name];
+  return 128 + os.constants.signals[name];
+}
+
+/** Why the work ends early. */
+interface Ending {
+  readonly status: number;
+  /** A clause for people. */
+  readonly why: string;
+  readonly signal?: NodeJS.Signals;
 }
 
 /** Ends the work where somebody wants it ended: by a signal, or by reading no more of what is printed. */
 export class Interruption {
   readonly #controller = new AbortController();
-  #status = 0;
-  #why = '';
-  readonly #obey = (name: NodeJS.Signals) => this.#end(statusOf(name), 'interrupted');
+  readonly #heeded = SIGNALS.filter((name) => name !== 'SIGHUP' || !isUnderNohup());
+  #ending: Ending | undefined;
+  #hasCopied = false;
+  #isOver = false;
+  readonly #obey = (signal: NodeJS.Signals) =>
+    this.#end({ status: statusOf(signal), why: 'interrupted', signal });
 
   /** Watches standard output and standard error from now on. */
   constructor() {
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error) => this.#fail(error));
     }
+    if (!this.#heeded.includes('SIGHUP')) {
+      process.on('SIGHUP', () => {});
+    }
   }
 
-  /** Aborted when the work is to end. */
+  /** Aborted when the work must end. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** The exit status, once the work is to end. */
-  get status(): number {
-    return this.#status;
-  }
-
-  /** Why the work is to end, as a clause for people. */
-  get why(): string {
-    return this.#why;
-  }
-
-  /** Has signals end the work, and not the process. A second one of its kind kills. */
+  /** Has signals end the copies, and not the process. A second one of its kind kills. */
   heedSignals(): void {
-    for (const name of SIGNALS) {
+    this.#hasCopied = true;
+    for (const name of this.#heeded) {
       process.once(name, this.#obey);
     }
   }
 
   /** Leaves signals to the system again. */
   leaveSignals(): void {
-    for (const name of SIGNALS) {
+    for (const name of this.#heeded) {
       process.off(name, this.#obey);
+    }
+  }
+
+  /**
+   * Ends the process, after all that it did is cleaned up: with a status, or by the signal that ended the work. A shell
+   * that runs a loop ends it only when a signal has ended the command.
+   *
+   * @param status for work that was not ended early
+   */
+  conclude(status: number): void {
+    this.#isOver = true;
+    process.exitCode = status;
+    if (this.#ending !== undefined) {
+      this.#conclude(this.#ending);
+    }
+  }
+
+  #conclude({ status, why, signal }: Ending): void {
+    process.exitCode = status;
+    process.stderr.write(`mapcp: ${why}${this.#hasCopied ? '; what was finished stays' : ''}\n`);
+    // Windows has no signals that another process could see.
+    if (signal !== undefined && process.platform !== 'win32') {
+      process.kill(process.pid, signal);
     }
   }
 
   #fail(error: Error): void {
     const isClosed = isSystemError(error) && (error.code === 'EPIPE' || error.code === 'EIO');
     const why = isSystemError(error) ? reasonOf(error) : error.message;
-    this.#end(isClosed ? statusOf('SIGPIPE') : 1, `cannot print: ${why}`);
-    // What was printed last may fail after the work.
-    process.exitCode = this.#status;
+    this.#end({ status: isClosed ? statusOf('SIGPIPE') : 1, why: `cannot print: ${why}` });
   }
 
-  #end(status: number, why: string): void {
-    if (!this.signal.aborted) {
-      this.#status = status;
-      this.#why = why;
+  #end(ending: Ending): void {
+    if (this.#ending === undefined) {
+      this.#ending = ending;
       this.#controller.abort();
+      // What was printed last may fail after the work.
+      if (this.#isOver) {
+        this.#conclude(ending);
+      }
     }
+  }
+}
+
+/**
+ * Whether `nohup` started the process, so that the end of its terminal must not end it.
+ *
+ * Node forgets which signals it was to ignore. What is left is the standard input that GNU's nohup gives a command: no
+ * other program opens /dev/null for writing only there.
+ */
+function isUnderNohup(): boolean {
+  try {
+    const [, flags = ''] = /^flags:\s*(\d+)$/m.exec(readFileSync('/proc/self/fdinfo/0', 'utf8')) ?? [];
+    const isWriteOnly =
+      (Number.parseInt(flags, 8) & (constants.O_WRONLY | constants.O_RDWR)) === constants.O_WRONLY;
+    return isWriteOnly && realpathSync('/proc/self/fd/0') === '/dev/null';
+  } catch {
+    return false;
   }
 }

@@ -7,6 +7,8 @@ import { addFlags, type Flags } from './flags.js';
 import { Interruption } from './interruption.js';
 import { runCopies } from './run.js';
 
+const STATUS_DONE = 0;
+const STATUS_FAILED = 1;
 const STATUS_USAGE = 2;
 
 const description = [
@@ -31,6 +33,7 @@ function version(): string {
 }
 
 const interruption = new Interruption();
+let status = STATUS_DONE;
 
 const program = new Command('mapcp');
 addFlags(program);
@@ -61,20 +64,26 @@ program
       program.error(flags.clean ? 'there is no DIRECTORY' : 'there is no SOURCE and no TARGET');
     }
     if (flags.clean) {
-      process.exitCode = await cleanAll(names, flags);
+      status = await cleanAll(names, flags);
       return;
     }
     const [target = '', ...sources] = names.reverse();
-    process.exitCode = await runCopies(sources.reverse(), target, flags, interruption, (why) =>
-      program.error(why),
-    );
+    status = await runCopies(sources.reverse(), target, flags, interruption, (why) => program.error(why));
   });
 
+/** Says what nothing else has said, and tells the exit status. Node would print the line of code that it happened on. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? STATUS_DONE : STATUS_USAGE;
+  }
+  process.stderr.write(`mapcp: cannot go on: ${error instanceof Error ? error.message : String(error)}\n`);
+  return STATUS_FAILED;
+}
+
+process.on('uncaughtException', (error) => process.exit(explain(error)));
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CommanderError)) {
-    throw error;
-  }
-  process.exitCode = error.exitCode === 0 ? 0 : STATUS_USAGE;
+  status = explain(error);
 }
+interruption.conclude(status);

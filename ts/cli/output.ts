@@ -1,9 +1,11 @@
 import process from 'node:process';
 import { quoted } from '../errors.js';
 import type { CopyEntry, CopyError, CopyProgress, CopyReport } from '../index.js';
+import { isWarning, REPORT_MILLISECONDS } from '../task.js';
 import type { ProgressBar } from './bar.js';
 import type { Flags } from './flags.js';
 import { writeJson } from './json.js';
+import { canDraw } from './terminal.js';
 
 // Shorter work than this, in milliseconds, needs no bar.
 const BAR_DELAY = 500;
@@ -18,6 +20,9 @@ export class Output {
   readonly #started = performance.now();
   readonly #Bar: typeof ProgressBar | undefined;
   #bar: ProgressBar | undefined;
+  /** Since when bytes have been copied. */
+  #copyingSince = performance.now();
+  #lastProgress = Number.NEGATIVE_INFINITY;
 
   private constructor(flags: Flags, Bar: typeof ProgressBar | undefined) {
     this.#flags = flags;
@@ -33,19 +38,36 @@ export class Output {
     return new Output(flags, hasBar ? (await import('./bar.js')).ProgressBar : undefined);
   }
 
-  /** Shows how far a copy has come. */
+  /** Notes that nothing has been copied until now: rates are counted from here. */
+  startClock(): void {
+    this.#copyingSince = performance.now();
+  }
+
+  /** Shows that what will be copied is measured, at most thirty times a second. */
+  measuring(progress: CopyProgress): void {
+    if (performance.now() - this.#lastProgress >= REPORT_MILLISECONDS) {
+      this.progress(progress);
+    }
+  }
+
+  /** Shows how far the copies have come. */
   progress(progress: CopyProgress): void {
+    const now = performance.now();
+    this.#lastProgress = now;
+    if (progress.bytesTotal === undefined) {
+      this.startClock();
+    }
     if (this.#flags.json) {
       writeJson({ type: 'progress', ...progress });
-    } else if (this.#Bar && (this.#flags.progress || performance.now() - this.#started >= BAR_DELAY)) {
-      this.#bar ??= new this.#Bar(progress);
-      this.#bar.show(progress);
+    } else if (this.#Bar && (this.#flags.progress || now - this.#started >= BAR_DELAY)) {
+      this.#bar ??= new this.#Bar(progress, this.#copyingSince);
+      this.#bar.show(progress, this.#copyingSince);
     }
   }
 
   /** Says that an entry is done with, or would be. */
   entry(entry: CopyEntry): void {
-    this.close();
+    this.#makeRoom();
     if (this.#flags.json) {
       writeJson({ type: 'entry', ...entry });
     } else {
@@ -53,33 +75,26 @@ export class Output {
     }
   }
 
-  /** Says what a copy could not do, and to programs what it has done. */
-  report(source: string, target: string, report: CopyReport): void {
-    this.close();
-    this.#problems(report);
-    const { warnings, failures, ...counts } = report;
+  /** Says to programs what a copy has done. */
+  report(source: string, target: string, { warnings, failures, ...counts }: CopyReport): void {
     if (this.#flags.json && !this.#flags.quiet) {
       writeJson({ type: 'report', source, target, ...counts });
     }
   }
 
-  /** Says why a copy failed, and what it could not do before. */
-  error(error: CopyError): void {
-    this.close();
-    if (error.report !== undefined) {
-      this.#problems(error.report);
+  /** Says what was not copied, and why. */
+  problem(problem: CopyError): void {
+    this.#makeRoom();
+    const type = isWarning(problem) ? 'warning' : 'error';
+    if (type === 'warning' && this.#flags.quiet) {
+      return;
     }
-    this.#complain('error', error);
-  }
-
-  /**
-   * Says that the work was ended early.
-   *
-   * @param why a clause
-   */
-  interrupted(why: string): void {
-    this.close();
-    process.stderr.write(`mapcp: ${why}; what was finished stays\n`);
+    if (this.#flags.json) {
+      const { code, operation, path, source, target, reason, leftover, message } = problem;
+      writeJson({ type, code, operation, path, source, target, reason, leftover, message });
+    } else {
+      process.stderr.write(`mapcp: ${type === 'warning' ? 'warning: ' : ''}${problem.message}\n`);
+    }
   }
 
   /** Takes the bar away. */
@@ -88,24 +103,10 @@ export class Output {
     this.#bar = undefined;
   }
 
-  #problems({ warnings, failures }: CopyReport): void {
-    for (const warning of warnings) {
-      this.#complain('warning', warning);
-    }
-    for (const failure of failures) {
-      this.#complain('error', failure);
-    }
-  }
-
-  #complain(type: 'warning' | 'error', error: CopyError): void {
-    if (type === 'warning' && this.#flags.quiet) {
-      return;
-    }
-    if (this.#flags.json) {
-      const { code, operation, path, source, target, reason, leftover, message } = error;
-      writeJson({ type, code, operation, path, source, target, reason, leftover, message });
-    } else {
-      process.stderr.write(`mapcp: ${type === 'warning' ? 'warning: ' : ''}${error.message}\n`);
+  /** Takes the bar away where it is drawn on the line that is printed next. */
+  #makeRoom(): void {
+    if (canDraw()) {
+      this.close();
     }
   }
 }
@@ -121,5 +122,5 @@ function sentence({ kind, source, target, skipped, bytes }: CopyEntry, isDryRun:
 
 /** A bar where there is somebody to see it, and always for programs, unless the flags say otherwise. */
 function wantsProgress({ progress, json, quiet }: Flags): boolean {
-  return progress ?? (!quiet && (json || process.stderr.isTTY));
+  return progress ?? (!quiet && (json || canDraw()));
 }

@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { CopySeries } from '../copy-series.js';
 import { quoted } from '../errors.js';
-import { CopyError, type CopyOptions, type CopyReport, copy } from '../index.js';
+import { CopyError, type CopyOptions } from '../index.js';
 import type { Flags } from './flags.js';
 import type { Interruption } from './interruption.js';
+import { type Amount, JointProgress } from './joint-progress.js';
 import { Output } from './output.js';
 
 const STATUS_COPIED = 0;
@@ -28,56 +30,130 @@ export async function runCopies(
   if (sources.length > 1 && !flags.targetDirectory) {
     refuse(`with -T there is one name too many: ${quoted(target)}`);
   }
-  if (sources.length > 1 && !isDirectory(target)) {
+  const isIntoDirectory = flags.targetDirectory && isDirectory(target);
+  if (sources.length > 1 && !isIntoDirectory) {
     refuse(`several sources need a directory as TARGET, and this is none: ${quoted(target)}`);
   }
   interruption.heedSignals();
   const output = await Output.create(flags);
+  const copies = sources.map((source) => ({
+    source,
+    target: isIntoDirectory ? targetFor(source, target) : target,
+  }));
   try {
-    return await copyAll(sources, target, flags, output, interruption);
+    using run = new Run(flags, output, interruption.signal);
+    return await run.copyAll(copies);
   } finally {
     output.close();
     interruption.leaveSignals();
   }
 }
 
-async function copyAll(
-  sources: readonly string[],
-  target: string,
-  flags: Flags,
-  output: Output,
-  interruption: Interruption,
-): Promise<number> {
-  let status = STATUS_COPIED;
-  for (const source of sources) {
-    const place = flags.targetDirectory ? targetFor(source, target) : target;
-    try {
-      const report = await copy(source, place, optionsOf(flags, output, interruption.signal));
-      output.report(source, place, report);
-      status = hasFailed(report) ? STATUS_FAILED : status;
-    } catch (error) {
-      if (interruption.signal.aborted) {
-        output.interrupted(interruption.why);
-        return interruption.status;
-      }
-      if (!(error instanceof CopyError)) {
-        throw error;
-      }
-      output.error(error);
-      status = STATUS_FAILED;
-      if (!flags.keepGoing) {
+/** What is copied, and the path that the copy gets. */
+interface Copy {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** The copies of a command. */
+class Run implements Disposable {
+  readonly #flags: Flags;
+  readonly #output: Output;
+  readonly #signal: AbortSignal;
+  readonly #series: CopySeries;
+  readonly #progress = new JointProgress();
+
+  constructor(flags: Flags, output: Output, signal: AbortSignal) {
+    this.#flags = flags;
+    this.#output = output;
+    this.#signal = signal;
+    this.#series = new CopySeries((problem) => output.problem(problem));
+  }
+
+  /** Works through the copies, and tells the exit status. It ends early when the signal is aborted. */
+  async copyAll(copies: readonly Copy[]): Promise<number> {
+    const amounts = await this.#measure(copies);
+    this.#output.startClock();
+    let status = STATUS_COPIED;
+    for (const [index, copy] of copies.entries()) {
+      this.#progress.begin(amounts[index] ?? { bytes: 0, files: 0 });
+      const isGood = await this.#copy(copy);
+      status = isGood ? status : STATUS_FAILED;
+      if (this.#signal.aborted || !(isGood || this.#flags.keepGoing)) {
         break;
       }
     }
+    return status;
   }
-  return status;
+
+  [Symbol.dispose](): void {
+    this.#series.close();
+  }
+
+  async #copy({ source, target }: Copy): Promise<boolean> {
+    const output = this.#output;
+    try {
+      const report = await this.#series.copy(source, target, {
+        ...optionsOf(this.#flags),
+        onProgress: output.wantsProgress
+          ? (progress) => output.progress(this.#progress.with(progress))
+          : undefined,
+        onEntry: output.wantsEntries ? (entry) => output.entry(entry) : undefined,
+        signal: this.#signal,
+      });
+      output.report(source, target, report);
+      return report.failures.length === 0;
+    } catch (error) {
+      if (!this.#signal.aborted) {
+        if (!(error instanceof CopyError)) {
+          throw error;
+        }
+        output.problem(error);
+      }
+      return false;
+    }
+  }
+
+  /** How much each copy will do, where the progress of several is wanted. A single copy measures that itself. */
+  async #measure(copies: readonly Copy[]): Promise<readonly Amount[]> {
+    const amounts: Amount[] = [];
+    if (this.#output.wantsProgress && copies.length > 1) {
+      for (const copy of copies) {
+        const amount = await this.#measureOne(copy);
+        this.#progress.expect(amount);
+        amounts.push(amount);
+      }
+    }
+    return amounts;
+  }
+
+  async #measureOne({ source, target }: Copy): Promise<Amount> {
+    let bytes = 0;
+    let files = 0;
+    const measuring = this.#series.copy(source, target, {
+      ...optionsOf(this.#flags),
+      concurrency: 1,
+      dryRun: true,
+      signal: this.#signal,
+    });
+    try {
+      for await (const { bytesTotal, filesTotal, currentPath } of measuring) {
+        if (bytesTotal !== undefined && filesTotal !== undefined) {
+          [bytes, files] = [bytesTotal, filesTotal];
+          break;
+        }
+        this.#output.measuring({ bytesDone: 0, bytesTotal, filesDone: 0, filesTotal, currentPath });
+      }
+    } catch {
+      // What is wrong, the copy itself says.
+    }
+    // One that was left is over only after its last step.
+    await measuring.catch(() => {});
+    return { bytes, files };
+  }
 }
 
-function hasFailed(report: CopyReport): boolean {
-  return report.failures.length > 0;
-}
-
-function optionsOf(flags: Flags, output: Output, signal: AbortSignal): CopyOptions {
+function optionsOf(flags: Flags): CopyOptions {
   return {
     recursive: flags.recursive,
     symlinks: flags.symlinks,
@@ -94,19 +170,16 @@ function optionsOf(flags: Flags, output: Output, signal: AbortSignal): CopyOptio
     windowSize: flags.windowSize,
     keepGoing: flags.keepGoing,
     dryRun: flags.dryRun,
-    onProgress: output.wantsProgress ? (progress) => output.progress(progress) : undefined,
-    onEntry: output.wantsEntries ? (entry) => output.entry(entry) : undefined,
-    signal,
   };
 }
 
 /**
- * The path that the copy gets: `target`, or the source's name in it where it is a directory. "." and ".." are no names
- * to give: as in cp, what is in such a directory goes into the target itself, and nothing beside it.
+ * The path that a copy into a directory gets: the source's name in it. "." and ".." are no names to give: as in cp, what
+ * is in such a directory goes into the target itself, and nothing beside it.
  */
 function targetFor(source: string, target: string): string {
   const name = basename(source);
-  return ['', '.', '..'].includes(name) || !isDirectory(target) ? target : join(target, name);
+  return ['', '.', '..'].includes(name) ? target : join(target, name);
 }
 
 function isDirectory(path: string): boolean {

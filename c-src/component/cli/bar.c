@@ -1,6 +1,7 @@
 #include "bar.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +26,11 @@ uint64_t mapcp_milliseconds(void) {
         return 0;
     }
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+bool mapcp_can_draw(void) {
+    const char *terminal = getenv("TERM");
+    return isatty(STDERR_FILENO) && !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
 /// Writes a number of bytes for people, such as "1.5 MiB".
@@ -53,6 +59,22 @@ static void put_seconds(uint64_t seconds) {
     fputs(is_short ? " s" : is_long ? " h" : " min", stderr);
 }
 
+static void put_amounts(const struct mapcp_bar *bar, uint64_t done, uint64_t total) {
+    put_bytes(done);
+    fputs(" of ", stderr);
+    put_bytes(total);
+    const uint64_t elapsed = bar->shown - bar->started;
+    const double rate = (double)done / (double)(elapsed > 0 ? elapsed : 1);
+    fputs(", ", stderr);
+    put_bytes((uint64_t)(rate * 1000));
+    fputs("/s", stderr);
+    if (rate > 0) {
+        fputs(", ", stderr);
+        put_seconds((uint64_t)((double)(total - done) / rate / 1000) + (total > done));
+        fputs(" left", stderr);
+    }
+}
+
 static void put_line(const struct mapcp_bar *bar, const struct mapcp_progress *progress, const char *path) {
     const uint64_t total = progress->totals_known ? progress->bytes_total : 0;
     const uint64_t done = progress->bytes_done;
@@ -62,18 +84,10 @@ static void put_line(const struct mapcp_bar *bar, const struct mapcp_progress *p
         fputs(column < full ? "█" : "░", stderr);
     }
     fputc(' ', stderr);
-    put_bytes(done);
-    fputs(" of ", stderr);
-    put_bytes(total);
-    const uint64_t elapsed = bar->shown - bar->started;
-    const double rate = (double)done / (double)(elapsed > 0 ? elapsed : 1);
-    fputs(", ", stderr);
-    put_bytes((uint64_t)(rate * 1000));
-    fputs("/s", stderr);
-    if (rate > 0 && total >= done) {
-        fputs(", ", stderr);
-        put_seconds((uint64_t)((double)(total - done) / rate / 1000) + (total > done));
-        fputs(" left", stderr);
+    if (progress->totals_known) {
+        put_amounts(bar, done, total);
+    } else {
+        fputs("counting", stderr);
     }
     fputc(' ', stderr);
     mapcp_put_escaped(stderr, path);
@@ -81,7 +95,7 @@ static void put_line(const struct mapcp_bar *bar, const struct mapcp_progress *p
 
 void mapcp_bar_show(struct mapcp_bar *bar, const struct mapcp_progress *progress, const char *path) {
     const uint64_t now = mapcp_milliseconds();
-    const bool is_terminal = isatty(STDERR_FILENO);
+    const bool is_terminal = mapcp_can_draw();
     if (!is_terminal && bar->shown > 0 && now - bar->shown < LINE_INTERVAL) {
         return;
     }
@@ -93,9 +107,9 @@ void mapcp_bar_show(struct mapcp_bar *bar, const struct mapcp_progress *progress
 }
 
 void mapcp_bar_remove(struct mapcp_bar *bar) {
-    if (bar->shown > 0 && isatty(STDERR_FILENO)) {
+    if (bar->shown > 0 && mapcp_can_draw()) {
         fputs(TO_BEGINNING ERASE_REST, stderr);
         fflush(stderr);
+        bar->shown = 0;
     }
-    bar->shown = 0;
 }

@@ -1,7 +1,6 @@
 #include "output.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "json.h"
 #include "problems.h"
@@ -16,17 +15,19 @@
 /// A bar where there is somebody to see it, and always for programs, unless the flags say otherwise.
 static bool wants_progress(const struct mapcp_flags *flags) {
     if (flags->progress == MAPCP_SHOWN_BY_DEFAULT) {
-        return !flags->quiet && (flags->json || isatty(STDERR_FILENO));
+        return !flags->quiet && (flags->json || mapcp_can_draw());
     }
     return flags->progress == MAPCP_SHOWN;
 }
 
 struct mapcp_output mapcp_output_new(const struct mapcp_flags *flags) {
+    const uint64_t now = mapcp_milliseconds();
     return (struct mapcp_output){
         .flags = flags,
         .wants_progress = wants_progress(flags),
         .wants_entries = flags->verbose && !flags->quiet,
-        .bar.started = mapcp_milliseconds(),
+        .started = now,
+        .bar.started = now,
     };
 }
 
@@ -44,18 +45,47 @@ static void put_progress_json(const struct mapcp_progress *progress, const char 
     mapcp_json_end();
 }
 
-void mapcp_output_progress(struct mapcp_output *output, const struct mapcp_job *job) {
-    const struct mapcp_progress *progress = mapcp_job_progress(job);
+/// Shows the progress of all copies. Unless one of them is done, it may be left out.
+static void put_progress(struct mapcp_output *output, const struct mapcp_progress *progress,
+                         const char *path) {
     const uint64_t now = mapcp_milliseconds();
     if (!output->wants_progress || (!progress->done && now - output->told < REPORT_INTERVAL)) {
         return;
     }
     output->told = now;
-    if (output->flags->json) {
-        put_progress_json(progress, mapcp_job_current_path(job));
-    } else if (output->flags->progress == MAPCP_SHOWN || now - output->bar.started >= BAR_DELAY) {
-        mapcp_bar_show(&output->bar, progress, mapcp_job_current_path(job));
+    if (!progress->totals_known) {
+        // The rate is that of copying alone.
+        output->bar.started = now;
     }
+    if (output->flags->json) {
+        put_progress_json(progress, path);
+    } else if (output->flags->progress == MAPCP_SHOWN || now - output->started >= BAR_DELAY) {
+        mapcp_bar_show(&output->bar, progress, path);
+    }
+}
+
+void mapcp_output_counting(struct mapcp_output *output, const char *path) {
+    const struct mapcp_progress nothing_yet = {.done = false};
+    put_progress(output, &nothing_yet, path);
+}
+
+void mapcp_output_begin(struct mapcp_output *output, struct mapcp_amount expected) {
+    output->after.bytes -= expected.bytes;
+    output->after.files -= expected.files;
+}
+
+void mapcp_output_progress(struct mapcp_output *output, const struct mapcp_job *job) {
+    struct mapcp_progress progress = *mapcp_job_progress(job);
+    progress.bytes_done += output->before.bytes;
+    progress.bytes_total += output->before.bytes + output->after.bytes;
+    progress.files_done += output->before.files;
+    progress.files_total += output->before.files + output->after.files;
+    put_progress(output, &progress, mapcp_job_current_path(job));
+}
+
+void mapcp_output_end(struct mapcp_output *output, const struct mapcp_progress *progress) {
+    output->before.bytes += progress->bytes_done;
+    output->before.files += progress->files_done;
 }
 
 void mapcp_output_problem(struct mapcp_output *output, const struct mapcp_problem *problem, bool is_warning) {
@@ -119,7 +149,6 @@ void mapcp_output_entry(struct mapcp_output *output, const struct mapcp_entry *e
 
 void mapcp_output_report(struct mapcp_output *output, const char *source, const char *target,
                          const struct mapcp_progress *progress, uint64_t milliseconds) {
-    mapcp_bar_remove(&output->bar);
     if (output->flags->json && !output->flags->quiet) {
         put_report_json(source, target, progress, milliseconds);
     }

@@ -8,23 +8,45 @@
 #include "copy_job.h"
 #include "flags.h"
 
+/// How much copies have to do, or have done.
+struct mapcp_amount {
+    uint64_t bytes;
+    /// Files and links.
+    uint64_t files;
+};
+
 /// All that the command line prints of copies: text for people, or JSON for programs.
 struct mapcp_output {
     const struct mapcp_flags *flags;
-    /// Whether mapcp_output_progress does anything.
+    /// Whether there is progress to show.
     bool wants_progress;
     /// Whether it is to be told of entries.
     bool wants_entries;
     /// When the last progress was told, by mapcp_milliseconds; 0 before the first.
     uint64_t told;
+    /// When the work began.
+    uint64_t started;
+    /// What the copies before the current one have done, and what is expected of those after it.
+    struct mapcp_amount before;
+    struct mapcp_amount after;
     struct mapcp_bar bar;
 };
 
 /// What prints as the flags say, which must outlive it.
 struct mapcp_output mapcp_output_new(const struct mapcp_flags *flags);
 
-/// Shows how far a job has come, at most some thirty times a second and at its end.
+/// Shows that what will be copied is counted, at most some thirty times a second.
+void mapcp_output_counting(struct mapcp_output *output, const char *path);
+
+/// Begins with the next copy, of which so much was expected.
+void mapcp_output_begin(struct mapcp_output *output, struct mapcp_amount expected);
+
+/// Shows how far all copies have come, of which `job` is the current one: at most some thirty times a second,
+/// and at the end of each.
 void mapcp_output_progress(struct mapcp_output *output, const struct mapcp_job *job);
+
+/// Notes that a copy is over, which has come so far.
+void mapcp_output_end(struct mapcp_output *output, const struct mapcp_progress *progress);
 
 /// Says what could not be copied.
 void mapcp_output_problem(struct mapcp_output *output, const struct mapcp_problem *problem, bool is_warning);

@@ -23,9 +23,9 @@ static bool is_name(const char *name, size_t length) {
     return length > 2 || (length > 0 && memcmp(name, "..", length) != 0);
 }
 
-/// `target`, or the source's name in it where it is a directory. A source without a name of its own goes, as
-/// in cp, into the target itself, and nothing beside it. To be freed by the caller; NULL without memory.
-static char *target_for(const char *source, const char *target) {
+/// The source's name in the directory `target`. A source without a name of its own goes, as in cp, into the
+/// directory itself, and nothing beside it. To be freed by the caller; NULL without memory.
+static char *target_in(const char *source, const char *target) {
     size_t end = strlen(source);
     while (end > 1 && source[end - 1] == '/') {
         end--;
@@ -34,7 +34,7 @@ static char *target_for(const char *source, const char *target) {
     while (start > 0 && source[start - 1] != '/') {
         start--;
     }
-    if (!is_name(source + start, end - start) || !is_directory(target)) {
+    if (!is_name(source + start, end - start)) {
         return strdup(target);
     }
     size_t length = strlen(target);
@@ -90,24 +90,70 @@ static bool run_job(struct mapcp_job *job, struct mapcp_output *output) {
     return good;
 }
 
-static bool copy(const char *source, const char *given_target, const struct mapcp_flags *flags,
-                 struct mapcp_output *output) {
+/// A source, and the path that its copy gets.
+struct copy {
+    const char *source;
+    /// Owned.
+    char *target;
+    /// How much it will do, as far as that was measured.
+    struct mapcp_amount expected;
+};
+
+/// Measures what a copy will do. What is wrong with it, the copy itself says.
+static void measure(struct copy *copy, const struct mapcp_flags *flags, struct mapcp_output *output) {
+    struct mapcp_options options = flags->options;
+    options.measure = true;
+    options.dry_run = true;
+    struct mapcp_job *job = mapcp_job_new(copy->source, copy->target, &options);
+    bool known = false;
+    while (job && !known && mapcp_job_step(job, 1)) {
+        const struct mapcp_progress *progress = mapcp_job_progress(job);
+        known = progress->totals_known;
+        if (known) {
+            copy->expected = (struct mapcp_amount){progress->bytes_total, progress->files_total};
+        } else {
+            mapcp_output_counting(output, mapcp_job_current_path(job));
+        }
+    }
+    mapcp_job_free(job);
+    output->after.bytes += copy->expected.bytes;
+    output->after.files += copy->expected.files;
+}
+
+static bool run_copy(const struct copy *copy, const struct mapcp_flags *flags, struct mapcp_output *output) {
     const uint64_t started = mapcp_milliseconds();
     struct mapcp_options options = flags->options;
     options.measure = output->wants_progress;
     options.report_entries = output->wants_entries;
-    char *target = flags->target_is_path ? strdup(given_target) : target_for(source, given_target);
-    struct mapcp_job *job = target ? mapcp_job_new(source, target, &options) : NULL;
+    struct mapcp_job *job = mapcp_job_new(copy->source, copy->target, &options);
     if (!job) {
         fputs("mapcp: out of memory\n", stderr);
+        return false;
     }
-    const bool copied = job && run_job(job, output);
-    if (job && mapcp_job_progress(job)->done) {
-        mapcp_output_report(output, source, target, mapcp_job_progress(job), mapcp_milliseconds() - started);
+    mapcp_output_begin(output, copy->expected);
+    const bool copied = run_job(job, output);
+    const struct mapcp_progress *progress = mapcp_job_progress(job);
+    mapcp_output_end(output, progress);
+    if (progress->done) {
+        mapcp_output_report(output, copy->source, copy->target, progress, mapcp_milliseconds() - started);
     }
     mapcp_job_free(job);
-    free(target);
     return copied;
+}
+
+static bool run_copies(struct copy *copies, int count, const struct mapcp_flags *flags) {
+    struct mapcp_output output = mapcp_output_new(flags);
+    bool good = true;
+    // A single copy measures by itself.
+    for (int index = 0; count > 1 && output.wants_progress && index < count; index++) {
+        measure(&copies[index], flags, &output);
+    }
+    output.bar.started = mapcp_milliseconds();
+    for (int index = 0; index < count && (good || flags->options.keep_going); index++) {
+        good = run_copy(&copies[index], flags, &output) && good;
+    }
+    mapcp_bar_remove(&output.bar);
+    return good;
 }
 
 bool mapcp_copy_all(const struct mapcp_flags *flags) {
@@ -119,13 +165,25 @@ bool mapcp_copy_all(const struct mapcp_flags *flags) {
     if (count > 1 && flags->target_is_path) {
         return mapcp_refuse("with -T there is one name too many:", target);
     }
-    if (count > 1 && !is_directory(target)) {
+    const bool is_into_directory = !flags->target_is_path && is_directory(target);
+    if (count > 1 && !is_into_directory) {
         return mapcp_refuse("several sources need a directory as TARGET, and this is none:", target);
     }
-    struct mapcp_output output = mapcp_output_new(flags);
-    bool good = true;
-    for (int index = 0; index < count && (good || flags->options.keep_going); index++) {
-        good = copy(flags->names[index], target, flags, &output) && good;
+    struct copy *copies = calloc((size_t)count, sizeof(*copies));
+    bool good = copies != NULL;
+    for (int index = 0; good && index < count; index++) {
+        const char *source = flags->names[index];
+        copies[index].source = source;
+        copies[index].target = is_into_directory ? target_in(source, target) : strdup(target);
+        good = copies[index].target != NULL;
     }
+    if (!good) {
+        fputs("mapcp: out of memory\n", stderr);
+    }
+    good = good && run_copies(copies, count, flags);
+    for (int index = 0; copies && index < count; index++) {
+        free(copies[index].target);
+    }
+    free(copies);
     return good;
 }

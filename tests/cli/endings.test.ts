@@ -1,0 +1,81 @@
+// What the command line says where it cannot work at all, or not print.
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { canMount } from '../helpers/small-disk.js';
+
+const main = resolve('build/out/js/cli/main.js');
+
+/** Runs a line of shell in a directory with a file `in/a` and a directory `out`; in it, `$mapcp` is the command line. */
+function shell(line: string) {
+  return inTemporaryDirectory((directory) => {
+    mkdirSync(join(directory, 'in'));
+    mkdirSync(join(directory, 'out'));
+    writeFileSync(join(directory, 'in/a'), 'content');
+    const env = { ...process.env, node: process.execPath, mapcp: `${process.execPath} ${main}` };
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', line], {
+      cwd: directory,
+      env,
+      encoding: 'utf8',
+    });
+    return { status, stdout, stderr };
+  });
+}
+
+describe('the command line says so in a sentence', () => {
+  it.each([
+    { args: '-v in/a out', end: '; what was finished stays' },
+    { args: '--json in/a out', end: '; what was finished stays' },
+    { args: '--clean out', end: '' },
+    { args: '--help', end: '' },
+    { args: '--completion bash', end: '' },
+  ])('where it cannot print: $args', ({ args, end }) => {
+    expect(shell(`$mapcp ${args} >/dev/full`)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `mapcp: cannot print: no space left on device${end}\n`,
+    });
+  });
+
+  it('where there is no WebAssembly', () => {
+    const { status, stderr } = shell(`$node --jitless ${main} in/a out`);
+    expect(stderr).toMatch(
+      /^(Warning: .*\n)?mapcp: cannot go on: there is no WebAssembly here, .*--jitless\n$/,
+    );
+    expect(status).toBe(1);
+  });
+
+  it('where a limit leaves too little address space, with advice that helps', () => {
+    const { status, stderr } = shell('ulimit -v 3000000; $mapcp in/a out');
+    expect(stderr).toMatch(/^mapcp: cannot go on: there is too little address space .*\n$/);
+    expect(status).toBe(1);
+    const advice = 'NODE_OPTIONS=--disable-wasm-trap-handler';
+    expect(shell(`ulimit -v 3000000; ${advice} $mapcp in/a out`)).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  it.skipIf(!canMount)('where there is no procfs', () => {
+    const { status, stderr } = shell("unshare --mount sh -c 'mount -t tmpfs none /proc && $mapcp in/a out'");
+    expect(stderr).toMatch(/^mapcp: cannot go on: there is no procfs at \/proc, .*\n$/);
+    expect(status).toBe(1);
+  });
+});
+
+it('an error in the bindings shows no long line of them', () => {
+  const lines = readFileSync('build/out/bindings/mapcp.js', 'utf8').split('\n');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(1000);
+});
+
+it('progress on a dumb terminal has no escape sequences', () => {
+  const line = "TERM=dumb script --quiet --return --command '$mapcp --progress in/a out' /dev/null";
+  const { status, stdout } = shell(line);
+  expect(stdout).toMatch(/^(█{12} 7 B of 7 B, [\d.]+ [KM]?i?B\/s, 0 s left in\/a\r\n)+$/);
+  expect(status).toBe(0);
+});

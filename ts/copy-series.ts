@@ -1,0 +1,57 @@
+import { type LentSandbox, startCopy } from './copy.js';
+import type { CopyError } from './errors.js';
+import type { CopyOptions } from './options.js';
+import { openSandbox, type Preopens, type Sandbox } from './sandbox.js';
+import type { CopyTask } from './task.js';
+
+/** The maximum of open sandboxes. Each holds two descriptors and the memory of a component. */
+const MOST_SANDBOXES = 8;
+
+/**
+ * Copies, one after the other, of which those between the same two directories share a sandbox: opening one takes longer
+ * than copying a small file.
+ */
+export class CopySeries implements Disposable {
+  /** The open sandboxes by their directories. The one that was used last is at the end. */
+  readonly #sandboxes = new Map<string, Sandbox>();
+  readonly #onProblem: (problem: CopyError) => void;
+
+  /** @param onProblem called for each entry that a copy goes on after, as soon as that is known */
+  constructor(onProblem: (problem: CopyError) => void) {
+    this.#onProblem = onProblem;
+  }
+
+  /** The same as `copy` of the API. The copy before it must be over. */
+  copy(source: string, target: string, options: CopyOptions): CopyTask {
+    return startCopy(source, target, options, {
+      lend: (preopens) => this.#lend(preopens),
+      onProblem: this.#onProblem,
+    });
+  }
+
+  /** Closes the sandboxes. */
+  close(): void {
+    for (const sandbox of this.#sandboxes.values()) {
+      sandbox.close();
+    }
+    this.#sandboxes.clear();
+  }
+
+  /** The same as {@link CopySeries.close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #lend(preopens: Preopens): Promise<LentSandbox> {
+    const key = JSON.stringify(preopens);
+    const sandbox = this.#sandboxes.get(key) ?? (await openSandbox(preopens, { allowOverlap: true }));
+    this.#sandboxes.delete(key);
+    this.#sandboxes.set(key, sandbox);
+    const [[oldestKey = '', oldest] = []] = this.#sandboxes;
+    if (this.#sandboxes.size > MOST_SANDBOXES) {
+      this.#sandboxes.delete(oldestKey);
+      oldest?.close();
+    }
+    return { sandbox, giveBack: () => {} };
+  }
+}
