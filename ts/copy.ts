@@ -1,5 +1,5 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { type Checks, callback, oneOf } from './check.js';
 import { CopyError } from './errors.js';
 import { hostPathOf } from './host-path.js';
@@ -72,7 +72,7 @@ export interface LentSandbox {
 
 /** What a copy needs of whoever starts it. */
 export interface Starter {
-  /** Opens a sandbox over the directories, or finds one that is open. Called at most once for a copy. */
+  /** Opens a sandbox over the directories, or finds one that is open. Called again if the copy begins anew, after it has given that back. */
   lend(preopens: Preopens): Promise<LentSandbox>;
   /** Called for each entry that the copy goes on after, as soon as that is known. */
   onProblem?(problem: CopyError): void;
@@ -85,9 +85,10 @@ export function startCopy(
   options: CopyOptions,
   starter: Starter,
 ): CopyTask {
+  const start = workingDirectory();
   const prepare = async (): Promise<Work> => {
-    const from = placeOf('source', source, '/in');
-    const to = withExistingDirectory(placeOf('target', target, '/out'), options);
+    const from = placeOf('source', source, '/in', start);
+    const to = withExistingDirectory(placeOf('target', target, '/out', start), options);
     requireOutside(from, to, options);
     const { sandbox, giveBack } = await open(from, to, starter);
     const work = sandbox.workOn(from.guestPath, to.guestPath, options, (path) => hostPath(path, from, to));
@@ -100,8 +101,20 @@ export function startCopy(
   return new CopyTask(prepare, options, checks);
 }
 
-function placeOf(argument: string, path: unknown, preopen: string): Place {
-  const given = hostPathOf(argument, path);
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    // It was removed. Absolute paths do without.
+    return undefined;
+  }
+}
+
+/** `start` is where relative paths start; the working directory may be another one by the time that a copy has its turn. */
+function placeOf(argument: string, path: unknown, preopen: string, start: string | undefined): Place {
+  const asWritten = hostPathOf(argument, path);
+  const isMoved = start !== undefined && start !== workingDirectory() && !isAbsolute(asWritten);
+  const given = isMoved && asWritten !== '' ? join(start, asWritten) : asWritten;
   if (given === '') {
     // There is no directory to open for it, but the engine is to say what is wrong with it.
     return { given, preopen, directory: '.', guestPath: '' };

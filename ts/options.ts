@@ -163,13 +163,17 @@ export interface CopyOptions {
    * @default 1048576
    */
   readonly windowSize?: number | undefined;
-  /** Called now and then, at most some thirty times a second, and at the end. What it throws ends the copy. */
-  readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /**
+   * Called at most some thirty times a second, and at the end. If it returns a promise, the copy waits for it. What it
+   * throws or rejects with ends the copy.
+   */
+  readonly onProgress?: ((progress: CopyProgress) => unknown) | undefined;
   /**
    * Called for each file and link that is in place or was left alone, and for each directory that was made, soon after
-   * and in that order; under `dryRun`, for what would be. What it throws ends the copy.
+   * and in that order; under `dryRun`, for what would be. If it returns a promise, the copy waits for it. What it throws
+   * or rejects with ends the copy.
    */
-  readonly onEntry?: ((entry: CopyEntry) => void) | undefined;
+  readonly onEntry?: ((entry: CopyEntry) => unknown) | undefined;
   /** Ends the copy when it is aborted: what was finished stays, and the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }

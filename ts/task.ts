@@ -1,9 +1,11 @@
+import { throwIfAborted } from './abort.js';
 import { type Check, requireOptions } from './check.js';
 import { type Entry, type Failure, failureOf, type Progress } from './component.js';
 import { CopyError } from './errors.js';
 import { type CopyEntry, type CopyOptions, type CopyProgress, copyHints } from './options.js';
 import { Pace } from './pace.js';
 import { nameOf } from './posix.js';
+import { type Turn, takeTurn } from './turns.js';
 
 /** What a copy has done. */
 export interface CopyReport {
@@ -59,8 +61,8 @@ export interface Work {
 export const REPORT_MILLISECONDS = 34;
 
 /**
- * A copy under way. Await it for its report, or iterate over it for its progress; leaving the iteration early ends the
- * copy, and what was finished stays.
+ * A copy under way. Await it for its report, or iterate over it for its progress, as often as you like. When the last
+ * iteration is left early, the copy ends, and what was finished stays.
  *
  * @example
  * ```ts
@@ -81,10 +83,11 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   readonly #options: CopyOptions;
   readonly #started = performance.now();
   #isWatched = false;
+  #iterations = 0;
   #isLeft = false;
   #lastReport = Number.NEGATIVE_INFINITY;
   #latest: CopyProgress | undefined;
-  #wake: () => void = () => {};
+  #news = new News();
 
   /** @internal */
   constructor(
@@ -121,27 +124,28 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   /** The progress as it is made, the last time when all is done; fails as the copy fails. */
   async *[Symbol.asyncIterator](): AsyncGenerator<CopyProgress, CopyReport> {
     this.#isWatched = true;
+    this.#iterations++;
     let isOver = false;
     const over = this.#report.finally(() => {
       isOver = true;
-      this.#wake();
+      this.#news.tell();
     });
     // What the copy fails with is thrown at the end of the loop below.
     over.catch(() => {});
+    let seen: CopyProgress | undefined;
     try {
-      while (!isOver || this.#latest !== undefined) {
+      while (!isOver || this.#latest !== seen) {
         const latest = this.#latest;
-        this.#latest = undefined;
-        if (latest === undefined) {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
+        if (latest === undefined || latest === seen) {
+          await this.#news.next;
         } else {
+          seen = latest;
           yield latest;
         }
       }
     } finally {
-      this.#isLeft = true;
+      this.#iterations--;
+      this.#isLeft = this.#iterations === 0;
     }
     return over;
   }
@@ -152,17 +156,39 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     hints: Readonly<Record<string, string>>,
   ): Promise<CopyReport> {
     requireOptions<object>('options', this.#options, checks, hints);
-    this.#options.signal?.throwIfAborted();
+    throwIfAborted(this.#options.signal);
     this.#isWatched ||= this.#options.onProgress !== undefined;
+    const taken = takeTurn(this.#options.signal);
+    // At once if there is one, since a sandbox may be closed right behind the call.
+    const turn = taken instanceof Promise ? await taken : taken;
+    try {
+      for (;;) {
+        try {
+          return await this.#attempt(prepare, turn);
+        } catch (error) {
+          // Another copy may give back what this one needs to begin.
+          const another = hasNotBegun(error) ? turn.swap() : undefined;
+          if (another === undefined) {
+            throw error;
+          }
+          await another;
+        }
+      }
+    } finally {
+      turn.end();
+    }
+  }
+
+  async #attempt(prepare: () => Promise<Work>, turn: Turn): Promise<CopyReport> {
     const work = await prepare();
     try {
-      return await this.#work(work);
+      return await this.#work(work, turn);
     } finally {
       work.end();
     }
   }
 
-  async #work(work: Work): Promise<CopyReport> {
+  async #work(work: Work, turn: Turn): Promise<CopyReport> {
     const problems: CopyError[] = [];
     const job = await begin(work, this.#isWatched);
     const pace = new Pace();
@@ -177,11 +203,11 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
           problems.push(problem);
           work.onProblem?.(problem);
         }
-        this.#tellEntries(job, work);
+        await this.#tellEntries(job, work, turn);
         if (failure !== undefined) {
           throw toError(failure, work, makeReport(progress, problems, this.#started));
         }
-        this.#tell(progress, job, work);
+        await this.#tell(progress, job, work, turn);
         if (progress.done) {
           return makeReport(progress, problems, this.#started);
         }
@@ -193,22 +219,22 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   }
 
   #requireWanted(): void {
-    this.#options.signal?.throwIfAborted();
+    throwIfAborted(this.#options.signal);
     if (this.#isLeft) {
       throw new DOMException('the iteration over the copy was left', 'AbortError');
     }
   }
 
-  #tellEntries(job: Job, work: Work): void {
+  async #tellEntries(job: Job, work: Work, turn: Turn): Promise<void> {
     const { onEntry } = this.#options;
     if (onEntry !== undefined) {
       for (const entry of job.takeEntries()) {
-        onEntry(toCopyEntry(entry, work));
+        await settled(onEntry(toCopyEntry(entry, work)), turn);
       }
     }
   }
 
-  #tell(progress: Progress, job: Job, work: Work): void {
+  async #tell(progress: Progress, job: Job, work: Work, turn: Turn): Promise<void> {
     if (!this.#isWatched) {
       return;
     }
@@ -225,9 +251,43 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
       currentPath: work.pathOf(job.currentPath()),
     };
     this.#latest = told;
-    this.#wake();
-    this.#options.onProgress?.(told);
+    this.#news.tell();
+    await settled(this.#options.onProgress?.(told), turn);
   }
+}
+
+/** Wakes all who wait for something new. */
+class News {
+  #resolve = () => {};
+  /** Resolves when there is something new. */
+  next = this.#promise();
+
+  tell(): void {
+    const resolve = this.#resolve;
+    this.next = this.#promise();
+    resolve();
+  }
+
+  #promise(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+}
+
+/** Waits for what a callback has returned, if that is a promise. */
+function settled(returned: unknown, turn: Turn): Promise<void> | undefined {
+  const isPromise = typeof returned === 'object' && returned !== null && 'then' in returned;
+  return isPromise ? turn.lend(returned as PromiseLike<unknown>) : undefined;
+}
+
+/** Whether a copy failed for lack of descriptors, and has done nothing before. */
+function hasNotBegun(error: unknown): boolean {
+  if (!(error instanceof CopyError) || !['EMFILE', 'ENFILE'].includes(error.code)) {
+    return false;
+  }
+  const { bytes = 0, files = 0, directories = 0, skipped = 0 } = error.report ?? {};
+  return bytes + files + directories + skipped === 0;
 }
 
 /** Makes the job; what stands against it is thrown as a {@link CopyError}. */

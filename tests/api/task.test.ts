@@ -81,6 +81,86 @@ describe('a copy under way', () => {
       }
     }));
 
+  it('can be iterated over by several loops, each to the end', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      const task = copy(join(directory, 'a'), join(directory, 'b'), { recursive: true });
+      const watch = async () => {
+        const told: CopyProgress[] = [];
+        for await (const progress of task) {
+          told.push(progress);
+        }
+        return told;
+      };
+      const all = await Promise.all([watch(), watch(), watch()]);
+      const late = await watch();
+      for (const told of [...all, late]) {
+        expect(told.at(-1)).toMatchObject({ bytesDone: 60 * MiB, bytesTotal: 60 * MiB, filesDone: 6 });
+      }
+      expect(late).toHaveLength(1);
+    }));
+
+  it('goes on when one of two loops over it is left', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      const task = copy(join(directory, 'a'), join(directory, 'b'), { recursive: true });
+      const leave = async () => {
+        for await (const _ of task) {
+          break;
+        }
+      };
+      let last: CopyProgress | undefined;
+      const stay = async () => {
+        for await (const progress of task) {
+          last = progress;
+        }
+      };
+      await Promise.all([leave(), stay()]);
+      expect(last).toMatchObject({ bytesDone: 60 * MiB });
+      expect((await task).files).toBe(6);
+    }));
+
+  it.each(['onProgress', 'onEntry'])('ends with what a promise of %s rejects with', (name) =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'a'), 'content');
+      const reason = new Error('from the listener');
+      const listener = async () => {
+        throw reason;
+      };
+      const copying = copy(join(directory, 'a'), join(directory, 'b'), { [name]: listener });
+      await expect(copying).rejects.toBe(reason);
+    }),
+  );
+
+  it('waits for a promise that a listener returns, before it goes on', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      let listening = 0;
+      const seen: number[] = [];
+      const listener = async () => {
+        seen.push(++listening);
+        await new Promise((resolve) => setImmediate(resolve));
+        listening--;
+      };
+      const options = { recursive: true, onEntry: listener, onProgress: listener };
+      await copy(join(directory, 'a'), join(directory, 'b'), options);
+      expect(new Set(seen)).toEqual(new Set([1]));
+      expect(listening).toBe(0);
+    }));
+
+  it('ends when its signal is aborted while a listener never comes back', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      const controller = new AbortController();
+      const onEntry = () => {
+        setImmediate(() => controller.abort());
+        return new Promise(() => {});
+      };
+      const options = { recursive: true, signal: controller.signal, onEntry };
+      const copying = copy(join(directory, 'a'), join(directory, 'b'), options);
+      await expect(copying).rejects.toMatchObject({ name: 'AbortError' });
+    }));
+
   it('does nothing when its signal is aborted already, and rejects with the reason', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);

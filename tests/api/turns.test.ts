@@ -1,0 +1,124 @@
+// Many copies at once: they take turns, so that descriptors and memory suffice.
+
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { copy, openSandbox } from 'mapcp';
+import { describe, expect, it } from 'vitest';
+import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
+import { failureOf } from '../helpers/failure.js';
+import { runFile } from '../helpers/runtimes.js';
+
+/** Makes files `a0`, `a1` and so on. */
+function makeFiles(directory: string, count: number, content = 'content'): number[] {
+  const numbers = Array.from({ length: count }, (_, index) => index);
+  for (const number of numbers) {
+    writeFileSync(join(directory, `a${number}`), content);
+  }
+  return numbers;
+}
+
+/** What a program prints that runs in a directory with so many descriptors. */
+function withDescriptors(most: number, directory: string, program: string): string {
+  chmodSync(directory, 0o777);
+  const library = JSON.stringify(resolve('build/out/js/index.js'));
+  writeFileSync(join(directory, 'program.mjs'), `import { copy, openSandbox } from ${library};\n${program}`);
+  const limited = `ulimit -n ${most} && exec "$0" program.mjs`;
+  const { status, stdout, stderr } = runFile('bash', ['-c', limited, process.execPath], directory);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return stdout;
+}
+
+describe('many copies at once', () => {
+  it('all succeed, though there are fewer descriptors than copies', () =>
+    inMemoryDirectory((directory) => {
+      makeFiles(directory, 300);
+      const printed = withDescriptors(
+        128,
+        directory,
+        `const copies = Array.from({ length: 300 }, (_, number) => copy(\`a\${number}\`, \`b\${number}\`));
+        const endings = await Promise.allSettled(copies);
+        console.log(endings.filter(({ status }) => status === 'fulfilled').length);`,
+      );
+      expect(printed).toBe('300\n');
+    }));
+
+  it('all succeed in one sandbox', () =>
+    inMemoryDirectory((directory) => {
+      makeFiles(directory, 200);
+      const printed = withDescriptors(
+        128,
+        directory,
+        `import { truncateSync } from 'node:fs';
+        const box = await openSandbox({ '/d': { path: '.', access: 'read-write' } });
+        const copies = Array.from({ length: 200 }, (_, number) => {
+          truncateSync(\`a\${number}\`, 10_000_000);
+          return box.copy(\`/d/a\${number}\`, \`/d/b\${number}\`);
+        });
+        const endings = await Promise.allSettled(copies);
+        console.log(endings.filter(({ status }) => status === 'fulfilled').length);`,
+      );
+      expect(printed).toBe('200\n');
+    }));
+
+  it('that wait for each other in listeners do not wait for ever', () =>
+    inTemporaryDirectory(async (directory) => {
+      const numbers = makeFiles(directory, 50);
+      await Promise.all(
+        numbers.map((number) =>
+          copy(join(directory, `a${number}`), join(directory, `b${number}`), {
+            onEntry: () => copy(join(directory, `a${number}`), join(directory, `c${number}`)),
+          }),
+        ),
+      );
+      expect(readdirSync(directory)).toHaveLength(150);
+    }));
+
+  it('end when they are aborted, also before their turn', () =>
+    inTemporaryDirectory(async (directory) => {
+      const numbers = makeFiles(directory, 50);
+      const controller = new AbortController();
+      const copies = numbers.map((number) =>
+        failureOf(
+          copy(join(directory, `a${number}`), join(directory, `b${number}`), { signal: controller.signal }),
+        ),
+      );
+      controller.abort();
+      for (const failure of await Promise.all(copies)) {
+        expect(failure).toMatchObject({ name: 'AbortError' });
+      }
+      // Those turns are free again.
+      await Promise.all(
+        numbers.map((number) => copy(join(directory, `a${number}`), join(directory, `c${number}`))),
+      );
+      expect(readdirSync(directory).filter((name) => name.startsWith('c'))).toHaveLength(50);
+    }));
+
+  it('end when their sandbox is closed before their turn', () =>
+    inTemporaryDirectory(async (directory) => {
+      const numbers = makeFiles(directory, 50);
+      const box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
+      const copies = numbers.map((number) => failureOf(box.copy(`/d/a${number}`, `/d/b${number}`)));
+      box.close();
+      for (const failure of await Promise.all(copies)) {
+        expect(failure).toMatchObject({ code: 'ERR_MAPCP_CLOSED' });
+      }
+      expect(readdirSync(directory)).toHaveLength(50);
+    }));
+
+  it('mean the working directory of the moment in which they were called', () =>
+    inMemoryDirectory((directory) => {
+      makeFiles(directory, 50);
+      mkdirSync(join(directory, 'elsewhere'), { mode: 0o777 });
+      withDescriptors(
+        1024,
+        directory,
+        `const copies = Array.from({ length: 50 }, (_, number) => copy(\`a\${number}\`, \`d/b\${number}\`));
+        process.chdir('elsewhere');
+        await Promise.all(copies);`,
+      );
+      expect(readdirSync(join(directory, 'd'))).toHaveLength(50);
+      expect(readdirSync(join(directory, 'elsewhere'))).toEqual([]);
+      expect(readFileSync(join(directory, 'd/b49'), 'utf8')).toBe('content');
+    }));
+});

@@ -1,0 +1,59 @@
+/**
+ * Throws the reason of a signal if it is aborted.
+ *
+ * @param signal a signal, if there is one
+ */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw reasonOf(signal);
+  }
+}
+
+/**
+ * Waits for a promise, but only until a signal is aborted.
+ *
+ * @param promise what to wait for
+ * @param signal a signal, if there is one
+ * @returns the promise's value; rejects with the signal's reason if that is aborted first
+ */
+export function unlessAborted<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
+  return new Promise((resolve, reject) => {
+    throwIfAborted(signal);
+    const stop = signal === undefined ? () => {} : onAbort(signal, () => reject(reasonOf(signal)));
+    const settle = () => {
+      stop();
+      resolve(promise);
+    };
+    promise.then(settle, settle);
+  });
+}
+
+/** What is to be called when a signal is aborted. One listener for all, since Node warns of more than ten. */
+const all = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls `act` when a signal is aborted; returns what ends that. */
+function onAbort(signal: AbortSignal, act: () => void): () => void {
+  const acts = all.get(signal) ?? new Set();
+  if (acts.size === 0) {
+    all.set(signal, acts);
+    signal.addEventListener('abort', callAll);
+  }
+  acts.add(act);
+  return () => {
+    acts.delete(act);
+    if (acts.size === 0) {
+      signal.removeEventListener('abort', callAll);
+    }
+  };
+}
+
+function callAll({ target }: Event): void {
+  for (const act of all.get(target as AbortSignal) ?? []) {
+    act();
+  }
+}
+
+/** Polyfills of signals have no reason. */
+function reasonOf({ reason }: AbortSignal): unknown {
+  return reason ?? new DOMException('the copy was aborted', 'AbortError');
+}
