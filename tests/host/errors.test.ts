@@ -6,7 +6,7 @@ import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { errorCode, errorCodes, Failure } from '../../ts/host/error-code.js';
+import { errorCode, errorCodes, WasiError } from '../../ts/host/error-code.js';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 import { built } from '../helpers/runtimes.js';
 import type { Descriptor } from './helpers.js';
@@ -342,6 +342,6 @@ describe('an error of Node', () => {
 
   it('has an error-code that is one of WASI’s', () => {
     expect(errorCodes.length).toBe(37);
-    expect(errorCode(new Failure('pipe'))).toBe('pipe');
+    expect(errorCode(new WasiError('pipe'))).toBe('pipe');
   });
 });

@@ -3,31 +3,34 @@
 import { expect, it } from 'vitest';
 import type { FreeNumbers } from '../../ts/host/resources.js';
 import { Numbers, Resources } from '../../ts/host/resources.js';
+import { resource } from '../../ts/host/wit.js';
 
 function gone(): never {
   throw new Error('gone');
 }
 
 const nothing = { close: () => {} };
+const file = resource('test:files/files', 'file');
+const stream = resource('test:files/files', 'stream');
 
 it('a number stands for one resource of one kind, and is no number of another kind', () => {
   const numbers = new Numbers();
-  const files = new Resources(numbers, gone);
-  const streams = new Resources(numbers, gone);
-  const file = files.add(nothing);
-  const stream = streams.add(nothing);
-  expect(stream).not.toBe(file);
-  expect(files.get(file)).toBe(nothing);
-  expect(() => streams.get(file)).toThrow('gone');
-  streams.drop(file);
-  expect(files.get(file)).toBe(nothing);
+  const files = new Resources(numbers, file, gone);
+  const streams = new Resources(numbers, stream, gone);
+  const ofFile = files.add(nothing);
+  const ofStream = streams.add(nothing);
+  expect(ofStream).not.toBe(ofFile);
+  expect(files.get(ofFile)).toBe(nothing);
+  expect(() => streams.get(ofFile)).toThrow('gone');
+  streams.drop(ofFile);
+  expect(files.get(ofFile)).toBe(nothing);
   streams.clear();
-  expect(files.get(file)).toBe(nothing);
-  expect(() => streams.get(stream)).toThrow('gone');
+  expect(files.get(ofFile)).toBe(nothing);
+  expect(() => streams.get(ofStream)).toThrow('gone');
 });
 
 it('a number that one instance has given back stands for nothing of another', () => {
-  const files = new Resources(new Numbers(), gone);
+  const files = new Resources(new Numbers(), file, gone);
   const [one, another]: [FreeNumbers, FreeNumbers] = [[], []];
   const first = files.add(nothing, one);
   const object = files.add(nothing);

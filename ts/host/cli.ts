@@ -2,11 +2,15 @@
 
 import { readSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import type { Given } from './border.js';
 import { nodeCode } from './error-code.js';
-import type { WasiInterfaces } from './imports.js';
+import type { Closable, Numbers } from './resources.js';
+import { Resources } from './resources.js';
 import type { Io, Sink, Source } from './streams.js';
 import { sleepUntil } from './streams.js';
-import { uncatchable } from './trap.js';
+import { endComponent, uncatchable } from './trap.js';
+import type { wasi } from './wasi.js';
+import { terminalInput, terminalOutput } from './wasi.js';
 
 /** Where a component's standard input comes from: an open file descriptor, or bytes. */
 export type ByteSource = number | Uint8Array;
@@ -95,41 +99,43 @@ function sinkOf(output: ByteSink): Sink {
   };
 }
 
-class TerminalInput {}
-class TerminalOutput {}
+/** A terminal, of which WASI tells nothing but that it is one. */
+const terminal: Closable = { close: nothing };
 
 /** wasi:cli, but for its `run`, which a component exports. */
-type CliInterfaces = Pick<WasiInterfaces, Extract<keyof WasiInterfaces, `wasi:cli/${string}`>>;
+type Cli = { readonly [N in Extract<keyof typeof wasi, `wasi:cli/${string}`>]: Given<(typeof wasi)[N]> };
 
-/** Makes wasi:cli. A standard stream is a terminal where it is a file descriptor of one. */
-export function createCli(io: Io, { args, env, stdin, stdout, stderr }: CliOptions): CliInterfaces {
-  const isTerminal = (stream: ByteSource | ByteSink) => typeof stream === 'number' && isatty(stream);
-  const terminalFor = (output: ByteSink) => (isTerminal(output) ? new TerminalOutput() : undefined);
+/** Makes wasi:cli, whose resources have these numbers. A standard stream is a terminal if it is a file descriptor of one. */
+export function createCli(numbers: Numbers, io: Io, options: CliOptions): Cli {
+  const { args, env, stdin, stdout, stderr } = options;
+  const terminalAt = (stream: ByteSource | ByteSink) =>
+    typeof stream === 'number' && isatty(stream) ? terminal : undefined;
+  const gone = () => endComponent('the terminal is closed');
+  new Resources(numbers, terminalInput, gone);
+  new Resources(numbers, terminalOutput, gone);
   // One for all the streams that a component may ask for, since each goes on where the last one stopped.
   const source = sourceOf(stdin);
+  const exit = (status: number): never => {
+    throw uncatchable(new ExitError(status));
+  };
   return {
     'wasi:cli/environment': {
-      getArguments: (): string[] => [...args],
-      getEnvironment: (): [string, string][] => Object.entries(env),
-      initialCwd: (): string | undefined => undefined,
+      functions: {
+        'get-arguments': () => args,
+        'get-environment': () => Object.entries(env),
+        'initial-cwd': () => undefined,
+      },
     },
     'wasi:cli/exit': {
-      exit(status: { tag: 'ok' | 'err' }): never {
-        throw uncatchable(new ExitError(status.tag === 'ok' ? 0 : 1));
-      },
-      exitWithCode(status: number): never {
-        throw uncatchable(new ExitError(status));
-      },
+      functions: { exit: ({ tag }) => exit(tag === 'ok' ? 0 : 1), 'exit-with-code': exit },
     },
-    'wasi:cli/stdin': { getStdin: () => io.input(source) },
-    'wasi:cli/stdout': { getStdout: () => io.output(sinkOf(stdout)) },
-    'wasi:cli/stderr': { getStderr: () => io.output(sinkOf(stderr)) },
-    'wasi:cli/terminal-input': { TerminalInput },
-    'wasi:cli/terminal-output': { TerminalOutput },
-    'wasi:cli/terminal-stdin': {
-      getTerminalStdin: () => (isTerminal(stdin) ? new TerminalInput() : undefined),
-    },
-    'wasi:cli/terminal-stdout': { getTerminalStdout: () => terminalFor(stdout) },
-    'wasi:cli/terminal-stderr': { getTerminalStderr: () => terminalFor(stderr) },
+    'wasi:cli/stdin': { functions: { 'get-stdin': () => io.input(source) } },
+    'wasi:cli/stdout': { functions: { 'get-stdout': () => io.output(sinkOf(stdout)) } },
+    'wasi:cli/stderr': { functions: { 'get-stderr': () => io.output(sinkOf(stderr)) } },
+    'wasi:cli/terminal-input': { functions: {} },
+    'wasi:cli/terminal-output': { functions: {} },
+    'wasi:cli/terminal-stdin': { functions: { 'get-terminal-stdin': () => terminalAt(stdin) } },
+    'wasi:cli/terminal-stdout': { functions: { 'get-terminal-stdout': () => terminalAt(stdout) } },
+    'wasi:cli/terminal-stderr': { functions: { 'get-terminal-stderr': () => terminalAt(stderr) } },
   };
 }

@@ -1,26 +1,35 @@
 // wasi:clocks for one host.
 
-import type { Datetime } from '@bytecodealliance/preview2-shim/interfaces/wasi-clocks-wall-clock';
-import type { WasiInterfaces } from './imports.js';
+import type { Given } from './border.js';
 import type { Io } from './streams.js';
+import type { wasi } from './wasi.js';
+
+/** wasi:clocks. */
+interface Clocks {
+  readonly 'wasi:clocks/monotonic-clock': Given<(typeof wasi)['wasi:clocks/monotonic-clock']>;
+  readonly 'wasi:clocks/wall-clock': Given<(typeof wasi)['wasi:clocks/wall-clock']>;
+}
 
 /** Makes wasi:clocks. The wall clock counts milliseconds, which is what JavaScript's does. */
-export function createClocks(
-  io: Io,
-): Pick<WasiInterfaces, 'wasi:clocks/monotonic-clock' | 'wasi:clocks/wall-clock'> {
+export function createClocks(io: Io): Clocks {
   return {
     'wasi:clocks/monotonic-clock': {
-      now: (): bigint => process.hrtime.bigint(),
-      resolution: (): bigint => 1n,
-      subscribeInstant: (moment: bigint) => io.pollableAt(moment),
-      subscribeDuration: (duration: bigint) => io.pollableAt(process.hrtime.bigint() + duration),
+      functions: {
+        now: () => process.hrtime.bigint(),
+        resolution: () => 1n,
+        'subscribe-instant': (moment) => io.pollableAt(moment),
+        'subscribe-duration': (duration) => io.pollableAt(process.hrtime.bigint() + duration),
+      },
     },
     'wasi:clocks/wall-clock': {
-      now: (): Datetime => {
-        const now = Date.now();
-        return { seconds: BigInt(Math.floor(now / 1000)), nanoseconds: (now % 1000) * 1_000_000 };
+      functions: {
+        now: () => {
+          // A time before 1970 is none that WASI has.
+          const now = Math.max(0, Date.now());
+          return { seconds: BigInt(Math.floor(now / 1000)), nanoseconds: (now % 1000) * 1_000_000 };
+        },
+        resolution: () => ({ seconds: 0n, nanoseconds: 1_000_000 }),
       },
-      resolution: (): Datetime => ({ seconds: 0n, nanoseconds: 1_000_000 }),
     },
   };
 }

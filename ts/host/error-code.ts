@@ -107,20 +107,29 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
 };
 
 /**
- * A failure on its way to the guest. `payload` is where the bindings look for the error of a `result`. Not an
- * `Error`, since a stack costs more than most system calls and nobody would read it.
+ * An error on its way to the guest. `payload` is where the bindings look for the error of a `result`: an error-code, or
+ * what a stream fails with.
+ *
+ * It is an `Error` to whoever meets it, as the caller of a component does that has no `result` where WASI has one. But it
+ * has no stack, which costs more than most system calls and which nobody would read.
  */
-export class Failure {
-  readonly payload: ErrorCode;
+export class WasiError<P = unknown> {
+  readonly payload: P;
 
-  constructor(payload: ErrorCode) {
+  constructor(payload: P) {
     this.payload = payload;
   }
-}
 
-/** Throws the failure `code`. */
+  get message(): string {
+    return `a call of the component failed with ${JSON.stringify(this.payload)}`;
+  }
+}
+Object.setPrototypeOf(WasiError.prototype, Error.prototype);
+Object.defineProperty(WasiError.prototype, 'name', { value: 'WasiError' });
+
+/** Throws the error `code`. */
 export function fail(code: ErrorCode): never {
-  throw new Failure(code);
+  throw new WasiError(code);
 }
 
 /** Node's name for what went wrong, such as `ENOENT`, or undefined where `error` is not from Node. */
@@ -131,12 +140,12 @@ export function nodeCode(error: unknown): string | undefined {
 }
 
 /**
- * The error-code for anything that was thrown: a `Failure`'s own, the one for a Node error, and `io` for whatever
+ * The error-code for anything that was thrown: a `WasiError`'s own, the one for a Node error, and `io` for whatever
  * else, since an exception must never reach a guest.
  */
 export function errorCode(error: unknown): ErrorCode {
-  if (error instanceof Failure) {
-    return error.payload;
+  if (error instanceof WasiError) {
+    return errorCodes.find((code) => code === error.payload) ?? 'io';
   }
   const known = byNodeCode[nodeCode(error) ?? ''];
   if (known !== undefined) {
@@ -147,7 +156,7 @@ export function errorCode(error: unknown): ErrorCode {
   return (typeof number === 'number' && byNumber[Math.abs(number)]) || 'io';
 }
 
-/** Wraps every method of a class that the bindings call, so that what it throws is a `Failure`. */
+/** Wraps every method of a class that the bindings call, so that what it throws is a `WasiError`. */
 export function throwFailures(prototype: object): void {
   for (const [name, { value: method }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     if (name !== 'constructor' && typeof method === 'function') {
@@ -155,7 +164,7 @@ export function throwFailures(prototype: object): void {
         try {
           return method.apply(this, args);
         } catch (error) {
-          throw new Failure(errorCode(error));
+          throw new WasiError(errorCode(error));
         }
       };
       Object.defineProperty(prototype, name, { value: guarded, configurable: true, writable: true });

@@ -1,34 +1,25 @@
-// wasi:filesystem as a component's bindings see it: the classes of one host.
+// wasi:filesystem of one host.
 
-import type {
-  Advice,
-  DescriptorFlags,
-  DescriptorStat,
-  DescriptorType,
-  DirectoryEntry,
-  ErrorCode,
-  MetadataHashValue,
-  NewTimestamp,
-  OpenFlags,
-  PathFlags,
-} from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import type { Given } from './border.js';
 import type { Directory } from './directory.js';
-import type { DirectoryEntries } from './directory-entries.js';
-import { fail, throwFailures } from './error-code.js';
-import type { WasiInterfaces } from './imports.js';
+import { fail } from './error-code.js';
 import { bounded } from './limits.js';
 import { lowerFilesystem } from './lowering.js';
-import type { Open } from './open.js';
 import { asDirectory, asFile } from './open.js';
 import type { Closable, Numbers } from './resources.js';
-import { Resources, resourceClass } from './resources.js';
+import { Resources } from './resources.js';
 import { descriptorStat, isSameFile } from './status.js';
 import type { Io } from './streams.js';
+import type { wasi } from './wasi.js';
+import { descriptor, directoryEntryStream } from './wasi.js';
 
 /** wasi:filesystem for one host. */
 export interface Filesystem extends Closable {
   /** The interfaces. */
-  readonly imports: Pick<WasiInterfaces, 'wasi:filesystem/preopens' | 'wasi:filesystem/types'>;
+  readonly given: {
+    readonly 'wasi:filesystem/preopens': Given<(typeof wasi)['wasi:filesystem/preopens']>;
+    readonly 'wasi:filesystem/types': Given<(typeof wasi)['wasi:filesystem/types']>;
+  };
 }
 
 /**
@@ -41,146 +32,62 @@ export function createFilesystem(
   roots: ReadonlyMap<string, Directory>,
 ): Filesystem {
   const gone = () => fail('bad-descriptor');
-
-  const listings = new Resources<DirectoryEntries>(numbers, gone);
-  class DirectoryEntryStream extends resourceClass(listings) {
-    readDirectoryEntry(): DirectoryEntry | undefined {
-      return listings.of(this).next();
-    }
-  }
-
-  const descriptors = new Resources<Open>(numbers, gone);
-  const file = (descriptor: object) => asFile(descriptors.of(descriptor));
-  const directory = (descriptor: object) => asDirectory(descriptors.of(descriptor));
-
-  class Descriptor extends resourceClass(descriptors) {
-    readViaStream(offset: bigint) {
-      return io.input(file(this).source(offset));
-    }
-
-    writeViaStream(offset: bigint) {
-      return io.output(file(this).sink(offset));
-    }
-
-    appendViaStream() {
-      return io.output(file(this).appendingSink());
-    }
-
-    advise(_offset: bigint, _length: bigint, _advice: Advice): void {
-      // Advice may be ignored, and Node has no way to pass it on.
-      file(this);
-    }
-
-    syncData(): void {
-      descriptors.of(this).syncData();
-    }
-
-    getFlags(): DescriptorFlags {
-      return descriptors.of(this).flags;
-    }
-
-    getType(): DescriptorType {
-      return descriptors.of(this).type;
-    }
-
-    setSize(size: bigint): void {
-      file(this).setSize(size);
-    }
-
-    setTimes(accessed: NewTimestamp, modified: NewTimestamp): void {
-      descriptors.of(this).setTimes(accessed, modified);
-    }
-
-    read(length: bigint, offset: bigint): [Uint8Array, boolean] {
-      const bytes = new Uint8Array(bounded(length));
-      const count = file(this).read(bytes, 0, bytes.length, offset);
-      return [bytes.subarray(0, count), count === 0 && bytes.length > 0];
-    }
-
-    write(bytes: Uint8Array, offset: bigint): bigint {
-      return BigInt(file(this).write(bytes, 0, bytes.length, offset));
-    }
-
-    readDirectory(): DirectoryEntryStream {
-      return new DirectoryEntryStream(directory(this).entries());
-    }
-
-    sync(): void {
-      descriptors.of(this).sync();
-    }
-
-    createDirectoryAt(path: string): void {
-      directory(this).createDirectoryAt(path);
-    }
-
-    stat(): DescriptorStat {
-      return descriptorStat(descriptors.of(this).stat());
-    }
-
-    statAt(flags: PathFlags, path: string): DescriptorStat {
-      return descriptorStat(directory(this).statAt(flags.symlinkFollow === true, path));
-    }
-
-    setTimesAt(flags: PathFlags, path: string, accessed: NewTimestamp, modified: NewTimestamp): void {
-      directory(this).setTimesAt(flags.symlinkFollow === true, path, accessed, modified);
-    }
-
-    linkAt(flags: PathFlags, path: string, target: Descriptor, newPath: string): void {
-      directory(this).linkAt(flags.symlinkFollow === true, path, directory(target), newPath);
-    }
-
-    openAt(pathFlags: PathFlags, path: string, open: OpenFlags, flags: DescriptorFlags): Descriptor {
-      return new Descriptor(directory(this).openAt(pathFlags.symlinkFollow === true, path, open, flags));
-    }
-
-    readlinkAt(path: string): string {
-      return directory(this).readLinkAt(path);
-    }
-
-    removeDirectoryAt(path: string): void {
-      directory(this).removeDirectoryAt(path);
-    }
-
-    renameAt(path: string, target: Descriptor, newPath: string): void {
-      directory(this).renameAt(path, directory(target), newPath);
-    }
-
-    symlinkAt(target: string, path: string): void {
-      directory(this).symlinkAt(target, path);
-    }
-
-    unlinkFileAt(path: string): void {
-      directory(this).unlinkFileAt(path);
-    }
-
-    isSameObject(other: Descriptor): boolean {
-      return isSameFile(descriptors.of(this).identity(), descriptors.of(other).identity());
-    }
-
-    metadataHash(): MetadataHashValue {
-      return descriptors.of(this).identity();
-    }
-
-    metadataHashAt(flags: PathFlags, path: string): MetadataHashValue {
-      return directory(this).identityAt(flags.symlinkFollow === true, path);
-    }
-  }
-
-  throwFailures(Descriptor.prototype);
-  throwFailures(DirectoryEntryStream.prototype);
-  lowerFilesystem({ Descriptor, DirectoryEntryStream }, descriptors, listings);
+  const listings = new Resources(numbers, directoryEntryStream, gone);
+  const descriptors = new Resources(numbers, descriptor, gone);
 
   return {
-    imports: {
+    given: {
       'wasi:filesystem/types': {
-        Descriptor,
-        DirectoryEntryStream,
-        filesystemErrorCode: (error): ErrorCode | undefined => io.errorCodeOf(error),
+        functions: {
+          '[method]descriptor.read-via-stream': (open, offset) => io.input(asFile(open).source(offset)),
+          '[method]descriptor.write-via-stream': (open, offset) => io.output(asFile(open).sink(offset)),
+          '[method]descriptor.append-via-stream': (open) => io.output(asFile(open).appendingSink()),
+          // Advice may be ignored, and Node has no way to pass it on.
+          '[method]descriptor.advise': (open) => void asFile(open),
+          '[method]descriptor.sync-data': (open) => open.syncData(),
+          '[method]descriptor.get-flags': (open) => open.flags,
+          '[method]descriptor.get-type': (open) => open.type,
+          '[method]descriptor.set-size': (open, size) => asFile(open).setSize(size),
+          '[method]descriptor.set-times': (open, accessed, modified) => open.setTimes(accessed, modified),
+          '[method]descriptor.read': (open, length, offset) => {
+            const bytes = new Uint8Array(bounded(length));
+            const count = asFile(open).read(bytes, 0, bytes.length, offset);
+            return [bytes.subarray(0, count), count === 0 && bytes.length > 0];
+          },
+          '[method]descriptor.write': (open, bytes, offset) =>
+            BigInt(asFile(open).write(bytes, 0, bytes.length, offset)),
+          '[method]descriptor.read-directory': (open) => asDirectory(open).entries(),
+          '[method]descriptor.sync': (open) => open.sync(),
+          '[method]descriptor.create-directory-at': (open, path) => asDirectory(open).createDirectoryAt(path),
+          '[method]descriptor.stat': (open) => descriptorStat(open.stat()),
+          '[method]descriptor.stat-at': (open, flags, path) =>
+            descriptorStat(asDirectory(open).statAt(flags.symlinkFollow === true, path)),
+          '[method]descriptor.set-times-at': (open, flags, path, accessed, modified) =>
+            asDirectory(open).setTimesAt(flags.symlinkFollow === true, path, accessed, modified),
+          '[method]descriptor.link-at': (open, flags, path, target, newPath) =>
+            asDirectory(open).linkAt(flags.symlinkFollow === true, path, asDirectory(target), newPath),
+          '[method]descriptor.open-at': (open, pathFlags, path, how, flags) =>
+            asDirectory(open).openAt(pathFlags.symlinkFollow === true, path, how, flags),
+          '[method]descriptor.readlink-at': (open, path) => asDirectory(open).readLinkAt(path),
+          '[method]descriptor.remove-directory-at': (open, path) => asDirectory(open).removeDirectoryAt(path),
+          '[method]descriptor.rename-at': (open, path, target, newPath) =>
+            asDirectory(open).renameAt(path, asDirectory(target), newPath),
+          '[method]descriptor.symlink-at': (open, target, path) => asDirectory(open).symlinkAt(target, path),
+          '[method]descriptor.unlink-file-at': (open, path) => asDirectory(open).unlinkFileAt(path),
+          '[method]descriptor.is-same-object': (open, other) => isSameFile(open.identity(), other.identity()),
+          '[method]descriptor.metadata-hash': (open) => open.identity(),
+          '[method]descriptor.metadata-hash-at': (open, flags, path) =>
+            asDirectory(open).identityAt(flags.symlinkFollow === true, path),
+          '[method]directory-entry-stream.read-directory-entry': (listing) => listing.next(),
+          'filesystem-error-code': ({ code, isFile }) => (isFile ? code : undefined),
+        },
+        lowered: lowerFilesystem(descriptors, listings),
       },
       'wasi:filesystem/preopens': {
-        // Fresh descriptors at each call, since the component drops those that it is given.
-        getDirectories: (): [Descriptor, string][] =>
-          [...roots].map(([name, root]) => [new Descriptor(root.share()), name]),
+        functions: {
+          // Fresh descriptors at each call, since the component drops those that it is given.
+          'get-directories': () => [...roots].map(([name, root]) => [root.share(), name]),
+        },
       },
     },
     close(): void {

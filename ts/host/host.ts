@@ -1,5 +1,6 @@
 // A host, put together.
 
+import { interfacesOf } from './border.js';
 import { createCli } from './cli.js';
 import { createClocks } from './clocks.js';
 import type { Durability } from './durability.js';
@@ -119,13 +120,18 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
     roots.clear();
   };
   return {
-    imports: importObject({
-      ...createCli(io, cli),
-      ...io.imports,
-      ...filesystem.imports,
-      ...(options.clocks ? createClocks(io) : {}),
-      ...(options.random ? createRandom() : {}),
-    }),
+    imports: importObject(
+      interfacesOf(
+        {
+          ...createCli(numbers, io, cli),
+          ...io.given,
+          ...filesystem.given,
+          ...(options.clocks ? createClocks(io) : {}),
+          ...(options.random ? createRandom() : {}),
+        },
+        numbers,
+      ),
+    ),
     preopens: () => Object.fromEntries([...roots].map(([name, root]) => [name, root.preopen])),
     close,
     [Symbol.dispose]: close,

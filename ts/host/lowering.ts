@@ -1,5 +1,9 @@
 // Calls from a component that never leave its memory: what jco otherwise copies into JavaScript values, per call.
 //
+// The flat parameters come from the types that the component declares, which need not be WASI's: there may be more or
+// fewer of them, and of other kinds. So they are `unknown` here, and nothing uses one but through `i32` and `u64` and what
+// is made of these, which end the component if they get something else.
+//
 // This is the only file that leans on jco's internals. The contract, as jco 1.35.0 keeps it (pinned in package.json,
 // and tests/host/lowering.test.ts fails when it changes):
 //
@@ -22,7 +26,6 @@ import type { BigIntStats } from 'node:fs';
 import { types } from 'node:util';
 import type {
   DescriptorFlags,
-  DescriptorType,
   MetadataHashValue,
   NewTimestamp,
   OpenFlags,
@@ -39,6 +42,7 @@ import type { FreeNumbers, Resources } from './resources.js';
 import { identity, typeOf } from './status.js';
 import { endComponent, isEnding } from './trap.js';
 import { MOST_BYTES } from './walk.js';
+import { descriptorTypes } from './wasi.js';
 
 /** Marks a handle that is owned, and the head of the list of free ones. */
 const OWN = 1 << 30;
@@ -49,35 +53,26 @@ const READ_ASIDE = 16 * 1024;
 /** The most bytes that one call reads or writes in place; a guest that has more comes again. */
 const MOST_IN_PLACE = 1 << 30;
 
-/** In the order of the WIT enum, as `errorCodes` is. */
-const descriptorTypes: readonly DescriptorType[] = [
-  'unknown',
-  'block-device',
-  'character-device',
-  'directory',
-  'fifo',
-  'symbolic-link',
-  'regular-file',
-  'socket',
-];
-
 interface HandleTable extends Array<number> {
   _createdReps: Set<number>;
 }
 
 /** What jco hands over at instantiation. */
-interface Context {
+export interface Context {
   memory: { readonly buffer: ArrayBuffer };
   realloc?: (old: number, oldSize: number, align: number, size: number) => number;
   resourceTables?: HandleTable[];
   stringEncoding?: string;
 }
 
-/** A function as the component imports it. Each has its own flat parameters, so there is no closer common type. */
-type Lowered = (...flat: never[]) => unknown;
+/** A function as the component imports it. Where its result goes comes last. */
+type Lowered = (...flat: unknown[]) => void;
 
-/** Makes the functions for one import of one instance. */
+/** Makes a function for one import of one instance. */
 type Lowering = (guest: Guest) => Lowered;
+
+/** Lowerings by the names that WIT has for the functions, as jco calls them. */
+export type Lowerings = Readonly<Record<string, (context: Context) => Lowered>>;
 
 /** The numbers that each table of handles is to use again. */
 const freeNumbers = new WeakMap<HandleTable, FreeNumbers>();
@@ -95,15 +90,24 @@ class Guest {
   /** Whether the guest's allocator has thrown: a trap, or its exit. */
   #isOver = false;
 
-  constructor({ memory, realloc, resourceTables, stringEncoding = 'utf8' }: Context) {
-    const table = resourceTables?.[0];
+  /** `tables` is how many kinds of resources are among the parameters and in the result of the function. */
+  constructor(
+    { memory, realloc, resourceTables = [], stringEncoding = 'utf8' }: Context,
+    tables: 0 | 1,
+    name: string,
+  ) {
+    const [table] = resourceTables;
     const knowsEncoding = stringEncoding === 'utf8' || stringEncoding === 'utf16';
     if (
       !types.isArrayBuffer(memory?.buffer) ||
+      resourceTables.length !== tables ||
       (table && !types.isSet(table._createdReps)) ||
       !knowsEncoding
     ) {
-      throw new Error('these bindings were made by a version of jco that mapcp/host does not know');
+      throw new Error(
+        `the component declares ${name} with other types than WASI's, or these bindings were made by a version of jco ` +
+          'that mapcp/host does not know',
+      );
     }
     this.#memory = memory;
     this.#realloc = realloc;
@@ -140,8 +144,8 @@ class Guest {
   }
 
   /** The number behind a handle, or 0. */
-  rep(handle: number): number {
-    const at = handle * 2;
+  rep(handle: unknown): number {
+    const at = i32(handle) * 2;
     // A handle that was dropped still has its number, which may stand for something else by now.
     const isFree = ((this.#table?.[at] ?? OWN) & OWN) !== 0;
     return isFree ? 0 : (this.#table?.[at + 1] ?? 0) & ~OWN;
@@ -167,26 +171,37 @@ class Guest {
   /** Memory of the guest's for `size` bytes, where it may begin at a multiple of `align`. */
   allocate(size: number, align = 1): number {
     if (this.#realloc === undefined) {
-      throw new Error('these bindings gave no realloc where one is needed');
+      return wrongTypes();
     }
+    let pointer: number;
     try {
-      return this.#realloc(0, 0, align, size) >>> 0;
+      pointer = this.#realloc(0, 0, align, size);
     } catch (error) {
       this.#isOver = true;
       throw error;
     }
+    return this.place(pointer, size, align);
+  }
+
+  /** A place in memory that the component names, for `size` bytes, at a multiple of `align`. */
+  place(pointer: unknown, size: number, align = 1): number {
+    const start = i32(pointer) >>> 0;
+    if (start + size > this.bytes.length || start % align !== 0) {
+      endComponent('a pointer of the component leads out of its memory, or is not aligned');
+    }
+    return start;
   }
 
   /** A path of the guest's. Fails with `illegal-byte-sequence`, and with `name-too-long`. */
-  path(pointer: number, length: number): string {
-    const units = length >>> 0;
+  path(pointer: unknown, length: unknown): string {
+    const units = i32(length) >>> 0;
     // Before it is decoded: it may be as long as the guest's memory.
     if (units > MOST_BYTES) {
       fail('name-too-long');
     }
-    const start = pointer >>> 0;
-    const end = start + units * (this.#isUtf16 ? 2 : 1);
-    this.#expectInside(end);
+    const unit = this.#isUtf16 ? 2 : 1;
+    const start = this.place(pointer, units * unit, unit);
+    const end = start + units * unit;
     if (this.#isUtf16) {
       const text = this.bytes.toString('utf16le', start, end);
       return isWellFormed(text) ? text : fail('illegal-byte-sequence');
@@ -237,20 +252,15 @@ class Guest {
     this.view.setBigUint64(at + 8, upper, true);
   }
 
-  /** Ends the component where what it says to be its memory is none, as the canonical ABI has it. */
-  #expectInside(end: number): void {
-    if (end > this.bytes.length) {
-      endComponent('a pointer of the component leads out of its memory');
-    }
-  }
-
   /**
    * Writes a `result` to `at`: calls `act`, which writes the value to `at + payload` if there is one, or else puts
    * there the error-code for what it threw.
+   *
+   * @param payload how far in the value or the error-code is: what it is aligned to, in bytes, and so is the result
+   * @param size the bytes of the value
    */
-  answer(at: number, payload: number, act: (to: number) => void): void {
-    const start = at >>> 0;
-    this.#expectInside(start + payload + 1);
+  answer(at: unknown, payload: number, size: number, act: (to: number) => void): void {
+    const start = this.place(at, payload + size, payload);
     let failed = 0;
     this.#isOver = false;
     try {
@@ -267,25 +277,36 @@ class Guest {
   }
 }
 
+function wrongTypes(): never {
+  return endComponent("the component has declared an import with other types than WASI's");
+}
+
+/** An `i32` of the canonical ABI. */
+function i32(flat: unknown): number {
+  return typeof flat === 'number' && (flat | 0) === flat ? flat : wrongTypes();
+}
+
+/** A `u64`, which comes as a signed bigint. */
+function u64(flat: unknown): bigint {
+  return typeof flat === 'bigint' ? BigInt.asUintN(64, flat) : wrongTypes();
+}
+
 /** Whether a string has no half of a surrogate pair, which no UTF-8 has. */
 const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
-/** A `u64` that came as a signed bigint. */
-const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
-
 /** Whether bit `index` of a `flags` value is set. */
-const bit = (flags: number, index: number): boolean => (flags & (1 << index)) !== 0;
+const bit = (flags: unknown, index: number): boolean => (i32(flags) & (1 << index)) !== 0;
 
-const follows = (pathFlags: number): boolean => bit(pathFlags, 0);
+const follows = (pathFlags: unknown): boolean => bit(pathFlags, 0);
 
-const openFlags = (flags: number): OpenFlags => ({
+const openFlags = (flags: unknown): OpenFlags => ({
   create: bit(flags, 0),
   directory: bit(flags, 1),
   exclusive: bit(flags, 2),
   truncate: bit(flags, 3),
 });
 
-const descriptorFlags = (flags: number): DescriptorFlags => ({
+const descriptorFlags = (flags: unknown): DescriptorFlags => ({
   read: bit(flags, 0),
   write: bit(flags, 1),
   fileIntegritySync: bit(flags, 2),
@@ -302,11 +323,17 @@ const descriptorFlagBits = (flags: DescriptorFlags): number =>
   (flags.requestedWriteSync ? 16 : 0) |
   (flags.mutateDirectory ? 32 : 0);
 
-function newTimestamp(tag: number, seconds: bigint, nanoseconds: number): NewTimestamp {
-  if (tag === 2) {
-    return { tag: 'timestamp', val: { seconds: u64(seconds), nanoseconds: nanoseconds >>> 0 } };
+function newTimestamp(tag: unknown, seconds: unknown, nanoseconds: unknown): NewTimestamp {
+  switch (i32(tag)) {
+    case 0:
+      return { tag: 'no-change' };
+    case 1:
+      return { tag: 'now' };
+    case 2:
+      return { tag: 'timestamp', val: { seconds: u64(seconds), nanoseconds: i32(nanoseconds) >>> 0 } };
+    default:
+      return wrongTypes();
   }
-  return { tag: tag === 1 ? 'now' : 'no-change' };
 }
 
 /** Reads from a file into memory of the guest's; returns where that is and how many bytes were read. */
@@ -334,100 +361,79 @@ function readInto(
   return [pointer, count];
 }
 
-/** The methods of a descriptor, by their names in JavaScript. */
-function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lowering> {
+/** The methods of a descriptor. */
+function descriptorLowerings(descriptors: Resources<Open>): Readonly<Record<string, Lowering>> {
   const aside = Buffer.alloc(READ_ASIDE);
   // What the call before this one found at a path. wasi-libc's `stat` asks for the status and then for the hash: that is
   // one system call where it would be two. The hash, which says which file it is, is not harmed by what changes between.
   let latest: { place: Place; status: BigIntStats } | undefined;
-  const open = (guest: Guest, handle: number): Open => {
+  const open = (guest: Guest, handle: unknown): Open => {
     latest = undefined;
     return peek(guest, handle);
   };
-  const peek = (guest: Guest, handle: number): Open => descriptors.get(guest.rep(handle));
-  const file = (guest: Guest, handle: number): File => asFile(open(guest, handle));
-  const directory = (guest: Guest, handle: number): Directory => asDirectory(open(guest, handle));
+  const peek = (guest: Guest, handle: unknown): Open => descriptors.get(guest.rep(handle));
+  const file = (guest: Guest, handle: unknown): File => asFile(open(guest, handle));
+  const directory = (guest: Guest, handle: unknown): Directory => asDirectory(open(guest, handle));
 
   return {
-    syncData: (guest) => (self: number, result: number) =>
-      guest.answer(result, 1, () => open(guest, self).syncData()),
+    '[method]descriptor.sync-data': (guest) => (self, result) =>
+      guest.answer(result, 1, 1, () => open(guest, self).syncData()),
 
-    getFlags: (guest) => (self: number, result: number) =>
-      guest.answer(result, 1, (to) => {
+    '[method]descriptor.get-flags': (guest) => (self, result) =>
+      guest.answer(result, 1, 1, (to) => {
         guest.bytes[to] = descriptorFlagBits(peek(guest, self).flags);
       }),
 
-    getType: (guest) => (self: number, result: number) =>
-      guest.answer(result, 1, (to) => {
+    '[method]descriptor.get-type': (guest) => (self, result) =>
+      guest.answer(result, 1, 1, (to) => {
         guest.bytes[to] = descriptorTypes.indexOf(peek(guest, self).type);
       }),
 
-    setSize: (guest) => (self: number, size: bigint, result: number) =>
-      guest.answer(result, 1, () => file(guest, self).setSize(u64(size))),
+    '[method]descriptor.set-size': (guest) => (self, size, result) =>
+      guest.answer(result, 1, 1, () => file(guest, self).setSize(u64(size))),
 
-    setTimes:
-      (guest) =>
-      (
-        self: number,
-        aTag: number,
-        a: bigint,
-        aNs: number,
-        mTag: number,
-        m: bigint,
-        mNs: number,
-        result: number,
-      ) =>
-        guest.answer(result, 1, () =>
-          open(guest, self).setTimes(newTimestamp(aTag, a, aNs), newTimestamp(mTag, m, mNs)),
-        ),
+    '[method]descriptor.set-times': (guest) => (self, aTag, a, aNs, mTag, m, mNs, result) =>
+      guest.answer(result, 1, 1, () =>
+        open(guest, self).setTimes(newTimestamp(aTag, a, aNs), newTimestamp(mTag, m, mNs)),
+      ),
 
-    read: (guest) => (self: number, length: bigint, offset: bigint, result: number) =>
-      guest.answer(result, 4, (to) => {
-        const [pointer, count] = readInto(guest, file(guest, self), aside, u64(length), u64(offset));
+    '[method]descriptor.read': (guest) => (self, length, offset, result) =>
+      guest.answer(result, 4, 12, (to) => {
+        const wanted = u64(length);
+        const [pointer, count] = readInto(guest, file(guest, self), aside, wanted, u64(offset));
         guest.putList(to, pointer, count);
-        guest.bytes[to + 8] = count === 0 && length !== 0n ? 1 : 0;
+        guest.bytes[to + 8] = count === 0 && wanted > 0n ? 1 : 0;
       }),
 
-    write: (guest) => (self: number, pointer: number, length: number, offset: bigint, result: number) =>
-      guest.answer(result, 8, (to) => {
-        const most = Math.min(length >>> 0, MOST_IN_PLACE);
-        const count = file(guest, self).write(guest.bytes, pointer >>> 0, most, u64(offset));
+    '[method]descriptor.write': (guest) => (self, pointer, length, offset, result) =>
+      guest.answer(result, 8, 8, (to) => {
+        const size = i32(length) >>> 0;
+        const start = guest.place(pointer, size);
+        const most = Math.min(size, MOST_IN_PLACE);
+        const count = file(guest, self).write(guest.bytes, start, most, u64(offset));
         guest.view.setBigUint64(to, BigInt(count), true);
       }),
 
-    sync: (guest) => (self: number, result: number) =>
-      guest.answer(result, 1, () => open(guest, self).sync()),
+    '[method]descriptor.sync': (guest) => (self, result) =>
+      guest.answer(result, 1, 1, () => open(guest, self).sync()),
 
-    createDirectoryAt: (guest) => (self: number, path: number, length: number, result: number) =>
-      guest.answer(result, 1, () => directory(guest, self).createDirectoryAt(guest.path(path, length))),
+    '[method]descriptor.create-directory-at': (guest) => (self, path, length, result) =>
+      guest.answer(result, 1, 1, () => directory(guest, self).createDirectoryAt(guest.path(path, length))),
 
-    stat: (guest) => (self: number, result: number) =>
-      guest.answer(result, 8, (to) => guest.putStatus(to, open(guest, self).stat())),
+    '[method]descriptor.stat': (guest) => (self, result) =>
+      guest.answer(result, 8, 96, (to) => guest.putStatus(to, open(guest, self).stat())),
 
-    statAt: (guest) => (self: number, flags: number, path: number, length: number, result: number) =>
-      guest.answer(result, 8, (to) => {
+    '[method]descriptor.stat-at': (guest) => (self, flags, path, length, result) =>
+      guest.answer(result, 8, 96, (to) => {
         const place: Place = [directory(guest, self), follows(flags), guest.path(path, length)];
         const status = statusOf(place);
         guest.putStatus(to, status);
         latest = { place, status };
       }),
 
-    setTimesAt:
-      (guest) =>
-      (
-        self: number,
-        flags: number,
-        path: number,
-        length: number,
-        aTag: number,
-        a: bigint,
-        aNs: number,
-        mTag: number,
-        m: bigint,
-        mNs: number,
-        result: number,
-      ) =>
-        guest.answer(result, 1, () =>
+    '[method]descriptor.set-times-at':
+      (guest) => (self, flags, path, length, aTag, a, aNs, mTag, m, mNs, result) =>
+        guest.answer(result, 1, 1, () =>
           directory(guest, self).setTimesAt(
             follows(flags),
             guest.path(path, length),
@@ -436,19 +442,9 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
           ),
         ),
 
-    linkAt:
-      (guest) =>
-      (
-        self: number,
-        flags: number,
-        path: number,
-        length: number,
-        target: number,
-        newPath: number,
-        newLength: number,
-        result: number,
-      ) =>
-        guest.answer(result, 1, () =>
+    '[method]descriptor.link-at':
+      (guest) => (self, flags, path, length, target, newPath, newLength, result) =>
+        guest.answer(result, 1, 1, () =>
           directory(guest, self).linkAt(
             follows(flags),
             guest.path(path, length),
@@ -457,70 +453,48 @@ function descriptorLowerings(descriptors: Resources<Open>): Record<string, Lower
           ),
         ),
 
-    openAt:
-      (guest) =>
-      (
-        self: number,
-        pathFlags: number,
-        path: number,
-        length: number,
-        how: number,
-        flags: number,
-        result: number,
-      ) =>
-        guest.answer(result, 4, (to) => {
-          const text = guest.path(path, length);
-          const opened = directory(guest, self).openAt(
-            follows(pathFlags),
-            text,
-            openFlags(how),
-            descriptorFlags(flags),
-          );
-          guest.view.setUint32(to, guest.own(descriptors.add(opened, guest.free)), true);
-        }),
+    '[method]descriptor.open-at': (guest) => (self, pathFlags, path, length, how, flags, result) =>
+      guest.answer(result, 4, 4, (to) => {
+        const text = guest.path(path, length);
+        const opened = directory(guest, self).openAt(
+          follows(pathFlags),
+          text,
+          openFlags(how),
+          descriptorFlags(flags),
+        );
+        guest.view.setUint32(to, guest.own(descriptors.add(opened, guest.free)), true);
+      }),
 
-    readlinkAt: (guest) => (self: number, path: number, length: number, result: number) =>
-      guest.answer(result, 4, (to) =>
+    '[method]descriptor.readlink-at': (guest) => (self, path, length, result) =>
+      guest.answer(result, 4, 8, (to) =>
         guest.putText(to, directory(guest, self).readLinkAt(guest.path(path, length))),
       ),
 
-    removeDirectoryAt: (guest) => (self: number, path: number, length: number, result: number) =>
-      guest.answer(result, 1, () => directory(guest, self).removeDirectoryAt(guest.path(path, length))),
+    '[method]descriptor.remove-directory-at': (guest) => (self, path, length, result) =>
+      guest.answer(result, 1, 1, () => directory(guest, self).removeDirectoryAt(guest.path(path, length))),
 
-    renameAt:
-      (guest) =>
-      (
-        self: number,
-        path: number,
-        length: number,
-        target: number,
-        newPath: number,
-        newLength: number,
-        result: number,
-      ) =>
-        guest.answer(result, 1, () =>
-          directory(guest, self).renameAt(
-            guest.path(path, length),
-            directory(guest, target),
-            guest.path(newPath, newLength),
-          ),
+    '[method]descriptor.rename-at': (guest) => (self, path, length, target, newPath, newLength, result) =>
+      guest.answer(result, 1, 1, () =>
+        directory(guest, self).renameAt(
+          guest.path(path, length),
+          directory(guest, target),
+          guest.path(newPath, newLength),
         ),
+      ),
 
-    symlinkAt:
-      (guest) =>
-      (self: number, target: number, targetLength: number, path: number, length: number, result: number) =>
-        guest.answer(result, 1, () =>
-          directory(guest, self).symlinkAt(guest.path(target, targetLength), guest.path(path, length)),
-        ),
+    '[method]descriptor.symlink-at': (guest) => (self, target, targetLength, path, length, result) =>
+      guest.answer(result, 1, 1, () =>
+        directory(guest, self).symlinkAt(guest.path(target, targetLength), guest.path(path, length)),
+      ),
 
-    unlinkFileAt: (guest) => (self: number, path: number, length: number, result: number) =>
-      guest.answer(result, 1, () => directory(guest, self).unlinkFileAt(guest.path(path, length))),
+    '[method]descriptor.unlink-file-at': (guest) => (self, path, length, result) =>
+      guest.answer(result, 1, 1, () => directory(guest, self).unlinkFileAt(guest.path(path, length))),
 
-    metadataHash: (guest) => (self: number, result: number) =>
-      guest.answer(result, 8, (to) => guest.putHash(to, open(guest, self).identity())),
+    '[method]descriptor.metadata-hash': (guest) => (self, result) =>
+      guest.answer(result, 8, 16, (to) => guest.putHash(to, open(guest, self).identity())),
 
-    metadataHashAt: (guest) => (self: number, flags: number, path: number, length: number, result: number) =>
-      guest.answer(result, 8, (to) => {
+    '[method]descriptor.metadata-hash-at': (guest) => (self, flags, path, length, result) =>
+      guest.answer(result, 8, 16, (to) => {
         const known = latest;
         const place: Place = [directory(guest, self), follows(flags), guest.path(path, length)];
         const status = statusIn(known, place);
@@ -541,10 +515,10 @@ const identityAt = ([directory, follow, path]: Place): MetadataHashValue =>
 const statusIn = (known: { place: Place; status: BigIntStats } | undefined, place: Place) =>
   known?.place.every((part, index) => part === place[index]) ? known.status : undefined;
 
-function listingLowerings(listings: Resources<DirectoryEntries>): Record<string, Lowering> {
+function listingLowerings(listings: Resources<DirectoryEntries>): Readonly<Record<string, Lowering>> {
   return {
-    readDirectoryEntry: (guest) => (self: number, result: number) =>
-      guest.answer(result, 4, (to) => {
+    '[method]directory-entry-stream.read-directory-entry': (guest) => (self, result) =>
+      guest.answer(result, 4, 16, (to) => {
         const entry = listings.get(guest.rep(self)).next();
         if (entry !== undefined) {
           guest.putText(to + 8, entry.name);
@@ -555,58 +529,53 @@ function listingLowerings(listings: Resources<DirectoryEntries>): Record<string,
   };
 }
 
-function attach(functions: object, lowerings: Record<string, Lowering>): void {
-  for (const [name, lowering] of Object.entries(lowerings)) {
-    const method: unknown = Reflect.get(functions, name);
-    Object.defineProperty(method, Symbol.for('cabiLower'), {
-      value: (context: Context) => lowering(new Guest(context)),
-    });
-  }
-}
+/** Lowerings of functions with so many kinds of resources among their parameters and in their results. */
+const lowerings = (tables: 0 | 1, entries: Readonly<Record<string, Lowering>>): Lowerings =>
+  Object.fromEntries(
+    Object.entries(entries).map(([name, lower]) => [
+      name,
+      (context: Context) => lower(new Guest(context, tables, name)),
+    ]),
+  );
 
-/** Gives the methods of both classes their lowered forms. `descriptors` and `listings` are what they work on. */
-export function lowerFilesystem(
-  classes: { Descriptor: { prototype: object }; DirectoryEntryStream: { prototype: object } },
+/** The lowered forms of wasi:filesystem/types. `descriptors` and `listings` are what they work on. */
+export const lowerFilesystem = (
   descriptors: Resources<Open>,
   listings: Resources<DirectoryEntries>,
-): void {
-  attach(classes.Descriptor.prototype, descriptorLowerings(descriptors));
-  attach(classes.DirectoryEntryStream.prototype, listingLowerings(listings));
-}
+): Lowerings => lowerings(1, { ...descriptorLowerings(descriptors), ...listingLowerings(listings) });
 
 /**
- * Gives `poll` its lowered form. `wait` takes how many pollables there are, before any is looked up, and then what stands
+ * The lowered form of `poll`. `wait` takes how many pollables there are, before any is looked up, and then what stands
  * behind each number; it returns the indices of those that are ready.
  */
-export function lowerPoll(
-  functions: { poll: object },
-  wait: (count: number, rep: (index: number) => number) => Uint32Array,
-): void {
-  attach(functions, {
-    poll: (guest) => (list: number, length: number, result: number) => {
-      const start = list >>> 0;
-      const ready = wait(length >>> 0, (index) => guest.rep(guest.view.getUint32(start + 4 * index, true)));
+export const lowerPoll = (
+  wait: (count: number, rep: (index: number) => number) => readonly number[],
+): Lowerings =>
+  lowerings(1, {
+    poll: (guest) => (list, length, result) => {
+      const to = guest.place(result, 8, 4);
+      const count = i32(length) >>> 0;
+      const ready = wait(count, (index) => {
+        const start = guest.place(list, 4 * count, 4);
+        return guest.rep(guest.view.getInt32(start + 4 * index, true));
+      });
       const pointer = guest.allocate(4 * ready.length, 4);
       const { view } = guest;
       for (const [index, each] of ready.entries()) {
         view.setUint32(pointer + 4 * index, each, true);
       }
-      guest.putList(result >>> 0, pointer, ready.length);
+      guest.putList(to, pointer, ready.length);
     },
   });
-}
 
-/** Gives `getRandomBytes` its lowered form. `fill` fills a list of the length that the component asked for. */
-export function lowerRandom(
-  functions: { getRandomBytes: object },
-  random: (length: bigint) => Uint8Array,
-): void {
-  attach(functions, {
-    getRandomBytes: (guest) => (length: bigint, result: number) => {
+/** The lowered form of `get-random-bytes`. `random` makes as many bytes as the component asked for. */
+export const lowerRandom = (random: (length: bigint) => Uint8Array): Lowerings =>
+  lowerings(0, {
+    'get-random-bytes': (guest) => (length, result) => {
+      const to = guest.place(result, 8, 4);
       const bytes = random(u64(length));
       const pointer = guest.allocate(bytes.length);
       guest.bytes.set(bytes, pointer);
-      guest.putList(result >>> 0, pointer, bytes.length);
+      guest.putList(to, pointer, bytes.length);
     },
   });
-}

@@ -1,9 +1,10 @@
 // wasi:random, all of it from the system's generator: there is no reason to have a worse one.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { WasiInterfaces } from './imports.js';
+import type { Given } from './border.js';
 import { lowerRandom } from './lowering.js';
 import { endComponent } from './trap.js';
+import type { wasi } from './wasi.js';
 
 /** As many bytes as one call gives. Fewer than asked for is no answer that WASI knows, so more ends the component. */
 const MOST = 1n << 24n;
@@ -66,16 +67,21 @@ function bytes(length: bigint): Uint8Array {
 
 const u64 = (): bigint => Buffer.from(bytes(8n)).readBigUInt64LE();
 
+/** wasi:random. */
+type Random = {
+  readonly [N in Extract<keyof typeof wasi, `wasi:random/${string}`>]: Given<(typeof wasi)[N]>;
+};
+
 /** Makes wasi:random. */
-export function createRandom(): Pick<
-  WasiInterfaces,
-  'wasi:random/random' | 'wasi:random/insecure' | 'wasi:random/insecure-seed'
-> {
-  const random = { getRandomBytes: (length: bigint) => bytes(length), getRandomU64: u64 };
-  lowerRandom(random, bytes);
+export function createRandom(): Random {
   return {
-    'wasi:random/random': random,
-    'wasi:random/insecure': { getInsecureRandomBytes: bytes, getInsecureRandomU64: u64 },
-    'wasi:random/insecure-seed': { insecureSeed: (): [bigint, bigint] => [u64(), u64()] },
+    'wasi:random/random': {
+      functions: { 'get-random-bytes': bytes, 'get-random-u64': u64 },
+      lowered: lowerRandom(bytes),
+    },
+    'wasi:random/insecure': {
+      functions: { 'get-insecure-random-bytes': bytes, 'get-insecure-random-u64': u64 },
+    },
+    'wasi:random/insecure-seed': { functions: { 'insecure-seed': () => [u64(), u64()] } },
   };
 }

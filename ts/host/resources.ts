@@ -1,15 +1,23 @@
-// The resources of one host, by number. A number is all that a component's bindings are sure to keep of one.
+// The resources of one host. What a component's bindings get for one is an object that carries a number and nothing
+// else: jco makes some of these objects itself, around a number from its tables.
 //
 // A component chooses the types of its imports, so it can have a number of one kind of resource looked up as another
 // kind, and jco does not check that a handle is still in use before it passes its number on. Neither must lead to
-// something that this component was not given. So all kinds of a host share one row of numbers, and a number that an
-// instance has in its own tables is used again by that instance only.
+// something that this component was not given. So all kinds of a host share one row of numbers, a number that an
+// instance has in its own tables is used again by that instance only, and an object for any other number is valid only
+// if this host made it.
+
+import { endComponent } from './trap.js';
+import type { Resource } from './wit.js';
 
 /** The property under which jco looks for a resource's number. */
 export const cabiRep: unique symbol = Symbol.for('cabiRep') as never;
 
 /** The static method by which jco drops a resource that it knows by number alone. */
 const cabiDispose: unique symbol = Symbol.for('cabiDispose') as never;
+
+/** Marks the objects that a host has made. */
+const isMade = Symbol('made by the host');
 
 /** What a number stands for. */
 export interface Closable {
@@ -22,10 +30,23 @@ export type FreeNumbers = number[];
 
 /** What one number stands for. */
 interface Entry {
-  readonly kind: object;
+  readonly kind: Resource;
   readonly held: Closable;
   readonly free: FreeNumbers;
 }
+
+/** The resources of one kind as the border needs them: what stands behind an object, and an object for that. */
+export interface ResourceObjects {
+  /** What bindings get as the class. */
+  readonly class: ResourceClass;
+  /** See `Resources.wrap`. */
+  wrap(held: Closable): object;
+  /** See `Resources.unwrap`. */
+  unwrap(object: unknown): Closable;
+}
+
+/** What bindings get for a kind of resource. */
+export type ResourceClass = (abstract new () => object) & { readonly prototype: object };
 
 /** The numbers of one host. Each stands for one resource of one kind, or for none. */
 export class Numbers {
@@ -33,6 +54,7 @@ export class Numbers {
   readonly #entries: (Entry | undefined)[] = [undefined];
   /** Those that are free again of the resources that bindings get as objects. */
   readonly #free: FreeNumbers = [];
+  readonly #kinds = new Map<Resource, ResourceObjects>();
 
   /**
    * A number for `held`, owned here from now on. Numbers are used again, since jco has 30 bits for them.
@@ -40,20 +62,26 @@ export class Numbers {
    * @param kind the kind of resource
    * @param free the free numbers of the instance that gets it as a number; left out where it gets an object
    */
-  add(kind: object, held: Closable, free: FreeNumbers = this.#free): number {
+  add(kind: Resource, held: Closable, free: FreeNumbers = this.#free): number {
     const rep = free.pop() ?? this.#entries.length;
     this.#entries[rep] = { kind, held, free };
     return rep;
   }
 
   /** What `rep` stands for, if it is of this kind. */
-  get(kind: object, rep: number): Closable | undefined {
+  get(kind: Resource, rep: number): Closable | undefined {
     const entry = this.#entries[rep];
     return entry?.kind === kind ? entry.held : undefined;
   }
 
+  /** Whether an instance has got `rep` as a number, and not as an object. */
+  isNumber(rep: number): boolean {
+    const entry = this.#entries[rep];
+    return entry !== undefined && entry.free !== this.#free;
+  }
+
   /** Closes what `rep` stands for, if it is of this kind. */
-  drop(kind: object, rep: number): void {
+  drop(kind: Resource, rep: number): void {
     const entry = this.#entries[rep];
     if (entry?.kind === kind) {
       this.#entries[rep] = undefined;
@@ -63,82 +91,113 @@ export class Numbers {
   }
 
   /** Closes everything of this kind. */
-  clear(kind: object): void {
+  clear(kind: Resource): void {
     for (const rep of this.#entries.keys()) {
       this.drop(kind, rep);
     }
   }
+
+  /** The resources of a kind. */
+  of(kind: Resource): ResourceObjects {
+    const found = this.#kinds.get(kind);
+    if (found === undefined) {
+      throw new Error(`this host has no ${kind.name}`);
+    }
+    return found;
+  }
+
+  /** Has the resources of a kind found by `of`. */
+  register(kind: Resource, resources: ResourceObjects): void {
+    this.#kinds.set(kind, resources);
+  }
 }
 
 /** One kind of resource of one host. */
-export class Resources<T extends Closable> {
+export class Resources<T extends Closable> implements ResourceObjects {
+  /** What bindings get as its class. It has no methods yet. */
+  readonly class: ResourceClass;
   readonly #numbers: Numbers;
-  #class: (abstract new () => object) | undefined;
+  readonly #kind: Resource<T>;
   readonly #whenGone: () => never;
 
   /** `whenGone` throws what a guest gets for a resource that is no more. */
-  constructor(numbers: Numbers, whenGone: () => never) {
+  constructor(numbers: Numbers, kind: Resource<T>, whenGone: () => never) {
     this.#numbers = numbers;
+    this.#kind = kind;
     this.#whenGone = whenGone;
+    this.class = bareClass(kind.name, (rep) => this.drop(rep));
+    numbers.register(kind, this);
   }
 
   /** As `Numbers.add`. */
   add(held: T, free?: FreeNumbers): number {
-    return this.#numbers.add(this, held, free);
+    return this.#numbers.add(this.#kind, held, free);
   }
 
   /** What `rep` stands for; throws when it is gone. */
   get(rep: number): T {
     // Only `add` puts in what is of this kind.
-    return (this.#numbers.get(this, rep) as T | undefined) ?? this.#whenGone();
+    return (this.#numbers.get(this.#kind, rep) as T | undefined) ?? this.#whenGone();
   }
 
-  /** What the number that `resource` carries stands for; throws when it is gone, or is another host's. */
-  of(resource: object): T {
-    const isOurs = this.#class !== undefined && resource instanceof this.#class;
-    const rep: unknown = isOurs ? Reflect.get(resource, cabiRep) : undefined;
-    return this.get(typeof rep === 'number' ? rep : 0);
+  /** An object for `held`, which is owned here from now on. */
+  wrap(held: T): object {
+    const object = Object.create(this.class.prototype);
+    object[cabiRep] = this.add(held);
+    object[isMade] = true;
+    return object;
   }
 
-  /** Has the numbers carried by instances of this class, and of no other. */
-  carriedBy(resource: abstract new () => object): void {
-    this.#class = resource;
+  /** What stands behind an object; throws when it is gone, or is of another kind or another host's. */
+  unwrap(object: unknown): T {
+    const isOurs = typeof object === 'object' && object instanceof this.class;
+    const rep: unknown = isOurs ? Reflect.get(object, cabiRep) : undefined;
+    const isValid =
+      isOurs && typeof rep === 'number' && (Reflect.has(object, isMade) || this.#numbers.isNumber(rep));
+    return this.get(isValid ? rep : 0);
   }
 
   /** Closes what `rep` stands for; nothing where it is gone already. */
   drop(rep: number): void {
-    this.#numbers.drop(this, rep);
+    this.#numbers.drop(this.#kind, rep);
   }
 
   /** Closes everything. */
   clear(): void {
-    this.#numbers.clear(this);
+    this.#numbers.clear(this.#kind);
   }
 }
 
 /**
- * The base of the class that a component's bindings get for a resource. Its instances carry the number and nothing
- * else, because jco makes some of them itself, around a number from the component's memory.
+ * A class of which a component can reach nothing but what is put into its prototype. WASI's resources have no constructors
+ * and no static functions, but a component may declare some: jco would call those that any JavaScript class has.
  */
-export function resourceClass<T extends Closable>(resources: Resources<T>): new (held?: T) => Disposable {
-  class Resource {
-    [cabiRep]: number;
-
+function bareClass(name: string, drop: (rep: number) => void): ResourceClass {
+  class Bare {
     static [cabiDispose](rep: number): void {
-      resources.drop(rep);
+      drop(rep);
     }
 
-    // Nothing to hold is for whoever makes one from outside, and gets what is gone from the start.
-    constructor(held?: T) {
-      this[cabiRep] = held === undefined ? 0 : resources.add(held);
+    [cabiRep] = 0;
+
+    constructor() {
+      endComponent(`the component makes a resource, '${name}', that only the host can make`);
     }
 
     [Symbol.dispose](): void {
-      resources.drop(this[cabiRep]);
+      drop(this[cabiRep]);
       // So that a second time does not drop another resource that has been given the same number.
       this[cabiRep] = 0;
     }
   }
-  resources.carriedBy(Resource);
-  return Resource;
+  for (const [object, inherited] of [
+    [Bare, ['name', 'length']],
+    [Bare.prototype, ['constructor']],
+  ] as const) {
+    Object.setPrototypeOf(object, null);
+    for (const property of inherited) {
+      Reflect.deleteProperty(object, property);
+    }
+  }
+  return Bare;
 }

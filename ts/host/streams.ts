@@ -4,20 +4,15 @@
 // component that reads from a terminal has nothing else to do. So a pollable is a moment on the monotonic clock.
 
 import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import type { Error as IoError } from '@bytecodealliance/preview2-shim/interfaces/wasi-io-error';
-import type { Pollable } from '@bytecodealliance/preview2-shim/interfaces/wasi-io-poll';
-import type {
-  InputStream,
-  OutputStream,
-  StreamError,
-} from '@bytecodealliance/preview2-shim/interfaces/wasi-io-streams';
-import { errorCode } from './error-code.js';
-import type { WasiInterfaces } from './imports.js';
+import type { Given } from './border.js';
+import { errorCode, WasiError } from './error-code.js';
 import { bounded, MOST_AT_ONCE } from './limits.js';
 import { lowerPoll } from './lowering.js';
 import type { Closable, Numbers } from './resources.js';
-import { Resources, resourceClass } from './resources.js';
+import { Resources } from './resources.js';
 import { endComponent } from './trap.js';
+import type { wasi } from './wasi.js';
+import { error, inputStream, outputStream, pollable } from './wasi.js';
 
 /** What is behind a stream. */
 interface End extends Closable {
@@ -59,43 +54,62 @@ export function sleepUntil(moment: bigint): void {
   }
 }
 
-/** An error of a stream on its way to the guest; see `Failure`. */
-interface StreamFailure {
-  readonly payload: StreamError;
+/** The error that a stream ended with. */
+export interface IoError extends Closable {
+  readonly code: ErrorCode;
+  readonly isFile: boolean;
 }
 
-function throwClosed(): never {
-  throw { payload: { tag: 'closed' } } satisfies StreamFailure;
+/** What a call on a stream fails with. */
+export type StreamError =
+  | { readonly tag: 'last-operation-failed'; readonly val: IoError }
+  | { readonly tag: 'closed' };
+
+/** A moment on the monotonic clock, in nanoseconds. */
+export interface Pollable extends Closable {
+  readonly moment: bigint;
 }
+
+/** A stream that a component reads. */
+export type InputStream = Stream<Source>;
+
+/** A stream that a component writes. */
+export type OutputStream = Stream<Sink>;
+
+function failStream(error: StreamError): never {
+  throw new WasiError<StreamError>(error);
+}
+
+const closed = (): never => failStream({ tag: 'closed' });
+
+const nothing = (): void => {};
 
 /** A source or a sink behind a stream: whatever fails or ends it closes it, and from then on it says so. */
 class Stream<T extends End> {
   readonly #end: T;
-  readonly #asError: (error: unknown, isFile: boolean) => IoError;
   #open = true;
 
-  /** Takes over `end`. `asError` makes what the guest gets of an exception. */
-  constructor(end: T, asError: (error: unknown, isFile: boolean) => IoError) {
+  /** Takes over `end`. */
+  constructor(end: T) {
     this.#end = end;
-    this.#asError = asError;
   }
 
   /** Calls `act`, which returns undefined at the end of the stream. */
   use<R>(act: (end: T) => R | undefined): R {
     if (!this.#open) {
-      throwClosed();
+      closed();
     }
     let result: R | undefined;
     try {
       result = act(this.#end);
     } catch (error) {
       this.#open = false;
-      const val = this.#asError(error, this.#end.isFile);
-      throw { payload: { tag: 'last-operation-failed', val } } satisfies StreamFailure;
+      const val = { code: errorCode(error), isFile: this.#end.isFile, close: nothing };
+      return failStream({ tag: 'last-operation-failed', val });
     }
     if (result === undefined) {
       this.#open = false;
-      throwClosed();
+      return closed();
     }
     return result;
   }
@@ -105,132 +119,76 @@ class Stream<T extends End> {
   }
 }
 
+function read(stream: InputStream, length: bigint): Uint8Array {
+  return stream.use((source) => {
+    const bytes = source.read(bounded(length));
+    return bytes.length === 0 && length > 0n ? undefined : bytes;
+  });
+}
+
+const skip = (stream: InputStream, length: bigint): bigint => BigInt(read(stream, length).length);
+
+const room = (stream: OutputStream): bigint => stream.use(() => BigInt(MOST_AT_ONCE));
+
+function write(stream: OutputStream, bytes: Uint8Array, most = MOST_AT_ONCE): void {
+  expectAllowed(bytes.length, most);
+  stream.use((sink) => {
+    for (let written = 0; written < bytes.length; ) {
+      written += sink.write(bytes.subarray(written));
+    }
+    return true;
+  });
+}
+
+function writeZeroes(stream: OutputStream, length: bigint, most = MOST_AT_ONCE): void {
+  expectAllowed(length, most);
+  write(stream, new Uint8Array(Number(length)));
+}
+
+function flush(stream: OutputStream): void {
+  room(stream);
+}
+
+function splice(stream: OutputStream, source: InputStream, length: bigint): bigint {
+  room(stream);
+  const bytes = read(source, length);
+  write(stream, bytes);
+  return BigInt(bytes.length);
+}
+
 /** wasi:io for one host, with what the rest of the host needs to make streams. */
 export interface Io {
   /** The interfaces. */
-  readonly imports: Pick<WasiInterfaces, 'wasi:io/error' | 'wasi:io/poll' | 'wasi:io/streams'>;
+  readonly given: {
+    readonly 'wasi:io/error': Given<(typeof wasi)['wasi:io/error']>;
+    readonly 'wasi:io/poll': Given<(typeof wasi)['wasi:io/poll']>;
+    readonly 'wasi:io/streams': Given<(typeof wasi)['wasi:io/streams']>;
+  };
   /** An input stream for the guest, which owns `source` from now on. */
   input(source: Source): InputStream;
   /** An output stream for the guest, which owns `sink` from now on. */
   output(sink: Sink): OutputStream;
   /** A pollable that is ready from `moment` on, in nanoseconds of the monotonic clock. */
   pollableAt(moment: bigint): Pollable;
-  /** The error-code behind an error of a stream; undefined where that is no file's. */
-  errorCodeOf(error: object): ErrorCode | undefined;
   /** Closes every stream, and makes no more of them. */
   close(): void;
 }
 
 /** Makes wasi:io for one host, whose resources have these numbers. */
 export function createIo(numbers: Numbers): Io {
-  const gone = (): never => endComponent('the host is closed');
+  const gone = (): never => endComponent('the host is closed, or never gave this to the component');
   let isClosed = false;
 
-  const errors = new Resources<{ code: ErrorCode; isFile: boolean; close(): void }>(numbers, gone);
-  class IoErrorResource extends resourceClass(errors) {
-    toDebugString(): string {
-      return errors.of(this).code;
-    }
-  }
-  const asError = (error: unknown, isFile: boolean) =>
-    new IoErrorResource({ code: errorCode(error), isFile, close: () => {} });
+  const errors = new Resources(numbers, error, gone);
+  const pollables = new Resources(numbers, pollable, gone);
+  const inputs = new Resources(numbers, inputStream, closed);
+  const outputs = new Resources(numbers, outputStream, closed);
 
-  const pollables = new Resources<{ moment: bigint; close(): void }>(numbers, gone);
-  class PollableResource extends resourceClass(pollables) {
-    ready(): boolean {
-      return pollables.of(this).moment <= process.hrtime.bigint();
-    }
-
-    block(): void {
-      sleepUntil(pollables.of(this).moment);
-    }
-  }
-  const pollableAt = (moment: bigint) =>
-    isClosed ? gone() : new PollableResource({ moment, close: () => {} });
-
-  const inputs = new Resources<Stream<Source>>(numbers, throwClosed);
-  class InputStreamResource extends resourceClass(inputs) {
-    read(length: bigint): Uint8Array {
-      return inputs.of(this).use((source) => {
-        const bytes = source.read(bounded(length));
-        return bytes.length === 0 && length > 0n ? undefined : bytes;
-      });
-    }
-
-    blockingRead(length: bigint): Uint8Array {
-      return this.read(length);
-    }
-
-    skip(length: bigint): bigint {
-      return BigInt(this.read(length).length);
-    }
-
-    blockingSkip(length: bigint): bigint {
-      return this.skip(length);
-    }
-
-    subscribe(): Pollable {
-      return pollableAt(0n);
-    }
-  }
-
-  const outputs = new Resources<Stream<Sink>>(numbers, throwClosed);
-  class OutputStreamResource extends resourceClass(outputs) {
-    checkWrite(): bigint {
-      return outputs.of(this).use(() => BigInt(MOST_AT_ONCE));
-    }
-
-    write(bytes: Uint8Array): void {
-      expectAllowed(bytes.length, MOST_AT_ONCE);
-      outputs.of(this).use((sink) => {
-        for (let written = 0; written < bytes.length; ) {
-          written += sink.write(bytes.subarray(written));
-        }
-        return true;
-      });
-    }
-
-    blockingWriteAndFlush(bytes: Uint8Array): void {
-      expectAllowed(bytes.length, MOST_AND_FLUSH);
-      this.write(bytes);
-    }
-
-    flush(): void {
-      this.checkWrite();
-    }
-
-    blockingFlush(): void {
-      this.checkWrite();
-    }
-
-    subscribe(): Pollable {
-      return pollableAt(0n);
-    }
-
-    writeZeroes(length: bigint): void {
-      expectAllowed(length, MOST_AT_ONCE);
-      this.write(new Uint8Array(Number(length)));
-    }
-
-    blockingWriteZeroesAndFlush(length: bigint): void {
-      expectAllowed(length, MOST_AND_FLUSH);
-      this.writeZeroes(length);
-    }
-
-    splice(source: InputStream, length: bigint): bigint {
-      this.checkWrite();
-      const bytes = source.read(length);
-      this.write(bytes);
-      return BigInt(bytes.length);
-    }
-
-    blockingSplice(source: InputStream, length: bigint): bigint {
-      return this.splice(source, length);
-    }
-  }
+  const pollableAt = (moment: bigint): Pollable => (isClosed ? gone() : { moment, close: nothing });
+  const subscribe = (): Pollable => pollableAt(0n);
 
   /** Waits until at least one of `count` pollables is ready, and returns the indices of those that are. */
-  const wait = (count: number, momentOf: (index: number) => bigint): Uint32Array => {
+  const wait = (count: number, momentOf: (index: number) => bigint): number[] => {
     if (count === 0 || count > MOST_POLLABLES) {
       endComponent(`poll: one to ${MOST_POLLABLES} pollables can be waited for, and not ${count}`);
     }
@@ -238,27 +196,45 @@ export function createIo(numbers: Numbers): Io {
     // biome-ignore lint/complexity/useMathMinMax: there is no Math.min for bigints.
     sleepUntil(moments.reduce((first, moment) => (moment < first ? moment : first)));
     const now = process.hrtime.bigint();
-    return Uint32Array.from([...moments.keys()].filter((index) => (moments[index] ?? 0n) <= now));
+    return [...moments.keys()].filter((index) => (moments[index] ?? 0n) <= now);
   };
-  const poll = (list: Pollable[]) => wait(list.length, (index) => pollables.of(list[index] ?? {}).moment);
-  lowerPoll({ poll }, (count, rep) => wait(count, (index) => pollables.get(rep(index)).moment));
 
   return {
-    imports: {
-      'wasi:io/error': { Error: IoErrorResource },
-      'wasi:io/streams': { InputStream: InputStreamResource, OutputStream: OutputStreamResource },
+    given: {
+      'wasi:io/error': { functions: { '[method]error.to-debug-string': ({ code }) => code } },
+      'wasi:io/streams': {
+        functions: {
+          '[method]input-stream.read': read,
+          '[method]input-stream.blocking-read': read,
+          '[method]input-stream.skip': skip,
+          '[method]input-stream.blocking-skip': skip,
+          '[method]input-stream.subscribe': subscribe,
+          '[method]output-stream.check-write': room,
+          '[method]output-stream.write': (stream, bytes) => write(stream, bytes),
+          '[method]output-stream.blocking-write-and-flush': (stream, bytes) =>
+            write(stream, bytes, MOST_AND_FLUSH),
+          '[method]output-stream.flush': flush,
+          '[method]output-stream.blocking-flush': flush,
+          '[method]output-stream.subscribe': subscribe,
+          '[method]output-stream.write-zeroes': (stream, length) => writeZeroes(stream, length),
+          '[method]output-stream.blocking-write-zeroes-and-flush': (stream, length) =>
+            writeZeroes(stream, length, MOST_AND_FLUSH),
+          '[method]output-stream.splice': splice,
+          '[method]output-stream.blocking-splice': splice,
+        },
+      },
       'wasi:io/poll': {
-        Pollable: PollableResource,
-        poll,
+        functions: {
+          '[method]pollable.ready': ({ moment }) => moment <= process.hrtime.bigint(),
+          '[method]pollable.block': ({ moment }) => sleepUntil(moment),
+          poll: (list) => wait(list.length, (index) => list[index]?.moment ?? 0n),
+        },
+        lowered: lowerPoll((count, rep) => wait(count, (index) => pollables.get(rep(index)).moment)),
       },
     },
-    input: (source) => (isClosed ? gone() : new InputStreamResource(new Stream(source, asError))),
-    output: (sink) => (isClosed ? gone() : new OutputStreamResource(new Stream(sink, asError))),
+    input: (source) => (isClosed ? gone() : new Stream(source)),
+    output: (sink) => (isClosed ? gone() : new Stream(sink)),
     pollableAt,
-    errorCodeOf(error) {
-      const { code, isFile } = errors.of(error);
-      return isFile ? code : undefined;
-    },
     close() {
       isClosed = true;
       for (const resources of [inputs, outputs, pollables, errors]) {

@@ -1,0 +1,236 @@
+// The border between a component's bindings and the host.
+//
+// jco makes bindings from the types that the component declares, and not from WASI's. So a function of the host may be
+// called with anything, what it returns may be read as anything, and anything that JavaScript finds on the host's objects
+// may be called. Here every interface is made to contain WASI's functions and nothing else; each gets values of WASI's
+// types and no others, and returns values that nobody else has. Calls in the component's own memory come by
+// lowering.ts, which holds to the same types.
+
+import { isBytes } from '../check.js';
+import { errorCode as errorCodeOf, WasiError } from './error-code.js';
+import type { WasiInterfaces } from './imports.js';
+import type { Lowerings } from './lowering.js';
+import type { Closable, Numbers } from './resources.js';
+import { endComponent, isEnding, uncatchable } from './trap.js';
+import type { InterfaceName } from './wasi.js';
+import { errorCode, wasi } from './wasi.js';
+import type { Case, FunctionType, Implementation, Interface, Type } from './wit.js';
+import { camelCase, print } from './wit.js';
+
+/** What a host has behind an interface. */
+export interface Given<I extends Interface> {
+  /** Its functions, all of them. */
+  readonly functions: Implementation<I>;
+  /** Those that can be called in the component's own memory as well, in that form. */
+  readonly lowered?: Lowerings;
+}
+
+/** What a host has behind each interface that it gives. */
+export type GivenInterfaces = { readonly [N in InterfaceName]?: Given<(typeof wasi)[N]> };
+
+type AnyFunction = (...values: readonly unknown[]) => unknown;
+
+/** The interfaces as bindings get them. `numbers` has the resources of every kind that they name. */
+export function interfacesOf(given: GivenInterfaces, numbers: Numbers): Partial<WasiInterfaces> {
+  const made = Object.entries(given).map(([name, each]) => [
+    name,
+    interfaceOf(name, wasi[name as InterfaceName], each as Given<Interface>, numbers),
+  ]);
+  return Object.fromEntries(made);
+}
+
+function interfaceOf(
+  name: string,
+  { types, functions }: Interface,
+  given: Given<Interface>,
+  numbers: Numbers,
+) {
+  const made = Object.create(null);
+  for (const type of Object.values(types)) {
+    if (type.kind === 'resource' && type.owner === name) {
+      made[classNameOf(type.name)] = numbers.of(type).class;
+    }
+  }
+  for (const [label, type] of Object.entries(functions)) {
+    const [, resource, method] = /^\[method\](.*)\.(.*)$/.exec(label) ?? [];
+    const guarded = guard(
+      `${name}.${label}`,
+      type,
+      given.functions[label] as AnyFunction,
+      method !== undefined,
+      numbers,
+    );
+    const lower = given.lowered?.[label];
+    if (lower !== undefined) {
+      Object.defineProperty(guarded, Symbol.for('cabiLower'), { value: lower });
+    }
+    const place = resource === undefined ? made : made[classNameOf(resource)].prototype;
+    Object.defineProperty(place, camelCase(method ?? label), {
+      value: guarded,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
+  }
+  return made;
+}
+
+const classNameOf = (resource: string): string => camelCase(`-${resource}`);
+
+/** `act` for bindings: with the values that `type` has for it, or not at all. */
+function guard(name: string, type: FunctionType, act: AnyFunction, isMethod: boolean, numbers: Numbers) {
+  return function (this: unknown, ...passed: unknown[]): unknown {
+    const given = isMethod ? [this, ...passed] : passed;
+    try {
+      if (given.length !== type.params.length) {
+        endComponent(`the component calls ${name} with ${passed.length} arguments`);
+      }
+      const values = type.params.map(([label, each], index) =>
+        take(each, given[index], numbers, () => `the component calls ${name} with a '${label}' that is no`),
+      );
+      return returned(type, act(...values), numbers);
+    } catch (error) {
+      throw thrown(name, type, error, numbers);
+    }
+  };
+}
+
+/** The value that was passed, if it is of this type; or else the end of the component, which `complaint` explains. */
+function take(type: Type, value: unknown, numbers: Numbers, complaint: () => string): unknown {
+  const refuse = (): never => endComponent(`${complaint()} ${print(type)}`);
+  const taken = (part: Type, each: unknown): unknown => take(part, each, numbers, complaint);
+  switch (type.kind) {
+    case 'bool':
+      return typeof value === 'boolean' ? value : refuse();
+    case 'u8':
+      return isWhole(value, 0xff) ? value : refuse();
+    case 'u32':
+      return isWhole(value, 0xffff_ffff) ? value : refuse();
+    case 'u64':
+      return typeof value === 'bigint' && BigInt.asUintN(64, value) === value ? value : refuse();
+    case 'string':
+      return typeof value === 'string' && !/\p{Surrogate}/u.test(value) ? value : refuse();
+    case 'enum':
+      return type.labels.some((label) => label === value) ? value : refuse();
+    case 'list':
+      if (type.element.kind === 'u8') {
+        return isBytes(value) ? value : refuse();
+      }
+      return Array.isArray(value) ? value.map((each) => taken(type.element, each)) : refuse();
+    case 'flags': {
+      const names = type.labels.map(camelCase);
+      const given = partsOf(value, names) ?? refuse();
+      return Object.fromEntries(
+        names.map((name, index) => [name, taken({ kind: 'bool' }, given[index] ?? false)]),
+      );
+    }
+    case 'record': {
+      const names = type.fields.map(([name]) => camelCase(name));
+      const given = partsOf(value, names) ?? refuse();
+      return Object.fromEntries(
+        type.fields.map(([, part], index) => [names[index], taken(part, given[index])]),
+      );
+    }
+    case 'variant':
+    case 'result': {
+      const [tag, val] = partsOf(value, ['tag', 'val']) ?? refuse();
+      const [label, part] = casesOf(type).find(([each]) => each === tag) ?? refuse();
+      if (part === undefined && val !== undefined) {
+        refuse();
+      }
+      return { tag: label, val: part && taken(part, val) };
+    }
+    case 'borrow':
+      return numbers.of(type.resource).unwrap(value);
+    default:
+      // No function of WASI's takes any other type.
+      return refuse();
+  }
+}
+
+const isWhole = (value: unknown, most: number): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
+
+const casesOf = (type: Type & { kind: 'variant' | 'result' }): readonly Case[] =>
+  type.kind === 'variant'
+    ? type.cases
+    : [
+        ['ok', type.ok],
+        ['err', type.err],
+      ];
+
+/** What an object has under each of these names; undefined if it has anything else, or is no object. */
+function partsOf(value: unknown, names: readonly string[]): unknown[] | undefined {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !Object.keys(value).every((key) => names.includes(key))
+  ) {
+    return undefined;
+  }
+  return names.map((name) => (Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined));
+}
+
+/**
+ * A value of the host's for bindings, of this type: made anew, so that it has nothing but what the type says, and that
+ * nobody else has it. Bytes have a buffer of their own: jco copies from the buffer as many as the component declares.
+ */
+function give(type: Type, value: unknown, numbers: Numbers): unknown {
+  const given = (part: Type, each: unknown): unknown => give(part, each, numbers);
+  const at = (name: string): unknown => Reflect.get(value as object, camelCase(name));
+  switch (type.kind) {
+    case 'list':
+      return type.element.kind === 'u8'
+        ? copied(value as Uint8Array)
+        : Array.from(value as Iterable<unknown>, (each) => given(type.element, each));
+    case 'option':
+      return value === undefined ? undefined : given(type.element, value);
+    case 'tuple':
+      return type.elements.map((part, index) => given(part, Reflect.get(value as object, index)));
+    case 'flags':
+      return bare(type.labels.map((label) => [label, at(label) === true]));
+    case 'record':
+      return bare(type.fields.map(([name, part]) => [name, given(part, at(name))]));
+    case 'variant': {
+      const tag = at('tag');
+      const part = type.cases.find(([label]) => label === tag)?.[1];
+      return bare([['tag', tag], ...(part ? [['val', given(part, at('val'))] as const] : [])]);
+    }
+    case 'own':
+      return numbers.of(type.resource).wrap(value as Closable);
+    default:
+      return take(type, value, numbers, () => 'the host has for a component what is no');
+  }
+}
+
+/** Bytes in a buffer that has them and no others. */
+const copied = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
+
+/** An object with these properties, and nothing from JavaScript. */
+function bare(properties: readonly (readonly [name: string, value: unknown])[]): object {
+  const made = Object.create(null);
+  for (const [name, value] of properties) {
+    made[camelCase(name)] = value;
+  }
+  return made;
+}
+
+function returned({ result }: FunctionType, value: unknown, numbers: Numbers): unknown {
+  const type = result?.kind === 'result' ? result.ok : result;
+  return type && give(type, value, numbers);
+}
+
+/** What bindings get of an exception of the host's: the error of the function's result, or the end of the component. */
+function thrown(name: string, { result }: FunctionType, error: unknown, numbers: Numbers): unknown {
+  if (isEnding(error)) {
+    return error;
+  }
+  const type = result?.kind === 'result' ? result.err : undefined;
+  if (type === errorCode) {
+    return new WasiError(errorCodeOf(error));
+  }
+  if (type !== undefined && error instanceof WasiError) {
+    return new WasiError(give(type, error.payload, numbers));
+  }
+  return uncatchable(new Error(`${name} has failed: ${error}`, { cause: error }));
+}
