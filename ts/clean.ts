@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CleanError } from './errors.js';
 import { hostPathOf } from './host-path.js';
+import type { CleanOptions } from './options.js';
 import { openSandbox } from './sandbox.js';
 import { isSystemError, reasonOf } from './system-error.js';
 
@@ -12,17 +13,19 @@ const PREOPEN = '/directory';
  * Nothing tells them from files that are being written: no copy may be under way there.
  *
  * @param directory a path, or a `file:` URL
- * @returns how many were removed
+ * @returns how many were removed, or would be
  * @throws {CleanError} when it fails
  */
-export async function clean(directory: string | URL): Promise<number> {
-  return cleanPath(hostPathOf('directory', directory));
+export async function clean(directory: string | URL, options: CleanOptions = {}): Promise<number> {
+  return (await cleanFiles(hostPathOf('directory', directory), options)).length;
 }
 
-async function cleanPath(directory: string): Promise<number> {
+/** The same as {@link clean}; returns the paths of the files. */
+export async function cleanFiles(directory: string, options: CleanOptions): Promise<readonly string[]> {
   try {
-    using sandbox = await openSandbox({ [PREOPEN]: { path: directory, access: 'read-write' } });
-    return sandbox.clean(PREOPEN);
+    const access = options.dryRun ? 'read' : 'read-write';
+    using sandbox = await openSandbox({ [PREOPEN]: { path: directory, access } });
+    return sandbox.cleanFiles(PREOPEN, options).map((path) => hostPath(path, directory));
   } catch (error) {
     if (isSystemError(error) && !(error instanceof CleanError)) {
       const details = {
@@ -37,8 +40,12 @@ async function cleanPath(directory: string): Promise<number> {
   }
 }
 
+function hostPath(guestPath: string, directory: string): string {
+  return join(directory, guestPath.slice(PREOPEN.length));
+}
+
 function withHostPath(error: CleanError, directory: string): CleanError {
-  const path = join(directory, error.path.slice(PREOPEN.length));
+  const path = hostPath(error.path, directory);
   return new CleanError(
     { code: error.code, operation: error.operation, path, reason: error.reason },
     { cause: error },

@@ -91,7 +91,10 @@ export function startCopy(
     const to = withExistingDirectory(placeOf('target', target, '/out', start), options);
     requireOutside(from, to, options);
     const { sandbox, giveBack } = await open(from, to, starter);
-    const work = sandbox.workOn(from.guestPath, to.guestPath, options, (path) => hostPath(path, from, to));
+    const engineOptions = { ...options, filterSource: options.filterSource && hasOwnName(from) };
+    const work = sandbox.workOn(from.guestPath, to.guestPath, engineOptions, (path) =>
+      hostPath(path, from, to),
+    );
     const end = () => {
       work.end();
       giveBack();
@@ -127,6 +130,11 @@ function placeOf(argument: string, path: unknown, preopen: string, start: string
   // A trailing slash asks for a directory, and the engine is to see it.
   const slash = given.endsWith('/') ? '/' : '';
   return { given, preopen, directory: dirname(given), guestPath: `${preopen}/${name}${slash}` };
+}
+
+/** Whether the last name of the guest path is that of the path that was given, and not of the preopen. */
+function hasOwnName({ guestPath, preopen }: Place): boolean {
+  return guestPath !== preopen;
 }
 
 /** The same place, from the nearest directory that exists: the engine makes the others. */

@@ -12,7 +12,7 @@ export { clean } from './clean.js';
 export { copy } from './copy.js';
 export { CleanError, CopyError, type CopyErrorDetails, type Operation } from './errors.js';
 export type { Preopen } from './host/index.js';
-export type { CopyEntry, CopyOptions, CopyProgress, Shard } from './options.js';
+export type { CleanOptions, CopyEntry, CopyOptions, CopyProgress, Shard } from './options.js';
 export {
   type HostMaker,
   openSandbox,

@@ -11,6 +11,7 @@ import {
   text,
   wholeNumber,
 } from './check.js';
+import { pattern } from './patterns.js';
 
 export type { ComponentOptions };
 
@@ -107,8 +108,9 @@ export interface CopyOptions {
    * Only files and links that match one of these patterns are copied.
    *
    * A pattern without a slash is matched against the name, one with a slash against the path below the source; a slash
-   * at its end makes it match directories only. `*`, `?` and `[...]` match within a name, a name `**` any number of
-   * names.
+   * at its end makes it match directories only. Within a name, `*` matches anything, `?` one character, and `[a-z]` or
+   * `[!a-z]` one of some; a name `**` matches any number of names, and `{a,b}` either. A backslash takes the meaning from
+   * the next character. A pattern that can never match, such as `./a`, is a TypeError.
    *
    * @default []
    */
@@ -119,6 +121,14 @@ export interface CopyOptions {
    * @default []
    */
   readonly exclude?: readonly string[] | undefined;
+  /**
+   * Match the patterns without a slash against the name of `source` as well. It saves a program that copies the entries
+   * of a directory one by one from matching their names itself. Without it, `source` is copied whatever it is called,
+   * because it was named.
+   *
+   * @default false
+   */
+  readonly filterSource?: boolean | undefined;
   /**
    * Copy only what belongs to one of several shares, so that as many copies, on as many machines as you like, divide a
    * tree without talking to each other. A file or link belongs to a share by the hash of its path below the source,
@@ -178,6 +188,19 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How to clean a directory. */
+export interface CleanOptions {
+  /**
+   * Remove nothing, and count what would be removed.
+   *
+   * @default false
+   */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** A check for each option of cleaning. */
+export const cleanChecks: Checks<CleanOptions> = { dryRun: boolean };
+
 /** The most that a copy can be divided among: more threads than this serve nobody. */
 export const MOST_JOBS = 256;
 
@@ -203,8 +226,9 @@ export const copyChecks: Checks<CopyOptions> = {
   verify: boolean,
   sync: boolean,
   sparse: oneOf('auto', 'always', 'never'),
-  include: arrayOf(text),
-  exclude: arrayOf(text),
+  include: arrayOf(pattern),
+  exclude: arrayOf(pattern),
+  filterSource: boolean,
   shard,
   concurrency: wholeNumber(1, MOST_JOBS),
   makeParents: boolean,
@@ -263,6 +287,7 @@ export function toComponent(options: CopyOptions, measure: boolean): ComponentOp
     reportEntries: options.onEntry !== undefined,
     include: [...(options.include ?? [])],
     exclude: [...(options.exclude ?? [])],
+    filterSource: options.filterSource ?? false,
     ...(options.shard && { shard: options.shard }),
   };
 }

@@ -7,7 +7,15 @@ import type { Assignment } from './divided-job.js';
 import { CleanError } from './errors.js';
 import { preopen } from './host/check-options.js';
 import { createHost, type Host, type HostOptions, ModeCarrier, type Preopen } from './host/index.js';
-import { type ComponentOptions, type CopyOptions, copyChecks, requirePath, toComponent } from './options.js';
+import {
+  type CleanOptions,
+  type ComponentOptions,
+  type CopyOptions,
+  cleanChecks,
+  copyChecks,
+  requirePath,
+  toComponent,
+} from './options.js';
 import { nameOf } from './posix.js';
 import { preopensOf } from './preopens.js';
 import { CopyTask, type Job, type Work } from './task.js';
@@ -139,14 +147,24 @@ export class Sandbox implements Disposable {
    * event loop.
    *
    * @param directory a guest path
-   * @returns how many were removed
+   * @returns how many were removed, or would be
    * @throws {CleanError} when it fails, with guest paths
    */
-  clean(directory: string): number {
+  clean(directory: string, options: CleanOptions = {}): number {
+    return this.cleanFiles(directory, options).length;
+  }
+
+  /**
+   * The same as {@link Sandbox.clean}; returns the guest paths of the files.
+   *
+   * @internal
+   */
+  cleanFiles(directory: string, options: CleanOptions): readonly string[] {
     requirePath('directory', directory);
+    requireOptions('options', options, cleanChecks);
     this.#requireOpen();
     try {
-      return Number(this.#component.copier.clean(directory));
+      return this.#component.copier.clean(directory, options.dryRun ?? false);
     } catch (error) {
       const failure = failureOf(error);
       throw failure === undefined ? error : new CleanError({ ...failure, code: nameOf(failure.code) });

@@ -91,6 +91,7 @@ exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, map
         .report_entries = given->report_entries,
         .include = take_patterns(&given->include),
         .exclude = take_patterns(&given->exclude),
+        .filter_source = given->filter_source,
         .shard = take_shard(given),
     };
     copy_job *self = or_abort(calloc(1, sizeof(*self)));
@@ -197,14 +198,30 @@ void exports_mapcp_copy_copier_method_copy_job_take_entries(copy_job *self, entr
     mapcp_entries_free(&from);
 }
 
-bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, uint64_t *removed, copy_error *error) {
+/// Takes a list of names apart into strings for the host.
+static void put_names(mapcp_list_string_t *result, const struct mapcp_names *from) {
+    const size_t count = mapcp_names_count(from);
+    *result = (mapcp_list_string_t){.ptr = new_items(count, sizeof(mapcp_string_t)), .len = count};
+    const char *name = NULL;
+    for (size_t index = 0; index < count; index++) {
+        name = mapcp_names_next(from, name);
+        put_string(&result->ptr[index], name);
+    }
+}
+
+bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, bool dry_run, mapcp_list_string_t *result,
+                                     copy_error *error) {
     struct mapcp_problem problem;
+    struct mapcp_names files;
     char *directory = take_string(given);
-    bool good = mapcp_clean(directory, removed, &problem);
-    if (!good) {
+    const bool good = mapcp_clean(directory, dry_run, &files, &problem);
+    if (good) {
+        put_names(result, &files);
+    } else {
         put_error(error, &problem);
         mapcp_problem_free(&problem);
     }
+    mapcp_names_free(&files);
     free(directory);
     return good;
 }

@@ -8,19 +8,20 @@
 #include "temporary.h"
 #include "tree.h"
 
-/// Removes an entry of the walk if it is a temporary file, and counts it.
-static bool clean_entry(const struct mapcp_tree_entry *entry, uint64_t *removed, struct mapcp_error *error) {
+/// Removes an entry of the walk if it is a temporary file, and notes its path.
+static bool clean_entry(const struct mapcp_tree *tree, const struct mapcp_tree_entry *entry,
+                        struct mapcp_names *files, struct mapcp_error *error) {
     if (entry->kind == MAPCP_TREE_SPECIAL || !mapcp_is_temporary_name(entry->source.name)) {
         return true;
     }
-    if (unlinkat(entry->source.directory, entry->source.name, 0) != 0) {
+    if (!tree->options->dry_run && unlinkat(entry->source.directory, entry->source.name, 0) != 0) {
         return errno == ENOENT || mapcp_fail_number(error, MAPCP_REMOVE, MAPCP_SOURCE, errno);
     }
-    ++*removed;
-    return true;
+    return mapcp_names_push(files, tree->source->text) ||
+           mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
 }
 
-static bool clean_tree(struct mapcp_tree *tree, uint64_t *removed, struct mapcp_error *error) {
+static bool clean_tree(struct mapcp_tree *tree, struct mapcp_names *files, struct mapcp_error *error) {
     if (!mapcp_tree_begin(tree, error)) {
         return false;
     }
@@ -30,7 +31,7 @@ static bool clean_tree(struct mapcp_tree *tree, uint64_t *removed, struct mapcp_
         case MAPCP_TREE_ENTERED:
             break;
         case MAPCP_TREE_FOUND:
-            if (!clean_entry(&entry, removed, error)) {
+            if (!clean_entry(tree, &entry, files, error)) {
                 return false;
             }
             break;
@@ -46,8 +47,9 @@ static bool clean_tree(struct mapcp_tree *tree, uint64_t *removed, struct mapcp_
     }
 }
 
-bool mapcp_clean(const char *directory, uint64_t *removed, struct mapcp_problem *problem) {
-    const struct mapcp_options options = {.symlinks = MAPCP_PRESERVE_LINKS};
+bool mapcp_clean(const char *directory, bool dry_run, struct mapcp_names *files,
+                 struct mapcp_problem *problem) {
+    const struct mapcp_options options = {.symlinks = MAPCP_PRESERVE_LINKS, .dry_run = dry_run};
     struct mapcp_path source = {.text = NULL};
     struct mapcp_path target = {.text = NULL};
     struct mapcp_tree tree = {
@@ -57,10 +59,10 @@ bool mapcp_clean(const char *directory, uint64_t *removed, struct mapcp_problem 
         .target = &target,
     };
     struct mapcp_error error;
-    *removed = 0;
+    *files = (struct mapcp_names){.text = NULL};
     mapcp_fail_number(&error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
     bool good = mapcp_path_set(&source, directory) && mapcp_path_set(&target, directory) &&
-                clean_tree(&tree, removed, &error);
+                clean_tree(&tree, files, &error);
     if (!good) {
         const char *path = source.text ? source.text : directory;
         *problem = (struct mapcp_problem){.error = error, .source = strdup(path), .target = strdup(path)};

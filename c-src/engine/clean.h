@@ -2,15 +2,17 @@
 #define MAPCP_CLEAN_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
+#include "names.h"
 #include "problem.h"
 
-/// Removes the temporary files that killed runs have left in a directory and in all below it.
+/// Removes the temporary files that killed runs have left in a directory and in all below it; in a dry run,
+/// only finds them.
 ///
 /// Nothing tells a killed run's file from one that is being written: no copy may be under way there.
-/// `*removed` counts them, in any case. On failure returns false and sets `problem`, which is to be freed
-/// with mapcp_problem_free.
-bool mapcp_clean(const char *directory, uint64_t *removed, struct mapcp_problem *problem);
+/// Puts their paths into `files`, in any case; it must be freed with mapcp_names_free. On failure returns
+/// false and sets `problem`, which must be freed with mapcp_problem_free.
+bool mapcp_clean(const char *directory, bool dry_run, struct mapcp_names *files,
+                 struct mapcp_problem *problem);
 
 #endif

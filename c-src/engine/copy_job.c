@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "filter.h"
 #include "job.h"
 #include "target.h"
 
@@ -60,6 +61,10 @@ static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
     if (job->options.window_size > MAPCP_LARGEST_WINDOW) {
         return mapcp_fail_number(error, MAPCP_MAP, MAPCP_SOURCE, EINVAL);
     }
+    if (mapcp_filter_fault(&job->options)) {
+        return mapcp_fail_because(error, MAPCP_ACCEPT, MAPCP_SOURCE, MAPCP_INVALID_ARGUMENT,
+                                  "a pattern among the options can never match");
+    }
     uint32_t wanted = job->options.window_size == 0 ? MAPCP_DEFAULT_WINDOW : job->options.window_size;
     job->options.window_size = (wanted + MAPCP_PAGE - 1) / MAPCP_PAGE * MAPCP_PAGE;
     return mapcp_shard_exists(job->options.shard) ||
@@ -89,15 +94,41 @@ static bool is_ours(const struct mapcp_job *job) {
     return mapcp_shard_has(job->options.shard, slash ? slash + 1 : job->given_source);
 }
 
+/// Ends a job whose source is left out.
+static bool leave_out(struct mapcp_job *job) {
+    job->state = MAPCP_JOB_DONE;
+    job->progress.skipped += is_ours(job);
+    return true;
+}
+
+/// Whether the patterns admit the source itself, if they are meant for it.
+static bool is_admitted(struct mapcp_job *job, bool is_directory) {
+    return !job->options.filter_source ||
+           mapcp_filter_admits_source(&job->options, job->given_source, is_directory);
+}
+
+/// Whether the source is a link that the patterns leave out whatever it leads to, if anything.
+static bool is_excluded_link(struct mapcp_job *job, struct mapcp_place source) {
+    struct stat status;
+    struct mapcp_error ignored;
+    return mapcp_source_look(source, false, &status, &ignored) && S_ISLNK(status.st_mode) &&
+           !is_admitted(job, false) && !is_admitted(job, true);
+}
+
 static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
     struct mapcp_tree_entry entry = {
         .source = {.directory = AT_FDCWD, .name = job->given_source},
         .target = {.directory = AT_FDCWD, .name = job->given_target},
     };
     struct stat status;
-    if (!accept(job, error) ||
-        !mapcp_source_look(entry.source, job->options.symlinks == MAPCP_FOLLOW_LINKS, &status, error)) {
+    if (!accept(job, error)) {
         return false;
+    }
+    if (!mapcp_source_look(entry.source, job->options.symlinks == MAPCP_FOLLOW_LINKS, &status, error)) {
+        return is_excluded_link(job, entry.source) && leave_out(job);
+    }
+    if (!is_admitted(job, S_ISDIR(status.st_mode))) {
+        return leave_out(job);
     }
     if (S_ISDIR(status.st_mode)) {
         return check_root_directory(job, &status, error) && prepare_parents(job, error) &&
@@ -111,9 +142,7 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
                  : S_ISLNK(status.st_mode) ? MAPCP_TREE_LINK
                                            : MAPCP_TREE_SPECIAL;
     if (entry.kind == MAPCP_TREE_LINK && job->options.symlinks == MAPCP_SKIP_LINKS) {
-        job->state = MAPCP_JOB_DONE;
-        job->progress.skipped++;
-        return true;
+        return leave_out(job);
     }
     return (entry.kind == MAPCP_TREE_SPECIAL || prepare_parents(job, error)) &&
            mapcp_job_begin_entry(job, &entry, error);

@@ -60,6 +60,13 @@ bool mapcp_fail(struct mapcp_error *error, enum mapcp_operation operation, enum 
     return false;
 }
 
+bool mapcp_fail_because(struct mapcp_error *error, enum mapcp_operation operation, enum mapcp_side side,
+                        enum mapcp_code code, const char *because) {
+    mapcp_fail(error, operation, side, code);
+    error->because = because;
+    return false;
+}
+
 bool mapcp_fail_number(struct mapcp_error *error, enum mapcp_operation operation, enum mapcp_side side,
                        int number) {
     mapcp_fail(error, operation, side, code_of(number));
@@ -120,6 +127,9 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_BUSY] = "it is in use",
         [MAPCP_UNSUPPORTED] = "the file system does not support it",
     };
+    if (error->because) {
+        return error->because;
+    }
     if (error->code == MAPCP_OTHER) {
         return strerror(error->number);
     }

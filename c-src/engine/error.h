@@ -63,6 +63,8 @@ struct mapcp_error {
     enum mapcp_side side;
     /// The errno value behind `code`, or 0 where the engine itself found the fault.
     int number;
+    /// What to say in place of what `code` says: a clause for people. Static, or NULL.
+    const char *because;
 };
 
 /// Fills in an error that the engine itself found. Always returns false, for the caller to return.
@@ -72,6 +74,10 @@ bool mapcp_fail(struct mapcp_error *error, enum mapcp_operation operation, enum 
 /// Fills in an error from an errno value. Always returns false, for the caller to return.
 bool mapcp_fail_number(struct mapcp_error *error, enum mapcp_operation operation, enum mapcp_side side,
                        int number);
+
+/// The same, with a clause that says more than the code does, such as what to do about it.
+bool mapcp_fail_because(struct mapcp_error *error, enum mapcp_operation operation, enum mapcp_side side,
+                        enum mapcp_code code, const char *because);
 
 /// Whether a failure may be one of this time only, so that another try tells more: a read error, too little
 /// memory or too few descriptors, an interruption.

@@ -31,6 +31,19 @@ const char *mapcp_names_pop(struct mapcp_names *names) {
     return names->text + start;
 }
 
+const char *mapcp_names_next(const struct mapcp_names *names, const char *name) {
+    const char *next = name ? name + strlen(name) + 1 : names->text;
+    return next < names->text + names->length ? next : NULL;
+}
+
+size_t mapcp_names_count(const struct mapcp_names *names) {
+    size_t count = 0;
+    for (const char *name = NULL; (name = mapcp_names_next(names, name));) {
+        count++;
+    }
+    return count;
+}
+
 void mapcp_names_free(struct mapcp_names *names) {
     free(names->text);
     *names = (struct mapcp_names){.text = NULL};

@@ -18,6 +18,13 @@ bool mapcp_names_push(struct mapcp_names *names, const char *name);
 /// Takes the name on top; NULL where there is none. It stays valid until the next push.
 const char *mapcp_names_pop(struct mapcp_names *names);
 
+/// The name above `name`, or the one at the bottom if that is NULL; NULL behind the one on top. Valid until
+/// the next push.
+const char *mapcp_names_next(const struct mapcp_names *names, const char *name);
+
+/// How many names there are.
+size_t mapcp_names_count(const struct mapcp_names *names);
+
 /// Frees the stack.
 void mapcp_names_free(struct mapcp_names *names);
 

@@ -78,6 +78,8 @@ struct mapcp_options {
     bool measure;
     /// Keep account of each entry for mapcp_job_take_entries.
     bool report_entries;
+    /// Match the patterns against the name of the source itself as well.
+    bool filter_source;
     /// Where there are any, only files and links that match one are copied.
     struct mapcp_patterns include;
     /// What matches one is left out, a directory with all that is in it.

@@ -30,6 +30,14 @@ describe('clean', () => {
     },
   );
 
+  it('removes nothing in a dry run, and tells how many it would remove', () =>
+    inTemporaryDirectory(async (directory) => {
+      const file = join(directory, '.mapcp-0123456789abcdef.tmp');
+      writeFileSync(file, '');
+      expect(await clean(directory, { dryRun: true })).toBe(1);
+      expect(existsSync(file)).toBe(true);
+    }));
+
   it('says which directory it cannot open, and why', () =>
     inTemporaryDirectory(async (directory) => {
       const path = join(directory, 'missing');

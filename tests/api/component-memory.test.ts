@@ -57,7 +57,7 @@ it.each<[string, (root: Root) => void]>([
   ],
   [
     'to clean what is no directory',
-    ({ copier }) => repeat(TIMES / 4, () => expect(() => copier.clean('/in/none')).toThrow()),
+    ({ copier }) => repeat(TIMES / 4, () => expect(() => copier.clean('/in/none', false)).toThrow()),
   ],
 ])('asked %s, again and again, the component takes no more memory', (_, ask) =>
   inTemporaryDirectory(async (directory) => {

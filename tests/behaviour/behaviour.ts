@@ -83,6 +83,8 @@ export function flagsFor({
   exclude = [],
   windowSize,
   shard,
+  // On a command line it depends on -T, which fronts.ts gives.
+  filterSource: _,
   ...others
 }: CopyOptions): readonly string[] | undefined {
   const flags = [

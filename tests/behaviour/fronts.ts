@@ -53,7 +53,8 @@ export const api: Front = {
 
 /** The arguments for a request. TARGET is the copy's own path, as it is for the API. */
 function argumentsFor({ source, target, options }: Request): readonly string[] {
-  return ['--json', '--no-progress', '-T', ...(flagsFor(options) ?? []), '--', source, target];
+  const exact = options.filterSource ? [] : ['-T'];
+  return ['--json', '--no-progress', ...exact, ...(flagsFor(options) ?? []), '--', source, target];
 }
 
 /** Runs a command line, which says with --json what the API would. */

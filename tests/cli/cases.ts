@@ -364,6 +364,22 @@ export const cases: readonly Case[] = [
       args: ['--overwrite=', 'in/a', 'out/b'],
       says: "option '--overwrite <WHEN>' argument '' is invalid. Allowed choices are always, never, newer, error.",
     },
+    {
+      args: ['--exclude', './b', 'in/a', 'out/b'],
+      says:
+        "option '--exclude <GLOB>' argument './b' is invalid. Paths below the source have no '.', '..' or '//' in them: " +
+        "for './sub', write 'sub' or '/sub'.",
+    },
+    {
+      args: ['--include=', 'in/a', 'out/b'],
+      says: "option '--include <GLOB>' argument '' is invalid. An empty pattern matches nothing.",
+    },
+    {
+      args: ['--exclude=*.{a,b', 'in/a', 'out/b'],
+      says:
+        "option '--exclude <GLOB>' argument '*.{a,b' is invalid. There is no '}' after '{'; for the character itself, " +
+        "write '\\{'.",
+    },
     ...['', '0', '2G', '1MB', '99999999999999999999'].map((size) => ({
       args: [`--window-size=${size}`, 'in/a', 'out/b'],
       says:
@@ -377,7 +393,7 @@ export const cases: readonly Case[] = [
       args,
       ends: 'usage',
       stderr: new RegExp(
-        `^mapcp: ${says.replace(/[.()]/g, '\\$&')}\n(.*\n)*Usage: (.*\n)+Try 'mapcp --help'\\.\n$`,
+        `^mapcp: ${says.replace(/[.()*{\\]/g, '\\$&')}\n(.*\n)*Usage: (.*\n)+Try 'mapcp --help'\\.\n$`,
       ),
       out: {},
     }),
@@ -580,6 +596,63 @@ export const cases: readonly Case[] = [
     ends: 'well',
     stdout: "'out': 1 temporary file removed\n'in': 0 temporary files removed\n",
     out: { a: 'content' },
+  },
+  {
+    name: '--clean --dry-run removes nothing, and names what it would remove',
+    prepare: (put) => put.file('out/.mapcp-0123456789abcdef.tmp', 'half'),
+    args: ['--clean', '--dry-run', 'out', 'in'],
+    ends: 'well',
+    stdout: [
+      "would remove 'out/.mapcp-0123456789abcdef.tmp'\n",
+      "'out': 1 temporary file to remove\n'in': 0 temporary files to remove\n",
+    ].join(''),
+    out: { '.mapcp-0123456789abcdef.tmp': 'half' },
+  },
+  {
+    name: '--clean -v names what it removes',
+    prepare: (put) => put.file('out/.mapcp-0123456789abcdef.tmp', 'half'),
+    args: ['--clean', '-v', 'out'],
+    ends: 'well',
+    stdout: "removed 'out/.mapcp-0123456789abcdef.tmp'\n'out': 1 temporary file removed\n",
+    out: {},
+  },
+  {
+    name: '--clean --dry-run --json prints an object for each file',
+    prepare: (put) => put.file('out/.mapcp-0123456789abcdef.tmp', 'half'),
+    args: ['--clean', '--dry-run', '--json', 'out'],
+    ends: 'well',
+    stdout: json(
+      { type: 'temporary', path: 'out/.mapcp-0123456789abcdef.tmp' },
+      { type: 'clean', directory: 'out', removed: 1 },
+    ),
+    out: { '.mapcp-0123456789abcdef.tmp': 'half' },
+  },
+  {
+    name: 'patterns are matched against the names of sources',
+    prepare: (put) => {
+      put.directory('in/m');
+      put.file('in/m/x', 'x');
+      for (const name of ['a.o', 'b.c', 'c.c']) {
+        put.file(`in/${name}`, name);
+      }
+    },
+    args: [
+      ...['-r', '--exclude=*.o', '--include={b,x}*', '--exclude=m/'],
+      ...['in/m', 'in/a.o', 'in/b.c', 'in/c.c', 'out'],
+    ],
+    ends: 'well',
+    out: { 'b.c': 'b.c' },
+  },
+  {
+    name: 'with -T, a pattern is not matched against the name of the source',
+    prepare: (put) => {
+      put.directory('in/d');
+      put.directory('in/d/d');
+      put.file('in/d/x', 'x');
+    },
+    args: ['-rT', '--exclude=d', 'in/d', 'out'],
+    ends: 'well',
+    out: { x: 'x' },
   },
   ...['-nu', '-un'].map(
     (options): Case => ({

@@ -73,11 +73,12 @@ describe('the documentation', () => {
       mkdirSync(join(directory, 'in'));
       mkdirSync(join(directory, 'out'));
       writeFileSync(join(directory, 'in/a'), 'content');
+      writeFileSync(join(directory, 'out/.mapcp-0123456789abcdef.tmp'), 'half');
       spawnSync('mkfifo', ['in/f'], { cwd: directory });
       for (const front of fronts) {
         const printed = [
           ['-r', 'in', 'in/b', 'out'],
-          ['--clean', 'out'],
+          ['--clean', '--dry-run', 'out'],
         ].map((args) => run(front, ['--json', ...args], directory).stdout);
 
         expect(keysOf(printed.join(''))).toEqual(keysOf(block));

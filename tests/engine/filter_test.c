@@ -1,5 +1,8 @@
+#include <string.h>
+
 #include "check.h"
 #include "filter.h"
+#include "glob.h"
 
 static void a_glob_matches_within_a_name(void) {
     CHECK(mapcp_glob_matches("*.o", "a.o"));
@@ -22,9 +25,38 @@ static void a_set_matches_one_of_its_characters(void) {
     CHECK(mapcp_glob_matches("[!a-c]", "d"));
     CHECK(mapcp_glob_matches("[]]", "]"));
     CHECK(mapcp_glob_matches("[a-]", "-"));
+    CHECK(mapcp_glob_matches("[a-c-e]", "-"));
+    // A set without an end, which mapcp_glob_fault refuses, is a bracket.
     CHECK(mapcp_glob_matches("[", "["));
     CHECK(mapcp_glob_matches("[ab", "[ab"));
     CHECK(!mapcp_glob_matches("[!a]", "/"));
+}
+
+static void a_character_is_a_code_point(void) {
+    CHECK(mapcp_glob_matches("caf?", "caf\u00e9"));
+    CHECK(mapcp_glob_matches("??", "\u65e5\U0001f600"));
+    CHECK(!mapcp_glob_matches("???", "\u65e5"));
+    CHECK(mapcp_glob_matches("[\u65e5\u6708]\u672c", "\u65e5\u672c"));
+    CHECK(mapcp_glob_matches("[\u00e0-\u00fc]", "\u00e9"));
+    CHECK(!mapcp_glob_matches("[\u00e0-\u00fc]", "z"));
+    CHECK(mapcp_glob_matches("[!\u00e9]", "\u00e8"));
+    CHECK(mapcp_glob_matches("*[\u00e9]", "\u00e8\u00e9"));
+    CHECK(!mapcp_glob_matches("*\xa9", "\u00e9"));
+    CHECK(mapcp_glob_matches("\\\u00e9", "\u00e9"));
+}
+
+static void a_byte_that_is_not_utf_8_is_a_character_of_its_own(void) {
+    CHECK(mapcp_glob_matches("?", "\xff"));
+    CHECK(mapcp_glob_matches("??", "\xc3("));
+    CHECK(mapcp_glob_matches("\xff", "\xff"));
+    CHECK(!mapcp_glob_matches("\xff", "\u00ff"));
+    CHECK(!mapcp_glob_matches("[ -\U0010ffff]", "\xff"));
+    // Too long a form, half a surrogate pair, and beyond Unicode.
+    CHECK(mapcp_glob_matches("??", "\xc0\x80"));
+    CHECK(mapcp_glob_matches("???", "\xed\xa0\x80"));
+    CHECK(mapcp_glob_matches("????", "\xf4\x90\x80\x80"));
+    // A character that the end cuts.
+    CHECK(mapcp_glob_matches("??", "\xe6\x97"));
 }
 
 static void two_asterisks_match_any_number_of_names(void) {
@@ -54,7 +86,6 @@ static void a_pattern_without_a_slash_is_for_names_at_any_depth(void) {
     CHECK(excluded("x", "x", false));
     CHECK(excluded("x", "a/b/x", false));
     CHECK(!excluded("x", "x/y", false));
-    CHECK(!excluded("", "x", false));
 }
 
 static void a_pattern_with_a_slash_is_for_the_path_from_the_root(void) {
@@ -77,9 +108,101 @@ static void an_include_is_for_files_and_lets_directories_through(void) {
     CHECK(mapcp_filter_admits(&options, "a", true));
 }
 
+static void braces_stand_for_a_pattern_with_each_of_their_alternatives(void) {
+    CHECK(excluded("*.{c,h}", "a/x.c", false));
+    CHECK(excluded("*.{c,h}", "a/x.h", false));
+    CHECK(!excluded("*.{c,h}", "a/x.o", false));
+    CHECK(!excluded("*.{c,h}", "a/x.{c,h}", false));
+    CHECK(excluded("{a,b}{1,2,}", "b2", false));
+    CHECK(excluded("{a,b}{1,2,}", "a", false));
+    CHECK(!excluded("{a,b}{1,2,}", "2", false));
+    CHECK(excluded("{src/*,x}.c", "src/y.c", false));
+    CHECK(excluded("{src/*,x}.c", "d/x.c", false));
+    CHECK(!excluded("{src/*,x}.c", "d/y.c", false));
+    CHECK(excluded("{[,}],x}", ",", false));
+    CHECK(excluded("{\\,,x}", ",", false));
+    CHECK(excluded("{build,out}/", "out", true));
+    CHECK(!excluded("{,}", "x", false));
+}
+
+static void braces_without_a_comma_are_characters(void) {
+    CHECK(excluded("{a}", "{a}", false));
+    CHECK(!excluded("{a}", "a", false));
+    CHECK(excluded("a}", "a}", false));
+    CHECK(excluded("\\{a,b\\}", "{a,b}", false));
+    CHECK(excluded("[{]a,b}", "{a,b}", false));
+    CHECK(excluded("{a}{b,c}", "{a}c", false));
+}
+
+static bool is_fault(const char *pattern, const char *part) {
+    const char *fault = mapcp_glob_fault(pattern);
+    return fault && strstr(fault, part);
+}
+
+static void a_pattern_that_can_never_match_has_a_fault_that_says_what_to_write(void) {
+    const char *const good[] = {"*.o",   "/build/", "a/b", "[[]", "\\[", "\\{",
+                                "{a,b}", "}",       "]",   "a.",  "...", "**/"};
+    for (size_t index = 0; index < sizeof(good) / sizeof(*good); index++) {
+        CHECK(!mapcp_glob_fault(good[index]));
+    }
+    CHECK(is_fault("", "empty"));
+    const char *const impossible[] = {"./a", "../a", "a/./b", "a/..", ".",  "..",
+                                      "/",   "//",   "a//b",  "a//",  "/./"};
+    for (size_t index = 0; index < sizeof(impossible) / sizeof(*impossible); index++) {
+        CHECK(is_fault(impossible[index], "write 'sub' or '/sub'"));
+    }
+    const char *const unfinished_sets[] = {"[", "a[b", "[!]", "[]", "{[,b}"};
+    for (size_t index = 0; index < sizeof(unfinished_sets) / sizeof(*unfinished_sets); index++) {
+        CHECK(is_fault(unfinished_sets[index], "write '\\['"));
+    }
+    CHECK(is_fault("*.{a,b", "write '\\{'"));
+    CHECK(is_fault("{a,{b,c}}", "braces in them"));
+    CHECK(!mapcp_glob_fault("{,}{,}{,}{,}{,}{,}{,}{,}"));
+    CHECK(is_fault("{,}{,}{,}{,}{,}{,}{,}{,}{,}", "256"));
+}
+
+static void a_pattern_has_as_many_bytes_as_a_path(void) {
+    char pattern[MAPCP_LONGEST_PATTERN + 2];
+    memset(pattern, 'a', sizeof(pattern) - 1);
+    pattern[MAPCP_LONGEST_PATTERN + 1] = '\0';
+    CHECK(is_fault(pattern, "4095"));
+    pattern[MAPCP_LONGEST_PATTERN] = '\0';
+    CHECK(!mapcp_glob_fault(pattern));
+    CHECK(excluded(pattern, pattern, false));
+}
+
+static bool source_excluded(const char *pattern, const char *source, bool is_directory) {
+    char path[64];
+    strcpy(path, source);
+    const struct mapcp_options options = {.exclude = {.items = &pattern, .count = 1}};
+    const bool admitted = mapcp_filter_admits_source(&options, path, is_directory);
+    CHECK(strcmp(path, source) == 0);
+    return !admitted;
+}
+
+static void a_source_is_matched_by_its_name(void) {
+    CHECK(source_excluded("*.o", "p/a.o", false));
+    CHECK(source_excluded("node_modules", "p/node_modules", true));
+    CHECK(source_excluded("d/", "d//", true));
+    CHECK(!source_excluded("d/", "d", false));
+    CHECK(!source_excluded("p", "p/a.o", false));
+    CHECK(!source_excluded("/d", "d", true));
+    CHECK(!source_excluded("p/d", "p/d", true));
+}
+
+static void a_source_without_a_name_of_its_own_is_not_matched(void) {
+    CHECK(!source_excluded("*", ".", true));
+    CHECK(!source_excluded("*", "d/..", true));
+    CHECK(!source_excluded("*", "d/./", true));
+    CHECK(!source_excluded("*", "/", true));
+}
+
 static const struct test tests[] = {
     {"a glob matches within a name", a_glob_matches_within_a_name},
     {"a set matches one of its characters", a_set_matches_one_of_its_characters},
+    {"a character is a code point", a_character_is_a_code_point},
+    {"a byte that is not UTF-8 is a character of its own",
+     a_byte_that_is_not_utf_8_is_a_character_of_its_own},
     {"two asterisks match any number of names", two_asterisks_match_any_number_of_names},
     {"a pattern of many asterisks is still quick", a_pattern_of_many_asterisks_is_still_quick},
     {"a pattern without a slash is for names at any depth",
@@ -89,5 +212,13 @@ static const struct test tests[] = {
     {"a pattern that ends in a slash is for directories", a_pattern_that_ends_in_a_slash_is_for_directories},
     {"an include is for files and lets directories through",
      an_include_is_for_files_and_lets_directories_through},
+    {"braces stand for a pattern with each of their alternatives",
+     braces_stand_for_a_pattern_with_each_of_their_alternatives},
+    {"braces without a comma are characters", braces_without_a_comma_are_characters},
+    {"a pattern that can never match has a fault that says what to write",
+     a_pattern_that_can_never_match_has_a_fault_that_says_what_to_write},
+    {"a pattern has as many bytes as a path", a_pattern_has_as_many_bytes_as_a_path},
+    {"a source is matched by its name", a_source_is_matched_by_its_name},
+    {"a source without a name of its own is not matched", a_source_without_a_name_of_its_own_is_not_matched},
 };
 const struct suite filter_suite = {tests, sizeof(tests) / sizeof(*tests)};

@@ -37,8 +37,8 @@ const flags = [
 /** Options that take a value, each with good ones and bad ones. */
 const values: Readonly<Record<string, readonly string[]>> = {
   '--symlinks': ['preserve', 'follow', 'skip', 'x'],
-  '--include': [...Object.keys(patterns), ''],
-  '--exclude': [...Object.keys(patterns), ''],
+  '--include': [...Object.keys(patterns), '', '['],
+  '--exclude': [...Object.keys(patterns), '', './f'],
   '--shard': ['0/1', '0/2', '1/2', '2/2', '1/0', '-1/2', '0/99999999999', 'x'],
   '--overwrite': ['always', 'never', 'newer', 'error', 'x'],
   '--sparse': ['auto', 'always', 'never', 'x'],

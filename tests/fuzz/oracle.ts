@@ -62,7 +62,8 @@ export const patterns: Readonly<Record<string, (path: string, isDirectory: boole
   '**/g': (path) => basename(path) === 'g',
   '[!f]': (path) => basename(path).length === 1 && basename(path) !== 'f',
   'lo*e': (path) => basename(path) === 'loose',
-  '[': () => false,
+  '[[]': () => false,
+  '{f,/g}': (path) => basename(path) === 'f' || path === 'g',
 };
 
 /** What a copy must come to. */

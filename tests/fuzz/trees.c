@@ -267,9 +267,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     FUZZ_CHECK(sum_of("in") == source);
     FUZZ_CHECK(!options.dry_run || sum_of("out") == target);
-    uint64_t removed = 0;
-    struct mapcp_problem problem;
-    FUZZ_CHECK(mapcp_clean("out", &removed, &problem));
-    FUZZ_CHECK(removed == temporaries);
+    for (int dry_run = 1; dry_run >= 0; dry_run--) {
+        struct mapcp_names files;
+        struct mapcp_problem problem;
+        FUZZ_CHECK(mapcp_clean("out", dry_run, &files, &problem));
+        FUZZ_CHECK(mapcp_names_count(&files) == temporaries);
+        mapcp_names_free(&files);
+    }
     return 0;
 }

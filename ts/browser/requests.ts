@@ -38,8 +38,8 @@ export interface Requests {
   step(job: number, budget: bigint): Stepped;
   /** Drops a job. */
   drop(job: number): void;
-  /** Removes what killed copies have left in a directory; how many. */
-  clean(directory: string): bigint;
+  /** Removes the temporary files of killed copies in a directory, or only finds them; their guest paths. */
+  clean(directory: string, dryRun: boolean): readonly string[];
   /** What a preopen holds. */
   tree(name: string): FoundDirectory;
   /** Lets go of the sandbox; another one may be opened. */

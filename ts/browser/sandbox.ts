@@ -2,7 +2,14 @@ import { type Checks, callback, requireOptions, wholeNumber } from '../check.js'
 import { closedError } from '../closed.js';
 import { errorOf, failureOf, NOTHING_YET } from '../component.js';
 import { CleanError } from '../errors.js';
-import { type CopyOptions as CommonOptions, copyChecks, requirePath, toComponent } from '../options.js';
+import {
+  type CleanOptions,
+  type CopyOptions as CommonOptions,
+  cleanChecks,
+  copyChecks,
+  requirePath,
+  toComponent,
+} from '../options.js';
 import { nameOf } from '../posix.js';
 import { CopyTask, type Job, type Work } from '../task.js';
 import { Connection } from './connection.js';
@@ -84,15 +91,16 @@ export class Sandbox {
    * Removes the temporary files that killed copies have left in a directory and in all below it.
    *
    * @param directory a guest path
-   * @returns how many were removed
+   * @returns how many were removed, or would be
    * @throws {CleanError} when it fails, with guest paths
    */
-  async clean(directory: string): Promise<number> {
+  async clean(directory: string, options: CleanOptions = {}): Promise<number> {
     requirePath('directory', directory);
+    requireOptions('options', options, cleanChecks);
     this.#requireOpen();
     const leave = await this.#turn();
     try {
-      return Number(await this.#connection.ask('clean', directory));
+      return (await this.#connection.ask('clean', directory, options.dryRun ?? false)).length;
     } catch (error) {
       const failure = failureOf(error);
       throw failure === undefined ? error : new CleanError({ ...failure, code: nameOf(failure.code) });

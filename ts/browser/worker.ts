@@ -117,11 +117,11 @@ class Server {
     }
   }
 
-  async clean(directory: string): Promise<bigint> {
+  async clean(directory: string, dryRun: boolean): Promise<readonly string[]> {
     await this.#load(directory, directory);
-    const removed = this.#component.copier.clean(directory);
+    const files = this.#component.copier.clean(directory, dryRun);
     await this.#save(directory, directory);
-    return removed;
+    return files;
   }
 
   async tree(name: string): Promise<FoundDirectory> {

@@ -1,6 +1,7 @@
 import process from 'node:process';
+import { cleanFiles } from '../clean.js';
 import { quoted } from '../errors.js';
-import { CleanError, clean } from '../index.js';
+import { CleanError } from '../index.js';
 import type { Flags } from './flags.js';
 import { writeJson } from './json.js';
 
@@ -13,17 +14,7 @@ export async function cleanAll(directories: readonly string[], flags: Flags): Pr
   let status = 0;
   for (const directory of directories) {
     try {
-      const removed = await clean(directory);
-      if (flags.quiet) {
-        continue;
-      }
-      if (flags.json) {
-        writeJson({ type: 'clean', directory, removed });
-      } else {
-        process.stdout.write(
-          `${quoted(directory)}: ${removed} temporary ${removed === 1 ? 'file' : 'files'} removed\n`,
-        );
-      }
+      report(directory, await cleanFiles(directory, { dryRun: flags.dryRun }), flags);
     } catch (error) {
       if (!(error instanceof CleanError)) {
         throw error;
@@ -38,4 +29,24 @@ export async function cleanAll(directories: readonly string[], flags: Flags): Pr
     }
   }
   return status;
+}
+
+function report(directory: string, files: readonly string[], { dryRun, json, quiet, verbose }: Flags): void {
+  if (quiet) {
+    return;
+  }
+  for (const path of dryRun || verbose ? files : []) {
+    if (json) {
+      writeJson({ type: 'temporary', path });
+    } else {
+      process.stdout.write(`${dryRun ? 'would remove' : 'removed'} ${quoted(path)}\n`);
+    }
+  }
+  const removed = files.length;
+  if (json) {
+    writeJson({ type: 'clean', directory, removed });
+  } else {
+    const counted = `${removed} temporary ${removed === 1 ? 'file' : 'files'}`;
+    process.stdout.write(`${quoted(directory)}: ${counted} ${dryRun ? 'to remove' : 'removed'}\n`);
+  }
 }

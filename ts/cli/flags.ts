@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CopyOptions, Shard } from '../index.js';
 import { MOST_JOBS } from '../options.js';
+import { patternFault } from '../patterns.js';
 
 const symlinks = ['preserve', 'follow', 'skip'];
 const overwrite = ['always', 'never', 'newer', 'error'];
@@ -44,8 +45,8 @@ export function addFlags(program: Command): void {
     .option('-P, --no-dereference', 'copy a link as a link (the default)')
     .option('-L, --dereference', 'copy what a link leads to')
     .addOption(choice('--symlinks <HOW>', 'links: preserve (-P), follow (-L) or skip', symlinks))
-    .option('--include <GLOB>', "copy only files and links that match, as '*.c'", collect)
-    .option('--exclude <GLOB>', "leave out what matches, such as '*.o'", collect)
+    .option('--include <GLOB>', "copy only files and links that match, as '*.c'", collectPattern)
+    .option('--exclude <GLOB>', "leave out what matches, such as '*.o'", collectPattern)
     .option('--shard <I/N>', 'copy only share I of N, from 0/N to N-1/N', parseShard)
     .option('-T, --no-target-directory', 'take TARGET for the path of the copy itself')
     .option('--make-parents', 'make the directories missing on the way to TARGET')
@@ -79,7 +80,12 @@ function choice(flags: string, description: string, values: readonly string[]): 
   return new Option(flags, description).choices(values);
 }
 
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
+/** One more pattern. */
+function collectPattern(value: string, previous: readonly string[] = []): readonly string[] {
+  const fault = patternFault(value);
+  if (fault !== undefined) {
+    throw new InvalidArgumentError(fault);
+  }
   return [...previous, value];
 }
 

@@ -159,6 +159,7 @@ function optionsOf(flags: Flags): CopyOptions {
     symlinks: flags.symlinks,
     include: flags.include,
     exclude: flags.exclude,
+    filterSource: flags.targetDirectory,
     makeParents: flags.makeParents ?? false,
     overwrite: flags.overwrite,
     preserveTimestamps: flags.preserve,

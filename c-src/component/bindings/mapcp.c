@@ -268,10 +268,22 @@ __attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#clea
 void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
   switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
     case 0: {
+      size_t len = *((size_t*) (arg0 + (2*sizeof(void*))));
+      if (len > 0) {
+        uint8_t *ptr = *((uint8_t **) (arg0 + sizeof(void*)));
+        for (size_t i = 0; i < len; i++) {
+          uint8_t *base = ptr + i * (2*sizeof(void*));
+          (void) base;
+          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
+            free(*((uint8_t **) (base + 0)));
+          }
+        }
+        free(ptr);
+      }
       break;
     }
     case 1: {
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 8))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + sizeof(void*)))) {
         case 0: {
           break;
         }
@@ -345,31 +357,31 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
           break;
         }
         case 24: {
-          if ((*((size_t*) (arg0 + (8+2*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (8+1*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
           }
           break;
         }
       }
-      if ((*((size_t*) (arg0 + (8+5*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (8+4*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (6*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (5*sizeof(void*)))));
       }
-      if ((*((size_t*) (arg0 + (8+7*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (8+6*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (8*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (7*sizeof(void*)))));
       }
-      if ((*((size_t*) (arg0 + (8+9*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (8+8*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (10*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (9*sizeof(void*)))));
       }
-      if ((*((size_t*) (arg0 + (8+11*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (8+10*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (12*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (11*sizeof(void*)))));
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (8+12*sizeof(void*))))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (13*sizeof(void*))))) {
         case 0: {
           break;
         }
         case 1: {
-          if ((*((size_t*) (arg0 + (8+14*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (8+13*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (15*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (14*sizeof(void*)))));
           }
           break;
         }
@@ -515,8 +527,9 @@ void exports_mapcp_copy_copier_list_entry_free(exports_mapcp_copy_copier_list_en
   }
 }
 
-void exports_mapcp_copy_copier_result_u64_copy_error_free(exports_mapcp_copy_copier_result_u64_copy_error_t *ptr) {
+void exports_mapcp_copy_copier_result_list_string_copy_error_free(exports_mapcp_copy_copier_result_list_string_copy_error_t *ptr) {
   if (!ptr->is_err) {
+    mapcp_list_string_free(&ptr->val.ok);
   } else {
     exports_mapcp_copy_copier_copy_error_free(&ptr->val.err);
   }
@@ -557,7 +570,7 @@ void mapcp_string_free(mapcp_string_t *ret) {
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#[constructor]copy-job")))
 int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * arg) {
   exports_mapcp_copy_copier_option_shard_t option;
-  switch ((int32_t) *((uint8_t*) (arg + (16+8*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (20+8*sizeof(void*))))) {
     case 0: {
       option.is_some = false;
       break;
@@ -565,8 +578,8 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     case 1: {
       option.is_some = true;
       option.val = (exports_mapcp_copy_copier_shard_t) {
-        (uint32_t) (uint32_t) (*((int32_t*) (arg + (20+8*sizeof(void*))))),
         (uint32_t) (uint32_t) (*((int32_t*) (arg + (24+8*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (28+8*sizeof(void*))))),
       };
       break;
     }
@@ -589,6 +602,7 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (bool) (int32_t) *((uint8_t*) (arg + (15+4*sizeof(void*)))),
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+4*sizeof(void*))))), (*((size_t*) (arg + (16+5*sizeof(void*))))) },
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+6*sizeof(void*))))), (*((size_t*) (arg + (16+7*sizeof(void*))))) },
+    (bool) (int32_t) *((uint8_t*) (arg + (16+8*sizeof(void*)))),
     (exports_mapcp_copy_copier_option_shard_t) option,
   };
   exports_mapcp_copy_copier_own_copy_job_t ret = exports_mapcp_copy_copier_constructor_copy_job(&arg0, &arg1, &arg2);
@@ -816,12 +830,12 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_entries(u
 }
 
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#clean")))
-uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t arg0) {
-  mapcp_string_t arg1 = (mapcp_string_t) { (uint8_t*)(arg), (arg0) };
-  exports_mapcp_copy_copier_result_u64_copy_error_t ret;
-  uint64_t ok;
+uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t arg0, int32_t arg1) {
+  mapcp_string_t arg2 = (mapcp_string_t) { (uint8_t*)(arg), (arg0) };
+  exports_mapcp_copy_copier_result_list_string_copy_error_t ret;
+  mapcp_list_string_t ok;
   exports_mapcp_copy_copier_copy_error_t err;
-  ret.is_err = !exports_mapcp_copy_copier_clean(&arg1, &ok, &err);
+  ret.is_err = !exports_mapcp_copy_copier_clean(&arg2, arg1, &ok, &err);
   if (ret.is_err) {
     ret.val.err = err;
   }
@@ -830,132 +844,133 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
   }
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
-    const exports_mapcp_copy_copier_copy_error_t *payload2 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    switch ((int32_t) ((*payload2).code).tag) {
+    const exports_mapcp_copy_copier_copy_error_t *payload3 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    switch ((int32_t) ((*payload3).code).tag) {
       case 0: {
-        *((int8_t*)(ptr + 8)) = 0;
+        *((int8_t*)(ptr + sizeof(void*))) = 0;
         break;
       }
       case 1: {
-        *((int8_t*)(ptr + 8)) = 1;
+        *((int8_t*)(ptr + sizeof(void*))) = 1;
         break;
       }
       case 2: {
-        *((int8_t*)(ptr + 8)) = 2;
+        *((int8_t*)(ptr + sizeof(void*))) = 2;
         break;
       }
       case 3: {
-        *((int8_t*)(ptr + 8)) = 3;
+        *((int8_t*)(ptr + sizeof(void*))) = 3;
         break;
       }
       case 4: {
-        *((int8_t*)(ptr + 8)) = 4;
+        *((int8_t*)(ptr + sizeof(void*))) = 4;
         break;
       }
       case 5: {
-        *((int8_t*)(ptr + 8)) = 5;
+        *((int8_t*)(ptr + sizeof(void*))) = 5;
         break;
       }
       case 6: {
-        *((int8_t*)(ptr + 8)) = 6;
+        *((int8_t*)(ptr + sizeof(void*))) = 6;
         break;
       }
       case 7: {
-        *((int8_t*)(ptr + 8)) = 7;
+        *((int8_t*)(ptr + sizeof(void*))) = 7;
         break;
       }
       case 8: {
-        *((int8_t*)(ptr + 8)) = 8;
+        *((int8_t*)(ptr + sizeof(void*))) = 8;
         break;
       }
       case 9: {
-        *((int8_t*)(ptr + 8)) = 9;
+        *((int8_t*)(ptr + sizeof(void*))) = 9;
         break;
       }
       case 10: {
-        *((int8_t*)(ptr + 8)) = 10;
+        *((int8_t*)(ptr + sizeof(void*))) = 10;
         break;
       }
       case 11: {
-        *((int8_t*)(ptr + 8)) = 11;
+        *((int8_t*)(ptr + sizeof(void*))) = 11;
         break;
       }
       case 12: {
-        *((int8_t*)(ptr + 8)) = 12;
+        *((int8_t*)(ptr + sizeof(void*))) = 12;
         break;
       }
       case 13: {
-        *((int8_t*)(ptr + 8)) = 13;
+        *((int8_t*)(ptr + sizeof(void*))) = 13;
         break;
       }
       case 14: {
-        *((int8_t*)(ptr + 8)) = 14;
+        *((int8_t*)(ptr + sizeof(void*))) = 14;
         break;
       }
       case 15: {
-        *((int8_t*)(ptr + 8)) = 15;
+        *((int8_t*)(ptr + sizeof(void*))) = 15;
         break;
       }
       case 16: {
-        *((int8_t*)(ptr + 8)) = 16;
+        *((int8_t*)(ptr + sizeof(void*))) = 16;
         break;
       }
       case 17: {
-        *((int8_t*)(ptr + 8)) = 17;
+        *((int8_t*)(ptr + sizeof(void*))) = 17;
         break;
       }
       case 18: {
-        *((int8_t*)(ptr + 8)) = 18;
+        *((int8_t*)(ptr + sizeof(void*))) = 18;
         break;
       }
       case 19: {
-        *((int8_t*)(ptr + 8)) = 19;
+        *((int8_t*)(ptr + sizeof(void*))) = 19;
         break;
       }
       case 20: {
-        *((int8_t*)(ptr + 8)) = 20;
+        *((int8_t*)(ptr + sizeof(void*))) = 20;
         break;
       }
       case 21: {
-        *((int8_t*)(ptr + 8)) = 21;
+        *((int8_t*)(ptr + sizeof(void*))) = 21;
         break;
       }
       case 22: {
-        *((int8_t*)(ptr + 8)) = 22;
+        *((int8_t*)(ptr + sizeof(void*))) = 22;
         break;
       }
       case 23: {
-        *((int8_t*)(ptr + 8)) = 23;
+        *((int8_t*)(ptr + sizeof(void*))) = 23;
         break;
       }
       case 24: {
-        const mapcp_string_t *payload27 = &((*payload2).code).val.other;
-        *((int8_t*)(ptr + 8)) = 24;
-        *((size_t*)(ptr + (8+2*sizeof(void*)))) = (*payload27).len;
-        *((uint8_t **)(ptr + (8+1*sizeof(void*)))) = (uint8_t *) (*payload27).ptr;
+        const mapcp_string_t *payload28 = &((*payload3).code).val.other;
+        *((int8_t*)(ptr + sizeof(void*))) = 24;
+        *((size_t*)(ptr + (3*sizeof(void*)))) = (*payload28).len;
+        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) (*payload28).ptr;
         break;
       }
     }
-    *((int8_t*)(ptr + (8+3*sizeof(void*)))) = (int32_t) (*payload2).operation;
-    *((size_t*)(ptr + (8+5*sizeof(void*)))) = ((*payload2).path).len;
-    *((uint8_t **)(ptr + (8+4*sizeof(void*)))) = (uint8_t *) ((*payload2).path).ptr;
-    *((size_t*)(ptr + (8+7*sizeof(void*)))) = ((*payload2).source).len;
-    *((uint8_t **)(ptr + (8+6*sizeof(void*)))) = (uint8_t *) ((*payload2).source).ptr;
-    *((size_t*)(ptr + (8+9*sizeof(void*)))) = ((*payload2).target).len;
-    *((uint8_t **)(ptr + (8+8*sizeof(void*)))) = (uint8_t *) ((*payload2).target).ptr;
-    *((size_t*)(ptr + (8+11*sizeof(void*)))) = ((*payload2).reason).len;
-    *((uint8_t **)(ptr + (8+10*sizeof(void*)))) = (uint8_t *) ((*payload2).reason).ptr;
-    if (((*payload2).leftover).is_some) {
-      const mapcp_string_t *payload29 = &((*payload2).leftover).val;
-      *((int8_t*)(ptr + (8+12*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (8+14*sizeof(void*)))) = (*payload29).len;
-      *((uint8_t **)(ptr + (8+13*sizeof(void*)))) = (uint8_t *) (*payload29).ptr;
+    *((int8_t*)(ptr + (4*sizeof(void*)))) = (int32_t) (*payload3).operation;
+    *((size_t*)(ptr + (6*sizeof(void*)))) = ((*payload3).path).len;
+    *((uint8_t **)(ptr + (5*sizeof(void*)))) = (uint8_t *) ((*payload3).path).ptr;
+    *((size_t*)(ptr + (8*sizeof(void*)))) = ((*payload3).source).len;
+    *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) ((*payload3).source).ptr;
+    *((size_t*)(ptr + (10*sizeof(void*)))) = ((*payload3).target).len;
+    *((uint8_t **)(ptr + (9*sizeof(void*)))) = (uint8_t *) ((*payload3).target).ptr;
+    *((size_t*)(ptr + (12*sizeof(void*)))) = ((*payload3).reason).len;
+    *((uint8_t **)(ptr + (11*sizeof(void*)))) = (uint8_t *) ((*payload3).reason).ptr;
+    if (((*payload3).leftover).is_some) {
+      const mapcp_string_t *payload30 = &((*payload3).leftover).val;
+      *((int8_t*)(ptr + (13*sizeof(void*)))) = 1;
+      *((size_t*)(ptr + (15*sizeof(void*)))) = (*payload30).len;
+      *((uint8_t **)(ptr + (14*sizeof(void*)))) = (uint8_t *) (*payload30).ptr;
     } else {
-      *((int8_t*)(ptr + (8+12*sizeof(void*)))) = 0;
+      *((int8_t*)(ptr + (13*sizeof(void*)))) = 0;
     }
   } else {
-    const uint64_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
-    *((int64_t*)(ptr + 8)) = (int64_t) (*payload);
+    const mapcp_list_string_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
+    *((size_t*)(ptr + (2*sizeof(void*)))) = (*payload).len;
+    *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) (*payload).ptr;
   }
   return ptr;
 }

@@ -217,10 +217,14 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   // 
   // A pattern without a slash is matched against the name, one with a slash against the path below the source's
   // root; a slash at its end makes it match directories only. `*`, `?` and `[...]` match within a name, a name
-  // `**` any number of names.
+  // `**` any number of names, and `{a,b}` either. A character is a code point. A backslash takes the meaning from
+  // the next character. A pattern that is empty, not finished, or that no path can match is `invalid-argument`.
   mapcp_list_string_t   include;
   // What matches one of these patterns is left out, a directory with all that is in it.
   mapcp_list_string_t   exclude;
+  // Match the patterns without a slash against the name of the source itself as well, if it has one of its own: not
+  // `.` or `..`.
+  bool   filter_source;
   // Copy only what belongs to this share; progress and totals are of that alone.
   exports_mapcp_copy_copier_option_shard_t   shard;
 } exports_mapcp_copy_copier_copy_options_t;
@@ -298,10 +302,10 @@ typedef struct {
 typedef struct {
   bool is_err;
   union {
-    uint64_t ok;
+    mapcp_list_string_t ok;
     exports_mapcp_copy_copier_copy_error_t err;
   } val;
-} exports_mapcp_copy_copier_result_u64_copy_error_t;
+} exports_mapcp_copy_copier_result_list_string_copy_error_t;
 
 typedef struct {
   bool is_err;
@@ -314,7 +318,7 @@ void exports_mapcp_copy_copier_method_copy_job_progress(exports_mapcp_copy_copie
 void exports_mapcp_copy_copier_method_copy_job_current_path(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_string_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_problems(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_copy_error_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_entries(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_entry_t *ret);
-bool exports_mapcp_copy_copier_clean(mapcp_string_t *directory, uint64_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
+bool exports_mapcp_copy_copier_clean(mapcp_string_t *directory, bool dry_run, mapcp_list_string_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
 
 // Exported Functions from `wasi:cli/run@0.2.0`
 bool exports_wasi_cli_run_run(void);
@@ -351,7 +355,7 @@ void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_li
 
 void exports_mapcp_copy_copier_list_entry_free(exports_mapcp_copy_copier_list_entry_t *ptr);
 
-void exports_mapcp_copy_copier_result_u64_copy_error_free(exports_mapcp_copy_copier_result_u64_copy_error_t *ptr);
+void exports_mapcp_copy_copier_result_list_string_copy_error_free(exports_mapcp_copy_copier_result_list_string_copy_error_t *ptr);
 
 void exports_wasi_cli_run_result_void_void_free(exports_wasi_cli_run_result_void_void_t *ptr);
 

@@ -1,6 +1,5 @@
 #include "clean_all.h"
 
-#include <stdint.h>
 #include <stdio.h>
 
 #include "clean.h"
@@ -8,33 +7,60 @@
 #include "problems.h"
 #include "text.h"
 
-static void put_removed(const char *directory, uint64_t removed, bool json) {
-    if (json) {
+static void put_file(const char *path, const struct mapcp_flags *flags) {
+    if (flags->json) {
+        mapcp_json_begin("temporary");
+        mapcp_json_string("path", path);
+        mapcp_json_end();
+        return;
+    }
+    fputs(flags->options.dry_run ? "would remove " : "removed ", stdout);
+    mapcp_put_quoted(stdout, path);
+    fputs("\n", stdout);
+}
+
+static void put_count(const char *directory, size_t count, const struct mapcp_flags *flags) {
+    if (flags->json) {
         mapcp_json_begin("clean");
         mapcp_json_string("directory", directory);
-        mapcp_json_number("removed", removed);
+        mapcp_json_number("removed", count);
         mapcp_json_end();
         return;
     }
     mapcp_put_quoted(stdout, directory);
     fputs(": ", stdout);
-    mapcp_put_number(stdout, removed);
-    fputs(removed == 1 ? " temporary file removed\n" : " temporary files removed\n", stdout);
+    mapcp_put_number(stdout, count);
+    fputs(count == 1 ? " temporary file " : " temporary files ", stdout);
+    fputs(flags->options.dry_run ? "to remove\n" : "removed\n", stdout);
+}
+
+static void put_removed(const char *directory, const struct mapcp_names *files,
+                        const struct mapcp_flags *flags) {
+    if (flags->quiet) {
+        return;
+    }
+    const bool lists = flags->verbose || flags->options.dry_run;
+    const char *path = NULL;
+    while (lists && (path = mapcp_names_next(files, path))) {
+        put_file(path, flags);
+    }
+    put_count(directory, mapcp_names_count(files), flags);
 }
 
 bool mapcp_clean_all(const struct mapcp_flags *flags) {
     bool good = true;
     for (int index = 0; index < flags->name_count; index++) {
         const char *directory = flags->names[index];
-        uint64_t removed = 0;
+        struct mapcp_names files;
         struct mapcp_problem problem;
-        if (!mapcp_clean(directory, &removed, &problem)) {
+        if (mapcp_clean(directory, flags->options.dry_run, &files, &problem)) {
+            put_removed(directory, &files, flags);
+        } else {
             mapcp_print_clean_problem(&problem, flags->json);
             mapcp_problem_free(&problem);
             good = false;
-        } else if (!flags->quiet) {
-            put_removed(directory, removed, flags->json);
         }
+        mapcp_names_free(&files);
     }
     return good;
 }

@@ -255,6 +255,8 @@ bool mapcp_flags_read(struct mapcp_flags *flags, int count, char **arguments) {
             return false;
         }
     }
+    // With -T, what SOURCE is called does not matter.
+    flags->options.filter_source = !flags->target_is_path;
     if (flags->name_count == 0 && !is_settled(flags)) {
         const bool cleans = flags->action == MAPCP_CLEAN;
         return mapcp_refuse(cleans ? "there is no DIRECTORY" : "there is no SOURCE and no TARGET", NULL);

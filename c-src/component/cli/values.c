@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "glob.h"
+
 /// The place of a value among choices, which a NULL ends; -1 where it is none of them.
 static int place_of(const char *value, const char *const *choices) {
     for (int place = 0; choices[place]; place++) {
@@ -64,16 +66,15 @@ const char *mapcp_take_window_size(struct mapcp_options *options, const char *va
                : "A size is from 1 to 1G bytes, such as 65536, 64K or 4M.";
 }
 
-static void add_pattern(struct mapcp_patterns *patterns, const char *pattern) {
+static const char *add_pattern(struct mapcp_patterns *patterns, const char *pattern) {
     ((const char **)patterns->items)[patterns->count++] = pattern;
+    return mapcp_glob_fault(pattern);
 }
 
 const char *mapcp_take_include(struct mapcp_options *options, const char *value) {
-    add_pattern(&options->include, value);
-    return NULL;
+    return add_pattern(&options->include, value);
 }
 
 const char *mapcp_take_exclude(struct mapcp_options *options, const char *value) {
-    add_pattern(&options->exclude, value);
-    return NULL;
+    return add_pattern(&options->exclude, value);
 }

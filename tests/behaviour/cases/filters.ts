@@ -1,5 +1,6 @@
 import type { CopyOptions } from 'mapcp';
 import type { Behaviour } from '../behaviour.js';
+import { missing } from '../problems.js';
 import { link, type Put } from '../tree.js';
 
 function project(put: Put): void {
@@ -55,6 +56,31 @@ function filtered(
 
 const without = (...parts: readonly RegExp[]) =>
   all.filter((path) => parts.every((part) => !part.test(path)));
+
+/** A copy of files with these names, of which the pattern excludes some. */
+function characters(name: string, pattern: string, excluded: readonly string[]): Behaviour {
+  const names = ['b', '日', '😀', 'éa', '[x]', '{no}'];
+  return {
+    name,
+    prepare: (put) => {
+      put.directory('in/a');
+      for (const each of names) {
+        put.file(`in/a/${each}`, each);
+      }
+    },
+    options: { recursive: true, exclude: [pattern] },
+    out: Object.fromEntries([
+      ['b', null],
+      ...names.filter((each) => !excluded.includes(each)).map((each) => [`b/${each}`, each]),
+    ]),
+    counts: { skipped: excluded.length },
+  };
+}
+
+/** A copy of a file that is named `a`. */
+function named(name: string, options: CopyOptions, out: Record<string, string>): Behaviour {
+  return { name, prepare: (put) => put.file('in/a', 'x'), options, out };
+}
 
 /** What is copied, by patterns. */
 export const filters: readonly Behaviour[] = [
@@ -173,6 +199,80 @@ export const filters: readonly Behaviour[] = [
       entry: 'dangling',
     },
     out: { b: null },
+  },
+  characters('a question mark is one character, however many bytes it has', '?', ['b', '日', '😀']),
+  characters('a set has characters, however many bytes they have', '[日é]*', ['日', 'éa']),
+  characters('a range of a set goes by code points', '[à-ü]?', ['éa']),
+  characters('a set without some characters matches others', '[!日]', ['b', '😀']),
+  characters('a backslash takes its meaning from a character', '\\[x]', ['[x]']),
+  characters('braces stand for each of their alternatives', '{b,*a,no}', ['b', 'éa']),
+  characters('braces without a comma are characters', '{no}', ['{no}']),
+  filtered(
+    'braces may have slashes in them',
+    { exclude: ['{src,build}/{*.c,lib}'] },
+    without(/^src\/b\.c$/, /^src\/lib/, /^build\/out/),
+  ),
+  named('a source is copied, whatever it is called, because it was named', { exclude: ['a'] }, { b: 'x' }),
+  named('a source is left out on request', { filterSource: true, exclude: ['?'] }, {}),
+  named(
+    'a source that no pattern includes is left out on request',
+    { filterSource: true, include: ['b'] },
+    {},
+  ),
+  named('a source that a pattern includes is copied', { filterSource: true, include: ['{a,b}'] }, { b: 'x' }),
+  named(
+    'a pattern with a slash is about what is below the source, and not the source itself',
+    { filterSource: true, exclude: ['/a', 'in/a', '**/a', 'a/'] },
+    { b: 'x' },
+  ),
+  {
+    name: 'a source that is a directory is left out on request, with all that is in it and whether or not it is copied',
+    prepare: project,
+    options: { filterSource: true, exclude: ['a/'] },
+    out: {},
+    counts: { skipped: 1, files: 0, directories: 0 },
+  },
+  {
+    name: 'a source that is a directory needs no include',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/x', 'x');
+    },
+    options: { recursive: true, filterSource: true, include: ['x'] },
+    out: { b: null, 'b/x': 'x' },
+  },
+  ...['in/.', 'in/a/..'].map(
+    (source): Behaviour => ({
+      name: `${source} has no name for a pattern`,
+      prepare: (put) => {
+        put.directory('in/a');
+        put.file('in/x', 'x');
+      },
+      source,
+      options: { recursive: true, filterSource: true, exclude: ['in', '.*', 'a'] },
+      out: { b: null, 'b/x': 'x' },
+      not: { browser: 'in a browser the source is a preopen, which has a name' },
+    }),
+  ),
+  {
+    name: 'a source is left out on request that is a link which leads nowhere, and would be followed',
+    prepare: (put) => put.symlink('in/a', 'nowhere'),
+    options: { symlinks: 'follow', filterSource: true, exclude: ['a'] },
+    out: {},
+    counts: { skipped: 1 },
+  },
+  {
+    name: 'a source that is not there is an error even if it would be left out',
+    options: { filterSource: true, exclude: ['a'] },
+    error: missing('in/a'),
+  },
+  {
+    name: 'a source that is left out is left out once by all shares together',
+    prepare: (put) => put.directory('in/a'),
+    options: { recursive: true, filterSource: true, exclude: ['a'] },
+    shards: 3,
+    out: {},
+    counts: { skipped: 1 },
   },
   {
     name: 'what is excluded in the source stays in the target',

@@ -1,0 +1,272 @@
+#include "glob.h"
+
+#include <stdint.h>
+#include <string.h>
+
+// --- Characters -------------------------------------------------------------------------------------------
+
+// Beyond Unicode, so that a byte that is not valid UTF-8 equals no character and is in no range of them.
+#define INVALID_BYTE UINT32_C(0x110000)
+
+/// The character at `text`; `*length` is how many bytes it has, which is 1 for the NUL at the end.
+static uint32_t character_at(const char *text, size_t *length) {
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char first = (unsigned char)*text;
+    const size_t size = first < 0x80             ? 1
+                        : (first & 0xe0) == 0xc0 ? 2
+                        : (first & 0xf0) == 0xe0 ? 3
+                        : (first & 0xf8) == 0xf0 ? 4
+                                                 : 0;
+    uint32_t code = size < 2 ? first : first & (0x7fU >> size);
+    bool good = size > 0;
+    for (size_t index = 1; good && index < size; index++) {
+        good = (text[index] & 0xc0) == 0x80;
+        code = code << 6 | (text[index] & 0x3f);
+    }
+    good = good && code >= least[size] && code < INVALID_BYTE && (code & ~UINT32_C(0x7ff)) != 0xd800;
+    *length = good ? size : 1;
+    return good ? code : INVALID_BYTE | first;
+}
+
+/// Reads the character at `*text`, and moves behind it.
+static uint32_t take_character(const char **text) {
+    size_t length = 0;
+    const uint32_t character = character_at(*text, &length);
+    *text += length;
+    return character;
+}
+
+// --- One character ----------------------------------------------------------------------------------------
+
+/// What is behind a set such as `[a-z]`, whose bracket is at `pattern`; NULL if the set has no end.
+static const char *end_of_set(const char *pattern) {
+    const char *at = pattern + 1;
+    at += *at == '!' || *at == '^';
+    // A bracket that comes first is a member.
+    const char *end = *at ? strchr(at + 1, ']') : NULL;
+    return end ? end + 1 : NULL;
+}
+
+/// Matches a character against the set at `pattern` that ends before `end`.
+static bool set_matches(const char *pattern, const char *end, uint32_t character) {
+    const char *at = pattern + 1;
+    const char *const bracket = end - 1;
+    const bool negated = *at == '!' || *at == '^';
+    at += negated;
+    bool matches = false;
+    while (at < bracket) {
+        const uint32_t low = take_character(&at);
+        uint32_t high = low;
+        if (*at == '-' && at + 1 < bracket) {
+            at++;
+            high = take_character(&at);
+        }
+        matches |= low <= character && character <= high;
+    }
+    return matches != negated && character != '/';
+}
+
+/// Matches one character against what is at `*pattern`, which is not an asterisk; if it matches, moves the
+/// pattern on.
+static bool one_matches(const char **pattern, uint32_t character) {
+    const char *at = *pattern;
+    const char *const end = *at == '[' ? end_of_set(at) : NULL;
+    bool matches = false;
+    if (end) {
+        matches = set_matches(at, end, character);
+        at = end;
+    } else if (*at == '?') {
+        matches = character != '/';
+        at++;
+    } else {
+        at += *at == '\\' && at[1] != '\0';
+        matches = *at != '\0' && take_character(&at) == character;
+    }
+    if (matches) {
+        *pattern = at;
+    }
+    return matches;
+}
+
+// --- A path -----------------------------------------------------------------------------------------------
+
+/// Where the pattern and the path are taken up again when what follows an asterisk does not match.
+struct retry {
+    const char *pattern;
+    const char *path;
+    /// Whether it is of a name `**`, which goes on name by name.
+    bool whole_names;
+};
+
+static bool try_again(struct retry *retry, const char **pattern, const char **path) {
+    if (!retry->pattern) {
+        return false;
+    }
+    if (retry->whole_names) {
+        const char *slash = strchr(retry->path, '/');
+        if (!slash) {
+            return false;
+        }
+        retry->path = slash + 1;
+    } else {
+        if (*retry->path == '\0' || *retry->path == '/') {
+            return false;
+        }
+        (void)take_character(&retry->path);
+    }
+    *pattern = retry->pattern;
+    *path = retry->path;
+    return true;
+}
+
+/// Whether a name `**` begins here; `start` is where the pattern does.
+static bool is_any_names(const char *start, const char *pattern) {
+    return pattern[0] == '*' && pattern[1] == '*' && (pattern == start || pattern[-1] == '/') &&
+           (pattern[2] == '/' || pattern[2] == '\0');
+}
+
+bool mapcp_glob_matches(const char *pattern, const char *path) {
+    const char *start = pattern;
+    struct retry names = {.whole_names = true};
+    struct retry characters = {.whole_names = false};
+    for (;;) {
+        size_t length = 0;
+        if (is_any_names(start, pattern)) {
+            if (pattern[2] == '\0') {
+                return *path != '\0';
+            }
+            pattern += 3;
+            names.pattern = pattern;
+            names.path = path;
+            characters.pattern = NULL;
+        } else if (*pattern == '*') {
+            characters.pattern = ++pattern;
+            characters.path = path;
+        } else if (*pattern == '\0' && *path == '\0') {
+            return true;
+        } else if (*path != '\0' && one_matches(&pattern, character_at(path, &length))) {
+            path += length;
+        } else if (!try_again(&characters, &pattern, &path)) {
+            characters.pattern = NULL;
+            if (!try_again(&names, &pattern, &path)) {
+                return false;
+            }
+        }
+    }
+}
+
+// --- Braces -----------------------------------------------------------------------------------------------
+
+/// Braces, as in `{c,h}`.
+struct braces {
+    /// What is behind the closing one; NULL if there is none.
+    const char *end;
+    size_t alternatives;
+};
+
+/// What is behind a character, a set, or a character with a backslash.
+static const char *end_of_token(const char *at) {
+    const char *const end = *at == '[' ? end_of_set(at) : NULL;
+    return end ? end : at + 1 + (*at == '\\' && at[1] != '\0');
+}
+
+static struct braces read_braces(const char *open) {
+    struct braces braces = {.alternatives = 1};
+    for (const char *at = open + 1; *at != '\0'; at = end_of_token(at)) {
+        if (*at == '}') {
+            braces.end = at + 1;
+            break;
+        }
+        braces.alternatives += *at == ',';
+    }
+    return braces;
+}
+
+/// What is behind an alternative: the comma or brace that ends it.
+static const char *end_of_alternative(const char *at) {
+    while (*at != ',' && *at != '}') {
+        at = end_of_token(at);
+    }
+    return at;
+}
+
+bool mapcp_glob_expand(const char *pattern, size_t number, char *buffer) {
+    const char *at = pattern;
+    while (*at != '\0') {
+        const struct braces braces = *at == '{' ? read_braces(at) : (struct braces){.alternatives = 1};
+        const char *from = at;
+        const char *end = end_of_token(at);
+        at = end;
+        if (braces.end && braces.alternatives > 1) {
+            from++;
+            for (size_t others = number % braces.alternatives; others > 0; others--) {
+                from = end_of_alternative(from) + 1;
+            }
+            end = end_of_alternative(from);
+            at = braces.end;
+            number /= braces.alternatives;
+        }
+        memcpy(buffer, from, (size_t)(end - from));
+        buffer += end - from;
+    }
+    *buffer = '\0';
+    return number == 0;
+}
+
+// --- Faults -----------------------------------------------------------------------------------------------
+
+/// Whether a name of a pattern is one that no path below a source has: an empty one, "." or "..".
+static bool has_impossible_name(const char *pattern) {
+    const char *name = pattern + (*pattern == '/');
+    for (;;) {
+        const size_t length = strcspn(name, "/");
+        if (length == 0 || (length == 1 && *name == '.') || (length == 2 && memcmp(name, "..", 2) == 0)) {
+            return true;
+        }
+        if (name[length] == '\0' || name[length + 1] == '\0') {
+            return false;
+        }
+        name += length + 1;
+    }
+}
+
+/// Why the sets and braces of a pattern are not finished, or too many.
+static const char *token_fault(const char *pattern) {
+    size_t alternatives = 1;
+    // How many alternatives the open braces have; 0 outside of braces.
+    size_t open = 0;
+    for (const char *at = pattern; *at != '\0'; at = end_of_token(at)) {
+        if (*at == '[' && !end_of_set(at)) {
+            return "There is no ']' after '['; for the character itself, write '\\['.";
+        }
+        if (*at == '{') {
+            if (open > 0) {
+                return "Braces cannot have braces in them; give a pattern for each.";
+            }
+            open = 1;
+        } else if (open > 0 && *at == ',') {
+            open++;
+        } else if (open > 0 && *at == '}') {
+            alternatives *= open;
+            open = 0;
+            if (alternatives > MAPCP_MOST_ALTERNATIVES) {
+                return "Braces can stand for at most 256 patterns.";
+            }
+        }
+    }
+    return open > 0 ? "There is no '}' after '{'; for the character itself, write '\\{'." : NULL;
+}
+
+const char *mapcp_glob_fault(const char *pattern) {
+    if (*pattern == '\0') {
+        return "An empty pattern matches nothing.";
+    }
+    if (strlen(pattern) > MAPCP_LONGEST_PATTERN) {
+        return "A pattern has at most 4095 bytes.";
+    }
+    if (has_impossible_name(pattern)) {
+        return "Paths below the source have no '.', '..' or '//' in them: for './sub', write 'sub' or "
+               "'/sub'.";
+    }
+    return token_fault(pattern);
+}
