@@ -145,6 +145,10 @@ const char *mapcp_reason(const struct mapcp_error *error) {
     if (error->operation == MAPCP_OPEN && error->code == MAPCP_IS_DIRECTORY) {
         return "it is a directory; to copy it with all that is in it, ask for a recursive copy (-r)";
     }
+    if (error->operation == MAPCP_OPEN && error->code == MAPCP_NAME_TOO_LONG && error->number == 0) {
+        return "more than 10,000 directories deep; copy its parts separately, unless a directory contains "
+               "itself";
+    }
     if (error->operation == MAPCP_MAP && error->code == MAPCP_OUT_OF_MEMORY) {
         return "out of memory; try a smaller window";
     }

@@ -18,6 +18,10 @@
 // How many directories, counted from the deepest, stay open on each side. A power of two. See stays_open.
 #define NEAREST 8
 
+// The last guard against a directory that contains itself in a way that no status shows. No path leads so
+// deep: Linux takes 4,095 bytes for one.
+#define MOST_LEVELS 10000
+
 /// A directory that has been entered and not left.
 struct mapcp_tree_frame {
     /// The source's directory, or NULL while it is not held open.
@@ -162,27 +166,66 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
     return mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number);
 }
 
-/// Refuses a directory whose copy would be itself.
-static bool check_other(const struct mapcp_tree_frame *frame, struct mapcp_error *error) {
-    return !frame->has_target || !mapcp_is_same_file(&frame->source_status, &frame->target_status) ||
-           mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
-}
-
-/// Refuses a directory that is the target's root, or, when links are followed, one that the walk is in
-/// already.
-static bool check_no_loop(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame,
-                          struct mapcp_error *error) {
-    const struct mapcp_tree_frame *root = &tree->frames[0];
-    if (tree->depth > 0 && root->has_target &&
-        mapcp_is_same_file(&frame->source_status, &root->target_status)) {
-        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_SOURCE, MAPCP_INTO_ITSELF);
+/// Refuses a target directory that is the source, by another name, or a directory that the source lies in.
+static bool check_target(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame,
+                         struct mapcp_error *error) {
+    if (!frame->has_target) {
+        return true;
     }
-    for (size_t index = 0; follows(tree) && index < tree->depth; index++) {
-        if (mapcp_is_same_file(&frame->source_status, &tree->frames[index].source_status)) {
-            return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_TOO_MANY_LINKS);
+    if (mapcp_is_same_file(&frame->source_status, &frame->target_status)) {
+        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
+    }
+    for (size_t index = 0; index < tree->depth; index++) {
+        if (mapcp_is_same_file(&tree->frames[index].source_status, &frame->target_status)) {
+            return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_INTO_ITSELF);
         }
     }
     return true;
+}
+
+/// Refuses a followed link into the target, if other jobs are at work there: this one sees the directories
+/// that it fills itself, and no others.
+static bool check_not_in_target(const struct mapcp_tree *tree, struct mapcp_error *error) {
+    if (!follows(tree) || tree->options->shard.count <= 1 || !tree->frames[0].has_target) {
+        return true;
+    }
+    struct mapcp_path inside = {.text = NULL};
+    struct stat parent;
+    bool good = mapcp_path_set(&inside, tree->source->text) && mapcp_path_push(&inside, "..");
+    if (!good) {
+        out_of_memory(error);
+    } else if (stat(inside.text, &parent) != 0 ||
+               !mapcp_is_same_file(&parent, &tree->frames[tree->depth - 1].source_status)) {
+        good = mapcp_target_check_outside(inside.text, &tree->frames[0].target_status, error);
+        error->side = MAPCP_SOURCE;
+    }
+    mapcp_path_free(&inside);
+    return good;
+}
+
+/// Refuses a source directory that would make the walk go on for ever: one that is being filled, and, if
+/// links are followed, one that the walk is in already.
+///
+/// The target's directories above this one are all that grows meanwhile. Whatever else is in the target,
+/// links may lead to: it is finished, and no deeper than it is.
+static bool check_no_loop(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame,
+                          struct mapcp_error *error) {
+    if (tree->depth == 0) {
+        return true;
+    }
+    if (tree->depth == MOST_LEVELS) {
+        return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_NAME_TOO_LONG);
+    }
+    for (size_t index = 0; index < tree->depth; index++) {
+        const struct mapcp_tree_frame *above = &tree->frames[index];
+        if (above->has_target && mapcp_is_same_file(&frame->source_status, &above->target_status)) {
+            return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_SOURCE, MAPCP_INTO_ITSELF);
+        }
+        if (follows(tree) && mapcp_is_same_file(&frame->source_status, &above->source_status)) {
+            return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_TOO_MANY_LINKS);
+        }
+    }
+    return check_not_in_target(tree, error);
 }
 
 static bool reserve_frame(struct mapcp_tree *tree) {
@@ -229,7 +272,7 @@ static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct map
     }
     // In this order, so that a loop leaves no empty directory.
     if (!open_source(&frame, source, follows(tree), error) || !check_no_loop(tree, &frame, error) ||
-        !provide_target(tree, &frame, target, error) || !check_other(&frame, error)) {
+        !provide_target(tree, &frame, target, error) || !check_target(tree, &frame, error)) {
         close_frame(&frame);
         return false;
     }

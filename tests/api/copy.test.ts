@@ -1,4 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CopyError, copy } from 'mapcp';
@@ -33,6 +41,21 @@ describe('copy', () => {
       symlinkSync('a', join(directory, 'link'));
       await copy(join(directory, 'link'), join(directory, 'a/copy'), { recursive: true });
       expect(readlinkSync(join(directory, 'a/copy'))).toBe('a');
+    }));
+
+  it('comes to an end where links lead to the copies of each other', () =>
+    inTemporaryDirectory(async (directory) => {
+      for (const [name, other] of ['xy', 'yx']) {
+        mkdirSync(join(directory, `a/${name}`), { recursive: true });
+        mkdirSync(join(directory, `b/${name}`), { recursive: true });
+        symlinkSync(`../../b/${other}`, join(directory, `a/${name}/link`));
+      }
+      await copy(join(directory, 'a'), join(directory, 'b'), { recursive: true, symlinks: 'follow' });
+      // Whichever comes first is in the copy of the other.
+      const [last, first] = existsSync(join(directory, 'b/x/link/link')) ? 'xy' : 'yx';
+      expect(readdirSync(join(directory, 'b'), { recursive: true }).sort()).toEqual(
+        [`${first}`, `${first}/link`, `${last}`, `${last}/link`, `${last}/link/link`].sort(),
+      );
     }));
 
   it('takes file: URLs', () =>

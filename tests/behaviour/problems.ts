@@ -43,8 +43,8 @@ export const sameFile = (path: string, entry?: string): Problem =>
   problem('ERR_MAPCP_SAME_FILE', `cannot use '${path}': source and target are the same file`, entry);
 
 /** A target that lies in the source. */
-export const intoItself = (path: string): Problem =>
-  problem('ERR_MAPCP_INTO_ITSELF', `cannot use '${path}': a directory cannot be copied into itself`);
+export const intoItself = (path: string, entry?: string): Problem =>
+  problem('ERR_MAPCP_INTO_ITSELF', `cannot use '${path}': a directory cannot be copied into itself`, entry);
 
 /** A target that must not be there. */
 export const exists = (path: string, entry?: string): Problem =>

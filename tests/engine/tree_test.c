@@ -141,6 +141,28 @@ static void a_deep_tree_is_copied_with_few_descriptors(void) {
     CHECK(is_alike("a", "b"));
 }
 
+static void a_tree_is_copied_down_to_10000_levels_and_no_further(void) {
+    const int levels = 10000;
+    int directory = open(".", O_RDONLY | O_DIRECTORY);
+    CHECK(directory >= 0);
+    for (int level = 0; level < levels + 2; level++) {
+        CHECK(mkdirat(directory, "d", 0755) == 0);
+        int next = openat(directory, "d", O_RDONLY | O_DIRECTORY);
+        CHECK(next >= 0 && close(directory) == 0);
+        directory = next;
+    }
+    CHECK(close(directory) == 0);
+    const struct mapcp_options options = {.recursive = true, .dry_run = true};
+    struct mapcp_progress progress;
+    enum mapcp_code code = MAPCP_OTHER;
+    CHECK(!copy("d", "b", &options, &progress, &code));
+    CHECK(code == MAPCP_NAME_TOO_LONG);
+    CHECK(progress.directories == (uint64_t)levels);
+    // Few programs remove a tree as deep as this.
+    // NOLINTNEXTLINE: the command is the test's own.
+    CHECK(system("rm -r d") == 0);
+}
+
 static void a_directory_is_not_copied_into_itself(void) {
     make_tree();
     CHECK(symlink("a/d", "link") == 0);
@@ -515,6 +537,8 @@ static const struct test tests[] = {
     {"a tree is merged into one that is there", a_tree_is_merged_into_one_that_is_there},
     {"entries are handed over before they are many", entries_are_handed_over_before_they_are_many},
     {"a deep tree is copied with few descriptors", a_deep_tree_is_copied_with_few_descriptors},
+    {"a tree is copied down to 10,000 levels and no further",
+     a_tree_is_copied_down_to_10000_levels_and_no_further},
     {"a directory is not copied into itself", a_directory_is_not_copied_into_itself},
     {"a sibling with the same beginning is no part of a directory",
      a_sibling_with_the_same_beginning_is_no_part_of_a_directory},

@@ -13,6 +13,15 @@ function tree(put: Put): void {
   put.file('out/a/f');
 }
 
+/** A directory with a link to what will be its copy. */
+function putLinkToOwnCopy(put: Put): void {
+  put.directory('out/a/y');
+  put.file('out/a/y/f');
+  put.symlink('out/a/y/m', '../../b/y');
+}
+
+const linkedToOwnCopy = { a: null, 'a/y': null, 'a/y/f': 'content', 'a/y/m': link('../../b/y') };
+
 /** Sources and targets that are one, or that lie in one another. */
 export const selfCopies: readonly Behaviour[] = [
   {
@@ -196,6 +205,82 @@ export const selfCopies: readonly Behaviour[] = [
     target: 'out/a/new',
     options: recursive,
     error: intoItself('out/a/new'),
+  },
+  {
+    name: 'a followed link to the directory of the target that is being filled is an error, and the rest is copied on request',
+    prepare: putLinkToOwnCopy,
+    source: 'out/a',
+    options: { recursive: true, symlinks: 'follow', keepGoing: true },
+    failures: [intoItself('out/a/y/m', 'y/m')],
+    out: { ...linkedToOwnCopy, b: null, 'b/y': null, 'b/y/f': 'content' },
+  },
+  {
+    name: 'a followed link to the root of the target is an error, and the rest is copied on request',
+    prepare: (put) => {
+      put.directory('out/a/y');
+      put.file('out/a/y/f');
+      put.symlink('out/a/y/m', '../../b');
+    },
+    source: 'out/a',
+    options: { recursive: true, symlinks: 'follow', keepGoing: true },
+    failures: [intoItself('out/a/y/m', 'y/m')],
+    out: { ...linkedToOwnCopy, 'a/y/m': link('../../b'), b: null, 'b/y': null, 'b/y/f': 'content' },
+  },
+  {
+    name: 'a followed link to a directory of the target that is complete is copied to its end',
+    prepare: (put) => {
+      put.directory('out/a/x', 'out/a/y', 'out/b/x', 'out/b/y');
+      put.file('out/a/x/f');
+      put.file('out/b/y/g');
+      put.symlink('out/a/x/l', '../../b/y');
+    },
+    source: 'out/a',
+    options: { recursive: true, symlinks: 'follow' },
+    out: {
+      a: null,
+      'a/x': null,
+      'a/x/f': 'content',
+      'a/x/l': link('../../b/y'),
+      'a/y': null,
+      b: null,
+      'b/x': null,
+      'b/x/f': 'content',
+      'b/x/l': null,
+      'b/x/l/g': 'content',
+      'b/y': null,
+      'b/y/g': 'content',
+    },
+  },
+  {
+    name: 'a followed link into the target, where another share may be at work, is an error',
+    prepare: (put) => {
+      put.directory('out/a/x', 'out/b/y/d');
+      put.symlink('out/a/x/l', '../../b/y/d');
+    },
+    source: 'out/a',
+    shards: 2,
+    options: { recursive: true, symlinks: 'follow', keepGoing: true },
+    failures: [intoItself('out/a/x/l', 'x/l'), intoItself('out/a/x/l', 'x/l')],
+    out: {
+      a: null,
+      'a/x': null,
+      'a/x/l': link('../../b/y/d'),
+      b: null,
+      'b/x': null,
+      'b/y': null,
+      'b/y/d': null,
+    },
+  },
+  {
+    name: 'a directory is not copied into the one that it is copied from',
+    prepare: (put) => {
+      put.directory('out/a/d/d');
+      put.file('out/a/d/d/f');
+    },
+    source: 'out/a/d',
+    target: 'out/a',
+    options: recursive,
+    error: intoItself('out/a/d', 'd'),
   },
   {
     name: 'a sibling whose name begins the same is no part of a directory',

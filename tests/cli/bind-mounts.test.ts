@@ -1,0 +1,58 @@
+// Source directories that are also the target's, by a bind mount: nothing but their identity shows it.
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { look } from '../behaviour/tree.js';
+import { inMemoryDirectory } from '../helpers/directory.js';
+import { canMount } from '../helpers/small-disk.js';
+import { fronts, run } from './fronts.js';
+
+/** Makes a directory stand in another place too, while `use` runs. */
+function whileBound(directory: string, place: string, use: () => void): void {
+  const mounted = spawnSync('mount', ['--bind', directory, place], { encoding: 'utf8' });
+  expect(mounted).toMatchObject({ status: 0, stderr: '' });
+  try {
+    use();
+  } finally {
+    spawnSync('umount', [place]);
+  }
+}
+
+describe.each(fronts)('mapcp in $name', (front) => {
+  it.skipIf(!canMount)('copies no directory into itself that is mounted in the source', () =>
+    inMemoryDirectory((directory) => {
+      for (const path of ['in/a/y/m', 'out/b/y']) {
+        mkdirSync(join(directory, path), { recursive: true });
+      }
+      writeFileSync(join(directory, 'in/a/y/f'), 'content');
+      whileBound(join(directory, 'out/b/y'), join(directory, 'in/a/y/m'), () => {
+        expect(run(front, ['-rT', 'in/a', 'out/b'], directory)).toMatchObject({
+          status: 1,
+          stderr:
+            "mapcp: cannot copy 'in/a/y/m' to 'out/b/y/m': cannot use 'in/a/y/m': a directory cannot be copied into itself\n",
+        });
+      });
+      expect(Object.keys(look(join(directory, 'out'))).sort()).toEqual(['b', 'b/y', 'b/y/f']);
+    }),
+  );
+
+  it.skipIf(!canMount)('copies nothing into a directory of the source that is mounted in the target', () =>
+    inMemoryDirectory((directory) => {
+      for (const path of ['in/a/y', 'out/b/y']) {
+        mkdirSync(join(directory, path), { recursive: true });
+      }
+      writeFileSync(join(directory, 'in/a/y/f'), 'content');
+      const before = Object.keys(look(join(directory, 'in')));
+      whileBound(join(directory, 'in/a'), join(directory, 'out/b/y'), () => {
+        expect(run(front, ['-rT', 'in/a', 'out/b'], directory)).toMatchObject({
+          status: 1,
+          stderr:
+            "mapcp: cannot copy 'in/a/y' to 'out/b/y': cannot use 'out/b/y': a directory cannot be copied into itself\n",
+        });
+      });
+      expect(Object.keys(look(join(directory, 'in')))).toEqual(before);
+    }),
+  );
+});
