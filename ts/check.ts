@@ -162,8 +162,12 @@ export const allOptionsOf =
  */
 export function describe(value: unknown): string {
   if (typeof value === 'string') {
-    const escaped = JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-    return `'${escaped.slice(1, -1).replaceAll('\\"', '"')}'`;
+    const escaped = JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+      .slice(1, -1)
+      .replaceAll('\\"', '"')
+      // What could change how the rest of the message is shown.
+      .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (each) => `\\u{${each.codePointAt(0)?.toString(16)}}`);
+    return `'${escaped}'`;
   }
   if (Array.isArray(value)) {
     return 'an array';

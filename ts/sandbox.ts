@@ -6,7 +6,10 @@ import { jobsFor } from './concurrency.js';
 import type { Assignment } from './divided-job.js';
 import { CleanError } from './errors.js';
 import { preopen } from './host/check-options.js';
-import { createHost, type Host, type HostOptions, ModeCarrier, type Preopen } from './host/index.js';
+import { createHost } from './host/create-host.js';
+import type { Host, HostOptions } from './host/host.js';
+import { ModeCarrier } from './host/modes.js';
+import type { Preopen } from './host/preopens.js';
 import {
   type CleanOptions,
   type ComponentOptions,

@@ -73,6 +73,10 @@ describe('options', () => {
     ],
     [{ exclude: 'a' }, "TypeError: options.exclude must be an array of strings, not 'a'"],
     [{ exclude: ['a', 1] }, 'TypeError: options.exclude[1] must be a string, not 1'],
+    [
+      { overwrite: 'it\'s "a"\\\n\u202e\u2028\u009b' },
+      `TypeError: options.overwrite must be 'always', 'never' or 'newer', not 'it's "a"\\\\\\n\\u{202e}\\u{2028}\\u{9b}'`,
+    ],
     [{ exclude: new Array(1) }, 'TypeError: options.exclude[0] must be a string, not undefined'],
     [{ exclude: ['a\0b'] }, 'TypeError: options.exclude[0] must not contain a NUL character'],
     [

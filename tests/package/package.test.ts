@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -141,6 +142,52 @@ describe('a project that has installed it', () => {
     expect(run(node, [main, '--verbose', 'source', 'by-binary'], directory)).toContain(
       "-> 'by-binary' (7 bytes)",
     );
+  });
+
+  describe('runs a component', () => {
+    const component = resolve('build/out/guests/program.wasm');
+    const runProgram = (node: string, directory?: string) =>
+      run(node, ['run-component.mjs', component], directory);
+    const withoutJco =
+      "Error: a component is translated by jco, which is not installed here: run 'npm install @bytecodealliance/jco'\n";
+
+    it('or says what to install', () => {
+      expect(runProgram(process.execPath)).toBe(withoutJco);
+    });
+
+    it('by jco, if that is installed as well', () => {
+      const scope = join(project, 'node_modules/@bytecodealliance');
+      mkdirSync(scope);
+      symlinkSync(resolve('node_modules/@bytecodealliance/jco'), join(scope, 'jco'));
+      try {
+        for (const [release, node] of releases) {
+          expect([release, runProgram(node)]).toEqual([release, 'program\nargs\nstatus 0\n']);
+        }
+      } finally {
+        rmSync(scope, { recursive: true });
+      }
+    });
+
+    it('from a bundle, if jco is installed beside that', async () => {
+      const directory = newDirectory('component-bundle');
+      const outfile = join(directory, 'run-component.mjs');
+      const entryPoints = ['run-component.mjs'];
+      await esbuild({
+        absWorkingDir: project,
+        entryPoints,
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        outfile,
+      });
+      expect(runProgram(process.execPath, directory)).toBe(withoutJco);
+      mkdirSync(join(directory, 'node_modules'));
+      symlinkSync(
+        resolve('node_modules/@bytecodealliance'),
+        join(directory, 'node_modules/@bytecodealliance'),
+      );
+      expect(runProgram(process.execPath, directory)).toBe('program\nargs\nstatus 0\n');
+    });
   });
 
   it('finds the component by its name', () => {

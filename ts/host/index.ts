@@ -19,67 +19,16 @@
 //   U+FFFD for what is not, and without a byte order mark that it begins with.
 // tests/host/conformance.test.ts has the cases in which wasmtime answers differently, with the reason for each.
 
-import { checkOptions } from './check-options.js';
-import type { Host, HostOptions } from './host.js';
-import { createHostWith } from './host.js';
-import { pathWalker } from './walker-path.js';
-import { procfsWalker } from './walker-procfs.js';
-
 export { ExitError } from './cli.js';
+export type { LoadedComponent } from './component.js';
+export { loadComponent, runComponent } from './component.js';
+export { createHost } from './create-host.js';
 export type { Durability } from './durability.js';
 export type { Access } from './grant.js';
 export type { Host, HostOptions } from './host.js';
 export type { WasiImports, WasiInterfaces } from './imports.js';
 export { ModeCarrier } from './modes.js';
 export type { Preopen } from './preopens.js';
+export { RefusedError } from './refused-error.js';
 export type { HasDescriptor, Input, Output } from './standard-streams.js';
-
-/**
- * Makes a host. It holds the preopened directories open until it is closed. Without options it gives a component nothing.
- *
- * Rejects with a TypeError that names the option if one is unknown or has a wrong type or value, with Node's own error if a
- * preopen is no directory that can be opened, and with an `Error` that says what to do if two preopens overlap, or if the
- * system cannot confine a component as `confinement` demands.
- *
- * @example
- * ```js not-run="the bindings of a component"
- * import { createHost } from 'mapcp/host';
- * import { instantiate } from './component.js';
- *
- * const host = await createHost({ preopens: { '/in': { path: 'photos', access: 'read' } }, random: true });
- * const { run } = await instantiate(undefined, host.imports);
- * run.run();
- * host.close();
- * ```
- */
-export async function createHost(options: HostOptions = {}): Promise<Host> {
-  checkOptions(options);
-  const isLinux = process.platform === 'linux';
-  const { confinement = isLinux ? 'strict' : 'best-effort' } = options;
-  const walker = procfsWalker();
-  if (walker === undefined) {
-    if (confinement === 'strict') {
-      throw new Error(
-        isLinux
-          ? 'there is no procfs at /proc, by which a component is confined: mount it, or accept less with ' +
-              "confinement: 'best-effort'"
-          : "confinement: 'strict' can be kept on Linux only",
-      );
-    }
-    warnOnce();
-  }
-  return createHostWith(walker ?? pathWalker, options);
-}
-
-let warned = false;
-
-function warnOnce(): void {
-  if (!warned) {
-    warned = true;
-    process.emitWarning(
-      'this system has no way to open a file relative to a directory, so paths are checked before and after they ' +
-        'are used: another process that swaps directories meanwhile can lead a component out of its own',
-      { type: 'ConfinementWarning', code: 'MAPCP_BEST_EFFORT' },
-    );
-  }
-}
+export { TrapError } from './trap-error.js';

@@ -25,11 +25,17 @@ import {
   createHost,
   type Durability,
   ExitError,
+  type HasDescriptor,
   type Host,
   type HostOptions,
   type Input,
+  type LoadedComponent,
+  loadComponent,
   ModeCarrier,
   type Output,
+  RefusedError,
+  runComponent,
+  TrapError,
   type WasiImports,
   type WasiInterfaces,
 } from 'mapcp/host';
@@ -94,6 +100,17 @@ export async function onHost(preopen: Preopen, stdin: Input, stdout: Output): Pr
   }
   const imports: ImportObject = wasi;
   return instantiate(undefined, imports);
+}
+
+/** Runs a program, once or twice. */
+export async function runProgram(bytes: Uint8Array, output: HasDescriptor): Promise<number> {
+  try {
+    const first = await runComponent(bytes, { args: ['program'], stdout: output, stderr: 'inherit' });
+    const component: LoadedComponent = await loadComponent(bytes);
+    return first + (await component.run({ env: { HOME: '/', UNSET: undefined } }));
+  } catch (error) {
+    return error instanceof TrapError || error instanceof RefusedError ? error.message.length : 0;
+  }
 }
 
 /** Hands the component to a host of another kind. */

@@ -1,0 +1,382 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { parse } from '@bytecodealliance/jco';
+import { describe, expect, it } from 'vitest';
+import {
+  createHost,
+  ExitError,
+  type HostOptions,
+  type LoadedComponent,
+  loadComponent,
+  RefusedError,
+  runComponent,
+  TrapError,
+} from '../../ts/host/index.js';
+import { openFiles } from '../helpers/descriptors.js';
+import { failureOf } from '../helpers/failure.js';
+import { built, runFile } from '../helpers/runtimes.js';
+import { temporaryDirectory } from './helpers.js';
+
+const program = await loadComponent(readFileSync(built('wasm/guests/program.wasm')));
+
+/** What a program that was given these arguments, besides its name, has printed, and its status. */
+async function run(args: readonly string[], options: HostOptions = {}, component: LoadedComponent = program) {
+  const printed = { stdout: '', stderr: '' };
+  const status = await component.run({
+    args: ['program', ...args],
+    stdout: (bytes) => {
+      printed.stdout += Buffer.from(bytes).toString();
+    },
+    stderr: (bytes) => {
+      printed.stderr += Buffer.from(bytes).toString();
+    },
+    clocks: true,
+    random: true,
+    ...options,
+  });
+  return { status, ...printed };
+}
+
+/** Loads a component or core module from WebAssembly's text format. */
+const loadText = async (text: string) => loadComponent(await parse(text));
+
+describe('a core module for WASI preview 1', () => {
+  it('gets its arguments', async () => {
+    expect(await run(['args', 'two words', 'ü'])).toEqual({
+      status: 0,
+      stdout: 'program\nargs\ntwo words\nü\n',
+      stderr: '',
+    });
+  });
+
+  it('gets its environment, and nothing of the process', async () => {
+    expect(await run(['env', 'GREETING', 'env', 'PATH'], { env: { GREETING: 'hello' } })).toMatchObject({
+      stdout: 'hello\n(none)\n',
+    });
+  });
+
+  it.each<[string, HostOptions['stdin'], string]>([
+    ['text', 'some text\n', 'some text\n'],
+    ['bytes', Buffer.from('some bytes'), 'some bytes'],
+    ['more than fits into one read', 'x'.repeat(1_000_000), 'x'.repeat(1_000_000)],
+    ['nothing', undefined, ''],
+  ])('reads %s from standard input', async (_, stdin, stdout) => {
+    expect(await run(['cat'], stdin === undefined ? {} : { stdin })).toEqual({
+      status: 0,
+      stdout,
+      stderr: '',
+    });
+  });
+
+  it('prints to standard error', async () => {
+    expect(await run(['warn', 'careful'])).toEqual({ status: 0, stdout: '', stderr: 'careful\n' });
+  });
+
+  it('reads and writes files, where it was given directories for that', async () => {
+    const directory = temporaryDirectory();
+    for (const name of ['in', 'out']) {
+      mkdirSync(join(directory, name));
+    }
+    writeFileSync(join(directory, 'in/file'), 'content');
+    const preopens = {
+      '/in': { path: join(directory, 'in'), access: 'read' },
+      '/out': { path: join(directory, 'out'), access: 'read-write' },
+    } as const;
+    expect(await run(['read', '/in/file', 'write', '/out/file', 'made'], { preopens })).toEqual({
+      status: 0,
+      stdout: 'content',
+      stderr: '',
+    });
+    expect(readFileSync(join(directory, 'out/file'), 'utf8')).toBe('made');
+    expect(await run(['write', '/in/file', 'changed'], { preopens })).toMatchObject({
+      status: 1,
+      stderr: '/in/file: Operation not permitted\n',
+    });
+    expect(await run(['read', '/etc/passwd'], { preopens })).toMatchObject({ status: 1, stdout: '' });
+    expect(readFileSync(join(directory, 'in/file'), 'utf8')).toBe('content');
+  });
+
+  it.each([0, 1, 3, 255, -1])('exits with status %i', async (status) => {
+    expect(await run(['exit', String(status)])).toMatchObject({ status: status >>> 0 });
+  });
+
+  it('returns from main with a status', async () => {
+    expect(await run(['nonsense'])).toEqual({ status: 2, stdout: '', stderr: 'unknown: nonsense\n' });
+  });
+
+  it.each([
+    ['abort', /^the component trapped: .*unreachable/],
+    // Of C's own stack, or of the engine's.
+    ['recurse', /^the component trapped: .*(call stack|out of bounds)/],
+  ])('that ends by %s rejects with a TrapError', async (what, why) => {
+    const error = await failureOf(run([what]));
+    expect(error).toBeInstanceOf(TrapError);
+    expect(error).toMatchObject({ name: 'TrapError', message: expect.stringMatching(why) });
+    expect((error as Error).stack?.length).toBeLessThan(4000);
+  });
+
+  it('runs again after it has trapped, with memory of its own', async () => {
+    await failureOf(run(['abort']));
+    expect(await run(['env', 'A'], { env: { A: 'again' } })).toMatchObject({ stdout: 'again\n' });
+  });
+
+  it('without options gets nothing, and is told by its imports what it needs', async () => {
+    expect(program.imports).toContain('wasi:clocks/wall-clock');
+    const error = await failureOf(program.run());
+    expect(error).toBeInstanceOf(RefusedError);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /^the component imports 'wasi:clocks\/.*', .*'wasi:random\/random', which this host does not give it: set clocks: true, random: true$/,
+      ),
+    });
+  });
+
+  it('leaves no descriptor open, however it ends', async () => {
+    const directory = temporaryDirectory();
+    const preopens = { '/': { path: directory, access: 'read-write' } } as const;
+    const before = openFiles();
+    await run(['exit', '3'], { preopens });
+    await failureOf(run(['abort'], { preopens }));
+    await failureOf(program.run({ preopens }));
+    expect(openFiles()).toEqual(before);
+  });
+
+  it('that is a reactor is no command', async () => {
+    const component = await loadText('(module (memory (export "memory") 1) (func (export "main")))');
+    const error = await failureOf(component.run());
+    expect(error).toBeInstanceOf(RefusedError);
+    expect(error).toMatchObject({ message: expect.stringContaining("does not export 'wasi:cli/run'") });
+  });
+});
+
+describe('a component', () => {
+  it('runs, if it is a command', async () => {
+    const calls = await loadComponent(readFileSync(built('guests/calls.wasm')));
+    const preopens = { '/': { path: temporaryDirectory(), access: 'read-write' } } as const;
+    expect(await run(['mkdir - directory', 'stat - ../up'], { preopens }, calls)).toEqual({
+      status: 0,
+      stdout: 'ok\nEPERM\n',
+      stderr: '',
+    });
+    expect(await run(['exit 1'], { preopens }, calls)).toMatchObject({ status: 1 });
+  });
+
+  it('that exports something else gives it, once instantiated', async () => {
+    const component = await loadText(
+      `(component
+         (core module $m (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))
+         (core instance $i (instantiate $m))
+         (func (export "add") (param "a" u32) (param "b" u32) (result u32) (canon lift (core func $i "add"))))`,
+    );
+    using host = await createHost();
+    const { add } = await component.instantiate(host);
+    expect((add as (a: number, b: number) => number)(2, 3)).toBe(5);
+    await expect(component.run()).rejects.toThrow("it exports 'add'");
+    await expect(component.instantiate({} as never)).rejects.toThrow('host must be what createHost has made');
+  });
+
+  it('that is both a command and a library, such as mapcp, is either', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'a'), 'content');
+    const preopens = { '/': { path: directory, access: 'read-write' } } as const;
+    const mapcp = await loadComponent(readFileSync(built('mapcp.wasm')));
+    expect(await run(['/a', '/b', '--verbose'], { preopens }, mapcp)).toEqual({
+      status: 0,
+      stdout: "'/a' -> '/b' (7 bytes)\n",
+      stderr: '',
+    });
+    expect(await run(['/missing', '/b'], { preopens }, mapcp)).toMatchObject({ status: 1 });
+    using host = await createHost({ preopens, clocks: true, random: true });
+    const { copier } = (await mapcp.instantiate(host)) as { copier: { CopyJob: unknown } };
+    expect(copier.CopyJob).toBeTypeOf('function');
+  });
+
+  it('that exits as it is instantiated has its status, or throws it', async () => {
+    const component = await loadText(
+      `(component
+         (import "wasi:cli/exit@0.2.0" (instance $exit (export "exit" (func (param "status" (result))))))
+         (core func $exit (canon lower (func $exit "exit")))
+         (core module $m (import "" "exit" (func $exit (param i32))) (func $start (call $exit (i32.const 1))) (start $start))
+         (core instance (instantiate $m (with "" (instance (export "exit" (func $exit)))))))`,
+    );
+    expect(await component.run()).toBe(1);
+    using host = await createHost();
+    expect(await failureOf(component.instantiate(host))).toBeInstanceOf(ExitError);
+  });
+
+  it('that traps as it is instantiated rejects with a TrapError', async () => {
+    const component = await loadText(
+      `(component
+         (core module $m (func $start unreachable) (start $start))
+         (core instance (instantiate $m)))`,
+    );
+    expect(await failureOf(component.run())).toBeInstanceOf(TrapError);
+  });
+
+  it('whose run is of another type than that of WASI is refused', async () => {
+    const component = await loadText(
+      `(component
+         (core module $m (func (export "run") (result i32) (i32.const 7)))
+         (core instance $i (instantiate $m))
+         (func $run (result u32) (canon lift (core func $i "run")))
+         (instance $run (export "run" (func $run)))
+         (export "wasi:cli/run@0.2.0" (instance $run)))`,
+    );
+    const error = await failureOf(component.run());
+    expect(error).toBeInstanceOf(RefusedError);
+    expect(error).toMatchObject({
+      message: "the component exports 'wasi:cli/run' with another type than WASI's",
+    });
+  });
+});
+
+describe('what is not run', () => {
+  const message = async (bytes: unknown) => String(await failureOf(runComponent(bytes as Uint8Array)));
+
+  it.each([['program.wasm'], [new ArrayBuffer(8)], [undefined]])('is no bytes: %o', async (bytes) => {
+    expect(await message(bytes)).toMatch(
+      /^TypeError: bytes must be a Uint8Array, such as readFileSync returns, not /,
+    );
+  });
+
+  it.each(['', '(module)', '\0asm', '\0asm\x0e\0\x01\0'])('is no WebAssembly: %j', async (text) => {
+    expect(await message(Buffer.from(text, 'latin1'))).toBe(
+      'RefusedError: this is no WebAssembly: neither a component nor a core module begins so',
+    );
+  });
+
+  it('is invalid, as a component or as a core module', async () => {
+    expect(await message(Buffer.from('\0asm\x0d\0\x01\0\x09\x09', 'latin1'))).toMatch(
+      /^RefusedError: the component cannot be used: .+$/,
+    );
+    expect(await message(Buffer.from('\0asm\x01\0\0\0\x09\x09', 'latin1'))).toMatch(
+      /^RefusedError: a core module is invalid here: .+$/,
+    );
+  });
+
+  it.each([
+    ['(import "env" "f" (func))', "failed to resolve import 'env::f'"],
+    ['(import "wasi_snapshot_preview1" "fd_lose" (func))', "adapter module did not export 'fd_lose'"],
+  ])('imports what is not of WASI: %s', async (imports, why) => {
+    expect(await message(await parse(`(module ${imports} (func (export "_start")))`))).toMatch(
+      /^RefusedError: the core module cannot be made a component: .+$/,
+    );
+    expect(await message(await parse(`(module ${imports} (func (export "_start")))`))).toContain(why);
+  });
+
+  it('imports interfaces that no host gives', async () => {
+    const component = await loadText(
+      `(component
+         (import "wasi:sockets/instance-network@0.2.0" (instance $n (export "f" (func))))
+         (core func $f (canon lower (func $n "f")))
+         (core module $m (import "" "f" (func)))
+         (core instance (instantiate $m (with "" (instance (export "f" (func $f)))))))`,
+    );
+    await expect(component.run({ clocks: true })).rejects.toThrow(
+      new RefusedError(
+        "the component imports 'wasi:sockets/instance-network', which this host does not give it",
+      ),
+    );
+  });
+
+  it('is run with options that are wrong, which is said before anything else', async () => {
+    const bytes = Buffer.from('no component');
+    await expect(runComponent(bytes, { clock: true } as never)).rejects.toThrow("did you mean 'clocks'?");
+  });
+
+  it('makes jco panic, after which others are run all the same', async () => {
+    expect(await message(await parse('(component (import "url=<https://example.com>" (func)))'))).toMatch(
+      /^RefusedError: the component cannot be used: /,
+    );
+    const component = await loadText('(component)');
+    expect(component.imports).toEqual([]);
+  });
+});
+
+describe('a component whose names are JavaScript', () => {
+  /** A component with a core module that exports a function by one name, and one that imports it by two. */
+  const named = (exported: string, from: string, imported: string) => `
+    (component
+      (core module $a (func (export "${exported}") (result i32) (i32.const 7)))
+      (core instance $ai (instantiate $a))
+      (core module $b (import "${from}" "${imported}" (func $f (result i32))) (func (export "go") (result i32) (call $f)))
+      (core instance $bi
+        (instantiate $b (with "${from}" (instance (export "${imported}" (func $ai "${exported}"))))))
+      (func (export "go") (result u32) (canon lift (core func $bi "go")))
+      (func (export "direct") (result u32) (canon lift (core func $ai "${exported}"))))`;
+
+  it.each([
+    ["x',globalThis.pwned=1,'y", 'a', 'b'],
+    ['x', "a':globalThis.pwned=1,'b", 'b'],
+    ['x', 'a', "b':globalThis.pwned=1,'c"],
+    ['x\\\\', 'a', 'b'],
+    ['x', 'a\\22', 'b'],
+    ['x', 'a', 'b`'],
+    ['x\\0a', 'a', 'b'],
+    ['x', 'a\\e2\\80\\a8', 'b'],
+    ['x', 'a', '*/b'],
+    ['*', 'a', 'b'],
+  ])('is refused before any of it runs: %j, %j, %j', async (...names) => {
+    const error = await failureOf(loadText(named(...names)));
+    expect(error).toBeInstanceOf(RefusedError);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/^a core module imports or exports the name '/),
+    });
+    expect(globalThis).not.toHaveProperty('pwned');
+  });
+
+  it.each([
+    ['__proto__', 'constructor', 'toString'],
+    ['x', '__proto__', '__proto__'],
+    ['then', 'a:b/c@1.0.0#d', '[method]e.f'],
+    ['x.y', '$(globalThis.pwned=1)', 'ü'],
+    ['class', '//', '<!--'],
+  ])('runs as what it is, if they stay names: %j, %j, %j', async (...names) => {
+    const component = await loadText(named(...names));
+    using host = await createHost();
+    const { go } = await component.instantiate(host);
+    expect((go as () => number)()).toBe(7);
+    expect(globalThis).not.toHaveProperty('pwned');
+  });
+});
+
+describe('runComponent', () => {
+  it('runs a program from its bytes, and leaves nothing behind', async () => {
+    const before = readdirSync(tmpdir()).filter((name) => !name.startsWith('mapcp-'));
+    let output = '';
+    const bytes = readFileSync(built('wasm/samples/mapped-head.wasm'));
+    const status = await runComponent(bytes, {
+      args: ['mapped-head'],
+      stderr: (each) => {
+        output += Buffer.from(each).toString();
+      },
+    });
+    expect({ status, output }).toEqual({ status: 2, output: 'usage: mapped-head FILE\n' });
+    expect(readdirSync(tmpdir()).filter((name) => !name.startsWith('mapcp-'))).toEqual(before);
+  });
+
+  it('is the same in a worker, and as a program of its own', () => {
+    const directory = temporaryDirectory(built('tests'));
+    writeFileSync(
+      join(directory, 'worker.mjs'),
+      `import { readFileSync } from 'node:fs';
+       import { parentPort } from 'node:worker_threads';
+       import { runComponent } from 'mapcp/host';
+       const bytes = readFileSync(${JSON.stringify(built('wasm/guests/program.wasm'))});
+       const options = { args: ['program', 'warn', 'from a worker', 'cat', 'exit', '3'], stdin: 'text', clocks: true, random: true };
+       parentPort.postMessage(await runComponent(bytes, { ...options, stdout: 'inherit', stderr: 'inherit' }));`,
+    );
+    writeFileSync(
+      join(directory, 'main.mjs'),
+      `import { Worker } from 'node:worker_threads';
+       new Worker(new URL('worker.mjs', import.meta.url)).on('message', (status) => { process.exitCode = status; });`,
+    );
+    expect(runFile(process.execPath, ['main.mjs'], directory)).toEqual({
+      status: 3,
+      stdout: 'text',
+      stderr: 'from a worker\n',
+    });
+  });
+});
