@@ -1,5 +1,4 @@
 import { type LentSandbox, startCopy } from './copy.js';
-import type { CopyError } from './errors.js';
 import type { CopyOptions } from './options.js';
 import { openSandbox, type Preopens, type Sandbox } from './sandbox.js';
 import type { CopyTask } from './task.js';
@@ -14,19 +13,10 @@ const MOST_SANDBOXES = 8;
 export class CopySeries implements Disposable {
   /** The open sandboxes by their directories. The one that was used last is at the end. */
   readonly #sandboxes = new Map<string, Sandbox>();
-  readonly #onProblem: (problem: CopyError) => void;
-
-  /** @param onProblem called for each entry that a copy goes on after, as soon as that is known */
-  constructor(onProblem: (problem: CopyError) => void) {
-    this.#onProblem = onProblem;
-  }
 
   /** The same as `copy` of the API. The copy before it must be over. */
   copy(source: string, target: string, options: CopyOptions): CopyTask {
-    return startCopy(source, target, options, {
-      lend: (preopens) => this.#lend(preopens),
-      onProblem: this.#onProblem,
-    });
+    return startCopy(source, target, options, { lend: (preopens) => this.#lend(preopens) });
   }
 
   /** Closes the sandboxes. */

@@ -74,8 +74,6 @@ export interface LentSandbox {
 export interface Starter {
   /** Opens a sandbox over the directories, or finds one that is open. Called again if the copy begins anew, after it has given that back. */
   lend(preopens: Preopens): Promise<LentSandbox>;
-  /** Called for each entry that the copy goes on after, as soon as that is known. */
-  onProblem?(problem: CopyError): void;
 }
 
 /** What {@link copy} does, in a sandbox that others may use before and after it. */
@@ -99,7 +97,7 @@ export function startCopy(
       work.end();
       giveBack();
     };
-    return { ...work, end, ...(starter.onProblem && { onProblem: starter.onProblem }) };
+    return { ...work, end };
   };
   return new CopyTask(prepare, options, checks);
 }

@@ -2,7 +2,7 @@ import { type Entry, errorOf, type Failure, failureOf, NOTHING_YET, type Progres
 import type { HostOptions } from './host/index.js';
 import type { CopyOptions, Shard } from './options.js';
 import type { Preopens } from './sandbox.js';
-import type { Job } from './task.js';
+import { isWarning, type Job } from './task.js';
 import { type Told, takeThread } from './threads.js';
 
 /** A copy that is divided, or a share of one as it is sent to a thread, without what cannot be sent. */
@@ -147,6 +147,11 @@ export class DividedJob implements Job {
   }
 
   #add(problem: Failure): void {
+    // A special file belongs to one share, and a tree may have millions.
+    if (isWarning(problem)) {
+      this.#problems.push(problem);
+      return;
+    }
     // Every share walks all directories, and what is wrong with one of them each of them says.
     const key = [problem.operation, problem.path, problem.target].join('\0');
     if (!this.#known.has(key)) {

@@ -11,6 +11,7 @@ import {
   text,
   wholeNumber,
 } from './check.js';
+import type { CopyError } from './errors.js';
 import { pattern } from './patterns.js';
 
 export type { ComponentOptions };
@@ -155,7 +156,7 @@ export interface CopyOptions {
    */
   readonly makeParents?: boolean | undefined;
   /**
-   * Go on after an entry of a tree that could not be copied; each such failure is in the report.
+   * Go on after an entry of a tree that could not be copied. The report counts such failures and has the first 100.
    *
    * @default false
    */
@@ -184,6 +185,16 @@ export interface CopyOptions {
    * or rejects with ends the copy.
    */
   readonly onEntry?: ((entry: CopyEntry) => unknown) | undefined;
+  /**
+   * Called for each FIFO, socket and device of a tree, which are left out, soon after it was met. If it returns a promise, the
+   * copy waits for it. What it throws or rejects with ends the copy.
+   */
+  readonly onWarning?: ((warning: CopyError) => unknown) | undefined;
+  /**
+   * Called under `keepGoing` for each entry that could not be copied, soon after it was tried. If it returns a promise, the
+   * copy waits for it. What it throws or rejects with ends the copy.
+   */
+  readonly onFailure?: ((failure: CopyError) => unknown) | undefined;
   /** Ends the copy when it is aborted: what was finished stays, and the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -237,6 +248,8 @@ export const copyChecks: Checks<CopyOptions> = {
   windowSize: wholeNumber(1, MOST_WINDOW),
   onProgress: callback,
   onEntry: callback,
+  onWarning: callback,
+  onFailure: callback,
   signal,
 };
 

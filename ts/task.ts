@@ -17,10 +17,14 @@ export interface CopyReport {
   readonly directories: number;
   /** Entries left out: by a pattern, by the policy for existing targets, or as links to be skipped. */
   readonly skipped: number;
-  /** FIFOs, sockets and devices in a tree, which are left out. */
+  /** FIFOs, sockets and devices in a tree, which are left out: the first 100 of them. `onWarning` gets all. */
   readonly warnings: readonly CopyError[];
-  /** What could not be copied, under `keepGoing`. */
+  /** How many warnings there were. */
+  readonly warningCount: number;
+  /** What could not be copied, under `keepGoing`: the first 100 errors. `onFailure` gets all. */
   readonly failures: readonly CopyError[];
+  /** How many entries could not be copied. */
+  readonly failureCount: number;
   /** How long it took, from the call to the end. */
   readonly milliseconds: number;
 }
@@ -51,8 +55,6 @@ export interface Work {
   rest(): Promise<void>;
   /** The caller's name for a guest path. */
   pathOf(guestPath: string): string;
-  /** Called for each entry that the copy goes on after, as soon as that is known. */
-  onProblem?(problem: CopyError): void;
   /** Called once when the task is over. */
   end(): void;
 }
@@ -189,7 +191,9 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   }
 
   async #work(work: Work, turn: Turn): Promise<CopyReport> {
-    const problems: CopyError[] = [];
+    const warnings = new Notes();
+    const failures = new Notes();
+    const report = (progress: Progress) => makeReport(progress, warnings, failures, this.#started);
     const job = await begin(work, this.#isWatched);
     const pace = new Pace();
     try {
@@ -199,17 +203,20 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
         const started = performance.now();
         const { progress, failure } = await step(job, pace.budget);
         pace.took(performance.now() - started);
-        for (const problem of job.takeProblems().map((failure) => toError(failure, work))) {
-          problems.push(problem);
-          work.onProblem?.(problem);
+        for (const problem of job.takeProblems()) {
+          const [notes, listener] = isWarning(problem)
+            ? [warnings, this.#options.onWarning]
+            : [failures, this.#options.onFailure];
+          await settled(listener?.(toError(problem, work)), turn);
+          notes.add(() => toError(problem, work));
         }
         await this.#tellEntries(job, work, turn);
         if (failure !== undefined) {
-          throw toError(failure, work, makeReport(progress, problems, this.#started));
+          throw toError(failure, work, report(progress));
         }
         await this.#tell(progress, job, work, turn);
         if (progress.done) {
-          return makeReport(progress, problems, this.#started);
+          return report(progress);
         }
         await work.rest();
       }
@@ -253,6 +260,22 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     this.#latest = told;
     this.#news.tell();
     await settled(this.#options.onProgress?.(told), turn);
+  }
+}
+
+// An error takes some 2 KB, and a tree may have millions of entries that cannot be copied.
+const MOST_NOTES = 100;
+
+/** What a copy went on after: the first errors, and how many there were. */
+class Notes {
+  readonly first: CopyError[] = [];
+  count = 0;
+
+  add(make: () => CopyError): void {
+    this.count++;
+    if (this.first.length < MOST_NOTES) {
+      this.first.push(make());
+    }
   }
 }
 
@@ -334,23 +357,21 @@ function numberOf(value: bigint | undefined): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
-function makeReport(progress: Progress, problems: readonly CopyError[], started: number): CopyReport {
+function makeReport(progress: Progress, warnings: Notes, failures: Notes, started: number): CopyReport {
   return {
     bytes: Number(progress.bytesDone),
     files: Number(progress.filesDone),
     directories: Number(progress.directories),
     skipped: Number(progress.skipped),
-    warnings: problems.filter(isWarning),
-    failures: problems.filter((error) => !isWarning(error)),
+    warnings: warnings.first,
+    warningCount: warnings.count,
+    failures: failures.first,
+    failureCount: failures.count,
     milliseconds: performance.now() - started,
   };
 }
 
-/**
- * Whether an entry that a copy went on after is only a warning: a FIFO, a socket or a device of a tree, which is left out.
- *
- * @param problem one of the errors of a report
- */
-export function isWarning(problem: CopyError): boolean {
-  return problem.code === 'ERR_MAPCP_NOT_REGULAR_FILE' && problem.path === problem.source;
+/** Whether an entry that a copy went on after is only a warning: a FIFO, a socket or a device of a tree, which is left out. */
+export function isWarning({ code, path, source }: Failure): boolean {
+  return code.tag === 'not-regular-file' && path === source;
 }

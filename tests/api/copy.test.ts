@@ -29,7 +29,9 @@ describe('copy', () => {
         directories: 0,
         skipped: 0,
         warnings: [],
+        warningCount: 0,
         failures: [],
+        failureCount: 0,
         milliseconds: expect.any(Number),
       });
       expect(report.milliseconds).toBeGreaterThan(0);

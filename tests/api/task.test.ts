@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CopyProgress, copy } from 'mapcp';
+import { type CopyError, type CopyProgress, copy } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 
@@ -206,6 +207,53 @@ describe('a copy under way', () => {
         failures: [{ code: 'EISDIR', path: join(directory, 'b/d/f3') }],
       });
     }));
+
+  it.each([1, 2])(
+    'reports the first 100 warnings and failures, their numbers, and each to a listener, by %i jobs',
+    (concurrency) =>
+      inTemporaryDirectory(async (directory) => {
+        const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+        const names = Array.from({ length: 150 }, (_, index) => `${index}`);
+        mkdirSync(source);
+        execFileSync(
+          'mkfifo',
+          names.map((name) => `fifo${name}`),
+          { cwd: source },
+        );
+        for (const name of names) {
+          writeFileSync(join(source, name), name);
+          mkdirSync(join(target, name), { recursive: true });
+        }
+        const warnings: CopyError[] = [];
+        const failures: CopyError[] = [];
+        const report = await copy(source, target, {
+          recursive: true,
+          keepGoing: true,
+          concurrency,
+          onWarning: (warning) => warnings.push(warning),
+          onFailure: (failure) => failures.push(failure),
+        });
+        expect(report).toMatchObject({ files: 0, warningCount: 150, failureCount: 150 });
+        expect(report.warnings).toEqual(warnings.slice(0, 100));
+        expect(report.failures).toEqual(failures.slice(0, 100));
+        expect(new Set(warnings.map(({ path }) => path)).size).toBe(150);
+        expect(new Set(failures.map(({ path }) => path)).size).toBe(150);
+        expect(warnings[0]).toMatchObject({ code: 'ERR_MAPCP_NOT_REGULAR_FILE' });
+        expect(failures[0]).toMatchObject({ code: 'EISDIR' });
+      }),
+  );
+
+  it.each(['onWarning', 'onFailure'])('ends with what %s rejects with', (name) =>
+    inTemporaryDirectory(async (directory) => {
+      mkdirSync(join(directory, 'a'));
+      execFileSync('mkfifo', [join(directory, 'a/fifo')]);
+      writeFileSync(join(directory, 'a/f'), 'content');
+      mkdirSync(join(directory, 'b/f'), { recursive: true });
+      const reason = new Error('from the listener');
+      const options = { recursive: true, keepGoing: true, [name]: async () => Promise.reject(reason) };
+      await expect(copy(join(directory, 'a'), join(directory, 'b'), options)).rejects.toBe(reason);
+    }),
+  );
 });
 
 describe('copying with modes', () => {

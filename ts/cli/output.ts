@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { quoted } from '../errors.js';
 import type { CopyEntry, CopyError, CopyProgress, CopyReport } from '../index.js';
-import { isWarning, REPORT_MILLISECONDS } from '../task.js';
+import { REPORT_MILLISECONDS } from '../task.js';
 import type { ProgressBar } from './bar.js';
 import type { Flags } from './flags.js';
 import { writeJson } from './json.js';
@@ -76,31 +76,40 @@ export class Output {
   }
 
   /** Says to programs what a copy has done. */
-  report(source: string, target: string, { warnings, failures, ...counts }: CopyReport): void {
+  report(source: string, target: string, report: CopyReport): void {
+    // Each warning and failure was printed by itself.
+    const { warnings, warningCount, failures, failureCount, ...counts } = report;
     if (this.#flags.json && !this.#flags.quiet) {
       writeJson({ type: 'report', source, target, ...counts });
     }
   }
 
-  /** Says what was not copied, and why. */
-  problem(problem: CopyError): void {
-    this.#makeRoom();
-    const type = isWarning(problem) ? 'warning' : 'error';
-    if (type === 'warning' && this.#flags.quiet) {
-      return;
+  /** Says what was left out, and why. */
+  warning(warning: CopyError): void {
+    if (!this.#flags.quiet) {
+      this.#complain('warning', warning);
     }
-    if (this.#flags.json) {
-      const { code, operation, path, source, target, reason, leftover, message } = problem;
-      writeJson({ type, code, operation, path, source, target, reason, leftover, message });
-    } else {
-      process.stderr.write(`mapcp: ${type === 'warning' ? 'warning: ' : ''}${problem.message}\n`);
-    }
+  }
+
+  /** Says what could not be copied, and why. */
+  error(error: CopyError): void {
+    this.#complain('error', error);
   }
 
   /** Takes the bar away. */
   close(): void {
     this.#bar?.remove();
     this.#bar = undefined;
+  }
+
+  #complain(type: 'warning' | 'error', error: CopyError): void {
+    this.#makeRoom();
+    if (this.#flags.json) {
+      const { code, operation, path, source, target, reason, leftover, message } = error;
+      writeJson({ type, code, operation, path, source, target, reason, leftover, message });
+    } else {
+      process.stderr.write(`mapcp: ${type === 'warning' ? 'warning: ' : ''}${error.message}\n`);
+    }
   }
 
   /** Takes the bar away where it is drawn on the line that is printed next. */

@@ -67,7 +67,7 @@ class Run implements Disposable {
     this.#flags = flags;
     this.#output = output;
     this.#signal = signal;
-    this.#series = new CopySeries((problem) => output.problem(problem));
+    this.#series = new CopySeries();
   }
 
   /** Works through the copies, and tells the exit status. It ends early when the signal is aborted. */
@@ -99,16 +99,18 @@ class Run implements Disposable {
           ? (progress) => output.progress(this.#progress.with(progress))
           : undefined,
         onEntry: output.wantsEntries ? (entry) => output.entry(entry) : undefined,
+        onWarning: (warning) => output.warning(warning),
+        onFailure: (failure) => output.error(failure),
         signal: this.#signal,
       });
       output.report(source, target, report);
-      return report.failures.length === 0;
+      return report.failureCount === 0;
     } catch (error) {
       if (!this.#signal.aborted) {
         if (!(error instanceof CopyError)) {
           throw error;
         }
-        output.problem(error);
+        output.error(error);
       }
       return false;
     }
