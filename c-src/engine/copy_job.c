@@ -81,11 +81,12 @@ static bool check_root_directory(const struct mapcp_job *job, const struct stat 
 }
 
 /// Makes the directories on the way to the target, where that is asked for; a dry run finds what is missing.
-static bool prepare_parents(const struct mapcp_job *job, struct mapcp_error *error) {
+static bool prepare_parents(struct mapcp_job *job, struct mapcp_error *error) {
     if (job->options.dry_run) {
         return job->options.make_parents || mapcp_target_check_parents(job->given_target, error);
     }
-    return !job->options.make_parents || mapcp_target_make_parents(job->given_target, error);
+    return !job->options.make_parents ||
+           mapcp_target_make_parents(job->given_target, &job->made_parents, error);
 }
 
 /// Whether a source that is no directory belongs to the job's share, by its name.
@@ -225,6 +226,10 @@ void mapcp_job_free(struct mapcp_job *job) {
         mapcp_temporary_forget(&job->file.temporary);
     }
     mapcp_tree_end(&job->tree);
+    if (job->state != MAPCP_JOB_DONE) {
+        mapcp_target_remove_parents(&job->made_parents);
+    }
+    mapcp_names_free(&job->made_parents);
     mapcp_path_free(&job->source);
     mapcp_path_free(&job->target);
     mapcp_problem_free(&job->failure);

@@ -44,6 +44,8 @@ struct mapcp_job {
     struct mapcp_tree_entry entry;
     enum mapcp_decision decision;
     struct mapcp_namer namer;
+    /// The directories that were made on the way to the target.
+    struct mapcp_names made_parents;
     struct mapcp_progress progress;
     struct mapcp_problem failure;
     struct mapcp_problems problems;

@@ -36,6 +36,7 @@ static struct mapcp_problem make_problem(struct mapcp_job *job, const struct map
 bool mapcp_job_fail(struct mapcp_job *job, const struct mapcp_error *error) {
     job->failure = make_problem(job, error);
     job->state = MAPCP_JOB_FAILED;
+    mapcp_target_remove_parents(&job->made_parents);
     return false;
 }
 

@@ -95,16 +95,41 @@ static bool for_each_parent(const char *path, bool (*use)(const char *parent, vo
     return good;
 }
 
+struct making {
+    struct mapcp_names *made;
+    struct mapcp_error *error;
+};
+
 static bool make_parent(const char *parent, void *context) {
+    const struct making *making = context;
     struct stat status;
     // Looked at before it is made: a preopened directory can be there and yet not be made again.
-    return stat(parent, &status) == 0 || mkdir(parent, 0777) == 0 || errno == EEXIST ||
-           mapcp_fail_number(context, MAPCP_CREATE, MAPCP_TARGET, errno);
+    if (stat(parent, &status) == 0) {
+        return true;
+    }
+    if (!mapcp_names_push(making->made, parent)) {
+        return mapcp_fail_number(making->error, MAPCP_CREATE, MAPCP_TARGET, ENOMEM);
+    }
+    if (mkdir(parent, 0777) == 0) {
+        return true;
+    }
+    int number = errno;
+    (void)mapcp_names_pop(making->made);
+    return number == EEXIST || mapcp_fail_number(making->error, MAPCP_CREATE, MAPCP_TARGET, number);
 }
 
-bool mapcp_target_make_parents(const char *path, struct mapcp_error *error) {
+bool mapcp_target_make_parents(const char *path, struct mapcp_names *made, struct mapcp_error *error) {
+    struct making making = {.made = made, .error = error};
     mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, ENOMEM);
-    return path[0] == '\0' || for_each_parent(path, make_parent, error);
+    return path[0] == '\0' || for_each_parent(path, make_parent, &making);
+}
+
+void mapcp_target_remove_parents(struct mapcp_names *made) {
+    for (const char *parent; (parent = mapcp_names_pop(made)) != NULL;) {
+        // One that has something in it is in use, by this copy or by another.
+        (void)rmdir(parent);
+    }
+    mapcp_names_free(made);
 }
 
 /// Sets `parent` to the nearest directory on the way to `path` that exists, and `status` to its status.

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "error.h"
+#include "names.h"
 #include "options.h"
 #include "place.h"
 
@@ -34,9 +35,12 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
                          const struct stat *source_status, enum mapcp_overwrite overwrite,
                          enum mapcp_decision *decision, struct mapcp_error *error);
 
-/// Makes the directories on the way to `path` that are missing; not `path` itself. On failure returns false
-/// and sets `error`.
-bool mapcp_target_make_parents(const char *path, struct mapcp_error *error);
+/// Makes the directories on the way to `path` that are missing; not `path` itself. Adds the path of each to
+/// `made`. On failure returns false and sets `error`.
+bool mapcp_target_make_parents(const char *path, struct mapcp_names *made, struct mapcp_error *error);
+
+/// Removes the directories that were made for a copy which has failed, if nothing is in them. Empties `made`.
+void mapcp_target_remove_parents(struct mapcp_names *made);
 
 /// Refuses a target where a directory on the way to it is missing, as making it would: false, and sets
 /// `error`.

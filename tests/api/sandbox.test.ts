@@ -39,6 +39,13 @@ describe('a sandbox', () => {
       }),
   );
 
+  it('keeps no directory that was made on a way that leads out', () =>
+    inTemporaryDirectory(async (directory) => {
+      using box = await open(directory);
+      await expect(box.copy('/in/a', '/out/x/y/../../../outside/b')).rejects.toMatchObject({ code: 'EPERM' });
+      expect(readdirSync(join(directory, 'out'))).toEqual([]);
+    }));
+
   it('is not opened where it is not said what may be done in a directory', () =>
     inTemporaryDirectory(async (directory) => {
       const preopens = { '/out': { path: directory } } as never;

@@ -172,18 +172,19 @@ describe('a copy under way', () => {
       expect(existsSync(join(directory, 'b'))).toBe(false);
     }));
 
-  it('ends when its signal is aborted, and leaves no partial file', () =>
+  it.each(['b', 'made/on/the way/b'])('ends when its signal is aborted, and leaves nothing of %s', (target) =>
     inTemporaryDirectory(async (directory) => {
       writeFileSync(join(directory, 'a'), Buffer.alloc(200 * MiB));
       const controller = new AbortController();
       const onProgress = () => controller.abort();
-      const copying = copy(join(directory, 'a'), join(directory, 'b'), {
+      const copying = copy(join(directory, 'a'), join(directory, target), {
         signal: controller.signal,
         onProgress,
       });
       await expect(copying).rejects.toMatchObject({ name: 'AbortError' });
       expect(readdirSync(directory)).toEqual(['a']);
-    }));
+    }),
+  );
 
   it('ends with what onProgress throws, and leaves no partial file', () =>
     inTemporaryDirectory(async (directory) => {

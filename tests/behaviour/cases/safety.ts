@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
-import { changed, exists, full, isDirectory, missing } from '../problems.js';
+import { changed, exists, full, isDirectory, missing, notPermitted } from '../problems.js';
 import type { Put } from '../tree.js';
 
 const MiB = 1024 * 1024;
@@ -100,6 +100,37 @@ export const safety: readonly Behaviour[] = [
     },
     disk: 2 * MiB,
     error: full('out/b'),
+  },
+  {
+    name: 'a copy that fails leaves none of the directories that it made on the way',
+    prepare: (put) => put.file('in/a', Buffer.alloc(4 * MiB, 'x')),
+    target: 'out/x/y/b',
+    options: { makeParents: true },
+    disk: 2 * MiB,
+    error: full('out/x/y/b'),
+  },
+  {
+    name: 'a copy that fails leaves the directories on the way that were there, and those with something in them',
+    prepare: (put) => {
+      put.directory('in/a', 'out/there');
+      put.file('in/a/f', Buffer.alloc(4 * MiB, 'x'));
+    },
+    target: 'out/there/x/b',
+    options: { makeParents: true, recursive: true },
+    disk: 2 * MiB,
+    error: full('out/there/x/b/f', 'write', 'f'),
+    out: { there: null, 'there/x': null, 'there/x/b': null },
+  },
+  {
+    name: 'a copy to a path that leads out leaves no directory on the way',
+    prepare: (put) => put.file('in/a'),
+    target: 'out/x/y/../../../../outside/b',
+    options: { makeParents: true },
+    error: notPermitted('out/x/y/../../../../outside/b', 'create'),
+    not: {
+      API: 'its paths are those of the system, and are resolved before',
+      'command line': 'its paths are those of the system, and are resolved before',
+    },
   },
   {
     name: 'a full disk ends the copy of a tree, and what was finished stays',
