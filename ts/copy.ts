@@ -1,12 +1,15 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { type Checks, callback, oneOf } from './check.js';
+import { isLink, leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
 import { CopyError } from './errors.js';
 import { hostPathOf } from './host-path.js';
 import { type CopyOptions, copyChecks } from './options.js';
 import { openSandbox, type Preopens, type Sandbox, type SandboxOptions } from './sandbox.js';
 import { isSystemError, reasonOf, type SystemError } from './system-error.js';
 import { CopyTask, type Work } from './task.js';
+
+const NOT_REGULAR_FILE = 'ERR_MAPCP_NOT_REGULAR_FILE';
 
 /** A host path split for a sandbox: the directory to preopen, and the path in it. */
 interface Place {
@@ -85,8 +88,10 @@ export function startCopy(
 ): CopyTask {
   const start = workingDirectory();
   const prepare = async (): Promise<Work> => {
-    const from = placeOf('source', source, '/in', start);
+    const named = placeOf('source', source, '/in', start);
     const to = withExistingDirectory(placeOf('target', target, '/out', start), options);
+    const from = behindDescriptor(named, to, options);
+    requireReplaceable(from, to);
     requireOutside(from, to, options);
     const { sandbox, giveBack } = await open(from, to, starter);
     const engineOptions = { ...options, filterSource: options.filterSource && hasOwnName(from) };
@@ -133,6 +138,36 @@ function placeOf(argument: string, path: unknown, preopen: string, start: string
 /** Whether the last name of the guest path is that of the path that was given, and not of the preopen. */
 function hasOwnName({ guestPath, preopen }: Place): boolean {
   return guestPath !== preopen;
+}
+
+/** The same place; for the link of an open file, such as `/dev/stdin`, the place of that file. */
+function behindDescriptor(from: Place, to: Place, { symlinks }: CopyOptions): Place {
+  const { given, preopen } = from;
+  if (symlinks === 'skip' || !leadsToDescriptor(given)) {
+    return from;
+  }
+  const path = pathOfOpenFile(given);
+  if (path === undefined) {
+    const reason = 'it is an open stream, and no file with a name; write it to a file, and copy that';
+    throw copyError(from, to, { code: NOT_REGULAR_FILE, operation: 'open', isSource: true, reason });
+  }
+  return { ...placeOf('source', path, preopen, undefined), given };
+}
+
+/** Refuses a link that a copy must not take the name of: that of an open file, or one to a FIFO, a socket or a device. */
+function requireReplaceable(from: Place, to: Place): void {
+  const { given } = to;
+  if (!isLink(given)) {
+    return;
+  }
+  const refuse = (reason: string) =>
+    copyError(from, to, { code: NOT_REGULAR_FILE, operation: 'create', isSource: false, reason });
+  if (leadsToDescriptor(given)) {
+    throw refuse('it is an open stream, and no name for a copy; name a file');
+  }
+  if (leadsToSpecialFile(given)) {
+    throw refuse('it is not a regular file but a FIFO, a socket or a device');
+  }
 }
 
 /** The same place, from the nearest directory that exists: the engine makes the others. */
@@ -184,16 +219,18 @@ function realPath(path: string): string | undefined {
   }
 }
 
-/** Whether the source is a link that is copied as one. With a slash behind it, it is what it leads to. */
-function isCopiedAsLink({ given }: Place, { symlinks }: CopyOptions): boolean {
-  if (symlinks === 'follow') {
-    return false;
-  }
+function leadsToSpecialFile(link: string): boolean {
   try {
-    return lstatSync(given).isSymbolicLink();
+    const status = statSync(link);
+    return !status.isFile() && !status.isDirectory();
   } catch {
     return false;
   }
+}
+
+/** Whether the source is a link that is copied as one. With a slash behind it, it is what it leads to. */
+function isCopiedAsLink({ given }: Place, { symlinks }: CopyOptions): boolean {
+  return symlinks !== 'follow' && isLink(given);
 }
 
 async function open(from: Place, to: Place, { lend }: Starter): Promise<LentSandbox> {
@@ -216,7 +253,7 @@ function unreachable(cause: SystemError, from: Place, to: Place): CopyError {
 
 interface Why {
   readonly code: string;
-  readonly operation: 'accept' | 'inspect' | 'create';
+  readonly operation: 'accept' | 'inspect' | 'open' | 'create';
   readonly isSource: boolean;
   readonly reason: string;
   readonly cause?: unknown;

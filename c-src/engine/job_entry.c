@@ -63,6 +63,11 @@ static bool decide(struct mapcp_job *job, const struct stat *status, bool *over,
                                                       job->options.overwrite, &job->decision, error)) {
         return false;
     }
+    // Who names such a link means what it leads to. In a tree it is an entry like others.
+    if (!job->in_tree && job->decision == MAPCP_DECISION_REPLACE &&
+        mapcp_target_leads_to_special(entry->target)) {
+        return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_NOT_REGULAR_FILE);
+    }
     if (job->decision == MAPCP_DECISION_SKIP) {
         *over = skip(job, status, S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0, error);
         return *over;

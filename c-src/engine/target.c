@@ -77,6 +77,12 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     return true;
 }
 
+bool mapcp_target_leads_to_special(struct mapcp_place target) {
+    struct stat status;
+    return fstatat(target.directory, target.name, &status, 0) == 0 && !S_ISREG(status.st_mode) &&
+           !S_ISDIR(status.st_mode);
+}
+
 /// Calls `use` with each directory on the way to `path`, from the top, until it returns false.
 static bool for_each_parent(const char *path, bool (*use)(const char *parent, void *context), void *context) {
     char *parent = strdup(path);

@@ -35,6 +35,9 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
                          const struct stat *source_status, enum mapcp_overwrite overwrite,
                          enum mapcp_decision *decision, struct mapcp_error *error);
 
+/// Whether a link leads to a FIFO, a socket or a device, as far as it can be followed.
+bool mapcp_target_leads_to_special(struct mapcp_place target);
+
 /// Makes the directories on the way to `path` that are missing; not `path` itself. Adds the path of each to
 /// `made`. On failure returns false and sets `error`.
 bool mapcp_target_make_parents(const char *path, struct mapcp_names *made, struct mapcp_error *error);

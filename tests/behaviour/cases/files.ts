@@ -222,14 +222,25 @@ export const files: readonly Behaviour[] = [
     options: { symlinks: 'follow' },
     error: notRegular('in/a'),
   },
-  {
-    name: 'a FIFO as target is refused and stays',
-    prepare: (put) => {
-      put.file('in/a');
-      put.fifo('out/b');
+  ...(['fifo', 'socket', 'device'] as const).flatMap((kind): readonly Behaviour[] => [
+    {
+      name: `a ${kind} as target is refused and stays`,
+      prepare: (put) => {
+        put.file('in/a');
+        put[kind]('out/b');
+      },
+      error: notRegular('out/b', 'create'),
     },
-    error: notRegular('out/b', 'create'),
-  },
+    {
+      name: `a link to a ${kind} as target is refused and stays`,
+      prepare: (put) => {
+        put.file('in/a');
+        put[kind]('out/odd');
+        put.symlink('out/b', 'odd');
+      },
+      error: notRegular('out/b', 'create'),
+    },
+  ]),
   {
     name: 'an unreadable file is named, and the target that is there stays',
     prepare: (put) => {

@@ -183,6 +183,17 @@ export const trees: readonly Behaviour[] = [
     out: { ...copied, 'b/f': null },
     counts: { files: 2 },
   },
+  {
+    name: 'a link to a device in a tree is replaced like any other',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/f');
+      put.directory('out/b');
+      put.symlink('out/b/f', '/dev/null');
+    },
+    options: recursive,
+    out: { b: null, 'b/f': 'content' },
+  },
   ...(['fifo', 'socket', 'device'] as const).map(
     (kind): Behaviour => ({
       name: `a ${kind} in a tree is left out with a warning`,
