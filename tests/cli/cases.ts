@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   linkSync,
@@ -36,6 +37,7 @@ export interface Put {
   symlink(path: string, target: string): void;
   link(path: string, existing: string): void;
   mode(path: string, mode: number): void;
+  fifo(path: string): void;
 }
 
 export function putInto(directory: string): Put {
@@ -45,6 +47,7 @@ export function putInto(directory: string): Put {
     symlink: (path, target) => symlinkSync(target, join(directory, path)),
     link: (path, existing) => linkSync(join(directory, existing), join(directory, path)),
     mode: (path, mode) => chmodSync(join(directory, path), mode),
+    fifo: (path) => void spawnSync('mkfifo', [join(directory, path)]),
   };
 }
 
@@ -527,6 +530,18 @@ export const cases: readonly Case[] = [
     args: ['-q', 'in/a', 'out/b'],
     ends: 'badly',
     stderr: failure('in/a', 'out/b', "cannot inspect 'in/a': no such file or directory"),
+    out: {},
+  },
+  {
+    name: '--quiet prints an error that would be a warning in a tree',
+    prepare: (put) => put.fifo('in/a'),
+    args: ['-q', 'in/a', 'out/b'],
+    ends: 'badly',
+    stderr: failure(
+      'in/a',
+      'out/b',
+      "cannot open 'in/a': it is not a regular file but a FIFO, a socket or a device",
+    ),
     out: {},
   },
   {
