@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -55,6 +56,37 @@ describe('a name that is not UTF-8, in Node,', () => {
       const { status, stderr } = run(node, args, directory);
       expect(stderr).toBe('');
       expect(status).toBe(0);
+    }));
+
+  it.each([
+    { line: `$mapcp 'b\\351' out`, says: `'b\\xe9'` },
+    { line: `$mapcp -v b 'out/\\377'`, says: `'out/\\xff'` },
+    { line: `$mapcp -r --exclude '\\377' in out`, says: `'\\xff'` },
+  ])('is refused as an argument, and no other file is copied: $line', ({ line, says }) =>
+    inTemporaryDirectory((directory) => {
+      mkdirSync(join(directory, 'out'));
+      // What Node makes of them.
+      for (const name of ['b', 'b\ufffd', 'out/\ufffd']) {
+        writeFileSync(join(directory, name), 'other');
+      }
+      // The shell's printf, since a string of this language has no such bytes.
+      const script = line.replace(/'(.*)'/, `"$(printf '$1')"`).replace('$mapcp', node.command.join(' '));
+      const { status, stdout, stderr } = spawnSync('sh', ['-c', script], {
+        cwd: directory,
+        encoding: 'utf8',
+      });
+      expect(stderr).toContain(`mapcp: ${says} is not valid UTF-8`);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(readdirSync(join(directory, 'out'))).toEqual(['\ufffd']);
+    }),
+  );
+
+  it('is another than one with a replacement character, which is copied', () =>
+    inTemporaryDirectory((directory) => {
+      mkdirSync(join(directory, 'out'));
+      writeFileSync(join(directory, 'b\ufffd'), 'content');
+      expect(run(node, ['b\ufffd', 'out'], directory).status).toBe(0);
+      expect(readdirSync(join(directory, 'out'))).toEqual(['b\ufffd']);
     }));
 
   it('does not keep temporary files from being removed', () =>

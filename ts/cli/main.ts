@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
+import { quoted } from '../errors.js';
+import { invalidArgument } from './arguments.js';
 import { cleanAll } from './clean.js';
 import { addFlags, type Flags } from './flags.js';
 import { Interruption } from './interruption.js';
@@ -82,6 +84,10 @@ function explain(error: unknown): number {
 
 process.on('uncaughtException', (error) => process.exit(explain(error)));
 try {
+  const invalid = invalidArgument(process.argv.slice(2));
+  if (invalid !== undefined) {
+    program.error(`${quoted(invalid)} is not valid UTF-8, and no other names can be copied; rename it`);
+  }
   await program.parseAsync();
 } catch (error) {
   status = explain(error);
