@@ -15,6 +15,13 @@
 #include "names.h"
 #include "target.h"
 
+// To reach what is in a target's directory takes no permission to read it.
+#ifdef __wasi__
+#define SEARCH O_SEARCH
+#else
+#define SEARCH O_RDONLY
+#endif
+
 // How many directories, counted from the deepest, stay open on each side. A power of two. See stays_open.
 #define NEAREST 8
 
@@ -122,7 +129,7 @@ static bool open_source(struct mapcp_tree_frame *frame, struct mapcp_place place
 
 /// Opens a target directory that is there, and reads its status.
 static bool open_target(struct mapcp_tree_frame *frame, struct mapcp_place place, struct mapcp_error *error) {
-    frame->target = openat(place.directory, place.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    frame->target = openat(place.directory, place.name, SEARCH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (frame->target < 0) {
         frame->target = MAPCP_NOWHERE;
         // O_NOFOLLOW reports a link as a loop of them, but here it is in the way, whatever it leads to.

@@ -3,8 +3,8 @@
 import type { Seen } from '../behaviour/tree.js';
 import type { Promised, PromisedTree, Tree } from './complete.js';
 
-/** The mode of a directory that is not finished: private, and told from one that somebody made so. */
-const UNFINISHED_DIRECTORY = 0o1700;
+/** The modes of a directory that is not finished: private, and told from one that somebody made so. */
+const UNFINISHED_DIRECTORY = [0o1720, 0o1000];
 
 /** How far a time may be off, in seconds: they are kept to the microsecond. */
 const TOLERANCE = 1e-6;
@@ -66,7 +66,7 @@ function isOld(is: Seen | undefined, old: Seen | undefined): boolean {
 /** Whether it is a new directory on its way to being complete. */
 function isBegun(is: Seen | undefined, whole: Promised | undefined): boolean {
   const isNew = is?.kind === 'directory' && whole?.kind === 'directory';
-  return isNew && [UNFINISHED_DIRECTORY, whole.mode ?? is.mode].includes(is.mode);
+  return isNew && [...UNFINISHED_DIRECTORY, whole.mode ?? is.mode].includes(is.mode);
 }
 
 function describe(entry: Promised | undefined): string {

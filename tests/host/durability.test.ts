@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { hostWith, preopensOf, temporaryDirectory, walkers } from './helpers.js';
 
 describe.each(walkers)('by the %s walker,', (_kind, walker) => {
-  /** What a host enters to synchronise it, while a directory is made and a file renamed into it. */
+  /** How many directories a host opens to synchronise them, while a directory is made and a file renamed into it. */
   function synchronised(namesLast: boolean): number {
-    let entered = 0;
+    let opened = 0;
     const watching = {
       ...walker,
-      enter(...args: Parameters<typeof walker.enter>) {
-        entered += args[1] === '.' ? 1 : 0;
-        return walker.enter(...args);
+      reopen(...args: Parameters<typeof walker.reopen>) {
+        opened += 1;
+        return walker.reopen(...args);
       },
     };
     const path = temporaryDirectory();
@@ -21,7 +21,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     const root = preopensOf(hostWith(watching, { preopens, durability: { namesLast } }))('/');
     root.createDirectoryAt('there/new');
     root.renameAt('file', root, 'there/new/file');
-    return entered;
+    return opened;
   }
 
   it('a directory that got a name is synchronised, where names are to last', () => {

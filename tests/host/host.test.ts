@@ -1,9 +1,6 @@
-import { once } from 'node:events';
 import {
-  closeSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -16,7 +13,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transpile } from '@bytecodealliance/jco';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Handle } from '../../ts/host/handle.js';
 import { createHost, ExitError } from '../../ts/host/index.js';
 import { built } from '../helpers/runtimes.js';
 import { callsOn, hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
@@ -240,18 +236,6 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     const failure = await callsOn(walker, { preopens }, ['exit 1']).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ExitError);
     expect(failure).toMatchObject({ status: 1 });
-  });
-});
-
-describe('a file descriptor that cannot be closed', () => {
-  it('is warned of, since what was written last may be lost', async () => {
-    const warned = once(process, 'warning');
-    const fd = openSync('.', 'r');
-    closeSync(fd);
-    new Handle(fd).release();
-    expect(await warned).toEqual([
-      expect.objectContaining({ message: expect.stringMatching(/^closing a file failed, .*EBADF/) }),
-    ]);
   });
 });
 

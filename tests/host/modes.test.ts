@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { ModeCarrier } from '../../ts/host/index.js';
 import type { Walker } from '../../ts/host/walker.js';
-import { hostWith, preopensOf, temporaryDirectory, walkers } from './helpers.js';
+import { hostWith, outcome, preopensOf, temporaryDirectory, walkers } from './helpers.js';
 
 /** A source and a target, with a host that carries modes between them. */
 function carrying(walker: Walker) {
@@ -18,7 +19,7 @@ function carrying(walker: Walker) {
     modes,
   });
   const preopen = preopensOf(host);
-  return { source, target, from: preopen('/in'), to: preopen('/out') };
+  return { source, target, modes, from: preopen('/in'), to: preopen('/out') };
 }
 
 const drop = (resource: object): void => (resource as Disposable)[Symbol.dispose]();
@@ -56,5 +57,59 @@ describe.each(walkers)('modes carried with the %s walker', (_kind, walker) => {
     to.renameAt('private', to, 'd');
     drop(to.openAt({}, 'd', { directory: true }, { read: true }));
     expect(modeOf(join(target, 'd'))).toBe(0o700);
+  });
+
+  it.each([0o700, 0o600, 0o1777, 0o755])(
+    'are not given to a directory of the mode %o that somebody puts in the place of the one that was just made',
+    (mode) => {
+      let swap: (() => void) | undefined;
+      const swapping: Walker = {
+        ...walker,
+        enter(...given) {
+          swap?.();
+          swap = undefined;
+          return walker.enter(...given);
+        },
+      };
+      const { source, target, from, to, modes } = carrying(swapping);
+      mkdirSync(join(source, 'd'));
+      chmodSync(join(source, 'd'), 0o751);
+      mkdirSync(join(target, 'private'));
+      chmodSync(join(target, 'private'), mode);
+      from.openAt({}, 'd', { directory: true }, { read: true });
+      swap = () => {
+        renameSync(join(target, 'd'), join(target, 'aside'));
+        renameSync(join(target, 'private'), join(target, 'd'));
+      };
+      to.createDirectoryAt('d');
+      drop(to.openAt({}, 'd', { directory: true }, { read: true }));
+      expect(modeOf(join(target, 'd'))).toBe(mode);
+      expect(modes.takeRefusals()).toEqual({ count: 1, path: '/out/d', code: 'EPERM' });
+    },
+  );
+
+  it.runIf(process.getuid?.() === 0)('are not given to what another user has left unfinished', () => {
+    const { source, target, from, to } = carrying(walker);
+    mkdirSync(join(source, 'd'));
+    mkdirSync(join(target, 'd'));
+    chmodSync(join(target, 'd'), 0o1720);
+    chownSync(join(target, 'd'), 65534, 65534);
+    from.openAt({}, 'd', { directory: true }, { read: true });
+    expect(outcome(() => to.createDirectoryAt('d'))).toBe('exist');
+    drop(to.openAt({}, 'd', { directory: true }, { read: true }));
+    expect(modeOf(join(target, 'd'))).toBe(0o1720);
+  });
+
+  it('keep the set-group-ID bit that a new directory inherits, also if it is taken back to be changed', () => {
+    const { source, target, from, to } = carrying(walker);
+    mkdirSync(join(source, 'd'));
+    chmodSync(join(source, 'd'), 0o555);
+    chmodSync(target, 0o2777);
+    from.openAt({}, 'd', { directory: true }, { read: true });
+    to.createDirectoryAt('d');
+    const made = to.openAt({}, 'd', { directory: true }, { read: true });
+    expect(modeOf(join(target, 'd'))).toBe(0o3720);
+    drop(made);
+    expect(modeOf(join(target, 'd'))).toBe(0o2555);
   });
 });

@@ -2,11 +2,11 @@
 
 import type { BigIntStats } from 'node:fs';
 import {
+  closeSync,
   constants,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
-  futimesSync,
   linkSync,
   lstatSync,
   lutimesSync,
@@ -25,19 +25,28 @@ import type {
   NewTimestamp,
   OpenFlags,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import type { Place } from './closings.js';
 import { DirectoryEntries } from './directory-entries.js';
 import { fail, nodeCode } from './error-code.js';
-import { File, syncFlagsOf } from './file.js';
+import { File, syncFlagsOf, type Written } from './file.js';
 import type { Grant } from './grant.js';
-import { Handle } from './handle.js';
-import { giveMode, PRIVATE_FILE, takeMode, UNFINISHED_DIRECTORY } from './modes.js';
+import type { Handle } from './handle.js';
+import {
+  giveMode,
+  isNewDirectory,
+  PRIVATE_DIRECTORY,
+  PRIVATE_FILE,
+  permissionsOf,
+  setGroupOf,
+  UNFINISHED_DIRECTORY,
+} from './modes.js';
 import type { Preopen } from './preopens.js';
 import { Seen } from './seen.js';
 import { identity, setTimes, typeOf } from './status.js';
 import { readLink, Walk } from './walk.js';
 import type { Walker } from './walker.js';
 
-const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
 
 /** How often an open looks again at a name that others change, before it reports what it met. */
 const MOST_LOOKS = 10;
@@ -57,18 +66,21 @@ export class Directory {
   readonly #walker: Walker;
   readonly #handle: Handle;
   readonly #grant: Grant;
-  /** What it gets when it is closed, where there is one. */
+  /** The guest's path for it, as it was opened. */
+  readonly #path: string;
+  /** The mode that it gets when it is closed; undefined if it keeps what it has. */
   #finalMode: number | undefined;
   #identity: MetadataHashValue | undefined;
   /** The name that was listed last of those that are told apart from all others by nothing. See `identityAt`. */
   #unidentified: string | undefined;
   readonly #seen = new Seen();
 
-  /** Takes over one ownership of `handle`. */
-  constructor(walker: Walker, handle: Handle, grant: Grant) {
+  /** Takes over one ownership of `handle`. `path` is the guest's path for it, by which people know it. */
+  constructor(walker: Walker, handle: Handle, grant: Grant, path: string) {
     this.#walker = walker;
     this.#handle = handle;
     this.#grant = grant;
+    this.#path = path;
   }
 
   get flags(): DescriptorFlags {
@@ -82,12 +94,15 @@ export class Directory {
 
   /** The same open directory once more, to be closed on its own. */
   share(): Directory {
-    return new Directory(this.#walker, this.#handle.share(), this.#grant);
+    return new Directory(this.#walker, this.#handle.share(), this.#grant, this.#path);
   }
 
   close(): void {
     if (this.#finalMode !== undefined) {
-      giveMode(this.#handle.fd, this.#finalMode);
+      const refused = this.#setMode(this.#handle, this.#finalMode);
+      if (refused !== undefined) {
+        this.#grant.modes.noteRefused(this.#path, refused);
+      }
     }
     this.#handle.release();
   }
@@ -135,7 +150,7 @@ export class Directory {
       accessed,
       modified,
       () => this.stat(),
-      (atime, mtime) => futimesSync(this.#handle.fd, atime, mtime),
+      (atime, mtime) => this.#walker.at(this.#handle, '.', (place) => lutimesSync(place, atime, mtime)),
     );
   }
 
@@ -153,11 +168,11 @@ export class Directory {
   }
 
   sync(): void {
-    fsyncSync(this.#handle.fd);
+    this.#withReadable(this.#handle, fsyncSync);
   }
 
   syncData(): void {
-    fdatasyncSync(this.#handle.fd);
+    this.#withReadable(this.#handle, fdatasyncSync);
   }
 
   /** The entries, but for `.` and `..`, in the order in which the system gives them. */
@@ -187,13 +202,13 @@ export class Directory {
       fail('invalid');
     }
     const act = (walk: Walk) => {
-      let opened = this.#openPlace(walk, open, flags, this.#knownType(path, open, flags));
+      let opened = this.#openPlace(walk, path, open, flags, this.#knownType(path, open, flags));
       while (opened === undefined) {
         if (!follow && !walk.mustBeDirectory) {
           fail('loop');
         }
         walk.followLink();
-        opened = this.#openPlace(walk, open, flags, undefined);
+        opened = this.#openPlace(walk, path, open, flags, undefined);
       }
       if (open.create && !walk.hasFollowed) {
         this.#seen.add(path);
@@ -218,28 +233,69 @@ export class Directory {
     this.#expectMutable();
     this.#change(path, (walk) => {
       expectName(walk, 'exist');
-      const mode = this.#grant.modes.modeForDirectory();
-      if (mode === undefined) {
-        walk.at((place) => mkdirSync(place));
-      } else {
-        this.#createUnfinished(walk, mode);
-      }
-      this.#makeNamesLast(walk);
+      this.#name(walk, () => {
+        const mode = this.#grant.modes.modeForDirectory();
+        if (mode === undefined) {
+          walk.at((place) => mkdirSync(place));
+        } else {
+          this.#createUnfinished(walk, mode, this.#pathOf(path));
+        }
+      });
     });
   }
 
   /** Creates a directory that gets `mode` when it is done with, and that others can tell from one that has it. */
-  #createUnfinished(walk: Walk, mode: number): void {
+  #createUnfinished(walk: Walk, mode: number, path: string): void {
     const { modes } = this.#grant;
     try {
-      walk.at((place) => mkdirSync(place, UNFINISHED_DIRECTORY));
+      walk.at((place) => mkdirSync(place, this.#walker.newDirectory));
     } catch (error) {
       if (nodeCode(error) === 'EEXIST') {
         modes.metDirectory(statusAt(walk), mode);
       }
       throw error;
     }
-    modes.madeDirectory(statusAt(walk), mode);
+    let made: Handle | undefined;
+    try {
+      made = this.#walker.enter(walk.directory, walk.name, 'search');
+      this.#markUnfinished(walk, made, mode, path);
+    } catch (error) {
+      // As it is, nobody could use it. What is not removed because it is no longer empty is another directory by now.
+      ignoringErrors(() => walk.at((place) => rmdirSync(place)));
+      throw error;
+    } finally {
+      made?.release();
+    }
+  }
+
+  /** Marks the directory that `made` holds, which was just made, so that others can tell that it is unfinished. */
+  #markUnfinished(walk: Walk, made: Handle, mode: number, path: string): void {
+    const { modes } = this.#grant;
+    const status = fstatSync(made.fd, { bigint: true });
+    if (!isNewDirectory(status, this.#walker.newDirectory)) {
+      // Another directory has got its name, or the file system has modes of its own, which may be right.
+      if (permissionsOf(status) !== mode) {
+        modes.noteRefused(path, 'EPERM');
+      }
+      return;
+    }
+    const refused = this.#setMode(made, UNFINISHED_DIRECTORY | setGroupOf(status));
+    if (refused === undefined) {
+      modes.madeDirectory(status, mode);
+    } else {
+      walk.at((place) => rmdirSync(place));
+      walk.at((place) => mkdirSync(place, PRIVATE_DIRECTORY));
+      modes.noteRefused(path, refused);
+    }
+  }
+
+  /** Gives a held directory its mode. Returns why the system refused, as Node's code; undefined if it did not. */
+  #setMode(directory: Handle, mode: number): string | undefined {
+    return giveMode(
+      mode,
+      (wanted) => this.#walker.setMode(directory, wanted),
+      () => fstatSync(directory.fd).mode,
+    );
   }
 
   removeDirectoryAt(path: string): void {
@@ -258,6 +314,7 @@ export class Directory {
         fail(typeOf(statusAt(walk)) === 'directory' ? 'is-directory' : 'not-directory');
       }
       walk.at((place) => unlinkSync(place));
+      this.#grant.closings.forget(() => this.#placeOf(walk));
     });
   }
 
@@ -271,8 +328,7 @@ export class Directory {
     this.#change(path, (walk) => {
       expectName(walk, 'exist');
       expectNoSlash(walk);
-      walk.at((place) => symlinkSync(target, place));
-      this.#makeNamesLast(walk);
+      this.#name(walk, () => walk.at((place) => symlinkSync(target, place)));
     });
   }
 
@@ -290,8 +346,9 @@ export class Directory {
       target.#change(newPath, (to) => {
         expectName(to, 'exist');
         expectNoSlash(to);
-        from.at((old) => to.at((place) => linkSync(old, place)));
-        target.#makeNamesLast(to);
+        const withoutMode = this.#grant.closings.commit(() => this.#placeOf(from));
+        target.#name(to, () => from.at((old) => to.at((place) => linkSync(old, place))));
+        target.#noteRefused(newPath, withoutMode);
       });
     });
   }
@@ -309,23 +366,59 @@ export class Directory {
         if ((from.mustBeDirectory || to.mustBeDirectory) && typeOf(statusAt(from)) !== 'directory') {
           fail('not-directory');
         }
-        from.at((old) => to.at((place) => renameSync(old, place)));
-        target.#makeNamesLast(to);
+        const { closings } = this.#grant;
+        const withoutMode = closings.commit(() => this.#placeOf(from));
+        target.#name(to, () => from.at((old) => to.at((place) => renameSync(old, place))));
+        closings.forget(() => this.#placeOf(from));
+        closings.forget(() => target.#placeOf(to));
+        target.#noteRefused(newPath, withoutMode);
       }),
     );
   }
 
-  /** Has the directory of the place on the disk, where names are to last. */
-  #makeNamesLast(walk: Walk): void {
+  /** Notes that a file that now has this path could not be given its mode, if `why` says so. */
+  #noteRefused(path: string, why: string | undefined): void {
+    if (why !== undefined) {
+      this.#grant.modes.noteRefused(this.#pathOf(path), why);
+    }
+  }
+
+  /** Has `act` give the place its name. If names must last, the directory is on the disk when this returns. */
+  #name(walk: Walk, act: () => void): void {
     if (this.#grant.durability.namesLast) {
-      // Entered anew, since a directory that is only walked through cannot be synchronised.
-      const held = this.#walker.enter(walk.directory, '.', 'own');
-      try {
-        fsyncSync(held.fd);
-      } finally {
-        held.release();
+      this.#withReadable(walk.directory, (fd) => {
+        act();
+        fsyncSync(fd);
+      });
+    } else {
+      act();
+    }
+  }
+
+  /** Calls `act` with a descriptor of a directory that can be synchronised, which takes the permission to read it. */
+  #withReadable(directory: Handle, act: (fd: number) => void): void {
+    const fd = this.#walker.reopen(directory.fd, O_RDONLY | O_DIRECTORY);
+    try {
+      act(fd ?? directory.fd);
+    } finally {
+      if (fd !== undefined) {
+        closeSync(fd);
       }
     }
+  }
+
+  /** The guest's path for what is at `path`, by which people know it. */
+  #pathOf(path: string): string {
+    return this.#path.endsWith('/') ? this.#path + path : `${this.#path}/${path}`;
+  }
+
+  /** The place that a walk from here has come to. */
+  #placeOf(walk: Walk): Place {
+    const directory =
+      walk.directory === this.#handle
+        ? this.identity()
+        : identity(fstatSync(walk.directory.fd, { bigint: true }));
+    return { directory, name: walk.name };
   }
 
   #expectMutable(): void {
@@ -353,11 +446,17 @@ export class Directory {
         return this.#walk(path, act);
       } catch (error) {
         const mayAgain = this.#finalMode !== undefined && nodeCode(error) === 'EACCES' && looks < MOST_LOOKS;
-        if (!mayAgain || !takeMode(this.#handle.fd)) {
+        if (!mayAgain || !this.#takeMode()) {
           throw error;
         }
       }
     }
+  }
+
+  /** Lets its owner change the directory, until it is given its mode again. False if that cannot be. */
+  #takeMode(): boolean {
+    const setGroup = setGroupOf(this.stat());
+    return this.#setMode(this.#handle, UNFINISHED_DIRECTORY | setGroup) === undefined;
   }
 
   /**
@@ -366,6 +465,7 @@ export class Directory {
    */
   #openPlace(
     walk: Walk,
+    path: string,
     open: OpenFlags,
     flags: DescriptorFlags,
     known: DescriptorType | undefined,
@@ -375,8 +475,8 @@ export class Directory {
       try {
         const type = mustCreate ? undefined : looks === 1 && known ? known : typeAt(walk);
         return type === undefined
-          ? this.#create(walk, open, flags)
-          : this.#openExisting(walk, open, flags, type);
+          ? this.#create(walk, path, open, flags)
+          : this.#openExisting(walk, path, open, flags, type);
       } catch (error) {
         // Perhaps someone else was faster, and what was seen is no longer what is there. Or nothing can be made here at
         // all, as in a directory that has been removed.
@@ -401,7 +501,7 @@ export class Directory {
     return isSeen ? 'regular-file' : open.directory ? 'directory' : undefined;
   }
 
-  #create(walk: Walk, open: OpenFlags, flags: DescriptorFlags): File {
+  #create(walk: Walk, path: string, open: OpenFlags, flags: DescriptorFlags): File {
     if (!open.create) {
       fail('no-entry');
     }
@@ -410,12 +510,20 @@ export class Directory {
     }
     const mode = open.exclusive ? this.#grant.modes.modeForFile() : undefined;
     const openFlags = openFlagsOf(open, flags) | O_CREAT | O_EXCL;
+    const written = this.#written(walk, path, mode);
     const fd = this.#walker.open(walk.directory, walk.name, openFlags, mode && PRIVATE_FILE);
-    return new File(this.#walker, new Handle(fd), this.#grant, flags, mode);
+    this.#grant.closings.forget(() => written.place);
+    return new File(this.#walker, fd, this.#grant, flags, written);
+  }
+
+  /** What is known of a file that is opened for writing at the place that the walk has come to. */
+  #written(walk: Walk, path: string, finalMode?: number): Written {
+    return { place: this.#placeOf(walk), path: this.#pathOf(path), finalMode };
   }
 
   #openExisting(
     walk: Walk,
+    path: string,
     open: OpenFlags,
     flags: DescriptorFlags,
     type: DescriptorType,
@@ -427,10 +535,15 @@ export class Directory {
       if (open.create || open.truncate || flags.write) {
         fail('is-directory');
       }
-      const handle = this.#walker.enter(walk.directory, walk.name, 'own');
-      const directory = new Directory(this.#walker, handle, this.#grant);
+      const handle = this.#walker.enter(walk.directory, walk.name, flags.read ? 'read' : 'search');
+      const directory = new Directory(this.#walker, handle, this.#grant, this.#pathOf(path));
       return orClose(directory, () => {
-        directory.#finalMode = this.#grant.modes.sawDirectory(() => directory.stat());
+        const unfinished = this.#grant.modes.sawDirectory(() => directory.stat());
+        directory.#finalMode = unfinished?.mode;
+        if (unfinished?.isMarked === false) {
+          // Whoever made it was killed before it was marked, or is about to mark it.
+          directory.#takeMode();
+        }
       });
     }
     if (open.directory || walk.mustBeDirectory) {
@@ -439,8 +552,12 @@ export class Directory {
     if (type !== 'regular-file') {
       fail('not-permitted');
     }
+    const written = flags.write || open.truncate ? this.#written(walk, path) : undefined;
     const fd = this.#walker.open(walk.directory, walk.name, openFlagsOf(open, flags));
-    const file = new File(this.#walker, new Handle(fd), this.#grant, flags);
+    if (written !== undefined && open.truncate) {
+      this.#grant.closings.forget(() => written.place);
+    }
+    const file = new File(this.#walker, fd, this.#grant, flags, written);
     return orClose(file, () => {
       const mode = file.mode();
       if (typeOf({ mode }) !== 'regular-file') {
@@ -461,6 +578,17 @@ function orClose<T extends { close(): void }>(opened: T, act: () => void): T {
   } catch (error) {
     opened.close();
     throw error;
+  }
+}
+
+/** Calls `act`, and passes over what the system says against it. */
+function ignoringErrors(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (nodeCode(error) === undefined) {
+      throw error;
+    }
   }
 }
 

@@ -44,8 +44,9 @@ export const errorCodes: readonly ErrorCode[] = [
 ];
 
 /**
- * What Node reports, by its `code`. Two kinds of it have no error-code of their own: a process or system out of
- * descriptors is `insufficient-memory`, the only case for a resource that ran out, and a stale network file is `io`.
+ * What Node reports, by its `code`. Two kinds of it have no error-code of their own (see `withoutCode`): a process or
+ * system out of descriptors is `insufficient-memory`, the only case for a resource that ran out, and a stale network
+ * file is `io`.
  */
 const byNodeCode: Readonly<Record<string, ErrorCode>> = {
   EACCES: 'access',
@@ -97,6 +98,22 @@ const byNodeCode: Readonly<Record<string, ErrorCode>> = {
   ERR_MEMORY_ALLOCATION_FAILED: 'insufficient-memory',
 };
 
+/** The errors that a component is told by a code that says less. */
+const withoutCode: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ESTALE']);
+
+/** The latest of those in this thread. As with errno, it stays until it is taken. */
+let nativeCode: string | undefined;
+
+/**
+ * Node's code for the latest error in this thread that WASI has no code for: `EMFILE`, `ENFILE` or `ESTALE`. Forgets it.
+ * So whoever runs a component can say what it was not told. Undefined if there was none since the last call.
+ */
+export function takeNativeCode(): string | undefined {
+  const code = nativeCode;
+  nativeCode = undefined;
+  return code;
+}
+
 /** Node gives a code only to the errors that libuv has a name for; the others come as a Linux number. */
 const byNumber: Readonly<Record<number, ErrorCode>> = {
   35: 'deadlock',
@@ -147,7 +164,11 @@ export function errorCode(error: unknown): ErrorCode {
   if (error instanceof WasiError) {
     return errorCodes.find((code) => code === error.payload) ?? 'io';
   }
-  const known = byNodeCode[nodeCode(error) ?? ''];
+  const code = nodeCode(error) ?? '';
+  if (withoutCode.has(code)) {
+    nativeCode = code;
+  }
+  const known = byNodeCode[code];
   if (known !== undefined) {
     return known;
   }

@@ -3,6 +3,7 @@
 import type { BigIntStats } from 'node:fs';
 import {
   constants,
+  fchmodSync,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -16,6 +17,7 @@ import type {
   MetadataHashValue,
   NewTimestamp,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import type { Place } from './closings.js';
 import { fail } from './error-code.js';
 import { AppendingSink, FileSink, FileSource } from './file-streams.js';
 import type { Grant } from './grant.js';
@@ -33,22 +35,32 @@ export function syncFlagsOf({ fileIntegritySync, dataIntegritySync }: Descriptor
 /** Larger than any file can be, and still a number that Node takes. */
 const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 
+/** A file that was opened for writing. */
+export interface Written {
+  /** Where it was opened. */
+  readonly place: Place;
+  /** The guest's path for it. */
+  readonly path: string;
+  /** The mode that it gets when it is closed; undefined if it keeps what it has. */
+  readonly finalMode: number | undefined;
+}
+
 /** An open regular file, with what its descriptor allows. */
 export class File {
   readonly type = 'regular-file';
   readonly flags: DescriptorFlags;
   readonly #walker: Walker;
-  readonly #handle: Handle;
   readonly #grant: Grant;
-  readonly #finalMode: number | undefined;
+  readonly #written: Written | undefined;
+  readonly #handle: Handle;
   #identity: MetadataHashValue | undefined;
 
-  /** Takes over one ownership of `handle`. What it holds gets `finalMode`, where there is one, when it is closed. */
-  constructor(walker: Walker, handle: Handle, grant: Grant, flags: DescriptorFlags, finalMode?: number) {
+  /** Takes over the file descriptor `fd`. `written` is undefined if it was opened for reading. */
+  constructor(walker: Walker, fd: number, grant: Grant, flags: DescriptorFlags, written?: Written) {
     this.#walker = walker;
-    this.#handle = handle;
     this.#grant = grant;
-    this.#finalMode = finalMode;
+    this.#written = written;
+    this.#handle = this.#hold(fd);
     this.flags = flags;
   }
 
@@ -73,12 +85,12 @@ export class File {
     );
     return appending === undefined
       ? new AppendingSink(this.#handle.share(), false)
-      : new AppendingSink(new Handle(appending), true);
+      : new AppendingSink(this.#hold(appending), true);
   }
 
   close(): void {
-    if (this.#finalMode !== undefined) {
-      giveMode(this.#handle.fd, this.#finalMode);
+    if (this.#written?.finalMode !== undefined) {
+      this.#giveMode(this.#written, this.#written.finalMode);
     }
     this.#handle.release();
   }
@@ -146,11 +158,42 @@ export class File {
   }
 
   sync(): void {
+    this.#expectWhole();
     fsyncSync(this.#handle.fd);
   }
 
   syncData(): void {
+    this.#expectWhole();
     fdatasyncSync(this.#handle.fd);
+  }
+
+  /** Holds a descriptor of the file; if it was written, closing it can lose what was. */
+  #hold(fd: number): Handle {
+    const written = this.#written;
+    const { closings } = this.#grant;
+    return written === undefined
+      ? new Handle(fd)
+      : new Handle(fd, (error) => closings.noteLost(written.place, written.path, error));
+  }
+
+  #giveMode({ place, path }: Written, mode: number): void {
+    const { fd } = this.#handle;
+    const refused = giveMode(
+      mode,
+      (wanted) => fchmodSync(fd, wanted),
+      () => this.mode(),
+    );
+    if (refused !== undefined) {
+      this.#grant.closings.noteWithoutMode(place, path, refused);
+    }
+  }
+
+  /** Fails as an earlier closing of the same file did. */
+  #expectWhole(): void {
+    const written = this.#written;
+    if (written !== undefined) {
+      this.#grant.closings.commit(() => written.place);
+    }
   }
 
   #expectMutable(): void {

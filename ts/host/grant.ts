@@ -1,3 +1,4 @@
+import type { Closings } from './closings.js';
 import type { Durability } from './durability.js';
 import type { ModeCarrier } from './modes.js';
 
@@ -16,6 +17,8 @@ export interface Grant {
   readonly listIdentities: boolean;
   /** How permissions are carried; one for the whole host. */
   readonly modes: ModeCarrier;
+  /** What closing files came to; one for the whole host. */
+  readonly closings: Closings;
   /** Whether names are synchronised; one for the whole host. */
   readonly durability: Durability;
 }

@@ -1,14 +1,20 @@
 import { closeSync } from 'node:fs';
-import { fail } from './error-code.js';
+import { fail, nodeCode } from './error-code.js';
 
 /** A file descriptor with more than one owner: closed when the last of them lets go. */
 export class Handle {
   readonly #fd: number;
+  readonly #failed: (error: unknown) => void;
   #owners = 1;
 
-  /** Takes over `fd`, for one owner. */
-  constructor(fd: number) {
+  /**
+   * Takes over `fd`, for one owner.
+   *
+   * @param failed called if closing it fails, which for a file that was written means that some of it may be lost
+   */
+  constructor(fd: number, failed: (error: unknown) => void = () => {}) {
     this.#fd = fd;
+    this.#failed = failed;
   }
 
   /** The file descriptor. Fails with `bad-descriptor` once it is closed, since its number is another file's by then. */
@@ -22,16 +28,23 @@ export class Handle {
     return this;
   }
 
-  /** One owner less. */
+  /** One owner less. If it throws, as at the end of the stack, nothing has happened. */
   release(): void {
+    if (this.#owners === 1) {
+      this.#close();
+    }
     this.#owners -= 1;
-    if (this.#owners === 0) {
-      try {
-        closeSync(this.#fd);
-      } catch (error) {
-        // The descriptor is gone all the same, and a component that drops one has no way to be told.
-        process.emitWarning(`closing a file failed, so what was written last may be lost: ${error}`);
+  }
+
+  #close(): void {
+    try {
+      closeSync(this.#fd);
+    } catch (error) {
+      if (nodeCode(error) === undefined) {
+        throw error;
       }
+      // The descriptor is gone all the same.
+      this.#failed(error);
     }
   }
 }

@@ -3,6 +3,7 @@
 import { interfacesOf } from './border.js';
 import { createCli } from './cli.js';
 import { createClocks } from './clocks.js';
+import { Closings } from './closings.js';
 import type { Durability } from './durability.js';
 import { createFilesystem } from './filesystem.js';
 import type { WasiImports } from './imports.js';
@@ -101,7 +102,9 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
   }
   const { absoluteLinks = false, escapeNames = false, listIdentities = true } = options;
   const { modes = new ModeCarrier(), durability = { namesLast: false } } = options;
+  const closings = new Closings();
   const roots = holdPreopens(walker, preopens, {
+    closings,
     absoluteLinks,
     escapeNames,
     listIdentities,
@@ -118,6 +121,7 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
       root.close();
     }
     roots.clear();
+    closings.close();
   };
   return {
     imports: importObject(

@@ -6,6 +6,7 @@
 // What a guest may notice:
 // - Times are read to the nanosecond, and set to the microsecond, which is what Node can do: a time that is to stay while
 //   the other one is set is cut to the microsecond as well.
+// - A rename or a link of a file whose last closing failed, which a drop cannot say, fails in its place.
 // - Running out of descriptors (EMFILE, ENFILE) is `insufficient-memory`, since WASI has no error-code for it.
 // - A FIFO, a socket or a device can be seen, renamed and removed, but not opened: that is `not-permitted`.
 // - A name in a directory that is not UTF-8 is an `illegal-byte-sequence` in its place; the listing goes on behind it.

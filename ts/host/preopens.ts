@@ -55,7 +55,7 @@ export function holdPreopens(
   const roots = new Map<string, Directory>();
   try {
     for (const [name, { path, access }] of Object.entries(preopens)) {
-      roots.set(name, new Directory(walker, walker.hold(path), { ...common, access }));
+      roots.set(name, new Directory(walker, walker.hold(path), { ...common, access }, name));
     }
   } catch (error) {
     for (const root of roots.values()) {

@@ -2,8 +2,9 @@
 
 import { readlinkSync } from 'node:fs';
 import { fail, nodeCode } from './error-code.js';
+import type { Handle } from './handle.js';
 import { decodeName } from './names.js';
-import type { Directory, Walker } from './walker.js';
+import type { Walker } from './walker.js';
 
 /** As many symbolic links as Linux follows on one path. */
 const MOST_LINKS = 40;
@@ -12,7 +13,7 @@ const MOST_LINKS = 40;
 export const MOST_BYTES = 4095;
 
 /** The target of the symbolic link `name`, as it stands there. Fails with EINVAL where it is none. */
-export function readLink(walker: Walker, parent: Directory, name: string): string {
+export function readLink(walker: Walker, parent: Handle, name: string): string {
   return decodeName(walker.at(parent, name, (path) => readlinkSync(path, 'latin1')));
 }
 
@@ -22,9 +23,9 @@ export function readLink(walker: Walker, parent: Directory, name: string): strin
  */
 export class Walk {
   readonly #walker: Walker;
-  readonly #base: Directory;
+  readonly #base: Handle;
   /** The directories below the base, on the way to the place. Owned. */
-  readonly #entered: Directory[] = [];
+  readonly #entered: Handle[] = [];
   /** The components still to go, the next one last. */
   readonly #ahead: string[] = [];
   #links = 0;
@@ -37,7 +38,7 @@ export class Walk {
    * Fails with `no-entry`, `not-directory`, `loop`, `name-too-long`, `invalid` (a NUL), and `not-permitted` where
    * the path, or a symbolic link on it, is absolute or leads above `base`.
    */
-  constructor(walker: Walker, base: Directory, path: string) {
+  constructor(walker: Walker, base: Handle, path: string) {
     this.#walker = walker;
     this.#base = base;
     try {
@@ -50,7 +51,7 @@ export class Walk {
   }
 
   /** The directory that holds the place. Owned by the walk. */
-  get directory(): Directory {
+  get directory(): Handle {
     return this.#entered.at(-1) ?? this.#base;
   }
 
@@ -133,7 +134,7 @@ export class Walk {
 
   #enter(name: string): void {
     try {
-      this.#entered.push(this.#walker.enter(this.directory, name, 'walk'));
+      this.#entered.push(this.#walker.enter(this.directory, name, 'search'));
     } catch (error) {
       const code = nodeCode(error);
       if (code !== 'ENOTDIR' && code !== 'ELOOP') {

@@ -5,12 +5,12 @@
 // the check and the use there is a moment in which somebody outside can swap a directory, and that is why
 // `confinement: 'strict'` refuses this walker; a guest by itself has no such moment, as its calls come one by one.
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from './error-code.js';
 import { Handle } from './handle.js';
 import { identity, isSameFile, typeOf } from './status.js';
-import type { Directory, Walker } from './walker.js';
+import type { Walker } from './walker.js';
 
 const { O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -32,7 +32,7 @@ class Place extends Handle {
   }
 }
 
-function placeOf(directory: Directory): Place {
+function placeOf(directory: Handle): Place {
   return directory instanceof Place ? directory : fail('bad-descriptor');
 }
 
@@ -64,6 +64,8 @@ function openConfirmed(parent: Place, path: string, flags: number, mode?: number
 }
 
 export const pathWalker: Walker = {
+  newDirectory: 0o1700,
+
   hold(path) {
     const real = realpathSync(path);
     return new Place(openSync(real, O_RDONLY | O_DIRECTORY), real);
@@ -92,6 +94,10 @@ export const pathWalker: Walker = {
     const result = act(path);
     parent.confirm();
     return result;
+  },
+
+  setMode(directory, mode) {
+    fchmodSync(directory.fd, mode);
   },
 
   reopen() {

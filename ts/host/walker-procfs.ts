@@ -3,11 +3,12 @@
 // been moved to and whatever stands at its old path. The kernel sees one component of a guest's path at a time, and
 // never a symbolic link of the guest's: each call that could follow one is told not to.
 
-import { constants, openSync, readlinkSync, statfsSync } from 'node:fs';
+import { chmodSync, constants, openSync, readlinkSync, statfsSync } from 'node:fs';
 import { Handle } from './handle.js';
-import type { Directory, Walker } from './walker.js';
+import { NEW_DIRECTORY } from './modes.js';
+import type { Walker } from './walker.js';
 
-/** A descriptor that is good for a place in the tree and needs no permission to read. */
+/** For a descriptor that only says where in the tree something is, which takes no permission to read it. */
 const O_PATH = 0o10000000;
 
 /** The file system type that statfs(2) gives for procfs. */
@@ -33,16 +34,18 @@ export function procfsWalker(): Walker | undefined {
   } catch {
     return undefined;
   }
-  const entry = (parent: Directory, name: string): string => `${descriptors}/${parent.fd}/${name}`;
+  const entry = (parent: Handle, name: string): string => `${descriptors}/${parent.fd}/${name}`;
 
   return {
+    newDirectory: NEW_DIRECTORY,
+
     hold(path) {
-      return new Handle(openSync(path, O_RDONLY | O_DIRECTORY));
+      return new Handle(openSync(path, O_PATH | O_DIRECTORY));
     },
 
-    enter(parent, name, purpose) {
-      const access = purpose === 'walk' ? O_PATH : O_RDONLY;
-      return new Handle(openSync(entry(parent, name), access | O_DIRECTORY | O_NOFOLLOW));
+    enter(parent, name, access) {
+      const flags = access === 'search' ? O_PATH : O_RDONLY;
+      return new Handle(openSync(entry(parent, name), flags | O_DIRECTORY | O_NOFOLLOW));
     },
 
     open(parent, name, flags, mode) {
@@ -51,6 +54,11 @@ export function procfsWalker(): Walker | undefined {
 
     at(parent, name, act) {
       return act(entry(parent, name));
+    },
+
+    setMode(directory, mode) {
+      // The link is followed to the directory itself, for which its own permissions do not matter.
+      chmodSync(`${descriptors}/${directory.fd}`, mode);
     },
 
     reopen(fd, flags) {

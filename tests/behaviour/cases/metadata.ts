@@ -190,6 +190,50 @@ export const metadata: readonly Behaviour[] = [
     },
   },
   {
+    name: 'new directories in one with a set-group-ID bit have that bit, as those that are made otherwise',
+    prepare: (put) => {
+      put.directory('in/a/s');
+      put.file('in/a/s/f');
+      put.mode('in/a/s', 0o750);
+      put.mode('in/a', 0o755);
+      put.mode('out', 0o2775);
+    },
+    options: { recursive: true },
+    out: {
+      b: { kind: 'directory', mode: 0o2755 },
+      'b/s': { kind: 'directory', mode: 0o2750 },
+      'b/s/f': 'content',
+    },
+  },
+  {
+    name: 'a file is copied out of a directory that may only be searched, into one that may not be read',
+    prepare: (put) => {
+      put.file('in/a');
+      put.mode('in', 0o111);
+      put.mode('out', 0o333);
+    },
+    isOrdinaryUser: true,
+    out: { b: 'content' },
+  },
+  {
+    name: 'a tree is copied into a directory that may not be read, and that stays so',
+    prepare: (put) => {
+      put.directory('in/a/d');
+      put.file('in/a/d/f');
+      put.directory('out/b/d');
+      put.mode('out/b/d', 0o333);
+    },
+    options: { recursive: true },
+    isOrdinaryUser: true,
+    out: { b: null, 'b/d': { kind: 'directory', mode: 0o333 }, 'b/d/f': 'content' },
+    instead: {
+      wasmtime: {
+        because: 'it opens every directory for reading',
+        error: { code: 'EACCES', says: "cannot open 'out/b/d': permission denied", entry: 'd' },
+      },
+    },
+  },
+  {
     name: 'permissions are left to the umask on request',
     prepare: (put) => {
       put.file('in/a');

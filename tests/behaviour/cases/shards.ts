@@ -112,11 +112,13 @@ export const shards: readonly Behaviour[] = [
       put.mode('in/a/s', 0o750);
       put.mode('in/a', 0o711);
       put.directory('out/b/s');
-      put.mode('out/b/s', 0o1700);
-      put.mode('out/b', 0o1700);
+      // It was killed when it had marked the outer one, and only made the inner one.
+      put.mode('out/b/s', 0o1000);
+      put.mode('out/b', 0o1720);
     },
     options: { recursive: true },
     shards: 2,
+    isOrdinaryUser: true,
     out: {
       ...spreadCopy(paths),
       b: { kind: 'directory', mode: 0o711 },
@@ -131,11 +133,17 @@ export const shards: readonly Behaviour[] = [
       put.mode('in/a/s', 0o755);
       put.directory('out/b/s');
       put.mode('out/b/s', 0o700);
+      put.mode('out/b', 0o1700);
       put.file('out/b/s/old', 'old');
     },
     options: { recursive: true },
     shards: 3,
-    out: { ...spreadCopy(paths), 'b/s': { kind: 'directory', mode: 0o700 }, 'b/s/old': 'old' },
+    out: {
+      ...spreadCopy(paths),
+      b: { kind: 'directory', mode: 0o1700 },
+      'b/s': { kind: 'directory', mode: 0o700 },
+      'b/s/old': 'old',
+    },
   },
   {
     name: 'shares leave out what the patterns say, and count it once',
