@@ -1,15 +1,18 @@
 import { type ImportObject, instantiate, type Root } from '#bindings';
-import type { CopyJob, CopyError as Failure, Progress } from '#bindings/interfaces/mapcp-copy-copier.js';
+import type { CopyError, CopyJob, Progress } from '#bindings/interfaces/mapcp-copy-copier.js';
 import { isError } from './check.js';
 import { dispose } from './dispose.js';
+import type { Operation } from './errors.js';
 
 export type {
-  CopyError as Failure,
   CopyJob,
   Entry,
   ErrorCode,
   Progress,
 } from '#bindings/interfaces/mapcp-copy-copier.js';
+
+/** What the component reports as its error, or our own host as a warning. */
+export type Failure = Omit<CopyError, 'operation'> & { readonly operation: Operation };
 
 /** The component's exports. */
 export type Component = Root;

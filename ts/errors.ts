@@ -4,9 +4,10 @@ import type { CopyReport } from './task.js';
 /**
  * What was being done when a copy failed: a verb, such as `open` or `write`.
  *
- * All of them, with what each is in POSIX, are those of `operation` in wit/copier.wit.
+ * They are those of `operation` in wit/copier.wit, which says what each is in POSIX, and `set-permissions`, which is
+ * `fchmod`: WASI has no permissions, and so it is not the component but our own host that sets them.
  */
-export type Operation = ComponentOperation;
+export type Operation = ComponentOperation | 'set-permissions';
 
 /** What a {@link CopyError} is made of; its properties have the same names and meanings. */
 export interface CopyErrorDetails
@@ -93,7 +94,11 @@ function sentence({ source, target, operation, path, reason, leftover }: CopyErr
 }
 
 /** The operations whose names are no verbs for people. */
-const verbs: Partial<Record<Operation, string>> = { accept: 'use', 'set-times': 'set the times of' };
+const verbs: Partial<Record<Operation, string>> = {
+  accept: 'use',
+  'set-permissions': 'set the permissions of',
+  'set-times': 'set the times of',
+};
 
 function verbOf(operation: Operation): string {
   return verbs[operation] ?? operation;

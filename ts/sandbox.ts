@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { boolean, type Checks, callback, oneOf, requireOptions } from './check.js';
 import { closedError } from './closed.js';
-import { type Component, type CopyJob, dropJob, failureOf, instantiateComponent } from './component.js';
+import { type Component, failureOf, instantiateComponent } from './component.js';
 import { jobsFor } from './concurrency.js';
 import type { Assignment } from './divided-job.js';
 import { CleanError } from './errors.js';
@@ -19,6 +19,7 @@ import {
   requirePath,
   toComponent,
 } from './options.js';
+import { OwnJob } from './own-job.js';
 import { nameOf } from './posix.js';
 import { preopensOf } from './preopens.js';
 import { CopyTask, type Job, type Work } from './task.js';
@@ -140,7 +141,8 @@ export class Sandbox implements Disposable {
 
   /** A job in this thread. */
   #job(source: string, target: string, options: ComponentOptions): Job {
-    return jobOf(new this.#component.copier.CopyJob(source, target, options));
+    const copy = { source, target, modes: this.#aids.modes };
+    return new OwnJob(copy, () => new this.#component.copier.CopyJob(source, target, options));
   }
 
   /**
@@ -238,18 +240,6 @@ export async function openSandbox(preopens: Preopens, options: SandboxOptions = 
     host.close?.();
     throw error;
   }
-}
-
-/** A job of this thread's. */
-function jobOf(job: CopyJob): Job {
-  return {
-    step: (budget) => job.step(budget),
-    progress: () => job.progress(),
-    currentPath: () => job.currentPath(),
-    takeProblems: () => job.takeProblems(),
-    takeEntries: () => job.takeEntries(),
-    drop: () => dropJob(job),
-  };
 }
 
 async function hostFor(

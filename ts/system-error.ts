@@ -21,3 +21,12 @@ export function isSystemError(error: unknown): error is SystemError {
 export function reasonOf(error: SystemError): string {
   return getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? error.message;
 }
+
+/**
+ * The same for an error of which only its code is known.
+ *
+ * @param code such as `EPERM`
+ */
+export function reasonOfCode(code: string): string {
+  return [...getSystemErrorMap().values()].find(([name]) => name === code)?.[1] ?? code;
+}

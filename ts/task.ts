@@ -17,7 +17,10 @@ export interface CopyReport {
   readonly directories: number;
   /** Entries left out: by a pattern, by the policy for existing targets, or as links to be skipped. */
   readonly skipped: number;
-  /** FIFOs, sockets and devices in a tree, which are left out: the first 100 of them. `onWarning` gets all. */
+  /**
+   * FIFOs, sockets and devices in a tree, which are left out: the first 100 of them. `onWarning` gets all. If the file system
+   * refused to set permissions, one more says so of the first file, and of how many others.
+   */
   readonly warnings: readonly CopyError[];
   /** How many warnings there were. */
   readonly warningCount: number;
@@ -371,7 +374,10 @@ function makeReport(progress: Progress, warnings: Notes, failures: Notes, starte
   };
 }
 
-/** Whether an entry that a copy went on after is only a warning: a FIFO, a socket or a device of a tree, which is left out. */
-export function isWarning({ code, path, source }: Failure): boolean {
-  return code.tag === 'not-regular-file' && path === source;
+/**
+ * Whether an entry that a copy went on after is only a warning: a FIFO, a socket or a device of a tree, which is left out,
+ * or one that was copied and could not be given its permissions.
+ */
+export function isWarning({ code, operation, path, source }: Failure): boolean {
+  return operation === 'set-permissions' || (code.tag === 'not-regular-file' && path === source);
 }

@@ -218,7 +218,7 @@ describe('a process that has few descriptors left', () => {
         expect(brokenPromises(ending)).toEqual([]);
         expect(ending.descriptorsLeft).toBe(0);
         for (const error of ending.succeeded ? [] : failuresOf(ending)) {
-          expect(error).toMatchObject({ code: 'ENOMEM', reason: 'out of memory or of file descriptors' });
+          expect(error).toMatchObject({ code: 'EMFILE', reason: 'too many open files' });
         }
         succeeded.push(ending.succeeded);
         const again = await sandbox.copyAgain();
@@ -232,9 +232,7 @@ describe('a process that has few descriptors left', () => {
 
 describe.each(victims)('mapcp in $name, with few descriptors,', (victim) => {
   /** What it says of them: wasmtime has another word. */
-  const reason = { Node: 'out of memory or of file descriptors', wasmtime: 'input/output error' }[
-    victim.name
-  ];
+  const reason = { Node: 'too many open files', wasmtime: 'input/output error' }[victim.name];
   /** As many as it needs to begin, or fewer. */
   const first = { Node: 20, wasmtime: 6 }[victim.name];
 

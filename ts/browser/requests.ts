@@ -1,11 +1,7 @@
 // What a page and the worker of its sandbox say to each other. The worker answers one request at a time, in order.
 
-import type {
-  CopyOptions,
-  Entry,
-  CopyError as Failure,
-  Progress,
-} from '#bindings/interfaces/mapcp-copy-copier.js';
+import type { CopyOptions, Entry, Progress } from '#bindings/interfaces/mapcp-copy-copier.js';
+import type { Failure } from '../component.js';
 import type { DirectoryEntry, FoundDirectory } from './entries.js';
 import type { FileCall } from './volume.js';
 
