@@ -218,32 +218,34 @@ function saidIn(stderr: string): string[] {
     .filter((line) => line !== '' && !line.startsWith('(Use '));
 }
 
-/** The same with one call that fails. Node does not always make as many before it, so that is aimed at more than once. */
-function copyFailing(given: string, victim: Victim, call: string, injected: string) {
-  for (let tries = 1; ; tries++) {
-    const { said, wrong, missed } = copyUnder(given, victim, call, ['-e', `inject=${injected}`]);
-    if (missed.length === 0) {
-      return { said, wrong };
-    }
-    if (tries === 5) {
-      return { said, wrong: [...wrong, ...missed.map((line) => `another call failed: ${line}`)] };
-    }
-  }
-}
+/** How often Node does not make as many calls before a copy as it did before, until that is no accident. */
+const MOST_MISSES = 10;
 
 /** Has each call of one kind fail, one after the other. Returns what mapcp said each time, and what was wrong. */
 function failEach(victim: Victim, call: string, error: string) {
   return inMemoryDirectory((given) => {
-    const { threads } = copyUnder(given, victim, call, []);
-    // Those that Node makes for itself are counted too.
-    const numbers = threads.flatMap((thread) =>
-      thread
-        .filter((line) => line.startsWith(`${call}(`))
-        .flatMap((line, index) => (isIn(realpathSync(given), line) ? [index + 1] : [])),
-    );
-    const endings = [...new Set(numbers)]
-      .sort((one, other) => one - other)
-      .map((when) => copyFailing(given, victim, call, `${call}:error=${error}:when=${when}`));
+    /** The number of each call for the copy; those that Node makes for itself are counted too. */
+    const aim = () => {
+      const { threads } = copyUnder(given, victim, call, []);
+      const numbers = threads.flatMap((thread) =>
+        thread
+          .filter((line) => line.startsWith(`${call}(`))
+          .flatMap((line, index) => (isIn(realpathSync(given), line) ? [index + 1] : [])),
+      );
+      return [...new Set(numbers)].sort((one, other) => one - other);
+    };
+    const endings: Pick<ReturnType<typeof copyUnder>, 'said' | 'wrong'>[] = [];
+    let numbers = aim();
+    for (let misses = 0; endings.length < numbers.length; ) {
+      const when = `${call}:error=${error}:when=${numbers[endings.length]}`;
+      const { said, wrong, missed } = copyUnder(given, victim, call, ['-e', `inject=${when}`]);
+      if (missed.length === 0 || misses === MOST_MISSES) {
+        endings.push({ said, wrong: [...wrong, ...missed.map((line) => `another call failed: ${line}`)] });
+      } else {
+        misses++;
+        numbers = aim();
+      }
+    }
     return { said: endings.map(({ said }) => said), wrong: endings.flatMap(({ wrong }) => wrong) };
   });
 }
