@@ -47,7 +47,7 @@ describe('an example', () => {
       'docs/large-trees.md: a Kubernetes cluster',
       'docs/large-trees.md: a Slurm cluster',
       'docs/mmap-under-wasi.md: it builds what the rest of this page runs, and make test has done so before',
-      'ts/host/index.ts: the bindings of a component',
+      'ts/host/create-host.ts: the bindings of a component',
     ]);
   });
 

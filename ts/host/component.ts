@@ -98,13 +98,13 @@ export class LoadedComponent {
    * them throw an {@link ExitError} if the component exits, and whatever WebAssembly throws at a trap.
    * @example
    * ```js
-   * import { readFileSync } from 'node:fs';
-   * import { fileURLToPath } from 'node:url';
+   * import { readFile } from 'node:fs/promises';
    * import { createHost, loadComponent } from 'mapcp/host';
    *
-   * const component = await loadComponent(readFileSync(fileURLToPath(import.meta.resolve('mapcp/component'))));
-   * using host = await createHost({ clocks: true, random: true });
+   * const component = await loadComponent(await readFile(new URL(import.meta.resolve('mapcp/component'))));
+   * const host = await createHost({ clocks: true, random: true });
    * const { copier } = await component.instantiate(host);
+   * host.close();
    * ```
    */
   async instantiate(host: Host): Promise<Readonly<Record<string, unknown>>> {
@@ -130,13 +130,13 @@ export class LoadedComponent {
  * @returns the component; rejects with a {@link RefusedError} if it is invalid or not to be trusted with this process, and
  * with an `Error` that says what to install if there is no jco
  * @example
- * ```js not-run="it needs a program"
- * import { readFileSync } from 'node:fs';
+ * ```js
+ * import { readFile } from 'node:fs/promises';
  * import { loadComponent } from 'mapcp/host';
  *
- * const component = await loadComponent(readFileSync('program.wasm'));
- * for (const name of ['first', 'second']) {
- *   console.log(await component.run({ args: ['program', name], stdout: 'inherit' }));
+ * const program = await loadComponent(await readFile(new URL(import.meta.resolve('mapcp/component'))));
+ * for (const option of ['--version', '--help']) {
+ *   await program.run({ args: ['mapcp', option], stdout: 'inherit', clocks: true, random: true });
  * }
  * ```
  */
@@ -168,18 +168,21 @@ export async function loadComponent(bytes: Uint8Array): Promise<LoadedComponent>
  * {@link TrapError} if it ended abnormally, as {@link createHost} does if the options are wrong, and with an `Error` that says
  * what to install if there is no jco.
  * @example
- * ```js not-run="it needs a program"
+ * ```js
  * import { readFile } from 'node:fs/promises';
  * import { runComponent } from 'mapcp/host';
  *
- * process.exitCode = await runComponent(await readFile('program.wasm'), {
- *   args: ['program', '/in/photo.jpg'],
+ * const program = await readFile(new URL(import.meta.resolve('mapcp/component')));
+ * process.exitCode = await runComponent(program, {
+ *   args: ['mapcp', '--recursive', '/in', '/out/photos'],
  *   preopens: {
  *     '/in': { path: 'photos', access: 'read' },
- *     '/out': { path: 'thumbnails', access: 'read-write' },
+ *     '/out': { path: 'backup', access: 'read-write' },
  *   },
  *   stdout: 'inherit',
  *   stderr: 'inherit',
+ *   clocks: true,
+ *   random: true,
  * });
  * ```
  */
