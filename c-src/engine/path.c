@@ -45,6 +45,12 @@ void mapcp_path_cut(struct mapcp_path *path, size_t length) {
     path->text[length] = '\0';
 }
 
+bool mapcp_path_enters(const char *path) {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    return name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 void mapcp_path_free(struct mapcp_path *path) {
     free(path->text);
     *path = (struct mapcp_path){.text = NULL};

@@ -21,6 +21,10 @@ bool mapcp_path_push(struct mapcp_path *path, const char *name);
 /// Shortens it to `length` bytes: what it had before a push.
 void mapcp_path_cut(struct mapcp_path *path, size_t length);
 
+/// Whether a path ends in a slash or a dot, so that it names what a link leads to and never the link. POSIX
+/// follows the link then whatever the flags say, and some hosts of WASI refuse not to.
+bool mapcp_path_enters(const char *path);
+
 /// Frees the text.
 void mapcp_path_free(struct mapcp_path *path);
 

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "path.h"
+
 bool mapcp_source_check(const struct stat *status, struct mapcp_error *error) {
     if (S_ISDIR(status->st_mode)) {
         return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_IS_DIRECTORY);
@@ -14,7 +16,8 @@ bool mapcp_source_check(const struct stat *status, struct mapcp_error *error) {
 
 bool mapcp_source_look(struct mapcp_place place, bool follow, struct stat *status,
                        struct mapcp_error *error) {
-    return fstatat(place.directory, place.name, status, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 ||
+    int flags = follow || mapcp_path_enters(place.name) ? 0 : AT_SYMLINK_NOFOLLOW;
+    return fstatat(place.directory, place.name, status, flags) == 0 ||
            mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
 }
 

@@ -56,7 +56,8 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     if (target.directory == MAPCP_NOWHERE) {
         return true;
     }
-    if (fstatat(target.directory, target.name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    int flags = mapcp_path_enters(target.name) ? 0 : AT_SYMLINK_NOFOLLOW;
+    if (fstatat(target.directory, target.name, &status, flags) != 0) {
         return errno == ENOENT || mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
     }
     if (S_ISDIR(status.st_mode)) {

@@ -108,8 +108,8 @@ static void close_frame(struct mapcp_tree_frame *frame) {
 /// Opens a source directory and reads its status.
 static bool open_source(struct mapcp_tree_frame *frame, struct mapcp_place place, bool follow,
                         struct mapcp_error *error) {
-    int descriptor =
-        openat(place.directory, place.name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+    int flags = follow || mapcp_path_enters(place.name) ? 0 : O_NOFOLLOW;
+    int descriptor = openat(place.directory, place.name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
     if (descriptor < 0) {
         return mapcp_fail_number(error, MAPCP_OPEN, MAPCP_SOURCE, errno);
     }
@@ -129,7 +129,8 @@ static bool open_source(struct mapcp_tree_frame *frame, struct mapcp_place place
 
 /// Opens a target directory that is there, and reads its status.
 static bool open_target(struct mapcp_tree_frame *frame, struct mapcp_place place, struct mapcp_error *error) {
-    frame->target = openat(place.directory, place.name, SEARCH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int flags = mapcp_path_enters(place.name) ? 0 : O_NOFOLLOW;
+    frame->target = openat(place.directory, place.name, SEARCH | O_DIRECTORY | O_CLOEXEC | flags);
     if (frame->target < 0) {
         frame->target = MAPCP_NOWHERE;
         // O_NOFOLLOW reports a link as a loop of them, but here it is in the way, whatever it leads to.

@@ -154,6 +154,57 @@ export const cases: readonly Case[] = [
     stdout: "'in/a' -> 'out/a' (7 bytes)\n",
     out: { a: 'content' },
   },
+  ...['out/l', 'out/l/', 'out/l/.'].map(
+    (target): Case => ({
+      name: `what is in a directory is copied into the one that a link leads to, as ${target}`,
+      args: ['-r', 'in/d/.', target],
+      prepare: (put) => {
+        put.directory('in/d');
+        put.file('in/d/f', 'content');
+        put.directory('out/real');
+        put.symlink('out/l', 'real');
+      },
+      ends: 'well',
+      // Listed through the link, too.
+      out: { l: null, 'l/f': 'content', real: null, 'real/f': 'content' },
+    }),
+  ),
+  ...['in/l/', 'in/l/.'].map(
+    (source): Case => ({
+      name: `a link to a directory is copied as what it leads to, by ${source}`,
+      args: ['-rT', source, 'out/b'],
+      prepare: (put) => {
+        put.directory('in/d');
+        put.file('in/d/f', 'content');
+        put.symlink('in/l', 'd');
+      },
+      ends: 'well',
+      out: { b: null, 'b/f': 'content' },
+    }),
+  ),
+  {
+    name: 'a link to a directory with a slash behind it gives the copy its name',
+    args: ['-r', 'in/l/', 'out'],
+    prepare: (put) => {
+      put.directory('in/d');
+      put.file('in/d/f', 'content');
+      put.symlink('in/l', 'd');
+    },
+    ends: 'well',
+    out: { l: null, 'l/f': 'content' },
+  },
+  {
+    name: 'a file does not go into a directory that is named with a slash',
+    args: ['-T', 'in/a', 'out/l/'],
+    prepare: (put) => {
+      put.file('in/a', 'content');
+      put.directory('out/real');
+      put.symlink('out/l', 'real');
+    },
+    ends: 'badly',
+    stderr: failure('in/a', 'out/l/', "cannot create 'out/l/': it is a directory"),
+    out: { l: null, real: null },
+  },
   ...['in/d/.', 'in/d/e/..', 'in/d/e/../'].map(
     (source): Case => ({
       name: `what is in ${source} goes into a target that is a directory, and not beside it`,

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CopySeries } from '../copy-series.js';
 import { quoted } from '../errors.js';
@@ -182,7 +182,15 @@ function optionsOf(flags: Flags): CopyOptions {
  */
 function targetFor(source: string, target: string): string {
   const name = basename(source);
-  return ['', '.', '..'].includes(name) ? target : join(target, name);
+  if (!['', '.', '..'].includes(name)) {
+    return join(target, name);
+  }
+  // A copy does not go through a link that has its name.
+  return isLink(target) ? `${target}/.` : target;
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 function isDirectory(path: string): boolean {

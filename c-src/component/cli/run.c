@@ -17,6 +17,26 @@ static bool is_directory(const char *path) {
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+static bool is_link(const char *path) {
+    struct stat status;
+    return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+/// The directory `path`, by a name that is not a link's: a copy does not go through a link that has its name.
+/// To be freed by the caller; NULL without memory.
+static char *enter(const char *path) {
+    if (!is_link(path)) {
+        return strdup(path);
+    }
+    size_t length = strlen(path);
+    char *entered = malloc(length + sizeof("/."));
+    if (entered) {
+        memcpy(entered, path, length);
+        memcpy(entered + length, "/.", sizeof("/."));
+    }
+    return entered;
+}
+
 /// Whether the `length` bytes at `name` name something in the directory that they are put behind: "." and
 /// ".." do not.
 static bool is_name(const char *name, size_t length) {
@@ -35,7 +55,7 @@ static char *target_in(const char *source, const char *target) {
         start--;
     }
     if (!is_name(source + start, end - start)) {
-        return strdup(target);
+        return enter(target);
     }
     size_t length = strlen(target);
     while (length > 0 && target[length - 1] == '/') {
