@@ -1,9 +1,9 @@
 import { type Entry, errorOf, type Failure, failureOf, NOTHING_YET, type Progress } from './component.js';
 import type { HostOptions } from './host/index.js';
 import type { CopyOptions, Shard } from './options.js';
-import type { Preopens } from './sandbox.js';
-import { isWarning, type Job } from './task.js';
-import { type Told, takeThread } from './threads.js';
+import type { Preopens, SandboxJob } from './sandbox.js';
+import { isWarning } from './task.js';
+import { stopAtOnce, type Told, takeThread } from './threads.js';
 
 /** A copy that is divided, or a share of one as it is sent to a thread, without what cannot be sent. */
 export interface Assignment {
@@ -18,8 +18,8 @@ export interface Assignment {
 }
 
 /** A job that is divided: one share of it is done here, and each other by a thread. */
-export class DividedJob implements Job {
-  readonly #own: Job;
+export class DividedJob implements SandboxJob {
+  readonly #own: SandboxJob;
   #isOwnDone = false;
   readonly #shares: Share[] = [];
   readonly #known = new Set<string>();
@@ -38,7 +38,7 @@ export class DividedJob implements Job {
    * @param count how many are to divide it, this thread among them
    * @param begin makes the job for the share that is done here
    */
-  constructor(assignment: Assignment, count: number, begin: (shard: Shard) => Job) {
+  constructor(assignment: Assignment, count: number, begin: (shard: Shard) => SandboxJob) {
     this.#currentPath = assignment.source;
     this.#isDryRun = assignment.options.dryRun ?? false;
     const hear = (told: Told) => this.#hear(told);
@@ -120,6 +120,11 @@ export class DividedJob implements Job {
     }
   }
 
+  dropAtExit(): void {
+    this.#own.dropAtExit();
+    stopAtOnce(this.#shares.map(({ thread }) => thread));
+  }
+
   #take(currentPath: string, problems: readonly Failure[], entries: readonly Entry[]): void {
     this.#currentPath = currentPath;
     for (const problem of problems) {
@@ -175,7 +180,7 @@ export class DividedJob implements Job {
 class Share {
   /** How far it has come, as it was told last. */
   progress = NOTHING_YET;
-  readonly #thread = takeThread();
+  readonly thread = takeThread();
   readonly #take: (told: Told) => void;
   readonly #left: Promise<void>;
 
@@ -185,7 +190,7 @@ class Share {
       this.progress = told.progress;
       hear(told);
     };
-    this.#left = this.#thread.work(assignment, this.#take).then(() => {
+    this.#left = this.thread.work(assignment, this.#take).then(() => {
       if (!this.progress.done) {
         fail(new Error('a thread of the copy has left its share before it was done'));
       }
@@ -194,7 +199,7 @@ class Share {
 
   /** Stops it, where it is not over, and waits until its thread has left it. */
   async stop(): Promise<void> {
-    this.#thread.stop(this.#take);
+    this.thread.stop(this.#take);
     await this.#left;
   }
 }

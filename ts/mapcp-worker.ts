@@ -1,13 +1,13 @@
 // The code of a thread (threads.ts): works on a share of a copy, by a component of its own in a sandbox of its own, and
 // then waits for the next.
 
-import { type MessagePort, parentPort } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type Entry, type Failure, failureOf } from './component.js';
 import type { Assignment } from './divided-job.js';
 import { Pace } from './pace.js';
 import { openSandbox } from './sandbox.js';
 import { type Job, REPORT_MILLISECONDS } from './task.js';
-import { IDLE, STOP, type Told } from './threads.js';
+import { FREE, IDLE, STOP, type State, type Told } from './threads.js';
 
 let isWanted = false;
 
@@ -65,17 +65,22 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
   }
 }
 
-function serve(port: MessagePort): void {
+function serve(port: MessagePort, state: State): void {
   port.on('message', async (message: Assignment | typeof STOP) => {
     isWanted = message !== STOP;
     if (message !== STOP) {
       // What fails otherwise than by a failure ends the thread, and whoever waits for it is told.
-      await work(port, message);
+      try {
+        await work(port, message);
+      } finally {
+        Atomics.store(state, 0, FREE);
+        Atomics.notify(state, 0);
+      }
       port.postMessage(IDLE);
     }
   });
 }
 
 if (parentPort !== null) {
-  serve(parentPort);
+  serve(parentPort, workerData as State);
 }

@@ -13,8 +13,8 @@ import {
 } from './component.js';
 import { takeNativeCode } from './host/error-code.js';
 import type { ModeCarrier, Refusals } from './host/modes.js';
+import type { SandboxJob } from './sandbox.js';
 import { reasonOfCode } from './system-error.js';
-import type { Job } from './task.js';
 
 /** What a job copies. */
 export interface OwnCopy {
@@ -35,7 +35,7 @@ const codes: Readonly<Record<string, ErrorCode['tag']>> = {
 };
 
 /** A job of the component's, in this thread. */
-export class OwnJob implements Job {
+export class OwnJob implements SandboxJob {
   readonly #copy: OwnCopy;
   readonly #job: CopyJob;
   #isOver = false;
@@ -73,6 +73,10 @@ export class OwnJob implements Job {
 
   drop(): void {
     dropJob(this.#job);
+  }
+
+  dropAtExit(): void {
+    this.drop();
   }
 
   /** Has the component work. What it reports as its error is thrown as the host knows it. */

@@ -5,6 +5,7 @@ import { type Component, failureOf, instantiateComponent } from './component.js'
 import { jobsFor } from './concurrency.js';
 import type { Assignment } from './divided-job.js';
 import { CleanError } from './errors.js';
+import { atExit } from './exit.js';
 import { preopen } from './host/check-options.js';
 import { createHost } from './host/create-host.js';
 import type { Host, HostOptions } from './host/host.js';
@@ -61,6 +62,21 @@ type Aids = Required<Pick<HostOptions, 'modes' | 'durability'>>;
 /** What a worker needs for a sandbox like this one; only our own host can have another beside it. */
 type Sharing = () => Pick<Assignment, 'preopens' | 'confinement'>;
 
+/** A job of a sandbox. */
+export interface SandboxJob extends Job {
+  /** Drops the job as the process ends, when nothing asynchronous happens any more. */
+  dropAtExit(): void;
+}
+
+/** Closes what belongs to a sandbox that was forgotten, which would hold descriptors for ever. */
+const forgotten = new FinalizationRegistry<SandboxHost>((host) => {
+  process.emitWarning(
+    'a sandbox was not closed, and held its directories open until now: call its close(), or declare it with `using`',
+    { type: 'SandboxWarning', code: 'MAPCP_NOT_CLOSED' },
+  );
+  host.close?.();
+});
+
 /** Directories, and a component that can reach them and nothing else. Made by {@link openSandbox}. */
 export class Sandbox implements Disposable {
   readonly #host: SandboxHost;
@@ -76,6 +92,7 @@ export class Sandbox implements Disposable {
     this.#component = component;
     this.#aids = aids;
     this.#sharing = sharing;
+    forgotten.register(this, host, this);
   }
 
   /**
@@ -108,8 +125,13 @@ export class Sandbox implements Disposable {
     requirePath('target', target);
     this.#requireOpen();
     this.#copying++;
+    let leaveExit = () => {};
     return {
-      begin: (measure) => this.#begin(source, target, options, measure),
+      begin: async (measure) => {
+        const job = await this.#begin(source, target, options, measure);
+        leaveExit = atExit(() => job.dropAtExit());
+        return job;
+      },
       prepareStep: () => {
         this.#requireOpen();
         this.#aids.modes.start(options.preserveMode ?? true);
@@ -117,11 +139,14 @@ export class Sandbox implements Disposable {
       },
       rest: nextTurn,
       pathOf,
-      end: () => this.#leave(),
+      end: () => {
+        leaveExit();
+        this.#leave();
+      },
     };
   }
 
-  async #begin(source: string, target: string, options: CopyOptions, measure: boolean): Promise<Job> {
+  async #begin(source: string, target: string, options: CopyOptions, measure: boolean): Promise<SandboxJob> {
     const sharing = this.#sharing;
     const count = await jobsFor(options, {
       canShare: sharing !== undefined,
@@ -140,7 +165,7 @@ export class Sandbox implements Disposable {
   }
 
   /** A job in this thread. */
-  #job(source: string, target: string, options: ComponentOptions): Job {
+  #job(source: string, target: string, options: ComponentOptions): SandboxJob {
     const copy = { source, target, modes: this.#aids.modes };
     return new OwnJob(copy, () => new this.#component.copier.CopyJob(source, target, options));
   }
@@ -176,10 +201,14 @@ export class Sandbox implements Disposable {
     }
   }
 
-  /** Ends the sandbox. A copy that is under way fails and leaves nothing; then the directories are given back. */
+  /**
+   * Ends the sandbox. A copy that is under way fails and leaves nothing; then the directories are given back. If a sandbox
+   * that is not closed is collected as garbage, they are given back too, with a warning.
+   */
   close(): void {
     if (!this.#closed) {
       this.#closed = true;
+      forgotten.unregister(this);
       this.#release();
     }
   }

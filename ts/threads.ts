@@ -21,6 +21,15 @@ export const IDLE = 'idle';
 /** What a thread is told to make it leave its share. */
 export const STOP = 'stop';
 
+// How long a process that exits waits for its threads, in milliseconds. A thread leaves its share after the step that it is at.
+const LAST_WAIT = 2_000;
+
+/** Says, for a thread and for the one that has started it, whether the thread works on a share: `BUSY` or `FREE`. */
+export type State = Int32Array<SharedArrayBuffer>;
+
+export const FREE = 0;
+const BUSY = 1;
+
 // So long is a thread kept, in milliseconds.
 const KEPT = 60_000;
 
@@ -35,7 +44,9 @@ interface Work {
 
 /** A thread. */
 class Thread {
+  readonly #state: State = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #worker = new Worker(new URL('./mapcp-worker.js', import.meta.url), {
+    workerData: this.#state,
     // Nothing that the program preloads or sets for itself belongs into it.
     execArgv: [],
   });
@@ -58,6 +69,7 @@ class Thread {
   work(assignment: Assignment, hear: (told: Told) => void): Promise<void> {
     clearTimeout(this.#end);
     this.#worker.ref();
+    Atomics.store(this.#state, 0, BUSY);
     this.#worker.postMessage(assignment);
     return new Promise((resolve, reject) => {
       this.#work = { hear, resolve, reject };
@@ -69,6 +81,16 @@ class Thread {
     if (this.#work?.hear === hear) {
       this.#worker.postMessage(STOP);
     }
+  }
+
+  /** Has it leave what it works on. */
+  stopAtExit(): void {
+    this.#worker.postMessage(STOP);
+  }
+
+  /** Blocks until it has left that, or until a time on the clock of `performance`. */
+  waitUntil(latest: number): void {
+    Atomics.wait(this.#state, 0, BUSY, Math.max(0, latest - performance.now()));
   }
 
   #rest(): void {
@@ -101,6 +123,17 @@ function forget(thread: Thread): void {
 }
 
 export type { Thread };
+
+/** Has threads leave their shares before the process ends, which would leave temporary files otherwise. */
+export function stopAtOnce(threads: readonly Thread[]): void {
+  const latest = performance.now() + LAST_WAIT;
+  for (const thread of threads) {
+    thread.stopAtExit();
+  }
+  for (const thread of threads) {
+    thread.waitUntil(latest);
+  }
+}
 
 /** A thread that has nothing to do: one that was kept, or a new one. */
 export function takeThread(): Thread {
