@@ -105,13 +105,28 @@ function verbOf(operation: Operation): string {
 }
 
 /**
- * A path in quotes for a message, with control characters as escapes: a message is one line, whatever the names in it.
+ * A path in quotes for a message; see {@link escaped}.
  *
  * @param path any path
  */
 export function quoted(path: string): string {
-  const escaped = path.replace(/\p{Cc}/gu, (character) =>
-    character === '\n' ? '\\n' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
-  return `'${escaped}'`;
+  return `'${escaped(path)}'`;
+}
+
+/**
+ * Text with escapes for what would make a message another one to who reads it: a message is one line, does nothing to a
+ * terminal, and reads in one direction, whatever the names in it. These are control characters, those that end a line or
+ * a paragraph, and those that turn the direction of what follows.
+ *
+ * @param text any text
+ */
+export function escaped(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
+    const code = character.charCodeAt(0);
+    return character === '\n'
+      ? '\\n'
+      : code < 0x100
+        ? `\\x${code.toString(16).padStart(2, '0')}`
+        : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
 }

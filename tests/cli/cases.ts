@@ -69,9 +69,16 @@ function failure(source: string, target: string, why: string): string {
   return `mapcp: cannot copy '${source}' to '${target}': ${why}\n`;
 }
 
+/** JSON in which nothing ends a line or does something to a terminal. */
+const toJson = (line: object): string =>
+  JSON.stringify(line).replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** Lines of --json, with any time for `milliseconds`. */
 function json(...lines: readonly object[]): RegExp {
-  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const text = lines.map((line) => `${toJson(line)}\n`).join('');
   const pattern = text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
   return new RegExp(`^${pattern.replaceAll('"milliseconds":0', '"milliseconds":[\\d.]+')}$`);
 }
@@ -81,8 +88,9 @@ const oneFile = { files: 1, directories: 0, skipped: 0, milliseconds: 0 };
 
 /** A name with all that JSON or a terminal could trip over, and how a message has it. */
 const odd = {
-  name: 'q"b\\t\tn\nc\u0001e\u001bd\u007fo\u009b☃',
-  quoted: 'q"b\\t\\x09n\\nc\\x01e\\x1bd\\x7fo\\x9b☃',
+  name: 'q"b\\t\tn\nc\u0001e\u001bd\u007fo\u009b☃\u061c\u200e\u200f\u2028\u2029\u202a\u202ea\u2066é\u2069😀\u200d',
+  quoted:
+    'q"b\\t\\x09n\\nc\\x01e\\x1bd\\x7fo\\x9b☃\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a\\u202ea\\u2066é\\u2069😀\u200d',
 };
 
 /** Puts new files and an old one in place, and a link that leads to the new `b`. */
@@ -392,9 +400,16 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'a name in wrong usage has its control characters as escapes',
-    args: ['in/a\u001b[2J'],
+    args: ['in/a\u001b[2J\u202e'],
     ends: 'usage',
-    stderr: /^mapcp: there is no TARGET after 'in\/a\\x1b\[2J'\n/,
+    stderr: /^mapcp: there is no TARGET after 'in\/a\\x1b\[2J\\u202e'\n/,
+    out: {},
+  },
+  {
+    name: 'an option that there is not has its control characters as escapes',
+    args: ['--wrong\u001b[2J\u202e', 'in/a', 'out/b'],
+    ends: 'usage',
+    stderr: /^mapcp: unknown option '--wrong\\x1b\[2J\\u202e'\n/,
     out: {},
   },
   {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
-import { quoted } from '../errors.js';
+import { escaped, quoted } from '../errors.js';
 import { invalidArgument } from './arguments.js';
 import { cleanAll } from './clean.js';
 import { addFlags, type Flags } from './flags.js';
@@ -52,7 +52,10 @@ program
     optionDescription: ({ description }) => description,
     optionTerm: ({ short, flags }) => (short === undefined ? `    ${flags}` : flags),
   })
-  .configureOutput({ outputError: (text, write) => write(`mapcp: ${text.replace(/^error: /, '')}`) })
+  .configureOutput({
+    outputError: (text, write) =>
+      write(`mapcp: ${text.replace(/^error: /, '').split('\n').map(escaped).join('\n')}`),
+  })
   .showHelpAfterError(`Usage: mapcp ${usage}\nTry 'mapcp --help'.`)
   .exitOverride()
   .action(async (names: string[], flags: Flags) => {
@@ -78,7 +81,8 @@ function explain(error: unknown): number {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? STATUS_DONE : STATUS_USAGE;
   }
-  process.stderr.write(`mapcp: cannot go on: ${error instanceof Error ? error.message : String(error)}\n`);
+  const why = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`mapcp: cannot go on: ${why.split('\n').map(escaped).join('\n')}\n`);
   return STATUS_FAILED;
 }
 

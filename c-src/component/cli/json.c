@@ -11,25 +11,32 @@ static void put_name(const char *name) {
     fputs("\":", stdout);
 }
 
-static void put_character(char character) {
-    static const char special[] = "\"\\\b\f\n\r\t";
-    static const char letters[] = "\"\\bfnrt";
-    const char *found = character ? strchr(special, character) : NULL;
+static void put_special(unsigned code) {
+    static const char special[] = "\b\f\n\r\t";
+    static const char letters[] = "bfnrt";
+    const char *found = code < 0x80 ? strchr(special, (int)code) : NULL;
     if (found) {
         fputc('\\', stdout);
         fputc(letters[found - special], stdout);
-    } else if ((unsigned char)character < 0x20) {
-        fputs(character & 0x10 ? "\\u001" : "\\u000", stdout);
-        fputc("0123456789abcdef"[character & 0xf], stdout);
     } else {
-        fputc(character, stdout);
+        mapcp_put_unicode_escape(stdout, code);
     }
 }
 
 static void put_string(const char *text) {
     fputc('"', stdout);
-    for (; *text; text++) {
-        put_character(*text);
+    while (*text) {
+        size_t length = 1;
+        const unsigned code = mapcp_special_at(text, &length);
+        if (code != 0) {
+            put_special(code);
+        } else {
+            if (*text == '"' || *text == '\\') {
+                fputc('\\', stdout);
+            }
+            fwrite(text, 1, length, stdout);
+        }
+        text += length;
     }
     fputc('"', stdout);
 }
