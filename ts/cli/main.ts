@@ -54,7 +54,13 @@ program
   })
   .configureOutput({
     outputError: (text, write) =>
-      write(`mapcp: ${text.replace(/^error: /, '').split('\n').map(escaped).join('\n')}`),
+      write(
+        `mapcp: ${text
+          .replace(/^error: /, '')
+          .split('\n')
+          .map(escaped)
+          .join('\n')}`,
+      ),
   })
   .showHelpAfterError(`Usage: mapcp ${usage}\nTry 'mapcp --help'.`)
   .exitOverride()

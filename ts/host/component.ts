@@ -7,6 +7,7 @@
 import { describe, isBytes, isError, isRecord, requireThat } from '../check.js';
 import { checkOptions } from './check-options.js';
 import { ExitError } from './cli.js';
+import { requireWasi } from './component-imports.js';
 import { createHost } from './create-host.js';
 import type { Host, HostOptions } from './host.js';
 import { RefusedError } from './refused-error.js';
@@ -143,7 +144,7 @@ export class LoadedComponent {
 export async function loadComponent(bytes: Uint8Array): Promise<LoadedComponent> {
   requireThat(isBytes(bytes), 'bytes', 'a Uint8Array, such as readFileSync returns', bytes);
   const translation = await translate(bytes, isCoreModule(bytes) ? await adapterFor(bytes) : undefined);
-  // Here the types that translation.component declares for its imports are to be compared with WASI's.
+  requireWasi(translation.component);
   const names = [...translation.coreModules.keys()];
   const coreModules = new Map<string, CoreModule>();
   for (const [at, module] of (

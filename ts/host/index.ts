@@ -23,6 +23,7 @@
 export { ExitError } from './cli.js';
 export type { LoadedComponent } from './component.js';
 export { loadComponent, runComponent } from './component.js';
+export { importDifferences } from './component-imports.js';
 export { createHost } from './create-host.js';
 export type { Durability } from './durability.js';
 export type { Access } from './grant.js';

@@ -6,14 +6,10 @@ import type { Closable } from './resources.js';
 /** The property by which TypeScript knows the values of a type; no object has it. */
 declare const values: unique symbol;
 
-/** The types without parts. WASI 0.2 has only some of them, but a component may declare any. */
-export const primitives = [
-  ...(['bool', 's8', 'u8', 's16', 'u16', 's32', 'u32', 's64', 'u64'] as const),
-  ...(['f32', 'f64', 'char', 'string'] as const),
-] as const;
-
-/** The name of a type without parts. */
-export type Primitive = (typeof primitives)[number];
+/** The types without parts. */
+export type Primitive =
+  | ('bool' | 'u8' | 'u16' | 'u32' | 'u64' | 's8' | 's16' | 's32' | 's64')
+  | ('f32' | 'f64' | 'char' | 'string');
 
 /** What a type is made of. Names are those of WIT. */
 export type Shape =
@@ -24,7 +20,9 @@ export type Shape =
   | { readonly kind: 'record'; readonly name: string; readonly fields: readonly Field[] }
   | { readonly kind: 'variant'; readonly name: string; readonly cases: readonly Case[] }
   | { readonly kind: 'enum' | 'flags'; readonly name: string; readonly labels: readonly string[] }
-  | { readonly kind: 'own' | 'borrow'; readonly resource: Resource };
+  | { readonly kind: 'own' | 'borrow'; readonly resource: Resource }
+  // What a component may declare, and WASI 0.2 has nothing of.
+  | { readonly kind: 'other'; readonly name: string };
 
 /** A type, whose values are a `V` in this host. */
 export type Type<V = unknown> = Shape & { readonly [values]?: V };
@@ -143,23 +141,37 @@ export const func = <const P extends readonly Field[], R = void>(
 export const camelCase = (name: string): string =>
   name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-/** A type as WIT has it: named types by their names, others in full. */
-export function print(type: Type | Resource): string {
+/** How deep a type is printed, since a component can declare types of any depth. */
+const MOST_DEPTH = 6;
+
+/** How many parts of a type are printed. */
+const MOST_PARTS = 12;
+
+const printAll = <T>(parts: readonly T[], printPart: (part: T) => string): string =>
+  [...parts.slice(0, MOST_PARTS).map(printPart), ...(parts.length > MOST_PARTS ? ['…'] : [])].join(', ');
+
+/** A type as WIT has it where it is used: named types by their names, others in full. */
+export function print(type: Type | Resource, depth = 0): string {
+  if (depth > MOST_DEPTH) {
+    return '…';
+  }
+  const printPart = (part: Type | undefined): string => (part ? print(part, depth + 1) : '_');
   switch (type.kind) {
     case 'list':
     case 'option':
-      return `${type.kind}<${print(type.element)}>`;
+      return `${type.kind}<${printPart(type.element)}>`;
     case 'tuple':
-      return `tuple<${type.elements.map(print).join(', ')}>`;
+      return `tuple<${printAll(type.elements, printPart)}>`;
     case 'result': {
-      const parts = [type.ok === undefined ? '_' : print(type.ok), ...(type.err ? [print(type.err)] : [])];
-      return parts.length === 1 && type.ok === undefined ? 'result' : `result<${parts.join(', ')}>`;
+      const { ok, err } = type;
+      return err ? `result<${printPart(ok)}, ${printPart(err)}>` : ok ? `result<${printPart(ok)}>` : 'result';
     }
     case 'record':
     case 'variant':
     case 'enum':
     case 'flags':
     case 'resource':
+    case 'other':
       return type.name;
     case 'own':
       return type.resource.name;
@@ -169,3 +181,69 @@ export function print(type: Type | Resource): string {
       return type.kind;
   }
 }
+
+/** A type as WIT has it where it is defined. */
+export function define(type: Type | Resource): string {
+  const printPart = ([name, part]: Field | Case): string => (part ? `${name}: ${print(part)}` : name);
+  switch (type.kind) {
+    case 'record':
+      return `record { ${printAll(type.fields, printPart)} }`;
+    case 'variant':
+      return `variant { ${printAll(type.cases, ([name, part]) => (part ? `${name}(${print(part)})` : name))} }`;
+    case 'enum':
+    case 'flags':
+      return `${type.kind} { ${printAll(type.labels, (label) => label)} }`;
+    case 'resource':
+      return `the resource ${type.owner}.${type.name}`;
+    default:
+      return print(type);
+  }
+}
+
+/** A function as WIT has it. */
+export function printFunction({ params, result: returned }: FunctionType): string {
+  const all = printAll(params, ([name, type]) => `${name}: ${print(type)}`);
+  return `func(${all})${returned ? ` -> ${print(returned)}` : ''}`;
+}
+
+/** Whether two types are the same, whatever they are called. Resources are if they have one name in one interface. */
+export function isSame(a: Type | Resource | undefined, b: Type | Resource | undefined): boolean {
+  if (a === b || a === undefined || b === undefined) {
+    return a === b;
+  }
+  switch (a.kind) {
+    case 'list':
+    case 'option':
+      return b.kind === a.kind && isSame(a.element, b.element);
+    case 'tuple':
+      return b.kind === a.kind && isEvery(a.elements, b.elements, isSame);
+    case 'result':
+      return b.kind === a.kind && isSame(a.ok, b.ok) && isSame(a.err, b.err);
+    case 'record':
+      return b.kind === a.kind && isEvery(a.fields, b.fields, isSamePart);
+    case 'variant':
+      return b.kind === a.kind && isEvery(a.cases, b.cases, isSamePart);
+    case 'enum':
+    case 'flags':
+      return b.kind === a.kind && isEvery(a.labels, b.labels, (one, other) => one === other);
+    case 'own':
+    case 'borrow':
+      return b.kind === a.kind && isSame(a.resource, b.resource);
+    case 'resource':
+      return b.kind === a.kind && a.owner === b.owner && a.name === b.name;
+    case 'other':
+      return false;
+    default:
+      return b.kind === a.kind;
+  }
+}
+
+/** Whether two functions have the same parameters, by the same names, and the same result. */
+export const isSameFunction = (a: FunctionType, b: FunctionType): boolean =>
+  isEvery(a.params, b.params, isSamePart) && isSame(a.result, b.result);
+
+const isSamePart = ([nameA, a]: Field | Case, [nameB, b]: Field | Case): boolean =>
+  nameA === nameB && isSame(a, b);
+
+const isEvery = <A, B>(a: readonly A[], b: readonly B[], is: (one: A, other: B) => boolean): boolean =>
+  a.length === b.length && a.every((one, index) => is(one, b[index] as B));

@@ -1,0 +1,58 @@
+// The table of WASI's interfaces against the WIT that is published, which comes with jco.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { componentEmbed, componentNew } from '@bytecodealliance/jco';
+import { describe, expect, it } from 'vitest';
+import { importDifferences, importsOf } from '../../ts/host/component-imports.js';
+import { wasi } from '../../ts/host/wasi.js';
+
+const published = join(
+  import.meta.dirname,
+  '../../node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12',
+);
+
+/** A component that imports all that the interfaces of WASI 0.2 have. */
+async function everything(version: string): Promise<Uint8Array> {
+  const packages = readdirSync(published)
+    .filter((name) => name !== 'wasi-http' && name !== 'wasi-sockets')
+    .map((name) => readFileSync(join(published, name, 'package.wit'), 'utf8'))
+    .map((text) => text.replace(/^package (.*);/, 'package $1 {').concat('}'))
+    // Worlds name packages that are left out.
+    .map((text) => text.replace(/^world [\s\S]*?^}/gm, ''));
+  const imports = Object.keys(wasi).map((name) => `import ${name}@0.2.12;`);
+  const text = [`package test:all;\nworld all {\n${imports.join('\n')}\n}`, ...packages].join('\n');
+  const witSource = text.replaceAll('@0.2.12', `@${version}`);
+  return componentNew(await componentEmbed({ witSource, world: 'all', dummy: true }), []);
+}
+
+describe.each(['0.2.0', '0.2.6', '0.2.12'])('WASI %s', (version) => {
+  it('has what our table has, and nothing else', async () => {
+    const component = await everything(version);
+    expect(importDifferences(component)).toEqual([]);
+    const imports = importsOf(component).map(({ name, exports }) => [
+      name,
+      [...(exports?.keys() ?? [])].sort(),
+    ]);
+    expect(Object.fromEntries(imports)).toEqual(
+      Object.fromEntries(
+        Object.entries(wasi).map(([name, { types, functions }]) => [
+          `${name}@${version}`,
+          [...Object.keys(types), ...Object.keys(functions)].sort(),
+        ]),
+      ),
+    );
+  });
+});
+
+it.each(['0.3.0', '0.2.0-rc-2023-11-10', '0.1.0', '1.0.0'])(
+  'WASI %s is not what we have',
+  async (version) => {
+    const component = await everything(version);
+    expect(importDifferences(component)).toEqual(
+      importsOf(component).map(
+        ({ name }) => `the component imports '${name}', which this host does not give it`,
+      ),
+    );
+  },
+);
