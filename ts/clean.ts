@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { countOf } from './cleaning.js';
+import type { CleanReport } from './component.js';
 import { CleanError } from './errors.js';
 import { hostPathOf } from './host-path.js';
 import type { CleanOptions } from './options.js';
@@ -10,22 +12,23 @@ const PREOPEN = '/directory';
 /**
  * Removes the temporary files that killed copies have left in a directory and in all below it.
  *
- * Nothing tells them from files that are being written: no copy may be under way there.
+ * Nothing tells them from files that are being written: no copy may be under way there. It goes on after a failure.
  *
  * @param directory a path, or a `file:` URL
  * @returns how many were removed, or would be
- * @throws {CleanError} when it fails
+ * @throws {CleanError} if something failed; it has all failures, and how many files were removed
  */
 export async function clean(directory: string | URL, options: CleanOptions = {}): Promise<number> {
-  return (await cleanFiles(hostPathOf('directory', directory), options)).length;
+  const path = hostPathOf('directory', directory);
+  return countOf(await cleanAll(path, options), (guestPath) => hostPath(guestPath, path));
 }
 
-/** The same as {@link clean}; returns the paths of the files. */
-export async function cleanFiles(directory: string, options: CleanOptions): Promise<readonly string[]> {
+/** The same as {@link clean}; returns what was done and what failed, with paths as {@link hostPath} takes them. */
+export async function cleanAll(directory: string, options: CleanOptions): Promise<CleanReport> {
   try {
     const access = options.dryRun ? 'read' : 'read-write';
     using sandbox = await openSandbox({ [PREOPEN]: { path: directory, access } });
-    return sandbox.cleanFiles(PREOPEN, options).map((path) => hostPath(path, directory));
+    return sandbox.cleanAll(PREOPEN, options);
   } catch (error) {
     if (isSystemError(error) && !(error instanceof CleanError)) {
       const details = {
@@ -40,14 +43,12 @@ export async function cleanFiles(directory: string, options: CleanOptions): Prom
   }
 }
 
-function hostPath(guestPath: string, directory: string): string {
+/** The caller's name for a path in a report about `directory`. */
+export function hostPath(guestPath: string, directory: string): string {
   return join(directory, guestPath.slice(PREOPEN.length));
 }
 
 function withHostPath(error: CleanError, directory: string): CleanError {
-  const path = hostPath(error.path, directory);
-  return new CleanError(
-    { code: error.code, operation: error.operation, path, reason: error.reason },
-    { cause: error },
-  );
+  const { code, operation, reason } = error;
+  return new CleanError({ code, operation, path: hostPath(error.path, directory), reason }, { cause: error });
 }

@@ -5,6 +5,7 @@ import { dispose } from './dispose.js';
 import type { Operation } from './errors.js';
 
 export type {
+  CleanReport,
   CopyJob,
   Entry,
   ErrorCode,

@@ -60,7 +60,18 @@ export class CopyError extends Error {
   }
 }
 
-/** Cleaning that failed: what could not be removed, or not be looked at. Its message is a sentence. */
+/** What a {@link CleanError} is made of; its properties have the same names and meanings. */
+export interface CleanErrorDetails extends Pick<CleanError, 'code' | 'operation' | 'path' | 'reason'> {
+  /** How many files were removed. */
+  readonly removed?: number;
+  /** All that failed. */
+  readonly failures?: readonly CleanError[];
+}
+
+/**
+ * Cleaning that failed: what could not be removed, or not be listed. All else was cleaned. Its message is a sentence about
+ * the first failure.
+ */
 export class CleanError extends Error {
   /** The POSIX name of the failure, such as `EACCES`. */
   readonly code: string;
@@ -70,13 +81,17 @@ export class CleanError extends Error {
   readonly path: string;
   /** Why, as a clause without a path. */
   readonly reason: string;
+  /** How many files were removed in spite of it; in a dry run, would be. */
+  readonly removed: number;
+  /** The first 100 failures, this one too; none in these errors themselves, and if nothing could be cleaned. */
+  readonly failures: readonly CleanError[];
 
   /**
    * @param details what failed
    * @param options the error behind it, as `cause`
    */
   constructor(
-    { code, operation, path, reason }: Pick<CopyErrorDetails, 'code' | 'operation' | 'path' | 'reason'>,
+    { code, operation, path, reason, removed = 0, failures = [] }: CleanErrorDetails,
     options?: ErrorOptions,
   ) {
     super(`cannot ${verbOf(operation)} ${quoted(path)}: ${reason}`, options);
@@ -85,6 +100,8 @@ export class CleanError extends Error {
     this.operation = operation;
     this.path = path;
     this.reason = reason;
+    this.removed = removed;
+    this.failures = failures;
   }
 }
 

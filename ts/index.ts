@@ -10,7 +10,13 @@
 
 export { clean } from './clean.js';
 export { copy } from './copy.js';
-export { CleanError, CopyError, type CopyErrorDetails, type Operation } from './errors.js';
+export {
+  CleanError,
+  type CleanErrorDetails,
+  CopyError,
+  type CopyErrorDetails,
+  type Operation,
+} from './errors.js';
 export type { Preopen } from './host/index.js';
 export type { CleanOptions, CopyEntry, CopyOptions, CopyProgress, Shard } from './options.js';
 export {

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { boolean, type Checks, callback, oneOf, requireOptions } from './check.js';
+import { cleanErrorOf, countOf } from './cleaning.js';
 import { closedError } from './closed.js';
-import { type Component, failureOf, instantiateComponent } from './component.js';
+import { type CleanReport, type Component, failureOf, instantiateComponent } from './component.js';
 import { jobsFor } from './concurrency.js';
 import type { Assignment } from './divided-job.js';
-import { CleanError } from './errors.js';
 import { atExit } from './exit.js';
 import { preopen } from './host/check-options.js';
 import { createHost } from './host/create-host.js';
@@ -21,7 +21,6 @@ import {
   toComponent,
 } from './options.js';
 import { OwnJob } from './own-job.js';
-import { nameOf } from './posix.js';
 import { preopensOf } from './preopens.js';
 import { CopyTask, type Job, type Work } from './task.js';
 
@@ -181,15 +180,15 @@ export class Sandbox implements Disposable {
    * @throws {CleanError} when it fails, with guest paths
    */
   clean(directory: string, options: CleanOptions = {}): number {
-    return this.cleanFiles(directory, options).length;
+    return countOf(this.cleanAll(directory, options), (path) => path);
   }
 
   /**
-   * The same as {@link Sandbox.clean}; returns the guest paths of the files.
+   * The same as {@link Sandbox.clean}; returns what was done and what failed, with guest paths.
    *
    * @internal
    */
-  cleanFiles(directory: string, options: CleanOptions): readonly string[] {
+  cleanAll(directory: string, options: CleanOptions): CleanReport {
     requirePath('directory', directory);
     requireOptions('options', options, cleanChecks);
     this.#requireOpen();
@@ -197,7 +196,7 @@ export class Sandbox implements Disposable {
       return this.#component.copier.clean(directory, options.dryRun ?? false);
     } catch (error) {
       const failure = failureOf(error);
-      throw failure === undefined ? error : new CleanError({ ...failure, code: nameOf(failure.code) });
+      throw failure === undefined ? error : cleanErrorOf(failure, (path) => path);
     }
   }
 

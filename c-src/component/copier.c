@@ -174,12 +174,16 @@ static void *new_items(size_t count, size_t size) {
     return count == 0 ? NULL : or_abort(calloc(count, size));
 }
 
+static void put_errors(copy_errors *result, const struct mapcp_problems *from) {
+    *result = (copy_errors){.ptr = new_items(from->count, sizeof(copy_error)), .len = from->count};
+    for (size_t index = 0; index < from->count; index++) {
+        put_error(&result->ptr[index], &from->items[index]);
+    }
+}
+
 void exports_mapcp_copy_copier_method_copy_job_take_problems(copy_job *self, copy_errors *result) {
     struct mapcp_problems problems = mapcp_job_take_problems(self->job);
-    *result = (copy_errors){.ptr = new_items(problems.count, sizeof(copy_error)), .len = problems.count};
-    for (size_t index = 0; index < problems.count; index++) {
-        put_error(&result->ptr[index], &problems.items[index]);
-    }
+    put_errors(result, &problems);
     mapcp_problems_free(&problems);
 }
 
@@ -209,19 +213,22 @@ static void put_names(mapcp_list_string_t *result, const struct mapcp_names *fro
     }
 }
 
-bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, bool dry_run, mapcp_list_string_t *result,
-                                     copy_error *error) {
-    struct mapcp_problem problem;
+bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, bool dry_run,
+                                     exports_mapcp_copy_copier_clean_report_t *result, copy_error *error) {
     struct mapcp_names files;
+    struct mapcp_problems failures;
+    struct mapcp_problem problem;
     char *directory = take_string(given);
-    const bool good = mapcp_clean(directory, dry_run, &files, &problem);
+    const bool good = mapcp_clean(directory, dry_run, &files, &failures, &problem);
     if (good) {
-        put_names(result, &files);
+        put_names(&result->files, &files);
+        put_errors(&result->failures, &failures);
     } else {
         put_error(error, &problem);
         mapcp_problem_free(&problem);
     }
     mapcp_names_free(&files);
+    mapcp_problems_free(&failures);
     free(directory);
     return good;
 }

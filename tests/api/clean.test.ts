@@ -1,9 +1,12 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { CleanError, clean } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 
 describe('clean', () => {
   it('removes the temporary files of killed runs, at any depth, and tells how many', () =>
@@ -36,6 +39,33 @@ describe('clean', () => {
       writeFileSync(file, '');
       expect(await clean(directory, { dryRun: true })).toBe(1);
       expect(existsSync(file)).toBe(true);
+    }));
+
+  it('goes on after what it cannot remove, and fails with all of that', () =>
+    inTemporaryDirectory((directory) => {
+      const files = ['a', 'b', 'c', 'd'].map((name) => `${name}/.mapcp-0123456789abcdef.tmp`);
+      for (const file of files) {
+        mkdirSync(join(directory, dirname(file)));
+        writeFileSync(join(directory, file), '');
+      }
+      chmodSync(join(directory, 'b'), 0o555);
+      chmodSync(join(directory, 'c'), 0o555);
+      const script = `
+        import { clean } from ${JSON.stringify(pathToFileURL('build/out/js/index.js'))};
+        const { operation, code, removed, failures } = await clean('.').catch((error) => error);
+        console.log(JSON.stringify({ operation, code, removed, paths: failures.map(({ path }) => path).sort() }));`;
+      const node = [process.execPath, '--input-type=module', '--eval', script];
+      const [program = '', ...args] = [...asOrdinaryUser, ...node];
+
+      const { stdout } = spawnSync(program, args, { cwd: directory, encoding: 'utf8' });
+
+      expect(JSON.parse(stdout)).toEqual({
+        operation: 'remove',
+        code: 'EACCES',
+        removed: 2,
+        paths: files.slice(1, 3),
+      });
+      expect(files.map((file) => existsSync(join(directory, file)))).toEqual([false, true, true, false]);
     }));
 
   it('says which directory it cannot open, and why', () =>

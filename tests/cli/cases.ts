@@ -735,6 +735,62 @@ export const cases: readonly Case[] = [
     ends: 'well',
     out: { x: 'x' },
   },
+  ...(
+    [
+      {
+        name: '--clean goes on after a directory that it cannot list',
+        args: ['--clean', 'out'],
+        stderr: "mapcp: cannot open 'out/b': permission denied\n",
+        stdout: "'out': 2 temporary files removed\n",
+      },
+      {
+        name: '--json --clean tells what it could not clean, and what it has',
+        args: ['--json', '--clean', 'out'],
+        stdout: json(
+          {
+            type: 'error',
+            code: 'EACCES',
+            operation: 'open',
+            path: 'out/b',
+            reason: 'permission denied',
+            message: "cannot open 'out/b': permission denied",
+          },
+          { type: 'clean', directory: 'out', removed: 2 },
+        ),
+      },
+    ] as const
+  ).map(
+    (told): Case => ({
+      ...told,
+      prepare: (put) => {
+        for (const directory of ['a', 'b', 'c']) {
+          put.directory(`out/${directory}`);
+        }
+        put.file('out/a/.mapcp-0123456789abcdef.tmp', 'half');
+        put.file('out/c/.mapcp-0123456789abcdef.tmp', 'half');
+        put.mode('out/b', 0);
+      },
+      wrapper: asOrdinaryUser,
+      ends: 'badly',
+      out: { a: null, b: null, c: null },
+    }),
+  ),
+  {
+    name: '--clean goes on after a file that it cannot remove',
+    prepare: (put) => {
+      put.directory('out/a');
+      put.file('out/a/.mapcp-0123456789abcdef.tmp', 'half');
+      put.mode('out/a', 0o555);
+      put.directory('out/b');
+      put.file('out/b/.mapcp-0123456789abcdef.tmp', 'half');
+    },
+    args: ['--clean', 'out'],
+    wrapper: asOrdinaryUser,
+    ends: 'badly',
+    stderr: "mapcp: cannot remove 'out/a/.mapcp-0123456789abcdef.tmp': permission denied\n",
+    stdout: "'out': 1 temporary file removed\n",
+    out: { a: null, 'a/.mapcp-0123456789abcdef.tmp': 'half', b: null },
+  },
   ...['-nu', '-un'].map(
     (options): Case => ({
       name: `${options} replaces nothing`,

@@ -508,13 +508,15 @@ static void cleaning_removes_temporary_files_and_nothing_else(void) {
     write_file("elsewhere/.mapcp-ffffffffffffffff.tmp", 10, 1);
     CHECK(symlink("../elsewhere", "a/link") == 0);
     struct mapcp_names files;
+    struct mapcp_problems failures;
     struct mapcp_problem problem;
-    CHECK(mapcp_clean("a", true, &files, &problem));
+    CHECK(mapcp_clean("a", true, &files, &failures, &problem));
     CHECK(mapcp_names_count(&files) == 2);
     mapcp_names_free(&files);
     CHECK(access("a/d/.mapcp-0123456789abcdef.tmp", F_OK) == 0);
     CHECK(access("a/.mapcp-ffffffffffffffff.tmp", F_OK) == 0);
-    CHECK(mapcp_clean("a", false, &files, &problem));
+    CHECK(failures.count == 0);
+    CHECK(mapcp_clean("a", false, &files, &failures, &problem));
     CHECK(mapcp_names_count(&files) == 2);
     for (const char *path = NULL; (path = mapcp_names_next(&files, path));) {
         CHECK(strcmp(path, "a/d/.mapcp-0123456789abcdef.tmp") == 0 ||
@@ -524,7 +526,7 @@ static void cleaning_removes_temporary_files_and_nothing_else(void) {
     mapcp_names_free(&files);
     CHECK(access("a/.mapcp-mine.tmp", F_OK) == 0 && access("a/d/g", F_OK) == 0);
     CHECK(access("elsewhere/.mapcp-ffffffffffffffff.tmp", F_OK) == 0);
-    CHECK(!mapcp_clean("missing", false, &files, &problem));
+    CHECK(!mapcp_clean("missing", false, &files, &failures, &problem));
     mapcp_names_free(&files);
     CHECK(problem.error.code == MAPCP_NOT_FOUND && strcmp(problem.source, "missing") == 0);
     mapcp_problem_free(&problem);

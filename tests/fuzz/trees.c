@@ -269,8 +269,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CHECK(!options.dry_run || sum_of("out") == target);
     for (int dry_run = 1; dry_run >= 0; dry_run--) {
         struct mapcp_names files;
+        struct mapcp_problems failures;
         struct mapcp_problem problem;
-        FUZZ_CHECK(mapcp_clean("out", dry_run, &files, &problem));
+        FUZZ_CHECK(mapcp_clean("out", dry_run, &files, &failures, &problem));
+        FUZZ_CHECK(failures.count == 0);
         FUZZ_CHECK(mapcp_names_count(&files) == temporaries);
         mapcp_names_free(&files);
     }

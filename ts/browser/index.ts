@@ -2,7 +2,13 @@
 //
 // docs/browser.md says what differs from mapcp under Node.
 
-export { CleanError, CopyError, type CopyErrorDetails, type Operation } from '../errors.js';
+export {
+  CleanError,
+  type CleanErrorDetails,
+  CopyError,
+  type CopyErrorDetails,
+  type Operation,
+} from '../errors.js';
 export type { CleanOptions, CopyProgress } from '../options.js';
 export type { CopyReport, CopyTask } from '../task.js';
 export type {

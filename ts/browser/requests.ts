@@ -1,7 +1,7 @@
 // What a page and the worker of its sandbox say to each other. The worker answers one request at a time, in order.
 
 import type { CopyOptions, Entry, Progress } from '#bindings/interfaces/mapcp-copy-copier.js';
-import type { Failure } from '../component.js';
+import type { CleanReport, Failure } from '../component.js';
 import type { DirectoryEntry, FoundDirectory } from './entries.js';
 import type { FileCall } from './volume.js';
 
@@ -34,8 +34,8 @@ export interface Requests {
   step(job: number, budget: bigint): Stepped;
   /** Drops a job. */
   drop(job: number): void;
-  /** Removes the temporary files of killed copies in a directory, or only finds them; their guest paths. */
-  clean(directory: string, dryRun: boolean): readonly string[];
+  /** Removes the temporary files of killed copies in a directory, or only finds them. */
+  clean(directory: string, dryRun: boolean): CleanReport;
   /** What a preopen holds. */
   tree(name: string): FoundDirectory;
   /** Lets go of the sandbox; another one may be opened. */

@@ -1,7 +1,7 @@
 import { type Checks, callback, requireOptions, wholeNumber } from '../check.js';
+import { cleanErrorOf, countOf } from '../cleaning.js';
 import { closedError } from '../closed.js';
 import { errorOf, failureOf, NOTHING_YET } from '../component.js';
-import { CleanError } from '../errors.js';
 import {
   type CleanOptions,
   type CopyOptions as CommonOptions,
@@ -10,7 +10,6 @@ import {
   requirePath,
   toComponent,
 } from '../options.js';
-import { nameOf } from '../posix.js';
 import { CopyTask, type Job, type Work } from '../task.js';
 import { Connection } from './connection.js';
 import type { FoundDirectory } from './entries.js';
@@ -100,10 +99,11 @@ export class Sandbox {
     this.#requireOpen();
     const leave = await this.#turn();
     try {
-      return (await this.#connection.ask('clean', directory, options.dryRun ?? false)).length;
+      const report = await this.#connection.ask('clean', directory, options.dryRun ?? false);
+      return countOf(report, (path) => path);
     } catch (error) {
       const failure = failureOf(error);
-      throw failure === undefined ? error : new CleanError({ ...failure, code: nameOf(failure.code) });
+      throw failure === undefined ? error : cleanErrorOf(failure, (path) => path);
     } finally {
       leave();
     }

@@ -2,6 +2,7 @@
 
 import type { CopyOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
 import {
+  type CleanReport,
   type Component,
   type CopyJob,
   dropJob,
@@ -117,11 +118,11 @@ class Server {
     }
   }
 
-  async clean(directory: string, dryRun: boolean): Promise<readonly string[]> {
+  async clean(directory: string, dryRun: boolean): Promise<CleanReport> {
     await this.#load(directory, directory);
-    const files = this.#component.copier.clean(directory, dryRun);
+    const report = this.#component.copier.clean(directory, dryRun);
     await this.#save(directory, directory);
-    return files;
+    return report;
   }
 
   async tree(name: string): Promise<FoundDirectory> {

@@ -1,5 +1,6 @@
 import process from 'node:process';
-import { cleanFiles } from '../clean.js';
+import { cleanAll, hostPath } from '../clean.js';
+import { cleanErrorOf } from '../cleaning.js';
 import { quoted } from '../errors.js';
 import { CleanError } from '../index.js';
 import type { Flags } from './flags.js';
@@ -10,25 +11,34 @@ import { writeJson } from './json.js';
  *
  * @param directories host paths
  */
-export async function cleanAll(directories: readonly string[], flags: Flags): Promise<number> {
+export async function cleanDirectories(directories: readonly string[], flags: Flags): Promise<number> {
   let status = 0;
   for (const directory of directories) {
     try {
-      report(directory, await cleanFiles(directory, { dryRun: flags.dryRun }), flags);
+      const { files, failures } = await cleanAll(directory, { dryRun: flags.dryRun });
+      const pathOf = (guestPath: string) => hostPath(guestPath, directory);
+      for (const failure of failures) {
+        status = 1;
+        complain(cleanErrorOf(failure, pathOf), flags);
+      }
+      report(directory, files.map(pathOf), flags);
     } catch (error) {
       if (!(error instanceof CleanError)) {
         throw error;
       }
       status = 1;
-      if (flags.json) {
-        const { code, operation, path, reason, message } = error;
-        writeJson({ type: 'error', code, operation, path, reason, message });
-      } else {
-        process.stderr.write(`mapcp: ${error.message}\n`);
-      }
+      complain(error, flags);
     }
   }
   return status;
+}
+
+function complain({ code, operation, path, reason, message }: CleanError, { json }: Flags): void {
+  if (json) {
+    writeJson({ type: 'error', code, operation, path, reason, message });
+  } else {
+    process.stderr.write(`mapcp: ${message}\n`);
+  }
 }
 
 function report(directory: string, files: readonly string[], { dryRun, json, quiet, verbose }: Flags): void {

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { escaped, quoted } from '../errors.js';
 import { invalidArgument } from './arguments.js';
-import { cleanAll } from './clean.js';
+import { cleanDirectories } from './clean.js';
 import { addFlags, type Flags } from './flags.js';
 import { Interruption } from './interruption.js';
 import { runCopies } from './run.js';
@@ -75,7 +75,7 @@ program
       program.error(flags.clean ? 'there is no DIRECTORY' : 'there is no SOURCE and no TARGET');
     }
     if (flags.clean) {
-      status = await cleanAll(names, flags);
+      status = await cleanDirectories(names, flags);
       return;
     }
     const [target = '', ...sources] = names.reverse();

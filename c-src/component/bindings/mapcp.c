@@ -280,6 +280,118 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
         }
         free(ptr);
       }
+      size_t len0 = *((size_t*) (arg0 + (4*sizeof(void*))));
+      if (len0 > 0) {
+        uint8_t *ptr1 = *((uint8_t **) (arg0 + (3*sizeof(void*))));
+        for (size_t i2 = 0; i2 < len0; i2++) {
+          uint8_t *base = ptr1 + i2 * (15*sizeof(void*));
+          (void) base;
+          switch ((int32_t) (int32_t) *((uint8_t*) (base + 0))) {
+            case 0: {
+              break;
+            }
+            case 1: {
+              break;
+            }
+            case 2: {
+              break;
+            }
+            case 3: {
+              break;
+            }
+            case 4: {
+              break;
+            }
+            case 5: {
+              break;
+            }
+            case 6: {
+              break;
+            }
+            case 7: {
+              break;
+            }
+            case 8: {
+              break;
+            }
+            case 9: {
+              break;
+            }
+            case 10: {
+              break;
+            }
+            case 11: {
+              break;
+            }
+            case 12: {
+              break;
+            }
+            case 13: {
+              break;
+            }
+            case 14: {
+              break;
+            }
+            case 15: {
+              break;
+            }
+            case 16: {
+              break;
+            }
+            case 17: {
+              break;
+            }
+            case 18: {
+              break;
+            }
+            case 19: {
+              break;
+            }
+            case 20: {
+              break;
+            }
+            case 21: {
+              break;
+            }
+            case 22: {
+              break;
+            }
+            case 23: {
+              break;
+            }
+            case 24: {
+              if ((*((size_t*) (base + (2*sizeof(void*))))) > 0) {
+                free(*((uint8_t **) (base + sizeof(void*))));
+              }
+              break;
+            }
+          }
+          if ((*((size_t*) (base + (5*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (4*sizeof(void*)))));
+          }
+          if ((*((size_t*) (base + (7*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (6*sizeof(void*)))));
+          }
+          if ((*((size_t*) (base + (9*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (8*sizeof(void*)))));
+          }
+          if ((*((size_t*) (base + (11*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (10*sizeof(void*)))));
+          }
+          switch ((int32_t) (int32_t) *((uint8_t*) (base + (12*sizeof(void*))))) {
+            case 0: {
+              break;
+            }
+            case 1: {
+              if ((*((size_t*) (base + (14*sizeof(void*))))) > 0) {
+                free(*((uint8_t **) (base + (13*sizeof(void*)))));
+              }
+              break;
+            }
+          }
+        }
+        free(ptr1);
+      }
       break;
     }
     case 1: {
@@ -497,14 +609,6 @@ void __wasm_export_exports_mapcp_copy_copier_copy_job_dtor(exports_mapcp_copy_co
   exports_mapcp_copy_copier_copy_job_destructor(arg);
 }
 
-void exports_mapcp_copy_copier_result_progress_copy_error_free(exports_mapcp_copy_copier_result_progress_copy_error_t *ptr) {
-  if (!ptr->is_err) {
-    exports_mapcp_copy_copier_progress_free(&ptr->val.ok);
-  } else {
-    exports_mapcp_copy_copier_copy_error_free(&ptr->val.err);
-  }
-}
-
 void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_list_copy_error_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
@@ -513,6 +617,19 @@ void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_li
       exports_mapcp_copy_copier_copy_error_free(&list_ptr[i]);
     }
     free(list_ptr);
+  }
+}
+
+void exports_mapcp_copy_copier_clean_report_free(exports_mapcp_copy_copier_clean_report_t *ptr) {
+  mapcp_list_string_free(&ptr->files);
+  exports_mapcp_copy_copier_list_copy_error_free(&ptr->failures);
+}
+
+void exports_mapcp_copy_copier_result_progress_copy_error_free(exports_mapcp_copy_copier_result_progress_copy_error_t *ptr) {
+  if (!ptr->is_err) {
+    exports_mapcp_copy_copier_progress_free(&ptr->val.ok);
+  } else {
+    exports_mapcp_copy_copier_copy_error_free(&ptr->val.err);
   }
 }
 
@@ -527,9 +644,9 @@ void exports_mapcp_copy_copier_list_entry_free(exports_mapcp_copy_copier_list_en
   }
 }
 
-void exports_mapcp_copy_copier_result_list_string_copy_error_free(exports_mapcp_copy_copier_result_list_string_copy_error_t *ptr) {
+void exports_mapcp_copy_copier_result_clean_report_copy_error_free(exports_mapcp_copy_copier_result_clean_report_copy_error_t *ptr) {
   if (!ptr->is_err) {
-    mapcp_list_string_free(&ptr->val.ok);
+    exports_mapcp_copy_copier_clean_report_free(&ptr->val.ok);
   } else {
     exports_mapcp_copy_copier_copy_error_free(&ptr->val.err);
   }
@@ -832,8 +949,8 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_entries(u
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#clean")))
 uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t arg0, int32_t arg1) {
   mapcp_string_t arg2 = (mapcp_string_t) { (uint8_t*)(arg), (arg0) };
-  exports_mapcp_copy_copier_result_list_string_copy_error_t ret;
-  mapcp_list_string_t ok;
+  exports_mapcp_copy_copier_result_clean_report_copy_error_t ret;
+  exports_mapcp_copy_copier_clean_report_t ok;
   exports_mapcp_copy_copier_copy_error_t err;
   ret.is_err = !exports_mapcp_copy_copier_clean(&arg2, arg1, &ok, &err);
   if (ret.is_err) {
@@ -844,8 +961,8 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
   }
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
-    const exports_mapcp_copy_copier_copy_error_t *payload3 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    switch ((int32_t) ((*payload3).code).tag) {
+    const exports_mapcp_copy_copier_copy_error_t *payload30 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    switch ((int32_t) ((*payload30).code).tag) {
       case 0: {
         *((int8_t*)(ptr + sizeof(void*))) = 0;
         break;
@@ -943,34 +1060,36 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
         break;
       }
       case 24: {
-        const mapcp_string_t *payload28 = &((*payload3).code).val.other;
+        const mapcp_string_t *payload55 = &((*payload30).code).val.other;
         *((int8_t*)(ptr + sizeof(void*))) = 24;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = (*payload28).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) (*payload28).ptr;
+        *((size_t*)(ptr + (3*sizeof(void*)))) = (*payload55).len;
+        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) (*payload55).ptr;
         break;
       }
     }
-    *((int8_t*)(ptr + (4*sizeof(void*)))) = (int32_t) (*payload3).operation;
-    *((size_t*)(ptr + (6*sizeof(void*)))) = ((*payload3).path).len;
-    *((uint8_t **)(ptr + (5*sizeof(void*)))) = (uint8_t *) ((*payload3).path).ptr;
-    *((size_t*)(ptr + (8*sizeof(void*)))) = ((*payload3).source).len;
-    *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) ((*payload3).source).ptr;
-    *((size_t*)(ptr + (10*sizeof(void*)))) = ((*payload3).target).len;
-    *((uint8_t **)(ptr + (9*sizeof(void*)))) = (uint8_t *) ((*payload3).target).ptr;
-    *((size_t*)(ptr + (12*sizeof(void*)))) = ((*payload3).reason).len;
-    *((uint8_t **)(ptr + (11*sizeof(void*)))) = (uint8_t *) ((*payload3).reason).ptr;
-    if (((*payload3).leftover).is_some) {
-      const mapcp_string_t *payload30 = &((*payload3).leftover).val;
+    *((int8_t*)(ptr + (4*sizeof(void*)))) = (int32_t) (*payload30).operation;
+    *((size_t*)(ptr + (6*sizeof(void*)))) = ((*payload30).path).len;
+    *((uint8_t **)(ptr + (5*sizeof(void*)))) = (uint8_t *) ((*payload30).path).ptr;
+    *((size_t*)(ptr + (8*sizeof(void*)))) = ((*payload30).source).len;
+    *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) ((*payload30).source).ptr;
+    *((size_t*)(ptr + (10*sizeof(void*)))) = ((*payload30).target).len;
+    *((uint8_t **)(ptr + (9*sizeof(void*)))) = (uint8_t *) ((*payload30).target).ptr;
+    *((size_t*)(ptr + (12*sizeof(void*)))) = ((*payload30).reason).len;
+    *((uint8_t **)(ptr + (11*sizeof(void*)))) = (uint8_t *) ((*payload30).reason).ptr;
+    if (((*payload30).leftover).is_some) {
+      const mapcp_string_t *payload57 = &((*payload30).leftover).val;
       *((int8_t*)(ptr + (13*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (15*sizeof(void*)))) = (*payload30).len;
-      *((uint8_t **)(ptr + (14*sizeof(void*)))) = (uint8_t *) (*payload30).ptr;
+      *((size_t*)(ptr + (15*sizeof(void*)))) = (*payload57).len;
+      *((uint8_t **)(ptr + (14*sizeof(void*)))) = (uint8_t *) (*payload57).ptr;
     } else {
       *((int8_t*)(ptr + (13*sizeof(void*)))) = 0;
     }
   } else {
-    const mapcp_list_string_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
-    *((size_t*)(ptr + (2*sizeof(void*)))) = (*payload).len;
-    *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) (*payload).ptr;
+    const exports_mapcp_copy_copier_clean_report_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
+    *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload).files).len;
+    *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload).files).ptr;
+    *((size_t*)(ptr + (4*sizeof(void*)))) = ((*payload).failures).len;
+    *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) ((*payload).failures).ptr;
   }
   return ptr;
 }

@@ -282,17 +282,25 @@ typedef struct exports_mapcp_copy_copier_copy_job_t exports_mapcp_copy_copier_co
 typedef exports_mapcp_copy_copier_copy_job_t* exports_mapcp_copy_copier_borrow_copy_job_t;
 
 typedef struct {
+  exports_mapcp_copy_copier_copy_error_t *ptr;
+  size_t len;
+} exports_mapcp_copy_copier_list_copy_error_t;
+
+// What `clean` has done.
+typedef struct exports_mapcp_copy_copier_clean_report_t {
+  // The guest paths of the files that were removed; in a dry run, that would be.
+  mapcp_list_string_t   files;
+  // What could not be listed or removed. The source and the target of each are both the entry that it is about.
+  exports_mapcp_copy_copier_list_copy_error_t   failures;
+} exports_mapcp_copy_copier_clean_report_t;
+
+typedef struct {
   bool is_err;
   union {
     exports_mapcp_copy_copier_progress_t ok;
     exports_mapcp_copy_copier_copy_error_t err;
   } val;
 } exports_mapcp_copy_copier_result_progress_copy_error_t;
-
-typedef struct {
-  exports_mapcp_copy_copier_copy_error_t *ptr;
-  size_t len;
-} exports_mapcp_copy_copier_list_copy_error_t;
 
 typedef struct {
   exports_mapcp_copy_copier_entry_t *ptr;
@@ -302,10 +310,10 @@ typedef struct {
 typedef struct {
   bool is_err;
   union {
-    mapcp_list_string_t ok;
+    exports_mapcp_copy_copier_clean_report_t ok;
     exports_mapcp_copy_copier_copy_error_t err;
   } val;
-} exports_mapcp_copy_copier_result_list_string_copy_error_t;
+} exports_mapcp_copy_copier_result_clean_report_copy_error_t;
 
 typedef struct {
   bool is_err;
@@ -318,7 +326,7 @@ void exports_mapcp_copy_copier_method_copy_job_progress(exports_mapcp_copy_copie
 void exports_mapcp_copy_copier_method_copy_job_current_path(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_string_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_problems(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_copy_error_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_entries(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_entry_t *ret);
-bool exports_mapcp_copy_copier_clean(mapcp_string_t *directory, bool dry_run, mapcp_list_string_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
+bool exports_mapcp_copy_copier_clean(mapcp_string_t *directory, bool dry_run, exports_mapcp_copy_copier_clean_report_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
 
 // Exported Functions from `wasi:cli/run@0.2.0`
 bool exports_wasi_cli_run_run(void);
@@ -349,13 +357,15 @@ extern exports_mapcp_copy_copier_own_copy_job_t exports_mapcp_copy_copier_copy_j
 extern exports_mapcp_copy_copier_copy_job_t* exports_mapcp_copy_copier_copy_job_rep(exports_mapcp_copy_copier_own_copy_job_t handle);
 void exports_mapcp_copy_copier_copy_job_destructor(exports_mapcp_copy_copier_copy_job_t *rep);
 
-void exports_mapcp_copy_copier_result_progress_copy_error_free(exports_mapcp_copy_copier_result_progress_copy_error_t *ptr);
-
 void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_list_copy_error_t *ptr);
+
+void exports_mapcp_copy_copier_clean_report_free(exports_mapcp_copy_copier_clean_report_t *ptr);
+
+void exports_mapcp_copy_copier_result_progress_copy_error_free(exports_mapcp_copy_copier_result_progress_copy_error_t *ptr);
 
 void exports_mapcp_copy_copier_list_entry_free(exports_mapcp_copy_copier_list_entry_t *ptr);
 
-void exports_mapcp_copy_copier_result_list_string_copy_error_free(exports_mapcp_copy_copier_result_list_string_copy_error_t *ptr);
+void exports_mapcp_copy_copier_result_clean_report_copy_error_free(exports_mapcp_copy_copier_result_clean_report_copy_error_t *ptr);
 
 void exports_wasi_cli_run_result_void_void_free(exports_wasi_cli_run_result_void_void_t *ptr);
 

@@ -47,20 +47,31 @@ static void put_removed(const char *directory, const struct mapcp_names *files,
     put_count(directory, mapcp_names_count(files), flags);
 }
 
+/// Cleans a directory, and prints what there is to say. False if something failed.
+static bool clean(const char *directory, const struct mapcp_flags *flags) {
+    struct mapcp_names files;
+    struct mapcp_problems failures;
+    struct mapcp_problem problem;
+    const bool has_begun = mapcp_clean(directory, flags->options.dry_run, &files, &failures, &problem);
+    const bool good = has_begun && failures.count == 0;
+    for (size_t index = 0; index < failures.count; index++) {
+        mapcp_print_clean_problem(&failures.items[index], flags->json);
+    }
+    if (has_begun) {
+        put_removed(directory, &files, flags);
+    } else {
+        mapcp_print_clean_problem(&problem, flags->json);
+        mapcp_problem_free(&problem);
+    }
+    mapcp_names_free(&files);
+    mapcp_problems_free(&failures);
+    return good;
+}
+
 bool mapcp_clean_all(const struct mapcp_flags *flags) {
     bool good = true;
     for (int index = 0; index < flags->name_count; index++) {
-        const char *directory = flags->names[index];
-        struct mapcp_names files;
-        struct mapcp_problem problem;
-        if (mapcp_clean(directory, flags->options.dry_run, &files, &problem)) {
-            put_removed(directory, &files, flags);
-        } else {
-            mapcp_print_clean_problem(&problem, flags->json);
-            mapcp_problem_free(&problem);
-            good = false;
-        }
-        mapcp_names_free(&files);
+        good = clean(flags->names[index], flags) && good;
     }
     return good;
 }
