@@ -70,6 +70,20 @@ describe('a core module for WASI preview 1', () => {
     });
   });
 
+  it("prints pieces that are the function's to keep", async () => {
+    const pieces: Uint8Array[] = [];
+    const stdout = (bytes: Uint8Array) => void pieces.push(bytes);
+    await run(['env', 'A', 'env', 'B'], { env: { A: 'first', B: 'second' }, stdout });
+    expect(Buffer.concat(pieces).toString()).toBe('first\nsecond\n');
+  });
+
+  it('gets an error for what it prints where the function throws', async () => {
+    const stdout = () => {
+      throw new Error('no room');
+    };
+    expect(await run(['cat'], { stdin: 'x'.repeat(10_000), stdout })).toMatchObject({ status: 1 });
+  });
+
   it('prints to standard error', async () => {
     expect(await run(['warn', 'careful'])).toEqual({ status: 0, stdout: '', stderr: 'careful\n' });
   });
@@ -343,6 +357,15 @@ describe('a component whose names are JavaScript', () => {
 });
 
 describe('runComponent', () => {
+  it('runs many programs at once', async () => {
+    const bytes = readFileSync(built('wasm/guests/program.wasm'));
+    const options = { clocks: true, random: true };
+    const statuses = Array.from({ length: 7 }, (_, status) =>
+      runComponent(bytes, { ...options, args: ['program', 'exit', String(status)] }),
+    );
+    expect(await Promise.all(statuses)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  });
+
   it('runs a program from its bytes, and leaves nothing behind', async () => {
     const before = readdirSync(tmpdir()).filter((name) => !name.startsWith('mapcp-'));
     let output = '';

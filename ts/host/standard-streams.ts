@@ -23,7 +23,8 @@ export type Input = string | Uint8Array | number | HasDescriptor;
 
 /**
  * Where a component's output goes: `'inherit'` for that of this process, a function that gets each piece as it is written,
- * an open file descriptor, or something that has one, such as `process.stdout`.
+ * an open file descriptor, or something that has one, such as `process.stdout`. A piece is the function's to keep. If the
+ * function throws, the component's write fails.
  */
 export type Output = 'inherit' | ((bytes: Uint8Array) => void) | number | HasDescriptor;
 

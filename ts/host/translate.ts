@@ -8,6 +8,9 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { RefusedError } from './refused-error.js';
 
+// A thread takes some hundred megabytes while it works.
+const MOST_THREADS = 4;
+
 /** What jco makes of a component. */
 export interface Translation {
   /** The component: what was given, or what jco made of a core module. */
@@ -55,6 +58,8 @@ async function translated() {
     importBindings: 'hybrid',
     nodejsCompat: false,
     emitTypescriptDeclarations: false,
+    // Every core module is a file, and so one whose names are checked.
+    base64Cutoff: 0,
   });
   return { component, files: Object.entries(files), imports };
 }
@@ -71,7 +76,8 @@ parentPort.postMessage(await translated().catch((error) => ({ refusal: String(er
  * @param adapter what to adapt a core module by: `Command` if it exports `_start`, else `Reactor`
  */
 export async function translate(bytes: Uint8Array, adapter?: 'Command' | 'Reactor'): Promise<Translation> {
-  const answer = await answerTo({ jco: locateJco(), bytes, adapter });
+  const assignment = { jco: locateJco(), bytes, adapter };
+  const answer = await inTurn(() => answerTo(assignment));
   if ('refusal' in answer) {
     const what = adapter ? 'the core module cannot be made a component' : 'the component cannot be used';
     throw new RefusedError(`${what}: ${inOneLine(answer.refusal)}`);
@@ -94,6 +100,28 @@ function locateJco(): string {
       "a component is translated by jco, which is not installed here: run 'npm install @bytecodealliance/jco'",
       { cause },
     );
+  }
+}
+
+let threads = 0;
+const waiting: (() => void)[] = [];
+
+/** Calls `act` once fewer than MOST_THREADS are at work, in the order of the calls. */
+async function inTurn<T>(act: () => Promise<T>): Promise<T> {
+  if (threads < MOST_THREADS) {
+    threads++;
+  } else {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+  try {
+    return await act();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) {
+      threads--;
+    } else {
+      next();
+    }
   }
 }
 
