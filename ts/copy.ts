@@ -244,11 +244,16 @@ async function open(from: Place, to: Place, { lend }: Starter): Promise<LentSand
   }
 }
 
+// As the engine says it, in c-src/engine/job_failure.c.
+const NO_DIRECTORY = 'its directory does not exist; create it first, or use --make-parents';
+
 /** The error for a directory that cannot be preopened: what the engine would have said of the path in it. */
 function unreachable(cause: SystemError, from: Place, to: Place): CopyError {
   const isSource = cause.path === undefined || cause.path === from.directory;
-  const operation = !isSource && cause.code === 'ENOENT' ? 'create' : 'inspect';
-  return copyError(from, to, { code: cause.code, operation, isSource, reason: reasonOf(cause), cause });
+  const { code } = cause;
+  return !isSource && code === 'ENOENT'
+    ? copyError(from, to, { code, operation: 'create', isSource, reason: NO_DIRECTORY, cause })
+    : copyError(from, to, { code, operation: 'inspect', isSource, reason: reasonOf(cause), cause });
 }
 
 interface Why {

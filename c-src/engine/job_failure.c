@@ -33,8 +33,19 @@ static struct mapcp_problem make_problem(struct mapcp_job *job, const struct map
     return problem;
 }
 
+/// Whether the directory is missing that the copy itself goes into, and may be asked for. With a slash behind
+/// it, the target itself is what is missing.
+static bool lacks_parent(const struct mapcp_job *job, const struct mapcp_error *error) {
+    const char *target = job->given_target;
+    return error->operation == MAPCP_CREATE && error->code == MAPCP_NOT_FOUND && !job->options.make_parents &&
+           strcmp(job->target.text, target) == 0 && target[strlen(target) - 1] != '/';
+}
+
 bool mapcp_job_fail(struct mapcp_job *job, const struct mapcp_error *error) {
     job->failure = make_problem(job, error);
+    if (lacks_parent(job, error)) {
+        job->failure.error.because = "its directory does not exist; create it first, or use --make-parents";
+    }
     job->state = MAPCP_JOB_FAILED;
     mapcp_target_remove_parents(&job->made_parents);
     return false;

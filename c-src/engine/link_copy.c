@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "source.h"
+
 // A link's text is a path, and Linux takes none that is longer.
 #define LONGEST_TEXT 4096
 
@@ -22,7 +24,9 @@ bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options
     *skipped = false;
     ssize_t length = readlinkat(terms->source.directory, terms->source.name, text, LONGEST_TEXT);
     if (length < 0) {
-        return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
+        mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
+        error->because = error->code == MAPCP_INVALID_NAME ? MAPCP_INVALID_TEXT : NULL;
+        return false;
     }
     if (length == LONGEST_TEXT) {
         return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, ENAMETOOLONG);

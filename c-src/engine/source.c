@@ -7,6 +7,10 @@
 
 #include "path.h"
 
+static const char LEADS_OUT[] =
+    "it is a link that leads out of the sandbox; copy what it leads to by its own path, "
+    "or the link itself (-P)";
+
 bool mapcp_source_check(const struct stat *status, struct mapcp_error *error) {
     if (S_ISDIR(status->st_mode)) {
         return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_IS_DIRECTORY);
@@ -16,9 +20,19 @@ bool mapcp_source_check(const struct stat *status, struct mapcp_error *error) {
 
 bool mapcp_source_look(struct mapcp_place place, bool follow, struct stat *status,
                        struct mapcp_error *error) {
-    int flags = follow || mapcp_path_enters(place.name) ? 0 : AT_SYMLINK_NOFOLLOW;
-    return fstatat(place.directory, place.name, status, flags) == 0 ||
-           mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
+    const int flags = follow || mapcp_path_enters(place.name) ? 0 : AT_SYMLINK_NOFOLLOW;
+    if (fstatat(place.directory, place.name, status, flags) == 0) {
+        return true;
+    }
+    mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
+    struct stat link;
+    if (follow && fstatat(place.directory, place.name, &link, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISLNK(link.st_mode)) {
+        error->because = error->code == MAPCP_NOT_PERMITTED  ? LEADS_OUT
+                         : error->code == MAPCP_INVALID_NAME ? MAPCP_INVALID_TEXT
+                                                             : NULL;
+    }
+    return false;
 }
 
 static bool is_unchanged(const struct stat *before, const struct stat *now) {

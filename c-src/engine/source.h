@@ -30,6 +30,10 @@ struct mapcp_window {
 /// A source that is not open; closing it is harmless.
 #define MAPCP_NO_SOURCE ((struct mapcp_source){.descriptor = -1})
 
+/// Why a link can be neither copied nor followed whose text the host cannot represent.
+#define MAPCP_INVALID_TEXT                                                                                   \
+    "what the link leads to is not valid UTF-8; make the link anew, or leave it out (--symlinks=skip)"
+
 /// Refuses what is not a regular file: false, and sets `error`.
 bool mapcp_source_check(const struct stat *status, struct mapcp_error *error);
 

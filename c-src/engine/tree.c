@@ -13,6 +13,7 @@
 #include "filter.h"
 #include "listing.h"
 #include "names.h"
+#include "source.h"
 #include "target.h"
 
 // To reach what is in a target's directory takes no permission to read it.
@@ -391,8 +392,8 @@ static bool find_type(const struct mapcp_tree *tree, const struct mapcp_listed *
     }
     struct stat status;
     struct mapcp_place place = source_place(tree, top(tree), entry->name, tree->source->text);
-    if (fstatat(place.directory, place.name, &status, follows(tree) ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
-        return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
+    if (!mapcp_source_look(place, follows(tree), &status, error)) {
+        return false;
     }
     *type = S_ISDIR(status.st_mode)   ? DT_DIR
             : S_ISREG(status.st_mode) ? DT_REG

@@ -121,6 +121,7 @@ export function whyNot(behaviour: Behaviour, front: FrontName): string | undefin
 /** What the trees in memory of a browser do not have. */
 const notInMemory: Readonly<Partial<Record<keyof Put, string>>> = {
   fifo: 'a tree has no FIFOs',
+  absoluteLink: 'a tree has no path on the system',
   device: 'a tree has no devices',
   socket: 'a tree has no sockets',
   hardLink: 'a file that is given to a sandbox has one name',

@@ -54,7 +54,9 @@ export const api: Front = {
 /** The arguments for a request. TARGET is the copy's own path, as it is for the API. */
 function argumentsFor({ source, target, options }: Request): readonly string[] {
   const exact = options.filterSource ? [] : ['-T'];
-  return ['--json', '--no-progress', ...exact, ...(flagsFor(options) ?? []), '--', source, target];
+  // By default, the API copies a link as one.
+  const links = options.symlinks === undefined ? ['-P'] : [];
+  return ['--json', '--no-progress', ...exact, ...links, ...(flagsFor(options) ?? []), '--', source, target];
 }
 
 /** Runs a command line, which says with --json what the API would. */

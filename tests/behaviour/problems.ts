@@ -7,6 +7,13 @@ const problem = (code: string, says: string, entry?: string): Problem =>
 export const missing = (path: string, verb = 'inspect', entry?: string): Problem =>
   problem('ENOENT', `cannot ${verb} '${path}': no such file or directory`, entry);
 
+/** A target whose directory is missing. */
+export const noDirectory = (path: string): Problem =>
+  problem(
+    'ENOENT',
+    `cannot create '${path}': its directory does not exist; create it first, or use --make-parents`,
+  );
+
 /** A path on which something other than a directory stands where one is needed. */
 export const notDirectory = (path: string, verb: string, entry?: string): Problem =>
   problem('ENOTDIR', `cannot ${verb} '${path}': not a directory`, entry);
@@ -29,6 +36,15 @@ export const denied = (path: string, verb: string, entry?: string): Problem =>
 /** What the sandbox forbids. */
 export const notPermitted = (path: string, verb: string, entry?: string): Problem =>
   problem('EPERM', `cannot ${verb} '${path}': not permitted by the sandbox or the file system`, entry);
+
+/** A link that is to be followed, and leads out of the sandbox. */
+export const leadsOut = (path: string, entry?: string): Problem =>
+  problem(
+    'EPERM',
+    `cannot inspect '${path}': it is a link that leads out of the sandbox; copy what it leads to by its own path, ` +
+      'or the link itself (-P)',
+    entry,
+  );
 
 /** What is neither file, directory nor link. */
 export const notRegular = (path: string, verb = 'open', entry?: string): Problem =>

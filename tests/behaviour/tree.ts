@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -22,6 +23,8 @@ export interface Put {
   directory(...paths: string[]): void;
   /** Makes a symbolic link with a text. */
   symlink(path: string, text: string): void;
+  /** Makes a symbolic link to the absolute path of another one. */
+  absoluteLink(path: string, to: string): void;
   /** Gives a file another name. */
   hardLink(path: string, existing: string): void;
   /** Makes a FIFO. */
@@ -51,6 +54,7 @@ export function putInto(directory: string): Put {
       }
     },
     symlink: (path, text) => symlinkSync(text, at(path)),
+    absoluteLink: (path, to) => symlinkSync(`${realpathSync(directory)}/${to}`, at(path)),
     hardLink: (path, existing) => linkSync(at(existing), at(path)),
     fifo: (path) => run('mkfifo', at(path)),
     device: (path) => run('mknod', at(path), 'c', '1', '3'),

@@ -101,6 +101,35 @@ function links(put: Put): void {
   put.file('out/b', 'old');
 }
 
+/** Options that contradict each other: the first, the other, and how both are given. */
+const contradictions: readonly (readonly [string, string, readonly string[]])[] = [
+  ['target-directory', 'no-target-directory', ['-T', '-t', 'out']],
+  ...Object.entries({
+    recursive: ['-r'],
+    archive: ['-a'],
+    'no-dereference': ['-P'],
+    dereference: ['-L'],
+    symlinks: ['--symlinks=skip'],
+    include: ['--include=x'],
+    exclude: ['--exclude=x'],
+    shard: ['--shard=0/1'],
+    'target-directory': ['-t', 'out'],
+    'no-target-directory': ['-T'],
+    'make-parents': ['--make-parents'],
+    'no-clobber': ['-n'],
+    update: ['-u'],
+    force: ['-f'],
+    overwrite: ['--overwrite=always'],
+    preserve: ['-p'],
+    sparse: ['--sparse=auto'],
+    verify: ['--verify'],
+    sync: ['--sync'],
+    'window-size': ['--window-size=1'],
+  }).map(([other, options]) => ['clean', other, [...options, '--clean']] as const),
+  ['clean', 'recursive', ['-R', '--clean', '-n']],
+  ['clean', 'recursive', ['-n', '--clean', '-r']],
+];
+
 export const cases: readonly Case[] = [
   {
     name: 'a file is copied',
@@ -332,7 +361,11 @@ export const cases: readonly Case[] = [
     prepare: (put) => put.file('in/a', 'content'),
     args: ['in/a', 'out/missing/b'],
     ends: 'badly',
-    stderr: failure('in/a', 'out/missing/b', "cannot create 'out/missing/b': no such file or directory"),
+    stderr: failure(
+      'in/a',
+      'out/missing/b',
+      "cannot create 'out/missing/b': its directory does not exist; create it first, or use --make-parents",
+    ),
     out: {},
   },
   {
@@ -790,6 +823,158 @@ export const cases: readonly Case[] = [
     stderr: "mapcp: cannot remove 'out/a/.mapcp-0123456789abcdef.tmp': permission denied\n",
     stdout: "'out': 1 temporary file removed\n",
     out: { a: null, 'a/.mapcp-0123456789abcdef.tmp': 'half', b: null },
+  },
+  ...['', '--exclude=x', '--json --no-progress'].map(
+    (options): Case => ({
+      name: `a link that is named is followed without -r (${options})`,
+      prepare: links,
+      args: [...options.split(' ').filter(Boolean), '-v', 'in/l', 'out'],
+      ends: 'well',
+      stdout: /3 bytes|"kind":"file"/,
+      out: { b: 'old', l: 'new' },
+    }),
+  ),
+  ...['-r', '-R', '-a', '-La', '-LP'].map(
+    (options): Case => ({
+      name: `a link that is named is copied as one with ${options}`,
+      prepare: links,
+      args: [options, '-v', 'in/l', 'out'],
+      ends: 'well',
+      stdout: "'in/l' -> 'out/l'\n",
+      // What it leads to from there.
+      out: { b: 'old', l: 'old' },
+    }),
+  ),
+  ...['-rL', '-aL', '-a --symlinks=follow'].map(
+    (options): Case => ({
+      name: `a link that is named is followed with ${options}`,
+      prepare: links,
+      args: [...options.split(' '), '-v', 'in/l', 'out'],
+      ends: 'well',
+      stdout: "'in/l' -> 'out/l' (3 bytes)\n",
+      out: { b: 'old', l: 'new' },
+    }),
+  ),
+  {
+    name: 'a link that is named and leads out of its directory is an error, which says what to do',
+    prepare: (put) => put.symlink('in/l', '../elsewhere'),
+    args: ['in/l', 'out'],
+    ends: 'badly',
+    stderr: failure(
+      'in/l',
+      'out/l',
+      "cannot inspect 'in/l': it is a link that leads out of the sandbox; copy what it leads to by its own path, " +
+        'or the link itself (-P)',
+    ),
+    out: {},
+  },
+  {
+    name: '-R and -a copy directories',
+    prepare: (put) => {
+      put.directory('in/d');
+      put.directory('in/e');
+      put.file('in/d/f', 'x');
+      put.file('in/e/f', 'y');
+    },
+    args: ['-Rf', '-a', 'in/d', 'in/e', 'out'],
+    ends: 'well',
+    out: { d: null, 'd/f': 'x', e: null, 'e/f': 'y' },
+  },
+  ...[
+    ['-t', 'out', 'in/a', 'in/b'],
+    ['in/a', 'in/b', '--target-directory=out'],
+    ['-fvtout', 'in/a', 'in/b'],
+    ['-vt', 'out', 'in/a', 'in/b'],
+  ].map(
+    (args): Case => ({
+      name: `${args.join(' ')} copies into the directory`,
+      prepare: (put) => {
+        put.file('in/a', 'x');
+        put.file('in/b', 'y');
+      },
+      args: [...args, '-v'],
+      ends: 'well',
+      stdout: "'in/a' -> 'out/a' (1 bytes)\n'in/b' -> 'out/b' (1 bytes)\n",
+      out: { a: 'x', b: 'y' },
+    }),
+  ),
+  {
+    name: '-t makes its directory with --make-parents',
+    prepare: (put) => put.file('in/a', 'x'),
+    args: ['--make-parents', '-t', 'out/d/e', 'in/a'],
+    ends: 'well',
+    out: { d: null, 'd/e': null, 'd/e/a': 'x' },
+  },
+  ...[
+    { args: ['-t', 'out/d', 'in/a'], says: "-t needs a directory, and this is none: 'out/d'" },
+    { args: ['-t', '', 'in/a'], says: "-t needs a directory, and this is none: ''" },
+    {
+      args: ['-t', 'in/a', '--make-parents', 'in/a'],
+      says: "-t needs a directory, and this is none: 'in/a'",
+    },
+    { args: ['-t', 'out'], says: 'there is no SOURCE' },
+    { args: ['-rt'], says: "option '-t, --target-directory <DIR>' argument missing" },
+    {
+      args: ['-t', 'out', '-t', 'in', 'in/a'],
+      says: "option '-t, --target-directory <DIR>' argument 'in' is invalid. There can be only one.",
+    },
+  ].map(
+    ({ args, says }): Case => ({
+      name: `${args.join(' ')} is wrong usage`,
+      prepare: (put) => put.file('in/a', 'x'),
+      args,
+      ends: 'usage',
+      stderr: new RegExp(`^mapcp: ${says.replace(/[.()]/g, '\\$&')}\n`),
+      out: {},
+    }),
+  ),
+  ...contradictions.map(
+    ([one, other, options]): Case => ({
+      name: `${options.join(' ')} is wrong usage, which names both options`,
+      prepare: (put) => {
+        put.file('in/a', 'x');
+        put.file('out/.mapcp-0123456789abcdef.tmp', 'half');
+      },
+      args: [...options, 'in/a', 'out'],
+      ends: 'usage',
+      stderr: new RegExp(`^mapcp: option '--${one}' cannot be used with option '--${other}'\n`),
+      out: { '.mapcp-0123456789abcdef.tmp': 'half' },
+    }),
+  ),
+  ...['-qv', '-vq', '-q --progress', '--progress -q', '--no-progress --progress -qv'].map(
+    (options): Case => ({
+      name: `${options} prints nothing`,
+      prepare: (put) => put.file('in/a', 'x'),
+      args: [...options.split(' '), 'in/a', 'out'],
+      ends: 'well',
+      out: { a: 'x' },
+    }),
+  ),
+  {
+    name: '--progress --no-progress prints no progress',
+    prepare: (put) => put.file('in/a', 'x'),
+    args: ['--progress', '--no-progress', 'in/a', 'out'],
+    ends: 'well',
+    out: { a: 'x' },
+  },
+  ...['-fn', '-nf', '-n --force'].map(
+    (options): Case => ({
+      name: `${options} replaces nothing`,
+      prepare: links,
+      args: [...options.split(' '), 'in/a', 'out/b'],
+      ends: 'well',
+      out: { b: 'old' },
+    }),
+  ),
+  {
+    name: '--dry-run writes nothing, whatever else is asked for',
+    prepare: (put) => {
+      put.directory('in/d');
+      put.file('in/d/f', 'x');
+    },
+    args: [...['--dry-run', '-a', '--verify', '--sync', '--make-parents'], ...['in/d', 'out/x/y']],
+    ends: 'well',
+    out: {},
   },
   ...['-nu', '-un'].map(
     (options): Case => ({

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
@@ -109,4 +109,28 @@ describe.each(others)('a name that is not UTF-8, in $name,', (front) => {
       );
       expect(status).toBe(1);
     }));
+});
+
+describe.each(fronts)('a link to a name that is not UTF-8, in $name,', (front) => {
+  const cases = [
+    { options: '-r', source: 'in' },
+    { options: '-P', source: 'in/l' },
+  ];
+
+  it.each(cases)('is not copied with $options $source, and what helps is said', ({ options, source }) =>
+    inTemporaryDirectory((directory) => {
+      mkdirSync(join(directory, 'in'));
+      mkdirSync(join(directory, 'out'));
+      symlinkSync(Buffer.from('caf\xe9', 'latin1'), join(directory, 'in/l'));
+      const { status, stderr } = run(front, [options, source, 'out'], directory);
+      expect(stderr).toBe(
+        `mapcp: cannot copy 'in/l' to 'out/${source === 'in' ? 'in/l' : 'l'}': cannot inspect 'in/l': what the link leads ` +
+          'to is not valid UTF-8; make the link anew, or leave it out (--symlinks=skip)\n',
+      );
+      expect(status).toBe(1);
+
+      const skipping = run(front, [options, '--symlinks=skip', source, 'out'], directory);
+      expect(skipping).toMatchObject({ status: 0, stderr: '' });
+    }),
+  );
 });

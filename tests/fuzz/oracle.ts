@@ -63,13 +63,20 @@ export const patterns: Readonly<Record<string, (path: string, isDirectory: boole
   '[!f]': (path) => basename(path).length === 1 && basename(path) !== 'f',
   'lo*e': (path) => basename(path) === 'loose',
   '[[]': () => false,
-  '{f,/g}': (path) => basename(path) === 'f' || path === 'g',
+  '{f,d/g}': (path) => basename(path) === 'f' || path === 'd/g',
 };
+
+/** Whether a pattern, or one that its braces stand for, is matched against names, and so against that of the source. */
+function isAboutNames(pattern: string): boolean {
+  return /^([^/]+\/?|\{.*)$/.test(pattern);
+}
 
 /** What a copy must come to. */
 export interface Verdict {
   /** Whether it fails as a whole, before anything is touched. */
   readonly isRefused: boolean;
+  /** Whether the source itself is left out, so that nothing is touched; whether the target is good is open then. */
+  readonly isLeftOut: boolean;
   /** The targets of what fails by itself, and of what is copied and left alone. */
   readonly failed: ReadonlySet<string>;
   readonly copied: ReadonlySet<string>;
@@ -93,6 +100,7 @@ export function judge(before: Tree, source: string, target: string, options: Cop
 
 class Judgement implements Verdict {
   isRefused = false;
+  isLeftOut = false;
   readonly failed = new Set<string>();
   readonly copied = new Set<string>();
   readonly skipped = new Set<string>();
@@ -113,6 +121,10 @@ class Judgement implements Verdict {
   copy(source: string, target: string): void {
     const { recursive = false, makeParents = true, dryRun = false } = this.#options;
     const found = this.#sourceAt(source);
+    if (this.#isSourceLeftOut(source, found)) {
+      this.isLeftOut = true;
+      return;
+    }
     const parents = parentsOf(target);
     const isBlocked = parents.some(
       (parent) => (this.#before[parent]?.kind ?? (makeParents && 'directory')) !== 'directory',
@@ -211,9 +223,19 @@ class Judgement implements Verdict {
     return this.#leadsTo(source) === this.#leadsTo(target);
   }
 
-  #isLeftOut(path: string, isDirectory: boolean): boolean {
+  /** Whether the patterns leave out the source itself, by its name. One that leads nowhere could be anything. */
+  #isSourceLeftOut(source: string, found: Seen | undefined): boolean {
+    const kinds = found === undefined ? [false, true] : [found.kind === 'directory'];
+    return (
+      this.#options.filterSource === true &&
+      this.#before[source] !== undefined &&
+      kinds.every((isDirectory) => this.#isLeftOut(basename(source), isDirectory, isAboutNames))
+    );
+  }
+
+  #isLeftOut(path: string, isDirectory: boolean, heeds = (_: string) => true): boolean {
     const { include = [], exclude = [] } = this.#options;
-    const matches = (pattern: string) => patterns[pattern]?.(path, isDirectory) ?? false;
+    const matches = (pattern: string) => heeds(pattern) && (patterns[pattern]?.(path, isDirectory) ?? false);
     return exclude.some(matches) || (!isDirectory && include.length > 0 && !include.some(matches));
   }
 

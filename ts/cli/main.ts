@@ -5,7 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { escaped, quoted } from '../errors.js';
 import { invalidArgument } from './arguments.js';
 import { cleanDirectories } from './clean.js';
-import { addFlags, type Flags } from './flags.js';
+import { addFlags } from './flags.js';
 import { Interruption } from './interruption.js';
 import { runCopies } from './run.js';
 
@@ -38,7 +38,7 @@ const interruption = new Interruption();
 let status = STATUS_DONE;
 
 const program = new Command('mapcp');
-addFlags(program);
+const readFlags = addFlags(program);
 program
   .version(version(), '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this text')
@@ -64,7 +64,8 @@ program
   })
   .showHelpAfterError(`Usage: mapcp ${usage}\nTry 'mapcp --help'.`)
   .exitOverride()
-  .action(async (names: string[], flags: Flags) => {
+  .action(async (names: string[]) => {
+    const flags = readFlags();
     if (flags.completion) {
       // Loaded only where it is wanted, as it seldom is.
       const { completionFor } = await import('./completion.js');
@@ -72,14 +73,14 @@ program
       return;
     }
     if (names.length === 0) {
-      program.error(flags.clean ? 'there is no DIRECTORY' : 'there is no SOURCE and no TARGET');
+      const missing = typeof flags.targetDirectory === 'string' ? 'SOURCE' : 'SOURCE and no TARGET';
+      program.error(`there is no ${flags.clean ? 'DIRECTORY' : missing}`);
     }
     if (flags.clean) {
       status = await cleanDirectories(names, flags);
       return;
     }
-    const [target = '', ...sources] = names.reverse();
-    status = await runCopies(sources.reverse(), target, flags, interruption, (why) => program.error(why));
+    status = await runCopies(names, flags, interruption, (why) => program.error(why));
   });
 
 /** Says what nothing else has said, and tells the exit status. Node would print the line of code that it happened on. */

@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CopySeries } from '../copy-series.js';
 import { quoted } from '../errors.js';
@@ -14,23 +14,29 @@ const STATUS_FAILED = 1;
 /**
  * Copies each source, prints what there is to say, and tells the exit status.
  *
+ * @param names at least one: the sources and the target, or the sources alone if the flags have a directory
  * @param interruption what ends the work early
  * @param refuse reports wrong usage, and does not return
  */
 export async function runCopies(
-  sources: readonly string[],
-  target: string,
+  names: readonly string[],
   flags: Flags,
   interruption: Interruption,
   refuse: (why: string) => never,
 ): Promise<number> {
+  const isNamed = typeof flags.targetDirectory === 'string';
+  const target = isNamed ? flags.targetDirectory : (names.at(-1) ?? '');
+  const sources = isNamed ? names : names.slice(0, -1);
+  const isIntoDirectory = goesInto(target, flags);
   if (sources.length === 0) {
     refuse(`there is no TARGET after ${quoted(target)}`);
   }
-  if (sources.length > 1 && !flags.targetDirectory) {
+  if (sources.length > 1 && flags.targetDirectory === false) {
     refuse(`with -T there is one name too many: ${quoted(target)}`);
   }
-  const isIntoDirectory = flags.targetDirectory && isDirectory(target);
+  if (isNamed && !isIntoDirectory) {
+    refuse(`-t needs a directory, and this is none: ${quoted(target)}`);
+  }
   if (sources.length > 1 && !isIntoDirectory) {
     refuse(`several sources need a directory as TARGET, and this is none: ${quoted(target)}`);
   }
@@ -161,7 +167,7 @@ function optionsOf(flags: Flags): CopyOptions {
     symlinks: flags.symlinks,
     include: flags.include,
     exclude: flags.exclude,
-    filterSource: flags.targetDirectory,
+    filterSource: flags.targetDirectory !== false,
     makeParents: flags.makeParents ?? false,
     overwrite: flags.overwrite,
     preserveTimestamps: flags.preserve,
@@ -191,6 +197,15 @@ function targetFor(source: string, target: string): string {
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
+/**
+ * Whether the copies go into the target, under their own names. A directory that was named as one may still have to be
+ * made.
+ */
+function goesInto(target: string, { targetDirectory, makeParents }: Flags): boolean {
+  const willBeMade = typeof targetDirectory === 'string' && makeParents === true;
+  return targetDirectory !== false && (isDirectory(target) || (willBeMade && !existsSync(target)));
 }
 
 function isDirectory(path: string): boolean {

@@ -68,6 +68,8 @@ export class Directory {
   readonly #grant: Grant;
   /** The guest's path for it, as it was opened. */
   readonly #path: string;
+  /** The system's path for it, if absolute links may lead into it. */
+  readonly #hostPath: string | undefined;
   /** The mode that it gets when it is closed; undefined if it keeps what it has. */
   #finalMode: number | undefined;
   #identity: MetadataHashValue | undefined;
@@ -75,12 +77,17 @@ export class Directory {
   #unidentified: string | undefined;
   readonly #seen = new Seen();
 
-  /** Takes over one ownership of `handle`. `path` is the guest's path for it, by which people know it. */
-  constructor(walker: Walker, handle: Handle, grant: Grant, path: string) {
+  /**
+   * Takes over one ownership of `handle`. `path` is the guest's path for it, by which people know it.
+   *
+   * @param hostPath the system's path for it, if symbolic links whose text begins with that are followed
+   */
+  constructor(walker: Walker, handle: Handle, grant: Grant, path: string, hostPath?: string) {
     this.#walker = walker;
     this.#handle = handle;
     this.#grant = grant;
     this.#path = path;
+    this.#hostPath = hostPath;
   }
 
   get flags(): DescriptorFlags {
@@ -94,7 +101,7 @@ export class Directory {
 
   /** The same open directory once more, to be closed on its own. */
   share(): Directory {
-    return new Directory(this.#walker, this.#handle.share(), this.#grant, this.#path);
+    return new Directory(this.#walker, this.#handle.share(), this.#grant, this.#path, this.#hostPath);
   }
 
   close(): void {
@@ -428,7 +435,7 @@ export class Directory {
   }
 
   #walk<T>(path: string, act: (walk: Walk) => T): T {
-    const walk = new Walk(this.#walker, this.#handle, path);
+    const walk = new Walk(this.#walker, this.#handle, path, this.#hostPath);
     try {
       return act(walk);
     } finally {

@@ -9,7 +9,7 @@ export type Access = 'read' | 'read-write';
 export interface Grant {
   /** What may be done. */
   readonly access: Access;
-  /** Whether a symbolic link to an absolute path may be made. */
+  /** Whether a symbolic link to an absolute path may be made, and followed into its own preopen. */
   readonly absoluteLinks: boolean;
   /** Whether names that are not UTF-8 are listed, with escapes. */
   readonly escapeNames: boolean;

@@ -52,7 +52,10 @@ export interface HostOptions {
    * at two places is two directories to this: it is not refused, and can be changed. Default: false.
    */
   allowOverlap?: boolean;
-  /** Whether a component may make symbolic links to absolute paths, which it cannot follow itself. Default: false. */
+  /**
+   * Whether a component may make symbolic links to absolute paths, and follow those that begin with the path of the
+   * preopen that they are in, without symbolic links of its own. Default: false: it follows none.
+   */
   absoluteLinks?: boolean;
   /**
    * Whether a name that is not UTF-8 is listed all the same: with escapes for its bytes, and with a slash at its end,

@@ -15,6 +15,15 @@ export interface Preopen {
   access: Access;
 }
 
+/** A path without symbolic links; undefined if there is none. */
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether `inner` is the directory `outer` or lies in it, by what the directories are and not by their names. */
 function liesIn(inner: string, outer: string): boolean {
   const wanted = identity(statSync(outer, { bigint: true }));
@@ -55,7 +64,10 @@ export function holdPreopens(
   const roots = new Map<string, Directory>();
   try {
     for (const [name, { path, access }] of Object.entries(preopens)) {
-      roots.set(name, new Directory(walker, walker.hold(path), { ...common, access }, name));
+      const handle = walker.hold(path);
+      // Only by its text, so what has this path by the time of a call does not matter.
+      const hostPath = common.absoluteLinks ? realPath(path) : undefined;
+      roots.set(name, new Directory(walker, handle, { ...common, access }, name, hostPath));
     }
   } catch (error) {
     for (const root of roots.values()) {

@@ -17,6 +17,12 @@ export function readLink(walker: Walker, parent: Handle, name: string): string {
   return decodeName(walker.at(parent, name, (path) => readlinkSync(path, 'latin1')));
 }
 
+/** What follows an absolute path in another one, by their texts; undefined if that does not begin with it. */
+function pathBelow(base: string, path: string): string | undefined {
+  const start = base.endsWith('/') ? base : `${base}/`;
+  return `${path}/`.startsWith(start) ? path.slice(start.length).replace(/^\/+/, '') || '.' : undefined;
+}
+
 /**
  * A place in a tree: a directory that is held, and a name in it that may or may not exist. The walk stops before the
  * last component, so that the caller acts on it and says whether it turned out to be a symbolic link to follow.
@@ -24,6 +30,7 @@ export function readLink(walker: Walker, parent: Handle, name: string): string {
 export class Walk {
   readonly #walker: Walker;
   readonly #base: Handle;
+  readonly #basePath: string | undefined;
   /** The directories below the base, on the way to the place. Owned. */
   readonly #entered: Handle[] = [];
   /** The components still to go, the next one last. */
@@ -37,10 +44,13 @@ export class Walk {
    *
    * Fails with `no-entry`, `not-directory`, `loop`, `name-too-long`, `invalid` (a NUL), and `not-permitted` where
    * the path, or a symbolic link on it, is absolute or leads above `base`.
+   *
+   * @param basePath the system's path of `base`: a symbolic link whose text begins with it goes on from `base`
    */
-  constructor(walker: Walker, base: Handle, path: string) {
+  constructor(walker: Walker, base: Handle, path: string, basePath?: string) {
     this.#walker = walker;
     this.#base = base;
+    this.#basePath = basePath;
     try {
       this.#add(path);
       this.#advance();
@@ -80,7 +90,7 @@ export class Walk {
    * where there is no symbolic link.
    */
   followLink(): void {
-    this.#add(this.#linkTarget(this.#name));
+    this.#addLink(this.#name);
     this.#advance();
   }
 
@@ -117,6 +127,16 @@ export class Walk {
     this.#ahead.push(...names.reverse());
   }
 
+  /** Puts the target of a symbolic link in front of what is still ahead. */
+  #addLink(name: string): void {
+    const target = this.#linkTarget(name);
+    const below = this.#basePath === undefined ? undefined : pathBelow(this.#basePath, target);
+    if (below !== undefined) {
+      this.close();
+    }
+    this.#add(below ?? target);
+  }
+
   #advance(): void {
     for (let name = this.#ahead.pop(); name !== undefined; name = this.#ahead.pop()) {
       if (name === '..') {
@@ -140,7 +160,7 @@ export class Walk {
       if (code !== 'ENOTDIR' && code !== 'ELOOP') {
         throw error;
       }
-      this.#add(this.#linkTarget(name));
+      this.#addLink(name);
     }
   }
 

@@ -24,42 +24,56 @@ enum number {
 struct flag {
     const char *name;
     int number;
+    /// Whether it is about copying, so that it means nothing for --clean.
+    bool copies;
     /// What its value is called, and what takes it; NULL where it has none.
     const char *value;
     mapcp_take_value *take;
 };
 
 static const struct flag all_flags[] = {
-    {"recursive", 'r', NULL, NULL},
-    {"no-dereference", 'P', NULL, NULL},
-    {"dereference", 'L', NULL, NULL},
-    {"symlinks", 0, "HOW", mapcp_take_symlinks},
-    {"include", 0, "GLOB", mapcp_take_include},
-    {"exclude", 0, "GLOB", mapcp_take_exclude},
-    {"shard", 0, "I/N", mapcp_take_shard},
-    {"no-target-directory", 'T', NULL, NULL},
-    {"make-parents", MAKE_PARENTS, NULL, NULL},
-    {"no-clobber", 'n', NULL, NULL},
-    {"update", 'u', NULL, NULL},
-    {"overwrite", 0, "WHEN", mapcp_take_overwrite},
-    {"preserve", 'p', NULL, NULL},
-    {"sparse", 0, "WHEN", mapcp_take_sparse},
-    {"verify", VERIFY, NULL, NULL},
-    {"sync", SYNC, NULL, NULL},
-    {"window-size", 0, "SIZE", mapcp_take_window_size},
-    {"keep-going", KEEP_GOING, NULL, NULL},
-    {"dry-run", DRY_RUN, NULL, NULL},
-    {"clean", CLEAN, NULL, NULL},
-    {"progress", PROGRESS, NULL, NULL},
-    {"no-progress", NO_PROGRESS, NULL, NULL},
-    {"json", JSON, NULL, NULL},
-    {"quiet", 'q', NULL, NULL},
-    {"verbose", 'v', NULL, NULL},
-    {"version", 'V', NULL, NULL},
-    {"help", 'h', NULL, NULL},
+    {"recursive", 'r', true, NULL, NULL},
+    {"archive", 'a', true, NULL, NULL},
+    {"no-dereference", 'P', true, NULL, NULL},
+    {"dereference", 'L', true, NULL, NULL},
+    {"symlinks", 0, true, "HOW", mapcp_take_symlinks},
+    {"include", 0, true, "GLOB", mapcp_take_include},
+    {"exclude", 0, true, "GLOB", mapcp_take_exclude},
+    {"shard", 0, true, "I/N", mapcp_take_shard},
+    {"target-directory", 't', true, "DIR", mapcp_take_target_directory},
+    {"no-target-directory", 'T', true, NULL, NULL},
+    {"make-parents", MAKE_PARENTS, true, NULL, NULL},
+    {"no-clobber", 'n', true, NULL, NULL},
+    {"update", 'u', true, NULL, NULL},
+    {"force", 'f', true, NULL, NULL},
+    {"overwrite", 0, true, "WHEN", mapcp_take_overwrite},
+    {"preserve", 'p', true, NULL, NULL},
+    {"sparse", 0, true, "WHEN", mapcp_take_sparse},
+    {"verify", VERIFY, true, NULL, NULL},
+    {"sync", SYNC, true, NULL, NULL},
+    {"window-size", 0, true, "SIZE", mapcp_take_window_size},
+    {"keep-going", KEEP_GOING, false, NULL, NULL},
+    {"dry-run", DRY_RUN, false, NULL, NULL},
+    {"clean", CLEAN, false, NULL, NULL},
+    {"progress", PROGRESS, false, NULL, NULL},
+    {"no-progress", NO_PROGRESS, false, NULL, NULL},
+    {"json", JSON, false, NULL, NULL},
+    {"quiet", 'q', false, NULL, NULL},
+    {"verbose", 'v', false, NULL, NULL},
+    {"version", 'V', false, NULL, NULL},
+    {"help", 'h', false, NULL, NULL},
 };
 
-static const struct flag *const flags_end = all_flags + sizeof(all_flags) / sizeof(*all_flags);
+#define FLAG_COUNT (sizeof(all_flags) / sizeof(*all_flags))
+
+static const struct flag *const flags_end = all_flags + FLAG_COUNT;
+
+/// The arguments, while they are read.
+struct reading {
+    struct mapcp_flags *flags;
+    /// Which options were given, as all_flags has them.
+    bool given[FLAG_COUNT];
+};
 
 static bool end_refusal(void) {
     fputc('\n', stderr);
@@ -79,20 +93,26 @@ bool mapcp_refuse(const char *why, const char *what) {
 }
 
 static void begin_value_refusal(const struct flag *flag) {
-    fputs("mapcp: option '--", stderr);
+    fputs("mapcp: option '", stderr);
+    if (flag->number != 0) {
+        const char letter[] = {'-', (char)flag->number, ',', ' ', '\0'};
+        fputs(letter, stderr);
+    }
+    fputs("--", stderr);
     fputs(flag->name, stderr);
     fputs(" <", stderr);
     fputs(flag->value, stderr);
     fputs(">' argument ", stderr);
 }
 
-static bool take_value(struct mapcp_flags *flags, const struct flag *flag, const char *value) {
+static bool take_value(struct reading *reading, const struct flag *flag, const char *value) {
+    reading->given[flag - all_flags] = true;
     if (!value) {
         begin_value_refusal(flag);
         fputs("missing", stderr);
         return end_refusal();
     }
-    const char *why = flag->take(&flags->options, value);
+    const char *why = flag->take(reading->flags, value);
     if (!why) {
         return true;
     }
@@ -107,6 +127,11 @@ static void take_copying(struct mapcp_options *options, int number) {
     switch (number) {
     case 'r':
         options->recursive = true;
+        break;
+    case 'a':
+        options->recursive = true;
+        options->symlinks = MAPCP_PRESERVE_LINKS;
+        options->preserve_timestamps = true;
         break;
     case 'P':
         options->symlinks = MAPCP_PRESERVE_LINKS;
@@ -144,8 +169,10 @@ static void take_copying(struct mapcp_options *options, int number) {
     }
 }
 
-static void take(struct mapcp_flags *flags, int number) {
-    switch (number) {
+static void take(struct reading *reading, const struct flag *flag) {
+    struct mapcp_flags *flags = reading->flags;
+    reading->given[flag - all_flags] = true;
+    switch (flag->number) {
     case 'T':
         flags->target_is_path = true;
         break;
@@ -174,13 +201,13 @@ static void take(struct mapcp_flags *flags, int number) {
         flags->action = MAPCP_PRINT_HELP;
         break;
     default:
-        take_copying(&flags->options, number);
+        take_copying(&flags->options, flag->number);
     }
 }
 
 /// Takes an option that stands for itself, such as --name or --name=value. Without a value of its own it
 /// takes the `next` argument, and sets `*next` to NULL.
-static bool take_long(struct mapcp_flags *flags, const char *argument, const char **next) {
+static bool take_long(struct reading *reading, const char *argument, const char **next) {
     const char *name = argument + 2;
     size_t length = strcspn(name, "=");
     const char *value = name[length] ? name + length + 1 : NULL;
@@ -192,21 +219,23 @@ static bool take_long(struct mapcp_flags *flags, const char *argument, const cha
         return mapcp_refuse("unknown option", argument);
     }
     if (!flag->value) {
-        take(flags, flag->number);
+        take(reading, flag);
         return true;
     }
     if (!value) {
         value = *next;
         *next = NULL;
     }
-    return take_value(flags, flag, value);
+    return take_value(reading, flag, value);
 }
 
-/// Takes options that are letters behind one dash. None of them has a value.
-static bool take_letters(struct mapcp_flags *flags, const char *argument) {
+/// Takes options that are letters behind one dash. The value of one is what follows it there, or the `next`
+/// argument, in which case it sets `*next` to NULL.
+static bool take_letters(struct reading *reading, const char *argument, const char **next) {
     for (const char *letter = argument + 1; *letter; letter++) {
         const struct flag *flag = all_flags;
-        while (flag < flags_end && flag->number != *letter) {
+        // cp has two letters for the same.
+        while (flag < flags_end && flag->number != (*letter == 'R' ? 'r' : *letter)) {
             flag++;
         }
         if (flag == flags_end) {
@@ -215,7 +244,13 @@ static bool take_letters(struct mapcp_flags *flags, const char *argument) {
             fputc('\'', stderr);
             return end_refusal();
         }
-        take(flags, flag->number);
+        if (!flag->value) {
+            take(reading, flag);
+            continue;
+        }
+        const char *value = letter[1] ? letter + 1 : *next;
+        *next = letter[1] ? *next : NULL;
+        return take_value(reading, flag, value);
     }
     return true;
 }
@@ -223,6 +258,76 @@ static bool take_letters(struct mapcp_flags *flags, const char *argument) {
 /// Whether there is no more to read: who asks for help gets it, whatever follows.
 static bool is_settled(const struct mapcp_flags *flags) {
     return flags->action == MAPCP_PRINT_HELP || flags->action == MAPCP_PRINT_VERSION;
+}
+
+static bool read_arguments(struct reading *reading, int count, char **arguments) {
+    struct mapcp_flags *flags = reading->flags;
+    bool takes_options = true;
+    bool good = true;
+    for (int index = 1; good && index < count && !is_settled(flags); index++) {
+        const char *argument = arguments[index];
+        const char *next = arguments[index + 1];
+        if (!takes_options || argument[0] != '-' || argument[1] == '\0') {
+            flags->names[flags->name_count++] = argument;
+        } else if (strcmp(argument, "--") == 0) {
+            takes_options = false;
+        } else if (argument[1] == '-') {
+            good = take_long(reading, argument, &next);
+            index += next != arguments[index + 1];
+        } else {
+            good = take_letters(reading, argument, &next);
+            index += next != arguments[index + 1];
+        }
+    }
+    return good;
+}
+
+static bool is_given(const struct reading *reading, const char *name) {
+    for (size_t index = 0; index < FLAG_COUNT; index++) {
+        if (strcmp(all_flags[index].name, name) == 0) {
+            return reading->given[index];
+        }
+    }
+    return false;
+}
+
+static bool refuse_pair(const char *one, const char *other) {
+    fputs("mapcp: option '--", stderr);
+    fputs(one, stderr);
+    fputs("' cannot be used with option '--", stderr);
+    fputs(other, stderr);
+    fputc('\'', stderr);
+    return end_refusal();
+}
+
+/// Refuses options that contradict each other. docs/command-line.md says what the others come to together.
+static bool check_pairs(const struct reading *reading) {
+    if (is_given(reading, "target-directory") && is_given(reading, "no-target-directory")) {
+        return refuse_pair("target-directory", "no-target-directory");
+    }
+    for (size_t index = 0; is_given(reading, "clean") && index < FLAG_COUNT; index++) {
+        if (reading->given[index] && all_flags[index].copies) {
+            return refuse_pair("clean", all_flags[index].name);
+        }
+    }
+    return true;
+}
+
+/// Settles what depends on several options.
+static void settle(const struct reading *reading) {
+    struct mapcp_flags *flags = reading->flags;
+    struct mapcp_options *options = &flags->options;
+    const bool says_links = is_given(reading, "no-dereference") || is_given(reading, "dereference") ||
+                            is_given(reading, "symlinks") || is_given(reading, "archive");
+    if (!says_links && !options->recursive) {
+        options->symlinks = MAPCP_FOLLOW_LINKS;
+    }
+    // With -T, what SOURCE is called does not matter.
+    options->filter_source = !flags->target_is_path;
+    if (flags->quiet) {
+        flags->verbose = false;
+        flags->progress = MAPCP_NOT_SHOWN;
+    }
 }
 
 bool mapcp_flags_read(struct mapcp_flags *flags, int count, char **arguments) {
@@ -236,30 +341,22 @@ bool mapcp_flags_read(struct mapcp_flags *flags, int count, char **arguments) {
         fputs("mapcp: cannot read the arguments: out of memory\n", stderr);
         return false;
     }
-    bool takes_options = true;
-    for (int index = 1; index < count && !is_settled(flags); index++) {
-        const char *argument = arguments[index];
-        const char *next = arguments[index + 1];
-        bool good = true;
-        if (!takes_options || argument[0] != '-' || argument[1] == '\0') {
-            flags->names[flags->name_count++] = argument;
-        } else if (strcmp(argument, "--") == 0) {
-            takes_options = false;
-        } else if (argument[1] == '-') {
-            good = take_long(flags, argument, &next);
-            index += next != arguments[index + 1];
-        } else {
-            good = take_letters(flags, argument);
-        }
-        if (!good) {
-            return false;
-        }
+    struct reading reading = {.flags = flags};
+    if (!read_arguments(&reading, count, arguments)) {
+        return false;
     }
-    // With -T, what SOURCE is called does not matter.
-    flags->options.filter_source = !flags->target_is_path;
-    if (flags->name_count == 0 && !is_settled(flags)) {
-        const bool cleans = flags->action == MAPCP_CLEAN;
-        return mapcp_refuse(cleans ? "there is no DIRECTORY" : "there is no SOURCE and no TARGET", NULL);
+    if (is_settled(flags)) {
+        return true;
+    }
+    if (!check_pairs(&reading)) {
+        return false;
+    }
+    settle(&reading);
+    if (flags->name_count == 0) {
+        return mapcp_refuse(flags->action == MAPCP_CLEAN ? "there is no DIRECTORY"
+                            : flags->target_directory    ? "there is no SOURCE"
+                                                         : "there is no SOURCE and no TARGET",
+                            NULL);
     }
     return true;
 }

@@ -26,6 +26,8 @@ struct mapcp_flags {
     enum mapcp_action action;
     /// How to copy; its patterns are borrowed from the arguments, the lists of them are owned.
     struct mapcp_options options;
+    /// The directory to copy into, which leaves all names to sources; NULL if none was given. Borrowed.
+    const char *target_directory;
     /// Whether TARGET is the copy's own path, even where it is a directory.
     bool target_is_path;
     enum mapcp_shown progress;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "copy_job.h"
 #include "output.h"
@@ -176,18 +177,35 @@ static bool run_copies(struct copy *copies, int count, const struct mapcp_flags 
     return good;
 }
 
-bool mapcp_copy_all(const struct mapcp_flags *flags) {
-    const int count = flags->name_count - 1;
-    const char *target = flags->names[count];
+/// Prints why there is nothing to copy into; returns false where that is so.
+static bool check_names(const struct mapcp_flags *flags, int count, const char *target,
+                        bool is_into_directory) {
     if (count == 0) {
         return mapcp_refuse("there is no TARGET after", target);
     }
     if (count > 1 && flags->target_is_path) {
         return mapcp_refuse("with -T there is one name too many:", target);
     }
-    const bool is_into_directory = !flags->target_is_path && is_directory(target);
-    if (count > 1 && !is_into_directory) {
-        return mapcp_refuse("several sources need a directory as TARGET, and this is none:", target);
+    if (flags->target_directory && !is_into_directory) {
+        return mapcp_refuse("-t needs a directory, and this is none:", target);
+    }
+    return count == 1 || is_into_directory ||
+           mapcp_refuse("several sources need a directory as TARGET, and this is none:", target);
+}
+
+/// Whether the copies go into `target`, under their own names. A directory that was named as one may still
+/// have to be made.
+static bool goes_into(const char *target, const struct mapcp_flags *flags) {
+    const bool will_be_made = flags->target_directory && flags->options.make_parents;
+    return !flags->target_is_path && (is_directory(target) || (will_be_made && access(target, F_OK) != 0));
+}
+
+bool mapcp_copy_all(const struct mapcp_flags *flags) {
+    const int count = flags->name_count - (flags->target_directory ? 0 : 1);
+    const char *target = flags->target_directory ? flags->target_directory : flags->names[count];
+    const bool is_into_directory = goes_into(target, flags);
+    if (!check_names(flags, count, target, is_into_directory)) {
+        return false;
     }
     struct copy *copies = calloc((size_t)count, sizeof(*copies));
     bool good = copies != NULL;

@@ -1,5 +1,13 @@
 import type { Behaviour } from '../behaviour.js';
-import { denied, isDirectory, missing, needsRecursive, notDirectory, notRegular } from '../problems.js';
+import {
+  denied,
+  isDirectory,
+  missing,
+  needsRecursive,
+  noDirectory,
+  notDirectory,
+  notRegular,
+} from '../problems.js';
 
 const KiB = 1024;
 
@@ -139,7 +147,7 @@ export const files: readonly Behaviour[] = [
     name: 'a target in a missing directory is refused',
     prepare: (put) => put.file('in/a'),
     target: 'out/missing/b',
-    error: missing('out/missing/b', 'create'),
+    error: noDirectory('out/missing/b'),
   },
   {
     name: 'a target below a file is refused',

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
-import { changed, exists, full, isDirectory, missing, notPermitted } from '../problems.js';
+import { changed, exists, full, isDirectory, missing, noDirectory, notPermitted } from '../problems.js';
 import type { Put } from '../tree.js';
 
 const MiB = 1024 * 1024;
@@ -237,7 +237,7 @@ export const safety: readonly Behaviour[] = [
     prepare: (put) => put.file('in/a'),
     target: 'out/missing/b',
     options: { dryRun: true },
-    error: missing('out/missing/b', 'create'),
+    error: noDirectory('out/missing/b'),
   },
   {
     name: 'a dry run makes no directories on the way to the target',

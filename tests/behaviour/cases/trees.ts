@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
-import { denied, isDirectory, missing, needsRecursive, notDirectory, notRegular } from '../problems.js';
+import { denied, isDirectory, needsRecursive, noDirectory, notDirectory, notRegular } from '../problems.js';
 import type { Put } from '../tree.js';
 
 const recursive = { recursive: true };
@@ -132,7 +132,7 @@ export const trees: readonly Behaviour[] = [
     prepare: tree,
     target: 'out/missing/b',
     options: recursive,
-    error: missing('out/missing/b', 'create'),
+    error: noDirectory('out/missing/b'),
   },
   {
     name: 'a tree is not put over a file',
