@@ -60,7 +60,7 @@ $(OUT)/wasm/compiled: $(ENGINE) $(COMPONENT) $(COMPONENT_HEADERS) build/compile.
 
 $(OUT)/wasm/mapcp.core.wasm: $(OUT)/wasm/compiled $(COMPONENT_TYPE)
 	node build/clang.mjs -mexec-model=reactor $(patsubst %,$(OUT)/wasm/%.o,$(ENGINE) $(COMPONENT)) \
-		$(COMPONENT_TYPE) -lwasi-emulated-mman -Wl,--gc-sections -Wl,--strip-debug -o $@
+		$(COMPONENT_TYPE) -Wl,--gc-sections -Wl,--strip-debug -o $@
 
 $(OUT)/mapcp.wasm: $(OUT)/wasm/mapcp.core.wasm build/component.mjs build/describe.mjs package.json
 	node build/component.mjs reactor $< $@

@@ -22,6 +22,7 @@ export type Component = Root;
 export const NOTHING_YET: Progress = {
   done: false,
   bytesDone: 0n,
+  bytesInPlace: 0n,
   filesDone: 0n,
   directories: 0n,
   skipped: 0n,

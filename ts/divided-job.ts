@@ -227,6 +227,7 @@ function merge(all: readonly Progress[]): Progress {
   return all.reduce((sum, one) => ({
     done: sum.done && one.done,
     bytesDone: sum.bytesDone + one.bytesDone,
+    bytesInPlace: sum.bytesInPlace + one.bytesInPlace,
     ...(sum.bytesTotal !== undefined &&
       one.bytesTotal !== undefined && { bytesTotal: sum.bytesTotal + one.bytesTotal }),
     filesDone: sum.filesDone + one.filesDone,

@@ -18,9 +18,9 @@ export type { ComponentOptions };
 
 /** How far a copy has come. */
 export interface CopyProgress {
-  /** Bytes copied. Never shrinks. */
+  /** Bytes copied, those of files that are not complete, or failed half-way, among them. Never shrinks. */
   readonly bytesDone: number;
-  /** Bytes to copy in all; undefined until that is known. */
+  /** Bytes to copy in all, never fewer than `bytesDone`; undefined until that is known. */
   readonly bytesTotal: number | undefined;
   /** Files and links that are in place. Never shrinks. */
   readonly filesDone: number;
@@ -88,11 +88,19 @@ export interface CopyOptions {
    */
   readonly preserveMode?: boolean | undefined;
   /**
-   * Read each file back and compare it before it takes the target's name.
+   * Read each file back, and its source a second time, and compare them before the file takes the target's name. So a
+   * source that is written to by a mapping, of which its size and times show nothing, is an error too.
    *
    * @default false
    */
   readonly verify?: boolean | undefined;
+  /**
+   * Copy what a growing file, such as a log, has at the start: as many bytes as its size is then. Without it, a source
+   * that grows or is written to while it is copied is an error. One that gets shorter always is.
+   *
+   * @default false
+   */
+  readonly allowChanges?: boolean | undefined;
   /**
    * Have each file on the disk before it takes the target's name.
    *
@@ -235,6 +243,7 @@ export const copyChecks: Checks<CopyOptions> = {
   preserveTimestamps: boolean,
   preserveMode: boolean,
   verify: boolean,
+  allowChanges: boolean,
   sync: boolean,
   sparse: oneOf('auto', 'always', 'never'),
   include: arrayOf(pattern),
@@ -292,6 +301,7 @@ export function toComponent(options: CopyOptions, measure: boolean): ComponentOp
     recursive: options.recursive ?? false,
     preserveTimestamps: options.preserveTimestamps ?? false,
     verify: options.verify ?? false,
+    allowChanges: options.allowChanges ?? false,
     sync: options.sync ?? false,
     dryRun: options.dryRun ?? false,
     keepGoing: options.keepGoing ?? false,

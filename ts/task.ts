@@ -9,7 +9,7 @@ import { type Turn, takeTurn } from './turns.js';
 
 /** What a copy has done. */
 export interface CopyReport {
-  /** Bytes copied. */
+  /** Bytes of the files copied. */
   readonly bytes: number;
   /** Files and links copied. */
   readonly files: number;
@@ -362,7 +362,7 @@ function numberOf(value: bigint | undefined): number | undefined {
 
 function makeReport(progress: Progress, warnings: Notes, failures: Notes, started: number): CopyReport {
   return {
-    bytes: Number(progress.bytesDone),
+    bytes: Number(progress.bytesInPlace),
     files: Number(progress.filesDone),
     directories: Number(progress.directories),
     skipped: Number(progress.skipped),

@@ -83,6 +83,7 @@ exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, map
         .recursive = given->recursive,
         .preserve_timestamps = given->preserve_timestamps,
         .verify = given->verify,
+        .allow_changes = given->allow_changes,
         .sync = given->sync,
         .dry_run = given->dry_run,
         .keep_going = given->keep_going,
@@ -121,6 +122,7 @@ static void put_progress(progress *result, const struct mapcp_progress *from) {
     *result = (progress){
         .done = from->done,
         .bytes_done = from->bytes_done,
+        .bytes_in_place = from->bytes_in_place,
         .bytes_total = {.is_some = from->totals_known, .val = from->bytes_total},
         .files_done = from->files_done,
         .files_total = {.is_some = from->totals_known, .val = from->files_total},

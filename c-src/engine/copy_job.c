@@ -183,10 +183,11 @@ static void raise_totals(struct mapcp_progress *progress) {
 bool mapcp_job_step(struct mapcp_job *job, uint64_t budget) {
     uint64_t spent = 0;
     do {
-        if (job->state == MAPCP_JOB_FAILED || (job->state != MAPCP_JOB_DONE && !work(job, &spent))) {
+        bool good = job->state == MAPCP_JOB_DONE || (job->state != MAPCP_JOB_FAILED && work(job, &spent));
+        raise_totals(&job->progress);
+        if (!good) {
             return false;
         }
-        raise_totals(&job->progress);
     } while (job->state != MAPCP_JOB_DONE && spent < budget && job->entries.count < MOST_ENTRIES);
     if (job->state == MAPCP_JOB_DONE && !job->progress.done) {
         end_well(job);

@@ -14,9 +14,11 @@ struct mapcp_progress {
     bool done;
     /// Whether the totals are known.
     bool totals_known;
-    /// Bytes copied, and to copy in all: where a tree grows, at least what is copied already.
+    /// Bytes copied, those of files that failed half-way among them, and to copy in all: never fewer than those.
     uint64_t bytes_done;
     uint64_t bytes_total;
+    /// Bytes of the files that are in place.
+    uint64_t bytes_in_place;
     /// Files and links that are in place, and that are to be in all.
     uint64_t files_done;
     uint64_t files_total;

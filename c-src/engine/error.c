@@ -111,7 +111,8 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_SAME_FILE] = "source and target are the same file",
         [MAPCP_INTO_ITSELF] = "a directory cannot be copied into itself",
         [MAPCP_SOURCE_CHANGED] = "it changed while it was copied; copy it again when it is at rest",
-        [MAPCP_VERIFICATION_FAILED] = "what was read back is not what was written",
+        [MAPCP_VERIFICATION_FAILED] =
+            "what was read back is not what the source has, which may have changed meanwhile; copy it again",
         [MAPCP_INVALID_ARGUMENT] = "invalid argument",
         [MAPCP_TOO_MANY_LINKS] = "too many symbolic links, or a loop of them",
         [MAPCP_NAME_TOO_LONG] = "the name is too long",
@@ -148,6 +149,10 @@ const char *mapcp_reason(const struct mapcp_error *error) {
     if (error->operation == MAPCP_OPEN && error->code == MAPCP_NAME_TOO_LONG && error->number == 0) {
         return "more than 10,000 directories deep; copy its parts separately, unless a directory contains "
                "itself";
+    }
+    if (error->operation == MAPCP_MAP && error->code == MAPCP_SOURCE_CHANGED) {
+        return "it changed while it was copied; copy it again when it is at rest, or, if it only grows, with "
+               "--allow-changes";
     }
     if (error->operation == MAPCP_MAP && error->code == MAPCP_OUT_OF_MEMORY) {
         return "out of memory; try a smaller window";

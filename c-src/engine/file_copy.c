@@ -5,12 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "window.h"
+
 // What a hole may be made of, in bytes: file systems do not keep smaller ones.
 #define FINE_BLOCK 4096
 
 bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target, struct mapcp_namer *namer,
                            struct mapcp_error *error) {
     copy->size = (uint64_t)copy->source.status.st_size;
+    copy->ended = false;
+    copy->is_pseudo = false;
     copy->copied = 0;
     copy->verified = 0;
     copy->written = 0;
@@ -19,13 +23,78 @@ bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place targ
 }
 
 bool mapcp_file_copy_is_complete(const struct mapcp_file_copy *copy, const struct mapcp_options *options) {
-    return copy->copied == copy->size && (!options->verify || copy->verified == copy->size);
+    return copy->ended && (!options->verify || copy->verified == copy->size);
 }
 
+/// How many bytes a window at `offset` should have, going by the size: 0 for an empty file.
 static size_t window_at(const struct mapcp_file_copy *copy, uint64_t offset,
                         const struct mapcp_options *options) {
     uint64_t left = copy->size - offset;
     return left < options->window_size ? (size_t)left : options->window_size;
+}
+
+static bool fail_as_changed(struct mapcp_error *error) {
+    return mapcp_fail(error, MAPCP_MAP, MAPCP_SOURCE, MAPCP_SOURCE_CHANGED);
+}
+
+/// Refuses a source that is no longer what it was when it was opened. Its status is read after its bytes, so
+/// it vouches for all that have been read until now.
+static bool check_unchanged(const struct mapcp_file_copy *copy, const struct mapcp_options *options,
+                            struct mapcp_error *error) {
+    enum mapcp_change change = MAPCP_SHORTENED;
+    return mapcp_source_compare(&copy->source, &change, error) &&
+           (change == MAPCP_UNCHANGED || (change == MAPCP_WRITTEN_TO && options->allow_changes) ||
+            fail_as_changed(error));
+}
+
+/// Decides about a window that does not end where the source's status says: it has other than `expected`
+/// bytes, or more follow. Cuts off what is not to be copied.
+static bool settle_end(struct mapcp_file_copy *copy, struct mapcp_window *window, size_t expected,
+                       const struct mapcp_options *options, struct mapcp_error *error) {
+    enum mapcp_change change = MAPCP_SHORTENED;
+    if (!mapcp_source_compare(&copy->source, &change, error)) {
+        return false;
+    }
+    if (change == MAPCP_UNCHANGED) {
+        // The status does not describe the content. From here on the source is read until there is no more.
+        copy->is_pseudo = true;
+        window->length = 0;
+        return true;
+    }
+    if (change == MAPCP_WRITTEN_TO && options->allow_changes && window->length > expected) {
+        copy->ended = true;
+        window->length = expected;
+        return true;
+    }
+    return fail_as_changed(error);
+}
+
+/// Maps the next window of the source, and finds out whether its end has been read.
+static bool map_source(struct mapcp_file_copy *copy, const struct mapcp_options *options,
+                       struct mapcp_window *window, struct mapcp_error *error) {
+    size_t expected = window_at(copy, copy->copied, options);
+    // One byte more shows whether there is more. A pseudo file is read without going back: procfs begins anew
+    // for it.
+    size_t length = copy->is_pseudo ? options->window_size : expected + 1;
+    if (!mapcp_map(copy->source.descriptor, copy->copied, length, MAPCP_SOURCE, window, error)) {
+        return false;
+    }
+    bool is_last = copy->copied + expected == copy->size;
+    if (copy->is_pseudo) {
+        copy->ended = window->length == 0;
+        return true;
+    }
+    if (window->length == (is_last ? expected : expected + 1)) {
+        copy->ended = is_last;
+        window->length = expected;
+        return true;
+    }
+    if (settle_end(copy, window, expected, options, error)) {
+        return true;
+    }
+    struct mapcp_error ignored;
+    (void)mapcp_unmap(window, MAPCP_SOURCE, &ignored);
+    return false;
 }
 
 static bool is_zero(const char *bytes, size_t length) {
@@ -76,8 +145,7 @@ static int write_window(struct mapcp_file_copy *copy, const struct mapcp_window 
 static bool copy_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                         struct mapcp_error *error) {
     struct mapcp_window window;
-    size_t length = window_at(copy, copy->copied, options);
-    if (!mapcp_source_map(&copy->source, copy->copied, length, &window, error)) {
+    if (!map_source(copy, options, &window, error)) {
         return false;
     }
     static const size_t blocks[] = {
@@ -85,42 +153,51 @@ static bool copy_window(struct mapcp_file_copy *copy, const struct mapcp_options
         [MAPCP_SPARSE_ALWAYS] = FINE_BLOCK,
     };
     int number = options->sparse == MAPCP_SPARSE_NEVER
-                     ? write_range(copy->temporary.descriptor, window.bytes, length, window.offset)
+                     ? write_range(copy->temporary.descriptor, window.bytes, window.length, window.offset)
                      : write_window(copy, &window, blocks[options->sparse]);
-    copy->written = options->sparse == MAPCP_SPARSE_NEVER ? window.offset + length : copy->written;
+    copy->copied += window.length;
+    copy->written = options->sparse == MAPCP_SPARSE_NEVER ? copy->copied : copy->written;
+    copy->size = copy->ended || copy->copied > copy->size ? copy->copied : copy->size;
     bool unmapped = mapcp_unmap(&window, MAPCP_SOURCE, error);
     if (number != 0) {
         return mapcp_fail_number(error, MAPCP_WRITE, MAPCP_TARGET, number);
     }
-    copy->copied += length;
     // A hole at the end is no part of the file until the file is told its size.
-    if (copy->copied == copy->size && copy->written < copy->size &&
+    if (copy->ended && copy->written < copy->size &&
         ftruncate(copy->temporary.descriptor, (off_t)copy->size) != 0) {
         return mapcp_fail_number(error, MAPCP_WRITE, MAPCP_TARGET, errno);
     }
     return unmapped;
 }
 
-static bool compare(const struct mapcp_window *one, const struct mapcp_window *other,
-                    struct mapcp_error *error) {
-    return memcmp(one->bytes, other->bytes, one->length) == 0 ||
-           mapcp_fail(error, MAPCP_VERIFY, MAPCP_TARGET, MAPCP_VERIFICATION_FAILED);
+/// Compares a window of the source, up to `length`, with the same part of the copy.
+static bool compare(const struct mapcp_file_copy *copy, const struct mapcp_window *expected, size_t length,
+                    const struct mapcp_options *options, struct mapcp_error *error) {
+    struct mapcp_window found;
+    if (!mapcp_map(copy->temporary.descriptor, expected->offset, length + 1, MAPCP_TARGET, &found, error)) {
+        return false;
+    }
+    // If they differ because the source has changed, and that shows, this is the reason.
+    bool good = (found.length >= length && memcmp(expected->bytes, found.bytes, length) == 0) ||
+                (check_unchanged(copy, options, error) &&
+                 mapcp_fail(error, MAPCP_VERIFY, MAPCP_TARGET, MAPCP_VERIFICATION_FAILED));
+    struct mapcp_error ignored;
+    return mapcp_unmap(&found, MAPCP_TARGET, good ? error : &ignored) && good;
 }
 
+/// Reads a window of the source a second time, and compares it with what was written. Where nothing differs,
+/// all of the copy was in the source together, when the first reading was over and the second had not begun.
 static bool verify_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                           struct mapcp_error *error) {
     struct mapcp_window expected;
-    struct mapcp_window found;
     size_t length = window_at(copy, copy->verified, options);
-    if (!mapcp_source_map(&copy->source, copy->verified, length, &expected, error)) {
+    if (!mapcp_map(copy->source.descriptor, copy->verified, length + 1, MAPCP_SOURCE, &expected, error)) {
         return false;
     }
-    bool good = mapcp_map(copy->temporary.descriptor, copy->verified, length, MAPCP_TARGET, &found, error);
-    if (good) {
-        good = compare(&expected, &found, error);
-        struct mapcp_error ignored;
-        good = mapcp_unmap(&found, MAPCP_TARGET, good ? error : &ignored) && good;
-    }
+    bool is_last = copy->verified + length == copy->size;
+    bool is_longer = is_last && expected.length > length && !options->allow_changes;
+    bool good = (expected.length >= length && !is_longer) || fail_as_changed(error);
+    good = good && compare(copy, &expected, length, options, error);
     struct mapcp_error ignored;
     good = mapcp_unmap(&expected, MAPCP_SOURCE, good ? error : &ignored) && good;
     copy->verified += length;
@@ -129,8 +206,9 @@ static bool verify_window(struct mapcp_file_copy *copy, const struct mapcp_optio
 
 bool mapcp_file_copy_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                             struct mapcp_error *error) {
-    return copy->copied < copy->size ? copy_window(copy, options, error)
-                                     : verify_window(copy, options, error);
+    bool good = copy->ended ? verify_window(copy, options, error) : copy_window(copy, options, error);
+    // Behind the last window, that is done right before the commit.
+    return good && (mapcp_file_copy_is_complete(copy, options) || check_unchanged(copy, options, error));
 }
 
 bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, const struct mapcp_options *options,
@@ -142,7 +220,7 @@ bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, const struct mapcp_opt
     if (options->sync && fsync(copy->temporary.descriptor) != 0) {
         return mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
     }
-    if (!mapcp_source_close(&copy->source, error)) {
+    if (!check_unchanged(copy, options, error) || !mapcp_source_close(&copy->source, error)) {
         return false;
     }
     int number = mapcp_temporary_close(&copy->temporary);

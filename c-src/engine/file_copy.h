@@ -14,7 +14,13 @@
 struct mapcp_file_copy {
     struct mapcp_source source;
     struct mapcp_temporary temporary;
+    /// How many bytes the source has: what its status says, until its end has been read.
     uint64_t size;
+    /// Whether its end has been read: then `size` is a count.
+    bool ended;
+    /// Whether its status says something else than what can be read from it, as in procfs and sysfs. Then it
+    /// is read until there is no more.
+    bool is_pseudo;
     /// Bytes taken from the source, and bytes compared with it again.
     uint64_t copied;
     uint64_t verified;

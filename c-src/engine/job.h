@@ -66,6 +66,10 @@ bool mapcp_job_settle_entry(struct mapcp_job *job, const struct mapcp_error *err
 
 // --- job_entry.c ---
 
+/// The sum of two counts; the largest there can be where it would be larger: sparse files can have as many
+/// bytes as they like.
+uint64_t mapcp_job_sum(uint64_t sum, uint64_t amount);
+
 /// Keeps account of the current entry, where that is asked for. On failure returns false and sets `error`.
 bool mapcp_job_note(struct mapcp_job *job, enum mapcp_entry_kind kind, bool skipped, uint64_t bytes,
                     struct mapcp_error *error);

@@ -29,6 +29,10 @@ static enum mapcp_entry_kind kind_of(const struct stat *status) {
     return S_ISLNK(status->st_mode) ? MAPCP_LINK : MAPCP_FILE;
 }
 
+uint64_t mapcp_job_sum(uint64_t sum, uint64_t amount) {
+    return amount > UINT64_MAX - sum ? UINT64_MAX : sum + amount;
+}
+
 static void uncount(uint64_t *total, uint64_t amount) {
     *total -= *total < amount ? *total : amount;
 }
@@ -47,11 +51,12 @@ static bool skip(struct mapcp_job *job, const struct stat *status, uint64_t byte
     return mapcp_job_note(job, kind_of(status), true, 0, error);
 }
 
-static bool complete_entry(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
+static bool complete_entry(struct mapcp_job *job, const struct stat *status, uint64_t bytes,
+                           struct mapcp_error *error) {
     job->progress.files_done++;
+    job->progress.bytes_in_place = mapcp_job_sum(job->progress.bytes_in_place, bytes);
     leave_entry(job);
-    return mapcp_job_note(job, kind_of(status), false,
-                          S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0, error);
+    return mapcp_job_note(job, kind_of(status), false, bytes, error);
 }
 
 /// Decides about the job's entry. If nothing more is to be done for it, says so by `*over`.
@@ -73,8 +78,9 @@ static bool decide(struct mapcp_job *job, const struct stat *status, bool *over,
         return *over;
     }
     if (job->options.dry_run) {
-        job->progress.bytes_done += S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0;
-        *over = complete_entry(job, status, error);
+        uint64_t bytes = S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0;
+        job->progress.bytes_done = mapcp_job_sum(job->progress.bytes_done, bytes);
+        *over = complete_entry(job, status, bytes, error);
         return *over;
     }
     return true;
@@ -143,7 +149,7 @@ static bool copy_link(struct mapcp_job *job, struct mapcp_error *error) {
     struct mapcp_terms terms = terms_of(job, &status);
     bool skipped = false;
     return mapcp_link_copy(&terms, &job->options, &job->file.temporary, &job->namer, &skipped, error) &&
-           (skipped ? skip_copy(job, &status, error) : complete_entry(job, &status, error));
+           (skipped ? skip_copy(job, &status, error) : complete_entry(job, &status, 0, error));
 }
 
 bool mapcp_job_begin_entry(struct mapcp_job *job, const struct mapcp_tree_entry *entry,
@@ -187,7 +193,7 @@ static bool finish_file(struct mapcp_job *job, struct mapcp_error *error) {
         return skip_copy(job, status, error);
     }
     return (!job->options.sync || job->in_tree || sync_parent(job, error)) &&
-           complete_entry(job, status, error);
+           complete_entry(job, status, job->file.size, error);
 }
 
 /// Copies one window, and finishes the file with the last. Adds what it cost to `*spent`.
@@ -198,8 +204,9 @@ bool mapcp_job_work_on_file(struct mapcp_job *job, uint64_t *spent) {
     bool good = true;
     if (!mapcp_file_copy_is_complete(&job->file, &job->options)) {
         good = mapcp_file_copy_window(&job->file, &job->options, &error);
-        job->progress.bytes_done += job->file.copied - before;
-        *spent += job->file.copied - before + job->file.verified - verified_before;
+        uint64_t copied = job->file.copied - before;
+        job->progress.bytes_done = mapcp_job_sum(job->progress.bytes_done, copied);
+        *spent += copied + job->file.verified - verified_before;
     }
     if (good && mapcp_file_copy_is_complete(&job->file, &job->options)) {
         good = finish_file(job, &error);

@@ -35,7 +35,8 @@ static void measure_entry(struct mapcp_job *job, const struct mapcp_tree_entry *
     // What cannot be looked at now is reported when its turn to be copied comes.
     if (entry->kind != MAPCP_TREE_SPECIAL && mapcp_source_look(entry->source, follow, &status, &ignored)) {
         job->progress.files_total++;
-        job->progress.bytes_total += S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
+        uint64_t bytes = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
+        job->progress.bytes_total = mapcp_job_sum(job->progress.bytes_total, bytes);
     }
 }
 

@@ -64,8 +64,11 @@ struct mapcp_options {
     bool recursive;
     /// Give files and directories the source's times of access and modification.
     bool preserve_timestamps;
-    /// Read each file back and compare it before it takes the target's name.
+    /// Read each file back, and its source a second time, and compare them before it takes the target's name.
     bool verify;
+    /// Copy of a source that grows meanwhile, or is written to, what it had at the start: as many bytes as
+    /// its size was then. One that gets shorter is an error all the same.
+    bool allow_changes;
     /// Have files, and the directories that name them, on the disk before the job goes on.
     bool sync;
     /// Decide everything, and touch nothing.

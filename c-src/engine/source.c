@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "path.h"
@@ -35,11 +34,6 @@ bool mapcp_source_look(struct mapcp_place place, bool follow, struct stat *statu
     return false;
 }
 
-static bool is_unchanged(const struct stat *before, const struct stat *now) {
-    return before->st_size == now->st_size && before->st_mtim.tv_sec == now->st_mtim.tv_sec &&
-           before->st_mtim.tv_nsec == now->st_mtim.tv_nsec;
-}
-
 bool mapcp_source_open(struct mapcp_source *source, struct mapcp_place place, bool follow,
                        struct mapcp_error *error) {
     // Should a FIFO have taken the name meanwhile, O_NONBLOCK keeps its open from waiting for a writer.
@@ -54,36 +48,27 @@ bool mapcp_source_open(struct mapcp_source *source, struct mapcp_place place, bo
     return mapcp_source_check(&source->status, error);
 }
 
-bool mapcp_map(int descriptor, uint64_t offset, size_t length, enum mapcp_side side,
-               struct mapcp_window *window, struct mapcp_error *error) {
-    void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, descriptor, (off_t)offset);
-    if (bytes == MAP_FAILED) {
-        return mapcp_fail_number(error, MAPCP_MAP, side, errno);
-    }
-    *window = (struct mapcp_window){.bytes = bytes, .length = length, .offset = offset};
-    return true;
+static bool is_same_time(struct timespec one, struct timespec other) {
+    return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
 }
 
-bool mapcp_source_map(const struct mapcp_source *source, uint64_t offset, size_t length,
-                      struct mapcp_window *window, struct mapcp_error *error) {
-    if (!mapcp_map(source->descriptor, offset, length, MAPCP_SOURCE, window, error)) {
-        return false;
-    }
-    // Under the emulation a mapping is a read, which comes up short without a word where the file has shrunk.
-    // So the status is read after the mapping, and vouches for every byte in it.
+static bool is_unchanged(const struct stat *before, const struct stat *now) {
+    // A name more or less changes the time of the status, and nothing that is copied.
+    bool has_same_names = before->st_nlink == now->st_nlink;
+    return before->st_size == now->st_size && is_same_time(before->st_mtim, now->st_mtim) &&
+           (!has_same_names || is_same_time(before->st_ctim, now->st_ctim));
+}
+
+bool mapcp_source_compare(const struct mapcp_source *source, enum mapcp_change *change,
+                          struct mapcp_error *error) {
     struct stat now;
-    bool good =
-        fstat(source->descriptor, &now) == 0 || mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
-    good = good && (is_unchanged(&source->status, &now) ||
-                    mapcp_fail(error, MAPCP_MAP, MAPCP_SOURCE, MAPCP_SOURCE_CHANGED));
-    if (!good) {
-        (void)munmap(window->bytes, window->length);
+    if (fstat(source->descriptor, &now) != 0) {
+        return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
     }
-    return good;
-}
-
-bool mapcp_unmap(const struct mapcp_window *window, enum mapcp_side side, struct mapcp_error *error) {
-    return munmap(window->bytes, window->length) == 0 || mapcp_fail_number(error, MAPCP_UNMAP, side, errno);
+    *change = is_unchanged(&source->status, &now)     ? MAPCP_UNCHANGED
+              : now.st_size >= source->status.st_size ? MAPCP_WRITTEN_TO
+                                                      : MAPCP_SHORTENED;
+    return true;
 }
 
 bool mapcp_source_close(struct mapcp_source *source, struct mapcp_error *error) {

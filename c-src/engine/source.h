@@ -2,29 +2,17 @@
 #define MAPCP_SOURCE_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/stat.h>
 
 #include "error.h"
 #include "place.h"
 
-/// A regular file that is read through mappings, one window at a time.
+/// A regular file that is read through windows: see window.h.
 struct mapcp_source {
     /// The open descriptor, or -1.
     int descriptor;
     /// Its status when it was opened: what the copy is a copy of.
     struct stat status;
-};
-
-/// A part of a file in memory.
-struct mapcp_window {
-    /// The bytes; nothing behind `length` may be read.
-    void *bytes;
-    /// How many, at least 1.
-    size_t length;
-    /// Where in the file they stand; a multiple of the page size.
-    uint64_t offset;
 };
 
 /// A source that is not open; closing it is harmless.
@@ -49,20 +37,19 @@ bool mapcp_source_look(struct mapcp_place place, bool follow, struct stat *statu
 bool mapcp_source_open(struct mapcp_source *source, struct mapcp_place place, bool follow,
                        struct mapcp_error *error);
 
-/// Maps `length` bytes at `offset`, which must be within the file and aligned to pages.
-///
-/// A source that is no longer what it was when it was opened is an error, MAPCP_SOURCE_CHANGED: then nothing
-/// is mapped. On failure returns false and sets `error`. The window is to be given to mapcp_unmap.
-bool mapcp_source_map(const struct mapcp_source *source, uint64_t offset, size_t length,
-                      struct mapcp_window *window, struct mapcp_error *error);
+/// What has become of a source since it was opened, by its status.
+enum mapcp_change {
+    /// It has its size and times of change.
+    MAPCP_UNCHANGED,
+    /// It was changed, and is no shorter.
+    MAPCP_WRITTEN_TO,
+    /// It is shorter.
+    MAPCP_SHORTENED,
+};
 
-/// Maps a part of any open file, with no check of what it is. On failure returns false and sets `error`, for
-/// `side`.
-bool mapcp_map(int descriptor, uint64_t offset, size_t length, enum mapcp_side side,
-               struct mapcp_window *window, struct mapcp_error *error);
-
-/// Removes a mapping. On failure returns false and sets `error`, for `side`.
-bool mapcp_unmap(const struct mapcp_window *window, enum mapcp_side side, struct mapcp_error *error);
+/// Looks at an open source again. On failure returns false and sets `error`.
+bool mapcp_source_compare(const struct mapcp_source *source, enum mapcp_change *change,
+                          struct mapcp_error *error);
 
 /// Closes the source. On failure returns false and sets `error`; the descriptor is gone all the same.
 bool mapcp_source_close(struct mapcp_source *source, struct mapcp_error *error);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -11,7 +12,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CopyError, copy } from 'mapcp';
 import { describe, expect, it } from 'vitest';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
 import { failureOf } from '../helpers/failure.js';
 
 describe('copy', () => {
@@ -66,6 +67,23 @@ describe('copy', () => {
       writeFileSync(source, 'content');
       await copy(pathToFileURL(source), pathToFileURL(target));
       expect(readFileSync(target, 'utf8')).toBe('content');
+    }));
+
+  it('counts more bytes than a number of 64 bits can have as the largest that it can', () =>
+    inMemoryDirectory(async (directory) => {
+      mkdirSync(join(directory, 'a'));
+      for (const name of ['f', 'g', 'h']) {
+        spawnSync('truncate', ['--size', '9223372036854771712', join(directory, 'a', name)]);
+      }
+      let total: number | undefined;
+      const { bytes } = await copy(join(directory, 'a'), join(directory, 'b'), {
+        recursive: true,
+        dryRun: true,
+        onProgress: ({ bytesTotal }) => {
+          total = bytesTotal;
+        },
+      });
+      expect([bytes, total]).toEqual([2 ** 64, 2 ** 64]);
     }));
 
   it('takes a small window', () =>

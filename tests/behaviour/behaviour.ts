@@ -49,6 +49,8 @@ export interface Behaviour extends Result {
   readonly isOrdinaryUser?: boolean;
   /** The size of a file system of its own for `out`, in bytes. */
   readonly disk?: number;
+  /** Files that are mounted in the place of others: the path of each below the directory, and what is there instead. */
+  readonly mounts?: Readonly<Record<string, string>>;
   /** What somebody else does as soon as the copy has made its first progress. Only the API tells when that is. */
   readonly meanwhile?: (put: Put) => void;
   /** Why a front cannot do this at all. */
@@ -68,6 +70,7 @@ const flagOf: Readonly<Record<string, string | undefined>> = {
   'overwrite newer': '--update',
   'preserveTimestamps true': '--preserve',
   'verify true': '--verify',
+  'allowChanges true': '--allow-changes',
   'sync true': '--sync',
   'sparse auto': '--sparse=auto',
   'sparse always': '--sparse=always',
@@ -127,12 +130,15 @@ const notInMemory: Readonly<Partial<Record<keyof Put, string>>> = {
   hardLink: 'a file that is given to a sandbox has one name',
 };
 
-function whyNotInMemory({ prepare, meanwhile, disk, isOrdinaryUser }: Behaviour): string | undefined {
+function whyNotInMemory({ prepare, meanwhile, disk, mounts, isOrdinaryUser }: Behaviour): string | undefined {
   if (meanwhile !== undefined) {
     return 'nobody else can change a tree in memory';
   }
   if (disk !== undefined) {
     return 'memory is no disk of a certain size';
+  }
+  if (mounts !== undefined) {
+    return 'nothing can be mounted in memory';
   }
   if (isOrdinaryUser) {
     return 'it knows no permissions';

@@ -78,6 +78,6 @@ export const full = (path: string, verb = 'write', entry?: string): Problem =>
 export const changed = (path: string, entry?: string): Problem =>
   problem(
     'ERR_MAPCP_SOURCE_CHANGED',
-    `cannot map '${path}': it changed while it was copied; copy it again when it is at rest`,
+    `cannot map '${path}': it changed while it was copied; copy it again when it is at rest, or, if it only grows, with --allow-changes`,
     entry,
   );

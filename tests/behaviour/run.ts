@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { CopyOptions } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { canMount, mountSmallDisk } from '../helpers/small-disk.js';
+import { canMount, mountFile, mountSmallDisk } from '../helpers/small-disk.js';
 import { type Behaviour, type Problem, type Result, sentenceOf, whyNot } from './behaviour.js';
 import { behaviours } from './cases/index.js';
 import type { Front } from './fronts.js';
@@ -16,7 +16,7 @@ export function testBehaviours(front: Front): void {
     for (const behaviour of behaviours) {
       const why = whyNot(behaviour, front.name);
       if (why === undefined) {
-        const test = it.skipIf(behaviour.disk !== undefined && !canMount);
+        const test = it.skipIf((behaviour.disk ?? behaviour.mounts) !== undefined && !canMount);
         test(behaviour.name, () => inTemporaryDirectory((directory) => check(behaviour, front, directory)));
       }
     }
@@ -28,8 +28,12 @@ async function check(behaviour: Behaviour, front: Front, directory: string): Pro
   mkdirSync(from);
   mkdirSync(to);
   const unmount = behaviour.disk === undefined ? () => {} : mountSmallDisk(to, behaviour.disk);
+  const mounts: (() => void)[] = [];
   try {
     behaviour.prepare?.(putInto(directory));
+    for (const [path, file] of Object.entries(behaviour.mounts ?? {})) {
+      mounts.push(mountFile(join(directory, path), resolve(directory, file)));
+    }
     const source = look(from);
     const before = look(to);
     const { error, failures, warnings, counts } = await copy(behaviour, front, directory);
@@ -44,6 +48,9 @@ async function check(behaviour: Behaviour, front: Front, directory: string): Pro
       expect(look(from)).toEqual(source);
     }
   } finally {
+    for (const unmountFile of mounts) {
+      unmountFile();
+    }
     unmount();
   }
 }

@@ -1,6 +1,8 @@
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -125,6 +127,75 @@ static void a_source_that_is_rewritten_is_an_error(void) {
     check_change_is_noticed(touch);
 }
 
+static void a_log_that_grows_is_copied_as_far_as_it_was_there(void) {
+    const struct mapcp_options options = {.window_size = 1, .allow_changes = true};
+    write_file("a", 200000, 1);
+    struct mapcp_job *job = mapcp_job_new("a", "b", &options);
+    CHECK(mapcp_job_step(job, 1));
+    grow();
+    CHECK(mapcp_job_step(job, UINT64_MAX));
+    CHECK(mapcp_job_progress(job)->done);
+    mapcp_job_free(job);
+    CHECK(has_content("b", 200000, 1));
+}
+
+/// Copies a file of two windows, which is changed through a mapping between the first and the second. Its
+/// size and its times show nothing of that, where the page was written to before. Returns the job's error, or
+/// NULL.
+static const struct mapcp_error *copy_while_mapped(const struct mapcp_options *options) {
+    static struct mapcp_error error;
+    write_file("a", 100000, 1);
+    int descriptor = open("a", O_RDWR);
+    CHECK(descriptor >= 0);
+    char *bytes = mmap(NULL, 100000, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    CHECK(bytes != MAP_FAILED);
+    bytes[0]++;
+    struct mapcp_job *job = mapcp_job_new("a", "b", options);
+    CHECK(mapcp_job_step(job, 1));
+    bytes[0]--;
+    bool good = mapcp_job_step(job, UINT64_MAX);
+    if (!good) {
+        error = mapcp_job_failure(job)->error;
+    }
+    mapcp_job_free(job);
+    CHECK(munmap(bytes, 100000) == 0 && close(descriptor) == 0);
+    return good ? NULL : &error;
+}
+
+static void a_source_that_is_written_through_a_mapping_is_an_error_where_it_is_verified(void) {
+    const struct mapcp_options options = {.window_size = 1, .verify = true};
+    const struct mapcp_error *error = copy_while_mapped(&options);
+    CHECK(error != NULL);
+    // The system may have written the page back meanwhile: then the times show it.
+    CHECK(error->code == MAPCP_VERIFICATION_FAILED || error->code == MAPCP_SOURCE_CHANGED);
+    CHECK(count_entries() == 1);
+}
+
+/// Whether two files have the same content, going by what can be read from them.
+static bool is_same_content(const char *one, const char *other) {
+    FILE *files[2] = {fopen(one, "rb"), fopen(other, "rb")};
+    CHECK(files[0] && files[1]);
+    int bytes[2];
+    do {
+        bytes[0] = getc(files[0]);
+        bytes[1] = getc(files[1]);
+    } while (bytes[0] == bytes[1] && bytes[0] != EOF);
+    CHECK(fclose(files[0]) == 0 && fclose(files[1]) == 0);
+    return bytes[0] == bytes[1];
+}
+
+static void a_file_is_copied_to_its_end_whatever_its_status_says(void) {
+    const struct mapcp_options options = {.window_size = 1, .verify = true};
+    // Of no size and short, of no size and long, and of a page that they do not fill.
+    const char *const paths[] = {"/proc/version", "/proc/kallsyms", "/sys/devices/system/cpu/online"};
+    for (size_t index = 0; index < sizeof(paths) / sizeof(*paths); index++) {
+        if (access(paths[index], R_OK) == 0) {
+            CHECK(copy(paths[index], "b", &options) == NULL);
+            CHECK(is_same_content(paths[index], "b"));
+        }
+    }
+}
+
 static void a_file_is_not_copied_onto_itself(void) {
     write_file("a", 10, 1);
     CHECK(link("a", "hard") == 0);
@@ -208,6 +279,11 @@ static const struct test tests[] = {
     {"a job that is dropped half-way leaves nothing", a_job_that_is_dropped_half_way_leaves_nothing},
     {"a source that grows is an error", a_source_that_grows_is_an_error},
     {"a source that is rewritten is an error", a_source_that_is_rewritten_is_an_error},
+    {"a log that grows is copied as far as it was there", a_log_that_grows_is_copied_as_far_as_it_was_there},
+    {"a source that is written through a mapping is an error where it is verified",
+     a_source_that_is_written_through_a_mapping_is_an_error_where_it_is_verified},
+    {"a file is copied to its end, whatever its status says",
+     a_file_is_copied_to_its_end_whatever_its_status_says},
     {"a file is not copied onto itself", a_file_is_not_copied_onto_itself},
     {"a link as target is replaced and not written through",
      a_link_as_target_is_replaced_and_not_written_through},

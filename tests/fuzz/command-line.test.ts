@@ -143,6 +143,7 @@ function argsFor({ source, target, options, isInto, isJoined }: Request): string
     ...(options.recursive ? ['-r'] : []),
     ...(options.preserveTimestamps ? ['--preserve'] : []),
     ...(options.verify ? ['--verify'] : []),
+    ...(options.allowChanges ? ['--allow-changes'] : []),
     ...(options.sync ? ['--sync'] : []),
     ...(options.makeParents ? ['--make-parents'] : []),
     ...(options.keepGoing ? ['--keep-going'] : []),

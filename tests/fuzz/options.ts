@@ -8,6 +8,7 @@ export const commonOptions = {
   overwrite: fc.constantFrom('always' as const, 'never' as const, 'newer' as const, 'error' as const),
   preserveTimestamps: flag,
   verify: flag,
+  allowChanges: flag,
   sync: flag,
   sparse: fc.constantFrom('auto' as const, 'always' as const, 'never' as const),
   makeParents: flag,

@@ -11,7 +11,16 @@ export const canMount = process.getuid?.() === 0 || process.env.CI !== undefined
  */
 export function mountSmallDisk(path: string, size: number, files = 0): () => void {
   const options = `size=${size},nr_inodes=${files && files + 1}`;
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path]);
+  return mount(path, ['-t', 'tmpfs', '-o', options, 'tmpfs']);
+}
+
+/** Has another file stand in the place of the file at `path`; what it returns takes it away. */
+export function mountFile(path: string, file: string): () => void {
+  return mount(path, ['--bind', file]);
+}
+
+function mount(path: string, options: readonly string[]): () => void {
+  const { status, stderr } = spawnSync('mount', [...options, path]);
   if (status !== 0) {
     throw new Error(`cannot mount: ${stderr}`);
   }

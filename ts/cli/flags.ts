@@ -28,6 +28,7 @@ export interface Flags {
   readonly sparse?: CopyOptions['sparse'];
   readonly concurrency?: number;
   readonly verify?: true;
+  readonly allowChanges?: true;
   readonly sync?: true;
   readonly windowSize?: number;
   readonly keepGoing?: true;
@@ -70,6 +71,7 @@ export function addFlags(program: Command): () => Flags {
     .option('-p, --preserve', 'keep the times; modes are kept in any case')
     .addOption(choice('--sparse <WHEN>', 'make holes of zeros: auto, always or never', sparse))
     .option('--verify', 'read each file back and compare it')
+    .option('--allow-changes', 'copy what a growing log has at the start')
     .option('--sync', 'flush each file to the disk before renaming it')
     .option('--window-size <SIZE>', 'map at most SIZE bytes at a time (default 1M)', parseSize)
     .option('--concurrency <N>', 'divide a large tree among N jobs, in threads', parseConcurrency)

@@ -175,6 +175,7 @@ function optionsOf(flags: Flags): CopyOptions {
     shard: flags.shard,
     concurrency: flags.concurrency,
     verify: flags.verify,
+    allowChanges: flags.allowChanges,
     sync: flags.sync,
     windowSize: flags.windowSize,
     keepGoing: flags.keepGoing,

@@ -518,7 +518,7 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
 }
 
 __attribute__((__aligned__(8)))
-static uint8_t RET_AREA[(32+12*sizeof(void*))];
+static uint8_t RET_AREA[(48+10*sizeof(void*))];
 
 // Helper Functions
 
@@ -687,7 +687,7 @@ void mapcp_string_free(mapcp_string_t *ret) {
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#[constructor]copy-job")))
 int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * arg) {
   exports_mapcp_copy_copier_option_shard_t option;
-  switch ((int32_t) *((uint8_t*) (arg + (20+8*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (20+9*sizeof(void*))))) {
     case 0: {
       option.is_some = false;
       break;
@@ -695,8 +695,8 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     case 1: {
       option.is_some = true;
       option.val = (exports_mapcp_copy_copier_shard_t) {
-        (uint32_t) (uint32_t) (*((int32_t*) (arg + (24+8*sizeof(void*))))),
-        (uint32_t) (uint32_t) (*((int32_t*) (arg + (28+8*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (24+9*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (28+9*sizeof(void*))))),
       };
       break;
     }
@@ -717,9 +717,10 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (bool) (int32_t) *((uint8_t*) (arg + (13+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (14+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (15+4*sizeof(void*)))),
-    (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+4*sizeof(void*))))), (*((size_t*) (arg + (16+5*sizeof(void*))))) },
-    (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+6*sizeof(void*))))), (*((size_t*) (arg + (16+7*sizeof(void*))))) },
-    (bool) (int32_t) *((uint8_t*) (arg + (16+8*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (16+4*sizeof(void*)))),
+    (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+5*sizeof(void*))))), (*((size_t*) (arg + (16+6*sizeof(void*))))) },
+    (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+7*sizeof(void*))))), (*((size_t*) (arg + (16+8*sizeof(void*))))) },
+    (bool) (int32_t) *((uint8_t*) (arg + (16+9*sizeof(void*)))),
     (exports_mapcp_copy_copier_option_shard_t) option,
   };
   exports_mapcp_copy_copier_own_copy_job_t ret = exports_mapcp_copy_copier_constructor_copy_job(&arg0, &arg1, &arg2);
@@ -875,16 +876,17 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
     } else {
       *((int8_t*)(ptr + 24)) = 0;
     }
-    *((int64_t*)(ptr + 40)) = (int64_t) ((*payload).files_done);
+    *((int64_t*)(ptr + 40)) = (int64_t) ((*payload).bytes_in_place);
+    *((int64_t*)(ptr + 48)) = (int64_t) ((*payload).files_done);
     if (((*payload).files_total).is_some) {
       const uint64_t *payload4 = &((*payload).files_total).val;
-      *((int8_t*)(ptr + 48)) = 1;
-      *((int64_t*)(ptr + 56)) = (int64_t) (*payload4);
+      *((int8_t*)(ptr + 56)) = 1;
+      *((int64_t*)(ptr + 64)) = (int64_t) (*payload4);
     } else {
-      *((int8_t*)(ptr + 48)) = 0;
+      *((int8_t*)(ptr + 56)) = 0;
     }
-    *((int64_t*)(ptr + 64)) = (int64_t) ((*payload).directories);
-    *((int64_t*)(ptr + 72)) = (int64_t) ((*payload).skipped);
+    *((int64_t*)(ptr + 72)) = (int64_t) ((*payload).directories);
+    *((int64_t*)(ptr + 80)) = (int64_t) ((*payload).skipped);
   }
   return ptr;
 }
@@ -903,16 +905,17 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_progress(uint8
   } else {
     *((int8_t*)(ptr + 16)) = 0;
   }
-  *((int64_t*)(ptr + 32)) = (int64_t) ((ret).files_done);
+  *((int64_t*)(ptr + 32)) = (int64_t) ((ret).bytes_in_place);
+  *((int64_t*)(ptr + 40)) = (int64_t) ((ret).files_done);
   if (((ret).files_total).is_some) {
     const uint64_t *payload2 = &((ret).files_total).val;
-    *((int8_t*)(ptr + 40)) = 1;
-    *((int64_t*)(ptr + 48)) = (int64_t) (*payload2);
+    *((int8_t*)(ptr + 48)) = 1;
+    *((int64_t*)(ptr + 56)) = (int64_t) (*payload2);
   } else {
-    *((int8_t*)(ptr + 40)) = 0;
+    *((int8_t*)(ptr + 48)) = 0;
   }
-  *((int64_t*)(ptr + 56)) = (int64_t) ((ret).directories);
-  *((int64_t*)(ptr + 64)) = (int64_t) ((ret).skipped);
+  *((int64_t*)(ptr + 64)) = (int64_t) ((ret).directories);
+  *((int64_t*)(ptr + 72)) = (int64_t) ((ret).skipped);
   return ptr;
 }
 

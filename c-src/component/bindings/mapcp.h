@@ -76,7 +76,7 @@ typedef struct exports_mapcp_copy_copier_error_code_t {
 // The source changed while it was copied, so what was read is neither its old content nor its new one.
 // POSIX has no name for it; closest is `EAGAIN`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_SOURCE_CHANGED 9
-// What was read back is not what was written. POSIX: `EIO`.
+// What was read back is not what the source has, which is read a second time. POSIX: `EIO`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_VERIFICATION_FAILED 10
 // A path or an option that can never be right, such as an empty path. POSIX: `EINVAL`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 11
@@ -199,8 +199,11 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   bool   recursive;
   // Give files, links and directories the source's times of access and modification.
   bool   preserve_timestamps;
-  // Read each file back and compare it before it takes the target's name.
+  // Read each file back, and its source a second time, and compare them before the file takes the target's name.
   bool   verify;
+  // Copy of a source that grows or is written to meanwhile as many bytes as it had at the start, instead of failing
+  // with `source-changed`. One that gets shorter fails all the same.
+  bool   allow_changes;
   // Have each file on the disk before it takes the target's name, and each directory before the job is done.
   bool   sync;
   // Decide everything, and touch nothing.
@@ -234,14 +237,17 @@ typedef struct {
   uint64_t val;
 } mapcp_option_u64_t;
 
-// How far a job has come. What is done never shrinks from one step to the next; a total shrinks by what is skipped.
+// How far a job has come. What is done never shrinks from one step to the next, and is never more than the total. A
+// total shrinks by what is skipped, and grows with a source that has more than it seemed.
 typedef struct exports_mapcp_copy_copier_progress_t {
   // Whether the job is done, and every target in place.
   bool   done;
-  // Bytes copied so far.
+  // Bytes copied so far, those of files that are not complete, or failed half-way, among them.
   uint64_t   bytes_done;
   // Bytes to copy in all, once that is known; until then `none`.
   mapcp_option_u64_t   bytes_total;
+  // Bytes of the files whose targets are in place.
+  uint64_t   bytes_in_place;
   // Files and links whose targets are in place.
   uint64_t   files_done;
   // Files and links to copy in all, once that is known; until then `none`.

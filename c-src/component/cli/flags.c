@@ -12,6 +12,7 @@
 enum number {
     MAKE_PARENTS = 256,
     VERIFY,
+    ALLOW_CHANGES,
     SYNC,
     KEEP_GOING,
     DRY_RUN,
@@ -50,6 +51,7 @@ static const struct flag all_flags[] = {
     {"preserve", 'p', true, NULL, NULL},
     {"sparse", 0, true, "WHEN", mapcp_take_sparse},
     {"verify", VERIFY, true, NULL, NULL},
+    {"allow-changes", ALLOW_CHANGES, true, NULL, NULL},
     {"sync", SYNC, true, NULL, NULL},
     {"window-size", 0, true, "SIZE", mapcp_take_window_size},
     {"keep-going", KEEP_GOING, false, NULL, NULL},
@@ -156,6 +158,9 @@ static void take_copying(struct mapcp_options *options, int number) {
         break;
     case VERIFY:
         options->verify = true;
+        break;
+    case ALLOW_CHANGES:
+        options->allow_changes = true;
         break;
     case SYNC:
         options->sync = true;

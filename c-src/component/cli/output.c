@@ -101,7 +101,7 @@ static void put_report_json(const char *source, const char *target, const struct
     mapcp_json_begin("report");
     mapcp_json_string("source", source);
     mapcp_json_string("target", target);
-    mapcp_json_number("bytes", progress->bytes_done);
+    mapcp_json_number("bytes", progress->bytes_in_place);
     mapcp_json_number("files", progress->files_done);
     mapcp_json_number("directories", progress->directories);
     mapcp_json_number("skipped", progress->skipped);

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import type { Behaviour } from '../behaviour.js';
 import { changed, exists, full, isDirectory, missing, noDirectory, notPermitted } from '../problems.js';
 import type { Put } from '../tree.js';
@@ -42,6 +43,13 @@ export const safety: readonly Behaviour[] = [
           put.time('in/a', '1000');
         },
       ],
+      [
+        'is written to and has its old size and time again',
+        (put) => {
+          put.file('in/a', Buffer.alloc(20 * MiB, 'y'));
+          put.time('in/a', '1000');
+        },
+      ],
       ['gets another time by a nanosecond', (put) => put.time('in/a', '1000.000000001')],
     ] as const satisfies readonly (readonly [string, (put: Put) => void])[]
   ).map(
@@ -52,6 +60,44 @@ export const safety: readonly Behaviour[] = [
       error: changed('in/a'),
     }),
   ),
+  ...(
+    [
+      ['grows', (put) => put.size('in/a', 30 * MiB)],
+      ['has another time', (put) => put.time('in/a', '2000')],
+    ] as const satisfies readonly (readonly [string, (put: Put) => void])[]
+  ).flatMap(([what, meanwhile]) =>
+    [false, true].map(
+      (verify): Behaviour => ({
+        name: `a source that ${what} meanwhile is copied as far as it was there, on request, with verify: ${verify}`,
+        prepare: long,
+        options: { allowChanges: true, verify },
+        meanwhile,
+        out: { b: Buffer.alloc(20 * MiB, 'x') },
+        counts: { bytes: 20 * MiB, files: 1 },
+      }),
+    ),
+  ),
+  {
+    name: 'a source that shrinks while it is copied is an error, also where changes are allowed',
+    prepare: long,
+    options: { allowChanges: true },
+    meanwhile: (put) => put.size('in/a', 19 * MiB),
+    error: changed('in/a'),
+  },
+  ...['/proc/version', '/proc/kallsyms', '/sys/devices/system/cpu/online']
+    .filter(existsSync)
+    .flatMap((file) =>
+      [{ verify: true }, { allowChanges: true, windowSize: 65_536 }].map(
+        (options): Behaviour => ({
+          name: `${file}, whose status does not say how long it is, is copied whole: ${JSON.stringify(options)}`,
+          prepare: (put) => put.file('in/a'),
+          mounts: { 'in/a': file },
+          options,
+          out: { b: readFileSync(file) },
+          counts: { bytes: readFileSync(file).length },
+        }),
+      ),
+    ),
   {
     name: 'a source that is removed while it is copied is copied as it was opened',
     prepare: long,
@@ -69,6 +115,7 @@ export const safety: readonly Behaviour[] = [
     meanwhile: (put) => put.size('in/a/f', 5),
     failures: [changed('in/a/f', 'f')],
     out: { b: null, 'b/d': null, 'b/d/g': 'two' },
+    counts: { bytes: 3, files: 1 },
   },
   {
     name: 'a target that somebody else makes meanwhile is replaced',
@@ -143,6 +190,20 @@ export const safety: readonly Behaviour[] = [
     disk: 2 * MiB,
     error: full('out/b/d/g', 'write', 'd/g'),
     out: { b: null, 'b/f': 'one', 'b/d': null },
+  },
+  {
+    name: 'what had room on a disk is counted, and not what had none',
+    prepare: (put) => {
+      put.directory('in/a/d');
+      put.file('in/a/f', 'one');
+      put.file('in/a/d/g', Buffer.alloc(4 * MiB, 'x'));
+      put.file('in/a/d/h', 'two');
+    },
+    options: { recursive: true, keepGoing: true },
+    disk: 2 * MiB,
+    failures: [full('out/b/d/g', 'write', 'd/g')],
+    out: { b: null, 'b/f': 'one', 'b/d': null, 'b/d/h': 'two' },
+    counts: { bytes: 6, files: 2 },
   },
   {
     name: 'a sparse file has room on a disk that is smaller than it',
