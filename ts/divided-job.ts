@@ -152,7 +152,7 @@ export class DividedJob implements SandboxJob {
   }
 
   #add(problem: Failure): void {
-    // A special file belongs to one share, and a tree may have millions.
+    // What is warned of belongs to one share, and a tree may have millions.
     if (isWarning(problem)) {
       this.#problems.push(problem);
       return;

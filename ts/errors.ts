@@ -12,6 +12,8 @@ export type Operation = ComponentOperation | 'set-permissions';
 /** What a {@link CopyError} is made of; its properties have the same names and meanings. */
 export interface CopyErrorDetails
   extends Pick<CopyError, 'code' | 'operation' | 'path' | 'source' | 'target' | 'reason'> {
+  /** Whether the copy is there all the same, without something that was asked for. */
+  readonly isCopied?: boolean;
   /** The temporary file, where it could not be removed after the failure. */
   readonly leftover?: string | undefined;
   /** What was done before it failed. */
@@ -105,9 +107,12 @@ export class CleanError extends Error {
   }
 }
 
-function sentence({ source, target, operation, path, reason, leftover }: CopyErrorDetails): string {
+function sentence(details: CopyErrorDetails): string {
+  const { source, target, operation, path, reason, isCopied, leftover } = details;
+  const entry = `${quoted(source)} to ${quoted(target)}`;
+  const beginning = isCopied ? `copied ${entry}, but` : `cannot copy ${entry}:`;
   const end = leftover === undefined ? '' : `; remove the temporary file ${quoted(leftover)}`;
-  return `cannot copy ${quoted(source)} to ${quoted(target)}: cannot ${verbOf(operation)} ${quoted(path)}: ${reason}${end}`;
+  return `${beginning} cannot ${verbOf(operation)} ${quoted(path)}: ${reason}${end}`;
 }
 
 /** The operations whose names are no verbs for people. */

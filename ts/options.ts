@@ -75,7 +75,8 @@ export interface CopyOptions {
    */
   readonly overwrite?: 'always' | 'never' | 'newer' | 'error' | undefined;
   /**
-   * Give files, links and directories the source's times of access and modification.
+   * Give files, links and directories the source's times of access and modification. WASI has times from 1970 to 2554: a
+   * source with another one is copied with the nearest, and is among the report's warnings.
    *
    * @default false
    */

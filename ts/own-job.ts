@@ -128,6 +128,7 @@ export class OwnJob implements SandboxJob {
     const others = count === 1 ? '' : `; nor those of ${count - 1} more`;
     return [
       {
+        outcome: 'copied',
         code: { tag: codes[code] ?? 'unsupported' } as ErrorCode,
         operation: 'set-permissions',
         path,

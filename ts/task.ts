@@ -18,8 +18,9 @@ export interface CopyReport {
   /** Entries left out: by a pattern, by the policy for existing targets, or as links to be skipped. */
   readonly skipped: number;
   /**
-   * FIFOs, sockets and devices in a tree, which are left out: the first 100 of them. `onWarning` gets all. If the file system
-   * refused to set permissions, one more says so of the first file, and of how many others.
+   * FIFOs, sockets and devices in a tree, which are left out, and what was copied without its time, since WASI has none before
+   * 1970: the first 100 of them. `onWarning` gets all. If the file system refused to set permissions, one more says so of the
+   * first file, and of how many others.
    */
   readonly warnings: readonly CopyError[];
   /** How many warnings there were. */
@@ -351,6 +352,7 @@ function toError(failure: Failure, work: Work, report?: CopyReport): CopyError {
     source: work.pathOf(failure.source),
     target: work.pathOf(failure.target),
     reason: failure.reason,
+    isCopied: failure.outcome === 'copied',
     leftover: failure.leftover === undefined ? undefined : work.pathOf(failure.leftover),
     report,
   });
@@ -374,10 +376,7 @@ function makeReport(progress: Progress, warnings: Notes, failures: Notes, starte
   };
 }
 
-/**
- * Whether an entry that a copy went on after is only a warning: a FIFO, a socket or a device of a tree, which is left out,
- * or one that was copied and could not be given its permissions.
- */
-export function isWarning({ code, operation, path, source }: Failure): boolean {
-  return operation === 'set-permissions' || (code.tag === 'not-regular-file' && path === source);
+/** Whether an entry that a copy went on after is only a warning: it was left out, or copied without something. */
+export function isWarning({ outcome }: Failure): boolean {
+  return outcome !== 'failed';
 }

@@ -10,6 +10,7 @@
 
 // The engine's enumerations are the interface's, in its order: so a value passes as it is.
 static_assert((int)MAPCP_REMOVE == EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE, "operations");
+static_assert((int)MAPCP_COPIED == EXPORTS_MAPCP_COPY_COPIER_OUTCOME_COPIED, "outcomes");
 static_assert((int)MAPCP_OTHER == EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER, "error codes");
 static_assert((int)MAPCP_SKIP_LINKS == EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_SKIP, "symlinks");
 static_assert((int)MAPCP_OVERWRITE_ERROR == EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ERROR, "overwrite");
@@ -138,7 +139,10 @@ static void put_string(mapcp_string_t *result, const char *from) {
 
 static void put_error(copy_error *result, const struct mapcp_problem *from) {
     const char *reason = mapcp_reason(&from->error);
-    *result = (copy_error){.operation = (uint8_t)from->error.operation};
+    *result = (copy_error){
+        .outcome = (uint8_t)from->outcome,
+        .operation = (uint8_t)from->error.operation,
+    };
     result->code.tag = (uint8_t)from->error.code;
     if (from->error.code == MAPCP_OTHER) {
         put_string(&result->code.val.other, reason);

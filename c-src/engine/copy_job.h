@@ -14,7 +14,8 @@ struct mapcp_progress {
     bool done;
     /// Whether the totals are known.
     bool totals_known;
-    /// Bytes copied, those of files that failed half-way among them, and to copy in all: never fewer than those.
+    /// Bytes copied, those of files that failed half-way among them, and to copy in all: never fewer than
+    /// those.
     uint64_t bytes_done;
     uint64_t bytes_total;
     /// Bytes of the files that are in place.

@@ -154,6 +154,13 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         return "it changed while it was copied; copy it again when it is at rest, or, if it only grows, with "
                "--allow-changes";
     }
+    if (error->operation == MAPCP_RENAME && error->code == MAPCP_BUSY) {
+        return "it is a mount point, such as a file that is bound into a container, or in use; "
+               "copy to another name, or bind its directory";
+    }
+    if (error->operation == MAPCP_SET_TIMES && error->code == MAPCP_UNSUPPORTED && error->number == 0) {
+        return "the source's time is at a limit of what WASI has, 1970 to 2554, or beyond it";
+    }
     if (error->operation == MAPCP_MAP && error->code == MAPCP_OUT_OF_MEMORY) {
         return "out of memory; try a smaller window";
     }

@@ -54,6 +54,10 @@ struct mapcp_job {
 
 // --- job_failure.c ---
 
+/// Warns of the current entry, whose times are to be kept, if the source's time of modification may not be
+/// one that WASI has. On failure returns false and sets `error`.
+bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error);
+
 /// Ends the job, whose current entry failed. Always returns false, for the caller to return.
 bool mapcp_job_fail(struct mapcp_job *job, const struct mapcp_error *error);
 

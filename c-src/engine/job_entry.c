@@ -56,7 +56,8 @@ static bool complete_entry(struct mapcp_job *job, const struct stat *status, uin
     job->progress.files_done++;
     job->progress.bytes_in_place = mapcp_job_sum(job->progress.bytes_in_place, bytes);
     leave_entry(job);
-    return mapcp_job_note(job, kind_of(status), false, bytes, error);
+    return mapcp_job_note(job, kind_of(status), false, bytes, error) &&
+           mapcp_job_warn_of_times(job, status, error);
 }
 
 /// Decides about the job's entry. If nothing more is to be done for it, says so by `*over`.

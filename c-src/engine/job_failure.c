@@ -6,6 +6,9 @@
 
 #include "job.h"
 
+// The last second whose nanoseconds since 1970 have a number of 64 bits, in 2554.
+#define LAST_SECOND INT64_C(18446744073)
+
 /// The path of a temporary file that is left: its name in the directory of the current target.
 static char *leftover_path(const struct mapcp_job *job, const char *name) {
     const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
@@ -41,6 +44,30 @@ static bool lacks_parent(const struct mapcp_job *job, const struct mapcp_error *
            strcmp(job->target.text, target) == 0 && target[strlen(target) - 1] != '/';
 }
 
+/// Keeps a problem for mapcp_job_take_problems. On failure frees it, returns false and sets `error`.
+static bool keep(struct mapcp_job *job, struct mapcp_problem *problem, struct mapcp_error *error) {
+    if (problem->source && problem->target && mapcp_problems_add(&job->problems, *problem)) {
+        return true;
+    }
+    mapcp_problem_free(problem);
+    return mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+}
+
+bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
+    // Hosts say 0 for a time before 1970, and some keep its fraction of a second.
+    bool is_at_limit = status->st_mtim.tv_sec <= 0 || status->st_mtim.tv_sec >= LAST_SECOND;
+    if (!job->options.preserve_timestamps || !is_at_limit) {
+        return true;
+    }
+    struct mapcp_problem problem = {
+        .outcome = MAPCP_COPIED,
+        .source = strdup(job->source.text),
+        .target = strdup(job->target.text),
+    };
+    mapcp_fail(&problem.error, MAPCP_SET_TIMES, MAPCP_TARGET, MAPCP_UNSUPPORTED);
+    return keep(job, &problem, error);
+}
+
 bool mapcp_job_fail(struct mapcp_job *job, const struct mapcp_error *error) {
     job->failure = make_problem(job, error);
     if (lacks_parent(job, error)) {
@@ -57,10 +84,10 @@ bool mapcp_job_settle(struct mapcp_job *job, const struct mapcp_error *error, bo
         return mapcp_job_fail(job, error);
     }
     struct mapcp_problem problem = make_problem(job, error);
-    if (!problem.source || !problem.target || !mapcp_problems_add(&job->problems, problem)) {
-        mapcp_problem_free(&problem);
-        struct mapcp_error no_memory;
-        mapcp_fail_number(&no_memory, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+    bool is_special = error->code == MAPCP_NOT_REGULAR_FILE && error->side == MAPCP_SOURCE;
+    problem.outcome = is_special ? MAPCP_LEFT_OUT : MAPCP_FAILED;
+    struct mapcp_error no_memory;
+    if (!keep(job, &problem, &no_memory)) {
         return mapcp_job_fail(job, &no_memory);
     }
     job->state = MAPCP_JOB_WALKING;

@@ -9,7 +9,7 @@ const char *mapcp_problem_path(const struct mapcp_problem *problem) {
 }
 
 bool mapcp_problem_is_warning(const struct mapcp_problem *problem) {
-    return problem->error.code == MAPCP_NOT_REGULAR_FILE && problem->error.side == MAPCP_SOURCE;
+    return problem->outcome != MAPCP_FAILED;
 }
 
 void mapcp_problem_free(struct mapcp_problem *problem) {

@@ -6,8 +6,17 @@
 
 #include "error.h"
 
-/// An entry that was not copied: the error and the entry's paths. The strings are owned.
+/// What became of an entry that a problem is about; `outcome` of the WIT interface, in its order.
+enum mapcp_outcome {
+    MAPCP_FAILED,
+    MAPCP_LEFT_OUT,
+    MAPCP_COPIED,
+};
+
+/// An entry that was not copied, or not with all that was asked for: the error and the entry's paths. The
+/// strings are owned.
 struct mapcp_problem {
+    enum mapcp_outcome outcome;
     struct mapcp_error error;
     char *source;
     char *target;
@@ -18,7 +27,8 @@ struct mapcp_problem {
 /// The path that the error is about. Borrowed.
 const char *mapcp_problem_path(const struct mapcp_problem *problem);
 
-/// Whether it is only a warning: a FIFO, a socket or a device in a tree, which are left out and not an error.
+/// Whether it is only a warning: the entry was left out, as FIFOs, sockets and devices in a tree are, or it
+/// was copied.
 bool mapcp_problem_is_warning(const struct mapcp_problem *problem);
 
 /// Frees the strings.

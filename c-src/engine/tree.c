@@ -510,7 +510,12 @@ enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree
     while (tree->depth > 0) {
         if (!top(tree)->announced) {
             top(tree)->announced = true;
-            *entry = (struct mapcp_tree_entry){.target_is_new = top(tree)->target_is_new};
+            *entry = (struct mapcp_tree_entry){
+                .target_is_new = top(tree)->target_is_new,
+                .status = mapcp_shard_has(tree->options->shard, relative_path(tree))
+                              ? &top(tree)->source_status
+                              : NULL,
+            };
             return MAPCP_TREE_ENTERED;
         }
         if (!top(tree)->listed) {

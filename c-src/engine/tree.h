@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "error.h"
 #include "options.h"
@@ -36,13 +37,15 @@ struct mapcp_tree_entry {
     struct mapcp_place target;
     /// Whether the target's directory was made by this walk, or would be, so that nothing can be in the way.
     bool target_is_new;
+    /// The source's status, of a directory that was entered, if it belongs to the job's share; otherwise
+    /// NULL. Borrowed until the next call.
+    const struct stat *status;
 };
 
 /// What a step of a walk came to.
 enum mapcp_tree_event {
-    /// A directory was entered. The paths are its; of the entry only `target_is_new` is set, for the
-    /// directory
-    /// itself.
+    /// A directory was entered. The paths are its; of the entry only `target_is_new`, for the directory
+    /// itself, and `status` are set.
     MAPCP_TREE_ENTERED,
     /// An entry was found. The paths are its.
     MAPCP_TREE_FOUND,

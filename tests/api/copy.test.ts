@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -67,6 +68,17 @@ describe('copy', () => {
       writeFileSync(source, 'content');
       await copy(pathToFileURL(source), pathToFileURL(target));
       expect(readFileSync(target, 'utf8')).toBe('content');
+    }));
+
+  it('gives a file of the year 3000 the latest time that WASI has, with a warning', () =>
+    inMemoryDirectory(async (directory) => {
+      const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+      writeFileSync(source, 'content');
+      spawnSync('touch', ['--date=3000-01-01', source]);
+      const { warnings } = await copy(source, target, { preserveTimestamps: true });
+      expect(statSync(target).mtime.getUTCFullYear()).toBe(2554);
+      expect(warnings).toMatchObject([{ code: 'ENOTSUP', operation: 'set-times', path: target }]);
+      expect(warnings[0]?.message).toMatch(/^copied '/);
     }));
 
   it('counts more bytes than a number of 64 bits can have as the largest that it can', () =>

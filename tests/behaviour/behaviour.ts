@@ -10,6 +10,8 @@ export interface Problem {
   readonly code: string;
   /** What follows "cannot copy 'source' to 'target': ". */
   readonly says: string;
+  /** Whether the copy is there all the same; then what it says follows "copied 'source' to 'target', but ". */
+  readonly isCopied?: true;
   /** The entry below the source and the target that it is about, where it is not the root. */
   readonly entry?: string;
 }
@@ -156,8 +158,9 @@ function whyNotInMemory({ prepare, meanwhile, disk, mounts, isOrdinaryUser }: Be
 /** The sentence that a front says of a problem. */
 export function sentenceOf(
   { source = 'in/a', target = 'out/b' }: Behaviour,
-  { says, entry }: Problem,
+  { says, entry, isCopied }: Problem,
 ): string {
   const below = entry === undefined ? '' : `/${entry}`;
-  return `cannot copy '${source}${below}' to '${target}${below}': ${says}`;
+  const copy = `'${source}${below}' to '${target}${below}'`;
+  return isCopied ? `copied ${copy}, but ${says}` : `cannot copy ${copy}: ${says}`;
 }

@@ -70,6 +70,23 @@ export const exists = (path: string, entry?: string): Problem =>
 export const loop = (path: string, verb = 'inspect', entry?: string): Problem =>
   problem('ELOOP', `cannot ${verb} '${path}': too many symbolic links, or a loop of them`, entry);
 
+/** A time that WASI may not have; the copy is there. */
+export const timeless = (path: string, entry?: string): Problem => ({
+  ...problem(
+    'ENOTSUP',
+    `cannot set the times of '${path}': the source's time is at a limit of what WASI has, 1970 to 2554, or beyond it`,
+    entry,
+  ),
+  isCopied: true,
+});
+
+/** A target that something is mounted on. */
+export const mountPoint = (path: string): Problem =>
+  problem(
+    'EBUSY',
+    `cannot rename '${path}': it is a mount point, such as a file that is bound into a container, or in use; copy to another name, or bind its directory`,
+  );
+
 /** A disk that is full. */
 export const full = (path: string, verb = 'write', entry?: string): Problem =>
   problem('ENOSPC', `cannot ${verb} '${path}': no space left on the file system`, entry);

@@ -214,7 +214,7 @@ function failure(
   target: string,
   reason: string,
 ): Failure {
-  return { code, operation, path, source, target, reason };
+  return { outcome: 'failed', code, operation, path, source, target, reason };
 }
 
 let server: Server | undefined;

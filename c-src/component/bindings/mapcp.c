@@ -13,7 +13,7 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
       break;
     }
     case 1: {
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 8))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (8+1*sizeof(void*))))) {
         case 0: {
           break;
         }
@@ -87,31 +87,31 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
           break;
         }
         case 24: {
-          if ((*((size_t*) (arg0 + (8+2*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (8+1*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (8+3*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (8+2*sizeof(void*)))));
           }
           break;
         }
       }
-      if ((*((size_t*) (arg0 + (8+5*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (8+4*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (8+6*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (8+5*sizeof(void*)))));
       }
-      if ((*((size_t*) (arg0 + (8+7*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (8+6*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (8+8*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (8+7*sizeof(void*)))));
       }
-      if ((*((size_t*) (arg0 + (8+9*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (8+8*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (8+10*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (8+9*sizeof(void*)))));
       }
-      if ((*((size_t*) (arg0 + (8+11*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (8+10*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (8+12*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (8+11*sizeof(void*)))));
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (8+12*sizeof(void*))))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (8+13*sizeof(void*))))) {
         case 0: {
           break;
         }
         case 1: {
-          if ((*((size_t*) (arg0 + (8+14*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (8+13*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (8+15*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (8+14*sizeof(void*)))));
           }
           break;
         }
@@ -135,9 +135,9 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_problems_post_
   if (len > 0) {
     uint8_t *ptr = *((uint8_t **) (arg0 + 0));
     for (size_t i = 0; i < len; i++) {
-      uint8_t *base = ptr + i * (15*sizeof(void*));
+      uint8_t *base = ptr + i * (16*sizeof(void*));
       (void) base;
-      switch ((int32_t) (int32_t) *((uint8_t*) (base + 0))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (base + sizeof(void*)))) {
         case 0: {
           break;
         }
@@ -211,31 +211,31 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_problems_post_
           break;
         }
         case 24: {
-          if ((*((size_t*) (base + (2*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (base + sizeof(void*))));
+          if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (2*sizeof(void*)))));
           }
           break;
         }
       }
-      if ((*((size_t*) (base + (5*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (base + (4*sizeof(void*)))));
+      if ((*((size_t*) (base + (6*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (base + (5*sizeof(void*)))));
       }
-      if ((*((size_t*) (base + (7*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (base + (6*sizeof(void*)))));
+      if ((*((size_t*) (base + (8*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (base + (7*sizeof(void*)))));
       }
-      if ((*((size_t*) (base + (9*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (base + (8*sizeof(void*)))));
+      if ((*((size_t*) (base + (10*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (base + (9*sizeof(void*)))));
       }
-      if ((*((size_t*) (base + (11*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (base + (10*sizeof(void*)))));
+      if ((*((size_t*) (base + (12*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (base + (11*sizeof(void*)))));
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (base + (12*sizeof(void*))))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (base + (13*sizeof(void*))))) {
         case 0: {
           break;
         }
         case 1: {
-          if ((*((size_t*) (base + (14*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (base + (13*sizeof(void*)))));
+          if ((*((size_t*) (base + (15*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (14*sizeof(void*)))));
           }
           break;
         }
@@ -284,9 +284,9 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
       if (len0 > 0) {
         uint8_t *ptr1 = *((uint8_t **) (arg0 + (3*sizeof(void*))));
         for (size_t i2 = 0; i2 < len0; i2++) {
-          uint8_t *base = ptr1 + i2 * (15*sizeof(void*));
+          uint8_t *base = ptr1 + i2 * (16*sizeof(void*));
           (void) base;
-          switch ((int32_t) (int32_t) *((uint8_t*) (base + 0))) {
+          switch ((int32_t) (int32_t) *((uint8_t*) (base + sizeof(void*)))) {
             case 0: {
               break;
             }
@@ -360,31 +360,31 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
               break;
             }
             case 24: {
-              if ((*((size_t*) (base + (2*sizeof(void*))))) > 0) {
-                free(*((uint8_t **) (base + sizeof(void*))));
+              if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
+                free(*((uint8_t **) (base + (2*sizeof(void*)))));
               }
               break;
             }
           }
-          if ((*((size_t*) (base + (5*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (base + (4*sizeof(void*)))));
+          if ((*((size_t*) (base + (6*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (5*sizeof(void*)))));
           }
-          if ((*((size_t*) (base + (7*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (base + (6*sizeof(void*)))));
+          if ((*((size_t*) (base + (8*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (7*sizeof(void*)))));
           }
-          if ((*((size_t*) (base + (9*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (base + (8*sizeof(void*)))));
+          if ((*((size_t*) (base + (10*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (9*sizeof(void*)))));
           }
-          if ((*((size_t*) (base + (11*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (base + (10*sizeof(void*)))));
+          if ((*((size_t*) (base + (12*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (11*sizeof(void*)))));
           }
-          switch ((int32_t) (int32_t) *((uint8_t*) (base + (12*sizeof(void*))))) {
+          switch ((int32_t) (int32_t) *((uint8_t*) (base + (13*sizeof(void*))))) {
             case 0: {
               break;
             }
             case 1: {
-              if ((*((size_t*) (base + (14*sizeof(void*))))) > 0) {
-                free(*((uint8_t **) (base + (13*sizeof(void*)))));
+              if ((*((size_t*) (base + (15*sizeof(void*))))) > 0) {
+                free(*((uint8_t **) (base + (14*sizeof(void*)))));
               }
               break;
             }
@@ -395,7 +395,7 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
       break;
     }
     case 1: {
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + sizeof(void*)))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (2*sizeof(void*))))) {
         case 0: {
           break;
         }
@@ -469,31 +469,31 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
           break;
         }
         case 24: {
-          if ((*((size_t*) (arg0 + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (2*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (4*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (3*sizeof(void*)))));
           }
           break;
         }
       }
-      if ((*((size_t*) (arg0 + (6*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (5*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (7*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (6*sizeof(void*)))));
       }
-      if ((*((size_t*) (arg0 + (8*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (7*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (9*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (8*sizeof(void*)))));
       }
-      if ((*((size_t*) (arg0 + (10*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (9*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (11*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (10*sizeof(void*)))));
       }
-      if ((*((size_t*) (arg0 + (12*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (11*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (13*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (12*sizeof(void*)))));
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (13*sizeof(void*))))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (14*sizeof(void*))))) {
         case 0: {
           break;
         }
         case 1: {
-          if ((*((size_t*) (arg0 + (15*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (14*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (16*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (15*sizeof(void*)))));
           }
           break;
         }
@@ -518,7 +518,7 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
 }
 
 __attribute__((__aligned__(8)))
-static uint8_t RET_AREA[(48+10*sizeof(void*))];
+static uint8_t RET_AREA[(40+12*sizeof(void*))];
 
 // Helper Functions
 
@@ -743,127 +743,128 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
     const exports_mapcp_copy_copier_copy_error_t *payload5 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + 8)) = (int32_t) (*payload5).outcome;
     switch ((int32_t) ((*payload5).code).tag) {
       case 0: {
-        *((int8_t*)(ptr + 8)) = 0;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 0;
         break;
       }
       case 1: {
-        *((int8_t*)(ptr + 8)) = 1;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 1;
         break;
       }
       case 2: {
-        *((int8_t*)(ptr + 8)) = 2;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 2;
         break;
       }
       case 3: {
-        *((int8_t*)(ptr + 8)) = 3;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 3;
         break;
       }
       case 4: {
-        *((int8_t*)(ptr + 8)) = 4;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 4;
         break;
       }
       case 5: {
-        *((int8_t*)(ptr + 8)) = 5;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 5;
         break;
       }
       case 6: {
-        *((int8_t*)(ptr + 8)) = 6;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 6;
         break;
       }
       case 7: {
-        *((int8_t*)(ptr + 8)) = 7;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 7;
         break;
       }
       case 8: {
-        *((int8_t*)(ptr + 8)) = 8;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 8;
         break;
       }
       case 9: {
-        *((int8_t*)(ptr + 8)) = 9;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 9;
         break;
       }
       case 10: {
-        *((int8_t*)(ptr + 8)) = 10;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 10;
         break;
       }
       case 11: {
-        *((int8_t*)(ptr + 8)) = 11;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 11;
         break;
       }
       case 12: {
-        *((int8_t*)(ptr + 8)) = 12;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 12;
         break;
       }
       case 13: {
-        *((int8_t*)(ptr + 8)) = 13;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 13;
         break;
       }
       case 14: {
-        *((int8_t*)(ptr + 8)) = 14;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 14;
         break;
       }
       case 15: {
-        *((int8_t*)(ptr + 8)) = 15;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 15;
         break;
       }
       case 16: {
-        *((int8_t*)(ptr + 8)) = 16;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 16;
         break;
       }
       case 17: {
-        *((int8_t*)(ptr + 8)) = 17;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 17;
         break;
       }
       case 18: {
-        *((int8_t*)(ptr + 8)) = 18;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 18;
         break;
       }
       case 19: {
-        *((int8_t*)(ptr + 8)) = 19;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 19;
         break;
       }
       case 20: {
-        *((int8_t*)(ptr + 8)) = 20;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 20;
         break;
       }
       case 21: {
-        *((int8_t*)(ptr + 8)) = 21;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 21;
         break;
       }
       case 22: {
-        *((int8_t*)(ptr + 8)) = 22;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 22;
         break;
       }
       case 23: {
-        *((int8_t*)(ptr + 8)) = 23;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 23;
         break;
       }
       case 24: {
         const mapcp_string_t *payload30 = &((*payload5).code).val.other;
-        *((int8_t*)(ptr + 8)) = 24;
-        *((size_t*)(ptr + (8+2*sizeof(void*)))) = (*payload30).len;
-        *((uint8_t **)(ptr + (8+1*sizeof(void*)))) = (uint8_t *) (*payload30).ptr;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 24;
+        *((size_t*)(ptr + (8+3*sizeof(void*)))) = (*payload30).len;
+        *((uint8_t **)(ptr + (8+2*sizeof(void*)))) = (uint8_t *) (*payload30).ptr;
         break;
       }
     }
-    *((int8_t*)(ptr + (8+3*sizeof(void*)))) = (int32_t) (*payload5).operation;
-    *((size_t*)(ptr + (8+5*sizeof(void*)))) = ((*payload5).path).len;
-    *((uint8_t **)(ptr + (8+4*sizeof(void*)))) = (uint8_t *) ((*payload5).path).ptr;
-    *((size_t*)(ptr + (8+7*sizeof(void*)))) = ((*payload5).source).len;
-    *((uint8_t **)(ptr + (8+6*sizeof(void*)))) = (uint8_t *) ((*payload5).source).ptr;
-    *((size_t*)(ptr + (8+9*sizeof(void*)))) = ((*payload5).target).len;
-    *((uint8_t **)(ptr + (8+8*sizeof(void*)))) = (uint8_t *) ((*payload5).target).ptr;
-    *((size_t*)(ptr + (8+11*sizeof(void*)))) = ((*payload5).reason).len;
-    *((uint8_t **)(ptr + (8+10*sizeof(void*)))) = (uint8_t *) ((*payload5).reason).ptr;
+    *((int8_t*)(ptr + (8+4*sizeof(void*)))) = (int32_t) (*payload5).operation;
+    *((size_t*)(ptr + (8+6*sizeof(void*)))) = ((*payload5).path).len;
+    *((uint8_t **)(ptr + (8+5*sizeof(void*)))) = (uint8_t *) ((*payload5).path).ptr;
+    *((size_t*)(ptr + (8+8*sizeof(void*)))) = ((*payload5).source).len;
+    *((uint8_t **)(ptr + (8+7*sizeof(void*)))) = (uint8_t *) ((*payload5).source).ptr;
+    *((size_t*)(ptr + (8+10*sizeof(void*)))) = ((*payload5).target).len;
+    *((uint8_t **)(ptr + (8+9*sizeof(void*)))) = (uint8_t *) ((*payload5).target).ptr;
+    *((size_t*)(ptr + (8+12*sizeof(void*)))) = ((*payload5).reason).len;
+    *((uint8_t **)(ptr + (8+11*sizeof(void*)))) = (uint8_t *) ((*payload5).reason).ptr;
     if (((*payload5).leftover).is_some) {
       const mapcp_string_t *payload32 = &((*payload5).leftover).val;
-      *((int8_t*)(ptr + (8+12*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (8+14*sizeof(void*)))) = (*payload32).len;
-      *((uint8_t **)(ptr + (8+13*sizeof(void*)))) = (uint8_t *) (*payload32).ptr;
+      *((int8_t*)(ptr + (8+13*sizeof(void*)))) = 1;
+      *((size_t*)(ptr + (8+15*sizeof(void*)))) = (*payload32).len;
+      *((uint8_t **)(ptr + (8+14*sizeof(void*)))) = (uint8_t *) (*payload32).ptr;
     } else {
-      *((int8_t*)(ptr + (8+12*sizeof(void*)))) = 0;
+      *((int8_t*)(ptr + (8+13*sizeof(void*)))) = 0;
     }
   } else {
     const exports_mapcp_copy_copier_progress_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
@@ -965,127 +966,128 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
     const exports_mapcp_copy_copier_copy_error_t *payload30 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload30).outcome;
     switch ((int32_t) ((*payload30).code).tag) {
       case 0: {
-        *((int8_t*)(ptr + sizeof(void*))) = 0;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 0;
         break;
       }
       case 1: {
-        *((int8_t*)(ptr + sizeof(void*))) = 1;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 1;
         break;
       }
       case 2: {
-        *((int8_t*)(ptr + sizeof(void*))) = 2;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 2;
         break;
       }
       case 3: {
-        *((int8_t*)(ptr + sizeof(void*))) = 3;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 3;
         break;
       }
       case 4: {
-        *((int8_t*)(ptr + sizeof(void*))) = 4;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 4;
         break;
       }
       case 5: {
-        *((int8_t*)(ptr + sizeof(void*))) = 5;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 5;
         break;
       }
       case 6: {
-        *((int8_t*)(ptr + sizeof(void*))) = 6;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 6;
         break;
       }
       case 7: {
-        *((int8_t*)(ptr + sizeof(void*))) = 7;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 7;
         break;
       }
       case 8: {
-        *((int8_t*)(ptr + sizeof(void*))) = 8;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 8;
         break;
       }
       case 9: {
-        *((int8_t*)(ptr + sizeof(void*))) = 9;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 9;
         break;
       }
       case 10: {
-        *((int8_t*)(ptr + sizeof(void*))) = 10;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 10;
         break;
       }
       case 11: {
-        *((int8_t*)(ptr + sizeof(void*))) = 11;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 11;
         break;
       }
       case 12: {
-        *((int8_t*)(ptr + sizeof(void*))) = 12;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 12;
         break;
       }
       case 13: {
-        *((int8_t*)(ptr + sizeof(void*))) = 13;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 13;
         break;
       }
       case 14: {
-        *((int8_t*)(ptr + sizeof(void*))) = 14;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 14;
         break;
       }
       case 15: {
-        *((int8_t*)(ptr + sizeof(void*))) = 15;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 15;
         break;
       }
       case 16: {
-        *((int8_t*)(ptr + sizeof(void*))) = 16;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 16;
         break;
       }
       case 17: {
-        *((int8_t*)(ptr + sizeof(void*))) = 17;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 17;
         break;
       }
       case 18: {
-        *((int8_t*)(ptr + sizeof(void*))) = 18;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 18;
         break;
       }
       case 19: {
-        *((int8_t*)(ptr + sizeof(void*))) = 19;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 19;
         break;
       }
       case 20: {
-        *((int8_t*)(ptr + sizeof(void*))) = 20;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 20;
         break;
       }
       case 21: {
-        *((int8_t*)(ptr + sizeof(void*))) = 21;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 21;
         break;
       }
       case 22: {
-        *((int8_t*)(ptr + sizeof(void*))) = 22;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 22;
         break;
       }
       case 23: {
-        *((int8_t*)(ptr + sizeof(void*))) = 23;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 23;
         break;
       }
       case 24: {
         const mapcp_string_t *payload55 = &((*payload30).code).val.other;
-        *((int8_t*)(ptr + sizeof(void*))) = 24;
-        *((size_t*)(ptr + (3*sizeof(void*)))) = (*payload55).len;
-        *((uint8_t **)(ptr + (2*sizeof(void*)))) = (uint8_t *) (*payload55).ptr;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 24;
+        *((size_t*)(ptr + (4*sizeof(void*)))) = (*payload55).len;
+        *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) (*payload55).ptr;
         break;
       }
     }
-    *((int8_t*)(ptr + (4*sizeof(void*)))) = (int32_t) (*payload30).operation;
-    *((size_t*)(ptr + (6*sizeof(void*)))) = ((*payload30).path).len;
-    *((uint8_t **)(ptr + (5*sizeof(void*)))) = (uint8_t *) ((*payload30).path).ptr;
-    *((size_t*)(ptr + (8*sizeof(void*)))) = ((*payload30).source).len;
-    *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) ((*payload30).source).ptr;
-    *((size_t*)(ptr + (10*sizeof(void*)))) = ((*payload30).target).len;
-    *((uint8_t **)(ptr + (9*sizeof(void*)))) = (uint8_t *) ((*payload30).target).ptr;
-    *((size_t*)(ptr + (12*sizeof(void*)))) = ((*payload30).reason).len;
-    *((uint8_t **)(ptr + (11*sizeof(void*)))) = (uint8_t *) ((*payload30).reason).ptr;
+    *((int8_t*)(ptr + (5*sizeof(void*)))) = (int32_t) (*payload30).operation;
+    *((size_t*)(ptr + (7*sizeof(void*)))) = ((*payload30).path).len;
+    *((uint8_t **)(ptr + (6*sizeof(void*)))) = (uint8_t *) ((*payload30).path).ptr;
+    *((size_t*)(ptr + (9*sizeof(void*)))) = ((*payload30).source).len;
+    *((uint8_t **)(ptr + (8*sizeof(void*)))) = (uint8_t *) ((*payload30).source).ptr;
+    *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload30).target).len;
+    *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload30).target).ptr;
+    *((size_t*)(ptr + (13*sizeof(void*)))) = ((*payload30).reason).len;
+    *((uint8_t **)(ptr + (12*sizeof(void*)))) = (uint8_t *) ((*payload30).reason).ptr;
     if (((*payload30).leftover).is_some) {
       const mapcp_string_t *payload57 = &((*payload30).leftover).val;
-      *((int8_t*)(ptr + (13*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (15*sizeof(void*)))) = (*payload57).len;
-      *((uint8_t **)(ptr + (14*sizeof(void*)))) = (uint8_t *) (*payload57).ptr;
+      *((int8_t*)(ptr + (14*sizeof(void*)))) = 1;
+      *((size_t*)(ptr + (16*sizeof(void*)))) = (*payload57).len;
+      *((uint8_t **)(ptr + (15*sizeof(void*)))) = (uint8_t *) (*payload57).ptr;
     } else {
-      *((int8_t*)(ptr + (13*sizeof(void*)))) = 0;
+      *((int8_t*)(ptr + (14*sizeof(void*)))) = 0;
     }
   } else {
     const exports_mapcp_copy_copier_clean_report_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;

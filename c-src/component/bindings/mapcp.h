@@ -107,13 +107,25 @@ typedef struct exports_mapcp_copy_copier_error_code_t {
 // Anything else: the host's error number in words.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER 24
 
+// What became of the entry that an error is about.
+typedef uint8_t exports_mapcp_copy_copier_outcome_t;
+
+// It was not copied. Its target is as it was before.
+#define EXPORTS_MAPCP_COPY_COPIER_OUTCOME_FAILED 0
+// It was left out, which is only a warning: a FIFO, a socket or a device in a tree.
+#define EXPORTS_MAPCP_COPY_COPIER_OUTCOME_LEFT_OUT 1
+// It was copied, but without something that was asked for, which is only a warning: a time that WASI does not have.
+#define EXPORTS_MAPCP_COPY_COPIER_OUTCOME_COPIED 2
+
 typedef struct {
   bool is_some;
   mapcp_string_t val;
 } mapcp_option_string_t;
 
-// An entry that was not copied. Its target is as it was before.
+// An entry that was not copied, or not with all that was asked for.
 typedef struct exports_mapcp_copy_copier_copy_error_t {
+  // What became of the entry.
+  exports_mapcp_copy_copier_outcome_t   outcome;
   // Why it failed.
   exports_mapcp_copy_copier_error_code_t   code;
   // What failed.
@@ -197,7 +209,8 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   exports_mapcp_copy_copier_sparse_policy_t   sparse;
   // Copy directories, with all that is in them. Without it, a directory is the error `is-directory`.
   bool   recursive;
-  // Give files, links and directories the source's times of access and modification.
+  // Give files, links and directories the source's times of access and modification. A source whose time of
+  // modification may be none of those that WASI has, from 1970 to 2554, has a warning.
   bool   preserve_timestamps;
   // Read each file back, and its source a second time, and compare them before the file takes the target's name.
   bool   verify;

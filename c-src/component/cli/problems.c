@@ -24,11 +24,12 @@ static void put_cause(FILE *stream, const struct mapcp_problem *problem) {
 
 /// Writes a problem of a copy as a sentence without its end.
 static void put_sentence(FILE *stream, const struct mapcp_problem *problem) {
-    fputs("cannot copy ", stream);
+    bool is_copied = problem->outcome == MAPCP_COPIED;
+    fputs(is_copied ? "copied " : "cannot copy ", stream);
     mapcp_put_quoted(stream, known(problem->source));
     fputs(" to ", stream);
     mapcp_put_quoted(stream, known(problem->target));
-    fputs(": ", stream);
+    fputs(is_copied ? ", but " : ": ", stream);
     put_cause(stream, problem);
     if (problem->leftover) {
         fputs("; remove the temporary file ", stream);

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import type { Behaviour } from '../behaviour.js';
+import { timeless } from '../problems.js';
 import { link, type Put } from '../tree.js';
 
 const keeping = { recursive: true, preserveTimestamps: true };
@@ -44,17 +45,43 @@ export const metadata: readonly Behaviour[] = [
       out: { b: { content: 'content', time } },
     }),
   ),
-  ...['-1', '-1000.75', '-2000000000'].map(
+  ...['-1', '-1000.75', '-2000000000', '0'].map(
     (time): Behaviour => ({
-      name: `a file of the time ${time} gets that of 1970, since WASI has no earlier one`,
+      name: `a file of the time ${time} gets that of 1970, and a warning, since WASI has no earlier one`,
       prepare: (put) => {
         put.file('in/a');
         put.time('in/a', time);
       },
       options: { preserveTimestamps: true },
       out: { b: { content: 'content', time: '0' } },
+      warnings: [timeless('out/b')],
     }),
   ),
+  {
+    name: 'links and directories of a time before 1970 have warnings of their own',
+    prepare: (put) => {
+      put.directory('in/a/d');
+      put.symlink('in/a/l', 'd');
+      for (const path of ['l', 'd', '.']) {
+        put.time(`in/a/${path}`, '-86400');
+      }
+    },
+    options: keeping,
+    out: {
+      b: { kind: 'directory', time: '0' },
+      'b/d': { kind: 'directory', time: '0' },
+      'b/l': link('d', { time: '0' }),
+    },
+    warnings: [timeless('out/b'), timeless('out/b/d', 'd'), timeless('out/b/l', 'l')],
+  },
+  {
+    name: 'a file of a time before 1970 is no warning where times are not kept',
+    prepare: (put) => {
+      put.file('in/a');
+      put.time('in/a', '-1');
+    },
+    out: { b: 'content' },
+  },
   {
     name: 'an empty file keeps its time on request',
     prepare: (put) => {

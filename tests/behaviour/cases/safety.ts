@@ -1,6 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Behaviour } from '../behaviour.js';
-import { changed, exists, full, isDirectory, missing, noDirectory, notPermitted } from '../problems.js';
+import {
+  changed,
+  exists,
+  full,
+  isDirectory,
+  missing,
+  mountPoint,
+  noDirectory,
+  notPermitted,
+} from '../problems.js';
 import type { Put } from '../tree.js';
 
 const MiB = 1024 * 1024;
@@ -98,6 +107,16 @@ export const safety: readonly Behaviour[] = [
         }),
       ),
     ),
+  {
+    name: 'a target that is a mount point stays as it is, and the error says what to do',
+    prepare: (put) => {
+      put.file('in/a', 'new');
+      put.file('in/other', 'old');
+      put.file('out/b');
+    },
+    mounts: { 'out/b': 'in/other' },
+    error: mountPoint('out/b'),
+  },
   {
     name: 'a source that is removed while it is copied is copied as it was opened',
     prepare: long,
