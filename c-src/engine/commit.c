@@ -43,9 +43,33 @@ static bool commit_by_policy(struct mapcp_temporary *temporary, const struct map
     return mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, EBUSY);
 }
 
+/// Takes a name that nothing may have: not even what the policy would replace or leave.
+static bool commit_as_new(struct mapcp_temporary *temporary, struct mapcp_place target,
+                          struct mapcp_error *error) {
+    int number = mapcp_temporary_take_free_name(temporary, target);
+    if (number == EEXIST) {
+        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_ALREADY_EXISTS);
+    }
+    return number == 0 || mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, number);
+}
+
+static bool commit(struct mapcp_temporary *temporary, const struct mapcp_terms *terms, bool *skipped,
+                   struct mapcp_error *error) {
+    if (terms->siblings && mapcp_siblings_may_meet(terms->siblings, temporary)) {
+        return commit_as_new(temporary, terms->target, error);
+    }
+    return terms->overwrite == MAPCP_OVERWRITE_ALWAYS ? replace(temporary, terms->target, error)
+                                                      : commit_by_policy(temporary, terms, skipped, error);
+}
+
 bool mapcp_commit(struct mapcp_temporary *temporary, const struct mapcp_terms *terms, bool *skipped,
                   struct mapcp_error *error) {
     *skipped = false;
-    return terms->overwrite == MAPCP_OVERWRITE_ALWAYS ? replace(temporary, terms->target, error)
-                                                      : commit_by_policy(temporary, terms, skipped, error);
+    if (!commit(temporary, terms, skipped, error)) {
+        return false;
+    }
+    if (terms->siblings && !*skipped) {
+        mapcp_siblings_add(terms->siblings, terms->target.name);
+    }
+    return true;
 }

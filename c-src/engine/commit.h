@@ -7,6 +7,7 @@
 #include "error.h"
 #include "options.h"
 #include "place.h"
+#include "siblings.h"
 #include "target.h"
 #include "temporary.h"
 
@@ -18,6 +19,8 @@ struct mapcp_terms {
     const struct stat *source_status;
     enum mapcp_overwrite overwrite;
     enum mapcp_decision decision;
+    /// What is in the target's directory, if this copy made that; otherwise NULL. Borrowed.
+    struct mapcp_siblings *siblings;
 };
 
 /// Gives a finished temporary file or link the target's name, as the policy for existing targets wants it.
@@ -25,6 +28,9 @@ struct mapcp_terms {
 /// The decision may be old: somebody else may have made the target while the copy was under way. So each
 /// policy but MAPCP_OVERWRITE_ALWAYS is confirmed here: a name that was free is taken only if it still is, by
 /// one call where the file system has hard links, and otherwise by a look right before the rename.
+///
+/// In a directory that this copy made, a name that may meet another one of the copy is taken so under every
+/// policy, and if something has it, that is an error.
 ///
 /// `*skipped` says that the target stays, and the temporary with it, which the caller discards. On failure
 /// returns false and sets `error`.

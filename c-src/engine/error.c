@@ -137,6 +137,10 @@ const char *mapcp_reason(const struct mapcp_error *error) {
     if (error->operation == MAPCP_ACCEPT && error->code == MAPCP_INVALID_ARGUMENT) {
         return "the path is empty";
     }
+    if (error->operation == MAPCP_ACCEPT && error->code == MAPCP_ALREADY_EXISTS) {
+        return "the name is taken in a directory that this copy made; the file system may take two names for "
+               "one, so rename one of them";
+    }
     if (error->operation == MAPCP_LIST && error->code == MAPCP_INVALID_NAME) {
         return "the name of something in it is not valid UTF-8; rename that";
     }

@@ -95,6 +95,7 @@ static struct mapcp_terms terms_of(const struct mapcp_job *job, const struct sta
         .source_status = status,
         .overwrite = job->options.overwrite,
         .decision = job->decision,
+        .siblings = job->entry.siblings,
     };
 }
 

@@ -14,6 +14,7 @@ static bool begin_walk(struct mapcp_job *job, enum mapcp_tree_purpose purpose, s
     job->tree = (struct mapcp_tree){
         .purpose = purpose,
         .options = &job->options,
+        .namer = &job->namer,
         .source = &job->source,
         .target = &job->target,
     };

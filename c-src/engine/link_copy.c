@@ -35,6 +35,9 @@ bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options
     // A link that needs nothing but its text is complete at once, and takes no name that something has.
     if (terms->decision == MAPCP_DECISION_NEW && !options->preserve_timestamps) {
         if (symlinkat(text, terms->target.directory, terms->target.name) == 0) {
+            if (terms->siblings) {
+                mapcp_siblings_add(terms->siblings, terms->target.name);
+            }
             return true;
         }
         if (errno != EEXIST) {

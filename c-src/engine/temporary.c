@@ -8,8 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "path.h"
+
 #define PREFIX ".mapcp-"
 #define SUFFIX ".tmp"
+// An é, composed and as an e with an accent, before the suffix.
+#define COMPOSED "\xc3\xa9"
+#define DECOMPOSED "e\xcc\x81"
 #define DIGITS 16
 // Two names of 64 random bits do not meet by chance; a second try is for a name that somebody made on
 // purpose.
@@ -34,12 +39,13 @@ static int next_number(struct mapcp_namer *namer, uint64_t *number) {
 static char *path_beside(const char *target, char **digits) {
     const char *slash = strrchr(target, '/');
     size_t directory = slash ? (size_t)(slash - target) + 1 : 0;
-    char *path = malloc(directory + sizeof(PREFIX) + DIGITS + sizeof(SUFFIX));
+    const char *suffix = mapcp_path_is_ascii(target) ? SUFFIX : COMPOSED SUFFIX;
+    char *path = malloc(directory + sizeof(PREFIX) + DIGITS + sizeof(COMPOSED SUFFIX));
     if (path) {
         memcpy(path, target, directory);
         memcpy(path + directory, PREFIX, sizeof(PREFIX) - 1);
         *digits = path + directory + sizeof(PREFIX) - 1;
-        memcpy(*digits + DIGITS, SUFFIX, sizeof(SUFFIX));
+        memcpy(*digits + DIGITS, suffix, strlen(suffix) + 1);
     }
     return path;
 }
@@ -146,6 +152,42 @@ int mapcp_temporary_take_free_name(struct mapcp_temporary *temporary, struct map
     return errno == ENOENT ? mapcp_temporary_rename(temporary, target) : errno;
 }
 
+/// Spells a temporary's path otherwise; false if there is no other spelling.
+static bool respell(char *path, enum mapcp_spelling spelling) {
+    char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    if (spelling == MAPCP_OTHER_CASE) {
+        for (char *letter = name; *letter != '\0'; letter++) {
+            *letter = (char)(*letter >= 'a' && *letter <= 'z' ? *letter - 'a' + 'A' : *letter);
+        }
+        return true;
+    }
+    char *mark = name + sizeof(PREFIX) - 1 + DIGITS;
+    if (memcmp(mark, COMPOSED, sizeof(COMPOSED) - 1) != 0) {
+        return false;
+    }
+    memcpy(mark, DECOMPOSED SUFFIX, sizeof(DECOMPOSED SUFFIX));
+    return true;
+}
+
+enum mapcp_spellings mapcp_temporary_spellings(const struct mapcp_temporary *temporary,
+                                               enum mapcp_spelling spelling) {
+    enum mapcp_spellings spellings = MAPCP_SPELLINGS_UNKNOWN;
+    size_t length = strlen(temporary->name);
+    char *other = malloc(length + sizeof(DECOMPOSED));
+    if (other) {
+        struct stat status;
+        memcpy(other, temporary->name, length + 1);
+        if (respell(other, spelling)) {
+            bool is_there = fstatat(temporary->directory, other, &status, AT_SYMLINK_NOFOLLOW) == 0;
+            spellings = is_there          ? MAPCP_SPELLINGS_MEET
+                        : errno == ENOENT ? MAPCP_SPELLINGS_DIFFER
+                                          : MAPCP_SPELLINGS_UNKNOWN;
+        }
+    }
+    free(other);
+    return spellings;
+}
+
 bool mapcp_temporary_discard(struct mapcp_temporary *temporary) {
     // What close reports concerns content that is being thrown away.
     (void)mapcp_temporary_close(temporary);
@@ -163,6 +205,11 @@ void mapcp_temporary_forget(struct mapcp_temporary *temporary) {
 
 bool mapcp_is_temporary_name(const char *name) {
     const size_t prefix = sizeof(PREFIX) - 1;
-    return strlen(name) == prefix + DIGITS + sizeof(SUFFIX) - 1 && memcmp(name, PREFIX, prefix) == 0 &&
-           strspn(name + prefix, hexadecimal) == DIGITS && strcmp(name + prefix + DIGITS, SUFFIX) == 0;
+    if (strncmp(name, PREFIX, prefix) != 0 || strspn(name + prefix, hexadecimal) < DIGITS) {
+        return false;
+    }
+    // A file system may have decomposed what it was given.
+    const char *end = name + prefix + DIGITS;
+    return strcmp(end, SUFFIX) == 0 || strcmp(end, COMPOSED SUFFIX) == 0 ||
+           strcmp(end, DECOMPOSED SUFFIX) == 0;
 }

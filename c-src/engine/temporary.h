@@ -7,10 +7,18 @@
 #include "place.h"
 
 /// What temporary names are made of: `.mapcp-`, 16 hexadecimal digits, `.tmp`. So the remains of a killed run
-/// can be told from other files.
+/// can be told from other files. If the target's name is not ASCII, there is an é before the `.tmp`: see
+/// mapcp_temporary_spellings.
 struct mapcp_namer {
     bool seeded;
     uint64_t next;
+};
+
+/// Whether a file system takes two spellings of a name for one.
+enum mapcp_spellings {
+    MAPCP_SPELLINGS_UNKNOWN,
+    MAPCP_SPELLINGS_DIFFER,
+    MAPCP_SPELLINGS_MEET,
 };
 
 /// A file or link that is made under a temporary name and takes the target's name only when it is whole.
@@ -51,6 +59,17 @@ int mapcp_temporary_rename(struct mapcp_temporary *temporary, struct mapcp_place
 /// A file system with hard links does both in one step. Without them this is a look and then a rename: what
 /// somebody else makes between the two is replaced. A kill leaves the target complete or absent in any case.
 int mapcp_temporary_take_free_name(struct mapcp_temporary *temporary, struct mapcp_place target);
+
+/// Another spelling of a temporary's name: its letters in upper case, or its é as an e and an accent.
+enum mapcp_spelling {
+    MAPCP_OTHER_CASE,
+    MAPCP_OTHER_FORM,
+};
+
+/// Whether the file system takes another spelling of a temporary's name for the name itself, as shown by
+/// looking it up: no other file has such a name. Unknown if the name has no such spelling or the look fails.
+enum mapcp_spellings mapcp_temporary_spellings(const struct mapcp_temporary *temporary,
+                                               enum mapcp_spelling spelling);
 
 /// Closes and removes what is there. Returns false when it could not be removed: then `name` says what is
 /// left, and is to be freed by mapcp_temporary_forget.

@@ -47,6 +47,8 @@ struct mapcp_tree_frame {
     struct stat target_status;
     /// Subdirectories that are still to be entered.
     struct mapcp_names pending;
+    /// What is in the target's directory, if that is new.
+    struct mapcp_siblings siblings;
 };
 
 static struct mapcp_tree_frame *top(const struct mapcp_tree *tree) {
@@ -149,6 +151,13 @@ static bool may_be_there(int number) {
     return number != EIO && number != ENOSPC && number != EDQUOT;
 }
 
+/// What this walk has put beside what is in the top directory; NULL if that was there before.
+static struct mapcp_siblings *siblings_of(const struct mapcp_tree *tree) {
+    return tree->purpose == MAPCP_TREE_COPY && tree->depth > 0 && top(tree)->target_is_new
+               ? &top(tree)->siblings
+               : NULL;
+}
+
 /// Opens the target's directory, making it where it is missing and to be made.
 static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_frame *frame,
                            struct mapcp_place place, struct mapcp_error *error) {
@@ -164,8 +173,17 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
     // Made before it is looked at: most are missing, and a host that carries modes learns from it that this
     // one belongs to the source's, also where it is there already, by a job with another share or by one that
     // was killed.
+    struct mapcp_siblings *siblings = siblings_of(tree);
     frame->target_is_new = mkdirat(place.directory, place.name, 0777) == 0;
     int number = frame->target_is_new || errno == EEXIST ? 0 : errno;
+    if (siblings && frame->target_is_new) {
+        mapcp_siblings_add(siblings, place.name);
+    }
+    // A job with another share makes the same directories.
+    if (siblings && !frame->target_is_new && number == 0 && tree->options->shard.count <= 1 &&
+        mapcp_siblings_may_have(siblings, place, tree->namer)) {
+        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_ALREADY_EXISTS);
+    }
     // Only the root may be a preopened directory.
     if (number == 0 || (tree->depth == 0 && may_be_there(number))) {
         return open_target(frame, place, error) ||
@@ -411,6 +429,7 @@ static void put_entry(const struct mapcp_tree *tree, unsigned char type, const c
         .source = source_place(tree, top(tree), name, tree->source->text),
         .target = target_place(top(tree), name),
         .target_is_new = top(tree)->target_is_new,
+        .siblings = siblings_of(tree),
     };
 }
 

@@ -10,6 +10,7 @@
 #include "options.h"
 #include "path.h"
 #include "place.h"
+#include "siblings.h"
 
 /// What a tree walk does on the target's side.
 enum mapcp_tree_purpose {
@@ -40,6 +41,8 @@ struct mapcp_tree_entry {
     /// The source's status, of a directory that was entered, if it belongs to the job's share; otherwise
     /// NULL. Borrowed until the next call.
     const struct stat *status;
+    /// If the target's directory was made by this walk, what is in it; otherwise NULL.
+    struct mapcp_siblings *siblings;
 };
 
 /// What a step of a walk came to.
@@ -67,6 +70,8 @@ struct mapcp_tree_frame;
 struct mapcp_tree {
     enum mapcp_tree_purpose purpose;
     const struct mapcp_options *options;
+    /// For the temporary files of a walk that makes directories. Borrowed.
+    struct mapcp_namer *namer;
     /// The paths of what was found or failed last. Borrowed from the caller, who sets them to the roots.
     struct mapcp_path *source;
     struct mapcp_path *target;

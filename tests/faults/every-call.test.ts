@@ -104,8 +104,9 @@ function canBeBorne({ before }: Ending, failing: Failing): boolean {
       return fault === 'short' || fault === 'interrupted';
     case 'statAt':
       // A directory on the way that cannot be looked at is made, which shows whether it is there; and one that is the
-      // source itself is met again, when the tree is entered.
-      return isOnTheWay(failing);
+      // source itself is met again, when the tree is entered. A temporary file that is looked for by another spelling is
+      // taken to be there if that cannot be known.
+      return isOnTheWay(failing) || /\/\.MAPCP-|e\u0301\.tmp$/.test(entry);
     case 'metadataHashAt':
       // Nobody goes by the number of an entry that is only listed.
       return isOnTheWay(failing) || isListing;

@@ -114,8 +114,19 @@ type Method = ((this: object, ...args: unknown[]) => unknown) & {
   readonly [cabiLower]?: (context: Context) => Flat;
 };
 
-/** Makes such a host; nothing fails until it is planned. */
-export async function createFaultyHost(options: HostOptions, way: Way): Promise<FaultyHost> {
+/** What a file system makes of a name before it looks for it. */
+export type Fold = (path: string) => string;
+
+/**
+ * Makes such a host; nothing fails until it is planned.
+ *
+ * @param fold how the file system that `/out` is on takes names, by value only; as they are where it is left out
+ */
+export async function createFaultyHost(
+  options: HostOptions,
+  way: Way,
+  fold: Fold = (path) => path,
+): Promise<FaultyHost> {
   const modes = new ModeCarrier();
   const durability = { namesLast: false };
   const host = await createHost({
@@ -163,7 +174,7 @@ export async function createFaultyHost(options: HostOptions, way: Way): Promise<
     for (const [call, at] of Object.entries(methods) as [FallibleCall, number][]) {
       const method = Reflect.get(prototype, call) as Method;
       const lower = way === 'in memory' ? method[cabiLower] : undefined;
-      const replaced = byValue(call, method, paths, name, take);
+      const replaced = byValue(call, method, paths, name, take, fold);
       if (lower !== undefined) {
         const value = (context: Context) => {
           memory = context.memory;
@@ -188,10 +199,25 @@ function numberOf(resource: unknown): number {
 }
 
 /** A method that gets values, and throws its error as what jco knows for one. */
-function byValue(call: FallibleCall, method: Method, paths: Paths, kind: keyof Paths, take: Take) {
+function byValue(
+  call: FallibleCall,
+  method: Method,
+  paths: Paths,
+  kind: keyof Paths,
+  take: Take,
+  fold: Fold,
+) {
   return function (this: object, ...args: unknown[]): unknown {
-    const pathOf = (from: unknown, index: number | undefined) =>
-      pathBelow(paths[kind].get(numberOf(from)), index === undefined ? '.' : String(args[index]));
+    const pathOf = (from: unknown, index: number | undefined) => {
+      const path = pathBelow(
+        paths[kind].get(numberOf(from)),
+        index === undefined ? '.' : String(args[index]),
+      );
+      if (index !== undefined && path.startsWith('/out/')) {
+        args[index] = fold(String(args[index]));
+      }
+      return path;
+    };
     const path = pathOf(this, pathArguments[call]?.['by value']);
     const [directory, name] = newNames[call]?.['by value'] ?? [];
     const fault = take(

@@ -4,7 +4,7 @@ import { CopyError, type CopyReport, openSandbox, type Sandbox } from 'mapcp';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { openFiles } from '../helpers/descriptors.js';
 import { completed, type PromisedTree, type Tree } from './complete.js';
-import { createFaultyHost, type FaultyHost, type Plan, type Way } from './faulty-host.js';
+import { createFaultyHost, type FaultyHost, type Fold, type Plan, type Way } from './faulty-host.js';
 import type { Observation } from './promises.js';
 import type { Scenario } from './scenarios.js';
 
@@ -42,7 +42,7 @@ export class FaultySandbox implements Disposable {
   }
 
   /** Opens one, with the scenario's source in `in`, in an empty directory. */
-  static async open(scenario: Scenario, way: Way, directory: string): Promise<FaultySandbox> {
+  static async open(scenario: Scenario, way: Way, directory: string, fold?: Fold): Promise<FaultySandbox> {
     for (const name of ['in', 'out']) {
       mkdirSync(join(directory, name));
     }
@@ -55,7 +55,7 @@ export class FaultySandbox implements Disposable {
       },
       {
         host: async (preopens) => {
-          host = await createFaultyHost({ preopens }, way);
+          host = await createFaultyHost({ preopens }, way, fold);
           return host;
         },
       },

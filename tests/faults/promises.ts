@@ -20,7 +20,7 @@ export interface Observation {
 
 /** Whether a path is one of a file that is not finished. */
 export function isTemporary(path: string): boolean {
-  return /(^|\/)\.mapcp-[0-9a-f]{16}\.tmp$/.test(path);
+  return /(^|\/)\.mapcp-[0-9a-f]{16}(é|e\u0301)?\.tmp$/.test(path);
 }
 
 /**

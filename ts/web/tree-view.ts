@@ -29,7 +29,7 @@ function item(name: string, entry: FoundEntry): HTMLLIElement {
   if ('symlink' in entry) {
     return make('li', 'link', make('span', 'name', name), make('span', 'hint', ` → ${entry.symlink}`));
   }
-  if (/^\.mapcp-[0-9a-f]+\.tmp$/.test(name)) {
+  if (/^\.mapcp-[0-9a-f]+é?\.tmp$/.test(name)) {
     return make('li', 'file hint', make('em', '', 'a file that is not whole yet'), bytes(entry.source.size));
   }
   return make('li', 'file', make('span', 'name', name), make('span', 'size', bytes(entry.source.size)));

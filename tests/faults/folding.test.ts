@@ -1,0 +1,138 @@
+// File systems that take two names for one: a copy must not replace one entry by another of its own.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CopyOptions } from 'mapcp';
+import { describe, expect, it } from 'vitest';
+import { look, type Put } from '../behaviour/tree.js';
+import { inMemoryDirectory } from '../helpers/directory.js';
+import type { Fault, Fold, Plan } from './faulty-host.js';
+import { FaultySandbox, failuresOf } from './faulty-sandbox.js';
+import { isTemporary } from './promises.js';
+import type { Scenario } from './scenarios.js';
+
+/** Takes capital letters for small ones. */
+const foldCase: Fold = (path) => path.toLowerCase();
+/** Takes a letter with an accent for the same two characters, and a sign for the letter that it stands for. */
+const compose: Fold = (path) => path.normalize('NFC');
+
+const makers: Readonly<Record<string, (put: Put, path: string) => void>> = {
+  file: (put, path) => put.file(path, path),
+  link: (put, path) => put.symlink(path, path),
+  directory: (put, path) => {
+    put.directory(path);
+    put.file(`${path}/f`, path);
+  },
+};
+
+interface Case {
+  readonly fold: Fold;
+  readonly how: string;
+  /** Two names that are one. */
+  readonly names: readonly [string, string];
+}
+
+const cases: readonly Case[] = [
+  { how: 'folds case', fold: foldCase, names: ['README', 'readme'] },
+  { how: 'folds case', fold: foldCase, names: ['É', 'é'] },
+  { how: 'composes letters', fold: compose, names: ['caf\u00e9', 'cafe\u0301'] },
+  { how: 'composes letters', fold: compose, names: ['K', '\u212a'] },
+  { how: 'does both', fold: (path) => compose(foldCase(path)), names: ['CAF\u00c9', 'cafe\u0301'] },
+];
+
+const kinds = [
+  ['file', 'file'],
+  ['link', 'link'],
+  ['directory', 'directory'],
+  ['file', 'link'],
+  ['link', 'file'],
+  ['file', 'directory'],
+  ['directory', 'link'],
+] as const;
+
+/** Has every hard link fail in some way. */
+const failing =
+  (fault: Fault | undefined): Plan =>
+  (call) =>
+    call === 'linkAt' ? fault : undefined;
+
+describe.each(cases)('on a file system that $how, $names', ({ fold, names }) => {
+  it.each(
+    kinds.flatMap((kind) => [
+      { kind, overwrite: 'always', fault: undefined } as const,
+      { kind, overwrite: 'never', fault: 'unsupported' } as const,
+    ]),
+  )('are one name, of a $kind: one is copied, and the other is an error', ({ kind, overwrite, fault }) =>
+    inMemoryDirectory(async (directory) => {
+      const scenario: Scenario = {
+        name: 'names that meet',
+        options: { recursive: true, keepGoing: true, overwrite },
+        source: (put) => {
+          put.directory('in/a');
+          put.file('in/a/other', 'other');
+          put.file('in/a/größe', 'another');
+          names.forEach((name, index) => {
+            makers[kind[index] as string]?.(put, `in/a/${name}`);
+          });
+        },
+        target: () => {},
+      };
+      using sandbox = await FaultySandbox.open(scenario, 'by value', directory, fold);
+      const ending = await sandbox.copy(failing(fault));
+      expect(failuresOf(ending)).toMatchObject([
+        { code: 'EEXIST', operation: 'accept', leftover: undefined },
+      ]);
+      expect(ending.report?.files).toBe(3);
+      const source = look(join(directory, 'in/a'));
+      const [copied = ''] = names.filter((name) => name !== failedName(ending));
+      const name = fold(copied);
+      expect(ending.found).toMatchObject({
+        [`b/${fold('other')}`]: { content: 'other' },
+        [`b/${fold('größe')}`]: { content: 'another' },
+        [`b/${name}`]: { kind: source[copied]?.kind, content: source[copied]?.content },
+      });
+      expect(Object.keys(ending.found).filter(isTemporary)).toEqual([]);
+    }),
+  );
+});
+
+/** The name of the entry that was not copied. */
+function failedName(ending: Parameters<typeof failuresOf>[0]): string | undefined {
+  return failuresOf(ending)[0]?.source.slice('/in/a/'.length);
+}
+
+describe('on a file system that takes each name for itself, what another program puts into a new directory', () => {
+  it.each<[CopyOptions['overwrite'], string, number]>([
+    ['always', 'ours', 0],
+    ['never', 'theirs', 3],
+    ['newer', 'theirs', 3],
+  ])('is treated as the policy %s says', (overwrite, content, skipped) =>
+    inMemoryDirectory(async (directory) => {
+      const names = ['f', 'F', 'größe'];
+      const scenario: Scenario = {
+        name: 'a new directory that others write to',
+        options: { recursive: true, overwrite },
+        source: (put) => {
+          put.directory('in/a');
+          for (const name of names) {
+            put.file(`in/a/${name}`, 'ours');
+          }
+        },
+        target: () => {},
+      };
+      using sandbox = await FaultySandbox.open(scenario, 'by value', directory);
+      let isDone = false;
+      const { report, found } = await sandbox.copy((call) => {
+        if (call === 'write' && !isDone) {
+          isDone = true;
+          for (const name of names) {
+            writeFileSync(join(directory, 'out/b', name), 'theirs');
+          }
+        }
+        return undefined;
+      });
+      expect(report).toMatchObject({ skipped });
+      expect(names.map((name) => found[`b/${name}`]?.content)).toEqual([content, content, content]);
+    }),
+  );
+});
