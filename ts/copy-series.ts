@@ -1,4 +1,5 @@
 import { type LentSandbox, startCopy } from './copy.js';
+import { Made } from './made.js';
 import type { CopyOptions } from './options.js';
 import { openSandbox, type Preopens, type Sandbox } from './sandbox.js';
 import type { CopyTask } from './task.js';
@@ -13,10 +14,22 @@ const MOST_SANDBOXES = 8;
 export class CopySeries implements Disposable {
   /** The open sandboxes by their directories. The one that was used last is at the end. */
   readonly #sandboxes = new Map<string, Sandbox>();
+  readonly #made: Made | undefined;
+
+  /** @param mayMeet whether a copy may meet what another one has made, which it must not replace */
+  constructor(mayMeet: boolean) {
+    this.#made = mayMeet ? new Made() : undefined;
+  }
 
   /** The same as `copy` of the API. The copy before it must be over. */
   copy(source: string, target: string, options: CopyOptions): CopyTask {
-    return startCopy(source, target, options, { lend: (preopens) => this.#lend(preopens) });
+    return startCopy(source, target, options, { lend: (preopens) => this.#lend(preopens), made: this.#made });
+  }
+
+  /** The same as {@link CopySeries.copy} in a dry run, as if it were the only copy. */
+  measure(source: string, target: string, options: CopyOptions): CopyTask {
+    const alone = { ...options, dryRun: true, concurrency: 1 };
+    return startCopy(source, target, alone, { lend: (preopens) => this.#lend(preopens) });
   }
 
   /** Closes the sandboxes. */

@@ -4,6 +4,7 @@ import { type Checks, callback, oneOf } from './check.js';
 import { isLink, leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
 import { CopyError } from './errors.js';
 import { hostPathOf } from './host-path.js';
+import type { Made } from './made.js';
 import { type CopyOptions, copyChecks } from './options.js';
 import { openSandbox, type Preopens, type Sandbox, type SandboxOptions } from './sandbox.js';
 import { isSystemError, reasonOf, type SystemError } from './system-error.js';
@@ -77,6 +78,8 @@ export interface LentSandbox {
 export interface Starter {
   /** Opens a sandbox over the directories, or finds one that is open. Called again if the copy begins anew, after it has given that back. */
   lend(preopens: Preopens): Promise<LentSandbox>;
+  /** What its copies have made, if they may meet; then no copy is divided. */
+  readonly made?: Made | undefined;
 }
 
 /** What {@link copy} does, in a sandbox that others may use before and after it. */
@@ -94,7 +97,12 @@ export function startCopy(
     requireReplaceable(from, to);
     requireOutside(from, to, options);
     const { sandbox, giveBack } = await open(from, to, starter);
-    const engineOptions = { ...options, filterSource: options.filterSource && hasOwnName(from) };
+    const { made } = starter;
+    const engineOptions = {
+      ...options,
+      filterSource: options.filterSource && hasOwnName(from),
+      ...(made && { made, concurrency: 1 }),
+    };
     const work = sandbox.workOn(from.guestPath, to.guestPath, engineOptions, (path) =>
       hostPath(path, from, to),
     );

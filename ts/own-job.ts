@@ -13,6 +13,7 @@ import {
 } from './component.js';
 import { takeNativeCode } from './host/error-code.js';
 import type { ModeCarrier, Refusals } from './host/modes.js';
+import type { Made } from './made.js';
 import type { SandboxJob } from './sandbox.js';
 import { reasonOfCode } from './system-error.js';
 
@@ -24,6 +25,8 @@ export interface OwnCopy {
   readonly target: string;
   /** What carries the permissions. */
   readonly modes: ModeCarrier;
+  /** What the copies of the same command have made, if they may meet. */
+  readonly made: Made | undefined;
 }
 
 /** The component's codes for those with which file systems refuse permissions; `unsupported` is for all others. */
@@ -63,6 +66,8 @@ export class OwnJob implements SandboxJob {
   }
 
   takeProblems(): readonly Failure[] {
+    // Taken after each step as well, and never of a component that has trapped.
+    this.#copy.made?.add(this.#job.takeMade());
     const problems = this.#job.takeProblems().map((problem) => this.#explained(problem));
     return this.#isOver ? [...problems, ...this.#takeRefused()] : problems;
   }

@@ -13,6 +13,7 @@ const names: Record<ErrorCode['tag'], string> = {
   'into-itself': 'ERR_MAPCP_INTO_ITSELF',
   'source-changed': 'ERR_MAPCP_SOURCE_CHANGED',
   'verification-failed': 'ERR_MAPCP_VERIFICATION_FAILED',
+  'just-created': 'ERR_MAPCP_JUST_CREATED',
   'invalid-argument': 'EINVAL',
   'too-many-links': 'ELOOP',
   'name-too-long': 'ENAMETOOLONG',

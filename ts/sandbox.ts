@@ -11,6 +11,7 @@ import { createHost } from './host/create-host.js';
 import type { Host, HostOptions } from './host/host.js';
 import { ModeCarrier } from './host/modes.js';
 import type { Preopen } from './host/preopens.js';
+import type { Made } from './made.js';
 import {
   type CleanOptions,
   type ComponentOptions,
@@ -60,6 +61,12 @@ type Aids = Required<Pick<HostOptions, 'modes' | 'durability'>>;
 
 /** What a worker needs for a sandbox like this one; only our own host can have another beside it. */
 type Sharing = () => Pick<Assignment, 'preopens' | 'confinement'>;
+
+/** How to copy for a command that makes several copies. */
+export interface RunOptions extends CopyOptions {
+  /** What its copies have made, if they may meet. It is for copies that are not divided: threads do not share it. */
+  readonly made?: Made | undefined;
+}
 
 /** A job of a sandbox. */
 export interface SandboxJob extends Job {
@@ -119,7 +126,7 @@ export class Sandbox implements Disposable {
    *
    * @internal
    */
-  workOn(source: string, target: string, options: CopyOptions, pathOf: (path: string) => string): Work {
+  workOn(source: string, target: string, options: RunOptions, pathOf: (path: string) => string): Work {
     requirePath('source', source);
     requirePath('target', target);
     this.#requireOpen();
@@ -145,14 +152,14 @@ export class Sandbox implements Disposable {
     };
   }
 
-  async #begin(source: string, target: string, options: CopyOptions, measure: boolean): Promise<SandboxJob> {
+  async #begin(source: string, target: string, options: RunOptions, measure: boolean): Promise<SandboxJob> {
     const sharing = this.#sharing;
     const count = await jobsFor(options, {
       canShare: sharing !== undefined,
       probe: () => this.#job(source, target, { ...toComponent(options, true), dryRun: true }),
     });
     if (sharing === undefined || count === 1) {
-      return this.#job(source, target, toComponent(options, measure));
+      return this.#job(source, target, toComponent(options, measure), options.made);
     }
     // Loaded only where it is needed.
     const { DividedJob } = await import('./divided-job.js');
@@ -164,9 +171,10 @@ export class Sandbox implements Disposable {
   }
 
   /** A job in this thread. */
-  #job(source: string, target: string, options: ComponentOptions): SandboxJob {
-    const copy = { source, target, modes: this.#aids.modes };
-    return new OwnJob(copy, () => new this.#component.copier.CopyJob(source, target, options));
+  #job(source: string, target: string, options: ComponentOptions, made?: Made): SandboxJob {
+    const copy = { source, target, modes: this.#aids.modes, made };
+    const all = { ...options, ...(made && { made: made.numbers }) };
+    return new OwnJob(copy, () => new this.#component.copier.CopyJob(source, target, all));
   }
 
   /**

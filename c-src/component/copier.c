@@ -27,6 +27,9 @@ typedef exports_mapcp_copy_copier_list_entry_t entries;
 
 struct exports_mapcp_copy_copier_copy_job_t {
     struct mapcp_job *job;
+    /// What this job and those before it have made, and how much of it the host has.
+    struct mapcp_made made;
+    size_t made_taken;
 };
 
 /// For what cannot fail and yet needs memory: a trap is all that is left.
@@ -51,7 +54,10 @@ static struct mapcp_patterns take_patterns(mapcp_list_string_t *list) {
     for (size_t index = 0; index < list->len; index++) {
         items[index] = take_string(&list->ptr[index]);
     }
-    free(list->ptr);
+    if (list->len > 0) {
+        // An empty list has no memory of its own: its address is no one's.
+        free(list->ptr);
+    }
     return (struct mapcp_patterns){.items = (const char *const *)items, .count = list->len};
 }
 
@@ -64,6 +70,22 @@ static struct mapcp_shard take_shard(const copy_options *options) {
     return (struct mapcp_shard){.index = given->count == 0 ? 1 : given->index, .count = given->count};
 }
 
+/// Takes what earlier jobs have made: pairs of numbers.
+static void take_made(copy_job *self, copy_options *options) {
+    mapcp_list_u64_t *given = &options->made.val;
+    if (!options->made.is_some) {
+        return;
+    }
+    for (size_t index = 0; index + 1 < given->len; index += 2) {
+        const struct mapcp_made_file file = {.target = given->ptr[index], .source = given->ptr[index + 1]};
+        if (!mapcp_made_add(&self->made, file)) {
+            abort();
+        }
+    }
+    self->made_taken = self->made.count;
+    mapcp_list_u64_free(given);
+}
+
 static void free_patterns(struct mapcp_patterns patterns) {
     for (size_t index = 0; index < patterns.count; index++) {
         free((char *)patterns.items[index]);
@@ -74,6 +96,7 @@ static void free_patterns(struct mapcp_patterns patterns) {
 exports_mapcp_copy_copier_own_copy_job_t
 exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, mapcp_string_t *given_target,
                                                copy_options *given) {
+    copy_job *self = or_abort(calloc(1, sizeof(*self)));
     char *source = take_string(given_source);
     char *target = take_string(given_target);
     const struct mapcp_options options = {
@@ -95,8 +118,9 @@ exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, map
         .exclude = take_patterns(&given->exclude),
         .filter_source = given->filter_source,
         .shard = take_shard(given),
+        .made = given->made.is_some ? &self->made : NULL,
     };
-    copy_job *self = or_abort(calloc(1, sizeof(*self)));
+    take_made(self, given);
     self->job = or_abort(mapcp_job_new(source, target, &options));
     free_patterns(options.include);
     free_patterns(options.exclude);
@@ -107,6 +131,7 @@ exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, map
 
 void exports_mapcp_copy_copier_copy_job_destructor(copy_job *self) {
     mapcp_job_free(self->job);
+    mapcp_made_free(&self->made);
     free(self);
 }
 
@@ -206,6 +231,16 @@ void exports_mapcp_copy_copier_method_copy_job_take_entries(copy_job *self, entr
         put_entry(&result->ptr[index], &from.items[index]);
     }
     mapcp_entries_free(&from);
+}
+
+void exports_mapcp_copy_copier_method_copy_job_take_made(copy_job *self, mapcp_list_u64_t *result) {
+    const size_t count = 2 * (self->made.count - self->made_taken);
+    *result = (mapcp_list_u64_t){.ptr = new_items(count, sizeof(uint64_t)), .len = count};
+    for (size_t index = 0; index < count; index += 2) {
+        const struct mapcp_made_file *file = &self->made.files[self->made_taken++];
+        result->ptr[index] = file->target;
+        result->ptr[index + 1] = file->source;
+    }
 }
 
 /// Takes a list of names apart into strings for the host.

@@ -113,6 +113,7 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_SOURCE_CHANGED] = "it changed while it was copied; copy it again when it is at rest",
         [MAPCP_VERIFICATION_FAILED] =
             "what was read back is not what the source has, which may have changed meanwhile; copy it again",
+        [MAPCP_JUST_CREATED] = "another source of the same command was just copied there",
         [MAPCP_INVALID_ARGUMENT] = "invalid argument",
         [MAPCP_TOO_MANY_LINKS] = "too many symbolic links, or a loop of them",
         [MAPCP_NAME_TOO_LONG] = "the name is too long",

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "copy_job.h"
 #include "entries.h"
@@ -86,6 +87,15 @@ bool mapcp_job_begin_entry(struct mapcp_job *job, const struct mapcp_tree_entry 
 /// Copies one window, and finishes the file with the last. Adds what it cost to `*spent`. Returns false when
 /// the job has failed.
 bool mapcp_job_work_on_file(struct mapcp_job *job, uint64_t *spent);
+
+// --- job_made.c ---
+
+/// Looks whether what the current entry would replace was made by a job of the same run: then it fails, or is
+/// skipped if it is a copy of the same source. On failure returns false and sets `error`.
+bool mapcp_job_spare_made(struct mapcp_job *job, const struct stat *source, struct mapcp_error *error);
+
+/// Remembers that the current entry is in place. On failure returns false and sets `error`.
+bool mapcp_job_remember_made(struct mapcp_job *job, const struct stat *source, struct mapcp_error *error);
 
 // --- job_walk.c ---
 

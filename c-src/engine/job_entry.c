@@ -56,7 +56,8 @@ static bool complete_entry(struct mapcp_job *job, const struct stat *status, uin
     job->progress.files_done++;
     job->progress.bytes_in_place = mapcp_job_sum(job->progress.bytes_in_place, bytes);
     leave_entry(job);
-    return mapcp_job_note(job, kind_of(status), false, bytes, error) &&
+    return mapcp_job_remember_made(job, status, error) &&
+           mapcp_job_note(job, kind_of(status), false, bytes, error) &&
            mapcp_job_warn_of_times(job, status, error);
 }
 
@@ -73,6 +74,9 @@ static bool decide(struct mapcp_job *job, const struct stat *status, bool *over,
     if (!job->in_tree && job->decision == MAPCP_DECISION_REPLACE &&
         mapcp_target_leads_to_special(entry->target)) {
         return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_NOT_REGULAR_FILE);
+    }
+    if (!mapcp_job_spare_made(job, status, error)) {
+        return false;
     }
     if (job->decision == MAPCP_DECISION_SKIP) {
         *over = skip(job, status, S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0, error);
@@ -104,7 +108,8 @@ static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
     bool follow = job->options.symlinks == MAPCP_FOLLOW_LINKS;
     bool over = false;
     // Where entries may be skipped, most of them are, in a second run; so those are not opened first.
-    bool looks_first = job->options.dry_run || job->options.overwrite != MAPCP_OVERWRITE_ALWAYS;
+    bool looks_first =
+        job->options.dry_run || job->options.overwrite != MAPCP_OVERWRITE_ALWAYS || job->options.made != NULL;
     if (looks_first) {
         struct stat status;
         if (!mapcp_source_look(entry->source, follow, &status, error) ||

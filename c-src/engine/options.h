@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "made.h"
 #include "shard.h"
 
 /// Windows are whole pages of this many bytes: WebAssembly's page size, and a multiple of every native one.
@@ -87,6 +88,9 @@ struct mapcp_options {
     struct mapcp_patterns include;
     /// What matches one is left out, a directory with all that is in it.
     struct mapcp_patterns exclude;
+    /// What the jobs of this run have made, which must not be replaced; what this one makes is added.
+    /// Borrowed; NULL if nothing can get in its way, as in a run of one job.
+    struct mapcp_made *made;
     /// Only files and links of this share are copied; directories are made by whichever share comes first.
     struct mapcp_shard shard;
 };

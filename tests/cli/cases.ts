@@ -130,6 +130,23 @@ const contradictions: readonly (readonly [string, string, readonly string[]])[] 
   ['clean', 'recursive', ['-n', '--clean', '-r']],
 ];
 
+/** Puts two files of one name into different directories, and two directories. */
+function twoNamesakes(put: Put): void {
+  for (const directory of ['in/a', 'in/b', 'in/a/d', 'in/b/d']) {
+    put.directory(directory);
+  }
+  put.file('in/a/x', 'A');
+  put.file('in/b/x', 'B');
+}
+
+function justCreated(source: string, target: string): string {
+  return failure(
+    source,
+    target,
+    `cannot create '${target}': another source of the same command was just copied there`,
+  );
+}
+
 export const cases: readonly Case[] = [
   {
     name: 'a file is copied',
@@ -988,6 +1005,86 @@ export const cases: readonly Case[] = [
       out: { b: 'old' },
     }),
   ),
+  ...[[], ['--json', '--no-progress'], ['--overwrite=always']].map(
+    (options): Case => ({
+      name: `a source does not replace what another one has just made: ${options.join(' ') || 'as text'}`,
+      prepare: twoNamesakes,
+      args: [...options, 'in/a/x', 'in/b/x', 'out'],
+      ends: 'badly',
+      ...(options.includes('--json')
+        ? { stdout: /"code":"ERR_MAPCP_JUST_CREATED".*"path":"out\/x","source":"in\/b\/x"/ }
+        : { stderr: justCreated('in/b/x', 'out/x') }),
+      out: { x: 'A' },
+    }),
+  ),
+  {
+    name: 'a source does not replace what another one has just made in the place of an old file',
+    prepare: (put) => {
+      twoNamesakes(put);
+      put.file('out/x', 'old');
+    },
+    args: ['in/a/x', 'in/b/x', 'out'],
+    ends: 'badly',
+    stderr: justCreated('in/b/x', 'out/x'),
+    out: { x: 'A' },
+  },
+  {
+    name: 'directories of one name are merged, and no file replaces another one of this command',
+    prepare: (put) => {
+      twoNamesakes(put);
+      put.file('in/a/d/y', 'A');
+      put.file('in/b/d/y', 'B');
+      put.file('in/b/d/z', 'B');
+    },
+    args: ['-r', '--keep-going', 'in/a/d', 'in/b/d', 'out'],
+    ends: 'badly',
+    stderr: justCreated('in/b/d/y', 'out/d/y'),
+    out: { d: null, 'd/y': 'A', 'd/z': 'B' },
+  },
+  {
+    name: 'directories without a name are merged, and no file replaces another one of this command',
+    prepare: (put) => {
+      twoNamesakes(put);
+      put.file('out/x', 'old');
+    },
+    args: ['-r', '--keep-going', 'in/b/x', 'in/a/', 'in/a/.', 'out'],
+    ends: 'badly',
+    stderr: /^mapcp: cannot copy 'in\/a\/(\.\/)?x' to 'out\/x': .*just copied there\n$/,
+    out: { x: 'B', d: null, a: null, 'a/x': 'A', 'a/d': null },
+  },
+  {
+    name: 'files of one name in directories of different names are all copied',
+    prepare: (put) => {
+      put.file('in/x', '1');
+      twoNamesakes(put);
+    },
+    args: ['-r', 'in/a', 'in/b', 'in/x', 'out'],
+    ends: 'well',
+    out: { x: '1', a: null, 'a/x': 'A', 'a/d': null, b: null, 'b/x': 'B', 'b/d': null },
+  },
+  {
+    name: 'a source that is named twice is copied once',
+    prepare: twoNamesakes,
+    args: ['-v', 'in/a/x', 'in/./a/x', 'out'],
+    ends: 'well',
+    stdout: "'in/a/x' -> 'out/x' (1 bytes)\n'in/./a/x' -> 'out/x' (skipped)\n",
+    out: { x: 'A' },
+  },
+  {
+    name: '-n leaves what another source has just made alone',
+    prepare: twoNamesakes,
+    args: ['-n', 'in/a/x', 'in/b/x', 'out'],
+    ends: 'well',
+    out: { x: 'A' },
+  },
+  {
+    name: '--dry-run says that a source would replace what another one would have made',
+    prepare: twoNamesakes,
+    args: ['--dry-run', 'in/a/x', 'in/b/x', 'out'],
+    ends: 'badly',
+    stderr: justCreated('in/b/x', 'out/x'),
+    out: {},
+  },
   {
     name: 'two sources with a target that is no directory are wrong usage',
     prepare: (put) => put.file('in/a', 'content'),

@@ -270,7 +270,47 @@ static void a_write_that_fails_leaves_the_old_target_and_nothing_else(void) {
     CHECK(count_entries() == 2);
 }
 
+static void what_another_job_has_made_is_not_replaced(void) {
+    struct mapcp_made made = {.files = NULL};
+    const struct mapcp_options options = {.made = &made, .overwrite = MAPCP_OVERWRITE_ALWAYS};
+    write_file("old", 10, 1);
+    write_file("a", 10, 2);
+    write_file("b", 10, 3);
+    CHECK(copy("a", "old", &options) == NULL);
+    const struct mapcp_error *error = copy("b", "old", &options);
+    CHECK(error && error->code == MAPCP_JUST_CREATED && error->operation == MAPCP_CREATE);
+    // By another name it is the same file.
+    CHECK(link("old", "link") == 0);
+    error = copy("b", "link", &options);
+    CHECK(error && error->code == MAPCP_JUST_CREATED);
+    CHECK(has_content("old", 10, 2));
+    // A source that is named twice is there already.
+    CHECK(copy("a", "old", &options) == NULL && made.count == 1);
+    // What somebody else has put there is another file.
+    write_file("other", 10, 4);
+    CHECK(rename("other", "old") == 0);
+    CHECK(copy("b", "old", &options) == NULL);
+    CHECK(has_content("old", 10, 3));
+    mapcp_made_free(&made);
+}
+
+static void what_was_made_is_found_among_many(void) {
+    struct mapcp_made made = {.files = NULL};
+    for (uint64_t number = 0; number < 100000; number++) {
+        CHECK(mapcp_made_find(&made, number) == NULL);
+        CHECK(mapcp_made_add(&made, (struct mapcp_made_file){.target = number, .source = ~number}));
+    }
+    for (uint64_t number = 0; number < 100000; number++) {
+        const struct mapcp_made_file *found = mapcp_made_find(&made, number);
+        CHECK(found && found->target == number && found->source == ~number);
+    }
+    CHECK(mapcp_made_find(&made, 100000) == NULL);
+    mapcp_made_free(&made);
+}
+
 static const struct test tests[] = {
+    {"what another job has made is not replaced", what_another_job_has_made_is_not_replaced},
+    {"what was made is found among many", what_was_made_is_found_among_many},
     {"files of every size around a window arrive whole", files_of_every_size_around_a_window_arrive_whole},
     {"an existing target is replaced", an_existing_target_is_replaced},
     {"the target is its old self until the last step", the_target_is_its_old_self_until_the_last_step},

@@ -6,6 +6,7 @@ import { CopyError, type CopyOptions } from '../index.js';
 import type { Flags } from './flags.js';
 import type { Interruption } from './interruption.js';
 import { type Amount, JointProgress } from './joint-progress.js';
+import { mayMeet } from './meeting.js';
 import { Output } from './output.js';
 
 const STATUS_COPIED = 0;
@@ -47,7 +48,7 @@ export async function runCopies(
     target: isIntoDirectory ? targetFor(source, target) : target,
   }));
   try {
-    using run = new Run(flags, output, interruption.signal);
+    using run = new Run(flags, output, interruption.signal, mayMeet(sources));
     return await run.copyAll(copies);
   } finally {
     output.close();
@@ -69,11 +70,11 @@ class Run implements Disposable {
   readonly #series: CopySeries;
   readonly #progress = new JointProgress();
 
-  constructor(flags: Flags, output: Output, signal: AbortSignal) {
+  constructor(flags: Flags, output: Output, signal: AbortSignal, mayMeet: boolean) {
     this.#flags = flags;
     this.#output = output;
     this.#signal = signal;
-    this.#series = new CopySeries();
+    this.#series = new CopySeries(mayMeet);
   }
 
   /** Works through the copies, and tells the exit status. It ends early when the signal is aborted. */
@@ -138,10 +139,8 @@ class Run implements Disposable {
   async #measureOne({ source, target }: Copy): Promise<Amount> {
     let bytes = 0;
     let files = 0;
-    const measuring = this.#series.copy(source, target, {
+    const measuring = this.#series.measure(source, target, {
       ...optionsOf(this.#flags),
-      concurrency: 1,
-      dryRun: true,
       signal: this.#signal,
     });
     try {

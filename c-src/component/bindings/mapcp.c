@@ -87,6 +87,9 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
           break;
         }
         case 24: {
+          break;
+        }
+        case 25: {
           if ((*((size_t*) (arg0 + (8+3*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (arg0 + (8+2*sizeof(void*)))));
           }
@@ -211,6 +214,9 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_problems_post_
           break;
         }
         case 24: {
+          break;
+        }
+        case 25: {
           if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (base + (2*sizeof(void*)))));
           }
@@ -259,6 +265,19 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_entries_post_r
       if ((*((size_t*) (base + (4*sizeof(void*))))) > 0) {
         free(*((uint8_t **) (base + (3*sizeof(void*)))));
       }
+    }
+    free(ptr);
+  }
+}
+
+__attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#[method]copy-job.take-made")))
+void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_made_post_return(uint8_t * arg0) {
+  size_t len = *((size_t*) (arg0 + sizeof(void*)));
+  if (len > 0) {
+    uint8_t *ptr = *((uint8_t **) (arg0 + 0));
+    for (size_t i = 0; i < len; i++) {
+      uint8_t *base = ptr + i * 8;
+      (void) base;
     }
     free(ptr);
   }
@@ -360,6 +379,9 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
               break;
             }
             case 24: {
+              break;
+            }
+            case 25: {
               if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
                 free(*((uint8_t **) (base + (2*sizeof(void*)))));
               }
@@ -469,6 +491,9 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
           break;
         }
         case 24: {
+          break;
+        }
+        case 25: {
           if ((*((size_t*) (arg0 + (4*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (arg0 + (3*sizeof(void*)))));
           }
@@ -524,7 +549,7 @@ static uint8_t RET_AREA[(40+12*sizeof(void*))];
 
 void exports_mapcp_copy_copier_error_code_free(exports_mapcp_copy_copier_error_code_t *ptr) {
   switch ((int32_t) ptr->tag) {
-    case 24: {
+    case 25: {
       mapcp_string_free(&ptr->val.other);
       break;
     }
@@ -562,10 +587,27 @@ void exports_mapcp_copy_copier_option_shard_free(exports_mapcp_copy_copier_optio
   }
 }
 
+void mapcp_list_u64_free(mapcp_list_u64_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    uint64_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+    }
+    free(list_ptr);
+  }
+}
+
+void mapcp_option_list_u64_free(mapcp_option_list_u64_t *ptr) {
+  if (ptr->is_some) {
+    mapcp_list_u64_free(&ptr->val);
+  }
+}
+
 void exports_mapcp_copy_copier_copy_options_free(exports_mapcp_copy_copier_copy_options_t *ptr) {
   mapcp_list_string_free(&ptr->include);
   mapcp_list_string_free(&ptr->exclude);
   exports_mapcp_copy_copier_option_shard_free(&ptr->shard);
+  mapcp_option_list_u64_free(&ptr->made);
 }
 
 void mapcp_option_u64_free(mapcp_option_u64_t *ptr) {
@@ -701,9 +743,21 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
       break;
     }
   }
-  mapcp_string_t arg0 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) };
-  mapcp_string_t arg1 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) };
-  exports_mapcp_copy_copier_copy_options_t arg2 = (exports_mapcp_copy_copier_copy_options_t) {
+  mapcp_option_list_u64_t option0;
+  switch ((int32_t) *((uint8_t*) (arg + (32+9*sizeof(void*))))) {
+    case 0: {
+      option0.is_some = false;
+      break;
+    }
+    case 1: {
+      option0.is_some = true;
+      option0.val = (mapcp_list_u64_t) { (uint64_t*)(*((uint8_t **) (arg + (32+10*sizeof(void*))))), (*((size_t*) (arg + (32+11*sizeof(void*))))) };
+      break;
+    }
+  }
+  mapcp_string_t arg1 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) };
+  mapcp_string_t arg2 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) };
+  exports_mapcp_copy_copier_copy_options_t arg3 = (exports_mapcp_copy_copier_copy_options_t) {
     (uint32_t) (uint32_t) (*((int32_t*) (arg + (4*sizeof(void*))))),
     (exports_mapcp_copy_copier_symlink_policy_t) (int32_t) *((uint8_t*) (arg + (4+4*sizeof(void*)))),
     (exports_mapcp_copy_copier_overwrite_policy_t) (int32_t) *((uint8_t*) (arg + (5+4*sizeof(void*)))),
@@ -722,8 +776,9 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+7*sizeof(void*))))), (*((size_t*) (arg + (16+8*sizeof(void*))))) },
     (bool) (int32_t) *((uint8_t*) (arg + (16+9*sizeof(void*)))),
     (exports_mapcp_copy_copier_option_shard_t) option,
+    (mapcp_option_list_u64_t) option0,
   };
-  exports_mapcp_copy_copier_own_copy_job_t ret = exports_mapcp_copy_copier_constructor_copy_job(&arg0, &arg1, &arg2);
+  exports_mapcp_copy_copier_own_copy_job_t ret = exports_mapcp_copy_copier_constructor_copy_job(&arg1, &arg2, &arg3);
   free(arg);
   return (ret).__handle;
 }
@@ -842,10 +897,14 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
         break;
       }
       case 24: {
-        const mapcp_string_t *payload30 = &((*payload5).code).val.other;
         *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 24;
-        *((size_t*)(ptr + (8+3*sizeof(void*)))) = (*payload30).len;
-        *((uint8_t **)(ptr + (8+2*sizeof(void*)))) = (uint8_t *) (*payload30).ptr;
+        break;
+      }
+      case 25: {
+        const mapcp_string_t *payload31 = &((*payload5).code).val.other;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 25;
+        *((size_t*)(ptr + (8+3*sizeof(void*)))) = (*payload31).len;
+        *((uint8_t **)(ptr + (8+2*sizeof(void*)))) = (uint8_t *) (*payload31).ptr;
         break;
       }
     }
@@ -859,10 +918,10 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
     *((size_t*)(ptr + (8+12*sizeof(void*)))) = ((*payload5).reason).len;
     *((uint8_t **)(ptr + (8+11*sizeof(void*)))) = (uint8_t *) ((*payload5).reason).ptr;
     if (((*payload5).leftover).is_some) {
-      const mapcp_string_t *payload32 = &((*payload5).leftover).val;
+      const mapcp_string_t *payload33 = &((*payload5).leftover).val;
       *((int8_t*)(ptr + (8+13*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (8+15*sizeof(void*)))) = (*payload32).len;
-      *((uint8_t **)(ptr + (8+14*sizeof(void*)))) = (uint8_t *) (*payload32).ptr;
+      *((size_t*)(ptr + (8+15*sizeof(void*)))) = (*payload33).len;
+      *((uint8_t **)(ptr + (8+14*sizeof(void*)))) = (uint8_t *) (*payload33).ptr;
     } else {
       *((int8_t*)(ptr + (8+13*sizeof(void*)))) = 0;
     }
@@ -950,6 +1009,16 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_entries(u
   return ptr;
 }
 
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.take-made")))
+uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_made(uint8_t * arg) {
+  mapcp_list_u64_t ret;
+  exports_mapcp_copy_copier_method_copy_job_take_made(((exports_mapcp_copy_copier_copy_job_t*) arg), &ret);
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  *((size_t*)(ptr + sizeof(void*))) = (ret).len;
+  *((uint8_t **)(ptr + 0)) = (uint8_t *) (ret).ptr;
+  return ptr;
+}
+
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#clean")))
 uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t arg0, int32_t arg1) {
   mapcp_string_t arg2 = (mapcp_string_t) { (uint8_t*)(arg), (arg0) };
@@ -965,9 +1034,9 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
   }
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
-    const exports_mapcp_copy_copier_copy_error_t *payload30 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload30).outcome;
-    switch ((int32_t) ((*payload30).code).tag) {
+    const exports_mapcp_copy_copier_copy_error_t *payload31 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload31).outcome;
+    switch ((int32_t) ((*payload31).code).tag) {
       case 0: {
         *((int8_t*)(ptr + (2*sizeof(void*)))) = 0;
         break;
@@ -1065,27 +1134,31 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
         break;
       }
       case 24: {
-        const mapcp_string_t *payload55 = &((*payload30).code).val.other;
         *((int8_t*)(ptr + (2*sizeof(void*)))) = 24;
-        *((size_t*)(ptr + (4*sizeof(void*)))) = (*payload55).len;
-        *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) (*payload55).ptr;
+        break;
+      }
+      case 25: {
+        const mapcp_string_t *payload57 = &((*payload31).code).val.other;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 25;
+        *((size_t*)(ptr + (4*sizeof(void*)))) = (*payload57).len;
+        *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) (*payload57).ptr;
         break;
       }
     }
-    *((int8_t*)(ptr + (5*sizeof(void*)))) = (int32_t) (*payload30).operation;
-    *((size_t*)(ptr + (7*sizeof(void*)))) = ((*payload30).path).len;
-    *((uint8_t **)(ptr + (6*sizeof(void*)))) = (uint8_t *) ((*payload30).path).ptr;
-    *((size_t*)(ptr + (9*sizeof(void*)))) = ((*payload30).source).len;
-    *((uint8_t **)(ptr + (8*sizeof(void*)))) = (uint8_t *) ((*payload30).source).ptr;
-    *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload30).target).len;
-    *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload30).target).ptr;
-    *((size_t*)(ptr + (13*sizeof(void*)))) = ((*payload30).reason).len;
-    *((uint8_t **)(ptr + (12*sizeof(void*)))) = (uint8_t *) ((*payload30).reason).ptr;
-    if (((*payload30).leftover).is_some) {
-      const mapcp_string_t *payload57 = &((*payload30).leftover).val;
+    *((int8_t*)(ptr + (5*sizeof(void*)))) = (int32_t) (*payload31).operation;
+    *((size_t*)(ptr + (7*sizeof(void*)))) = ((*payload31).path).len;
+    *((uint8_t **)(ptr + (6*sizeof(void*)))) = (uint8_t *) ((*payload31).path).ptr;
+    *((size_t*)(ptr + (9*sizeof(void*)))) = ((*payload31).source).len;
+    *((uint8_t **)(ptr + (8*sizeof(void*)))) = (uint8_t *) ((*payload31).source).ptr;
+    *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload31).target).len;
+    *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload31).target).ptr;
+    *((size_t*)(ptr + (13*sizeof(void*)))) = ((*payload31).reason).len;
+    *((uint8_t **)(ptr + (12*sizeof(void*)))) = (uint8_t *) ((*payload31).reason).ptr;
+    if (((*payload31).leftover).is_some) {
+      const mapcp_string_t *payload59 = &((*payload31).leftover).val;
       *((int8_t*)(ptr + (14*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (16*sizeof(void*)))) = (*payload57).len;
-      *((uint8_t **)(ptr + (15*sizeof(void*)))) = (uint8_t *) (*payload57).ptr;
+      *((size_t*)(ptr + (16*sizeof(void*)))) = (*payload59).len;
+      *((uint8_t **)(ptr + (15*sizeof(void*)))) = (uint8_t *) (*payload59).ptr;
     } else {
       *((int8_t*)(ptr + (14*sizeof(void*)))) = 0;
     }

@@ -78,34 +78,37 @@ typedef struct exports_mapcp_copy_copier_error_code_t {
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_SOURCE_CHANGED 9
 // What was read back is not what the source has, which is read a second time. POSIX: `EIO`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_VERIFICATION_FAILED 10
+// What has the target's name was made by an earlier job of the same run, from another source; see `made`. POSIX:
+// `EEXIST`.
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_JUST_CREATED 11
 // A path or an option that can never be right, such as an empty path. POSIX: `EINVAL`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 11
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 12
 // More symbolic links on the path than the host follows. POSIX: `ELOOP`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_LINKS 12
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_LINKS 13
 // The path, or a name in it, is longer than the file system takes. POSIX: `ENAMETOOLONG`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_TOO_LONG 13
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_TOO_LONG 14
 // The name holds bytes that the host cannot represent. POSIX: `EILSEQ`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_NAME 14
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_NAME 15
 // The file system is full. POSIX: `ENOSPC`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NO_SPACE 15
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NO_SPACE 16
 // The owner's disk quota is used up. POSIX: `EDQUOT`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_QUOTA_EXCEEDED 16
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_QUOTA_EXCEEDED 17
 // Larger than the file system or the process may make a file. POSIX: `EFBIG`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_FILE_TOO_LARGE 17
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_FILE_TOO_LARGE 18
 // The file system is mounted read-only. POSIX: `EROFS`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_READ_ONLY_FILE_SYSTEM 18
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_READ_ONLY_FILE_SYSTEM 19
 // The process or the system has no descriptor left. POSIX: `EMFILE`, `ENFILE`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_OPEN_FILES 19
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_OPEN_FILES 20
 // No memory for a window or for the job's own state. POSIX: `ENOMEM`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OUT_OF_MEMORY 20
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OUT_OF_MEMORY 21
 // The device failed. POSIX: `EIO`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_IO 21
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_IO 22
 // The file is in use in a way that forbids it. POSIX: `EBUSY`, `ETXTBSY`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_BUSY 22
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_BUSY 23
 // The file system or the host cannot do this at all. POSIX: `ENOTSUP`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_UNSUPPORTED 23
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_UNSUPPORTED 24
 // Anything else: the host's error number in words.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER 24
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER 25
 
 // What became of the entry that an error is about.
 typedef uint8_t exports_mapcp_copy_copier_outcome_t;
@@ -196,6 +199,16 @@ typedef struct {
   exports_mapcp_copy_copier_shard_t val;
 } exports_mapcp_copy_copier_option_shard_t;
 
+typedef struct {
+  uint64_t *ptr;
+  size_t len;
+} mapcp_list_u64_t;
+
+typedef struct {
+  bool is_some;
+  mapcp_list_u64_t val;
+} mapcp_option_list_u64_t;
+
 // How to copy. Zero, false, empty, none and the first case of each policy are the defaults.
 typedef struct exports_mapcp_copy_copier_copy_options_t {
   // The most bytes of the source that are mapped at a time. Rounded up to whole pages of 65,536 bytes; zero means
@@ -243,6 +256,9 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   bool   filter_source;
   // Copy only what belongs to this share; progress and totals are of that alone.
   exports_mapcp_copy_copier_option_shard_t   shard;
+  // What earlier jobs of the same run have made, as `take-made` of each returned it. This job does not replace that:
+  // it fails with `just-created`, or skips what is a copy of the same source. With it, the job remembers what it makes.
+  mapcp_option_list_u64_t   made;
 } exports_mapcp_copy_copier_copy_options_t;
 
 typedef struct {
@@ -345,6 +361,7 @@ void exports_mapcp_copy_copier_method_copy_job_progress(exports_mapcp_copy_copie
 void exports_mapcp_copy_copier_method_copy_job_current_path(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_string_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_problems(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_copy_error_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_entries(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_entry_t *ret);
+void exports_mapcp_copy_copier_method_copy_job_take_made(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_list_u64_t *ret);
 bool exports_mapcp_copy_copier_clean(mapcp_string_t *directory, bool dry_run, exports_mapcp_copy_copier_clean_report_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
 
 // Exported Functions from `wasi:cli/run@0.2.0`
@@ -361,6 +378,10 @@ void exports_mapcp_copy_copier_copy_error_free(exports_mapcp_copy_copier_copy_er
 void mapcp_list_string_free(mapcp_list_string_t *ptr);
 
 void exports_mapcp_copy_copier_option_shard_free(exports_mapcp_copy_copier_option_shard_t *ptr);
+
+void mapcp_list_u64_free(mapcp_list_u64_t *ptr);
+
+void mapcp_option_list_u64_free(mapcp_option_list_u64_t *ptr);
 
 void exports_mapcp_copy_copier_copy_options_free(exports_mapcp_copy_copier_copy_options_t *ptr);
 

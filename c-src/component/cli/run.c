@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "copies.h"
 #include "copy_job.h"
 #include "output.h"
 
@@ -16,60 +17,6 @@
 static bool is_directory(const char *path) {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-static bool is_link(const char *path) {
-    struct stat status;
-    return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
-}
-
-/// The directory `path`, by a name that is not a link's: a copy does not go through a link that has its name.
-/// To be freed by the caller; NULL without memory.
-static char *enter(const char *path) {
-    if (!is_link(path)) {
-        return strdup(path);
-    }
-    size_t length = strlen(path);
-    char *entered = malloc(length + sizeof("/."));
-    if (entered) {
-        memcpy(entered, path, length);
-        memcpy(entered + length, "/.", sizeof("/."));
-    }
-    return entered;
-}
-
-/// Whether the `length` bytes at `name` name something in the directory that they are put behind: "." and
-/// ".." do not.
-static bool is_name(const char *name, size_t length) {
-    return length > 2 || (length > 0 && memcmp(name, "..", length) != 0);
-}
-
-/// The source's name in the directory `target`. A source without a name of its own goes, as in cp, into the
-/// directory itself, and nothing beside it. To be freed by the caller; NULL without memory.
-static char *target_in(const char *source, const char *target) {
-    size_t end = strlen(source);
-    while (end > 1 && source[end - 1] == '/') {
-        end--;
-    }
-    size_t start = end;
-    while (start > 0 && source[start - 1] != '/') {
-        start--;
-    }
-    if (!is_name(source + start, end - start)) {
-        return enter(target);
-    }
-    size_t length = strlen(target);
-    while (length > 0 && target[length - 1] == '/') {
-        length--;
-    }
-    char *path = malloc(length + 1 + (end - start) + 1);
-    if (path) {
-        memcpy(path, target, length);
-        path[length] = '/';
-        memcpy(path + length + 1, source + start, end - start);
-        path[length + 1 + (end - start)] = '\0';
-    }
-    return path;
 }
 
 /// Prints the problems that a job went on after; false where one was more than a warning.
@@ -111,17 +58,8 @@ static bool run_job(struct mapcp_job *job, struct mapcp_output *output) {
     return good;
 }
 
-/// A source, and the path that its copy gets.
-struct copy {
-    const char *source;
-    /// Owned.
-    char *target;
-    /// How much it will do, as far as that was measured.
-    struct mapcp_amount expected;
-};
-
 /// Measures what a copy will do. What is wrong with it, the copy itself says.
-static void measure(struct copy *copy, const struct mapcp_flags *flags, struct mapcp_output *output) {
+static void measure(struct mapcp_copy *copy, const struct mapcp_flags *flags, struct mapcp_output *output) {
     struct mapcp_options options = flags->options;
     options.measure = true;
     options.dry_run = true;
@@ -141,12 +79,10 @@ static void measure(struct copy *copy, const struct mapcp_flags *flags, struct m
     output->after.files += copy->expected.files;
 }
 
-static bool run_copy(const struct copy *copy, const struct mapcp_flags *flags, struct mapcp_output *output) {
+static bool run_copy(const struct mapcp_copy *copy, const struct mapcp_options *options,
+                     struct mapcp_output *output) {
     const uint64_t started = mapcp_milliseconds();
-    struct mapcp_options options = flags->options;
-    options.measure = output->wants_progress;
-    options.report_entries = output->wants_entries;
-    struct mapcp_job *job = mapcp_job_new(copy->source, copy->target, &options);
+    struct mapcp_job *job = mapcp_job_new(copy->source, copy->target, options);
     if (!job) {
         fputs("mapcp: out of memory\n", stderr);
         return false;
@@ -162,18 +98,24 @@ static bool run_copy(const struct copy *copy, const struct mapcp_flags *flags, s
     return copied;
 }
 
-static bool run_copies(struct copy *copies, int count, const struct mapcp_flags *flags) {
+static bool run_copies(struct mapcp_copies *copies, const struct mapcp_flags *flags) {
     struct mapcp_output output = mapcp_output_new(flags);
-    bool good = true;
+    struct mapcp_made made = {.files = NULL};
+    struct mapcp_options options = flags->options;
+    options.measure = output.wants_progress;
+    options.report_entries = output.wants_entries;
+    options.made = mapcp_copies_may_meet(copies) ? &made : NULL;
     // A single copy measures by itself.
-    for (int index = 0; count > 1 && output.wants_progress && index < count; index++) {
-        measure(&copies[index], flags, &output);
+    for (size_t index = 0; copies->count > 1 && output.wants_progress && index < copies->count; index++) {
+        measure(&copies->items[index], flags, &output);
     }
     output.bar.started = mapcp_milliseconds();
-    for (int index = 0; index < count && (good || flags->options.keep_going); index++) {
-        good = run_copy(&copies[index], flags, &output) && good;
+    bool good = true;
+    for (size_t index = 0; index < copies->count && (good || options.keep_going); index++) {
+        good = run_copy(&copies->items[index], &options, &output) && good;
     }
     mapcp_bar_remove(&output.bar);
+    mapcp_made_free(&made);
     return good;
 }
 
@@ -207,21 +149,12 @@ bool mapcp_copy_all(const struct mapcp_flags *flags) {
     if (!check_names(flags, count, target, is_into_directory)) {
         return false;
     }
-    struct copy *copies = calloc((size_t)count, sizeof(*copies));
-    bool good = copies != NULL;
-    for (int index = 0; good && index < count; index++) {
-        const char *source = flags->names[index];
-        copies[index].source = source;
-        copies[index].target = is_into_directory ? target_in(source, target) : strdup(target);
-        good = copies[index].target != NULL;
-    }
+    struct mapcp_copies copies;
+    bool good = mapcp_copies_new(&copies, flags->names, (size_t)count, target, is_into_directory);
     if (!good) {
         fputs("mapcp: out of memory\n", stderr);
     }
-    good = good && run_copies(copies, count, flags);
-    for (int index = 0; copies && index < count; index++) {
-        free(copies[index].target);
-    }
-    free(copies);
+    good = good && run_copies(&copies, flags);
+    mapcp_copies_free(&copies);
     return good;
 }

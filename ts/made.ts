@@ -1,0 +1,22 @@
+/** Which files and links several copies have made, as the component takes and gives it: two numbers for each. */
+export class Made {
+  #numbers = new BigUint64Array(64);
+  #count = 0;
+
+  /** All numbers until now. */
+  get numbers(): BigUint64Array {
+    return this.#numbers.subarray(0, this.#count);
+  }
+
+  /** Adds what another job has made. */
+  add(numbers: BigUint64Array): void {
+    const count = this.#count + numbers.length;
+    if (count > this.#numbers.length) {
+      const larger = new BigUint64Array(2 * count);
+      larger.set(this.numbers);
+      this.#numbers = larger;
+    }
+    this.#numbers.set(numbers, this.#count);
+    this.#count = count;
+  }
+}
