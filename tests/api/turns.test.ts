@@ -61,6 +61,48 @@ describe('many copies at once', () => {
       expect(printed).toBe('200\n');
     }));
 
+  it('wait for descriptors that others give back, if they find none when they begin', () =>
+    inMemoryDirectory((directory) => {
+      makeFiles(directory, 60);
+      const printed = withDescriptors(
+        64,
+        directory,
+        `import { closeSync, openSync } from 'node:fs';
+        // What it loads, it has loaded by then.
+        await copy('a0', 'b0');
+        const held = [];
+        try {
+          for (;;) held.push(openSync('.'));
+        } catch {}
+        // That is enough for some copies at once, but not for 16.
+        held.splice(-15).forEach((descriptor) => closeSync(descriptor));
+        const copies = Array.from({ length: 59 }, (_, number) => copy(\`a\${number + 1}\`, \`b\${number + 1}\`));
+        const endings = await Promise.allSettled(copies);
+        console.log(endings.filter(({ status }) => status === 'fulfilled').length);`,
+      );
+      expect(printed).toBe('59\n');
+    }));
+
+  it('fail with EMFILE if no other gives any back', () =>
+    inMemoryDirectory((directory) => {
+      makeFiles(directory, 2);
+      const printed = withDescriptors(
+        64,
+        directory,
+        `import { closeSync, openSync } from 'node:fs';
+        await copy('a0', 'b0');
+        const held = [];
+        try {
+          for (;;) held.push(openSync('.'));
+        } catch {}
+        for (let spare = 0; spare < 4; spare++) {
+          await copy('a1', 'b1').catch(({ code, reason }) => console.log(code, reason));
+          closeSync(held.pop());
+        }`,
+      );
+      expect(new Set(printed.trim().split('\n'))).toEqual(new Set(['EMFILE too many open files']));
+    }));
+
   it('that wait for each other in listeners do not wait for ever', () =>
     inTemporaryDirectory(async (directory) => {
       const numbers = makeFiles(directory, 50);
