@@ -4,7 +4,7 @@
 //
 // Packages are bundled too, so that mapcp has no dependencies when it is installed.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
@@ -65,6 +65,23 @@ const bindingsAt = (place) => ({
 });
 
 /**
+ * Has no module import another one of the package for nothing but its order: none does anything when it is loaded, as
+ * package.json says too, and bundlers warn of such imports.
+ * @type {import('esbuild').Plugin}
+ */
+const namedImportsOnly = {
+  name: 'named-imports-only',
+  setup({ onEnd }) {
+    onEnd(({ metafile }) => {
+      for (const file of Object.keys(metafile?.outputs ?? {}).filter((name) => name.endsWith('.js'))) {
+        const text = readFileSync(file, 'utf8');
+        writeFileSync(file, text.replace(/(?<=^|[;\n])import"\.\.?\/[^"]*";/g, ''));
+      }
+    });
+  },
+};
+
+/**
  * How the bundles for a platform differ. In a browser all is small, since it is loaded by each page.
  * @type {Readonly<Record<string, import('esbuild').BuildOptions>>}
  */
@@ -73,7 +90,7 @@ const platforms = {
     platform: 'node',
     target: 'node20',
     splitting: true,
-    plugins: [builtins, bindingsAt('../bindings/mapcp.js')],
+    plugins: [builtins, bindingsAt('../bindings/mapcp.js'), namedImportsOnly],
   },
   browser: {
     platform: 'browser',

@@ -2,8 +2,7 @@ import { type Entry, errorOf, type Failure, failureOf, NOTHING_YET, type Progres
 import type { HostOptions } from './host/index.js';
 import type { CopyOptions, Shard } from './options.js';
 import type { Preopens, SandboxJob } from './sandbox.js';
-import { isWarning } from './task.js';
-import { stopAtOnce, type Told, takeThread } from './threads.js';
+import { NoThreadError, stopAtOnce, type Thread, type Told, takeThread } from './threads.js';
 
 /** A copy that is divided, or a share of one as it is sent to a thread, without what cannot be sent. */
 export interface Assignment {
@@ -19,42 +18,72 @@ export interface Assignment {
 
 /** A job that is divided: one share of it is done here, and each other by a thread. */
 export class DividedJob implements SandboxJob {
-  readonly #own: SandboxJob;
+  readonly #source: string;
+  readonly #target: string;
+  readonly #begin: (shard: Shard | undefined) => SandboxJob;
+  #own: SandboxJob;
   #isOwnDone = false;
   readonly #shares: Share[] = [];
+  /** Shares whose threads could not be started. They are done here, one after the other. */
+  readonly #abandoned: Shard[] = [];
+  /** How far the shares have come that were done here before. */
+  readonly #finished: Progress[] = [];
   readonly #known = new Set<string>();
   #problems: Failure[] = [];
   #entries: Entry[] = [];
   readonly #isDryRun: boolean;
   #currentPath: string;
+  #isWarned = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
   #hasNews = false;
 
   /**
-   * Puts the threads to work.
+   * Puts the threads to work. If fewer can be started, fewer divide it, and that is a warning.
    *
    * @param assignment the whole
    * @param count how many are to divide it, this thread among them
-   * @param begin makes the job for the share that is done here
+   * @param begin makes the job for the share that is done here, or for the whole
    */
-  constructor(assignment: Assignment, count: number, begin: (shard: Shard) => SandboxJob) {
-    this.#currentPath = assignment.source;
-    this.#isDryRun = assignment.options.dryRun ?? false;
-    const hear = (told: Told) => this.#hear(told);
-    const fail = (error: Error) => this.#fail(error);
-    const [own, ...others] = shardsOf(assignment.options, count);
-    this.#own = begin(own);
+  constructor(assignment: Assignment, count: number, begin: (shard: Shard | undefined) => SandboxJob) {
+    const { source, target, options } = assignment;
+    this.#source = source;
+    this.#target = target;
+    this.#currentPath = source;
+    this.#isDryRun = options.dryRun ?? false;
+    this.#begin = begin;
+    const threads = this.#takeThreads(count - 1);
+    const [own, ...others] = shardsOf(options, threads.length + 1);
     try {
-      for (const shard of others) {
-        const options = { ...sendable(assignment.options), concurrency: 1, shard };
-        this.#shares.push(new Share({ ...assignment, options }, hear, fail));
-      }
+      this.#own = begin(threads.length === 0 ? options.shard : own);
     } catch (error) {
-      // The system has no thread left, and that says more than what dropping the others may come to.
-      this.drop().catch(() => {});
+      for (const thread of threads) {
+        thread.rest();
+      }
       throw error;
     }
+    for (const [index, shard] of others.entries()) {
+      const thread = threads[index];
+      if (thread !== undefined) {
+        const given = { ...assignment, options: { ...sendable(options), concurrency: 1, shard } };
+        const share = new Share(thread, given, (told) => this.#hear(told));
+        share.left.catch((error: Error) => this.#lose(share, shard, error));
+        this.#shares.push(share);
+      }
+    }
+  }
+
+  /** As many threads as can be started, and so many at most. */
+  #takeThreads(most: number): readonly Thread[] {
+    const threads: Thread[] = [];
+    try {
+      while (threads.length < most) {
+        threads.push(takeThread());
+      }
+    } catch (error) {
+      this.#warn(error as Error);
+    }
+    return threads;
   }
 
   /**
@@ -62,6 +91,10 @@ export class DividedJob implements SandboxJob {
    * threads work on.
    */
   async step(budget: bigint): Promise<Progress> {
+    const abandoned = this.#isOwnDone ? this.#abandoned.shift() : undefined;
+    if (abandoned !== undefined) {
+      await this.#takeOver(abandoned);
+    }
     if (!this.#isOwnDone) {
       await this.#stepOwn(budget);
     } else if (!this.#hasNews) {
@@ -74,6 +107,14 @@ export class DividedJob implements SandboxJob {
       throw this.#failure;
     }
     return this.progress();
+  }
+
+  async #takeOver(shard: Shard): Promise<void> {
+    const done = this.#own;
+    this.#own = this.#begin(shard);
+    this.#isOwnDone = false;
+    this.#finished.push(done.progress());
+    await done.drop();
   }
 
   async #stepOwn(budget: bigint): Promise<void> {
@@ -91,7 +132,9 @@ export class DividedJob implements SandboxJob {
   }
 
   progress(): Progress {
-    return merge([this.#own.progress(), ...this.#shares.map(({ progress }) => progress)]);
+    const shares = this.#shares.map(({ progress }) => progress);
+    const all = merge([...this.#finished, this.#own.progress(), ...shares]);
+    return { ...all, done: all.done && this.#abandoned.length === 0 };
   }
 
   currentPath(): string {
@@ -153,7 +196,7 @@ export class DividedJob implements SandboxJob {
 
   #add(problem: Failure): void {
     // What is warned of belongs to one share, and a tree may have millions.
-    if (isWarning(problem)) {
+    if (problem.outcome === 'left-out') {
       this.#problems.push(problem);
       return;
     }
@@ -170,6 +213,29 @@ export class DividedJob implements SandboxJob {
     this.#tell();
   }
 
+  /** A thread has ended before its share was done. If it never started, nothing of that was done. */
+  #lose(share: Share, shard: Shard, error: Error): void {
+    if (!(error instanceof NoThreadError)) {
+      this.#fail(error);
+      return;
+    }
+    this.#shares.splice(this.#shares.indexOf(share), 1);
+    this.#warn(error);
+    this.#abandoned.push(shard);
+    this.#tell();
+  }
+
+  /** Warns, once, that fewer jobs divide it than were asked for. */
+  #warn({ message: reason }: Error): void {
+    if (!this.#isWarned) {
+      this.#isWarned = true;
+      const [source, target] = [this.#source, this.#target];
+      const code = { tag: 'unsupported' } as const;
+      const what = { operation: 'divide', path: source, source, target } as const;
+      this.#problems.push({ outcome: 'copied', code, ...what, reason });
+    }
+  }
+
   #tell(): void {
     this.#hasNews = true;
     this.#wake?.();
@@ -180,27 +246,28 @@ export class DividedJob implements SandboxJob {
 class Share {
   /** How far it has come, as it was told last. */
   progress = NOTHING_YET;
-  readonly thread = takeThread();
+  readonly thread: Thread;
+  /** Resolves when the thread has left it, and rejects if that was before it was done. */
+  readonly left: Promise<void>;
   readonly #take: (told: Told) => void;
-  readonly #left: Promise<void>;
 
-  /** `fail` is told of a failure that the thread itself does not tell, the first time that there is one. */
-  constructor(assignment: Assignment, hear: (told: Told) => void, fail: (error: Error) => void) {
+  constructor(thread: Thread, assignment: Assignment, hear: (told: Told) => void) {
+    this.thread = thread;
     this.#take = (told) => {
       this.progress = told.progress;
       hear(told);
     };
-    this.#left = this.thread.work(assignment, this.#take).then(() => {
+    this.left = thread.work(assignment, this.#take).then(() => {
       if (!this.progress.done) {
-        fail(new Error('a thread of the copy has left its share before it was done'));
+        throw new Error('a thread of the copy has left its share before it was done');
       }
-    }, fail);
+    });
   }
 
   /** Stops it, where it is not over, and waits until its thread has left it. */
   async stop(): Promise<void> {
     this.thread.stop(this.#take);
-    await this.#left;
+    await this.left.catch(() => {});
   }
 }
 

@@ -4,10 +4,10 @@ import type { CopyReport } from './task.js';
 /**
  * What was being done when a copy failed: a verb, such as `open` or `write`.
  *
- * They are those of `operation` in wit/copier.wit, which says what each is in POSIX, and `set-permissions`, which is
- * `fchmod`: WASI has no permissions, and so it is not the component but our own host that sets them.
+ * They are those of `operation` in wit/copier.wit, which says what each is in POSIX, and two of which the component knows
+ * nothing: `set-permissions`, which is `fchmod` and which our own host does, and `divide`, which is to start threads.
  */
-export type Operation = ComponentOperation | 'set-permissions';
+export type Operation = ComponentOperation | 'set-permissions' | 'divide';
 
 /** What a {@link CopyError} is made of; its properties have the same names and meanings. */
 export interface CopyErrorDetails

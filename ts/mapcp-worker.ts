@@ -7,7 +7,7 @@ import type { Assignment } from './divided-job.js';
 import { Pace } from './pace.js';
 import { openSandbox } from './sandbox.js';
 import { type Job, REPORT_MILLISECONDS } from './task.js';
-import { FREE, IDLE, STOP, type State, type Told } from './threads.js';
+import { FREE, IDLE, READY, STOP, type State, type Told } from './threads.js';
 
 let isWanted = false;
 
@@ -79,6 +79,7 @@ function serve(port: MessagePort, state: State): void {
       port.postMessage(IDLE);
     }
   });
+  port.postMessage(READY);
 }
 
 if (parentPort !== null) {

@@ -377,6 +377,6 @@ function makeReport(progress: Progress, warnings: Notes, failures: Notes, starte
 }
 
 /** Whether an entry that a copy went on after is only a warning: it was left out, or copied without something. */
-export function isWarning({ outcome }: Failure): boolean {
+function isWarning({ outcome }: Failure): boolean {
   return outcome !== 'failed';
 }

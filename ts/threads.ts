@@ -2,6 +2,7 @@
 // costs in a new one is loading and compiling.
 
 import { Worker } from 'node:worker_threads';
+import { isError } from './check.js';
 import type { Entry, Failure, Progress } from './component.js';
 import type { Assignment } from './divided-job.js';
 
@@ -14,6 +15,9 @@ export interface Told {
   /** Why it failed, where it did. */
   readonly failure?: Failure;
 }
+
+/** What a thread says when it is ready to work. */
+export const READY = 'ready';
 
 /** What a thread says when it has left its share, with nothing of it open. */
 export const IDLE = 'idle';
@@ -42,6 +46,17 @@ interface Work {
   readonly reject: (error: Error) => void;
 }
 
+/** Thrown if a thread could not be started: its code is not there, as in many bundles, or the system allows none. */
+export class NoThreadError extends Error {
+  /** @param cause why */
+  constructor(cause: Error) {
+    super(`no thread could be started: ${cause.message}`, { cause });
+  }
+}
+
+/** Why no thread can ever be started in this process; undefined as long as that is unknown. */
+let isMissing: NoThreadError | undefined;
+
 /** A thread. */
 class Thread {
   readonly #state: State = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -50,13 +65,14 @@ class Thread {
     // Nothing that the program preloads or sets for itself belongs into it.
     execArgv: [],
   });
+  #isReady = false;
   #work: Work | undefined;
   #end: NodeJS.Timeout | undefined;
 
   constructor() {
     this.#worker
-      .on('message', (told: Told | typeof IDLE) => (told === IDLE ? this.#rest() : this.#work?.hear(told)))
-      .on('error', (error) => this.#work?.reject(error instanceof Error ? error : new Error(String(error))))
+      .on('message', (told: Told | typeof IDLE | typeof READY) => this.#hear(told))
+      .on('error', (error) => this.#work?.reject(this.#failureBy(error)))
       .on('exit', (status) => this.#leave(status));
   }
 
@@ -93,11 +109,32 @@ class Thread {
     Atomics.wait(this.#state, 0, BUSY, Math.max(0, latest - performance.now()));
   }
 
-  #rest(): void {
+  #hear(told: Told | typeof IDLE | typeof READY): void {
+    this.#isReady = true;
+    if (told === IDLE) {
+      this.rest();
+    } else if (told !== READY) {
+      this.#work?.hear(told);
+    }
+  }
+
+  #failureBy(thrown: unknown): Error {
+    const error = isError(thrown) ? thrown : new Error(String(thrown));
+    if (this.#isReady) {
+      return error;
+    }
+    const failure = new NoThreadError(error);
+    if ('code' in error && error.code === 'ERR_MODULE_NOT_FOUND') {
+      isMissing = failure;
+    }
+    return failure;
+  }
+
+  /** Has nothing to do: another copy may take it, and it keeps no process from ending. */
+  rest(): void {
     const work = this.#work;
     this.#work = undefined;
     idle.push(this);
-    // It keeps no process from ending.
     this.#worker.unref();
     this.#end = setTimeout(() => this.#retire(), KEPT).unref();
     work?.resolve();
@@ -110,6 +147,7 @@ class Thread {
   }
 
   #leave(status: number): void {
+    Atomics.store(this.#state, 0, FREE);
     this.#work?.reject(new Error(`a thread of the copy ended before it was done, with status ${status}`));
     forget(this);
   }
@@ -135,7 +173,22 @@ export function stopAtOnce(threads: readonly Thread[]): void {
   }
 }
 
-/** A thread that has nothing to do: one that was kept, or a new one. */
+/**
+ * A thread that has nothing to do: one that was kept, or a new one.
+ *
+ * @throws {NoThreadError} if none can be started; some failures are known only later, and end what it works on
+ */
 export function takeThread(): Thread {
-  return idle.pop() ?? new Thread();
+  const kept = idle.pop();
+  if (kept !== undefined) {
+    return kept;
+  }
+  if (isMissing !== undefined) {
+    throw isMissing;
+  }
+  try {
+    return new Thread();
+  } catch (error) {
+    throw new NoThreadError(error as Error);
+  }
 }

@@ -34,6 +34,11 @@ function makeFiles(path: string, count: number): void {
   }
 }
 
+/** The contents of the files below a directory. */
+function contentsOf(path: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(look(path)).map(([name, { content = '' }]) => [name, content]));
+}
+
 /** Makes a directory of files that take long enough for a copy to be caught at work. */
 function makeLargeFiles(path: string): void {
   mkdirSync(path, { recursive: true });
@@ -168,6 +173,98 @@ describe('a copy by several jobs', () => {
         print(threads.length);`,
       );
       expect(printed).toEqual([0]);
+    }));
+
+  it.each(['esm', 'cjs'] as const)(
+    'is done by one job, with a warning, in a bundle without its threads, as %s',
+    (format) =>
+      inTemporaryDirectory(async (directory) => {
+        makeFiles(join(directory, 'a'), 20);
+        makeFiles(join(directory, 'a/d'), 20);
+        const program = `import { copy } from 'mapcp';
+        const options = { recursive: true, concurrency: 3 };
+        copy('a', 'b', options).then(async ({ files, bytes, failureCount, warnings: [{ operation, code, reason }] }) => {
+          // By now it knows that there will be no thread.
+          const again = await copy('a', 'c', options);
+          console.log(JSON.stringify([files, bytes, failureCount, operation, code, reason, again.files, again.warningCount]));
+        });`;
+        const outfile = format === 'esm' ? 'program.mjs' : 'program.cjs';
+        await build({
+          stdin: { contents: program, resolveDir: resolve('.') },
+          outfile: join(directory, outfile),
+          bundle: true,
+          platform: 'node',
+          format,
+          logLevel: 'error',
+        });
+        const { stdout, ...ending } = runFile(process.execPath, [outfile], directory);
+        expect(ending).toEqual({ status: 0, stderr: '' });
+        const why =
+          format === 'esm'
+            ? /^no thread could be started: Cannot find module/
+            : /^no thread could be started: /;
+        expect(JSON.parse(stdout)).toEqual([
+          40,
+          380,
+          0,
+          'divide',
+          'ENOTSUP',
+          expect.stringMatching(why),
+          40,
+          1,
+        ]);
+        for (const copied of ['b', 'c']) {
+          expect(contentsOf(join(directory, copied))).toEqual(contentsOf(join(directory, 'a')));
+        }
+      }),
+  );
+
+  it('has its threads in a bundle that carries them', () =>
+    inTemporaryDirectory(async (directory) => {
+      makeFiles(join(directory, 'a'), 20);
+      const program = `import { copy } from 'mapcp';
+        let threads = 0;
+        process.on('worker', () => threads++);
+        const { files, warningCount } = await copy('a', 'b', { recursive: true, concurrency: 3 });
+        console.log(files, warningCount, threads);`;
+      writeFileSync(join(directory, 'program.js'), program);
+      writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
+      await build({
+        entryPoints: [join(directory, 'program.js'), resolve('build/out/js/mapcp-worker.js')],
+        entryNames: '[name]',
+        outdir: join(directory, 'out'),
+        alias: { mapcp: resolve('build/out/js/index.js') },
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+      });
+      expect(runFile(process.execPath, ['out/program.js'], directory)).toEqual({
+        status: 0,
+        stdout: '20 0 2\n',
+        stderr: '',
+      });
+    }));
+
+  it('is divided among fewer, with one warning, if the system allows fewer threads', () =>
+    inTemporaryDirectory((directory) => {
+      makeFiles(join(directory, 'a'), 20);
+      const printed = inProcess(
+        directory,
+        `// Node shares a number too, once it is loaded.
+        import 'node:worker_threads';
+        let states = 0;
+        const { SharedArrayBuffer: Memory } = globalThis;
+        // Each thread shares a number with this one. There is no room for a second.
+        globalThis.SharedArrayBuffer = class {
+          constructor(size) {
+            if (size === 4 && ++states > 1) throw new Error('no more');
+            return new Memory(size);
+          }
+        };
+        const { files, warnings } = await copy('a', 'b', { recursive: true, concurrency: 4 });
+        print([files, threads.length, warnings.map(({ reason }) => reason)]);`,
+      );
+      expect(printed).toEqual([[20, 1, ['no thread could be started: no more']]]);
     }));
 
   it('is not needed in a program that a bundler has made one file of', () =>
