@@ -135,6 +135,27 @@ $(OUT)/wasm/mman.compiled: $(MMAN) $(wildcard c-src/mman/*.h) build/compile.mjs 
 $(LIBSHARED_MMAN): $(OUT)/wasm/mman.compiled build/ar.mjs
 	node build/ar.mjs $@ $(MMAN:%=$(OUT)/wasm/%.o)
 
+# For projects of one's own: pkg-config says how to compile and to link.
+define SHARED_MMAN_PC
+prefix=$(abspath $(PREFIX))
+Name: shared-mman
+Description: Shared mappings that reach the file, for WASI
+Version: $(VERSION)
+Cflags: -I$${prefix}/include -D_WASI_EMULATED_MMAN
+Libs: $${prefix}/lib/libshared-mman.a -Wl,--wrap=mmap,--wrap=munmap,--wrap=close
+endef
+export SHARED_MMAN_PC
+
+PREFIX ?= /usr/local
+
+.PHONY: install
+## make install PREFIX=…   install libshared-mman, with its header and for pkg-config (also DESTDIR=…)
+install: $(LIBSHARED_MMAN)
+	install -d '$(DESTDIR)$(PREFIX)/include' '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
+	install -m 644 c-src/mman/shared_mman.h '$(DESTDIR)$(PREFIX)/include'
+	install -m 644 $(LIBSHARED_MMAN) '$(DESTDIR)$(PREFIX)/lib'
+	@echo "$$SHARED_MMAN_PC" > '$(DESTDIR)$(PREFIX)/lib/pkgconfig/shared-mman.pc'
+
 # --- The samples ----------------------------------------------------------------------------------------------------
 
 SAMPLES := mapped-head mmapped-files mmapped-files-cpp

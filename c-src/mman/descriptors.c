@@ -4,8 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/// The system's close(), under the name that the linker's --wrap leaves it.
-int __real_close(int fd); // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+#include "shared_mman.h"
 
 struct descriptor {
     /// How many mappings need it.

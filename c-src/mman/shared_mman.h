@@ -5,11 +5,18 @@
 #include <sys/mman.h>
 #include <sys/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /// Mapped files for WASI, as POSIX has them: what is written to a shared mapping reaches the file.
 ///
-/// A program includes <sys/mman.h> and calls mmap, munmap, msync and close as anywhere; it does not include
+/// A program includes <sys/mman.h> and calls mmap, munmap, msync and close as anywhere; it need not include
 /// this header. The linker's `--wrap` leads its calls to the functions below. README.md says how to link,
 /// what is guaranteed, and where a mapping that is only a copy of the file cannot do what a real one does.
+///
+/// Without `--wrap` the linker knows no `__real_mmap`, `__real_munmap` and `__real_close`. They are referred
+/// to here and in the library, so that such a program is an error and does not lose what it writes.
 ///
 /// Not for threads; wasip1 has none.
 
@@ -63,6 +70,24 @@ int msync(void *address, size_t length, int flags);
 /// is gone.
 int __wrap_close(int fd);
 
+// The system's own, under the names that the linker's --wrap leaves them.
+void *__real_mmap(void *hint, size_t length, int protection, int flags, int fd, off_t offset);
+int __real_munmap(void *address, size_t length);
+int __real_close(int fd);
+
+#ifdef __wasi__
+/// Refers to each of them, wherever this header is included.
+__attribute__((used)) static void (*const shared_mman_is_wrapped[])(void) = {
+    (void (*)(void))__real_mmap,
+    (void (*)(void))__real_munmap,
+    (void (*)(void))__real_close,
+};
+#endif
+
 // NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-redundant-declaration)
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

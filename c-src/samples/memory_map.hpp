@@ -1,6 +1,12 @@
 #ifndef MEMORY_MAP_HPP
 #define MEMORY_MAP_HPP
 
+#include <version>
+
+#ifndef __cpp_lib_expected
+#error "memory_map.hpp needs std::expected of C++23: use -std=c++23, with GCC 12, Clang 19, or a newer one"
+#else
+
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -350,4 +356,5 @@ class memory_map {
 
 } // namespace mapped
 
+#endif
 #endif

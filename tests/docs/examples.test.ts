@@ -38,6 +38,7 @@ describe('an example', () => {
       'README.md: it installs packages',
       'README.md: it serves until it is stopped',
       'c-src/mman/README.md: a program.c of yours, and wasi-sdk',
+      'c-src/mman/README.md: a program.c of yours, and wasi-sdk',
       'docs/browser.md: it is for a browser, and tests/browser/docs.test.ts runs it',
       'docs/command-line.md: it is for three shells, and tests/cli/terminal.test.ts has them',
       'docs/command-line.md: their keys are compared with what is printed by tests/cli/terminal.test.ts',

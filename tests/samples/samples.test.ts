@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -225,6 +226,22 @@ describe.each(runtimesOf('tests/samples'))('$name', ({ missing, run }) => {
     const source = join(import.meta.dirname, 'memory_map.cpp');
     expect(outcome).toEqual({ status: 0, stdout: expectedOutput(source), stderr: '' });
   });
+});
+
+/** Whether there is no native compiler. CI has one, and must not pass without. */
+const isCompilerMissing = process.env.CI === undefined && spawnSync('c++', ['--version']).error !== undefined;
+
+test.skipIf(isCompilerMissing)('memory_map.hpp says in one error that it needs C++23', () => {
+  const compile = (standard: string) =>
+    spawnSync('c++', [`-std=${standard}`, '-fsyntax-only', '-x', 'c++', 'c-src/samples/memory_map.hpp'], {
+      encoding: 'utf8',
+    });
+
+  const { status, stderr } = compile('c++20');
+
+  expect(stderr.match(/error:.*/g)).toEqual([expect.stringContaining('use -std=c++23')]);
+  expect(status).toBe(1);
+  expect(compile('c++23')).toMatchObject({ status: 0 });
 });
 
 describe.skipIf(wasmtime === undefined).each(['mmapped-files', 'mmapped-files-cpp'])('%s', (program) => {
