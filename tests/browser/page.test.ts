@@ -168,7 +168,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(await faultsOf(page)).toEqual([]);
   });
 
-  it('is shown in the README', async () => {
+  it('is shown in docs/browser.md', async () => {
     const { page } = await open();
     await page.setViewportSize({ width: 1200, height: 1370 });
     await page.emulateMedia({ reducedMotion: 'reduce' });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -64,7 +65,7 @@ beforeAll(() => {
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 describe('the package', () => {
-  it('installs alone, runs nothing while it does, and takes less than a megabyte', () => {
+  it('installs alone, runs nothing while it does, and takes less than a megabyte besides its documents', () => {
     const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     expect(readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
       'mapcp',
@@ -74,8 +75,27 @@ describe('the package', () => {
       expect.arrayContaining([expect.stringMatching(/install/)]),
     );
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
-    const bytes = files.map((file) => statSync(join(installed, file))).filter((status) => status.isFile());
-    expect(bytes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(1_000_000);
+    const sizeOf = (some: readonly string[]) => {
+      const found = some.map((file) => statSync(join(installed, file))).filter((status) => status.isFile());
+      return found.reduce((sum, { size }) => sum + size, 0);
+    };
+    const isDocument = (file: string) => /^docs\b|\.md$/.test(file);
+    expect(sizeOf(files.filter(isDocument))).toBeLessThan(250_000);
+    expect(sizeOf(files.filter((file) => !isDocument(file)))).toBeLessThan(1_000_000);
+  });
+
+  it('has what its README leads to', () => {
+    const readme = readFileSync(join(installed, 'README.md'), 'utf8');
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link);
+    expect(links.length).toBeGreaterThan(5);
+    expect(links.filter((link) => !existsSync(join(installed, link)))).toEqual([]);
+  });
+
+  it('has its manual page where man finds it, once it is installed globally', () => {
+    const global = newDirectory('global');
+    run('npm', ['install', '--global', '--prefix', global, '--offline', '--no-audit', '--no-fund', tarball]);
+    const page = readFileSync(join(global, 'share/man/man1/mapcp.1'), 'utf8');
+    expect(page).toMatch(/^\.TH "MAPCP" "1"/);
   });
 
   it('has no fault that publint knows', async () => {
