@@ -58,17 +58,20 @@ $(OUT)/wasm/compiled: $(ENGINE) $(COMPONENT) $(COMPONENT_HEADERS) build/compile.
 		$(if $(filter-out %.c,$?),$(ENGINE) $(COMPONENT),$?)
 	@touch $@
 
-$(OUT)/wasm/mapcp.core.wasm: $(OUT)/wasm/compiled $(COMPONENT_TYPE)
+$(OUT)/wasm/mapcp.linked.wasm: $(OUT)/wasm/compiled $(COMPONENT_TYPE)
 	node build/clang.mjs -mexec-model=reactor $(patsubst %,$(OUT)/wasm/%.o,$(ENGINE) $(COMPONENT)) \
 		$(COMPONENT_TYPE) -Wl,--gc-sections -Wl,--strip-debug -o $@
 
-$(OUT)/mapcp.wasm: $(OUT)/wasm/mapcp.core.wasm build/component.mjs build/describe.mjs package.json
+$(OUT)/wasm/mapcp.core.wasm: $(OUT)/wasm/mapcp.linked.wasm build/optimize.mjs
+	node build/optimize.mjs $< $@
+
+$(OUT)/mapcp.wasm: $(OUT)/wasm/mapcp.core.wasm build/component.mjs build/describe.mjs build/sections.mjs package.json
 	node build/component.mjs reactor $< $@
 	node build/describe.mjs $@
 
 # --- JavaScript -----------------------------------------------------------------------------------------------------
 
-$(OUT)/bindings/mapcp.js: $(OUT)/mapcp.wasm build/transpile.mjs
+$(OUT)/bindings/mapcp.js: $(OUT)/mapcp.wasm build/transpile.mjs build/sections.mjs
 	@rm -rf $(@D)
 	node build/transpile.mjs $< $(@D) mapcp
 

@@ -95,7 +95,7 @@ const platforms = {
   browser: {
     platform: 'browser',
     target: 'es2022',
-    minify: true,
+    keepNames: false,
     plugins: [bindingsAt('../../bindings/mapcp.js')],
   },
 };
@@ -112,9 +112,9 @@ await runScript(async () => {
     outdir: directory,
     bundle: true,
     format: 'esm',
-    // Half the size, with names that can still be told in a stack, and lines that an error can still be shown on.
-    minifySyntax: true,
-    minifyWhitespace: true,
+    // A third of the size, with names that can still be told in a stack, and lines that an error can still be shown on.
+    minify: true,
+    keepNames: true,
     lineLimit: 120,
     logLevel: 'warning',
     metafile: true,

@@ -1,10 +1,10 @@
 // Bundles the declarations: `node build/declarations.mjs FROM DIR MODULE ...` takes those that tsc made in FROM, and
 // makes one file in DIR of each module, with what is public in it and nothing else.
 //
-// The WASI interfaces are preview2-shim's, which is not there when mapcp is installed, so they are copied to DIR/wasi,
+// The WASI interfaces are preview2-shim's, which is not there when mapcp is installed, so they are put into DIR/wasi,
 // which package.json calls #wasi.
 
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -58,7 +58,9 @@ await runScript(async () => {
   const interfaces = await bundle(from, to, modules);
   mkdirSync(join(to, 'wasi'), { recursive: true });
   for (const name of interfaces) {
-    copyFileSync(join(INTERFACES_DIRECTORY, `${name}.d.ts`), join(to, 'wasi', `${name}.d.ts`));
+    const text = readFileSync(join(INTERFACES_DIRECTORY, `${name}.d.ts`), 'utf8');
+    // Without its comments, which are WASI's own documentation and three quarters of it.
+    writeFileSync(join(to, 'wasi', `${name}.d.ts`), text.replaceAll(/^ *\/\*\*[\s\S]*?\*\/\n/gm, ''));
   }
   return 0;
 });

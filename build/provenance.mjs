@@ -20,7 +20,7 @@ import { compiler, runScript, ToolError, versionOf } from './clang.mjs';
  */
 
 /** What builds the package, besides the compiler and what this is made with. */
-const TOOLS = ['@bytecodealliance/jco', 'esbuild', 'rollup', 'rollup-plugin-dts', 'typescript'];
+const TOOLS = ['@bytecodealliance/jco', 'binaryen', 'esbuild', 'rollup', 'rollup-plugin-dts', 'typescript'];
 
 /** What is in the package without being bundled from npm, and the file that has its licence. */
 const OTHERS = [

@@ -10,6 +10,7 @@ import process from 'node:process';
 import { transpile } from '@bytecodealliance/jco';
 import { transform } from 'esbuild';
 import { runScript, ToolError } from './clang.mjs';
+import { withoutCustomSection } from './sections.mjs';
 
 /**
  * A change to what jco makes.
@@ -177,11 +178,14 @@ await runScript(async () => {
     instantiation: 'async',
     importBindings: 'hybrid',
   });
+  // The names of functions are a tenth of a core module and for debuggers: `mapcp.wasm` has them.
+  const withoutNames = (/** @type {Uint8Array} */ module) =>
+    withoutCustomSection(Buffer.from(module), 'name');
   const isCoreModule = (/** @type {string} */ file) => file.endsWith('.wasm');
   const coreModules = Object.fromEntries(
     Object.entries(files)
       .filter(([file]) => isCoreModule(file))
-      .map(([file, content]) => [file, Buffer.from(content).toString('base64')]),
+      .map(([file, content]) => [file, withoutNames(content).toString('base64')]),
   );
   for (const [file, content] of Object.entries(files).filter(([file]) => !isCoreModule(file))) {
     const path = join(directory, file);
