@@ -25,8 +25,7 @@ Examples:
   mapcp photo.jpg backup             into the directory backup
   mapcp -r --exclude '*.o' --exclude node_modules project backup
 A GLOB is matched against names; with a slash in it, against paths below SOURCE.
-Exit status: 0 copied, 1 failed, 2 wrongly used, 130 interrupted. What --json
-prints, and more of everything: man mapcp.`;
+Exit status: 0 copied, 1 failed, 2 wrongly used, 130 interrupted. See man mapcp.`;
 
 function version(): string {
   const manifest = new URL('../../../../package.json', import.meta.url);
