@@ -393,6 +393,13 @@ soak: $(OUT)/js/index.js $(OUT)/soak.js
 race: $(OUT)/js/index.js $(OUT)/node/guests/race.js
 	MAPCP_RACE_ROUNDS=$(or $(ROUNDS),50000) node_modules/.bin/vitest run tests/host/race.test.ts
 
+# --- Signatures -------------------------------------------------------------------------------------------------------
+
+.PHONY: signatures
+## make signatures         declare every type for every import of the host, for longer than the tests do (RUNS=84 for all)
+signatures: $(OUT)/js/index.js
+	MAPCP_RUNS=$(or $(RUNS),84) node_modules/.bin/vitest run tests/fuzz/signatures.test.ts
+
 # --- Documentation ----------------------------------------------------------------------------------------------------
 
 .PHONY: docs picture

@@ -3,6 +3,7 @@
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -62,6 +63,32 @@ function contextFor(host: Host, onRealloc = () => {}, stringEncoding?: 'utf16') 
   };
   return { memory, table, lowered, put, drop: (rep: number) => Reflect.get(Descriptor, cabiDispose)(rep) };
 }
+
+/** Flat parameters of every method, such as it takes. The handle 1 is a directory's, and 2 that of a file in it. */
+const time = [2, 0n, 0];
+const lowered: [string, (number | bigint)[]][] = [
+  ['syncData', [1, 512]],
+  ['getFlags', [1, 512]],
+  ['getType', [1, 512]],
+  ['setSize', [2, 0n, 512]],
+  ['setTimes', [1, ...time, ...time, 512]],
+  ['read', [2, 1n, 0n, 512]],
+  ['write', [2, 1024, 1, 0n, 512]],
+  ['sync', [1, 512]],
+  ['createDirectoryAt', [1, 1024, 4, 512]],
+  ['stat', [1, 512]],
+  ['statAt', [1, 0, 1024, 4, 512]],
+  ['setTimesAt', [1, 0, 1024, 4, ...time, ...time, 512]],
+  ['linkAt', [1, 0, 1024, 4, 1, 1024, 4, 512]],
+  ['openAt', [1, 0, 1024, 4, 0, 1, 512]],
+  ['readlinkAt', [1, 1024, 4, 512]],
+  ['removeDirectoryAt', [1, 1024, 4, 512]],
+  ['renameAt', [1, 1024, 4, 1, 1024, 4, 512]],
+  ['symlinkAt', [1, 1024, 4, 1024, 4, 512]],
+  ['unlinkFileAt', [1, 1024, 4, 512]],
+  ['metadataHash', [1, 512]],
+  ['metadataHashAt', [1, 0, 1024, 4, 512]],
+];
 
 function moved(old: ArrayBuffer, size: number): ArrayBuffer {
   const grown = new ArrayBuffer(Math.max(size, old.byteLength));
@@ -149,6 +176,39 @@ describe('a lowered call', () => {
       'a version of jco that mapcp/host does not know',
     );
     expect(() => lower({ memory: { buffer: new ArrayBuffer(8) }, resourceTables: [[]] })).toThrow('jco');
+  });
+
+  it('refuses bindings of a function with more kinds of resources than it has', () => {
+    const { host } = sandbox(walker);
+    const { sync } = host.imports['wasi:filesystem/types'].Descriptor.prototype;
+    const lower: (context: object) => Lowered = Reflect.get(sync, cabiLower);
+    const table = Object.assign([OWN, 0], { _createdReps: new Set() });
+    const memory = { buffer: new ArrayBuffer(8) };
+    for (const resourceTables of [[], [table, table]]) {
+      expect(() => lower({ memory, resourceTables })).toThrow(
+        "the component declares [method]descriptor.sync with other types than WASI's",
+      );
+    }
+  });
+
+  it.each(lowered)('ends a component that passes other kinds of flat parameters: %s', (name, flat) => {
+    const { box, host } = sandbox(walker);
+    writeFileSync(join(box, 'file'), 'content');
+    const { lowered, put } = contextFor(host);
+    lowered('openAt')(1, 0, ...put('file', 1024), 0, 3, 8);
+    const method = lowered(name) as (...flat: unknown[]) => unknown;
+    for (const [index, right] of flat.entries()) {
+      const others =
+        typeof right === 'bigint' ? [0, 1.5, Number.NaN] : [0n, 1.5, Number.NaN, 2 ** 32, -1e300];
+      for (const wrong of [...others, undefined, 'file', {}]) {
+        expect(() => method(...flat.with(index, wrong as number))).toThrow("other types than WASI's");
+      }
+    }
+    for (let count = 0; count < flat.length; count++) {
+      expect(() => method(...flat.slice(0, count))).toThrow("other types than WASI's");
+    }
+    expect(readdirSync(box)).toEqual(['file']);
+    expect(readFileSync(join(box, 'file'), 'utf8')).toBe('content');
   });
 
   it.each([0, 1, 16 * 1024, 16 * 1024 + 1, 200_000])('reads %i bytes into memory that moves', (size) => {
