@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { parse } from '@bytecodealliance/jco';
 import { describe, expect, it } from 'vitest';
 import {
@@ -366,18 +367,22 @@ describe('runComponent', () => {
     expect(await Promise.all(statuses)).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
-  it('runs a program from its bytes, and leaves nothing behind', async () => {
-    const before = readdirSync(tmpdir()).filter((name) => !name.startsWith('mapcp-'));
-    let output = '';
-    const bytes = readFileSync(built('wasm/samples/mapped-head.wasm'));
-    const status = await runComponent(bytes, {
-      args: ['mapped-head'],
-      stderr: (each) => {
-        output += Buffer.from(each).toString();
-      },
+  it('runs a program from its bytes, and leaves nothing behind', () => {
+    // Directories that nobody else writes to.
+    const [cwd, temporary] = [temporaryDirectory(), temporaryDirectory()];
+    const [host, program] = [built('js/host/index.js'), built('wasm/samples/mapped-head.wasm')];
+    const code = `
+      import { readFileSync } from 'node:fs';
+      import { runComponent } from ${JSON.stringify(pathToFileURL(host).href)};
+      const bytes = readFileSync(${JSON.stringify(program)});
+      process.exitCode = await runComponent(bytes, { args: ['mapped-head'], stderr: 'inherit' });`;
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+      cwd,
+      env: { ...process.env, TMPDIR: temporary },
+      encoding: 'utf8',
     });
-    expect({ status, output }).toEqual({ status: 2, output: 'usage: mapped-head FILE\n' });
-    expect(readdirSync(tmpdir()).filter((name) => !name.startsWith('mapcp-'))).toEqual(before);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: 'usage: mapped-head FILE\n' });
+    expect([...readdirSync(cwd), ...readdirSync(temporary)]).toEqual([]);
   });
 
   it('is the same in a worker, and as a program of its own', () => {
