@@ -5,9 +5,18 @@
 // How often the target is looked at anew, if others keep making and removing it.
 #define TRIES 10
 
-static bool replace(struct mapcp_temporary *temporary, struct mapcp_place target, struct mapcp_error *error) {
-    int number = mapcp_temporary_rename(temporary, target);
+/// Fails if a name was not given. Names that a file system cannot have are missing or invalid for it, and so
+/// may other things be; but the temporary is there, and lies in the target's directory.
+static bool check_named(const struct mapcp_temporary *temporary, int number, struct mapcp_error *error) {
+    bool may_be_name = number == ENOENT || number == EINVAL;
+    if (may_be_name && mapcp_temporary_is_there(temporary)) {
+        number = EILSEQ;
+    }
     return number == 0 || mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, number);
+}
+
+static bool replace(struct mapcp_temporary *temporary, struct mapcp_place target, struct mapcp_error *error) {
+    return check_named(temporary, mapcp_temporary_rename(temporary, target), error);
 }
 
 static bool decide_anew(const struct mapcp_terms *terms, enum mapcp_decision *decision,
@@ -21,7 +30,7 @@ static bool commit_by_policy(struct mapcp_temporary *temporary, const struct map
                              bool *skipped, struct mapcp_error *error) {
     enum mapcp_decision decision = terms->decision;
     // What was to be replaced may be newer by now.
-    if (decision == MAPCP_DECISION_REPLACE && !decide_anew(terms, &decision, error)) {
+    if (decision != MAPCP_DECISION_NEW && !decide_anew(terms, &decision, error)) {
         return false;
     }
     for (int try = 0; try < TRIES; try++) {
@@ -29,12 +38,12 @@ static bool commit_by_policy(struct mapcp_temporary *temporary, const struct map
             *skipped = true;
             return true;
         }
-        if (decision == MAPCP_DECISION_REPLACE) {
+        if (decision != MAPCP_DECISION_NEW) {
             return replace(temporary, terms->target, error);
         }
         int number = mapcp_temporary_take_free_name(temporary, terms->target);
         if (number != EEXIST) {
-            return number == 0 || mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, number);
+            return check_named(temporary, number, error);
         }
         if (!decide_anew(terms, &decision, error)) {
             return false;
@@ -50,7 +59,7 @@ static bool commit_as_new(struct mapcp_temporary *temporary, struct mapcp_place 
     if (number == EEXIST) {
         return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_ALREADY_EXISTS);
     }
-    return number == 0 || mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, number);
+    return check_named(temporary, number, error);
 }
 
 static bool commit(struct mapcp_temporary *temporary, const struct mapcp_terms *terms, bool *skipped,

@@ -142,6 +142,9 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         return "the name is taken in a directory that this copy made; the file system may take two names for "
                "one, so rename one of them";
     }
+    if (error->side == MAPCP_TARGET && error->code == MAPCP_INVALID_NAME) {
+        return "the target's file system does not take this name; rename the source";
+    }
     if (error->operation == MAPCP_LIST && error->code == MAPCP_INVALID_NAME) {
         return "the name of something in it is not valid UTF-8; rename that";
     }

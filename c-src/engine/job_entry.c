@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alias.h"
 #include "commit.h"
 #include "job.h"
 #include "link_copy.h"
@@ -126,6 +127,10 @@ static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
     }
     if (!mapcp_file_copy_begin(&job->file, entry->target, &job->namer, error)) {
         return false;
+    }
+    if (job->decision == MAPCP_DECISION_REPLACE_OTHER &&
+        mapcp_alias_is_file(entry->source, entry->target, &job->file.temporary)) {
+        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
     }
     if (!job->in_tree) {
         job->progress.bytes_total = job->file.size;

@@ -40,7 +40,8 @@ bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options
             }
             return true;
         }
-        if (errno != EEXIST) {
+        // What the file system does not take, a temporary name shows to be the link or its name.
+        if (errno != EEXIST && errno != ENOENT && errno != EINVAL) {
             return mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, errno);
         }
     }

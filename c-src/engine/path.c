@@ -45,14 +45,13 @@ void mapcp_path_cut(struct mapcp_path *path, size_t length) {
     path->text[length] = '\0';
 }
 
-/// What is behind the last slash.
-static const char *last_name(const char *path) {
+const char *mapcp_path_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
 
 bool mapcp_path_is_ascii(const char *path) {
-    const char *name = last_name(path);
+    const char *name = mapcp_path_name(path);
     while (*name != '\0' && (unsigned char)*name < 0x80) {
         name++;
     }
@@ -60,7 +59,7 @@ bool mapcp_path_is_ascii(const char *path) {
 }
 
 bool mapcp_path_enters(const char *path) {
-    const char *name = last_name(path);
+    const char *name = mapcp_path_name(path);
     return name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 

@@ -25,6 +25,9 @@ void mapcp_path_cut(struct mapcp_path *path, size_t length);
 /// follows the link then whatever the flags say, and some hosts of WASI refuse not to.
 bool mapcp_path_enters(const char *path);
 
+/// What is behind the last slash of a path. Borrowed from it.
+const char *mapcp_path_name(const char *path);
+
 /// Whether all of a path, from its last slash on, is ASCII.
 bool mapcp_path_is_ascii(const char *path);
 

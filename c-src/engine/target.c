@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alias.h"
 #include "path.h"
 
 bool mapcp_is_same_file(const struct stat *one, const struct stat *other) {
@@ -74,7 +75,9 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     }
     bool stays = overwrite == MAPCP_OVERWRITE_NEVER ||
                  (overwrite == MAPCP_OVERWRITE_NEWER && !is_later(&source_status->st_mtim, &status.st_mtim));
-    *decision = stays ? MAPCP_DECISION_SKIP : MAPCP_DECISION_REPLACE;
+    *decision = stays                                             ? MAPCP_DECISION_SKIP
+                : mapcp_alias_is_possible(&status, source_status) ? MAPCP_DECISION_REPLACE_OTHER
+                                                                  : MAPCP_DECISION_REPLACE;
     return true;
 }
 

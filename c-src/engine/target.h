@@ -18,6 +18,9 @@ enum mapcp_decision {
     /// Nothing has the name.
     MAPCP_DECISION_NEW,
     MAPCP_DECISION_REPLACE,
+    /// It is replaced, unless it is the source by another spelling: their statuses are alike but for the
+    /// identity. See alias.h.
+    MAPCP_DECISION_REPLACE_OTHER,
     /// What is there stays.
     MAPCP_DECISION_SKIP,
 };

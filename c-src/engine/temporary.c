@@ -188,6 +188,11 @@ enum mapcp_spellings mapcp_temporary_spellings(const struct mapcp_temporary *tem
     return spellings;
 }
 
+bool mapcp_temporary_is_there(const struct mapcp_temporary *temporary) {
+    struct stat status;
+    return fstatat(temporary->directory, temporary->name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 bool mapcp_temporary_discard(struct mapcp_temporary *temporary) {
     // What close reports concerns content that is being thrown away.
     (void)mapcp_temporary_close(temporary);
@@ -212,4 +217,15 @@ bool mapcp_is_temporary_name(const char *name) {
     const char *end = name + prefix + DIGITS;
     return strcmp(end, SUFFIX) == 0 || strcmp(end, COMPOSED SUFFIX) == 0 ||
            strcmp(end, DECOMPOSED SUFFIX) == 0;
+}
+
+bool mapcp_temporary_can_be_made(struct mapcp_place target, struct mapcp_namer *namer) {
+    struct mapcp_temporary temporary = MAPCP_NO_TEMPORARY;
+    if (mapcp_temporary_create(&temporary, target, namer) != 0) {
+        return false;
+    }
+    if (!mapcp_temporary_discard(&temporary)) {
+        mapcp_temporary_forget(&temporary);
+    }
+    return true;
 }

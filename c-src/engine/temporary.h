@@ -46,6 +46,9 @@ int mapcp_temporary_create(struct mapcp_temporary *temporary, struct mapcp_place
 int mapcp_temporary_link(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text,
                          struct mapcp_namer *namer);
 
+/// Whether a file can be made beside `target`, as shown by making and removing one.
+bool mapcp_temporary_can_be_made(struct mapcp_place target, struct mapcp_namer *namer);
+
 /// Closes the file. Returns 0 or close's errno value; the descriptor is gone in both cases.
 int mapcp_temporary_close(struct mapcp_temporary *temporary);
 
@@ -70,6 +73,9 @@ enum mapcp_spelling {
 /// looking it up: no other file has such a name. Unknown if the name has no such spelling or the look fails.
 enum mapcp_spellings mapcp_temporary_spellings(const struct mapcp_temporary *temporary,
                                                enum mapcp_spelling spelling);
+
+/// Whether it is still there under its temporary name.
+bool mapcp_temporary_is_there(const struct mapcp_temporary *temporary);
 
 /// Closes and removes what is there. Returns false when it could not be removed: then `name` says what is
 /// left, and is to be freed by mapcp_temporary_forget.

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alias.h"
 #include "array.h"
 #include "filter.h"
 #include "listing.h"
@@ -190,6 +191,12 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
                (number != 0 && error->code == MAPCP_NOT_FOUND &&
                 mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number));
     }
+    // A name that a file system cannot have is missing or invalid for it, though other names can be made
+    // there.
+    bool may_be_name = tree->depth > 0 && (number == ENOENT || number == EINVAL);
+    if (may_be_name && mapcp_temporary_can_be_made(place, tree->namer)) {
+        number = EILSEQ;
+    }
     return mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number);
 }
 
@@ -199,7 +206,14 @@ static bool check_target(const struct mapcp_tree *tree, const struct mapcp_tree_
     if (!frame->has_target) {
         return true;
     }
-    if (mapcp_is_same_file(&frame->source_status, &frame->target_status)) {
+    // What is in one of two directories is in the other, too. So only the roots are asked about, and, since
+    // that takes a file, only if all that is cheap speaks for it.
+    bool may_be_alias = tree->purpose == MAPCP_TREE_COPY && tree->depth == 0 && !frame->target_is_new &&
+                        mapcp_alias_is_name(tree->source->text, tree->target->text) &&
+                        mapcp_alias_is_possible(&frame->source_status, &frame->target_status);
+    if (mapcp_is_same_file(&frame->source_status, &frame->target_status) ||
+        (may_be_alias &&
+         mapcp_alias_is_directory(frame->target, mapcp_listing_descriptor(frame->listing), tree->namer))) {
         return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
     }
     for (size_t index = 0; index < tree->depth; index++) {
@@ -230,6 +244,20 @@ static bool check_not_in_target(const struct mapcp_tree *tree, struct mapcp_erro
     return good;
 }
 
+/// Whether a source directory is the target's root although their identities differ. Asked where their names
+/// are alike, since it takes a file.
+static bool is_target_by_name(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame) {
+    const struct mapcp_tree_frame *root = &tree->frames[0];
+    if (tree->purpose != MAPCP_TREE_COPY || root->target < 0) {
+        return false;
+    }
+    char *path = strndup(tree->target->text, root->target_length);
+    bool is_alike = path && mapcp_alias_is_name(path, tree->source->text);
+    free(path);
+    return is_alike &&
+           mapcp_alias_is_directory(root->target, mapcp_listing_descriptor(frame->listing), tree->namer);
+}
+
 /// Refuses a source directory that would make the walk go on for ever: one that is being filled, and, if
 /// links are followed, one that the walk is in already.
 ///
@@ -242,6 +270,9 @@ static bool check_no_loop(const struct mapcp_tree *tree, const struct mapcp_tree
     }
     if (tree->depth == MOST_LEVELS) {
         return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_NAME_TOO_LONG);
+    }
+    if (is_target_by_name(tree, frame)) {
+        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_SOURCE, MAPCP_INTO_ITSELF);
     }
     for (size_t index = 0; index < tree->depth; index++) {
         const struct mapcp_tree_frame *above = &tree->frames[index];

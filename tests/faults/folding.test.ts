@@ -136,3 +136,26 @@ describe('on a file system that takes each name for itself, what another program
     }),
   );
 });
+
+it.each(['no-entry', 'invalid'] as const)(
+  'a name that is %s for the file system is said to be none for it',
+  (fault) =>
+    inMemoryDirectory(async (directory) => {
+      const scenario: Scenario = {
+        name: 'a file',
+        options: {},
+        source: (put) => put.file('in/a', 'ours'),
+        target: () => {},
+      };
+      using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
+      const ending = await sandbox.copy((call) => (call === 'renameAt' ? fault : undefined));
+      expect(failuresOf(ending)).toMatchObject([
+        {
+          code: 'EILSEQ',
+          operation: 'rename',
+          reason: "the target's file system does not take this name; rename the source",
+        },
+      ]);
+      expect(ending.found).toEqual({});
+    }),
+);
