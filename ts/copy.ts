@@ -258,7 +258,7 @@ const NO_DIRECTORY = 'its directory does not exist; create it first, or use --ma
 /** The error for a directory that cannot be preopened: what the engine would have said of the path in it. */
 function unreachable(cause: SystemError, from: Place, to: Place): CopyError {
   const isSource = cause.path === undefined || cause.path === from.directory;
-  const { code } = cause;
+  const code = cause.code === 'ERR_ACCESS_DENIED' ? 'EACCES' : cause.code;
   return !isSource && code === 'ENOENT'
     ? copyError(from, to, { code, operation: 'create', isSource, reason: NO_DIRECTORY, cause })
     : copyError(from, to, { code, operation: 'inspect', isSource, reason: reasonOf(cause), cause });

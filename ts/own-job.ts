@@ -11,7 +11,7 @@ import {
   failureOf,
   type Progress,
 } from './component.js';
-import { takeNativeCode } from './host/error-code.js';
+import { takeDenial, takeNativeCode } from './host/error-code.js';
 import type { ModeCarrier, Refusals } from './host/modes.js';
 import type { Made } from './made.js';
 import type { SandboxJob } from './sandbox.js';
@@ -32,6 +32,7 @@ export interface OwnCopy {
 /** The component's codes for those with which file systems refuse permissions; `unsupported` is for all others. */
 const codes: Readonly<Record<string, ErrorCode['tag']>> = {
   EACCES: 'access-denied',
+  ERR_ACCESS_DENIED: 'access-denied',
   EIO: 'io',
   EPERM: 'not-permitted',
   EROFS: 'read-only-file-system',
@@ -43,6 +44,7 @@ export class OwnJob implements SandboxJob {
   readonly #job: CopyJob;
   #isOver = false;
   #lacksDescriptors = false;
+  #denial: string | undefined;
   #refused: Refusals | undefined;
 
   /** Makes the job by `make`. Throws what that throws. */
@@ -100,11 +102,13 @@ export class OwnJob implements SandboxJob {
     const { modes } = this.#copy;
     // What others have left: all copies of a sandbox share a host, and all hosts of a thread the codes.
     takeNativeCode();
+    takeDenial();
     modes.takeRefusals();
     try {
       return act();
     } finally {
       this.#lacksDescriptors = ['EMFILE', 'ENFILE'].includes(takeNativeCode() ?? '');
+      this.#denial = takeDenial();
       const refused = modes.takeRefusals();
       if (refused !== undefined) {
         const { count, ...first } = this.#refused ?? { ...refused, count: 0 };
@@ -116,6 +120,9 @@ export class OwnJob implements SandboxJob {
   /** The same error with what WASI could not say of it. */
   #explained(failure: Failure): Failure {
     const { code } = failure;
+    if (code.tag === 'access-denied' && this.#denial !== undefined) {
+      return { ...failure, reason: this.#denial };
+    }
     return code.tag === 'out-of-memory' && this.#lacksDescriptors
       ? { ...failure, code: { tag: 'too-many-open-files' }, reason: reasonOfCode('EMFILE') }
       : failure;

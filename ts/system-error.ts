@@ -28,5 +28,8 @@ export function reasonOf(error: SystemError): string {
  * @param code such as `EPERM`
  */
 export function reasonOfCode(code: string): string {
+  if (code === 'ERR_ACCESS_DENIED') {
+    return "Node's permission model denies it";
+  }
   return [...getSystemErrorMap().values()].find(([name]) => name === code)?.[1] ?? code;
 }

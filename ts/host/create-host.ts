@@ -3,6 +3,7 @@
 import { checkOptions } from './check-options.js';
 import type { Host, HostOptions } from './host.js';
 import { createHostWith } from './host.js';
+import { flagsFor, isGranted, OWN_DESCRIPTORS, requireGranted } from './permission.js';
 import { pathWalker } from './walker-path.js';
 import { procfsWalker } from './walker-procfs.js';
 
@@ -28,19 +29,30 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   checkOptions(options);
   const isLinux = process.platform === 'linux';
   const { confinement = isLinux ? 'strict' : 'best-effort' } = options;
-  const walker = procfsWalker();
+  const preopens = Object.values(options.preopens ?? {});
+  for (const { path, access } of preopens) {
+    requireGranted(path, access);
+  }
+  const isWriting = preopens.some(({ access }) => access === 'read-write');
+  const mayUseProcfs = isGranted(OWN_DESCRIPTORS, isWriting ? 'read-write' : 'read');
+  const walker = mayUseProcfs ? procfsWalker() : undefined;
   if (walker === undefined) {
     if (confinement === 'strict') {
       throw new Error(
-        isLinux
-          ? 'there is no procfs at /proc, by which a component is confined: mount it, or accept less with ' +
-              "confinement: 'best-effort'"
-          : "confinement: 'strict' can be kept on Linux only",
+        isLinux ? whyNoProcfs(mayUseProcfs) : "confinement: 'strict' can be kept on Linux only",
       );
     }
     warnOnce();
   }
   return createHostWith(walker ?? pathWalker, options);
+}
+
+function whyNoProcfs(isAllowed: boolean): string {
+  const why = isAllowed
+    ? 'there is no procfs at /proc, by which a component is confined: mount it'
+    : `Node's permission model denies ${OWN_DESCRIPTORS}, by which a component is confined: start Node with ` +
+      flagsFor(OWN_DESCRIPTORS, 'read-write');
+  return `${why}, or accept less with the option confinement: 'best-effort'`;
 }
 
 let warned = false;

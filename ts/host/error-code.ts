@@ -91,6 +91,8 @@ const byNodeCode: Readonly<Record<string, ErrorCode>> = {
   ESTALE: 'io',
   ETXTBSY: 'text-file-busy',
   EXDEV: 'cross-device',
+  // Node's permission model.
+  ERR_ACCESS_DENIED: 'access',
   // Node's own refusals: a NUL in a path, and a number that no system call takes.
   ERR_INVALID_ARG_VALUE: 'invalid',
   ERR_OUT_OF_RANGE: 'invalid',
@@ -112,6 +114,18 @@ export function takeNativeCode(): string | undefined {
   const code = nativeCode;
   nativeCode = undefined;
   return code;
+}
+
+let denial: string | undefined;
+
+/**
+ * What Node's permission model has denied last in this thread, as a clause for people, and forgets it. No error-code says it.
+ * Undefined if there was nothing since the last call.
+ */
+export function takeDenial(): string | undefined {
+  const latest = denial;
+  denial = undefined;
+  return latest;
 }
 
 /** Node gives a code only to the errors that libuv has a name for; the others come as a Linux number. */
@@ -165,6 +179,10 @@ export function errorCode(error: unknown): ErrorCode {
     return errorCodes.find((code) => code === error.payload) ?? 'io';
   }
   const code = nodeCode(error) ?? '';
+  if (code === 'ERR_ACCESS_DENIED') {
+    const { message } = error as Error;
+    denial = `Node's permission model denies it: ${message.replace(/\.$/, '')}`;
+  }
   if (withoutCode.has(code)) {
     nativeCode = code;
   }

@@ -1,17 +1,7 @@
 // An open regular file.
 
 import type { BigIntStats } from 'node:fs';
-import {
-  constants,
-  fchmodSync,
-  fdatasyncSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  futimesSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import type {
   DescriptorFlags,
   MetadataHashValue,
@@ -23,6 +13,7 @@ import { AppendingSink, FileSink, FileSource } from './file-streams.js';
 import type { Grant } from './grant.js';
 import { Handle } from './handle.js';
 import { giveMode } from './modes.js';
+import { changeMode, changeTimes } from './permission.js';
 import { identity, setTimes } from './status.js';
 import type { Sink, Source } from './streams.js';
 import type { Walker } from './walker.js';
@@ -153,7 +144,7 @@ export class File {
       accessed,
       modified,
       () => this.stat(),
-      (atime, mtime) => futimesSync(this.#handle.fd, atime, mtime),
+      (atime, mtime) => changeTimes(this.#handle.fd, atime, mtime),
     );
   }
 
@@ -180,7 +171,7 @@ export class File {
     const { fd } = this.#handle;
     const refused = giveMode(
       mode,
-      (wanted) => fchmodSync(fd, wanted),
+      (wanted) => changeMode(fd, wanted),
       () => this.mode(),
     );
     if (refused !== undefined) {

@@ -4,6 +4,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Directory } from './directory.js';
 import type { Access, Grant } from './grant.js';
+import { isGranted } from './permission.js';
 import { identity, isSameFile } from './status.js';
 import type { Walker } from './walker.js';
 
@@ -28,7 +29,8 @@ function realPath(path: string): string | undefined {
 function liesIn(inner: string, outer: string): boolean {
   const wanted = identity(statSync(outer, { bigint: true }));
   for (let place = realpathSync(inner); ; place = dirname(place)) {
-    if (isSameFile(identity(statSync(place, { bigint: true })), wanted)) {
+    // What Node's permission model hides is not `outer`, which it has granted.
+    if (isGranted(place, 'read') && isSameFile(identity(statSync(place, { bigint: true })), wanted)) {
       return true;
     }
     if (place === dirname(place)) {

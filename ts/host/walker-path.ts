@@ -5,10 +5,11 @@
 // the check and the use there is a moment in which somebody outside can swap a directory, and that is why
 // `confinement: 'strict'` refuses this walker; a guest by itself has no such moment, as its calls come one by one.
 
-import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from './error-code.js';
 import { Handle } from './handle.js';
+import { changeMode } from './permission.js';
 import { identity, isSameFile, typeOf } from './status.js';
 import type { Walker } from './walker.js';
 
@@ -97,7 +98,7 @@ export const pathWalker: Walker = {
   },
 
   setMode(directory, mode) {
-    fchmodSync(directory.fd, mode);
+    changeMode(directory.fd, mode);
   },
 
   reopen() {

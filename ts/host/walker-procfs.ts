@@ -6,6 +6,7 @@
 import { chmodSync, constants, openSync, readlinkSync, statfsSync } from 'node:fs';
 import { Handle } from './handle.js';
 import { NEW_DIRECTORY } from './modes.js';
+import { hasPermissionModel, OWN_DESCRIPTORS } from './permission.js';
 import type { Walker } from './walker.js';
 
 /** For a descriptor that only says where in the tree something is, which takes no permission to read it. */
@@ -26,11 +27,12 @@ export function procfsWalker(): Walker | undefined {
   }
   let descriptors: string;
   try {
-    if (statfsSync('/proc').type !== PROC_SUPER_MAGIC) {
+    if (statfsSync(OWN_DESCRIPTORS).type !== PROC_SUPER_MAGIC) {
       return undefined;
     }
-    // By the process's number, since following `self` again for each call takes a fifth of the call.
-    descriptors = `/proc/${readlinkSync('/proc/self')}/fd`;
+    // By the process's number, since following `self` again for each call takes a fifth of the call. But nobody can grant
+    // a path with that number when the process is started.
+    descriptors = hasPermissionModel() ? OWN_DESCRIPTORS : `/proc/${readlinkSync('/proc/self')}/fd`;
   } catch {
     return undefined;
   }

@@ -1,0 +1,59 @@
+// Node's permission model (node --permission). It allows or denies a call by the path in it, and some calls altogether. Paths
+// through procfs, by which a component is confined, are none that it knows, so what they lead to is checked here.
+
+import { chmodSync, fchmodSync, futimesSync, utimesSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Access } from './grant.js';
+
+/** The open descriptors of this process, by a path that can be granted before the process has a number. */
+export const OWN_DESCRIPTORS = '/proc/self/fd';
+
+/** What Node throws. */
+const DENIED = 'ERR_ACCESS_DENIED';
+
+/** Whether Node was started with its permission model. */
+export function hasPermissionModel(): boolean {
+  return process.permission !== undefined;
+}
+
+/** Whether Node allows to read below a directory, and to change something there if `access` says so. */
+export function isGranted(path: string, access: Access): boolean {
+  const { permission } = process;
+  const place = resolve(path);
+  return (
+    permission === undefined ||
+    (permission.has('fs.read', place) && (access === 'read' || permission.has('fs.write', place)))
+  );
+}
+
+/** The flags for Node that grant this. */
+export function flagsFor(path: string, access: Access): string {
+  const read = `--allow-fs-read=${resolve(path)}`;
+  return access === 'read' ? read : `${read} --allow-fs-write=${resolve(path)}`;
+}
+
+/** Throws an error like Node's, which says what is missing, unless Node grants what a preopen asks for. */
+export function requireGranted(path: string, access: Access): void {
+  if (!isGranted(path, access)) {
+    const message = `Node's permission model denies it: start Node with ${flagsFor(path, access)}`;
+    throw Object.assign(new Error(message), { code: DENIED, path });
+  }
+}
+
+/** Changes the mode of an open file. The permission model forbids that by descriptor, and allows it by a path. */
+export function changeMode(fd: number, mode: number): void {
+  if (hasPermissionModel()) {
+    chmodSync(`${OWN_DESCRIPTORS}/${fd}`, mode);
+  } else {
+    fchmodSync(fd, mode);
+  }
+}
+
+/** Changes the times of an open file, in the same way. */
+export function changeTimes(fd: number, atime: number | Date, mtime: number | Date): void {
+  if (hasPermissionModel()) {
+    utimesSync(`${OWN_DESCRIPTORS}/${fd}`, atime, mtime);
+  } else {
+    futimesSync(fd, atime, mtime);
+  }
+}
