@@ -27,8 +27,12 @@ export async function clean(directory: string | URL, options: CleanOptions = {})
 export async function cleanAll(directory: string, options: CleanOptions): Promise<CleanReport> {
   try {
     const access = options.dryRun ? 'read' : 'read-write';
-    using sandbox = await openSandbox({ [PREOPEN]: { path: directory, access } });
-    return sandbox.cleanAll(PREOPEN, options);
+    const sandbox = await openSandbox({ [PREOPEN]: { path: directory, access } });
+    try {
+      return sandbox.cleanAll(PREOPEN, options);
+    } finally {
+      sandbox.close();
+    }
   } catch (error) {
     if (isSystemError(error) && !(error instanceof CleanError)) {
       const details = {

@@ -15,7 +15,7 @@ function inOtherRealm(directory: string, code: string): unknown {
     `import * as mapcp from '${index}';
      import * as host from '${host}';
      export async function main(directory) {
-       const { copy, CopyError, openSandbox, createHost } = { ...mapcp, ...host };
+       const { copy, clean, CopyError, CleanError, openSandbox, createHost } = { ...mapcp, ...host };
        ${code}
      }`,
   );
@@ -40,6 +40,53 @@ describe('in a realm of its own, as Jest has one for each test file', () => {
     );
     expect(report).toMatchObject({ files: 1, bytes: 7 });
     expect(readFileSync(join(directory, 'copy/b/c'), 'utf8')).toBe('content');
+  });
+
+  it('a copy takes URLs of the usual realm, and closes what it opens', () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'a'), 'content');
+    const answers = inOtherRealm(
+      directory,
+      `const { pathToFileURL } = await import('node:url');
+       const { readdirSync } = await import('node:fs');
+       const open = () => readdirSync('/proc/self/fd').length;
+       const count = async () => (await copy(pathToFileURL(directory + '/a'), pathToFileURL(directory + '/b'))).files;
+       const files = await count();
+       const before = open();
+       await count();
+       const box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
+       await box.copy('/d/a', '/d/c');
+       box.close();
+       return [files, open() - before];`,
+    );
+    expect(answers).toEqual([1, 0]);
+  });
+
+  it('cleaning works, and fails with its own error', () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, '.mapcp-0123456789abcdef.tmp'), '');
+    const answers = inOtherRealm(
+      directory,
+      `const removed = await clean(directory);
+       const error = await clean(directory + '/missing').catch((error) => error);
+       return [removed, error instanceof CleanError, error.code];`,
+    );
+    expect(answers).toEqual([1, true, 'ENOENT']);
+  });
+
+  it('a tree is copied by several jobs', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'a'));
+    for (const name of ['f', 'g', 'h']) {
+      writeFileSync(join(directory, 'a', name), name);
+    }
+    const answers = inOtherRealm(
+      directory,
+      `const options = { recursive: true, concurrency: 2 };
+       const { files, warnings } = await copy(directory + '/a', directory + '/b', options);
+       return [files, warnings.map(({ message }) => message)];`,
+    );
+    expect(answers).toEqual([3, []]);
   });
 
   it('a failure has the code that the system gave it', () => {

@@ -67,7 +67,7 @@ export class LoadedComponent {
    * @returns its exit status; rejects as {@link runComponent} does
    */
   async run(options: HostOptions = {}): Promise<number> {
-    using host = await createHost(options);
+    const host = await createHost(options);
     let exitCode: number | undefined;
     try {
       const exports = await this.#instance(host, (code) => {
@@ -88,6 +88,8 @@ export class LoadedComponent {
         return 1;
       }
       throw new TrapError(error);
+    } finally {
+      host.close();
     }
   }
 

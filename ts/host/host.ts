@@ -1,5 +1,6 @@
 // A host, put together.
 
+import { dispose } from '../dispose.js';
 import { interfacesOf } from './border.js';
 import { createCli } from './cli.js';
 import { createClocks } from './clocks.js';
@@ -141,6 +142,6 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
     ),
     preopens: () => Object.fromEntries([...roots].map(([name, root]) => [name, root.preopen])),
     close,
-    [Symbol.dispose]: close,
+    [dispose]: close,
   };
 }

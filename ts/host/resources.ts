@@ -7,6 +7,7 @@
 // instance has in its own tables is used again by that instance only, and an object for any other number is valid only
 // if this host made it.
 
+import { dispose } from '../dispose.js';
 import { endComponent } from './trap.js';
 import type { Resource } from './wit.js';
 
@@ -184,7 +185,7 @@ function bareClass(name: string, drop: (rep: number) => void): ResourceClass {
       endComponent(`the component makes a resource, '${name}', that only the host can make`);
     }
 
-    [Symbol.dispose](): void {
+    [dispose](): void {
       drop(this[cabiRep]);
       // So that a second time does not drop another resource that has been given the same number.
       this[cabiRep] = 0;
