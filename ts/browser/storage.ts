@@ -118,19 +118,49 @@ export class Storage {
   async #saveFile(node: FileNode, { handle, path, entries }: Kept, name: string): Promise<void> {
     const place = `${path}/${name}`;
     const isNew = !entries.has(name);
+    if (isNew) {
+      await expectFree(handle, name, place);
+    }
     const file = await attempt('create', place, () => handle.getFileHandle(name, { create: true }));
     try {
       await write(file, node.content);
       // From now on it is read from there, and takes no memory.
       node.content = new BlobContent(await file.getFile());
     } catch (error) {
-      if (isNew) {
-        // Its name was there from the moment on that its handle was asked for.
+      if (isNew && (await isEmpty(file))) {
+        // Asking for the handle made it. What has something in it is somebody else's.
         await handle.removeEntry(name).catch(() => {});
       }
       throw StorageError.from(error, 'write', place);
     }
     entries.set(name, { node, content: node.content });
+  }
+}
+
+/**
+ * Refuses a name that was not there when the directory was listed, and is now: somebody has made it meanwhile, or the file
+ * system takes two names for one. A browser has no call that takes a name only if it is free, so this is a look right before.
+ */
+async function expectFree(handle: FileSystemDirectoryHandle, name: string, place: string): Promise<void> {
+  try {
+    await handle.getFileHandle(name);
+  } catch (error) {
+    const failure = StorageError.from(error, 'create', place);
+    if (failure.code.tag === 'not-found') {
+      return;
+    }
+    throw failure;
+  }
+  const reason = 'it exists already; it was made meanwhile, or the file system takes two names for one';
+  throw new StorageError({ tag: 'already-exists' }, 'create', place, reason);
+}
+
+async function isEmpty(file: FileSystemFileHandle): Promise<boolean> {
+  try {
+    return (await file.getFile()).size === 0;
+  } catch {
+    // It is gone, or not to be read: in doubt it stays.
+    return false;
   }
 }
 
