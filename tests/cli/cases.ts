@@ -123,6 +123,7 @@ const contradictions: readonly (readonly [string, string, readonly string[]])[] 
     preserve: ['-p'],
     sparse: ['--sparse=auto'],
     verify: ['--verify'],
+    'allow-changes': ['--allow-changes'],
     sync: ['--sync'],
     'window-size': ['--window-size=1'],
   }).map(([other, options]) => ['clean', other, [...options, '--clean']] as const),
@@ -757,6 +758,39 @@ export const cases: readonly Case[] = [
       { type: 'clean', directory: 'out', removed: 1 },
     ),
     out: { '.mapcp-0123456789abcdef.tmp': 'half' },
+  },
+  ...[
+    { pattern: 'in/d/sub', source: 'in/d', write: '/sub' },
+    { pattern: '/in/d/sub/*.o', source: 'in/d//', write: '/sub/*.o' },
+  ].map(
+    ({ pattern, source, write }): Case => ({
+      name: `--exclude ${pattern} for ${source} is a warning, which says what to write`,
+      prepare: (put) => put.directory('in/d'),
+      args: ['-r', '--exclude', pattern, source, 'out'],
+      ends: 'well',
+      stderr:
+        `mapcp: warning: the pattern '${pattern}' matches nothing in '${source}': it is about paths below that, ` +
+        `so write '${write}'\n`,
+      out: { d: null },
+    }),
+  ),
+  {
+    name: 'a pattern that begins with the path of a source is no warning if it may match',
+    prepare: (put) => {
+      for (const path of ['in/d', 'in/d/in', 'in/d/in/d']) {
+        put.directory(path);
+      }
+    },
+    args: ['-r', '--exclude=in/d/', '--include=in/d/sub', '--exclude=in/dx/y', 'in/d', 'out'],
+    ends: 'well',
+    out: { d: null, 'd/in': null },
+  },
+  {
+    name: '--quiet does not warn of patterns',
+    prepare: (put) => put.directory('in/d'),
+    args: ['-qr', '--exclude=in/d/sub', 'in/d', 'out'],
+    ends: 'well',
+    out: { d: null },
   },
   {
     name: 'patterns are matched against the names of sources',

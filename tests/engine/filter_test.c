@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
@@ -173,7 +174,7 @@ static void a_pattern_has_as_many_bytes_as_a_path(void) {
 
 static bool source_excluded(const char *pattern, const char *source, bool is_directory) {
     char path[64];
-    strcpy(path, source);
+    (void)snprintf(path, sizeof(path), "%s", source);
     const struct mapcp_options options = {.exclude = {.items = &pattern, .count = 1}};
     const bool admitted = mapcp_filter_admits_source(&options, path, is_directory);
     CHECK(strcmp(path, source) == 0);

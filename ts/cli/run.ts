@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import process from 'node:process';
 import { CopySeries } from '../copy-series.js';
 import { quoted } from '../errors.js';
 import { CopyError, type CopyOptions } from '../index.js';
@@ -8,6 +9,7 @@ import type { Interruption } from './interruption.js';
 import { type Amount, JointProgress } from './joint-progress.js';
 import { mayMeet } from './meeting.js';
 import { Output } from './output.js';
+import { outsideWarnings } from './patterns.js';
 
 const STATUS_COPIED = 0;
 const STATUS_FAILED = 1;
@@ -41,6 +43,9 @@ export async function runCopies(
   if (sources.length > 1 && !isIntoDirectory) {
     refuse(`several sources need a directory as TARGET, and this is none: ${quoted(target)}`);
   }
+  for (const warning of flags.quiet ? [] : outsideWarnings(sources, patternsOf(flags))) {
+    process.stderr.write(`mapcp: warning: ${warning}\n`);
+  }
   interruption.heedSignals();
   const output = await Output.create(flags);
   const copies = sources.map((source) => ({
@@ -54,6 +59,10 @@ export async function runCopies(
     output.close();
     interruption.leaveSignals();
   }
+}
+
+function patternsOf({ include = [], exclude = [] }: Flags): readonly string[] {
+  return [...include, ...exclude];
 }
 
 /** What is copied, and the path that the copy gets. */

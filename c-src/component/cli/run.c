@@ -10,6 +10,7 @@
 #include "copies.h"
 #include "copy_job.h"
 #include "output.h"
+#include "patterns.h"
 
 /// Bytes of a step where progress is shown after each: some ten milliseconds of work.
 #define STEP_BYTES (8 * 1024 * 1024)
@@ -149,6 +150,7 @@ bool mapcp_copy_all(const struct mapcp_flags *flags) {
     if (!check_names(flags, count, target, is_into_directory)) {
         return false;
     }
+    mapcp_warn_of_patterns(flags, flags->names, (size_t)count);
     struct mapcp_copies copies;
     bool good = mapcp_copies_new(&copies, flags->names, (size_t)count, target, is_into_directory);
     if (!good) {
