@@ -40,3 +40,36 @@ it('a number that one instance has given back stands for nothing of another', ()
   expect(files.add(nothing)).toBe(object);
   expect(files.add(nothing, one)).toBe(first);
 });
+
+it('one resource too many ends the component, and is closed', () => {
+  const numbers = new Numbers(2);
+  const files = new Resources(numbers, file, gone);
+  const streams = new Resources(numbers, stream, gone);
+  const first = files.add(nothing);
+  streams.add(nothing);
+  let closed = 0;
+  const late = { close: () => void closed++ };
+  expect(() => files.add(late)).toThrow('holds 2 resources, which is the most that it may (maxResources)');
+  expect(closed).toBe(1);
+  files.drop(first);
+  expect(files.get(files.add(late))).toBe(late);
+});
+
+it('a resource whose closing throws is still held, and closed later', () => {
+  const files = new Resources(new Numbers(), file, gone);
+  let tries = 0;
+  const closing = {
+    close() {
+      tries++;
+      if (tries === 1) {
+        throw new RangeError('no stack left');
+      }
+    },
+  };
+  const rep = files.add(closing);
+  expect(() => files.drop(rep)).toThrow('no stack left');
+  expect(files.get(rep)).toBe(closing);
+  files.clear();
+  expect(tries).toBe(2);
+  expect(() => files.get(rep)).toThrow('gone');
+});

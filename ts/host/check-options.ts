@@ -11,6 +11,7 @@ import {
   requireOptions,
   requireThat,
   text,
+  wholeNumber,
 } from '../check.js';
 import { access, guestPath, preopenOf, preopensOf } from '../preopens.js';
 import type { Durability } from './durability.js';
@@ -63,6 +64,7 @@ const checks: Checks<HostOptions> = {
   absoluteLinks: boolean,
   escapeNames: boolean,
   listIdentities: boolean,
+  maxResources: wholeNumber(1, 2 ** 30),
   modes: modeCarrier,
   durability: (name, value) => {
     requireOptions<Durability>(name, value, { namesLast: boolean });

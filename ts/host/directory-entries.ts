@@ -4,8 +4,10 @@ import type {
   DescriptorType,
   DirectoryEntry,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { ignoringErrors } from './error-code.js';
 import type { Handle } from './handle.js';
 import { decodeUtf8, escapeBytes } from './names.js';
+import { CLOSING, expectStack } from './stack.js';
 
 function typeOfEntry(entry: Dirent): DescriptorType {
   switch (true) {
@@ -71,7 +73,8 @@ export class DirectoryEntries {
   }
 
   close(): void {
-    this.#listing.closeSync();
+    expectStack(CLOSING);
+    ignoringErrors(() => this.#listing.closeSync());
     this.#directory.release();
   }
 }

@@ -27,10 +27,11 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { Place } from './closings.js';
 import { DirectoryEntries } from './directory-entries.js';
-import { fail, nodeCode } from './error-code.js';
+import { fail, ignoringErrors, nodeCode } from './error-code.js';
 import { File, syncFlagsOf, type Written } from './file.js';
 import type { Grant } from './grant.js';
 import type { Handle } from './handle.js';
+import { Known, noteChange, noteMove } from './known.js';
 import {
   giveMode,
   isNewDirectory,
@@ -41,7 +42,7 @@ import {
   UNFINISHED_DIRECTORY,
 } from './modes.js';
 import type { Preopen } from './preopens.js';
-import { Seen } from './seen.js';
+import { expectStack } from './stack.js';
 import { identity, setTimes, typeOf } from './status.js';
 import { readLink, Walk } from './walk.js';
 import type { Walker } from './walker.js';
@@ -73,9 +74,7 @@ export class Directory {
   /** The mode that it gets when it is closed; undefined if it keeps what it has. */
   #finalMode: number | undefined;
   #identity: MetadataHashValue | undefined;
-  /** The name that was listed last of those that are told apart from all others by nothing. See `identityAt`. */
-  #unidentified: string | undefined;
-  readonly #seen = new Seen();
+  readonly #known = new Known();
 
   /**
    * Takes over one ownership of `handle`. `path` is the guest's path for it, by which people know it.
@@ -114,6 +113,11 @@ export class Directory {
     this.#handle.release();
   }
 
+  /** Closes it for all with whom it is shared. */
+  end(): void {
+    this.#handle.end();
+  }
+
   stat(): BigIntStats {
     const status = fstatSync(this.#handle.fd, { bigint: true });
     this.#identity ??= identity(status);
@@ -127,28 +131,24 @@ export class Directory {
   }
 
   statAt(follow: boolean, path: string): BigIntStats {
+    const status = this.#lookAt(follow, path);
+    this.#known.setIdentity(path, follow, () => identity(status));
+    return status;
+  }
+
+  /** Which file is at `path`. */
+  identityAt(follow: boolean, path: string): MetadataHashValue {
+    return this.#known.takeIdentity(path, follow) ?? identity(this.#lookAt(follow, path));
+  }
+
+  #lookAt(follow: boolean, path: string): BigIntStats {
     return this.#walk(path, (walk) => {
       const status = settle(walk, follow);
       if (!walk.hasFollowed && typeOf(status) === 'regular-file') {
-        this.#seen.add(path);
+        this.#known.addFile(path);
       }
       return status;
     });
-  }
-
-  /**
-   * Which file is at `path`.
-   *
-   * C libraries ask for that with each entry as they list it, and stop where they get an error. So an entry that has just
-   * been listed has this directory's own identity where its name opens nothing, and where the grant says that nobody
-   * goes by it.
-   */
-  identityAt(follow: boolean, path: string): MetadataHashValue {
-    if (path === this.#unidentified) {
-      this.#unidentified = undefined;
-      return this.identity();
-    }
-    return identity(this.statAt(follow, path));
   }
 
   setTimes(accessed: NewTimestamp, modified: NewTimestamp): void {
@@ -182,22 +182,33 @@ export class Directory {
     this.#withReadable(this.#handle, fdatasyncSync);
   }
 
-  /** The entries, but for `.` and `..`, in the order in which the system gives them. */
+  /**
+   * The entries, but for `.` and `..`, in the order in which the system gives them.
+   *
+   * C libraries ask for the identity of each entry as they list it, and stop if they get an error. So one that has just
+   * been listed has this directory's own if its name opens nothing, or if the grant says that nobody goes by it.
+   */
   entries(): DirectoryEntries {
-    const listing = this.#walker.at(this.#handle, '.', (place) =>
-      // Node takes 'buffer' and its types do not say so.
-      opendirSync(place, { encoding: 'buffer' as BufferEncoding, bufferSize: 64 }),
-    );
     const { escapeNames, listIdentities } = this.#grant;
-    const remember = this.#seen.rememberListed();
-    return new DirectoryEntries(listing, this.#handle.share(), escapeNames, ({ name, type }, isEscaped) => {
-      if (isEscaped || !listIdentities) {
-        this.#unidentified = name;
-      }
-      if (type === 'regular-file' && !isEscaped) {
-        remember(name);
-      }
-    });
+    const remember = this.#known.addListed();
+    const held = this.#handle.share();
+    try {
+      expectStack();
+      // Node takes 'buffer' and its types do not say so.
+      const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 64 };
+      const listing = this.#walker.at(held, '.', (place) => opendirSync(place, options));
+      return new DirectoryEntries(listing, held, escapeNames, ({ name, type }, isEscaped) => {
+        if (isEscaped || !listIdentities) {
+          this.#known.setIdentity(name, undefined, () => this.identity());
+        }
+        if (type === 'regular-file' && !isEscaped) {
+          remember(name);
+        }
+      });
+    } catch (error) {
+      held.release();
+      throw error;
+    }
   }
 
   /** Opens what is at `path`: a regular file or a directory, and nothing else (`not-permitted`). */
@@ -218,7 +229,7 @@ export class Directory {
         opened = this.#openPlace(walk, path, open, flags, undefined);
       }
       if (open.create && !walk.hasFollowed) {
-        this.#seen.add(path);
+        this.#known.addFile(path);
       }
       return opened;
     };
@@ -328,7 +339,7 @@ export class Directory {
   /** A symbolic link to `target`, which must be relative unless the grant says otherwise: it could only lead out. */
   symlinkAt(target: string, path: string): void {
     this.#expectMutable();
-    Seen.forgetAll();
+    noteMove();
     if (target.startsWith('/') && !this.#grant.absoluteLinks) {
       fail('not-permitted');
     }
@@ -342,8 +353,8 @@ export class Directory {
   linkAt(follow: boolean, path: string, target: Directory, newPath: string): void {
     this.#expectMutable();
     target.#expectMutable();
-    if (!this.#seen.take(path)) {
-      Seen.forgetAll();
+    if (!this.#known.takeFile(path)) {
+      noteMove();
     }
     this.#change(path, (from) => {
       expectName(from, 'not-permitted');
@@ -363,8 +374,8 @@ export class Directory {
   renameAt(path: string, target: Directory, newPath: string): void {
     this.#expectMutable();
     target.#expectMutable();
-    if (!this.#seen.take(path)) {
-      Seen.forgetAll();
+    if (!this.#known.takeFile(path)) {
+      noteMove();
     }
     this.#change(path, (from) =>
       target.#change(newPath, (to) => {
@@ -448,6 +459,7 @@ export class Directory {
    * with a share of the same tree, may have done that, even between two tries.
    */
   #change<T>(path: string, act: (walk: Walk) => T): T {
+    noteChange();
     for (let looks = 1; ; looks++) {
       try {
         return this.#walk(path, act);
@@ -499,13 +511,13 @@ export class Directory {
     }
   }
 
-  /** The type of what is at `path`, where it has been seen, or where the system itself opens nothing else. */
+  /** The type of what is at `path`, if it is known, or if the system itself opens nothing else. See `Known`. */
   #knownType(path: string, open: OpenFlags, flags: DescriptorFlags): DescriptorType | undefined {
-    const isSeen = this.#seen.take(path);
+    const isFile = this.#known.takeFile(path) && this.#grant.access === 'read';
     if (open.create || open.truncate || flags.write) {
       return undefined;
     }
-    return isSeen ? 'regular-file' : open.directory ? 'directory' : undefined;
+    return isFile ? 'regular-file' : open.directory ? 'directory' : undefined;
   }
 
   #create(walk: Walk, path: string, open: OpenFlags, flags: DescriptorFlags): File {
@@ -585,17 +597,6 @@ function orClose<T extends { close(): void }>(opened: T, act: () => void): T {
   } catch (error) {
     opened.close();
     throw error;
-  }
-}
-
-/** Calls `act`, and passes over what the system says against it. */
-function ignoringErrors(act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    if (nodeCode(error) === undefined) {
-      throw error;
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import { fail, nodeCode } from './error-code.js';
+import { CLOSING, expectStack } from './stack.js';
 
 /** A file descriptor with more than one owner: closed when the last of them lets go. */
 export class Handle {
@@ -24,6 +25,7 @@ export class Handle {
 
   /** One more owner. */
   share(): this {
+    expectStack();
     this.#owners += 1;
     return this;
   }
@@ -36,7 +38,16 @@ export class Handle {
     this.#owners -= 1;
   }
 
+  /** Closes it, whoever still owns it. */
+  end(): void {
+    if (this.#owners > 0) {
+      this.#close();
+      this.#owners = 0;
+    }
+  }
+
   #close(): void {
+    expectStack(CLOSING);
     try {
       closeSync(this.#fd);
     } catch (error) {

@@ -70,6 +70,11 @@ export interface HostOptions {
    * everywhere else each has its own. Default: true.
    */
   listIdentities?: boolean;
+  /**
+   * As many resources as components may hold at once: descriptors, listings, streams, pollables and errors. One more ends
+   * the component. Default: 65536.
+   */
+  maxResources?: number;
   /** Carries permissions from what a component reads to what it makes. Default: what is made gets the usual ones. */
   modes?: ModeCarrier;
   /** Whether names are on the disk before a call returns; may be changed while the component runs. Default: not. */
@@ -115,14 +120,14 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
     modes,
     durability,
   });
-  const numbers = new Numbers();
+  const numbers = new Numbers(options.maxResources);
   const io = createIo(numbers);
   const filesystem = createFilesystem(numbers, io, roots);
   const close = (): void => {
     filesystem.close();
     io.close();
     for (const root of roots.values()) {
-      root.close();
+      root.end();
     }
     roots.clear();
     closings.close();

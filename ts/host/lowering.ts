@@ -39,7 +39,7 @@ import { decodeUtf8 } from './names.js';
 import type { Open } from './open.js';
 import { asDirectory, asFile } from './open.js';
 import type { FreeNumbers, Resources } from './resources.js';
-import { identity, typeOf } from './status.js';
+import { typeOf } from './status.js';
 import { endComponent, isEnding } from './trap.js';
 import { MOST_BYTES } from './walk.js';
 import { descriptorTypes } from './wasi.js';
@@ -364,14 +364,7 @@ function readInto(
 /** The methods of a descriptor. */
 function descriptorLowerings(descriptors: Resources<Open>): Readonly<Record<string, Lowering>> {
   const aside = Buffer.alloc(READ_ASIDE);
-  // What the call before this one found at a path. wasi-libc's `stat` asks for the status and then for the hash: that is
-  // one system call where it would be two. The hash, which says which file it is, is not harmed by what changes between.
-  let latest: { place: Place; status: BigIntStats } | undefined;
-  const open = (guest: Guest, handle: unknown): Open => {
-    latest = undefined;
-    return peek(guest, handle);
-  };
-  const peek = (guest: Guest, handle: unknown): Open => descriptors.get(guest.rep(handle));
+  const open = (guest: Guest, handle: unknown): Open => descriptors.get(guest.rep(handle));
   const file = (guest: Guest, handle: unknown): File => asFile(open(guest, handle));
   const directory = (guest: Guest, handle: unknown): Directory => asDirectory(open(guest, handle));
 
@@ -381,12 +374,12 @@ function descriptorLowerings(descriptors: Resources<Open>): Readonly<Record<stri
 
     '[method]descriptor.get-flags': (guest) => (self, result) =>
       guest.answer(result, 1, 1, (to) => {
-        guest.bytes[to] = descriptorFlagBits(peek(guest, self).flags);
+        guest.bytes[to] = descriptorFlagBits(open(guest, self).flags);
       }),
 
     '[method]descriptor.get-type': (guest) => (self, result) =>
       guest.answer(result, 1, 1, (to) => {
-        guest.bytes[to] = descriptorTypes.indexOf(peek(guest, self).type);
+        guest.bytes[to] = descriptorTypes.indexOf(open(guest, self).type);
       }),
 
     '[method]descriptor.set-size': (guest) => (self, size, result) =>
@@ -425,10 +418,8 @@ function descriptorLowerings(descriptors: Resources<Open>): Readonly<Record<stri
 
     '[method]descriptor.stat-at': (guest) => (self, flags, path, length, result) =>
       guest.answer(result, 8, 96, (to) => {
-        const place: Place = [directory(guest, self), follows(flags), guest.path(path, length)];
-        const status = statusOf(place);
-        guest.putStatus(to, status);
-        latest = { place, status };
+        const from = directory(guest, self);
+        guest.putStatus(to, from.statAt(follows(flags), guest.path(path, length)));
       }),
 
     '[method]descriptor.set-times-at':
@@ -495,25 +486,11 @@ function descriptorLowerings(descriptors: Resources<Open>): Readonly<Record<stri
 
     '[method]descriptor.metadata-hash-at': (guest) => (self, flags, path, length, result) =>
       guest.answer(result, 8, 16, (to) => {
-        const known = latest;
-        const place: Place = [directory(guest, self), follows(flags), guest.path(path, length)];
-        const status = statusIn(known, place);
-        guest.putHash(to, status ? identity(status) : identityAt(place));
+        const from = directory(guest, self);
+        guest.putHash(to, from.identityAt(follows(flags), guest.path(path, length)));
       }),
   };
 }
-
-/** What a path leads to: from where, whether a symbolic link at its end is followed, and the path. */
-type Place = [Directory, boolean, string];
-
-const statusOf = ([directory, follow, path]: Place): BigIntStats => directory.statAt(follow, path);
-
-const identityAt = ([directory, follow, path]: Place): MetadataHashValue =>
-  directory.identityAt(follow, path);
-
-/** What is known of `place`, if it was the place. */
-const statusIn = (known: { place: Place; status: BigIntStats } | undefined, place: Place) =>
-  known?.place.every((part, index) => part === place[index]) ? known.status : undefined;
 
 function listingLowerings(listings: Resources<DirectoryEntries>): Readonly<Record<string, Lowering>> {
   return {

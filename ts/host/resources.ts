@@ -22,7 +22,7 @@ const isMade = Symbol('made by the host');
 
 /** What a number stands for. */
 export interface Closable {
-  /** Lets go of what it holds. Called once. */
+  /** Lets go of what it holds. Called until it does not throw. */
   close(): void;
 }
 
@@ -49,23 +49,44 @@ export interface ResourceObjects {
 /** What bindings get for a kind of resource. */
 export type ResourceClass = (abstract new () => object) & { readonly prototype: object };
 
+/**
+ * As many resources as a host holds at once, unless it is told otherwise. Each takes some hundred bytes of JavaScript's heap,
+ * and when that is full the whole process ends.
+ */
+export const MOST_RESOURCES = 65_536;
+
 /** The numbers of one host. Each stands for one resource of one kind, or for none. */
 export class Numbers {
+  readonly #most: number;
+  #count = 0;
   // Zero is no number: jco would take it for none.
   readonly #entries: (Entry | undefined)[] = [undefined];
   /** Those that are free again of the resources that bindings get as objects. */
   readonly #free: FreeNumbers = [];
   readonly #kinds = new Map<Resource, ResourceObjects>();
 
+  /** Numbers for at most `most` resources at once. */
+  constructor(most = MOST_RESOURCES) {
+    this.#most = most;
+  }
+
   /**
-   * A number for `held`, owned here from now on. Numbers are used again, since jco has 30 bits for them.
+   * A number for `held`, owned here from now on. Numbers are used again, since jco has 30 bits for them. One too many ends
+   * the component.
    *
    * @param kind the kind of resource
    * @param free the free numbers of the instance that gets it as a number; left out where it gets an object
    */
   add(kind: Resource, held: Closable, free: FreeNumbers = this.#free): number {
+    if (this.#count >= this.#most) {
+      held.close();
+      endComponent(
+        `the component holds ${this.#most} resources, which is the most that it may (maxResources)`,
+      );
+    }
     const rep = free.pop() ?? this.#entries.length;
     this.#entries[rep] = { kind, held, free };
+    this.#count += 1;
     return rep;
   }
 
@@ -81,13 +102,14 @@ export class Numbers {
     return entry !== undefined && entry.free !== this.#free;
   }
 
-  /** Closes what `rep` stands for, if it is of this kind. */
+  /** Closes what `rep` stands for, if it is of this kind. If that throws, as at the end of the stack, it is still held. */
   drop(kind: Resource, rep: number): void {
     const entry = this.#entries[rep];
     if (entry?.kind === kind) {
-      this.#entries[rep] = undefined;
-      entry.free.push(rep);
       entry.held.close();
+      this.#entries[rep] = undefined;
+      this.#count -= 1;
+      entry.free.push(rep);
     }
   }
 

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fail } from './error-code.js';
 import { Handle } from './handle.js';
 import { changeMode } from './permission.js';
+import { expectStack } from './stack.js';
 import { identity, isSameFile, typeOf } from './status.js';
 import type { Walker } from './walker.js';
 
@@ -50,6 +51,7 @@ function pathOf(parent: Place, name: string): string {
 /** Opens what is at `path`, which must still be what was there before once it is open. */
 function openConfirmed(parent: Place, path: string, flags: number, mode?: number): number {
   parent.confirm();
+  expectStack();
   const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
   try {
     const there = lstatSync(path, { bigint: true });
@@ -69,6 +71,7 @@ export const pathWalker: Walker = {
 
   hold(path) {
     const real = realpathSync(path);
+    expectStack();
     return new Place(openSync(real, O_RDONLY | O_DIRECTORY), real);
   },
 

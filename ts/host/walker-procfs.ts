@@ -7,6 +7,7 @@ import { chmodSync, constants, openSync, readlinkSync, statfsSync } from 'node:f
 import { Handle } from './handle.js';
 import { NEW_DIRECTORY } from './modes.js';
 import { hasPermissionModel, OWN_DESCRIPTORS } from './permission.js';
+import { expectStack } from './stack.js';
 import type { Walker } from './walker.js';
 
 /** For a descriptor that only says where in the tree something is, which takes no permission to read it. */
@@ -42,15 +43,18 @@ export function procfsWalker(): Walker | undefined {
     newDirectory: NEW_DIRECTORY,
 
     hold(path) {
+      expectStack();
       return new Handle(openSync(path, O_PATH | O_DIRECTORY));
     },
 
     enter(parent, name, access) {
+      expectStack();
       const flags = access === 'search' ? O_PATH : O_RDONLY;
       return new Handle(openSync(entry(parent, name), flags | O_DIRECTORY | O_NOFOLLOW));
     },
 
     open(parent, name, flags, mode) {
+      expectStack();
       return openSync(entry(parent, name), flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
     },
 
@@ -64,6 +68,7 @@ export function procfsWalker(): Walker | undefined {
     },
 
     reopen(fd, flags) {
+      expectStack();
       return openSync(`${descriptors}/${fd}`, flags);
     },
   };

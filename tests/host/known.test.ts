@@ -1,8 +1,11 @@
-// A file that was looked at is opened without another look; and no component can make a device or a FIFO of it meanwhile.
+// A file that was looked at is opened without another look, where it may only be read; and no component can make a device or
+// a FIFO of it meanwhile, by another way into the same directory.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { procfsWalker } from '../../ts/host/walker-procfs.js';
 import { type Descriptor, hostWith, outcome, preopensOf, temporaryDirectory } from './helpers.js';
@@ -10,7 +13,10 @@ import { Counter, counted } from './watch-calls.js';
 
 const walker = procfsWalker();
 
-/** A directory with a regular file in a directory and a FIFO of that name in another, and a component's descriptor of it. */
+/**
+ * A directory with a regular file in a directory and a FIFO of that name in another, and a component's descriptors of it:
+ * one by which it may only read, and two by which it may change anything.
+ */
 function setUp() {
   const box = temporaryDirectory();
   const ways = new Counter();
@@ -21,9 +27,12 @@ function setUp() {
   if (walker === undefined) {
     throw new Error('this test is for Linux');
   }
-  const host = hostWith(counted(walker, ways), { preopens: { '/': { path: box, access: 'read-write' } } });
-  const root = preopensOf(host)('/');
-  return { box, root, other: preopensOf(host)('/'), ways };
+  const host = hostWith(counted(walker, ways), {
+    preopens: { '/in': { path: box, access: 'read' }, '/out': { path: box, access: 'read-write' } },
+    allowOverlap: true,
+  });
+  const preopen = preopensOf(host);
+  return { box, reader: preopen('/in'), root: preopen('/out'), other: preopensOf(host)('/out'), ways };
 }
 
 /** Lists a directory to its end; `begun` is called after the first entry. */
@@ -43,16 +52,24 @@ const open = (root: Descriptor, path: string) => outcome(() => root.openAt({}, p
 
 describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
   it('is opened without another look', () => {
+    const { reader, ways } = setUp();
+    reader.statAt({}, 'a/file');
+    ways.clear();
+    expect(open(reader, 'a/file')).toBe('ok');
+    expect(Object.fromEntries(ways)).toEqual({ enter: 1, open: 1 });
+  });
+
+  it('is looked at again where the component may change it', () => {
     const { root, ways } = setUp();
     root.statAt({}, 'a/file');
     ways.clear();
     expect(open(root, 'a/file')).toBe('ok');
-    expect(Object.fromEntries(ways)).toEqual({ enter: 1, open: 1 });
+    expect(Object.fromEntries(ways)).toEqual({ enter: 1, at: 1, open: 1 });
   });
 
   it('is opened without another look when it was listed', () => {
-    const { root, ways } = setUp();
-    const a = root.openAt({}, 'a', { directory: true }, { read: true });
+    const { reader, ways } = setUp();
+    const a = reader.openAt({}, 'a', { directory: true }, { read: true });
     expect(list(a)).toEqual(['file']);
     ways.clear();
     expect(open(a, 'file')).toBe('ok');
@@ -60,13 +77,13 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
   });
 
   it('is not opened when a component has moved a FIFO onto what a listing has read ahead', () => {
-    const { box, root, ways } = setUp();
+    const { box, reader, root, ways } = setUp();
     writeFileSync(join(box, 'a/other'), '');
-    const a = root.openAt({}, 'a', { directory: true }, { read: true });
+    const a = reader.openAt({}, 'a', { directory: true }, { read: true });
     const names = list(a, () => {
       for (const name of ['file', 'other']) {
         execFileSync('mkfifo', [join(box, name)]);
-        root.renameAt(name, a, name);
+        root.renameAt(name, root, `a/${name}`);
       }
     });
     expect(names.toSorted()).toEqual(['file', 'other']);
@@ -77,11 +94,11 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
   });
 
   it('is looked at again the second time', () => {
-    const { root, ways } = setUp();
-    root.statAt({}, 'a/file');
-    open(root, 'a/file');
+    const { reader, ways } = setUp();
+    reader.statAt({}, 'a/file');
+    open(reader, 'a/file');
     ways.clear();
-    expect(open(root, 'a/file')).toBe('ok');
+    expect(open(reader, 'a/file')).toBe('ok');
     expect(ways.get('at')).toBe(1);
   });
 
@@ -113,37 +130,77 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
   ];
   it.each(exchanges)('is not opened when a component has a FIFO %s', (_, exchange) => {
     const setting = setUp();
-    setting.root.statAt({}, 'a/file');
+    setting.reader.statAt({}, 'a/file');
     exchange(setting);
     setting.ways.clear();
-    expect(open(setting.root, 'a/file')).toBe('not-permitted');
+    expect(open(setting.reader, 'a/file')).toBe('not-permitted');
     expect(setting.ways.get('open')).toBe(undefined);
   });
 
   it('is seen to be something else when somebody outside has exchanged it', () => {
-    const { box, root } = setUp();
-    root.statAt({}, 'a/file');
+    const { box, reader } = setUp();
+    reader.statAt({}, 'a/file');
     rmSync(join(box, 'a/file'));
     execFileSync('mkfifo', [join(box, 'a/file')]);
     const descriptors = readdirSync('/proc/self/fd').length;
-    expect(open(root, 'a/file')).toBe('not-permitted');
+    expect(open(reader, 'a/file')).toBe('not-permitted');
     expect(readdirSync('/proc/self/fd').length).toBe(descriptors);
     rmSync(join(box, 'a/file'));
     writeFileSync(join(box, 'a/file'), '');
-    root.statAt({}, 'a/file');
+    reader.statAt({}, 'a/file');
     rmSync(join(box, 'a/file'));
     mkdirSync(join(box, 'a/file'));
-    expect(root.openAt({}, 'a/file', {}, { read: true }).getType()).toBe('directory');
+    expect(reader.openAt({}, 'a/file', {}, { read: true }).getType()).toBe('directory');
   });
 
   it('is remembered up to a number of files, and opened in any case', () => {
-    const { box, root } = setUp();
+    const { box, reader } = setUp();
     for (let index = 0; index < 600; index++) {
       writeFileSync(join(box, `${index}`), '');
-      root.statAt({}, `${index}`);
+      reader.statAt({}, `${index}`);
     }
     for (let index = 0; index < 600; index++) {
-      expect(open(root, `${index}`)).toBe('ok');
+      expect(open(reader, `${index}`)).toBe('ok');
     }
+  });
+
+  it('is not opened when a component of another thread has moved a FIFO onto it', async () => {
+    const { box, root, ways } = setUp();
+    root.statAt({}, 'a/file');
+    // Another host with the same right to change it, which knows nothing of this one.
+    const move = `fs.renameSync(${JSON.stringify(join(box, 'b/file'))}, ${JSON.stringify(join(box, 'a/file'))})`;
+    await once(new Worker(`const fs = require('node:fs'); ${move}`, { eval: true }), 'exit');
+    ways.clear();
+    expect(open(root, 'a/file')).toBe('not-permitted');
+    expect(ways.get('open')).toBe(undefined);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('which file a name leads to', () => {
+  it('is answered from the question before, unless a name was changed meanwhile', () => {
+    const { box, root, reader, ways } = setUp();
+    writeFileSync(join(box, 'a/other'), '');
+    const first = reader.metadataHashAt({}, 'a/file');
+    const other = reader.metadataHashAt({}, 'a/other');
+    expect(first).not.toEqual(other);
+    reader.statAt({}, 'a/file');
+    ways.clear();
+    expect(reader.metadataHashAt({}, 'a/file')).toEqual(first);
+    expect(ways.size).toBe(0);
+    expect(reader.metadataHashAt({}, 'a/file')).toEqual(first);
+    expect(ways.get('at')).toBe(1);
+    reader.statAt({}, 'a/file');
+    root.renameAt('a/other', root, 'a/file');
+    expect(reader.metadataHashAt({}, 'a/file')).toEqual(other);
+  });
+
+  it('is another answer for a link and for what it leads to', () => {
+    const { box, reader } = setUp();
+    symlinkSync('file', join(box, 'a/link'));
+    const file = reader.metadataHashAt({}, 'a/file');
+    reader.statAt({ symlinkFollow: true }, 'a/link');
+    expect(reader.metadataHashAt({}, 'a/link')).not.toEqual(file);
+    reader.statAt({}, 'a/link');
+    expect(reader.metadataHashAt({ symlinkFollow: true }, 'a/link')).toEqual(file);
   });
 });

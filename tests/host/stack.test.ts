@@ -1,0 +1,113 @@
+// A component decides how much of the stack is left when it calls the host. However little that is, the host loses nothing
+// that it has opened: whatever stays open is closed with the host.
+
+import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { type Descriptor, sandbox, walkers } from './helpers.js';
+
+/** As many calls as the host makes at the most, and some more. */
+const DEPTHS = 300;
+
+/** Calls `act` with so many calls around it. */
+function under(calls: number, act: () => void): void {
+  if (calls === 0) {
+    act();
+  } else {
+    under(calls - 1, act);
+  }
+}
+
+/** Whether `act` came to its end before the end of the stack. */
+function isDone(act: () => void): boolean {
+  try {
+    act();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The most calls around one that does nothing, once that does not change any more: V8 makes frames smaller at last. */
+function deepest(): number {
+  let [before, now] = [0, deepestNow()];
+  while (now !== before) {
+    [before, now] = [now, deepestNow()];
+  }
+  return now;
+}
+
+function deepestNow(): number {
+  let [least, most] = [0, 1 << 20];
+  while (least < most) {
+    const middle = (least + most + 1) >> 1;
+    const isPossible = isDone(() => under(middle, () => {}));
+    [least, most] = isPossible ? [middle, most] : [least, middle - 1];
+  }
+  return least;
+}
+
+/** What this process has open below a directory. */
+function openBelow(directory: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const path = readlinkSync(join('/proc/self/fd', fd));
+      return path.startsWith(directory) ? [path] : [];
+    } catch {
+      // The listing's own.
+      return [];
+    }
+  });
+}
+
+const drop = (resource: object): void => (resource as Disposable)[Symbol.dispose]();
+
+interface Setting {
+  readonly root: Descriptor;
+  readonly file: Descriptor;
+  getDirectories(): [Descriptor, string][];
+}
+
+/** Calls that open something, and hand it over. */
+const opening: [string, (setting: Setting) => object[]][] = [
+  ['opens a file', ({ root }) => [root.openAt({}, 'd/file', {}, { read: true })]],
+  ['opens a file for writing', ({ root }) => [root.openAt({}, 'd/file', {}, { write: true })]],
+  ['opens a directory', ({ root }) => [root.openAt({}, 'd', { directory: true }, { read: true })]],
+  ['lists a directory', ({ root }) => [root.readDirectory()]],
+  ['reads by a stream', ({ file }) => [file.readViaStream(0n)]],
+  ['writes by a stream', ({ file }) => [file.writeViaStream(0n)]],
+  ['appends by a stream', ({ file }) => [file.appendViaStream()]],
+  ['gets the preopens', ({ getDirectories }) => getDirectories().map(([directory]) => directory)],
+  ['looks at a path', ({ root }) => [root.statAt({}, 'd/file')].slice(1)],
+];
+
+describe.skipIf(process.platform !== 'linux').each(walkers)('by the %s walker,', (_kind, walker) => {
+  it.each(opening)('nothing stays open of a component that %s at the end of the stack', (_, open) => {
+    const { box, host, root } = sandbox(walker);
+    mkdirSync(join(box, 'd'));
+    writeFileSync(join(box, 'd/file'), '');
+    const file = root.openAt({}, 'd/file', {}, { read: true, write: true });
+    const { getDirectories } = host.imports['wasi:filesystem/preopens'];
+    const setting = { root, file, getDirectories };
+    let most = deepest();
+    let refused = 0;
+    for (let depth = most - DEPTHS; depth <= most; depth++) {
+      most = Math.max(most, depth === most ? deepest() : 0);
+      let opened: object[] = [];
+      const act = () => {
+        opened = open(setting);
+      };
+      refused += isDone(() => under(depth, act)) ? 0 : 1;
+      const isLeft = opened.map((each) => isDone(() => under(depth, () => drop(each))));
+      refused += isLeft.filter((isDropped) => !isDropped).length;
+      // What was opened with room enough is dropped without.
+      for (const each of open(setting)) {
+        refused += isDone(() => under(depth, () => drop(each))) ? 0 : 1;
+      }
+    }
+    expect(refused).toBeGreaterThan(0);
+    host.close();
+    expect(openBelow(box)).toEqual([]);
+  });
+});
