@@ -73,8 +73,8 @@ static bool decide(struct mapcp_job *job, const struct stat *status, bool *over,
     }
     // Who names such a link means what it leads to. In a tree it is an entry like others.
     if (!job->in_tree && job->decision == MAPCP_DECISION_REPLACE &&
-        mapcp_target_leads_to_special(entry->target)) {
-        return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_NOT_REGULAR_FILE);
+        !mapcp_target_check_not_special(entry->target, error)) {
+        return false;
     }
     if (!mapcp_job_spare_made(job, status, error)) {
         return false;

@@ -81,10 +81,14 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     return true;
 }
 
-bool mapcp_target_leads_to_special(struct mapcp_place target) {
+bool mapcp_target_check_not_special(struct mapcp_place target, struct mapcp_error *error) {
     struct stat status;
-    return fstatat(target.directory, target.name, &status, 0) == 0 && !S_ISREG(status.st_mode) &&
-           !S_ISDIR(status.st_mode);
+    if (fstatat(target.directory, target.name, &status, 0) != 0) {
+        (void)mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
+        return !mapcp_may_pass(error);
+    }
+    return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
+           mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_NOT_REGULAR_FILE);
 }
 
 /// Calls `use` with each directory on the way to `path`, from the top, until it returns false.

@@ -38,8 +38,9 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
                          const struct stat *source_status, enum mapcp_overwrite overwrite,
                          enum mapcp_decision *decision, struct mapcp_error *error);
 
-/// Whether a link leads to a FIFO, a socket or a device, as far as it can be followed.
-bool mapcp_target_leads_to_special(struct mapcp_place target);
+/// Refuses a link that leads to a FIFO, a socket or a device: false, and sets `error`. A link that leads
+/// nowhere, or out of the sandbox, is accepted; if a transient error prevents following it, it is refused.
+bool mapcp_target_check_not_special(struct mapcp_place target, struct mapcp_error *error);
 
 /// Makes the directories on the way to `path` that are missing; not `path` itself. Adds the path of each to
 /// `made`. On failure returns false and sets `error`.

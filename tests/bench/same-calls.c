@@ -12,6 +12,7 @@
 
 enum {
     DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+    HELD = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
     REGULAR = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
     /// As large as the engine's window.
     WINDOW = 1024 * 1024,
@@ -61,9 +62,12 @@ static void copy_directory(int from_parent, int to_parent, const char *name, con
     int from = (int)must(openat(from_parent, name, DIRECTORY), name);
     must(fstat(from, &status), name);
     must(fstat(from, &status), name);
-    must(mkdirat(to_parent, new_name, 01700), name);
-    must(fstatat(to_parent, new_name, &made, AT_SYMLINK_NOFOLLOW), name);
-    int to = (int)must(openat(to_parent, new_name, DIRECTORY), name);
+    must(mkdirat(to_parent, new_name, 01000), name);
+    int to = (int)must(openat(to_parent, new_name, HELD), name);
+    must(fstat(to, &made), name);
+    must(fchmodat(to_parent, new_name, 01720, 0), name);
+    must(close(to), name);
+    to = (int)must(openat(to_parent, new_name, HELD), name);
     must(fstat(to, &made), name);
     must(fstat(to, &made), name);
     DIR *entries = fdopendir((int)must(openat(from, ".", DIRECTORY), name));
@@ -82,7 +86,7 @@ static void copy_directory(int from_parent, int to_parent, const char *name, con
     }
     must(closedir(entries), name);
     must(close(from), name);
-    must(fchmod(to, status.st_mode & 0777), name);
+    must(fchmodat(to_parent, new_name, status.st_mode & 0777, 0), name);
     must(close(to), name);
 }
 

@@ -2,11 +2,11 @@
 // WebAssembly and the sandbox's own code cost nothing. The paths are the race-free walker's, by descriptors in procfs.
 
 import {
+  chmodSync,
   closeSync,
   constants,
   fchmodSync,
   fstatSync,
-  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -19,6 +19,8 @@ import { basename, dirname } from 'node:path';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 const DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+// O_PATH, which Node has no name for.
+const HELD = 0o10000000 | O_DIRECTORY | O_NOFOLLOW;
 const FILE = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 const TEMPORARY = '.mapcp-0123456789abcdef.tmp';
 
@@ -56,9 +58,12 @@ export function copyBySameCalls(source, target) {
     const from = openSync(entry(fromParent, name), DIRECTORY);
     fstatSync(from);
     const { mode } = fstatSync(from);
-    mkdirSync(entry(toParent, newName), 0o1700);
-    lstatSync(entry(toParent, newName));
-    const to = openSync(entry(toParent, newName), DIRECTORY);
+    mkdirSync(entry(toParent, newName), 0o1000);
+    const made = openSync(entry(toParent, newName), HELD);
+    fstatSync(made);
+    chmodSync(`${descriptors}/${made}`, 0o1720);
+    closeSync(made);
+    const to = openSync(entry(toParent, newName), HELD);
     fstatSync(to);
     fstatSync(to);
     for (const each of readdirSync(entry(from, '.'), { withFileTypes: true })) {
@@ -69,7 +74,7 @@ export function copyBySameCalls(source, target) {
       }
     }
     closeSync(from);
-    fchmodSync(to, mode & 0o777);
+    chmodSync(`${descriptors}/${to}`, mode & 0o777);
     closeSync(to);
   }
 
