@@ -18,7 +18,10 @@ export type { ComponentOptions };
 
 /** How far a copy has come. */
 export interface CopyProgress {
-  /** Bytes copied, those of files that are not complete, or failed half-way, among them. Never shrinks. */
+  /**
+   * Bytes copied, those of files that are not complete, or failed half-way, among them. Never shrinks. With `verify` each
+   * byte counts twice, also in the total: when it is copied, and when it is compared.
+   */
   readonly bytesDone: number;
   /** Bytes to copy in all, never fewer than `bytesDone`; undefined until that is known. */
   readonly bytesTotal: number | undefined;

@@ -15,7 +15,7 @@ struct mapcp_progress {
     /// Whether the totals are known.
     bool totals_known;
     /// Bytes copied, those of files that failed half-way among them, and to copy in all: never fewer than
-    /// those.
+    /// those. With `verify` each byte counts twice: when it is copied, and when it is compared.
     uint64_t bytes_done;
     uint64_t bytes_total;
     /// Bytes of the files that are in place.

@@ -75,6 +75,9 @@ bool mapcp_job_settle_entry(struct mapcp_job *job, const struct mapcp_error *err
 /// bytes as they like.
 uint64_t mapcp_job_sum(uint64_t sum, uint64_t amount);
 
+/// What the progress counts for so many bytes: with `verify` each is copied, and then compared.
+uint64_t mapcp_job_work_for(const struct mapcp_job *job, uint64_t bytes);
+
 /// Keeps account of the current entry, where that is asked for. On failure returns false and sets `error`.
 bool mapcp_job_note(struct mapcp_job *job, enum mapcp_entry_kind kind, bool skipped, uint64_t bytes,
                     struct mapcp_error *error);

@@ -34,6 +34,10 @@ uint64_t mapcp_job_sum(uint64_t sum, uint64_t amount) {
     return amount > UINT64_MAX - sum ? UINT64_MAX : sum + amount;
 }
 
+uint64_t mapcp_job_work_for(const struct mapcp_job *job, uint64_t bytes) {
+    return job->options.verify ? mapcp_job_sum(bytes, bytes) : bytes;
+}
+
 static void uncount(uint64_t *total, uint64_t amount) {
     *total -= *total < amount ? *total : amount;
 }
@@ -46,7 +50,7 @@ static void leave_entry(struct mapcp_job *job) {
 static bool skip(struct mapcp_job *job, const struct stat *status, uint64_t bytes,
                  struct mapcp_error *error) {
     job->progress.skipped++;
-    uncount(&job->progress.bytes_total, bytes);
+    uncount(&job->progress.bytes_total, mapcp_job_work_for(job, bytes));
     uncount(&job->progress.files_total, 1);
     leave_entry(job);
     return mapcp_job_note(job, kind_of(status), true, 0, error);
@@ -85,7 +89,7 @@ static bool decide(struct mapcp_job *job, const struct stat *status, bool *over,
     }
     if (job->options.dry_run) {
         uint64_t bytes = S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0;
-        job->progress.bytes_done = mapcp_job_sum(job->progress.bytes_done, bytes);
+        job->progress.bytes_done = mapcp_job_sum(job->progress.bytes_done, mapcp_job_work_for(job, bytes));
         *over = complete_entry(job, status, bytes, error);
         return *over;
     }
@@ -133,7 +137,7 @@ static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
         return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
     }
     if (!job->in_tree) {
-        job->progress.bytes_total = job->file.size;
+        job->progress.bytes_total = mapcp_job_work_for(job, job->file.size);
         job->progress.files_total = 1;
         job->progress.totals_known = true;
     }
@@ -216,9 +220,9 @@ bool mapcp_job_work_on_file(struct mapcp_job *job, uint64_t *spent) {
     bool good = true;
     if (!mapcp_file_copy_is_complete(&job->file, &job->options)) {
         good = mapcp_file_copy_window(&job->file, &job->options, &error);
-        uint64_t copied = job->file.copied - before;
-        job->progress.bytes_done = mapcp_job_sum(job->progress.bytes_done, copied);
-        *spent += copied + job->file.verified - verified_before;
+        uint64_t worked = job->file.copied - before + job->file.verified - verified_before;
+        job->progress.bytes_done = mapcp_job_sum(job->progress.bytes_done, worked);
+        *spent += worked;
     }
     if (good && mapcp_file_copy_is_complete(&job->file, &job->options)) {
         good = finish_file(job, &error);

@@ -37,7 +37,7 @@ static void measure_entry(struct mapcp_job *job, const struct mapcp_tree_entry *
     if (entry->kind != MAPCP_TREE_SPECIAL && mapcp_source_look(entry->source, follow, &status, &ignored)) {
         job->progress.files_total++;
         uint64_t bytes = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
-        job->progress.bytes_total = mapcp_job_sum(job->progress.bytes_total, bytes);
+        job->progress.bytes_total = mapcp_job_sum(job->progress.bytes_total, mapcp_job_work_for(job, bytes));
     }
 }
 

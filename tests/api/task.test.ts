@@ -36,6 +36,33 @@ describe('a copy under way', () => {
       expect(told.at(-1)).toMatchObject({ bytesDone: 60 * MiB, filesDone: 6, filesTotal: 6 });
     }));
 
+  it.each([false, true])(
+    'tells its progress while it compares, in a tree of which some is skipped: %s',
+    (skips) =>
+      inTemporaryDirectory(async (directory) => {
+        makeTree(directory);
+        if (skips) {
+          mkdirSync(join(directory, 'b/d'), { recursive: true });
+          writeFileSync(join(directory, 'b/d/f3'), '');
+        }
+        const bytes = (skips ? 50 : 60) * MiB;
+        const told: CopyProgress[] = [];
+        const report = await copy(join(directory, 'a'), join(directory, 'b'), {
+          recursive: true,
+          verify: true,
+          overwrite: 'never',
+          onProgress: (progress) => told.push(progress),
+        });
+        expect(report.bytes).toBe(bytes);
+        expect(told[0]?.bytesTotal).toBe(120 * MiB);
+        expect(told.at(-1)).toMatchObject({ bytesDone: 2 * bytes, bytesTotal: 2 * bytes });
+        const isGrowing = told.every(
+          ({ bytesDone }, index) => bytesDone >= (told[index - 1]?.bytesDone ?? 0),
+        );
+        expect(isGrowing).toBe(true);
+      }),
+  );
+
   it('tells its progress once for an empty file', () =>
     inTemporaryDirectory(async (directory) => {
       writeFileSync(join(directory, 'a'), '');

@@ -78,6 +78,22 @@ static void progress_counts_bytes_and_ends_at_the_total(void) {
     mapcp_job_free(job);
 }
 
+static void progress_counts_what_is_compared_as_well(void) {
+    write_file("a", 100000, 1);
+    struct mapcp_options options = one_page;
+    options.verify = true;
+    struct mapcp_job *job = mapcp_job_new("a", "b", &options);
+    static const uint64_t expected[] = {65536, 100000, 165536, 200000};
+    for (size_t step = 0; step < sizeof(expected) / sizeof(*expected); step++) {
+        CHECK(mapcp_job_step(job, 1));
+        CHECK(mapcp_job_progress(job)->bytes_done == expected[step]);
+        CHECK(mapcp_job_progress(job)->bytes_total == 200000);
+    }
+    CHECK(mapcp_job_progress(job)->bytes_in_place == 100000);
+    CHECK(mapcp_job_progress(job)->done);
+    mapcp_job_free(job);
+}
+
 static void nothing_is_touched_before_the_first_step(void) {
     write_file("a", 10, 1);
     struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
@@ -315,6 +331,7 @@ static const struct test tests[] = {
     {"an existing target is replaced", an_existing_target_is_replaced},
     {"the target is its old self until the last step", the_target_is_its_old_self_until_the_last_step},
     {"progress counts bytes and ends at the total", progress_counts_bytes_and_ends_at_the_total},
+    {"progress counts what is compared as well", progress_counts_what_is_compared_as_well},
     {"nothing is touched before the first step", nothing_is_touched_before_the_first_step},
     {"a job that is dropped half-way leaves nothing", a_job_that_is_dropped_half_way_leaves_nothing},
     {"a source that grows is an error", a_source_that_grows_is_an_error},

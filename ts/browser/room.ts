@@ -32,8 +32,8 @@ export function sizesOf(
     for (let done = false; !done; ) {
       // With nothing to spend, a step goes on by one entry.
       const progress = job.step(0n);
-      largest = Math.max(largest, Number(progress.bytesDone) - total);
-      total = Number(progress.bytesDone);
+      largest = Math.max(largest, Number(progress.bytesInPlace) - total);
+      total = Number(progress.bytesInPlace);
       done = progress.done;
     }
     return { total, largest };

@@ -271,7 +271,8 @@ typedef struct {
 typedef struct exports_mapcp_copy_copier_progress_t {
   // Whether the job is done, and every target in place.
   bool   done;
-  // Bytes copied so far, those of files that are not complete, or failed half-way, among them.
+  // Bytes copied so far, those of files that are not complete, or failed half-way, among them. With `verify` each byte
+  // counts twice, also in the total: when it is copied, and when it is compared.
   uint64_t   bytes_done;
   // Bytes to copy in all, once that is known; until then `none`.
   mapcp_option_u64_t   bytes_total;
