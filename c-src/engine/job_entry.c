@@ -76,7 +76,7 @@ static bool decide(struct mapcp_job *job, const struct stat *status, bool *over,
         return false;
     }
     // Who names such a link means what it leads to. In a tree it is an entry like others.
-    if (!job->in_tree && job->decision == MAPCP_DECISION_REPLACE &&
+    if (!job->in_tree && mapcp_decision_replaces(job->decision) &&
         !mapcp_target_check_not_special(entry->target, error)) {
         return false;
     }

@@ -32,8 +32,7 @@ static bool identify_target(const struct mapcp_job *job, uint64_t *number) {
 
 bool mapcp_job_spare_made(struct mapcp_job *job, const struct stat *source, struct mapcp_error *error) {
     uint64_t number = 0;
-    const bool may_replace = job->decision == MAPCP_DECISION_REPLACE ||
-                             job->decision == MAPCP_DECISION_REPLACE_OTHER ||
+    const bool may_replace = mapcp_decision_replaces(job->decision) ||
                              (job->decision == MAPCP_DECISION_NEW && job->options.dry_run);
     if (!job->options.made || !may_replace || !identify_target(job, &number)) {
         return true;

@@ -25,6 +25,11 @@ enum mapcp_decision {
     MAPCP_DECISION_SKIP,
 };
 
+/// Whether what has the target's name is to be replaced.
+static inline bool mapcp_decision_replaces(enum mapcp_decision decision) {
+    return decision == MAPCP_DECISION_REPLACE || decision == MAPCP_DECISION_REPLACE_OTHER;
+}
+
 /// Whether two statuses are of one file.
 bool mapcp_is_same_file(const struct stat *one, const struct stat *other);
 

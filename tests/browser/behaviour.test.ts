@@ -24,9 +24,11 @@ describe.skipIf(!hasChromium)('mapcp/browser', () => {
     decimals: 6,
     copy: async (request) => {
       const { directory } = request;
+      // A browser has no permissions, and refuses the option.
+      const { preserveMode: _, ...options } = request.options;
       const [from, to] = ['in', 'out'].map((name) => look(join(directory, name)));
       page ??= await pages.open();
-      const { outcome, tree } = await copyIn(page, request, from ?? {}, to ?? {});
+      const { outcome, tree } = await copyIn(page, { ...request, options }, from ?? {}, to ?? {});
       putBack(directory, tree, to ?? {});
       return outcome;
     },
@@ -105,8 +107,8 @@ function copyIn(
       const told = ({ code, message }: Told): Told => ({ code, message });
 
       const sandbox = await mapcp.openSandbox({
-        in: { tree: treeFrom(from), access: 'read-write' },
-        out: { tree: treeFrom(to), access: 'read-write' },
+        '/in': { tree: treeFrom(from), access: 'read-write' },
+        '/out': { tree: treeFrom(to), access: 'read-write' },
       });
       const outcome = await sandbox.copy(source, target, { makeParents: false, ...options }).then(
         ({ failures, warnings, ...counts }: CopyReport): Outcome => ({
@@ -122,7 +124,7 @@ function copyIn(
           return { error: told(error), failures: [], warnings: [], counts: undefined };
         },
       );
-      const tree = await treeOf(await sandbox.tree('out'), '', {});
+      const tree = await treeOf(await sandbox.tree('/out'), '', {});
       sandbox.close();
       return { outcome, tree };
     },
