@@ -1,8 +1,7 @@
 // Running a component from its bytes.
 //
 // jco makes JavaScript of a component, which runs in this process and can do all that the process can. So the component
-// must have no say in it. With jco 1.35.0 it has: the names of imports and exports of core modules stand in that code as
-// they are, between quotes. So names that could end a string are refused here.
+// must have no say in that code, whatever jco does with its names: a name that could end a string is refused here.
 
 import { describe, isBytes, isError, isRecord, requireThat } from '../check.js';
 import { checkOptions } from './check-options.js';
