@@ -90,7 +90,7 @@ $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json ts/brow
 	node_modules/.bin/tsc --project ts/browser
 	node build/declarations.mjs $(OUT)/types $(@D) $(MODULES)
 	node build/bundle.mjs node $(@D) $(OUT)/packages.cdx.json ts/index.ts ts/host/index.ts ts/mapcp-worker.ts
-	node build/bundle.mjs node $(@D) $(OUT)/packages-cli.cdx.json ts/cli/main.ts
+	node build/bundle.mjs command $(@D) $(OUT)/packages-cli.cdx.json ts/cli/main.ts
 	node build/bundle.mjs browser $(@D) $(OUT)/packages-browser.cdx.json ts/browser/index.ts ts/browser/worker.ts
 
 # What goes with it into the package: the component's SHA-256, a bill of materials, and the licences of others' work.

@@ -1,4 +1,4 @@
-// Bundles what people import and run: `node build/bundle.mjs node|browser DIR LIST ENTRY ...` makes a module in DIR of
+// Bundles what people import and run: `node build/bundle.mjs node|command|browser DIR LIST ENTRY ...` makes a module in DIR of
 // each entry of ts/, and lists the packages that are in them in LIST, in CycloneDX. Under Node, what they share is in
 // modules beside them.
 //
@@ -81,17 +81,22 @@ const namedImportsOnly = {
   },
 };
 
+/** @type {import('esbuild').BuildOptions} */
+const node = {
+  platform: 'node',
+  target: 'node20',
+  splitting: true,
+  plugins: [builtins, bindingsAt('../bindings/mapcp.js'), namedImportsOnly],
+};
+
 /**
  * How the bundles for a platform differ. In a browser all is small, since it is loaded by each page.
  * @type {Readonly<Record<string, import('esbuild').BuildOptions>>}
  */
 const platforms = {
-  node: {
-    platform: 'node',
-    target: 'node20',
-    splitting: true,
-    plugins: [builtins, bindingsAt('../bindings/mapcp.js'), namedImportsOnly],
-  },
+  node,
+  // Nobody sees a stack of the command line.
+  command: { ...node, keepNames: false },
   browser: {
     platform: 'browser',
     target: 'es2022',
@@ -104,7 +109,7 @@ await runScript(async () => {
   const [platform = '', directory, list, ...entryPoints] = process.argv.slice(2);
   const options = platforms[platform];
   if (options === undefined || directory === undefined || list === undefined || entryPoints.length === 0) {
-    throw new ToolError('usage: node build/bundle.mjs node|browser DIR LIST ENTRY ...');
+    throw new ToolError('usage: node build/bundle.mjs node|command|browser DIR LIST ENTRY ...');
   }
   await build({
     entryPoints,

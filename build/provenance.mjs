@@ -163,7 +163,7 @@ await runScript(async () => {
   delete whole.metadata.component.evidence;
 
   writeFileSync(join(directory, 'THIRD-PARTY-LICENSES'), thirdPartyLicenses(notices));
-  writeFileSync(join(directory, `${name}.cdx.json`), `${JSON.stringify(whole, undefined, 1)}\n`);
+  writeFileSync(join(directory, `${name}.cdx.json`), `${JSON.stringify(whole)}\n`);
   writeFileSync(join(directory, `${name}.wasm.sha256`), `${sha256(component)}  ${name}.wasm\n`);
   return 0;
 });

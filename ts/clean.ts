@@ -16,7 +16,7 @@ const PREOPEN = '/directory';
  *
  * @param directory a path, or a `file:` URL
  * @returns how many were removed, or would be
- * @throws {CleanError} if something failed; it has all failures, and how many files were removed
+ * @throws {CleanError} if something failed; it has the first 100 failures, and how many files were removed
  */
 export async function clean(directory: string | URL, options: CleanOptions = {}): Promise<number> {
   const path = hostPathOf('directory', directory);

@@ -66,7 +66,7 @@ export class CopyError extends Error {
 export interface CleanErrorDetails extends Pick<CleanError, 'code' | 'operation' | 'path' | 'reason'> {
   /** How many files were removed. */
   readonly removed?: number;
-  /** All that failed. */
+  /** The first 100 failures. */
   readonly failures?: readonly CleanError[];
 }
 

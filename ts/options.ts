@@ -64,14 +64,14 @@ export interface CopyOptions {
    */
   readonly recursive?: boolean | undefined;
   /**
-   * What becomes of symbolic links: `preserve` makes a link with the same text, `follow` copies what it leads to, as
+   * How symbolic links are handled: `preserve` makes a link with the same text, `follow` copies what it leads to, as
    * long as that is in the sandbox, and `skip` leaves it out.
    *
    * @default 'preserve'
    */
   readonly symlinks?: 'preserve' | 'follow' | 'skip' | undefined;
   /**
-   * What becomes of a file or link that has the target's name already: it is replaced (`always`), it stays (`never`),
+   * How a file or link that has the target's name already is handled: it is replaced (`always`), it stays (`never`),
    * it is replaced by one that was modified later (`newer`), or it is an error (`error`). Directories are merged.
    *
    * @default 'always'
@@ -152,7 +152,7 @@ export interface CopyOptions {
    */
   readonly shard?: Shard | undefined;
   /**
-   * How many jobs divide a tree among themselves: one in this thread, and each other in a thread of its own with a sandbox
+   * How many jobs divide a tree: one in this thread, and each other in a thread of its own with a sandbox
    * of its own. One file is always copied by one job. A host of your own can have one job only.
    *
    * Each thread has to be started, has memory of its own, and is kept for a minute. So the first copy of a process is
@@ -198,7 +198,8 @@ export interface CopyOptions {
    */
   readonly onEntry?: ((entry: CopyEntry) => unknown) | undefined;
   /**
-   * Called for each FIFO, socket and device of a tree, which are left out, soon after it was met. If it returns a promise, the
+   * Called for each warning: a FIFO, a socket or a device of a tree, which is left out, a time or permissions that could not
+   * be kept, or threads that could not be started. If it returns a promise, the
    * copy waits for it. What it throws or rejects with ends the copy.
    */
   readonly onWarning?: ((warning: CopyError) => unknown) | undefined;

@@ -18,8 +18,8 @@ export interface CopyReport {
   /** Entries left out: by a pattern, by the policy for existing targets, or as links to be skipped. */
   readonly skipped: number;
   /**
-   * FIFOs, sockets and devices in a tree, which are left out, and what was copied without its time, since WASI has none before
-   * 1970: the first 100 of them. `onWarning` gets all. If the file system refused to set permissions, one more says so of the
+   * The first 100 warnings: FIFOs, sockets and devices in a tree, which are left out; copies without their time, since WASI
+   * has 1970 to 2554 only; threads that could not be started. `onWarning` gets all. If the file system refused to set permissions, one more says so of the
    * first file, and of how many others.
    */
   readonly warnings: readonly CopyError[];

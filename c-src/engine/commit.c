@@ -21,8 +21,8 @@ static bool replace(struct mapcp_temporary *temporary, struct mapcp_place target
 
 static bool decide_anew(const struct mapcp_terms *terms, enum mapcp_decision *decision,
                         struct mapcp_error *error) {
-    return mapcp_target_decide(terms->target, terms->source, terms->source_status, terms->overwrite, decision,
-                               error);
+    return mapcp_target_decide(terms->target, terms->source, terms->source_status, terms->overwrite, false,
+                               decision, error);
 }
 
 /// Confirms a policy that depends on what the target is.

@@ -71,13 +71,9 @@ static bool decide(struct mapcp_job *job, const struct stat *status, bool *over,
     const struct mapcp_tree_entry *entry = &job->entry;
     job->decision = MAPCP_DECISION_NEW;
     *over = false;
-    if (!entry->target_is_new && !mapcp_target_decide(entry->target, entry->source, status,
-                                                      job->options.overwrite, &job->decision, error)) {
-        return false;
-    }
-    // Who names such a link means what it leads to. In a tree it is an entry like others.
-    if (!job->in_tree && mapcp_decision_replaces(job->decision) &&
-        !mapcp_target_check_not_special(entry->target, error)) {
+    if (!entry->target_is_new &&
+        !mapcp_target_decide(entry->target, entry->source, status, job->options.overwrite, !job->in_tree,
+                             &job->decision, error)) {
         return false;
     }
     if (!mapcp_job_spare_made(job, status, error)) {

@@ -49,8 +49,20 @@ static bool check_not_source(struct mapcp_place target, const struct stat *statu
            check_link(source, source_status, status, MAPCP_SOURCE, error);
 }
 
+/// Refuses a link that leads to a FIFO, a socket or a device. One that leads nowhere, or out of the sandbox,
+/// is accepted; if a transient error prevents following it, it is refused.
+static bool check_not_special(struct mapcp_place target, struct mapcp_error *error) {
+    struct stat status;
+    if (fstatat(target.directory, target.name, &status, 0) != 0) {
+        (void)mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
+        return !mapcp_may_pass(error);
+    }
+    return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
+           mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_NOT_REGULAR_FILE);
+}
+
 bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
-                         const struct stat *source_status, enum mapcp_overwrite overwrite,
+                         const struct stat *source_status, enum mapcp_overwrite overwrite, bool is_named,
                          enum mapcp_decision *decision, struct mapcp_error *error) {
     struct stat status;
     *decision = MAPCP_DECISION_NEW;
@@ -78,17 +90,7 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     *decision = stays                                             ? MAPCP_DECISION_SKIP
                 : mapcp_alias_is_possible(&status, source_status) ? MAPCP_DECISION_REPLACE_OTHER
                                                                   : MAPCP_DECISION_REPLACE;
-    return true;
-}
-
-bool mapcp_target_check_not_special(struct mapcp_place target, struct mapcp_error *error) {
-    struct stat status;
-    if (fstatat(target.directory, target.name, &status, 0) != 0) {
-        (void)mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
-        return !mapcp_may_pass(error);
-    }
-    return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
-           mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_NOT_REGULAR_FILE);
+    return stays || !is_named || !S_ISLNK(status.st_mode) || check_not_special(target, error);
 }
 
 /// Calls `use` with each directory on the way to `path`, from the top, until it returns false.

@@ -47,7 +47,7 @@ describe('copy', () => {
       expect(readlinkSync(join(directory, 'a/copy'))).toBe('a');
     }));
 
-  it('comes to an end where links lead to the copies of each other', () =>
+  it('ends if links lead to the copies of each other', () =>
     inTemporaryDirectory(async (directory) => {
       for (const [name, other] of ['xy', 'yx']) {
         mkdirSync(join(directory, `a/${name}`), { recursive: true });

@@ -457,7 +457,7 @@ export const cases: readonly Case[] = [
     out: {},
   },
   {
-    name: 'an option that there is not has its control characters as escapes',
+    name: 'control characters of an unknown option are printed as escapes',
     args: ['--wrong\u001b[2J\u202e', 'in/a', 'out/b'],
     ends: 'usage',
     stderr: /^mapcp: unknown option '--wrong\\x1b\[2J\\u202e'\n/,

@@ -33,7 +33,7 @@ describe('the command line says so in a sentence', () => {
     { args: '--clean out', end: '' },
     { args: '--help', end: '' },
     { args: '--completion bash', end: '' },
-  ])('where it cannot print: $args', ({ args, end }) => {
+  ])('if it cannot print: $args', ({ args, end }) => {
     expect(shell(`$mapcp ${args} >/dev/full`)).toEqual({
       status: 1,
       stdout: '',
@@ -41,7 +41,7 @@ describe('the command line says so in a sentence', () => {
     });
   });
 
-  it('where there is no WebAssembly', () => {
+  it('if there is no WebAssembly', () => {
     const { status, stderr } = shell(`$node --jitless ${main} in/a out`);
     expect(stderr).toMatch(
       /^(Warning: .*\n)?mapcp: cannot go on: there is no WebAssembly here, .*--jitless\n$/,
@@ -49,7 +49,7 @@ describe('the command line says so in a sentence', () => {
     expect(status).toBe(1);
   });
 
-  it('where a limit leaves too little address space, with advice that helps', () => {
+  it('if a limit leaves too little address space, with advice that helps', () => {
     const { status, stderr } = shell('ulimit -v 3000000; $mapcp in/a out');
     expect(stderr).toMatch(/^mapcp: cannot go on: there is too little address space .*\n$/);
     expect(status).toBe(1);
@@ -61,7 +61,7 @@ describe('the command line says so in a sentence', () => {
     });
   });
 
-  it.skipIf(!canMount)('where there is no procfs', () => {
+  it.skipIf(!canMount)('if there is no procfs', () => {
     const { status, stderr } = shell("unshare --mount sh -c 'mount -t tmpfs none /proc && $mapcp in/a out'");
     expect(stderr).toMatch(/^mapcp: cannot go on: there is no procfs at \/proc, .*\n$/);
     expect(status).toBe(1);

@@ -111,7 +111,7 @@ describe.skipIf(why !== undefined).each(fronts)('mapcp in $name, on exFAT,', (fr
     );
   });
 
-  it('says that a name is none for the file system', () => {
+  it('says that the file system does not take a name', () => {
     copy(
       (at) => {
         mkdirSync(at('in/a/d:e'), { recursive: true });

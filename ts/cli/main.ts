@@ -96,7 +96,7 @@ process.on('uncaughtException', (error) => process.exit(explain(error)));
 try {
   const invalid = invalidArgument(process.argv.slice(2));
   if (invalid !== undefined) {
-    program.error(`${quoted(invalid)} is not valid UTF-8, and no other names can be copied; rename it`);
+    program.error(`${quoted(invalid)} is not valid UTF-8, and only valid names can be copied; rename it`);
   }
   await program.parseAsync();
 } catch (error) {

@@ -84,7 +84,8 @@ const hints = {
 };
 
 /**
- * Throws a TypeError that names the first option that is unknown, or is of a wrong type or value.
+ * Throws a TypeError that names the first option that is unknown, or is of a wrong type or value; a RangeError for a
+ * number out of range.
  *
  * @param options anything
  */

@@ -10,7 +10,8 @@
 // - Running out of descriptors (EMFILE, ENFILE) is `insufficient-memory`, since WASI has no error-code for it.
 // - A FIFO, a socket or a device can be seen, renamed and removed, but not opened: that is `not-permitted`.
 // - A name in a directory that is not UTF-8 is an `illegal-byte-sequence` in its place; the listing goes on behind it.
-// - An absolute path, an absolute symbolic link and whatever leads above a descriptor are `not-permitted`.
+// - An absolute path, an absolute symbolic link (but see `absoluteLinks`) and whatever leads above a descriptor are
+//   `not-permitted`.
 // - A directory that was opened can be changed through whenever its preopen can, as in wasmtime.
 // - A descriptor allows what it was opened for, and no more where that has created the file.
 // - A slash or `/.` at the end of a path follows a symbolic link there, unless it is to be removed or renamed.

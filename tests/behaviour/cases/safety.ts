@@ -211,7 +211,7 @@ export const safety: readonly Behaviour[] = [
     out: { b: null, 'b/f': 'one', 'b/d': null },
   },
   {
-    name: 'what had room on a disk is counted, and not what had none',
+    name: 'on a full disk, only files that fitted are counted',
     prepare: (put) => {
       put.directory('in/a/d');
       put.file('in/a/f', 'one');
