@@ -198,7 +198,8 @@ function optionsOf(flags: Flags): CopyOptions {
 function targetFor(source: string, target: string): string {
   const name = basename(source);
   if (!['', '.', '..'].includes(name)) {
-    return join(target, name);
+    // What two dots behind a link lead to is for the system to say.
+    return target.split('/').includes('..') ? `${target.replace(/\/+$/, '')}/${name}` : join(target, name);
   }
   // A copy does not go through a link that has its name.
   return isLink(target) ? `${target}/.` : target;

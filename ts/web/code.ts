@@ -1,7 +1,7 @@
 // Excerpts of the files that the page was built from.
 
 import fileCopy from '../../c-src/engine/file_copy.c?raw';
-import source from '../../c-src/engine/source.c?raw';
+import mapping from '../../c-src/engine/window.c?raw';
 import walk from '../browser/walk.ts?raw';
 import copying from './copying.ts?raw';
 import { element, make } from './elements.js';
@@ -16,8 +16,8 @@ interface Excerpt {
 
 const excerpts: readonly Excerpt[] = [
   {
-    file: 'c-src/engine/source.c',
-    text: source,
+    file: 'c-src/engine/window.c',
+    text: mapping,
     name: 'mapcp_map',
     says: 'A window of the source is mapped …',
   },

@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+
+const command = join(process.cwd(), 'build/out/js/cli/main.js');
+
+it.each([
+  ['src/f', 'l/..'],
+  ['src/f', 'l/../'],
+  ['-t', 'l/..', 'src/f'],
+])('a copy into two dots behind a link goes where the link leads: %s %s %s', (...args) =>
+  inTemporaryDirectory((directory) => {
+    mkdirSync(join(directory, 'real/deep'), { recursive: true });
+    mkdirSync(join(directory, 'src'));
+    symlinkSync('real/deep', join(directory, 'l'));
+    writeFileSync(join(directory, 'src/f'), 'new');
+    writeFileSync(join(directory, 'f'), 'precious');
+
+    const { status } = spawnSync(process.execPath, [command, ...args.filter(Boolean)], { cwd: directory });
+
+    expect(status).toBe(0);
+    expect(readFileSync(join(directory, 'f'), 'utf8')).toBe('precious');
+    expect(existsSync(join(directory, 'real/f'))).toBe(true);
+  }),
+);
