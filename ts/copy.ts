@@ -23,7 +23,7 @@ interface Place {
 }
 
 /** How the component of a copy is confined. */
-type ConfinementOptions = Pick<SandboxOptions, 'host' | 'confinement'>;
+export type ConfinementOptions = Pick<SandboxOptions, 'host' | 'confinement'>;
 
 const checks: Checks<CopyOptions & ConfinementOptions> = {
   ...copyChecks,

@@ -9,7 +9,7 @@
  */
 
 export { clean } from './clean.js';
-export { copy } from './copy.js';
+export { type ConfinementOptions, copy } from './copy.js';
 export {
   CleanError,
   type CleanErrorDetails,

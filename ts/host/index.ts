@@ -30,7 +30,7 @@ export type { Durability } from './durability.js';
 export type { Access } from './grant.js';
 export type { Host, HostOptions } from './host.js';
 export type { WasiImports, WasiInterfaces } from './imports.js';
-export { ModeCarrier } from './modes.js';
+export { ModeCarrier, type Refusals } from './modes.js';
 export type { Preopen } from './preopens.js';
 export { RefusedError } from './refused-error.js';
 export type { HasDescriptor, Input, Output } from './standard-streams.js';
