@@ -18,7 +18,11 @@ const isPkgConfigMissing =
 
 beforeAll(() => {
   cpSync('tests/mman/project', project, { recursive: true });
-  const { status, stderr } = spawnSync('make', ['install', `PREFIX=${prefix}`], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('make', ['install', `PREFIX=${prefix}`], {
+    // Those of the make that runs the tests are not for this one.
+    env: { ...process.env, MAKEFLAGS: '', MAKELEVEL: '' },
+    encoding: 'utf8',
+  });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 
