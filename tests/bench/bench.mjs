@@ -70,9 +70,7 @@ const lacks = (row) =>
 
 const machine = describeMachine();
 const date = new Date().toISOString().slice(0, 10);
-process.stdout.write(
-  `${date}, ${machine}; medians of ${rounds} rounds, and of fewer where those take long\n`,
-);
+process.stdout.write(`${date}, ${machine}; medians of ${rounds} rounds, and of fewer if those take long\n`);
 mkdirSync(measured, { recursive: true });
 compileForWasmtime();
 /** @type {Row[]} */

@@ -282,15 +282,22 @@ describe('what is published', () => {
       expect(publish(directory).stderr).toContain('has no mapcp in wasmtime (failed: it ended with 2)');
     }));
 
-  it('are the ratios in the README, and all tables in the documentation', () =>
+  it('are the main ratios in the README, and all tables in docs/benchmark.md', () =>
     inTemporaryDirectory((directory) => {
       const row = { place: 'tmpfs', case: 'start', title: 'a process' };
-      const figures = { ...row, rounds: 7, least: 9, most: 12.5 };
+      const spread = { rounds: 7, least: 9, most: 12.5 };
+      const figures = { ...row, ...spread };
+      const mixed = { ...spread, place: 'tmpfs', case: 'mixed', title: 'a tree', median: 9 };
       const rows = [
         { ...figures, contestant: 'cp', median: 10, ratio: 1 },
         { ...row, contestant: 'rsync', failed: 'no' },
         { ...figures, contestant: 'mapcp', median: 30, ratio: 3, rounds: 5, longestTurn: 4, memory: 2 ** 20 },
         { ...figures, contestant: 'node -e 0', median: 20, ratio: 2 },
+        { ...mixed, case: 'large', title: 'a file', contestant: 'mapcp', ratio: 1.5 },
+        { ...mixed, contestant: 'mapcp', ratio: 2.5, memory: 3 * 2 ** 20 },
+        { ...mixed, contestant: 'mapcp in wasmtime', ratio: 4 },
+        { ...mixed, contestant: 'fs.cp', ratio: 8 },
+        { ...mixed, place: 'disk', contestant: 'mapcp', ratio: 6, longestTurn: 5 },
       ];
       const results = { date: '2026-01-01', machine: 'a machine', rounds: 7, partial: [], rows };
       writeFileSync(join(directory, 'bench.json'), JSON.stringify(results));
@@ -302,19 +309,25 @@ describe('what is published', () => {
       expect(status).toBe(0);
       const read = (name: string) => readFileSync(join(directory, 'docs', name), 'utf8');
       expect(readme).toMatch(/^before\n(.*\n)+after\n$/);
+      expect(readme).toContain('takes mapcp 1.50 times as long as `cp`, and 20,000 mixed files 2.50 times');
+      expect(readme).toContain('(fs.cp 8.00)');
+      expect(readme).toMatch(/at most 3 MiB more memory[^.]*at most 5 ms at a time/);
       for (const line of [
-        /^\| cp +\| +10.0 ms \|$/m,
-        /^\| rsync +\| +failed: no \|$/m,
-        /^\| mapcp +\| +3.00 \|$/m,
+        /^\| cp +\| +10.0 ms \|/m,
+        /^\| rsync +\| +failed: no \|/m,
+        /^\| mapcp +\| +3.00 \| +1.50 \| +2.50 \|/m,
+        /^\| mapcp +\| +6.00 \|$/m,
+        /^\| mapcp +\| +5 \| +30.0 ms \| +9.0–12.5 \| +3.00 \| +4.0 ms \| +1 MiB \|/m,
+        /^\| rsync +\|[ |]+failed: no \|/m,
       ]) {
-        expect(readme).toMatch(line);
+        expect(read('benchmark.md')).toMatch(line);
       }
-      expect(readme).toContain('medians of 7 rounds, and of at least 5 where those take long');
-      expect(readme).toContain('copied 1 byte in 10 ms more than `node -e 0` takes');
-      expect(read('benchmark.md')).toMatch(
-        /\n\| mapcp +\| +5 \| +30.0 ms \| +9.0–12.5 \| +3.00 \| +4.0 ms \| +1 MiB \|/,
-      );
-      expect(read('benchmark.md')).toMatch(/\n\| rsync +\|[ |]+failed: no \|/);
+      expect(read('benchmark.md')).toContain('medians of 7 rounds, and of at least 5 if those take long');
+      expect(read('benchmark.md')).toContain('The command took 10 ms more than `node -e 0` to copy 1 byte');
+      const summary = read('bench-summary.svg');
+      expect(summary).toContain('>a tree:');
+      expect(summary).toContain('>fs.cp<');
+      expect(summary).not.toMatch(/>a process:|>mapcp in wasmtime</);
       expect(read('bench.svg')).toBe('a picture');
     }));
 });

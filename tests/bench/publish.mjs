@@ -1,17 +1,22 @@
-// `make bench-publish`: puts what `make bench` has measured into the documentation: the picture and the ratios on tmpfs into
-// README.md, and every table into docs/benchmark.md. A run that is less than the whole benchmark is refused.
+// `make bench-publish`: puts what `make bench` measured into the documentation. README.md gets a small picture and three
+// sentences; docs/benchmark.md gets everything. A run that is less than the whole benchmark is refused.
 // `node publish.mjs CHECKOUT` does it in another checkout than this one.
 
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { chart } from './chart.mjs';
 import { contestants } from './contestants.mjs';
-import { matrix, roundsOf, table } from './report.mjs';
+import { matrix, multiple, roundsOf, table } from './report.mjs';
 import { measured } from './settings.mjs';
 
 const { 2: top = join(import.meta.dirname, '../..') } = process.argv;
 const BEGIN = '<!-- bench: begin -->';
 const END = '<!-- bench: end -->';
+
+// What README's picture shows: what a reader would choose between.
+const SUMMARY_CASES = ['large', 'small', 'mixed'];
+const SUMMARY_CONTESTANTS = ['cp', 'rsync', 'mapcp', 'fs.copyFile', 'fs.cp', 'fs.cpSync', 'cpy', 'fs-extra'];
 
 /** @type {import('./report.mjs').Results} */
 const results = JSON.parse(readFileSync(join(measured, 'bench.json'), 'utf8'));
@@ -22,73 +27,114 @@ if (partial.length > 0) {
   process.stderr.write(`This is not published, since it is not the whole benchmark:\n${reasons}`);
   process.exit(1);
 }
-const when = `On ${date}, on ${machine}; ${roundsOf(results)}.`;
 const onTmpfs = rows.filter(({ place }) => place === 'tmpfs');
+const onDisk = rows.filter(({ place }) => place === 'disk');
+const figures = rows.flatMap((row) => ('median' in row ? [row] : []));
+
+/**
+ * The figures of a contestant on tmpfs, if it has any.
+ * @param {string} name of the case
+ * @param {string} contestant
+ */
+const find = (name, contestant) =>
+  figures.find((row) => row.place === 'tmpfs' && row.case === name && row.contestant === contestant);
+
+/** @param {string} name @param {string} contestant */
+const ratio = (name, contestant) => multiple(find(name, contestant)?.ratio);
+
+/** The time of copies by several libraries, as `fs.cp 8.69, cpy 7.20`. */
+const libraries = ['fs.cpSync', 'fs-extra', 'cpy', 'fs.cp']
+  .filter((contestant) => find('mixed', contestant) !== undefined)
+  .map((contestant) => `${contestant} ${ratio('mixed', contestant)}`)
+  .join(', ');
+
+/** What mapcp costs besides time: the most memory, and the longest turn. */
+const ours = figures.filter(({ contestant }) => contestant === 'mapcp');
+const memory = (Math.max(...ours.map((row) => row.memory ?? 0)) / 2 ** 20).toFixed(0);
+const longestTurn = Math.max(...ours.map((row) => row.longestTurn ?? 0)).toFixed(0);
+const start = (/** @type {string} */ contestant) => find('start', contestant)?.median ?? Number.NaN;
+
+const summary = `On tmpfs, one file of 256 MiB takes mapcp ${ratio('large', 'mapcp')} times as long as \`cp\`, and 20,000 mixed files ${ratio('mixed', 'mapcp')} times
+(${libraries}). mapcp uses at most ${memory} MiB more memory than Node itself, and blocks the
+event loop for at most ${longestTurn} ms at a time. [The benchmark](docs/benchmark.md) of ${date} has all cases, the machine
+and the method.
+`;
 
 copyFileSync(join(measured, 'bench.svg'), join(top, 'docs/bench.svg'));
+const inSummary = rows.filter(
+  (row) => SUMMARY_CASES.includes(row.case) && SUMMARY_CONTESTANTS.includes(row.contestant),
+);
+writeFileSync(join(top, 'docs/bench-summary.svg'), chart({ ...results, rows: inSummary }));
 
 const readme = join(top, 'README.md');
 const text = readFileSync(readme, 'utf8');
-const [start, end] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
-if (start < BEGIN.length || end < start) {
+const [begin, end] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
+if (begin < BEGIN.length || end < begin) {
   throw new Error(`README.md has no lines ${BEGIN} and ${END}`);
 }
-const figures = `Times as multiples of \`cp\`'s, on tmpfs. ${when}
+writeFileSync(readme, `${text.slice(0, begin)}\n\n${summary}\n${text.slice(end)}`);
 
-${matrix(onTmpfs, Object.keys(contestants))}
-${costs()}
-
-Bounds are no rivals: they make mapcp's calls of the system, and nothing else.
-`;
-writeFileSync(readme, `${text.slice(0, start)}\n\n${figures}\n${text.slice(end)}`);
-
-/** What mapcp costs besides time, in a sentence. */
-function costs() {
-  const measured = onTmpfs.flatMap((row) => ('median' in row ? [row] : []));
-  const ours = measured.filter(({ contestant }) => contestant === 'mapcp');
-  const memory = Math.max(...ours.map((row) => row.memory ?? 0)) / 2 ** 20;
-  const longestTurn = Math.max(...ours.map((row) => row.longestTurn ?? 0));
-  const start = (/** @type {string} */ name) =>
-    measured.find((row) => row.case === 'start' && row.contestant === name)?.median ?? Number.NaN;
-  return (
-    `mapcp took at most ${memory.toFixed(0)} MiB beyond what Node itself has, left the event loop to others after ` +
-    `${longestTurn.toFixed(0)} ms at the latest, and copied 1 byte in ` +
-    `${(start('mapcp') - start('node -e 0')).toFixed(0)} ms more than \`node -e 0\` takes.`
-  );
-}
-
-const tables = ['tmpfs', 'disk'].flatMap((place) => {
-  const here = rows.filter((row) => row.place === place);
+const tables = [
+  { place: 'tmpfs', here: onTmpfs },
+  { place: 'disk', here: onDisk },
+].flatMap(({ place, here }) => {
   const titles = [...new Set(here.map(({ title }) => title))];
   return titles.map(
-    (title) => `## ${title}, on ${place}\n\n${table(here.filter((row) => row.title === title))}`,
+    (title) => `### ${title}, on ${place}\n\n${table(here.filter((row) => row.title === title))}`,
   );
 });
 writeFileSync(
   join(top, 'docs/benchmark.md'),
-  `# What was measured
+  `# Benchmark
 
-By \`make bench\`. ${when} Each copies to a path where there is nothing. A ratio is to \`cp\` in the same run: \`cp
---reflink=never\`, with \`-r\` for trees, which reads and writes as the others do. \`cp -r\` is without it, and has the kernel
-copy where that can. The longest turn is for how long an event loop was not left to others, and memory is the most
-beyond what Node itself has; both are of libraries only.
+\`make bench\` copies five kinds of sources with mapcp, \`cp\`, rsync, the functions of Node, cpy and fs-extra, on tmpfs
+and on a disk. Measured on ${date} on ${machine}; ${roundsOf(results)}.
 
-In each round all of them copy once, and the order is another in each. The first round is to warm up: there everybody has to
-copy all that there is, and its times do not count. Who has had five rounds and 30 seconds in a case gets no further
-round, and the table says of how many each median is; that of an even number is the mean of the two in the middle. A library
-is loaded once, in a process of its own; a command is started for each copy.
+## Result
 
-Before each copy on the disk stands a \`sync\`, so that nobody waits for what another has left to be written; what the disk has
-yet to write when a copy is done does not count. Nothing is dropped from the caches, so sources are read from memory. No
-copy on the disk is removed before the end of the run, but emptied: ext4 without a journal, which this disk may
-have, looks at all files that were removed in the last minutes whenever it makes one, and who came after a removed tree
-took up to 17 times as long.
+Each figure is a multiple of \`cp\`'s time in the same run. The row of \`cp\` has its time.
 
-Bounds are no rivals. They make the calls of the system that mapcp makes under Node for each file and directory, and
-nothing else: one through procfs as mapcp's host does, in plain JavaScript, and one from C by \`openat\`. They show what would
-remain if all else in mapcp cost nothing. Such is \`node -e 0\` too, for the time that a process of Node takes.
+On tmpfs:
+
+${matrix(onTmpfs, Object.keys(contestants))}
+On the disk:
+
+${matrix(onDisk, Object.keys(contestants))}
+mapcp used at most ${memory} MiB more memory than Node itself. It blocked the event loop for at most ${longestTurn} ms at a time.
+The command took ${(start('mapcp') - start('node -e 0')).toFixed(0)} ms more than \`node -e 0\` to copy 1 byte.
+
+- **Small files** cost mapcp more than \`cp -r\` and \`fs.cpSync\`. mapcp writes each file under a temporary name and
+  renames it; they write under the final name at once. mapcp also reaches each entry by a path through procfs, which is what
+  confines the component. [Where the time goes](profile.md) has the costs.
+- **Sparse files** are read completely, because WASI does not report holes.
+- **\`cp\`** runs with \`--reflink=never\`, so that it reads and writes like the others. **\`cp -r\`** runs without it: if the
+  kernel can copy by itself, it does.
+- **mapcp in two jobs** is \`concurrency: 2\`. **mapcp on preview2-shim** runs the component on jco's own WASI host.
+  **Compiled** means that \`wasmtime compile\` ran before.
+- **Bounds** make the system calls that mapcp makes under Node for each file and directory, and nothing else: once in
+  plain JavaScript through procfs, and once in C with \`openat\`. They show what would remain if the rest of mapcp cost
+  nothing. \`node -e 0\` shows the same for the start of a process.
 
 ![Time against cp, by case and contestant](bench.svg)
+
+## Method
+
+- Each contestant copies to a path that does not exist yet.
+- In each round all contestants copy once, in a new order. The first round is a warm-up, and its times do not count. In
+  that round each copy is checked for completeness.
+- A contestant stops after five rounds once it has used 30 s. The tables give the number of rounds. The median of an even
+  number of rounds is the mean of the two in the middle.
+- A library is loaded once, in a process of its own. A command is started for each copy.
+- On the disk, a \`sync\` comes before each copy, so that no contestant waits for the writes of another. What the disk
+  still has to write when a copy ends does not count.
+- Caches are not dropped, so sources are read from memory.
+- Copies on the disk are emptied at once, but removed only at the end of the run. ext4 without a journal looks at all
+  files that were removed in the last minutes whenever it makes a file. A contestant that ran after a removed tree took
+  up to 17 times as long.
+- **Longest turn** is the longest time that the event loop was blocked. **Memory** is the most beyond what Node itself
+  uses. Both exist for libraries only.
+
+## All figures
 
 ${tables.join('\n')}`,
 );

@@ -47,7 +47,7 @@ export function why(outcome) {
  */
 export function roundsOf({ rounds, rows }) {
   const fewest = Math.min(...rows.flatMap((row) => ('median' in row ? [row.rounds] : [])));
-  return `medians of ${rounds} rounds${fewest < rounds ? `, and of at least ${fewest} where those take long` : ''}`;
+  return `medians of ${rounds} rounds${fewest < rounds ? `, and of at least ${fewest} if those take long` : ''}`;
 }
 
 /**

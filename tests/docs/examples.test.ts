@@ -36,7 +36,6 @@ describe('an example', () => {
       'CONTRIBUTING.md: it is what runs this test',
       'README.md: it builds; .ci/run runs it',
       'README.md: it installs packages',
-      'README.md: it serves until it is stopped',
       'c-src/mman/README.md: a program.c of yours, and wasi-sdk',
       'c-src/mman/README.md: a program.c of yours, and wasi-sdk',
       'docs/browser.md: it is for a browser, and tests/browser/docs.test.ts runs it',
