@@ -6,11 +6,11 @@
 #include <string.h>
 #include <wasi/api.h>
 
-#include "clean_all.h"
-#include "flags.h"
-#include "help.h"
+#include "grammar.h"
 #include "mapcp.h"
 #include "run.h"
+
+static const char out_of_memory[] = "mapcp: cannot read the arguments: out of memory\n";
 
 /// The program's arguments as main would get them, or NULL with errno set. One block, to be freed by the
 /// caller.
@@ -32,16 +32,15 @@ static char **read_arguments(int *count) {
     return vector;
 }
 
-static bool act(const struct mapcp_flags *flags) {
-    switch (flags->action) {
-    case MAPCP_PRINT_HELP:
-        return fputs(mapcp_usage, stdout) >= 0 && fputs(mapcp_help, stdout) >= 0;
-    case MAPCP_PRINT_VERSION:
-        return fputs(mapcp_version, stdout) >= 0;
-    case MAPCP_CLEAN:
-        return mapcp_clean_all(flags);
+static bool act(const struct mapcp_invocation *invocation) {
+    switch (invocation->action) {
+    case MAPCP_ACTION_CLEAN:
+        return mapcp_clean_all(invocation);
+    case MAPCP_ACTION_COPY:
+        return mapcp_copy_all(invocation);
     default:
-        return mapcp_copy_all(flags);
+        fputs(invocation->text ? invocation->text : out_of_memory, invocation->status == 0 ? stdout : stderr);
+        return invocation->status == 0;
     }
 }
 
@@ -52,12 +51,15 @@ bool exports_wasi_cli_run_run(void) {
     int count = 0;
     char **arguments = read_arguments(&count);
     if (!arguments) {
-        fputs("mapcp: cannot read the arguments: out of memory\n", stderr);
+        fputs(out_of_memory, stderr);
         return false;
     }
-    struct mapcp_flags flags;
-    bool good = mapcp_flags_read(&flags, count, arguments) && act(&flags);
-    mapcp_flags_free(&flags);
+    // The first is the program's own name.
+    const size_t skipped = count > 0;
+    struct mapcp_invocation invocation =
+        mapcp_parse((const char *const *)arguments + skipped, (size_t)count - skipped, true);
+    const bool good = act(&invocation);
+    mapcp_invocation_free(&invocation);
     free(arguments);
     // What was printed may not have arrived.
     return fflush(NULL) == 0 && !ferror(stdout) && good;

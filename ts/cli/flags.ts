@@ -42,7 +42,7 @@ export interface Flags {
 }
 
 /**
- * Gives a program its options. c-src/component/cli has the same ones, in its flags.c and help.c.
+ * Gives a program its options. c-src/component/cli/grammar.c has the same ones.
  *
  * @returns what tells, once the arguments are parsed, what they come to; it reports contradictions as wrong usage
  */

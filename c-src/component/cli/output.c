@@ -1,31 +1,275 @@
+// All that the command line prints of copies: progress, entries, errors and warnings, as text for people or
+// JSON for programs.
+
 #include "output.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "json.h"
-#include "problems.h"
 #include "text.h"
 
-/// Shorter work than this, in milliseconds, needs no bar.
+// --- The bar -----------------------------------------------------------------------------------------------
+
+#define WIDTH 12
+
+/// Milliseconds between two lines where there is no terminal.
+#define LINE_INTERVAL 2000
+
+/// What a terminal does at once: go to the line's beginning; not wrap it, or wrap again; erase its rest.
+#define TO_BEGINNING "\r"
+#define WITHOUT_WRAPPING "\x1b[?7l"
+#define WITH_WRAPPING "\x1b[?7h"
+#define ERASE_REST "\x1b[K"
+
+uint64_t mapcp_milliseconds(void) {
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) {
+        return 0;
+    }
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static bool can_draw(void) {
+    const char *terminal = getenv("TERM");
+    return isatty(STDERR_FILENO) && !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+/// Writes a number of bytes for people, such as "1.5 MiB".
+static void put_bytes(uint64_t bytes) {
+    static const char *const units[] = {" B", " KiB", " MiB", " GiB", " TiB"};
+    size_t unit = 0;
+    while (unit < sizeof(units) / sizeof(*units) - 1 && bytes >> 10 * (unit + 1) > 0) {
+        unit++;
+    }
+    if (unit == 0) {
+        mapcp_put_number(stderr, bytes);
+    } else {
+        const uint64_t tenths = ((bytes >> 10 * (unit - 1)) * 10 + 512) / 1024;
+        mapcp_put_number(stderr, tenths / 10);
+        fputc('.', stderr);
+        mapcp_put_number(stderr, tenths % 10);
+    }
+    fputs(units[unit], stderr);
+}
+
+/// Writes a time for people, such as "59 s".
+static void put_seconds(uint64_t seconds) {
+    const bool is_short = seconds < 100;
+    const bool is_long = seconds >= 6000;
+    mapcp_put_number(stderr, is_short ? seconds : seconds / (is_long ? 3600 : 60));
+    fputs(is_short ? " s" : is_long ? " h" : " min", stderr);
+}
+
+static void put_amounts(const struct mapcp_bar *bar, uint64_t done, uint64_t total) {
+    put_bytes(done);
+    fputs(" of ", stderr);
+    put_bytes(total);
+    const uint64_t elapsed = bar->shown - bar->started;
+    const double rate = (double)done / (double)(elapsed > 0 ? elapsed : 1);
+    fputs(", ", stderr);
+    put_bytes((uint64_t)(rate * 1000));
+    fputs("/s", stderr);
+    if (rate > 0) {
+        fputs(", ", stderr);
+        put_seconds((uint64_t)((double)(total - done) / rate / 1000) + (total > done));
+        fputs(" left", stderr);
+    }
+}
+
+static void put_line(const struct mapcp_bar *bar, const struct mapcp_progress *progress, const char *path) {
+    const uint64_t total = progress->totals_known ? progress->bytes_total : 0;
+    const uint64_t done = progress->bytes_done;
+    // In floating point, as a product of bytes may be too large.
+    const int full = total > 0 ? (int)(WIDTH * ((double)done / (double)total)) : 0;
+    for (int column = 0; column < WIDTH; column++) {
+        fputs(column < full ? "█" : "░", stderr);
+    }
+    fputc(' ', stderr);
+    if (progress->totals_known) {
+        put_amounts(bar, done, total);
+    } else {
+        fputs("counting", stderr);
+    }
+    fputc(' ', stderr);
+    mapcp_put_escaped(stderr, path);
+}
+
+static void show_bar(struct mapcp_bar *bar, const struct mapcp_progress *progress, const char *path) {
+    const uint64_t now = mapcp_milliseconds();
+    const bool is_terminal = can_draw();
+    if (!is_terminal && bar->shown > 0 && now - bar->shown < LINE_INTERVAL) {
+        return;
+    }
+    bar->shown = now;
+    fputs(is_terminal ? TO_BEGINNING WITHOUT_WRAPPING : "", stderr);
+    put_line(bar, progress, path);
+    fputs(is_terminal ? ERASE_REST WITH_WRAPPING : "\n", stderr);
+    fflush(stderr);
+}
+
+static void remove_bar(struct mapcp_bar *bar) {
+    if (bar->shown > 0 && can_draw()) {
+        fputs(TO_BEGINNING ERASE_REST, stderr);
+        fflush(stderr);
+        bar->shown = 0;
+    }
+}
+
+// --- Errors and warnings -----------------------------------------------------------------------------------
+
+/// The POSIX name of an error code, or our own where POSIX has none; as ts/posix.ts has it. Static.
+static const char *code_name(enum mapcp_code code) {
+    static const char *const names[] = {
+        [MAPCP_NOT_FOUND] = "ENOENT",
+        [MAPCP_ACCESS_DENIED] = "EACCES",
+        [MAPCP_NOT_PERMITTED] = "EPERM",
+        [MAPCP_ALREADY_EXISTS] = "EEXIST",
+        [MAPCP_IS_DIRECTORY] = "EISDIR",
+        [MAPCP_NOT_DIRECTORY] = "ENOTDIR",
+        [MAPCP_NOT_REGULAR_FILE] = "ERR_MAPCP_NOT_REGULAR_FILE",
+        [MAPCP_SAME_FILE] = "ERR_MAPCP_SAME_FILE",
+        [MAPCP_INTO_ITSELF] = "ERR_MAPCP_INTO_ITSELF",
+        [MAPCP_SOURCE_CHANGED] = "ERR_MAPCP_SOURCE_CHANGED",
+        [MAPCP_VERIFICATION_FAILED] = "ERR_MAPCP_VERIFICATION_FAILED",
+        [MAPCP_JUST_CREATED] = "ERR_MAPCP_JUST_CREATED",
+        [MAPCP_INVALID_ARGUMENT] = "EINVAL",
+        [MAPCP_TOO_MANY_LINKS] = "ELOOP",
+        [MAPCP_NAME_TOO_LONG] = "ENAMETOOLONG",
+        [MAPCP_INVALID_NAME] = "EILSEQ",
+        [MAPCP_NO_SPACE] = "ENOSPC",
+        [MAPCP_QUOTA_EXCEEDED] = "EDQUOT",
+        [MAPCP_FILE_TOO_LARGE] = "EFBIG",
+        [MAPCP_READ_ONLY_FILE_SYSTEM] = "EROFS",
+        [MAPCP_TOO_MANY_OPEN_FILES] = "EMFILE",
+        [MAPCP_OUT_OF_MEMORY] = "ENOMEM",
+        [MAPCP_IO] = "EIO",
+        [MAPCP_BUSY] = "EBUSY",
+        [MAPCP_UNSUPPORTED] = "ENOTSUP",
+        [MAPCP_OTHER] = "ERR_MAPCP_OTHER",
+    };
+    return names[code];
+}
+
+/// The name of an operation in the WIT interface. Static.
+static const char *operation_name(enum mapcp_operation operation) {
+    switch (operation) {
+    case MAPCP_ACCEPT:
+        return "accept";
+    case MAPCP_SET_TIMES:
+        return "set-times";
+    default:
+        // All others are verbs for people too.
+        return mapcp_verb(operation);
+    }
+}
+
+static const char *known(const char *path) {
+    return path ? path : "";
+}
+
+/// Writes a problem of cleaning as a sentence without its end, and of a copy as the end of one.
+static void put_cause(FILE *stream, const struct mapcp_problem *problem) {
+    fputs("cannot ", stream);
+    fputs(mapcp_verb(problem->error.operation), stream);
+    fputc(' ', stream);
+    mapcp_put_quoted(stream, known(mapcp_problem_path(problem)));
+    fputs(": ", stream);
+    fputs(mapcp_reason(&problem->error), stream);
+}
+
+/// Writes a problem of a copy as a sentence without its end.
+static void put_sentence(FILE *stream, const struct mapcp_problem *problem) {
+    bool is_copied = problem->outcome == MAPCP_COPIED;
+    fputs(is_copied ? "copied " : "cannot copy ", stream);
+    mapcp_put_quoted(stream, known(problem->source));
+    fputs(" to ", stream);
+    mapcp_put_quoted(stream, known(problem->target));
+    fputs(is_copied ? ", but " : ": ", stream);
+    put_cause(stream, problem);
+    if (problem->leftover) {
+        fputs("; remove the temporary file ", stream);
+        mapcp_put_quoted(stream, problem->leftover);
+    }
+}
+
+/// Writes the property `message`; without memory, nothing.
+static void put_message(const struct mapcp_problem *problem,
+                        void (*put)(FILE *, const struct mapcp_problem *)) {
+    char *message = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&message, &length);
+    if (!stream) {
+        return;
+    }
+    put(stream, problem);
+    if (fclose(stream) == 0) {
+        mapcp_json_string("message", message);
+    }
+    free(message);
+}
+
+static void begin_json(const char *type, const struct mapcp_problem *problem) {
+    mapcp_json_begin(type);
+    mapcp_json_string("code", code_name(problem->error.code));
+    mapcp_json_string("operation", operation_name(problem->error.operation));
+    mapcp_json_string("path", known(mapcp_problem_path(problem)));
+}
+
+static void print_problem(const struct mapcp_problem *problem, bool is_warning, bool json) {
+    if (!json) {
+        fputs(is_warning ? "mapcp: warning: " : "mapcp: ", stderr);
+        put_sentence(stderr, problem);
+        fputc('\n', stderr);
+        return;
+    }
+    begin_json(is_warning ? "warning" : "error", problem);
+    mapcp_json_string("source", known(problem->source));
+    mapcp_json_string("target", known(problem->target));
+    mapcp_json_string("reason", mapcp_reason(&problem->error));
+    if (problem->leftover) {
+        mapcp_json_string("leftover", problem->leftover);
+    }
+    put_message(problem, put_sentence);
+    mapcp_json_end();
+}
+
+void mapcp_print_clean_problem(const struct mapcp_problem *problem, bool json) {
+    if (!json) {
+        fputs("mapcp: ", stderr);
+        put_cause(stderr, problem);
+        fputc('\n', stderr);
+        return;
+    }
+    begin_json("error", problem);
+    mapcp_json_string("reason", mapcp_reason(&problem->error));
+    put_message(problem, put_cause);
+    mapcp_json_end();
+}
+
+// --- The output --------------------------------------------------------------------------------------------
+
 #define BAR_DELAY 500
 
 /// Milliseconds between two reports: no more than a person can follow.
 #define REPORT_INTERVAL 34
 
-/// A bar where there is somebody to see it, and always for programs, unless the flags say otherwise.
-static bool wants_progress(const struct mapcp_flags *flags) {
-    if (flags->progress == MAPCP_SHOWN_BY_DEFAULT) {
-        return !flags->quiet && (flags->json || mapcp_can_draw());
+/// A bar where there is somebody to see it, and always for programs, unless the options say otherwise.
+static bool wants_progress(const struct mapcp_invocation *invocation) {
+    if (invocation->progress == MAPCP_PROGRESS_BY_DEFAULT) {
+        return !invocation->quiet && (invocation->json || can_draw());
     }
-    return flags->progress == MAPCP_SHOWN;
+    return invocation->progress == MAPCP_PROGRESS_ALWAYS;
 }
 
-struct mapcp_output mapcp_output_new(const struct mapcp_flags *flags) {
+struct mapcp_output mapcp_output_new(const struct mapcp_invocation *invocation) {
     const uint64_t now = mapcp_milliseconds();
     return (struct mapcp_output){
-        .flags = flags,
-        .wants_progress = wants_progress(flags),
-        .wants_entries = flags->verbose && !flags->quiet,
+        .invocation = invocation,
+        .wants_progress = wants_progress(invocation),
+        .wants_entries = invocation->verbose && !invocation->quiet,
         .started = now,
         .bar.started = now,
     };
@@ -57,10 +301,10 @@ static void put_progress(struct mapcp_output *output, const struct mapcp_progres
         // The rate is that of copying alone.
         output->bar.started = now;
     }
-    if (output->flags->json) {
+    if (output->invocation->json) {
         put_progress_json(progress, path);
-    } else if (output->flags->progress == MAPCP_SHOWN || now - output->started >= BAR_DELAY) {
-        mapcp_bar_show(&output->bar, progress, path);
+    } else if (output->invocation->progress == MAPCP_PROGRESS_ALWAYS || now - output->started >= BAR_DELAY) {
+        show_bar(&output->bar, progress, path);
     }
 }
 
@@ -89,11 +333,11 @@ void mapcp_output_end(struct mapcp_output *output, const struct mapcp_progress *
 }
 
 void mapcp_output_problem(struct mapcp_output *output, const struct mapcp_problem *problem, bool is_warning) {
-    if (is_warning && output->flags->quiet) {
+    if (is_warning && output->invocation->quiet) {
         return;
     }
-    mapcp_bar_remove(&output->bar);
-    mapcp_print_problem(problem, is_warning, output->flags->json);
+    remove_bar(&output->bar);
+    print_problem(problem, is_warning, output->invocation->json);
 }
 
 static void put_report_json(const char *source, const char *target, const struct mapcp_progress *progress,
@@ -139,17 +383,21 @@ static void put_entry(const struct mapcp_entry *entry, bool is_dry_run) {
 }
 
 void mapcp_output_entry(struct mapcp_output *output, const struct mapcp_entry *entry) {
-    mapcp_bar_remove(&output->bar);
-    if (output->flags->json) {
+    remove_bar(&output->bar);
+    if (output->invocation->json) {
         put_entry_json(entry);
     } else {
-        put_entry(entry, output->flags->options.dry_run);
+        put_entry(entry, output->invocation->options.dry_run);
     }
 }
 
 void mapcp_output_report(struct mapcp_output *output, const char *source, const char *target,
                          const struct mapcp_progress *progress, uint64_t milliseconds) {
-    if (output->flags->json && !output->flags->quiet) {
+    if (output->invocation->json && !output->invocation->quiet) {
         put_report_json(source, target, progress, milliseconds);
     }
+}
+
+void mapcp_output_close(struct mapcp_output *output) {
+    remove_bar(&output->bar);
 }

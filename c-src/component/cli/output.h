@@ -4,9 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bar.h"
 #include "copy_job.h"
-#include "flags.h"
+#include "grammar.h"
 
 /// How much copies have to do, or have done.
 struct mapcp_amount {
@@ -15,9 +14,20 @@ struct mapcp_amount {
     uint64_t files;
 };
 
+/// A line on standard error that shows how far copies have come. All zeros but `started` at first.
+struct mapcp_bar {
+    /// Since when bytes have been copied, by mapcp_milliseconds.
+    uint64_t started;
+    /// When it was last shown; 0 if it is not.
+    uint64_t shown;
+};
+
+/// Milliseconds since some moment.
+uint64_t mapcp_milliseconds(void);
+
 /// All that the command line prints of copies: text for people, or JSON for programs.
 struct mapcp_output {
-    const struct mapcp_flags *flags;
+    const struct mapcp_invocation *invocation;
     /// Whether there is progress to show.
     bool wants_progress;
     /// Whether it is to be told of entries.
@@ -32,8 +42,8 @@ struct mapcp_output {
     struct mapcp_bar bar;
 };
 
-/// What prints as the flags say, which must outlive it.
-struct mapcp_output mapcp_output_new(const struct mapcp_flags *flags);
+/// What prints as the invocation says, which must outlive it.
+struct mapcp_output mapcp_output_new(const struct mapcp_invocation *invocation);
 
 /// Shows that what will be copied is counted, at most some thirty times a second.
 void mapcp_output_counting(struct mapcp_output *output, const char *path);
@@ -57,5 +67,12 @@ void mapcp_output_entry(struct mapcp_output *output, const struct mapcp_entry *e
 /// Says to programs what a copy has done, which took so many milliseconds.
 void mapcp_output_report(struct mapcp_output *output, const char *source, const char *target,
                          const struct mapcp_progress *progress, uint64_t milliseconds);
+
+/// Takes the bar away.
+void mapcp_output_close(struct mapcp_output *output);
+
+/// Prints what could not be cleaned: a sentence on standard error, or under --json an object on standard
+/// output.
+void mapcp_print_clean_problem(const struct mapcp_problem *problem, bool json);
 
 #endif

@@ -1,18 +1,172 @@
+// Runs an invocation: copies each source, or cleans each directory, and prints what there is to say.
+
 #include "run.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "copies.h"
+#include "clean.h"
 #include "copy_job.h"
 #include "output.h"
-#include "patterns.h"
+#include "text.h"
 
-/// Bytes of a step where progress is shown after each: some ten milliseconds of work.
+// --- Which copies ------------------------------------------------------------------------------------------
+
+/// A source, and the path that its copy gets.
+struct copy {
+    /// Borrowed from the arguments.
+    const char *source;
+    /// Owned.
+    char *target;
+    /// How much it will do, as far as that was measured.
+    struct mapcp_amount expected;
+};
+
+/// The copies of a command.
+struct copies {
+    struct copy *items;
+    size_t count;
+};
+
+static bool is_link(const char *path) {
+    struct stat status;
+    return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+/// The directory `path`, by a name that is not a link's: a copy does not go through a link that has its name.
+/// To be freed by the caller; NULL without memory.
+static char *enter(const char *path) {
+    if (!is_link(path)) {
+        return strdup(path);
+    }
+    size_t length = strlen(path);
+    char *entered = malloc(length + sizeof("/."));
+    if (entered) {
+        memcpy(entered, path, length);
+        memcpy(entered + length, "/.", sizeof("/."));
+    }
+    return entered;
+}
+
+/// The last name of a path, without slashes behind it, and its length.
+static const char *last_name(const char *path, size_t *length) {
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/') {
+        end--;
+    }
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/') {
+        start--;
+    }
+    *length = end - start;
+    return path + start;
+}
+
+/// Whether a path ends in a name that it can have in another directory: "." and ".." are none.
+static bool has_name(const char *path) {
+    size_t length = 0;
+    const char *name = last_name(path, &length);
+    return length > 2 || (length > 0 && memcmp(name, "..", length) != 0);
+}
+
+/// The source's name in the directory `target`. A source without a name of its own goes, as in cp, into the
+/// directory itself, and nothing beside it. To be freed by the caller; NULL without memory.
+static char *target_in(const char *source, const char *target) {
+    if (!has_name(source)) {
+        return enter(target);
+    }
+    size_t name_length = 0;
+    const char *name = last_name(source, &name_length);
+    size_t length = strlen(target);
+    while (length > 0 && target[length - 1] == '/') {
+        length--;
+    }
+    char *path = malloc(length + 1 + name_length + 1);
+    if (path) {
+        memcpy(path, target, length);
+        path[length] = '/';
+        memcpy(path + length + 1, name, name_length);
+        path[length + 1 + name_length] = '\0';
+    }
+    return path;
+}
+
+/// The copies of an invocation, which must outlive them. False without memory. Must be freed with copies_free
+/// in any case.
+static bool copies_new(struct copies *copies, const struct mapcp_invocation *invocation,
+                       bool is_into_directory) {
+    const size_t count = invocation->name_count;
+    const char *target = invocation->target;
+    *copies = (struct copies){.items = calloc(count, sizeof(*copies->items))};
+    bool good = copies->items != NULL;
+    for (size_t index = 0; good && index < count; index++) {
+        const char *source = invocation->names[index];
+        struct copy *copy = &copies->items[copies->count++];
+        copy->source = source;
+        copy->target = is_into_directory ? target_in(source, target) : strdup(target);
+        good = copy->target != NULL;
+    }
+    return good;
+}
+
+/// Whether a name is one and the same to a file system only if it is spelled the same, but for the case of
+/// letters. Some normalise others than those of ASCII, leave out dots and spaces at the end, or have short
+/// names with a tilde for long ones.
+static bool is_plain(const char *name) {
+    const size_t length = strlen(name);
+    bool plain = length > 0 && name[length - 1] != '.' && name[length - 1] != ' ';
+    for (const char *at = name; plain && *at; at++) {
+        plain = (unsigned char)*at < 0x80 && *at != '~';
+    }
+    return plain;
+}
+
+static int compare_names(const void *one, const void *other) {
+    return strcasecmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+/// Whether two of the copies may meet, so that one would replace what the other one has made. That is so if
+/// their targets have names that some file system takes for one. Without memory to tell, it is true.
+static bool copies_may_meet(const struct copies *copies) {
+    if (copies->count < 2) {
+        return false;
+    }
+    const char **names = calloc(copies->count, sizeof(*names));
+    bool may_meet = names == NULL;
+    for (size_t index = 0; !may_meet && index < copies->count; index++) {
+        const struct copy *copy = &copies->items[index];
+        may_meet = !has_name(copy->source);
+        if (!may_meet) {
+            // Several copies all go into a directory.
+            names[index] = strrchr(copy->target, '/') + 1;
+            may_meet = !is_plain(names[index]);
+        }
+    }
+    if (!may_meet) {
+        qsort((void *)names, copies->count, sizeof(*names), compare_names);
+    }
+    for (size_t index = 1; !may_meet && index < copies->count; index++) {
+        may_meet = strcasecmp(names[index - 1], names[index]) == 0;
+    }
+    free((void *)names);
+    return may_meet;
+}
+
+static void copies_free(struct copies *copies) {
+    for (size_t index = 0; index < copies->count; index++) {
+        free(copies->items[index].target);
+    }
+    free(copies->items);
+    *copies = (struct copies){.items = NULL};
+}
+
+// --- Copying -----------------------------------------------------------------------------------------------
+
 #define STEP_BYTES (8 * 1024 * 1024)
 
 static bool is_directory(const char *path) {
@@ -60,8 +214,9 @@ static bool run_job(struct mapcp_job *job, struct mapcp_output *output) {
 }
 
 /// Measures what a copy will do. What is wrong with it, the copy itself says.
-static void measure(struct mapcp_copy *copy, const struct mapcp_flags *flags, struct mapcp_output *output) {
-    struct mapcp_options options = flags->options;
+static void measure(struct copy *copy, const struct mapcp_invocation *invocation,
+                    struct mapcp_output *output) {
+    struct mapcp_options options = invocation->options;
     options.measure = true;
     options.dry_run = true;
     struct mapcp_job *job = mapcp_job_new(copy->source, copy->target, &options);
@@ -80,7 +235,7 @@ static void measure(struct mapcp_copy *copy, const struct mapcp_flags *flags, st
     output->after.files += copy->expected.files;
 }
 
-static bool run_copy(const struct mapcp_copy *copy, const struct mapcp_options *options,
+static bool run_copy(const struct copy *copy, const struct mapcp_options *options,
                      struct mapcp_output *output) {
     const uint64_t started = mapcp_milliseconds();
     struct mapcp_job *job = mapcp_job_new(copy->source, copy->target, options);
@@ -99,64 +254,127 @@ static bool run_copy(const struct mapcp_copy *copy, const struct mapcp_options *
     return copied;
 }
 
-static bool run_copies(struct mapcp_copies *copies, const struct mapcp_flags *flags) {
-    struct mapcp_output output = mapcp_output_new(flags);
+static bool run_copies(struct copies *copies, const struct mapcp_invocation *invocation) {
+    struct mapcp_output output = mapcp_output_new(invocation);
     struct mapcp_made made = {.files = NULL};
-    struct mapcp_options options = flags->options;
+    struct mapcp_options options = invocation->options;
     options.measure = output.wants_progress;
     options.report_entries = output.wants_entries;
-    options.made = mapcp_copies_may_meet(copies) ? &made : NULL;
+    options.made = copies_may_meet(copies) ? &made : NULL;
     // A single copy measures by itself.
     for (size_t index = 0; copies->count > 1 && output.wants_progress && index < copies->count; index++) {
-        measure(&copies->items[index], flags, &output);
+        measure(&copies->items[index], invocation, &output);
     }
     output.bar.started = mapcp_milliseconds();
     bool good = true;
     for (size_t index = 0; index < copies->count && (good || options.keep_going); index++) {
         good = run_copy(&copies->items[index], &options, &output) && good;
     }
-    mapcp_bar_remove(&output.bar);
+    mapcp_output_close(&output);
     mapcp_made_free(&made);
     return good;
 }
 
-/// Prints why there is nothing to copy into; returns false where that is so.
-static bool check_names(const struct mapcp_flags *flags, int count, const char *target,
-                        bool is_into_directory) {
-    if (count == 0) {
-        return mapcp_refuse("there is no TARGET after", target);
-    }
-    if (count > 1 && flags->target_is_path) {
-        return mapcp_refuse("with -T there is one name too many:", target);
-    }
-    if (flags->target_directory && !is_into_directory) {
-        return mapcp_refuse("-t needs a directory, and this is none:", target);
-    }
-    return count == 1 || is_into_directory ||
-           mapcp_refuse("several sources need a directory as TARGET, and this is none:", target);
+/// Whether the copies go into the target, under their own names.
+static bool goes_into_target(const struct mapcp_invocation *invocation) {
+    const char *target = invocation->target;
+    return !invocation->target_is_path &&
+           (is_directory(target) || (invocation->makes_target && access(target, F_OK) != 0));
 }
 
-/// Whether the copies go into `target`, under their own names. A directory that was named as one may still
-/// have to be made.
-static bool goes_into(const char *target, const struct mapcp_flags *flags) {
-    const bool will_be_made = flags->target_directory && flags->options.make_parents;
-    return !flags->target_is_path && (is_directory(target) || (will_be_made && access(target, F_OK) != 0));
+static void put_warnings(const struct mapcp_invocation *invocation) {
+    struct stat status;
+    for (size_t index = 0; index < invocation->warning_count; index++) {
+        if (lstat(invocation->warnings[index].unless_exists, &status) != 0) {
+            fputs(invocation->warnings[index].text, stderr);
+        }
+    }
 }
 
-bool mapcp_copy_all(const struct mapcp_flags *flags) {
-    const int count = flags->name_count - (flags->target_directory ? 0 : 1);
-    const char *target = flags->target_directory ? flags->target_directory : flags->names[count];
-    const bool is_into_directory = goes_into(target, flags);
-    if (!check_names(flags, count, target, is_into_directory)) {
+bool mapcp_copy_all(const struct mapcp_invocation *invocation) {
+    const bool is_into_directory = goes_into_target(invocation);
+    if (invocation->unless_directory && !is_into_directory) {
+        fputs(invocation->unless_directory, stderr);
         return false;
     }
-    mapcp_warn_of_patterns(flags, flags->names, (size_t)count);
-    struct mapcp_copies copies;
-    bool good = mapcp_copies_new(&copies, flags->names, (size_t)count, target, is_into_directory);
+    put_warnings(invocation);
+    struct copies copies;
+    bool good = copies_new(&copies, invocation, is_into_directory);
     if (!good) {
         fputs("mapcp: out of memory\n", stderr);
     }
-    good = good && run_copies(&copies, flags);
-    mapcp_copies_free(&copies);
+    good = good && run_copies(&copies, invocation);
+    copies_free(&copies);
+    return good;
+}
+
+// --- Cleaning ----------------------------------------------------------------------------------------------
+
+static void put_file(const char *path, const struct mapcp_invocation *invocation) {
+    if (invocation->json) {
+        mapcp_json_begin("temporary");
+        mapcp_json_string("path", path);
+        mapcp_json_end();
+        return;
+    }
+    fputs(invocation->options.dry_run ? "would remove " : "removed ", stdout);
+    mapcp_put_quoted(stdout, path);
+    fputs("\n", stdout);
+}
+
+static void put_count(const char *directory, size_t count, const struct mapcp_invocation *invocation) {
+    if (invocation->json) {
+        mapcp_json_begin("clean");
+        mapcp_json_string("directory", directory);
+        mapcp_json_number("removed", count);
+        mapcp_json_end();
+        return;
+    }
+    mapcp_put_quoted(stdout, directory);
+    fputs(": ", stdout);
+    mapcp_put_number(stdout, count);
+    fputs(count == 1 ? " temporary file " : " temporary files ", stdout);
+    fputs(invocation->options.dry_run ? "to remove\n" : "removed\n", stdout);
+}
+
+static void put_removed(const char *directory, const struct mapcp_names *files,
+                        const struct mapcp_invocation *invocation) {
+    if (invocation->quiet) {
+        return;
+    }
+    const bool lists = invocation->verbose || invocation->options.dry_run;
+    const char *path = NULL;
+    while (lists && (path = mapcp_names_next(files, path))) {
+        put_file(path, invocation);
+    }
+    put_count(directory, mapcp_names_count(files), invocation);
+}
+
+/// Cleans a directory, and prints what there is to say. False if something failed.
+static bool clean(const char *directory, const struct mapcp_invocation *invocation) {
+    struct mapcp_names files;
+    struct mapcp_problems failures;
+    struct mapcp_problem problem;
+    const bool has_begun = mapcp_clean(directory, invocation->options.dry_run, &files, &failures, &problem);
+    const bool good = has_begun && failures.count == 0;
+    for (size_t index = 0; index < failures.count; index++) {
+        mapcp_print_clean_problem(&failures.items[index], invocation->json);
+    }
+    if (has_begun) {
+        put_removed(directory, &files, invocation);
+    } else {
+        mapcp_print_clean_problem(&problem, invocation->json);
+        mapcp_problem_free(&problem);
+    }
+    mapcp_names_free(&files);
+    mapcp_problems_free(&failures);
+    return good;
+}
+
+bool mapcp_clean_all(const struct mapcp_invocation *invocation) {
+    bool good = true;
+    for (size_t index = 0; index < invocation->name_count; index++) {
+        good = clean(invocation->names[index], invocation) && good;
+    }
     return good;
 }

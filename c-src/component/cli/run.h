@@ -3,10 +3,12 @@
 
 #include <stdbool.h>
 
-#include "flags.h"
+#include "grammar.h"
 
-/// Copies each source to the target, which is the last name, and prints what there is to say. False where
-/// something was not copied.
-bool mapcp_copy_all(const struct mapcp_flags *flags);
+/// Copies each source, and prints what there is to say. False if something was not copied.
+bool mapcp_copy_all(const struct mapcp_invocation *invocation);
+
+/// Cleans each directory, and prints what there is to say. False if something was not cleaned.
+bool mapcp_clean_all(const struct mapcp_invocation *invocation);
 
 #endif

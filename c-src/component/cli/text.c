@@ -1,19 +1,8 @@
+// How the command line writes: names with escapes, numbers, and lines of JSON.
+
 #include "text.h"
 
-#include <stdbool.h>
-
-static const char hex[] = "0123456789abcdef";
-
-static void put_byte_escape(FILE *stream, unsigned code) {
-    const char escape[] = {'\\', 'x', hex[code >> 4], hex[code & 0xf], '\0'};
-    fputs(escape, stream);
-}
-
-void mapcp_put_unicode_escape(FILE *stream, unsigned code) {
-    const char escape[] = {
-        '\\', 'u', hex[code >> 12 & 0xf], hex[code >> 8 & 0xf], hex[code >> 4 & 0xf], hex[code & 0xf], '\0'};
-    fputs(escape, stream);
-}
+#include <string.h>
 
 /// Whether a character ends a line or a paragraph, or turns the direction of the text that follows.
 static bool is_disruptive(unsigned code) {
@@ -21,7 +10,9 @@ static bool is_disruptive(unsigned code) {
            (code >= 0x2066 && code <= 0x2069);
 }
 
-unsigned mapcp_special_at(const char *text, size_t *length) {
+/// The character at the start of a text if it needs an escape, or else 0. `length` gets the number of its
+/// bytes; perhaps fewer if it needs none.
+static unsigned special_at(const char *text, size_t *length) {
     const unsigned char *bytes = (const unsigned char *)text;
     unsigned code = bytes[0];
     *length = 1;
@@ -42,26 +33,47 @@ unsigned mapcp_special_at(const char *text, size_t *length) {
     return (code >= 0x80 && code < 0xa0) || is_disruptive(code) ? code : 0;
 }
 
+/// Writes an escape of so many hexadecimal digits, such as \x1b.
+static void write_escape(char escape[MAPCP_ESCAPE_SIZE], char kind, unsigned code, int digits) {
+    *escape++ = '\\';
+    *escape++ = kind;
+    for (int digit = digits - 1; digit >= 0; digit--) {
+        *escape++ = "0123456789abcdef"[code >> 4 * digit & 0xf];
+    }
+    *escape = '\0';
+}
+
+size_t mapcp_escape(const char *text, char escape[MAPCP_ESCAPE_SIZE]) {
+    size_t length = 0;
+    const unsigned code = special_at(text, &length);
+    if (code == 0) {
+        *escape = '\0';
+    } else if (code == '\n') {
+        strcpy(escape, "\\n");
+    } else if (code < 0x100) {
+        write_escape(escape, 'x', code, 2);
+    } else {
+        write_escape(escape, 'u', code, 4);
+    }
+    return length;
+}
+
 void mapcp_put_escaped(FILE *stream, const char *text) {
+    char escape[MAPCP_ESCAPE_SIZE];
     while (*text) {
-        size_t length = 1;
-        const unsigned code = mapcp_special_at(text, &length);
-        if (code == 0) {
-            fwrite(text, 1, length, stream);
-        } else if (code == '\n') {
-            fputs("\\n", stream);
-        } else if (code < 0x100) {
-            put_byte_escape(stream, code);
+        const size_t length = mapcp_escape(text, escape);
+        if (*escape) {
+            fputs(escape, stream);
         } else {
-            mapcp_put_unicode_escape(stream, code);
+            fwrite(text, 1, length, stream);
         }
         text += length;
     }
 }
 
-void mapcp_put_quoted(FILE *stream, const char *path) {
+void mapcp_put_quoted(FILE *stream, const char *text) {
     fputc('\'', stream);
-    mapcp_put_escaped(stream, path);
+    mapcp_put_escaped(stream, text);
     fputc('\'', stream);
 }
 
@@ -74,4 +86,66 @@ void mapcp_put_number(FILE *stream, uint64_t number) {
         number /= 10;
     } while (number > 0);
     fputs(first, stream);
+}
+
+static void put_name(const char *name) {
+    fputs(",\"", stdout);
+    fputs(name, stdout);
+    fputs("\":", stdout);
+}
+
+static void put_special(unsigned code) {
+    static const char special[] = "\b\f\n\r\t";
+    static const char letters[] = "bfnrt";
+    const char *found = code < 0x80 ? strchr(special, (int)code) : NULL;
+    char escape[MAPCP_ESCAPE_SIZE];
+    if (found) {
+        fputc('\\', stdout);
+        fputc(letters[found - special], stdout);
+    } else {
+        write_escape(escape, 'u', code, 4);
+        fputs(escape, stdout);
+    }
+}
+
+static void put_string(const char *text) {
+    fputc('"', stdout);
+    while (*text) {
+        size_t length = 1;
+        const unsigned code = special_at(text, &length);
+        if (code != 0) {
+            put_special(code);
+        } else {
+            if (*text == '"' || *text == '\\') {
+                fputc('\\', stdout);
+            }
+            fwrite(text, 1, length, stdout);
+        }
+        text += length;
+    }
+    fputc('"', stdout);
+}
+
+void mapcp_json_begin(const char *type) {
+    fputs("{\"type\":", stdout);
+    put_string(type);
+}
+
+void mapcp_json_string(const char *name, const char *value) {
+    put_name(name);
+    put_string(value);
+}
+
+void mapcp_json_number(const char *name, uint64_t value) {
+    put_name(name);
+    mapcp_put_number(stdout, value);
+}
+
+void mapcp_json_boolean(const char *name, bool value) {
+    put_name(name);
+    fputs(value ? "true" : "false", stdout);
+}
+
+void mapcp_json_end(void) {
+    fputs("}\n", stdout);
 }

@@ -1,0 +1,810 @@
+// The command line's grammar: a table of all options, the parser, and --help. The completions, the manual
+// page, the list in docs/command-line.md and the fuzzers' lists are generated from the same table.
+//
+// Nothing here uses stdio: the command under Node runs it as a module of its own, without a WASI host.
+
+#include "grammar.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "glob.h"
+#include "text.h"
+
+// --- The table
+// --------------------------------------------------------------------------------------------------------
+
+/// What an option does to an invocation. Most change a member of it.
+enum effect {
+    NO_EFFECT,
+    /// Sets a bool.
+    SETS,
+    /// Stores a number in an enum.
+    STORES,
+    /// Stores the number of its value among its choices in an enum.
+    STORES_CHOICE,
+    /// Stores its value, which can be given once.
+    STORES_TEXT,
+    /// Stores a number of bytes, such as 64K.
+    STORES_SIZE,
+    /// Stores a number of jobs.
+    STORES_JOBS,
+    /// Stores one of several shares, such as 0/4.
+    STORES_SHARD,
+    /// Adds its value to patterns.
+    ADDS_PATTERN,
+    /// Stands for some letters.
+    STANDS_FOR,
+    /// Is refused, with a reason.
+    IS_REFUSED,
+    PRINTS_HELP,
+    PRINTS_VERSION,
+};
+
+struct option {
+    const char *name;
+    const char *letters;
+    const char *help;
+    enum effect effect;
+    /// The offset of the member that changes.
+    size_t member;
+    /// What STORES stores.
+    unsigned number;
+    /// What STANDS_FOR stands for, or why one IS_REFUSED.
+    const char *text;
+    const char *value;
+    const char *const *choices;
+    const char *initial;
+    const char *needs;
+    /// Whether it means something for --clean as well.
+    bool cleans;
+};
+
+#define MEMBER(name) .member = offsetof(struct mapcp_invocation, name)
+#define SETS(name) .effect = SETS, MEMBER(name)
+#define STORES(what, name) .effect = STORES, .number = (what), MEMBER(name)
+#define STANDS_FOR(which) .effect = STANDS_FOR, .text = (which)
+#define IS_REFUSED(why) .effect = IS_REFUSED, .text = (why)
+#define TAKES(name_of_value, how, name) .value = (name_of_value), .effect = (how), MEMBER(name)
+#define CHOOSES(name_of_value, from, name) TAKES(name_of_value, STORES_CHOICE, name), .choices = (from)
+
+static const char *const links[] = {"preserve", "follow", "skip", NULL};
+static const char *const overwriting[] = {"always", "never", "newer", "error", NULL};
+static const char *const sparseness[] = {"auto", "always", "never", NULL};
+static const char *const shells[] = {"bash", "zsh", "fish", "powershell", NULL};
+
+static const char never_asks[] =
+    "cannot be used: mapcp never asks; choose what to replace by -n, -u or --overwrite";
+
+/// All options, in the order of --help. What has no name is a heading; what has no help is not listed.
+static const struct option table[] = {
+    {.help = "What to copy, and where to:"},
+    {"recursive", "rR", "copy directories with everything in them", SETS(options.recursive)},
+    {"archive", "a", "the same as -r -P -p", STANDS_FOR("rPp")},
+    {"no-dereference", "P", "copy links as links (default with -r)",
+     STORES(MAPCP_PRESERVE_LINKS, options.symlinks)},
+    {"dereference", "L", "copy what links lead to (default without -r)",
+     STORES(MAPCP_FOLLOW_LINKS, options.symlinks)},
+    {"symlinks", "", "links: preserve (-P), follow (-L) or skip", CHOOSES("HOW", links, options.symlinks)},
+    {"include", "", "copy only files and links that match, as '*.c'",
+     TAKES("GLOB", ADDS_PATTERN, options.include)},
+    {"exclude", "", "leave out what matches, such as '*.o'", TAKES("GLOB", ADDS_PATTERN, options.exclude)},
+    {"shard", "", "copy only shard I of N, from 0/N to N-1/N", TAKES("I/N", STORES_SHARD, options.shard)},
+    {"target-directory", "t", "copy into DIR; every name is a SOURCE",
+     TAKES("DIR", STORES_TEXT, target_directory)},
+    {"no-target-directory", "T", "treat TARGET as the path of the copy itself", SETS(target_is_path)},
+    {"make-parents", "", "make missing directories on the way to TARGET", SETS(options.make_parents)},
+
+    {.help = "How to copy:"},
+    {"no-clobber", "n", "leave existing files alone", STORES(MAPCP_OVERWRITE_NEVER, options.overwrite)},
+    {"update", "u", "replace files only by ones modified later",
+     STORES(MAPCP_OVERWRITE_NEWER, options.overwrite)},
+    // cp removes what it cannot write to. mapcp writes to a new file in any case.
+    {"force", "f", .effect = NO_EFFECT},
+    {"interactive", "i", .help = NULL, IS_REFUSED(never_asks)},
+    {"overwrite", "", "replace files: always, never, newer, or error",
+     CHOOSES("WHEN", overwriting, options.overwrite), .initial = "always"},
+    {"preserve", "p", "keep the times of access and modification", SETS(options.preserve_timestamps)},
+    {"sparse", "", "make holes of zeros: auto, always or never", CHOOSES("WHEN", sparseness, options.sparse),
+     .initial = "auto"},
+    {"verify", "", "read each file back and compare it", SETS(options.verify)},
+    {"allow-changes", "", "copy what a growing log has at the start", SETS(options.allow_changes)},
+    {"sync", "", "flush each file to the disk before renaming it", SETS(options.sync)},
+    {"window-size", "", "map at most SIZE bytes at a time", TAKES("SIZE", STORES_SIZE, options.window_size),
+     .initial = "1M"},
+    {"concurrency", "", "divide a tree among N threads", TAKES("N", STORES_JOBS, concurrency), .initial = "1",
+     .needs = "threads, which a WASI command does not have"},
+    {"keep-going", "", "continue after an error, and fail at the end", SETS(options.keep_going),
+     .cleans = true},
+    {"dry-run", "", "decide everything, touch nothing", SETS(options.dry_run), .cleans = true},
+    {"clean", "", "remove what killed runs left in each DIRECTORY", STORES(MAPCP_ACTION_CLEAN, action),
+     .cleans = true},
+
+    {.help = "What to print:"},
+    {"progress", "", "show progress at once, also without a terminal",
+     STORES(MAPCP_PROGRESS_ALWAYS, progress), .cleans = true},
+    {"no-progress", "", "show none", STORES(MAPCP_PROGRESS_NEVER, progress), .cleans = true},
+    {"json", "", "print one JSON object per line", SETS(json), .cleans = true},
+    {"quiet", "q", "print nothing but errors", SETS(quiet), .cleans = true},
+    {"verbose", "v", "report each entry", SETS(verbose), .cleans = true},
+    {"completion", "", "print completions: bash, zsh, fish, powershell", TAKES("SHELL", STORES_TEXT, shell),
+     .choices = shells, .needs = "files of the npm package, which this command does not have",
+     .cleans = true},
+    {"version", "V", "print the version", .effect = PRINTS_VERSION, .cleans = true},
+    {"help", "h", "print this text", .effect = PRINTS_HELP, .cleans = true},
+};
+
+#define TABLE_COUNT (sizeof(table) / sizeof(*table))
+
+static const struct option *const table_end = table + TABLE_COUNT;
+
+/// The heading that an option is listed under.
+static const char *section_of(const struct option *option) {
+    while (option->name) {
+        option--;
+    }
+    return option->help;
+}
+
+bool mapcp_describe_option(size_t number, struct mapcp_option_description *description) {
+    for (const struct option *option = table; option < table_end; option++) {
+        if (option->name && number-- == 0) {
+            *description = (struct mapcp_option_description){
+                .name = option->name,
+                .letters = option->letters,
+                .section = section_of(option),
+                .help = option->help,
+                .value = option->value,
+                .choices = option->choices,
+                .initial = option->initial,
+                .needs = option->needs,
+            };
+            return true;
+        }
+    }
+    return false;
+}
+
+// --- Text
+// -------------------------------------------------------------------------------------------------------------
+
+/// A string that grows; NULL once there was no memory for it.
+struct text {
+    char *start;
+    size_t length;
+    size_t room;
+};
+
+static struct text new_text(void) {
+    const size_t room = 256;
+    char *start = malloc(room);
+    if (start) {
+        *start = '\0';
+    }
+    return (struct text){.start = start, .room = room};
+}
+
+static void add_bytes(struct text *text, const char *bytes, size_t count) {
+    if (text->start && text->room - text->length <= count) {
+        text->room = 2 * text->room + count;
+        char *grown = realloc(text->start, text->room);
+        if (!grown) {
+            free(text->start);
+        }
+        text->start = grown;
+    }
+    if (text->start) {
+        memcpy(text->start + text->length, bytes, count);
+        text->length += count;
+        text->start[text->length] = '\0';
+    }
+}
+
+static void add(struct text *text, const char *more) {
+    add_bytes(text, more, strlen(more));
+}
+
+static void add_spaces(struct text *text, size_t count) {
+    while (count-- > 0) {
+        add(text, " ");
+    }
+}
+
+static void add_escaped(struct text *text, const char *more) {
+    char escape[MAPCP_ESCAPE_SIZE];
+    while (*more) {
+        const size_t length = mapcp_escape(more, escape);
+        add_bytes(text, *escape ? escape : more, *escape ? strlen(escape) : length);
+        more += length;
+    }
+}
+
+static void add_quoted(struct text *text, const char *more) {
+    add(text, "'");
+    add_escaped(text, more);
+    add(text, "'");
+}
+
+/// Adds how --help and messages name an option: its letter, its name and its value.
+static void add_term(struct text *text, const struct option *option) {
+    if (*option->letters) {
+        add(text, "-");
+        add_bytes(text, option->letters, 1);
+        add(text, ", ");
+    }
+    add(text, "--");
+    add(text, option->name);
+    if (option->value) {
+        add(text, " <");
+        add(text, option->value);
+        add(text, ">");
+    }
+}
+
+// --- Help
+// -------------------------------------------------------------------------------------------------------------
+
+static const char usage[] = "Usage: mapcp [options] SOURCE... TARGET\n"
+                            "       mapcp --clean DIRECTORY...\n";
+
+static const char introduction[] =
+    "\n"
+    "Copies files, links and directory trees in a sandbox, which reaches only the\n"
+    "directories of SOURCE and TARGET. Each file appears whole, in one step. If\n"
+    "TARGET is a directory, the copies go into it.\n"
+    "\n";
+
+static const char ending[] =
+    "\n"
+    "Examples:\n"
+    "  mapcp -r --exclude '*.o' --exclude node_modules project backup\n"
+    "  wasmtime run --dir in::/in --dir out::/out mapcp.wasm -r /in/d /out/d\n"
+    "A GLOB is matched against names; with a slash in it, against paths below SOURCE.\n"
+    "Exit status: 0 copied, 1 failed, 2 wrong usage (in wasmtime 1), 130 interrupted.\n";
+
+/// The column of --help in which the clauses begin.
+static const size_t clause_column = 32;
+
+static void add_line(struct text *text, const struct option *option) {
+    const size_t start = text->length;
+    add_spaces(text, *option->letters ? 2 : 6);
+    add_term(text, option);
+    const size_t width = text->length - start;
+    add_spaces(text, width < clause_column ? clause_column - width : 1);
+    add(text, option->help);
+    if (option->initial && !option->choices) {
+        add(text, " (default ");
+        add(text, option->initial);
+        add(text, ")");
+    }
+    add(text, "\n");
+}
+
+static void add_help(struct text *text, bool is_alone) {
+    add(text, usage);
+    add(text, introduction);
+    for (const struct option *option = table; option < table_end; option++) {
+        if (!option->name) {
+            add(text, option->help);
+            add(text, "\n");
+        } else if (option->help && !(is_alone && option->needs)) {
+            add_line(text, option);
+        }
+    }
+    add(text, ending);
+}
+
+// --- The parser
+// -------------------------------------------------------------------------------------------------------
+
+/// The arguments, while they are read.
+struct reading {
+    struct mapcp_invocation *invocation;
+    bool is_alone;
+    /// Which options of the table were given.
+    bool given[TABLE_COUNT];
+    /// Whether there is no more to read: something is to be printed, whatever follows.
+    bool is_over;
+};
+
+/// What symlinks are before an option says how they are handled.
+static const enum mapcp_symlinks links_unsaid = MAPCP_SKIP_LINKS + 1;
+
+static void print(struct reading *reading, struct text text, int status) {
+    struct mapcp_invocation *invocation = reading->invocation;
+    free(invocation->text);
+    invocation->action = MAPCP_ACTION_PRINT;
+    invocation->text = text.start;
+    invocation->status = status;
+    reading->is_over = true;
+}
+
+/// Begins a refusal, which ends with end_refusal.
+static struct text begin_refusal(const char *why) {
+    struct text text = new_text();
+    add(&text, "mapcp: ");
+    add(&text, why);
+    return text;
+}
+
+static void add_usage(struct text *text) {
+    add(text, "\n");
+    add(text, usage);
+    add(text, "Try 'mapcp --help'.\n");
+}
+
+static void end_refusal(struct reading *reading, struct text *text) {
+    add_usage(text);
+    print(reading, *text, MAPCP_STATUS_USAGE);
+}
+
+/// Refuses the arguments: `why`, and in quotes `what`, which may be NULL.
+static void refuse(struct reading *reading, const char *why, const char *what) {
+    struct text text = begin_refusal(why);
+    if (what) {
+        add(&text, " ");
+        add_quoted(&text, what);
+    }
+    end_refusal(reading, &text);
+}
+
+/// Refuses an option, for a reason that follows its name.
+static void refuse_option(struct reading *reading, const struct option *option, const char *why) {
+    struct text text = begin_refusal("option '");
+    add_term(&text, option);
+    add(&text, "' ");
+    add(&text, why);
+    end_refusal(reading, &text);
+}
+
+static void refuse_pair(struct reading *reading, const char *one, const char *other) {
+    struct text text = begin_refusal("option '--");
+    add(&text, one);
+    add(&text, "' cannot be used with option '--");
+    add(&text, other);
+    add(&text, "'");
+    end_refusal(reading, &text);
+}
+
+/// Refuses a value, with a sentence that says which ones an option takes.
+static void refuse_value(struct reading *reading, const struct option *option, const char *value,
+                         const char *why) {
+    struct text text = begin_refusal("option '");
+    add_term(&text, option);
+    add(&text, "' argument ");
+    add_quoted(&text, value);
+    add(&text, " is invalid. ");
+    if (option->choices) {
+        add(&text, "Allowed choices are ");
+        for (const char *const *choice = option->choices; *choice; choice++) {
+            add(&text, choice == option->choices ? "" : ", ");
+            add(&text, *choice);
+        }
+        add(&text, ".");
+    } else {
+        add(&text, why);
+    }
+    end_refusal(reading, &text);
+}
+
+/// Reads a whole number that ends at `end`; false where there is none, or one that is too large.
+static bool read_number(const char *text, char end, uint32_t *number) {
+    const size_t digits = strspn(text, "0123456789");
+    const unsigned long long value = strtoull(text, NULL, 10);
+    *number = (uint32_t)value;
+    return digits > 0 && text[digits] == end && value <= UINT32_MAX;
+}
+
+static const char *read_shard(const char *value, struct mapcp_shard *shard) {
+    const char *slash = strchr(value, '/');
+    const bool good = slash && read_number(value, '/', &shard->index) &&
+                      read_number(slash + 1, '\0', &shard->count) && shard->index < shard->count;
+    return good ? NULL : "It is I/N with I from 0 to N - 1.";
+}
+
+static const char *read_size(const char *value, uint32_t *size) {
+    static const char units[] = "KMGkmg";
+    const char *end = value + strspn(value, "0123456789");
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    uint32_t number = 0;
+    const bool is_number = read_number(value, *end, &number) && (*end == '\0' || (unit && end[1] == '\0'));
+    const uint64_t bytes = (uint64_t)number << (unit ? 10 * ((unit - units) % 3 + 1) : 0);
+    *size = (uint32_t)bytes;
+    return is_number && bytes > 0 && bytes <= MAPCP_LARGEST_WINDOW
+               ? NULL
+               : "A size is from 1 to 1G bytes, such as 65536, 64K or 4M.";
+}
+
+/// More threads than this serve nobody. The API has the same limit.
+static const uint32_t most_jobs = 256;
+
+static const char *read_jobs(const char *value, uint32_t *jobs) {
+    const bool good = read_number(value, '\0', jobs) && *jobs > 0 && *jobs <= most_jobs;
+    return good ? NULL : "It is a whole number from 1 to 256.";
+}
+
+/// The number of a value among choices; -1 if it is none of them.
+static int choice_of(const char *value, const char *const *choices) {
+    for (int number = 0; choices[number]; number++) {
+        if (strcmp(value, choices[number]) == 0) {
+            return number;
+        }
+    }
+    return -1;
+}
+
+/// Stores a number in a member that is an enum.
+static void store(void *member, unsigned number) {
+    static_assert(sizeof(enum mapcp_symlinks) == sizeof(number), "an enum is an unsigned int");
+    memcpy(member, &number, sizeof(number));
+}
+
+/// Applies an option with its value. Returns NULL, or a sentence that says which values it takes.
+static const char *apply_value(struct mapcp_invocation *invocation, const struct option *option,
+                               const char *value) {
+    void *member = (char *)invocation + option->member;
+    const int choice = option->choices ? choice_of(value, option->choices) : 0;
+    if (choice < 0) {
+        return "";
+    }
+    switch (option->effect) {
+    case STORES_CHOICE:
+        store(member, (unsigned)choice);
+        return NULL;
+    case STORES_TEXT: {
+        const char **text = member;
+        const bool is_second = *text != NULL;
+        *text = value;
+        return is_second ? "There can be only one." : NULL;
+    }
+    case STORES_SIZE:
+        return read_size(value, member);
+    case STORES_JOBS:
+        return read_jobs(value, member);
+    case STORES_SHARD:
+        return read_shard(value, member);
+    default: {
+        struct mapcp_patterns *patterns = member;
+        ((const char **)patterns->items)[patterns->count++] = value;
+        return mapcp_glob_fault(value);
+    }
+    }
+}
+
+static const struct option *option_of_letter(char letter) {
+    const struct option *option = table;
+    while (option < table_end && !(option->name && strchr(option->letters, letter))) {
+        option++;
+    }
+    return option;
+}
+
+/// Applies an option without a value.
+static void apply(struct reading *reading, const struct option *option) {
+    struct mapcp_invocation *invocation = reading->invocation;
+    void *member = (char *)invocation + option->member;
+    struct text text;
+    switch (option->effect) {
+    case SETS:
+        *(bool *)member = true;
+        break;
+    case STORES:
+        // With -n and -u nothing is replaced, whichever comes last.
+        if (*option->letters != 'u' || invocation->options.overwrite != MAPCP_OVERWRITE_NEVER) {
+            store(member, option->number);
+        }
+        break;
+    case STANDS_FOR:
+        for (const char *letter = option->text; *letter; letter++) {
+            apply(reading, option_of_letter(*letter));
+        }
+        break;
+    case IS_REFUSED:
+        refuse_option(reading, option, option->text);
+        break;
+    case PRINTS_HELP:
+        text = new_text();
+        add_help(&text, reading->is_alone);
+        print(reading, text, 0);
+        break;
+    case PRINTS_VERSION:
+        text = new_text();
+        add(&text, MAPCP_VERSION "\n");
+        print(reading, text, 0);
+        break;
+    default:
+        break;
+    }
+}
+
+/// Takes an option. `value` is NULL if there is none for it.
+static void take(struct reading *reading, const struct option *option, const char *value) {
+    reading->given[option - table] = true;
+    if (reading->is_alone && option->needs) {
+        struct text why = new_text();
+        add(&why, "needs ");
+        add(&why, option->needs);
+        refuse_option(reading, option, why.start ? why.start : "");
+        free(why.start);
+    } else if (!option->value) {
+        apply(reading, option);
+    } else if (!value) {
+        refuse_option(reading, option, "argument missing");
+    } else {
+        const char *why = apply_value(reading->invocation, option, value);
+        if (why) {
+            refuse_value(reading, option, value, why);
+        }
+    }
+}
+
+/// Takes an option with two dashes, such as --name or --name=value. If it needs a value and has none of its
+/// own, it takes the `next` argument, and sets `*next` to NULL.
+static void take_long(struct reading *reading, const char *argument, const char **next) {
+    const char *name = argument + 2;
+    const size_t length = strcspn(name, "=");
+    const char *value = name[length] ? name + length + 1 : NULL;
+    const struct option *option = table;
+    while (option < table_end &&
+           !(option->name && strncmp(option->name, name, length) == 0 && !option->name[length])) {
+        option++;
+    }
+    if (option == table_end || (value && !option->value)) {
+        refuse(reading, "unknown option", argument);
+        return;
+    }
+    if (option->value && !value) {
+        value = *next;
+        *next = NULL;
+    }
+    take(reading, option, value);
+}
+
+/// Takes the letters behind one dash. The value of one is what follows it there, or the `next` argument; then
+/// it sets
+/// `*next` to NULL.
+static void take_letters(struct reading *reading, const char *argument, const char **next) {
+    for (const char *letter = argument + 1; *letter && !reading->is_over; letter++) {
+        const struct option *option = option_of_letter(*letter);
+        if (option == table_end) {
+            struct text text = begin_refusal("unknown option '-");
+            add_escaped(&text, letter);
+            add(&text, "'");
+            end_refusal(reading, &text);
+        } else if (!option->value) {
+            take(reading, option, NULL);
+        } else {
+            const char *value = letter[1] ? letter + 1 : *next;
+            *next = letter[1] ? *next : NULL;
+            take(reading, option, value);
+            return;
+        }
+    }
+}
+
+static void read_arguments(struct reading *reading, const char *const *arguments, size_t count) {
+    struct mapcp_invocation *invocation = reading->invocation;
+    bool takes_options = true;
+    for (size_t index = 0; index < count && !reading->is_over; index++) {
+        const char *argument = arguments[index];
+        const char *const following = index + 1 < count ? arguments[index + 1] : NULL;
+        const char *next = following;
+        if (!takes_options || argument[0] != '-' || argument[1] == '\0') {
+            invocation->names[invocation->name_count++] = argument;
+        } else if (strcmp(argument, "--") == 0) {
+            takes_options = false;
+        } else if (argument[1] == '-') {
+            take_long(reading, argument, &next);
+        } else {
+            take_letters(reading, argument, &next);
+        }
+        index += next != following;
+    }
+}
+
+// --- What several arguments mean together
+// -----------------------------------------------------------------------------
+
+static bool is_given(const struct reading *reading, const char *name) {
+    for (size_t index = 0; index < TABLE_COUNT; index++) {
+        if (table[index].name && strcmp(table[index].name, name) == 0) {
+            return reading->given[index];
+        }
+    }
+    return false;
+}
+
+/// Refuses options that contradict each other.
+static void check_pairs(struct reading *reading) {
+    if (is_given(reading, "target-directory") && is_given(reading, "no-target-directory")) {
+        refuse_pair(reading, "target-directory", "no-target-directory");
+        return;
+    }
+    for (size_t index = 0; is_given(reading, "clean") && index < TABLE_COUNT; index++) {
+        if (reading->given[index] && !table[index].cleans) {
+            refuse_pair(reading, "clean", table[index].name);
+            return;
+        }
+    }
+}
+
+/// Settles what depends on several options.
+static void settle(struct mapcp_invocation *invocation) {
+    struct mapcp_options *options = &invocation->options;
+    if (options->symlinks == links_unsaid) {
+        // As in cp: a link that is named is followed, unless it may be one of a tree's.
+        options->symlinks = options->recursive ? MAPCP_PRESERVE_LINKS : MAPCP_FOLLOW_LINKS;
+    }
+    // With -T, the name of SOURCE does not matter.
+    options->filter_source = !invocation->target_is_path;
+    if (invocation->quiet) {
+        invocation->verbose = false;
+        invocation->progress = MAPCP_PROGRESS_NEVER;
+    }
+}
+
+/// Has the invocation print nothing but that there is no memory, which is what no text stands for.
+static void give_up(struct mapcp_invocation *invocation) {
+    free(invocation->text);
+    invocation->text = NULL;
+    invocation->action = MAPCP_ACTION_PRINT;
+    invocation->status = 1;
+}
+
+/// Has the invocation refuse a target that is no directory.
+static void require_directory(struct mapcp_invocation *invocation, const char *why) {
+    struct text text = begin_refusal(why);
+    add(&text, " ");
+    add_quoted(&text, invocation->target);
+    add_usage(&text);
+    invocation->unless_directory = text.start;
+    if (!text.start) {
+        give_up(invocation);
+    }
+}
+
+/// Divides the names into sources and the target.
+static void divide_names(struct reading *reading) {
+    struct mapcp_invocation *invocation = reading->invocation;
+    const bool is_named = invocation->target_directory != NULL;
+    invocation->target =
+        is_named ? invocation->target_directory : invocation->names[--invocation->name_count];
+    invocation->makes_target = is_named && invocation->options.make_parents;
+    if (invocation->name_count == 0) {
+        refuse(reading, "there is no TARGET after", invocation->target);
+    } else if (invocation->name_count > 1 && invocation->target_is_path) {
+        refuse(reading, "with -T there is one name too many:", invocation->target);
+    } else if (is_named) {
+        require_directory(invocation, "-t needs a directory, and this is none:");
+    } else if (invocation->name_count > 1) {
+        require_directory(invocation, "several sources need a directory as TARGET, and this is none:");
+    }
+}
+
+static void check_names(struct reading *reading) {
+    const struct mapcp_invocation *invocation = reading->invocation;
+    const bool cleans = invocation->action == MAPCP_ACTION_CLEAN;
+    if (invocation->name_count == 0) {
+        refuse(reading,
+               cleans                         ? "there is no DIRECTORY"
+               : invocation->target_directory ? "there is no SOURCE"
+                                              : "there is no SOURCE and no TARGET",
+               NULL);
+    } else if (!cleans) {
+        divide_names(reading);
+    }
+}
+
+/// What is left of a pattern that begins with the path of a source, as `src/sub` does with `src`; NULL if it
+/// does not.
+static const char *rest_below(const char *source, const char *pattern) {
+    const char *path = source;
+    while (path[0] == '.' && path[1] == '/') {
+        path += 2 + strspn(path + 2, "/");
+    }
+    size_t length = strlen(path);
+    while (length > 0 && path[length - 1] == '/') {
+        length--;
+    }
+    const char *text = pattern + (*pattern == '/' && *path != '/');
+    const bool is_below =
+        length > 0 && strncmp(text, path, length) == 0 && text[length] == '/' && text[length + 1];
+    return is_below ? text + length : NULL;
+}
+
+/// Adds a warning of a pattern that was written from outside of a source: it is matched against paths below
+/// that. It may match all the same, if the source has an entry with the pattern's first name. Returns false
+/// without memory.
+static bool warn(struct mapcp_invocation *invocation, const char *source, const char *pattern) {
+    const char *rest = rest_below(source, pattern);
+    if (!rest) {
+        return true;
+    }
+    const size_t count = invocation->warning_count;
+    struct mapcp_pattern_warning *warnings =
+        realloc(invocation->warnings, (count + 1) * sizeof(*invocation->warnings));
+    if (!warnings) {
+        return false;
+    }
+    struct text entry = new_text();
+    const char *first = pattern + (*pattern == '/');
+    add(&entry, source);
+    add(&entry, "/");
+    add_bytes(&entry, first, strcspn(first, "/"));
+    struct text text = new_text();
+    add(&text, "mapcp: warning: the pattern ");
+    add_quoted(&text, pattern);
+    add(&text, " matches nothing in ");
+    add_quoted(&text, source);
+    add(&text, ": it is about paths below that, so write ");
+    add_quoted(&text, rest);
+    add(&text, "\n");
+    warnings[count] = (struct mapcp_pattern_warning){.unless_exists = entry.start, .text = text.start};
+    invocation->warnings = warnings;
+    invocation->warning_count = count + 1;
+    return entry.start && text.start;
+}
+
+static bool warn_of_patterns(struct mapcp_invocation *invocation) {
+    const struct mapcp_patterns *lists[] = {&invocation->options.include, &invocation->options.exclude};
+    bool good = true;
+    for (size_t source = 0; source < invocation->name_count; source++) {
+        for (size_t number = 0; number < 2; number++) {
+            for (size_t index = 0; good && index < lists[number]->count; index++) {
+                good = warn(invocation, invocation->names[source], lists[number]->items[index]);
+            }
+        }
+    }
+    return good;
+}
+
+// --- The whole
+// --------------------------------------------------------------------------------------------------------
+
+struct mapcp_invocation mapcp_parse(const char *const *arguments, size_t count, bool is_alone) {
+    struct mapcp_invocation invocation = {
+        .options.include.items = calloc(count + 1, sizeof(char *)),
+        .options.exclude.items = calloc(count + 1, sizeof(char *)),
+        .options.symlinks = links_unsaid,
+        .names = calloc(count + 1, sizeof(char *)),
+        .concurrency = 1,
+    };
+    if (!invocation.options.include.items || !invocation.options.exclude.items || !invocation.names) {
+        give_up(&invocation);
+        return invocation;
+    }
+    struct reading reading = {.invocation = &invocation, .is_alone = is_alone};
+    read_arguments(&reading, arguments, count);
+    if (reading.is_over) {
+        return invocation;
+    }
+    if (invocation.shell) {
+        invocation.action = MAPCP_ACTION_COMPLETE;
+        return invocation;
+    }
+    check_pairs(&reading);
+    if (reading.is_over) {
+        return invocation;
+    }
+    settle(&invocation);
+    check_names(&reading);
+    if (!reading.is_over && invocation.action == MAPCP_ACTION_COPY && !invocation.quiet &&
+        !warn_of_patterns(&invocation)) {
+        give_up(&invocation);
+    }
+    return invocation;
+}
+
+void mapcp_invocation_free(struct mapcp_invocation *invocation) {
+    for (size_t index = 0; index < invocation->warning_count; index++) {
+        free(invocation->warnings[index].unless_exists);
+        free(invocation->warnings[index].text);
+    }
+    free(invocation->warnings);
+    free(invocation->unless_directory);
+    free(invocation->text);
+    free((char **)invocation->options.include.items);
+    free((char **)invocation->options.exclude.items);
+    free(invocation->names);
+}
