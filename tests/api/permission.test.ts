@@ -124,7 +124,7 @@ describe("under Node's permission model", () => {
         {
           name: 'Error',
           message:
-            "Node's permission model denies /proc/self/fd, by which a component is confined: start Node with " +
+            "Node's permission model denies /proc/self/fd, which is needed to confine a component: start Node with " +
             '--allow-fs-read=/proc/self/fd --allow-fs-write=/proc/self/fd, or accept less with the option ' +
             "confinement: 'best-effort'",
         },

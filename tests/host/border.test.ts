@@ -136,7 +136,7 @@ describe.each(interfaces)('%s', (name, { types, functions }) => {
       expect(Object.getOwnPropertyNames(made.prototype).sort()).toEqual(
         methods.map((label) => camelCase(label.replace(/.*\./, ''))).sort(),
       );
-      expect(() => Reflect.construct(made, [7])).toThrow(`makes a resource, '${resource}'`);
+      expect(() => Reflect.construct(made, [7])).toThrow(`makes a resource '${resource}'`);
       expect(() => Reflect.apply(made, undefined, [7])).toThrow("without 'new'");
     }
   });
@@ -275,6 +275,6 @@ it('the status of an exit is one that a process can have', () => {
   const { exitWithCode } = generousHost().imports['wasi:cli/exit'];
   for (const status of ['failed', 1.5, -1, 256, Number.NaN, 7n, undefined, {}]) {
     expect(() => exitWithCode(status as number)).not.toThrow(ExitError);
-    expect(() => exitWithCode(status as number)).toThrow('that is no u8');
+    expect(() => exitWithCode(status as number)).toThrow('that is not of type u8');
   }
 });

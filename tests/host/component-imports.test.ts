@@ -88,11 +88,11 @@ describe('of a component', () => {
       'evil:plug/in',
     ]) {
       expect(await importing(name, '')).toEqual([
-        `the component imports '${name}', which this host does not give it`,
+        `the component imports '${name}', which this host does not provide`,
       ]);
     }
     expect(await differences('(import "constructor" (func))')).toEqual([
-      "the component imports 'constructor', which this host does not give it",
+      "the component imports 'constructor', which this host does not provide",
     ]);
   });
 
@@ -163,7 +163,7 @@ describe('of a component', () => {
         'the resource wasi:cli/stdin.input-stream',
         'the resource wasi:io/streams.input-stream',
       ),
-      "the component declares 'wasi:cli/stdin.get-stdin' with types that have only their names from WASI 0.2",
+      "the component declares 'wasi:cli/stdin.get-stdin' with types that share only their names with WASI 0.2",
     ]);
   });
 
@@ -186,7 +186,7 @@ describe('of a component', () => {
       0,
     ];
     expect(importDifferences(Uint8Array.from(bytes))).toEqual([
-      "the component imports 'a' \\u202e\\u2028\\x1b[2J', which this host does not give it",
+      "the component imports 'a' \\u202e\\u2028\\x1b[2J', which this host does not provide",
     ]);
   });
 });
@@ -202,7 +202,7 @@ it('types that only have a new name are none that a host has to give', async () 
     (import "wasi:clocks/monotonic-clock@0.2.0" (instance (type $c)))`;
   expect(await differences(text)).toEqual([]);
   expect(await differences('(import "mine" (type (sub resource)))')).toEqual([
-    "the component imports 'mine', which this host does not give it",
+    "the component imports 'mine', which this host does not provide",
   ]);
 });
 
@@ -230,7 +230,9 @@ describe('bytes that are no component', () => {
     ['text', Buffer.from('(component)')],
     ['a module', Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00)],
   ])('are refused: %s', (_, bytes) => {
-    expect(() => importDifferences(bytes)).toThrow(new TypeError('these bytes are no WebAssembly component'));
+    expect(() => importDifferences(bytes)).toThrow(
+      new TypeError('these bytes are not a WebAssembly component'),
+    );
   });
 
   it('are refused where they end too early or are others than they were, and nothing else happens', async () => {
@@ -259,6 +261,6 @@ describe('bytes that are no component', () => {
       (nested.length + 1) >> 14,
     ];
     const bytes = Uint8Array.from([...preamble, 0x07, ...size, 0x01, ...nested]);
-    expect(() => importDifferences(bytes)).toThrow('types are too deep in each other');
+    expect(() => importDifferences(bytes)).toThrow('types are nested too deeply');
   });
 });

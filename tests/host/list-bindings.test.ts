@@ -55,7 +55,7 @@ describe.each(['async', 'sync'] as const)('bindings that are instantiated %s', (
     ['wasi:random/random', { clocks: true }],
   ])('fail by its name where %s is not given', async (name, options) => {
     expect(await failureOf(copy(temporaryDirectory(), options))).toEqual(
-      new Error(`the component imports '${name}', which this host does not give it`),
+      new Error(`the component imports '${name}', which this host does not provide`),
     );
   });
 });

@@ -118,8 +118,8 @@ describe('createHost refuses', () => {
     [{}, `must be ${outputs}, not an object`],
     [
       new PassThrough(),
-      'is a stream without a file descriptor, and a component does not wait for one: pass (bytes) => stream.write(bytes), ' +
-        'which keeps all of it in memory until the component ends',
+      'is a stream without a file descriptor, and a component cannot wait for one: pass (bytes) => stream.write(bytes), ' +
+        'which keeps all output in memory until the component ends',
     ],
   ])('the output %o', async (output, message) => {
     expect(await answerTo({ stdout: output })).toBe(`TypeError: options.stdout ${message}`);
@@ -134,7 +134,7 @@ describe('createHost refuses', () => {
     try {
       for (const fd of [closed, reading]) {
         expect(await answerTo({ stdout: fd })).toBe(
-          `TypeError: options.stdout must be a file descriptor that is open for writing, and ${fd} is not`,
+          `TypeError: options.stdout must be a file descriptor that is open for writing, but ${fd} is not`,
         );
       }
     } finally {
@@ -145,14 +145,14 @@ describe('createHost refuses', () => {
   it.each<[unknown, string]>([
     [null, 'must be text, bytes, process.stdin or an open file descriptor, not null'],
     [new Uint16Array(1), 'must be text, bytes, process.stdin or an open file descriptor, not a Uint16Array'],
-    ['a\ud800', 'must be well-formed text, and has half a surrogate pair'],
+    ['a\ud800', 'must be well-formed text, but has half a surrogate pair'],
     [
       'inherit',
-      "is text if it is a string: pass process.stdin for that of this process, or Buffer.from('inherit')",
+      "takes a string as text: pass process.stdin for the input of this process, or Buffer.from('inherit')",
     ],
     [
       new PassThrough(),
-      'is a stream without a file descriptor, and a component does not wait for one: pass what it holds, by buffer(stream) ' +
+      'is a stream without a file descriptor, and a component cannot wait for one: pass its content, from buffer(stream) ' +
         'of node:stream/consumers',
     ],
   ])('the input %o', async (stdin, message) => {
@@ -162,7 +162,7 @@ describe('createHost refuses', () => {
   it('input from a descriptor that is closed', async () => {
     const fd = closedDescriptor();
     expect(await answerTo({ stdin: fd })).toBe(
-      `TypeError: options.stdin must be a file descriptor that is open, and ${fd} is not`,
+      `TypeError: options.stdin must be a file descriptor that is open, but ${fd} is not`,
     );
   });
 

@@ -49,7 +49,7 @@ it('one resource too many ends the component, and is closed', () => {
   streams.add(nothing);
   let closed = 0;
   const late = { close: () => void closed++ };
-  expect(() => files.add(late)).toThrow('holds 2 resources, which is the most that it may (maxResources)');
+  expect(() => files.add(late)).toThrow('holds 2 resources, the maximum (maxResources)');
   expect(closed).toBe(1);
   files.drop(first);
   expect(files.get(files.add(late))).toBe(late);

@@ -143,7 +143,7 @@ describe('a core module for WASI preview 1', () => {
     expect(error).toBeInstanceOf(RefusedError);
     expect(error).toMatchObject({
       message: expect.stringMatching(
-        /^the component imports 'wasi:clocks\/.*', .*'wasi:random\/random', which this host does not give it: set clocks: true, random: true$/,
+        /^the component imports 'wasi:clocks\/.*', .*'wasi:random\/random', which this host does not provide: set clocks: true, random: true$/,
       ),
     });
   });
@@ -258,7 +258,7 @@ describe('what is not run', () => {
 
   it.each(['', '(module)', '\0asm', '\0asm\x0e\0\x01\0'])('is no WebAssembly: %j', async (text) => {
     expect(await message(Buffer.from(text, 'latin1'))).toBe(
-      'RefusedError: this is no WebAssembly: neither a component nor a core module begins so',
+      'RefusedError: this is not WebAssembly: it begins neither as a component nor as a core module',
     );
   });
 
@@ -276,7 +276,7 @@ describe('what is not run', () => {
     ['(import "wasi_snapshot_preview1" "fd_lose" (func))', "adapter module did not export 'fd_lose'"],
   ])('imports what is not of WASI: %s', async (imports, why) => {
     expect(await message(await parse(`(module ${imports} (func (export "_start")))`))).toMatch(
-      /^RefusedError: the core module cannot be made a component: .+$/,
+      /^RefusedError: the core module cannot be converted to a component: .+$/,
     );
     expect(await message(await parse(`(module ${imports} (func (export "_start")))`))).toContain(why);
   });
@@ -291,7 +291,7 @@ describe('what is not run', () => {
     );
     await expect(component.run({ clocks: true })).rejects.toThrow(
       new RefusedError(
-        "the component imports 'wasi:sockets/instance-network', which this host does not give it",
+        "the component imports 'wasi:sockets/instance-network', which this host does not provide",
       ),
     );
   });

@@ -51,7 +51,7 @@ it.each(['0.3.0', '0.2.0-rc-2023-11-10', '0.1.0', '1.0.0'])(
     const component = await everything(version);
     expect(importDifferences(component)).toEqual(
       importsOf(component).map(
-        ({ name }) => `the component imports '${name}', which this host does not give it`,
+        ({ name }) => `the component imports '${name}', which this host does not provide`,
       ),
     );
   },

@@ -169,7 +169,7 @@ describe('a project that has installed it', () => {
     const runProgram = (node: string, directory?: string) =>
       run(node, ['run-component.mjs', component], directory);
     const withoutJco =
-      "Error: a component is translated by jco, which is not installed here: run 'npm install @bytecodealliance/jco'\n";
+      "Error: jco, which translates components, is not installed here: run 'npm install @bytecodealliance/jco'\n";
 
     it('or says what to install', () => {
       expect(runProgram(process.execPath)).toBe(withoutJco);

@@ -1,10 +1,10 @@
 // The border between a component's bindings and the host.
 //
-// jco makes bindings from the types that the component declares, and not from WASI's. So a function of the host may be
-// called with anything, what it returns may be read as anything, and anything that JavaScript finds on the host's objects
-// may be called. Here every interface is made to contain WASI's functions and nothing else; each gets values of WASI's
-// types and no others, and returns values that nobody else has. Calls in the component's own memory come by
-// lowering.ts, which holds to the same types.
+// jco makes bindings from the types that the component declares, which need not be WASI's. So bindings may call a
+// host function with any values, read its result as any type, and call anything that JavaScript finds on the host's
+// objects. This file makes each interface from WASI's functions and nothing else. Each function accepts only values
+// of WASI's types, and returns fresh values that nothing else refers to. Calls in the component's own memory go
+// through lowering.ts, which checks the same types.
 
 import { isBytes } from '../check.js';
 import { errorCode as errorCodeOf, WasiError } from './error-code.js';
@@ -17,20 +17,20 @@ import { errorCode, wasi } from './wasi.js';
 import type { Case, FunctionType, Implementation, Interface, Type } from './wit.js';
 import { camelCase, print } from './wit.js';
 
-/** What a host has behind an interface. */
+/** The host's side of an interface. */
 export interface Given<I extends Interface> {
-  /** Its functions, all of them. */
+  /** All functions of the interface. */
   readonly functions: Implementation<I>;
-  /** Those that can be called in the component's own memory as well, in that form. */
+  /** The functions that can also be called in the component's own memory, in that form. */
   readonly lowered?: Lowerings;
 }
 
-/** What a host has behind each interface that it gives. */
+/** The host's side of every interface that it provides. */
 export type GivenInterfaces = { readonly [N in InterfaceName]?: Given<(typeof wasi)[N]> };
 
 type AnyFunction = (...values: readonly unknown[]) => unknown;
 
-/** The interfaces as bindings get them. `numbers` has the resources of every kind that they name. */
+/** Makes the interfaces that bindings import. `numbers` must have the resources of every kind that they name. */
 export function interfacesOf(given: GivenInterfaces, numbers: Numbers): Partial<WasiInterfaces> {
   const made = Object.entries(given).map(([name, each]) => [
     name,
@@ -77,7 +77,7 @@ function interfaceOf(
 
 const classNameOf = (resource: string): string => camelCase(`-${resource}`);
 
-/** `act` for bindings: with the values that `type` has for it, or not at all. */
+/** Wraps `act` for bindings: calls it only if every argument has the type that `type` declares. */
 function guard(name: string, type: FunctionType, act: AnyFunction, isMethod: boolean, numbers: Numbers) {
   return function (this: unknown, ...passed: unknown[]): unknown {
     const given = isMethod ? [this, ...passed] : passed;
@@ -86,7 +86,12 @@ function guard(name: string, type: FunctionType, act: AnyFunction, isMethod: boo
         endComponent(`the component calls ${name} with ${passed.length} arguments`);
       }
       const values = type.params.map(([label, each], index) =>
-        take(each, given[index], numbers, () => `the component calls ${name} with a '${label}' that is no`),
+        take(
+          each,
+          given[index],
+          numbers,
+          () => `the component calls ${name} with a '${label}' that is not of type`,
+        ),
       );
       return returned(type, act(...values), numbers);
     } catch (error) {
@@ -95,7 +100,7 @@ function guard(name: string, type: FunctionType, act: AnyFunction, isMethod: boo
   };
 }
 
-/** The value that was passed, if it is of this type; or else the end of the component, which `complaint` explains. */
+/** Returns the value that bindings passed, if it has this type. If not, ends the component with `complaint`. */
 function take(type: Type, value: unknown, numbers: Numbers, complaint: () => string): unknown {
   const refuse = (): never => endComponent(`${complaint()} ${print(type)}`);
   const taken = (part: Type, each: unknown): unknown => take(part, each, numbers, complaint);
@@ -143,7 +148,7 @@ function take(type: Type, value: unknown, numbers: Numbers, complaint: () => str
     case 'borrow':
       return numbers.of(type.resource).unwrap(value);
     default:
-      // No function of WASI's takes any other type.
+      // No WASI function takes any other type.
       return refuse();
   }
 }
@@ -159,7 +164,7 @@ const casesOf = (type: Type & { kind: 'variant' | 'result' }): readonly Case[] =
         ['err', type.err],
       ];
 
-/** What an object has under each of these names; undefined if it has anything else, or is no object. */
+/** Returns an object's values under these names. Undefined if it has other names, or is not an object. */
 function partsOf(value: unknown, names: readonly string[]): unknown[] | undefined {
   if (
     typeof value !== 'object' ||
@@ -172,8 +177,9 @@ function partsOf(value: unknown, names: readonly string[]): unknown[] | undefine
 }
 
 /**
- * A value of the host's for bindings, of this type: made anew, so that it has nothing but what the type says, and that
- * nobody else has it. Bytes have a buffer of their own: jco copies from the buffer as many as the component declares.
+ * Makes a value of this type for bindings from a value of the host. It is a fresh copy: it holds only what the type
+ * declares, and nothing else refers to it. Bytes get a buffer of their own, because jco copies as many bytes from the
+ * buffer as the component declares.
  */
 function give(type: Type, value: unknown, numbers: Numbers): unknown {
   const given = (part: Type, each: unknown): unknown => give(part, each, numbers);
@@ -199,14 +205,14 @@ function give(type: Type, value: unknown, numbers: Numbers): unknown {
     case 'own':
       return numbers.of(type.resource).wrap(value as Closable);
     default:
-      return take(type, value, numbers, () => 'the host has for a component what is no');
+      return take(type, value, numbers, () => 'the host has a value for a component that is not of type');
   }
 }
 
-/** Bytes in a buffer that has them and no others. */
+/** Copies bytes into a buffer that holds nothing else. */
 const copied = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
-/** An object with these properties, and nothing from JavaScript. */
+/** Makes an object with these properties and no prototype. */
 function bare(properties: readonly (readonly [name: string, value: unknown])[]): object {
   const made = Object.create(null);
   for (const [name, value] of properties) {
@@ -220,7 +226,10 @@ function returned({ result }: FunctionType, value: unknown, numbers: Numbers): u
   return type && give(type, value, numbers);
 }
 
-/** What bindings get of an exception of the host's: the error of the function's result, or the end of the component. */
+/**
+ * Converts an exception of the host for bindings: to the error of the function's result, or to the end of the
+ * component.
+ */
 function thrown(name: string, { result }: FunctionType, error: unknown, numbers: Numbers): unknown {
   if (isEnding(error)) {
     return error;
@@ -232,5 +241,5 @@ function thrown(name: string, { result }: FunctionType, error: unknown, numbers:
   if (type !== undefined && error instanceof WasiError) {
     return new WasiError(give(type, error.payload, numbers));
   }
-  return uncatchable(new Error(`${name} has failed: ${error}`, { cause: error }));
+  return uncatchable(new Error(`${name} failed: ${error}`, { cause: error }));
 }

@@ -1,4 +1,4 @@
-// The options of a host, each with its check.
+// The options of a host: one check for each.
 
 import {
   arrayOf,
@@ -25,7 +25,7 @@ const hostPath: Check = (name, value) => {
   requireThat(value !== '', name, 'a path', value);
 };
 
-/** A directory of the system to preopen. */
+/** Checks a preopen: a path of this system, and the access to it. */
 export const preopen = preopenOf<Preopen>({ path: hostPath, access });
 
 const variable: Check = (name, value) => {
@@ -42,7 +42,7 @@ const environment: Check = (name, value) => {
   }
 };
 
-/** By what it can do: it may be that of another copy of this module. */
+/** Recognised by its methods, because it may come from another copy of this module. */
 const modeCarrier: Check = (name, value) => {
   const methods = Object.getOwnPropertyNames(ModeCarrier.prototype);
   const isOne =
@@ -72,7 +72,7 @@ const checks: Checks<HostOptions> = {
   },
 };
 
-/** What people write who know node:wasi, wasmtime or a shell. */
+/** What people write who know node:wasi, wasmtime or a shell, and the option that they mean. */
 const hints = {
   cwd: 'preopens',
   dirs: 'preopens',
@@ -84,10 +84,10 @@ const hints = {
 };
 
 /**
- * Throws a TypeError that names the first option that is unknown, or is of a wrong type or value; a RangeError for a
- * number out of range.
+ * Checks the options of a host. Throws a TypeError that names the first option if it is unknown, or if its type or
+ * value is wrong. Throws a RangeError if a number is out of range.
  *
- * @param options anything
+ * @param options any value
  */
 export function checkOptions(options: unknown): asserts options is HostOptions {
   requireOptions<HostOptions>('options', options, checks, hints);

@@ -1,4 +1,4 @@
-// wasi:cli: what a command is given besides its directories, which is what was named and nothing else.
+// wasi:cli: arguments, environment, exit and standard streams. A command gets only what the caller named.
 
 import { readSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
@@ -12,13 +12,15 @@ import { endComponent, uncatchable } from './trap.js';
 import type { wasi } from './wasi.js';
 import { terminalInput, terminalOutput } from './wasi.js';
 
-/** Where a component's standard input comes from: an open file descriptor, or bytes. */
+/** The source of a component's standard input: an open file descriptor, or bytes. */
 export type ByteSource = number | Uint8Array;
 
-/** Where a component's output goes: an open file descriptor, or a function that gets each piece as it is written. */
+/**
+ * The target of a component's output: an open file descriptor, or a function that gets each piece as it is written.
+ */
 export type ByteSink = number | ((bytes: Uint8Array) => void);
 
-/** What a command is given. */
+/** The arguments, environment and standard streams of a command. */
 export interface CliOptions {
   args: readonly string[];
   env: Readonly<Record<string, string>>;
@@ -28,13 +30,13 @@ export interface CliOptions {
 }
 
 /**
- * Thrown through a component that called `exit`: it ends the call into the component, and never the process. After
- * it the instance must not be called again.
+ * Thrown through a component that calls `exit`. It ends the call into the component, never the process. The instance
+ * must not be called again.
  */
 export class ExitError extends Error {
   /** The name of the class. */
   override readonly name = 'ExitError';
-  /** The status: 0 for success. */
+  /** The exit status: 0 for success. */
   readonly status: number;
 
   constructor(status: number) {
@@ -43,7 +45,7 @@ export class ExitError extends Error {
   }
 }
 
-/** Retries a call on a descriptor that is set not to block, such as a terminal's, until it has an answer. */
+/** Repeats a call until it has a result. A descriptor can be non-blocking, as a terminal's often is. */
 function untilReady<T>(act: () => T): T {
   for (;;) {
     try {
@@ -99,13 +101,13 @@ function sinkOf(output: ByteSink): Sink {
   };
 }
 
-/** A terminal, of which WASI tells nothing but that it is one. */
+/** A terminal. WASI says nothing about one except that it exists. */
 const terminal: Closable = { close: nothing };
 
-/** wasi:cli, but for its `run`, which a component exports. */
+/** wasi:cli without `run`, which a component exports. */
 type Cli = { readonly [N in Extract<keyof typeof wasi, `wasi:cli/${string}`>]: Given<(typeof wasi)[N]> };
 
-/** Makes wasi:cli, whose resources have these numbers. A standard stream is a terminal if it is a file descriptor of one. */
+/** Makes wasi:cli, with its resources in `numbers`. A standard stream is a terminal if its file descriptor is. */
 export function createCli(numbers: Numbers, io: Io, options: CliOptions): Cli {
   const { args, env, stdin, stdout, stderr } = options;
   const terminalAt = (stream: ByteSource | ByteSink) =>
@@ -113,7 +115,7 @@ export function createCli(numbers: Numbers, io: Io, options: CliOptions): Cli {
   const gone = () => endComponent('the terminal is closed');
   new Resources(numbers, terminalInput, gone);
   new Resources(numbers, terminalOutput, gone);
-  // One for all the streams that a component may ask for, since each goes on where the last one stopped.
+  // All input streams share one source, because each continues after the last byte that any of them read.
   const source = sourceOf(stdin);
   const exit = (status: number): never => {
     throw uncatchable(new ExitError(status));

@@ -10,7 +10,7 @@ interface Clocks {
   readonly 'wasi:clocks/wall-clock': Given<(typeof wasi)['wasi:clocks/wall-clock']>;
 }
 
-/** Makes wasi:clocks. The wall clock counts milliseconds, which is what JavaScript's does. */
+/** Makes wasi:clocks. The wall clock counts milliseconds, as JavaScript's clock does. */
 export function createClocks(io: Io): Clocks {
   return {
     'wasi:clocks/monotonic-clock': {
@@ -24,7 +24,7 @@ export function createClocks(io: Io): Clocks {
     'wasi:clocks/wall-clock': {
       functions: {
         now: () => {
-          // A time before 1970 is none that WASI has.
+          // WASI has no times before 1970.
           const now = Math.max(0, Date.now());
           return { seconds: BigInt(Math.floor(now / 1000)), nanoseconds: (now % 1000) * 1_000_000 };
         },

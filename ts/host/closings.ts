@@ -1,50 +1,52 @@
-// What closing files came to. WASI's drop of a descriptor has no result, so a component that closes what it has written
-// cannot be told that this failed, as it does on NFS and with quotas when the bytes are lost. It is told when it commits
-// to the file: a call that renames or links it fails as the closing did.
+// Errors of closing files. WASI's drop of a descriptor has no result, so a component cannot see that closing a file
+// failed and lost data, as happens on NFS and with quotas. It gets that error when it commits to the file: the next
+// call that renames, links or synchronises the file fails with it.
 
 import type { MetadataHashValue } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { errorCode, fail } from './error-code.js';
 
-/** Where a file is: which directory has its name, and the name. */
+/** The location of a file: the directory that has its name, and the name. */
 export interface Place {
   readonly directory: MetadataHashValue;
   readonly name: string;
 }
 
-/** A file that was not closed as it should. */
+/** A file that was not closed properly. */
 interface Closed {
-  /** The guest's path for it. */
+  /** The guest's path of it. */
   readonly path: string;
   /** Why closing it failed. */
   lost?: unknown;
-  /** Why it could not be given its mode, as Node's code. */
+  /** Why it could not get its mode, as Node's code. */
   withoutMode?: string;
-  /** Whether the component was told that it is lost. */
+  /** Whether the component got the error. */
   isTold: boolean;
 }
 
-/** As many files as are remembered. */
+/** Maximum number of files that are remembered. */
 const MOST_FILES = 1024;
 
-/** The files of one host that were not closed as they should, until they are renamed, removed or made anew. */
+/**
+ * The files of one host that were not closed properly. Each is remembered until it is renamed, removed or replaced.
+ */
 export class Closings {
   readonly #closed = new Map<string, Closed>();
 
-  /** Notes that closing a file that was written has failed. */
+  /** Records that closing a file failed that was open for writing. */
   noteLost(place: Place, path: string, error: unknown): void {
     this.#note(place, path).lost = error;
   }
 
-  /** Notes that a file could not be given its mode, and why, as Node's code. */
+  /** Records that a file could not get its mode, and why, as Node's code. */
   noteWithoutMode(place: Place, path: string, code: string): void {
     this.#note(place, path).withoutMode = code;
   }
 
   /**
-   * Called before a file gets another name, and before it is synchronised: fails as closing it did. Returns why it could
-   * not be given its mode; undefined if it was.
+   * Must be called before a file gets another name, and before it is synchronised. If closing the file failed, fails
+   * with the same error. Returns why the file could not get its mode, as Node's code; undefined if it has its mode.
    *
-   * @param place looks the place up, which is needed only if there is anything to tell
+   * @param place finds the location; called only if any file is remembered
    */
   commit(place: () => Place): string | undefined {
     const closed = this.#closed.size === 0 ? undefined : this.#closed.get(keyOf(place()));
@@ -55,14 +57,14 @@ export class Closings {
     return closed?.withoutMode;
   }
 
-  /** Forgets a place: another file is there now, or none. */
+  /** Forgets a location: it has another file now, or none. */
   forget(place: () => Place): void {
     if (this.#closed.size > 0) {
       this.#closed.delete(keyOf(place()));
     }
   }
 
-  /** Warns of the lost files of which no component was told. */
+  /** Emits a warning for each lost file whose error no component got. */
   close(): void {
     for (const closed of this.#closed.values()) {
       warnOf(closed);
@@ -89,8 +91,6 @@ function keyOf({ directory: { lower, upper }, name }: Place): string {
 
 function warnOf({ path, lost, isTold }: Closed): void {
   if (lost !== undefined && !isTold) {
-    process.emitWarning(
-      `closing ${JSON.stringify(path)} failed, so what was written last may be lost: ${lost}`,
-    );
+    process.emitWarning(`closing ${JSON.stringify(path)} failed, so its last writes may be lost: ${lost}`);
   }
 }

@@ -1,11 +1,11 @@
 // What a component imports, read from its bytes and compared with WASI 0.2 as published.
 //
-// A component declares the types of its imports itself, and bindings are made from what it declares. Types that are not
-// WASI's make no sense to a host, and tell of a mistake or an attack. So they are refused before anything is made of the
-// component. It may leave out functions and types; those that it has must be WASI's exactly.
+// A component declares the types of its imports itself, and jco makes bindings from what it declares. If a type
+// differs from WASI's, that is a mistake or an attack, so the component is refused before any code is made from it.
+// It may leave out functions and types; those that it declares must be exactly WASI's.
 //
-// This reads the sections of a component that can lead to the type of an import, as the component model's Binary.md has
-// them, and skips the others. It accepts nothing that it does not know.
+// This reads the sections of a component that can lead to the type of an import, in the format of the component
+// model's Binary.md, and skips the others. It refuses anything that it does not know.
 
 import { quoted } from '../errors.js';
 import { RefusedError } from './refused-error.js';
@@ -13,42 +13,42 @@ import { wasi } from './wasi.js';
 import type { FunctionType, Interface, Primitive, Resource, Type } from './wit.js';
 import { define, isSame, isSameFunction, printFunction } from './wit.js';
 
-/** What a type index or the export of an instance can stand for. */
+/** What a type index or an export of an instance can refer to. */
 type Item =
   | Type
   | Resource
   | { readonly kind: 'function'; readonly type: FunctionType; readonly isAsync: boolean }
   | InstanceType;
 
-/** The type of an instance, which becomes exports for each interface that is of it. */
+/** The type of an instance. Each interface of this type gets its own exports from it. */
 interface InstanceType {
   readonly kind: 'instance type';
   readonly declarations: readonly Declaration[];
   readonly scope: Scope;
-  /** What it has become, by the name of the interface. */
+  /** The exports made so far, by the name of the interface. */
   readonly made: Map<string, Exports>;
 }
 
 /** The exports of an instance, by name. */
 export type Exports = ReadonlyMap<string, Item>;
 
-/** What can be referred to at some place of a component or of an instance type. */
+/** What indices can refer to at one point of a component or of an instance type. */
 interface Scope {
   readonly types: Item[];
   readonly instances: Exports[];
   readonly outer: Scope | undefined;
 }
 
-/** A part of an instance type: adds to a scope, and to the exports of an instance of the interface `owner`. */
+/** A part of an instance type: extends a scope, and the exports of an instance of the interface `owner`. */
 type Declaration = (scope: Scope, exports: Map<string, Item>, owner: string) => void;
 
-/** What a type is, or an import or export, given what it can refer to. */
+/** Makes the type, import or export that was read, from what it can refer to. */
 type Definition = (scope: Scope, owner: string) => Item;
 
-/** A resource that the component has made, or got from elsewhere than an import. */
+/** Stands for each resource that the component defines, or gets in another way than by an import. */
 const itsOwn: Resource = { kind: 'resource', owner: 'the component', name: 'resource' };
 
-/** As deep as types of instances and components may be in each other. WASI has no such. */
+/** Maximum nesting of instance and component types. WASI nests none. */
 const MOST_NESTED = 8;
 
 /** `(component` in binary: the magic number, the version and the layer. */
@@ -56,13 +56,13 @@ const COMPONENT = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00];
 
 const LAST_SECTION = 12;
 
-/** What imports, exports and aliases are of. */
+/** The sorts of imports, exports and aliases. */
 const SORT = { core: 0, function: 1, value: 2, type: 3, component: 4, instance: 5 } as const;
 
-/** The code of a type without parts that WASI 0.2 does not have. */
+/** The code of `error-context`, which WASI 0.2 does not have. */
 const ERROR_CONTEXT = 0x64;
 
-/** The codes of types without parts. */
+/** The codes of primitive types. */
 const primitives = new Map<number, Primitive>([
   [0x7f, 'bool'],
   [0x7e, 's8'],
@@ -83,7 +83,7 @@ function fail(why: string): never {
   throw new TypeError(`this component cannot be read: ${why}`);
 }
 
-/** Reads a component, or a part of one, from its beginning to its end. */
+/** Reads a component, or a part of one, from start to end. */
 class Reader {
   readonly #bytes: Uint8Array;
   readonly #end: number;
@@ -105,11 +105,11 @@ class Reader {
 
   expectEnd(): void {
     if (!this.isAtEnd) {
-      this.fail('a section is longer than what is in it');
+      this.fail('a section is longer than its content');
     }
   }
 
-  /** Whether the next byte is this one, which is read then. */
+  /** Reads the next byte if it is this one. Returns whether it was. */
   isNext(byte: number): boolean {
     const isIt = this.#at < this.#end && this.#bytes[this.#at] === byte;
     this.#at += isIt ? 1 : 0;
@@ -125,16 +125,16 @@ class Reader {
     return byte;
   }
 
-  /** Fails unless the next byte is this one. */
+  /** Reads the next byte. Fails unless it is this one. */
   expect(byte: number): void {
     if (this.byte() !== byte) {
-      this.fail(`there is no 0x${byte.toString(16)} where one is needed`);
+      this.fail(`it needs a 0x${byte.toString(16)}`);
     }
   }
 
   /**
-   * A LEB128 number of 32 bits, whose first byte may have been read. Where a type is used, the encoding is of signed numbers,
-   * and the negative ones are types without parts.
+   * Reads a LEB128 number of 32 bits, whose first byte may have been read already. The use of a type is encoded as a
+   * signed number; negative ones are primitive types.
    */
   number(first = this.byte(), isSigned = false): number {
     let value = 0;
@@ -151,10 +151,10 @@ class Reader {
 
   list<T>(read: () => T): T[] {
     const count = this.number();
-    // Each takes a byte at least.
+    // Each takes at least one byte.
     return count <= this.#end - this.#at
       ? Array.from({ length: count }, read)
-      : this.fail('a list is longer than all that follows');
+      : this.fail('a list is longer than the rest of its part');
   }
 
   name(): string {
@@ -166,29 +166,33 @@ class Reader {
     }
   }
 
-  /** The name of an import or an export. */
+  /** Reads the name of an import or an export. */
   externName(): string {
-    // 1 was for names of interfaces, and means the same as 0.
+    // 1 marked the names of interfaces, and now means the same as 0.
     const kind = this.byte();
     return kind === 0 || kind === 1 ? this.name() : this.fail('a name has an unknown form');
   }
 
   optional<T>(read: () => T): T | undefined {
     const flag = this.byte();
-    return flag === 0 ? undefined : flag === 1 ? read() : this.fail('neither present nor absent');
+    return flag === 0
+      ? undefined
+      : flag === 1
+        ? read()
+        : this.fail('an optional part is neither present nor absent');
   }
 
-  /** The next `length` bytes as a part of their own. */
+  /** Splits off the next `length` bytes. */
   part(length: number): Reader {
     if (length > this.#end - this.#at) {
-      this.fail('a part is longer than all that follows');
+      this.fail('a part is longer than the rest of the component');
     }
     const start = this.#at;
     this.#at += length;
     return new Reader(this.#bytes, start, this.#at);
   }
 
-  /** All bytes to the end. */
+  /** Reads all remaining bytes. */
   rest(): Uint8Array {
     const start = this.#at;
     this.#at = this.#end;
@@ -203,7 +207,7 @@ const other =
   () => ({ kind: 'other', name });
 
 const typeAt = ({ types }: Scope, index: number): Item =>
-  types[index] ?? fail('there is a reference to a type that there is not');
+  types[index] ?? fail('a reference leads to no type');
 
 const asType = (item: Item): Type =>
   item.kind === 'resource' || item.kind === 'function' || item.kind === 'instance type'
@@ -212,7 +216,7 @@ const asType = (item: Item): Type =>
 
 const asResource = (item: Item): Resource => (item.kind === 'resource' ? item : itsOwn);
 
-/** Reads a type where it is used: one without parts, or a reference to one that is defined. */
+/** Reads the use of a type: a primitive type, or a reference to a defined one. */
 function readUse(reader: Reader): TypeOf {
   const code = reader.byte();
   const primitive = primitives.get(code);
@@ -230,12 +234,12 @@ const readPart = (reader: Reader): readonly [name: string, type: TypeOf] => [rea
 
 function readCase(reader: Reader): readonly [name: string, type: TypeOf | undefined] {
   const read = [reader.name(), reader.optional(() => readUse(reader))] as const;
-  // What a case refines, which nothing has.
+  // The case that this one refines. No component has one.
   reader.expect(0);
   return read;
 }
 
-/** Reads what stands in a type section, or is declared in the type of an instance. */
+/** Reads a type definition, from a type section or from the type of an instance. */
 function readDefinition(reader: Reader, depth = 0): Definition {
   const code = reader.byte();
   const primitive = primitives.get(code);
@@ -305,7 +309,7 @@ function readDefinition(reader: Reader, depth = 0): Definition {
     case 0x41:
     case 0x42: {
       if (depth === MOST_NESTED) {
-        reader.fail('types are too deep in each other');
+        reader.fail('types are nested too deeply');
       }
       const declarations = reader.list(() => readDeclaration(reader, depth + 1));
       return code === 0x41
@@ -321,13 +325,13 @@ function readDefinition(reader: Reader, depth = 0): Definition {
   }
 }
 
-/** Reads the result of a function that has none. */
+/** Reads the results of a function that has none. */
 function readNothing(reader: Reader): undefined {
   reader.expect(1);
   reader.expect(0);
 }
 
-/** Reads what an import is, or an export. A resource that it is bound to is the resource of this name in its owner. */
+/** Reads what an import or export is. A resource that it defines gets this name, in its owner. */
 function readDescription(
   reader: Reader,
   name: string,
@@ -365,11 +369,11 @@ function readDescription(
   }
 }
 
-/** A type that is exported by a name, and is called by that from now on, unless it has one. */
+/** Gives a type the name that it is exported by, unless it already has one. */
 const named = (item: Item, name: string): Item =>
   'name' in item && item.name === item.kind ? { ...item, name } : item;
 
-/** Reads an alias, which adds to a scope what it stands for. */
+/** Reads an alias, which adds what it stands for to a scope. */
 function readAlias(reader: Reader): (scope: Scope) => void {
   const sort = reader.byte();
   if (sort === SORT.core) {
@@ -388,21 +392,21 @@ function readAlias(reader: Reader): (scope: Scope) => void {
           : instanceAt(scope, index).get(label);
       scope.types.push(found ?? { kind: 'other', name: 'type' });
     } else if (sort === SORT.instance) {
-      // One that comes from another instance is none that is imported.
+      // An instance that comes from another instance is not imported.
       scope.instances.push(new Map());
     }
   };
 }
 
 const instanceAt = ({ instances }: Scope, index: number): Exports =>
-  instances[index] ?? fail('there is a reference to an instance that there is not');
+  instances[index] ?? fail('a reference leads to no instance');
 
 function scopeAt(scope: Scope, count: number): Scope {
   let found: Scope | undefined = scope;
   for (let each = 0; each < count; each++) {
     found = found?.outer;
   }
-  return found ?? fail('there is a reference to what is outside of the component');
+  return found ?? fail('a reference leads outside of the component');
 }
 
 /** Reads a part of the type of an instance or of a component. */
@@ -416,7 +420,7 @@ function readDeclaration(reader: Reader, depth: number): Declaration {
       const alias = readAlias(reader);
       return (scope) => alias(scope);
     }
-    // An import, of the type of a component, and an export.
+    // An import, in the type of a component, or an export.
     case 3:
     case 4: {
       const name = reader.externName();
@@ -435,25 +439,25 @@ function readDeclaration(reader: Reader, depth: number): Declaration {
       };
     }
     default:
-      return reader.fail('there is no such part of a type');
+      return reader.fail('a part of a type is of an unknown kind');
   }
 }
 
-/** An import of a component: of an instance if it has exports, or else of something that WASI 0.2 has none of. */
+/** An import of a component. Only an instance has exports, and WASI 0.2 has no other imports. */
 export interface Import {
   readonly name: string;
   readonly exports: Exports | undefined;
 }
 
 /**
- * Reads what a component imports, in its order, but for types that have only a new name: a host has nothing to give for
- * those. Throws a TypeError for what is no component.
+ * Reads what a component imports, in its order. Leaves out types that only rename others, because a host provides
+ * nothing for those. Throws a TypeError if the bytes are not a component.
  */
 export function importsOf(component: Uint8Array): Import[] {
   const reader = new Reader(component);
   for (const byte of COMPONENT) {
     if (reader.isAtEnd || reader.byte() !== byte) {
-      throw new TypeError('these bytes are no WebAssembly component');
+      throw new TypeError('these bytes are not a WebAssembly component');
     }
   }
   const imports: Import[] = [];
@@ -472,7 +476,7 @@ export function importsOf(component: Uint8Array): Import[] {
   return imports;
 }
 
-/** How the sections are read that can lead to the type of an import: an item of each. */
+/** Readers of the sections that can lead to the type of an import. Each reads one item. */
 const sections: Readonly<Record<number, (reader: Reader, scope: Scope, imports: Import[]) => void>> = {
   // Instances.
   5(reader, { instances }) {
@@ -531,7 +535,7 @@ function readSort(reader: Reader): readonly [sort: number, index: number] {
   return [sort, reader.number()];
 }
 
-/** What an instance of this type exports if it is the interface `owner`. */
+/** Makes the exports of an instance of this type, as the interface `owner`. */
 function instantiate({ declarations, scope: outer, made }: InstanceType, owner: string): Exports {
   const known = made.get(owner);
   if (known !== undefined) {
@@ -549,13 +553,14 @@ function instantiate({ declarations, scope: outer, made }: InstanceType, owner: 
 const withoutVersion = (name: string): string => name.replace(/@.*$/, '');
 
 /**
- * Compares what a component imports with WASI 0.2 as published, from its bytes and before anything is made of it. It may
- * leave out what it does not need. Everything else must be the same: types, names of parameters, and which resources.
+ * Compares what a component imports with WASI 0.2 as published, from its bytes and before any code is made from it.
+ * The component may leave out functions and types. Everything that it declares must be WASI's: types, names of
+ * parameters, and resources.
  *
- * `runComponent` and `loadComponent` do this themselves. It is for those who make bindings by jco.
+ * `runComponent` and `loadComponent` do this themselves. Call it before you make bindings with jco.
  *
  * @param component the bytes of the component
- * @returns a sentence for each difference, and none if there is nothing but WASI. Throws a TypeError if the bytes are no
+ * @returns one sentence for each difference; empty if it imports only WASI. Throws a TypeError if the bytes are not a
  * component.
  * @example
  * ```js
@@ -577,17 +582,17 @@ function differencesIn({ name, exports }: Import): string[] {
   const plain = withoutVersion(name);
   const published: Interface | undefined = /@0\.2\.\d+$/.test(name) ? own(wasi, plain) : undefined;
   return published === undefined || exports === undefined
-    ? [`the component imports ${quoted(name)}, which this host does not give it`]
+    ? [`the component imports ${quoted(name)}, which this host does not provide`]
     : [...exports].flatMap(([label, item]) => differencesOf(`${plain}.${label}`, label, item, published));
 }
 
-/** How many differences an error names. */
+/** Maximum number of differences that an error names. */
 const MOST_NAMED = 5;
 
 /**
- * Refuses a component that imports interfaces of WASI's as something else than they are: throws a {@link RefusedError} that
- * names the differences, and a TypeError if the bytes are no component. What else it imports does not matter as long as it
- * does not use it, and whether the host gives that is another question.
+ * Refuses a component that declares interfaces of WASI with other types: throws a {@link RefusedError} that names the
+ * differences. Throws a TypeError if the bytes are not a component. Other imports pass: the host refuses them when
+ * the component is instantiated, if it uses them.
  */
 export function requireWasi(component: Uint8Array): void {
   const imports = importsOf(component).filter(({ name }) => Object.hasOwn(wasi, withoutVersion(name)));
@@ -615,7 +620,7 @@ function differencesOf(place: string, label: string, item: Item, { types, functi
       return [];
     }
     return declared === has
-      ? [`the component declares ${quoted(place)} with types that have only their names from WASI 0.2`]
+      ? [`the component declares ${quoted(place)} with types that share only their names with WASI 0.2`]
       : differs(declared, has);
   }
   const published = own(types, label);

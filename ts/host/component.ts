@@ -1,7 +1,7 @@
 // Running a component from its bytes.
 //
-// jco makes JavaScript of a component, which runs in this process and can do all that the process can. So the component
-// must have no say in that code, whatever jco does with its names: a name that could end a string is refused here.
+// jco translates a component to JavaScript, which runs in this process with all its rights. So the component must
+// have no influence on that code, even through its names: a name that could end a string is refused here.
 
 import { describe, isBytes, isError, isRecord, requireThat } from '../check.js';
 import { checkOptions } from './check-options.js';
@@ -13,13 +13,13 @@ import { RefusedError } from './refused-error.js';
 import { type Translation, translate } from './translate.js';
 import { TrapError } from './trap-error.js';
 
-/** A compiled core module, which only WebAssembly knows more of. */
+/** A compiled core module, opaque to this code. */
 type CoreModule = object;
 
 /** Imports of a core module, by module and name. */
 type CoreImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-// Node's types have none.
+// Node's types do not declare WebAssembly.
 declare const WebAssembly: {
   compile(bytes: Uint8Array): Promise<CoreModule>;
   instantiate(module: CoreModule, imports?: CoreImports): Promise<object>;
@@ -29,17 +29,17 @@ declare const WebAssembly: {
   };
 };
 
-/** What the code of a component exports. */
+/** The function that a translated component exports. */
 type Instantiate = (
   getCoreModule: (name: string) => CoreModule,
   imports: object,
   instantiateCore: typeof WebAssembly.instantiate,
 ) => Promise<Record<string, unknown>>;
 
-/** How each release of WASI 0.2 calls what a command exports. */
+/** The name of a command's export, in any release of WASI 0.2. */
 const RUN = /^wasi:cli\/run@0\.2\.\d+$/;
 
-/** The options that give an interface, for those who lack them. */
+/** The options that provide an interface, for errors about a missing one. */
 const givenBy: readonly (readonly [prefix: string, option: string])[] = [
   ['wasi:clocks/', 'clocks: true'],
   ['wasi:random/', 'random: true'],
@@ -62,8 +62,8 @@ export class LoadedComponent {
   /**
    * Runs a command, which is a component that exports `wasi:cli/run`, on a host of its own.
    *
-   * @param options what it gets
-   * @returns its exit status; rejects as {@link runComponent} does
+   * @param options what the command gets; default: nothing
+   * @returns its exit status, 0 for success. Rejects as {@link runComponent} does.
    */
   async run(options: HostOptions = {}): Promise<number> {
     const host = await createHost(options);
@@ -73,7 +73,7 @@ export class LoadedComponent {
         exitCode = code;
       });
       const { run } = commandIn(exports);
-      // The `result` without values of which WASI has it becomes nothing, or an exception.
+      // WASI's `result` without values becomes undefined, or an exception.
       requireNothing(run());
       return 0;
     } catch (error) {
@@ -93,11 +93,12 @@ export class LoadedComponent {
   }
 
   /**
-   * Makes an instance, for a component that is no command.
+   * Makes an instance of a component that is not a command.
    *
-   * @param host what it gets; to be closed when the instance is used no more
-   * @returns its exports, by their names in WIT and, for interfaces, also by the last part of that in camel case. Calls of
-   * them throw an {@link ExitError} if the component exits, and whatever WebAssembly throws at a trap.
+   * @param host what the component gets. Close it when the instance is no longer used.
+   * @returns its exports by their WIT names. Interfaces are also there by the last part of their names, in camel
+   * case. Calling an export throws an {@link ExitError} if the component exits, and WebAssembly's own error if it
+   * traps.
    * @example
    * ```js
    * import { readFile } from 'node:fs/promises';
@@ -110,7 +111,7 @@ export class LoadedComponent {
    * ```
    */
   async instantiate(host: Host): Promise<Readonly<Record<string, unknown>>> {
-    requireThat(isRecord(host) && 'imports' in host, 'host', 'what createHost has made', host);
+    requireThat(isRecord(host) && 'imports' in host, 'host', 'a host made by createHost', host);
     return this.#instance(host, () => {});
   }
 
@@ -125,12 +126,12 @@ export class LoadedComponent {
 }
 
 /**
- * Makes a component ready to run: checks that it can do no harm, and translates it by jco, which takes a second, and some
- * more for a large one.
+ * Makes a component ready to run: checks that it cannot harm the process, and translates it with jco. That takes
+ * about a second, and more for a large component.
  *
  * @param bytes a component for WASI 0.2, or a core module for WASI preview 1
- * @returns the component; rejects with a {@link RefusedError} if it is invalid or not to be trusted with this process, and
- * with an `Error` that says what to install if there is no jco
+ * @returns the component. Rejects with a {@link RefusedError} if it is invalid or could harm the process, and with an
+ * `Error` that says what to install if jco is missing.
  * @example
  * ```js
  * import { readFile } from 'node:fs/promises';
@@ -158,17 +159,17 @@ export async function loadComponent(bytes: Uint8Array): Promise<LoadedComponent>
 }
 
 /**
- * Runs a program: a component for WASI 0.2 that is a command, or a core module for WASI preview 1. It gets what the options
- * name, and nothing else: without any, it has no files, no arguments, no clock, and its output is discarded.
+ * Runs a program: a component for WASI 0.2 that is a command, or a core module for WASI preview 1. It gets only what
+ * the options name. Without options it has no files, no arguments and no clock, and its output is discarded.
  *
- * It runs in this thread until it ends, after a second in which it is translated by jco. To run it again, and not wait for
- * that, keep what {@link loadComponent} makes.
+ * First jco translates the program, which takes about a second. Then the program blocks this thread until it ends. To
+ * run it several times, translate it once with {@link loadComponent}.
  *
  * @param bytes the program
- * @param options what it gets
- * @returns its exit status, 0 for success. Rejects with a {@link RefusedError} that says why if it is not run, with a
- * {@link TrapError} if it ended abnormally, as {@link createHost} does if the options are wrong, and with an `Error` that says
- * what to install if there is no jco.
+ * @param options what the program gets; default: nothing
+ * @returns its exit status, 0 for success. Rejects with a {@link RefusedError} that says why if the program is not
+ * run, and with a {@link TrapError} if it ends abnormally. Rejects as {@link createHost} does if the options are
+ * wrong, and with an `Error` that says what to install if jco is missing.
  * @example
  * ```js
  * import { readFile } from 'node:fs/promises';
@@ -189,16 +190,16 @@ export async function loadComponent(bytes: Uint8Array): Promise<LoadedComponent>
  * ```
  */
 export async function runComponent(bytes: Uint8Array, options: HostOptions = {}): Promise<number> {
-  // Before the second that the rest takes.
+  // Checked before the translation, which takes a second.
   checkOptions(options);
   return (await loadComponent(bytes)).run(options);
 }
 
-/** Whether bytes are a core module; throws a RefusedError unless that or a component. */
+/** Whether the bytes are a core module. Throws a RefusedError if they are neither that nor a component. */
 function isCoreModule(bytes: Uint8Array): boolean {
   const header = Buffer.from(bytes.subarray(0, 8)).toString('hex');
   if (header !== '0061736d01000000' && header !== '0061736d0d000100') {
-    throw new RefusedError('this is no WebAssembly: neither a component nor a core module begins so');
+    throw new RefusedError('this is not WebAssembly: it begins neither as a component nor as a core module');
   }
   return header === '0061736d01000000';
 }
@@ -217,40 +218,40 @@ async function compile(bytes: Uint8Array): Promise<CoreModule> {
   }
 }
 
-/** Refuses a module with names that would not stay names in jco's code. */
+/** Refuses a module whose names could become code in jco's JavaScript. */
 function requireHarmless(module: CoreModule): void {
   const imports = WebAssembly.Module.imports(module).flatMap(({ module: from, name }) => [from, name]);
   const exports = WebAssembly.Module.exports(module).map(({ name }) => name);
   for (const name of [...imports, ...exports]) {
     if (name === '*' || /['"`\\\p{Cc}\p{Zl}\p{Zp}]|\*\//u.test(name)) {
       throw new RefusedError(
-        `a core module imports or exports the name ${describe(name)}, which would not stay a name in the JavaScript that ` +
-          "jco makes: '*' and names with quotes, backslashes or control characters are not run",
+        `a core module imports or exports the name ${describe(name)}, which could become code in the JavaScript that ` +
+          "jco makes: '*' and names with quotes, backslashes or control characters are refused",
       );
     }
   }
 }
 
-/** Runs jco's code, which is a module that exports `instantiate` and an object of tools. */
+/** Evaluates jco's code, which is a module that exports `instantiate` and an object of tools. */
 function evaluate(code: string): Instantiate {
   const exported = /^export (?=const _util = \{|function instantiate\()/gm;
   const script = code.replace(exported, '').replaceAll('import.meta.url', 'undefined');
   if (code.match(exported)?.length !== 2 || /^(?:import|export)\b/m.test(script)) {
     throw new Error('these bindings were made by a version of jco that mapcp/host does not know');
   }
-  // A function, and not a module from a data: URL. A module is never forgotten, and its URL is in each line of a stack.
+  // A function, not a module from a data: URL: Node never forgets a module, and its URL is in every line of a stack.
   const make = new Function(`'use strict';\n${script}\nreturn instantiate;\n//# sourceURL=component.js`);
   return make() as Instantiate;
 }
 
-/** Refuses a component to which the host does not give all that it imports, and names that. */
+/** Refuses a component unless the host provides everything that it imports. The error names what is missing. */
 function requireGiven(imports: readonly string[], host: Host): void {
   const missing = imports.filter((name) => !isGiven(name, host));
   if (missing.length > 0) {
     const options = givenBy.filter(([prefix]) => missing.some((name) => name.startsWith(prefix)));
     const help = options.length > 0 ? `: set ${options.map(([, option]) => option).join(', ')}` : '';
     throw new RefusedError(
-      `the component imports ${missing.map(describe).join(', ')}, which this host does not give it${help}`,
+      `the component imports ${missing.map(describe).join(', ')}, which this host does not provide${help}`,
     );
   }
 }
@@ -263,14 +264,14 @@ function isGiven(name: string, { imports }: Host): boolean {
   }
 }
 
-/** What a command exports for running it; throws a RefusedError if it is none. */
+/** Returns the `run` that a command exports. Throws a RefusedError if the component is not a command. */
 function commandIn(exports: Record<string, unknown>): { run: () => unknown } {
   const names = Object.keys(exports);
   const command = exports[names.find((name) => RUN.test(name)) ?? ''];
   if (!isRecord(command) || typeof command.run !== 'function') {
     const others = names.filter((name) => name.includes(':') || typeof exports[name] === 'function');
     throw new RefusedError(
-      `the component is no command, since it does not export 'wasi:cli/run' of WASI 0.2; it exports ` +
+      `the component is not a command: it does not export 'wasi:cli/run' of WASI 0.2; it exports ` +
         `${others.length > 0 ? others.map(describe).join(', ') : 'nothing'}`,
     );
   }
@@ -284,8 +285,8 @@ function requireNothing(result: unknown): void {
 }
 
 /**
- * Has `onExit` called with the status of a program that is or was a core module for preview 1. Its adapter makes of that a
- * success or a failure, which is all that WASI 0.2 has.
+ * Wraps the imports of a core module so that `onExit` gets the exit status of a program for preview 1. Its adapter
+ * reduces the status to success or failure, because WASI 0.2 has nothing else.
  */
 function withExitCode(
   imports: CoreImports | undefined,
@@ -304,5 +305,5 @@ function withExitCode(
 }
 
 function notThere(name: string): never {
-  throw new Error(`jco has made no core module ${describe(name)}`);
+  throw new Error(`jco made no core module ${describe(name)}`);
 }

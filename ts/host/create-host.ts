@@ -1,4 +1,4 @@
-// Making a host: its options are checked, and the way to confine a component is chosen.
+// Making a host: checks the options, and chooses how to confine the component.
 
 import { checkOptions } from './check-options.js';
 import type { Host, HostOptions } from './host.js';
@@ -8,11 +8,12 @@ import { pathWalker } from './walker-path.js';
 import { procfsWalker } from './walker-procfs.js';
 
 /**
- * Makes a host. It holds the preopened directories open until it is closed. Without options it gives a component nothing.
+ * Makes a host. The host holds the preopened directories open until it is closed. Without options it gives a
+ * component nothing.
  *
- * Rejects with a TypeError that names the option if one is unknown or has a wrong type or value, with Node's own error if a
- * preopen is no directory that can be opened, and with an `Error` that says what to do if two preopens overlap, or if the
- * system cannot confine a component as `confinement` demands.
+ * Rejects with a TypeError that names the option if an option is unknown, or has a wrong type or value. Rejects with
+ * Node's own error if a preopen is not a directory or cannot be opened. Rejects with an `Error` that says what to do
+ * if two preopens overlap, or if this system cannot confine a component as `confinement` demands.
  *
  * @example
  * ```js not-run="the bindings of a component"
@@ -39,7 +40,9 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   if (walker === undefined) {
     if (confinement === 'strict') {
       throw new Error(
-        isLinux ? whyNoProcfs(mayUseProcfs) : "confinement: 'strict' can be kept on Linux only",
+        isLinux
+          ? whyNoProcfs(mayUseProcfs)
+          : "confinement: 'strict' works on Linux only: set 'best-effort' to accept less",
       );
     }
     warnOnce();
@@ -49,8 +52,8 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 
 function whyNoProcfs(isAllowed: boolean): string {
   const why = isAllowed
-    ? 'there is no procfs at /proc, by which a component is confined: mount it'
-    : `Node's permission model denies ${OWN_DESCRIPTORS}, by which a component is confined: start Node with ` +
+    ? 'no procfs is mounted at /proc, which is needed to confine a component: mount it'
+    : `Node's permission model denies ${OWN_DESCRIPTORS}, which is needed to confine a component: start Node with ` +
       flagsFor(OWN_DESCRIPTORS, 'read-write');
   return `${why}, or accept less with the option confinement: 'best-effort'`;
 }
@@ -61,8 +64,8 @@ function warnOnce(): void {
   if (!warned) {
     warned = true;
     process.emitWarning(
-      'this system has no way to open a file relative to a directory, so paths are checked before and after they ' +
-        'are used: another process that swaps directories meanwhile can lead a component out of its own',
+      'this system cannot open a file relative to a directory, so paths are checked before and after each use: ' +
+        'another process that swaps directories in between can lead a component out of its directories',
       { type: 'ConfinementWarning', code: 'MAPCP_BEST_EFFORT' },
     );
   }

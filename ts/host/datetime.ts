@@ -1,9 +1,9 @@
 import type { Datetime } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 
-/** How many are in a second. */
+/** Nanoseconds in a second. */
 export const NANOSECONDS = 1_000_000_000n;
 
-/** A time in nanoseconds since 1970 as WASI has it, or undefined for one before 1970, which WASI cannot say. */
+/** Converts nanoseconds since 1970 to WASI's form. Undefined for a time before 1970, which WASI cannot express. */
 export function datetime(nanoseconds: bigint): Datetime | undefined {
   return nanoseconds < 0n
     ? undefined

@@ -28,7 +28,7 @@ function typeOfEntry(entry: Dirent): DescriptorType {
   }
 }
 
-/** A directory being listed, a few entries at a time, so that its size does not matter. */
+/** A listing of a directory. It reads a few entries at a time, so memory does not grow with the directory. */
 export class DirectoryEntries {
   readonly #listing: Dir;
   readonly #directory: Handle;
@@ -36,8 +36,10 @@ export class DirectoryEntries {
   readonly #listed: (entry: DirectoryEntry, isEscaped: boolean) => void;
 
   /**
-   * Takes over `listing`, and one ownership of the directory that it lists. `escapes` says whether names that are not
-   * UTF-8 are escaped; `listed` is told of each entry.
+   * Takes over `listing`, and one ownership of the directory that it lists.
+   *
+   * @param escapes whether names that are not UTF-8 are escaped
+   * @param listed called with each entry
    */
   constructor(
     listing: Dir,
@@ -48,13 +50,13 @@ export class DirectoryEntries {
     this.#listing = listing;
     this.#escapes = escapes;
     this.#listed = listed;
-    // Node looks up by path what the system does not say in the listing, so the directory must stay held.
+    // Node looks up by path what the system leaves out of the listing, so the directory must stay held.
     this.#directory = directory;
   }
 
   /**
-   * The next entry, or undefined after the last. A name that is not UTF-8 and not to be escaped fails with
-   * `illegal-byte-sequence`, and the call after that goes on behind it.
+   * Returns the next entry, or undefined after the last. A name that is not UTF-8 fails with `illegal-byte-sequence`,
+   * unless names are escaped; the next call continues after it.
    */
   next(): DirectoryEntry | undefined {
     const entry = this.#listing.readSync();

@@ -49,10 +49,10 @@ import type { Walker } from './walker.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
 
-/** How often an open looks again at a name that others change, before it reports what it met. */
+/** Maximum number of times that an open looks again at a name that others change. */
 const MOST_LOOKS = 10;
 
-/** Whether link(2) follows a symbolic link, so that there is no way to give one a second name. */
+/** Whether link(2) follows a symbolic link, so that a symbolic link cannot get a second name. */
 const linkFollows = process.platform === 'darwin';
 
 /** The flags of open(2) for a regular file. */
@@ -61,25 +61,26 @@ function openFlagsOf(open: OpenFlags, flags: DescriptorFlags): number {
   return access | (open.truncate ? O_TRUNC : 0) | syncFlagsOf(flags);
 }
 
-/** An open directory, with what its preopen allows. Every path is walked from here, and never above. */
+/** An open directory, with the rights of its preopen. Every path is walked from here, and never above. */
 export class Directory {
   readonly type = 'directory';
   readonly #walker: Walker;
   readonly #handle: Handle;
   readonly #grant: Grant;
-  /** The guest's path for it, as it was opened. */
+  /** The guest's path of it, as it was opened. */
   readonly #path: string;
-  /** The system's path for it, if absolute links may lead into it. */
+  /** The system's path of it, if absolute links may lead into it. */
   readonly #hostPath: string | undefined;
-  /** The mode that it gets when it is closed; undefined if it keeps what it has. */
+  /** The mode that it gets when it is closed; undefined if its mode stays. */
   #finalMode: number | undefined;
   #identity: MetadataHashValue | undefined;
   readonly #known = new Known();
 
   /**
-   * Takes over one ownership of `handle`. `path` is the guest's path for it, by which people know it.
+   * Takes over one ownership of `handle`.
    *
-   * @param hostPath the system's path for it, if symbolic links whose text begins with that are followed
+   * @param path the guest's path of it, for messages
+   * @param hostPath the system's path of it, if symbolic links whose text begins with that are followed
    */
   constructor(walker: Walker, handle: Handle, grant: Grant, path: string, hostPath?: string) {
     this.#walker = walker;
@@ -93,12 +94,12 @@ export class Directory {
     return { read: true, mutateDirectory: this.#grant.access === 'read-write' };
   }
 
-  /** This directory for another host in this process: by what is open here, and as long as it is. */
+  /** A preopen of this open directory, for another host in this process. Valid while this directory is open. */
   get preopen(): Preopen {
     return { path: this.#walker.at(this.#handle, '.', (path) => path), access: this.#grant.access };
   }
 
-  /** The same open directory once more, to be closed on its own. */
+  /** Returns the same open directory with an owner more. Each must be closed. */
   share(): Directory {
     return new Directory(this.#walker, this.#handle.share(), this.#grant, this.#path, this.#hostPath);
   }
@@ -113,7 +114,7 @@ export class Directory {
     this.#handle.release();
   }
 
-  /** Closes it for all with whom it is shared. */
+  /** Closes it for every owner. */
   end(): void {
     this.#handle.end();
   }
@@ -124,7 +125,7 @@ export class Directory {
     return status;
   }
 
-  /** Which file it is. Looked up once, since an open file stays that file. */
+  /** Returns which file it is. Looked up once, because an open file stays the same file. */
   identity(): MetadataHashValue {
     this.#identity ??= identity(this.stat());
     return this.#identity;
@@ -136,7 +137,7 @@ export class Directory {
     return status;
   }
 
-  /** Which file is at `path`. */
+  /** Returns which file is at `path`. */
   identityAt(follow: boolean, path: string): MetadataHashValue {
     return this.#known.takeIdentity(path, follow) ?? identity(this.#lookAt(follow, path));
   }
@@ -183,10 +184,11 @@ export class Directory {
   }
 
   /**
-   * The entries, but for `.` and `..`, in the order in which the system gives them.
+   * Lists the entries, without `.` and `..`, in the system's order.
    *
-   * C libraries ask for the identity of each entry as they list it, and stop if they get an error. So one that has just
-   * been listed has this directory's own if its name opens nothing, or if the grant says that nobody goes by it.
+   * C libraries ask for the identity of each entry as they list it, and stop if they get an error. So an entry that
+   * was just listed has this directory's own identity if its name opens nothing, or if the grant leaves identities
+   * out.
    */
   entries(): DirectoryEntries {
     const { escapeNames, listIdentities } = this.#grant;
@@ -194,7 +196,7 @@ export class Directory {
     const held = this.#handle.share();
     try {
       expectStack();
-      // Node takes 'buffer' and its types do not say so.
+      // Node accepts 'buffer', but its types do not say so.
       const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 64 };
       const listing = this.#walker.at(held, '.', (place) => opendirSync(place, options));
       return new DirectoryEntries(listing, held, escapeNames, ({ name, type }, isEscaped) => {
@@ -211,7 +213,7 @@ export class Directory {
     }
   }
 
-  /** Opens what is at `path`: a regular file or a directory, and nothing else (`not-permitted`). */
+  /** Opens a regular file or a directory at `path`. Fails with `not-permitted` if something else is there. */
   openAt(follow: boolean, path: string, open: OpenFlags, flags: DescriptorFlags): File | Directory {
     if (open.create || open.truncate || flags.write || flags.mutateDirectory) {
       this.#expectMutable();
@@ -239,7 +241,7 @@ export class Directory {
   readLinkAt(path: string): string {
     return this.#walk(path, (walk) => {
       if (walk.mustBeDirectory) {
-        // A slash follows the link, and what it leads to is a directory or an error, but no link.
+        // A slash follows the link, and the result is a directory or an error, never a link.
         settle(walk, true);
         fail('invalid');
       }
@@ -262,7 +264,7 @@ export class Directory {
     });
   }
 
-  /** Creates a directory that gets `mode` when it is done with, and that others can tell from one that has it. */
+  /** Creates a directory that gets `mode` when it is finished. Until then its mode marks it as unfinished. */
   #createUnfinished(walk: Walk, mode: number, path: string): void {
     const { modes } = this.#grant;
     try {
@@ -278,7 +280,8 @@ export class Directory {
       made = this.#walker.enter(walk.directory, walk.name, 'search');
       this.#markUnfinished(walk, made, mode, path);
     } catch (error) {
-      // As it is, nobody could use it. What is not removed because it is no longer empty is another directory by now.
+      // Without its mode the directory is useless. If it is not removed because it is not empty, it is another one by
+      // now.
       ignoringErrors(() => walk.at((place) => rmdirSync(place)));
       throw error;
     } finally {
@@ -286,12 +289,12 @@ export class Directory {
     }
   }
 
-  /** Marks the directory that `made` holds, which was just made, so that others can tell that it is unfinished. */
+  /** Marks the directory that `made` holds, which was just created, as unfinished. */
   #markUnfinished(walk: Walk, made: Handle, mode: number, path: string): void {
     const { modes } = this.#grant;
     const status = fstatSync(made.fd, { bigint: true });
     if (!isNewDirectory(status, this.#walker.newDirectory)) {
-      // Another directory has got its name, or the file system has modes of its own, which may be right.
+      // Another directory has taken its name, or the file system chooses modes itself, which may be right.
       if (permissionsOf(status) !== mode) {
         modes.noteRefused(path, 'EPERM');
       }
@@ -307,7 +310,9 @@ export class Directory {
     }
   }
 
-  /** Gives a held directory its mode. Returns why the system refused, as Node's code; undefined if it did not. */
+  /**
+   * Gives a held directory its mode. Returns the system's reason if it refuses, as Node's code; otherwise undefined.
+   */
   #setMode(directory: Handle, mode: number): string | undefined {
     return giveMode(
       mode,
@@ -336,7 +341,10 @@ export class Directory {
     });
   }
 
-  /** A symbolic link to `target`, which must be relative unless the grant says otherwise: it could only lead out. */
+  /**
+   * Creates a symbolic link to `target`, which must be relative unless the grant allows others: it could only lead
+   * out.
+   */
   symlinkAt(target: string, path: string): void {
     this.#expectMutable();
     noteMove();
@@ -394,14 +402,14 @@ export class Directory {
     );
   }
 
-  /** Notes that a file that now has this path could not be given its mode, if `why` says so. */
+  /** Records that the file that now has this path could not get its mode, if `why` is set. */
   #noteRefused(path: string, why: string | undefined): void {
     if (why !== undefined) {
       this.#grant.modes.noteRefused(this.#pathOf(path), why);
     }
   }
 
-  /** Has `act` give the place its name. If names must last, the directory is on the disk when this returns. */
+  /** Calls `act`, which gives a name. If directories are synchronised, the name is on the disk when this returns. */
   #name(walk: Walk, act: () => void): void {
     if (this.#grant.durability.namesLast) {
       this.#withReadable(walk.directory, (fd) => {
@@ -413,7 +421,7 @@ export class Directory {
     }
   }
 
-  /** Calls `act` with a descriptor of a directory that can be synchronised, which takes the permission to read it. */
+  /** Calls `act` with a descriptor that can be synchronised, which needs the permission to read the directory. */
   #withReadable(directory: Handle, act: (fd: number) => void): void {
     const fd = this.#walker.reopen(directory.fd, O_RDONLY | O_DIRECTORY);
     try {
@@ -425,12 +433,12 @@ export class Directory {
     }
   }
 
-  /** The guest's path for what is at `path`, by which people know it. */
+  /** Returns the guest's path of what is at `path`, for messages. */
   #pathOf(path: string): string {
     return this.#path.endsWith('/') ? this.#path + path : `${this.#path}/${path}`;
   }
 
-  /** The place that a walk from here has come to. */
+  /** Returns the location that a walk from here has reached. */
   #placeOf(walk: Walk): Place {
     const directory =
       walk.directory === this.#handle
@@ -455,8 +463,9 @@ export class Directory {
   }
 
   /**
-   * Walks to change what is there, as its owner may also where the directory is finished for reading only: another copy,
-   * with a share of the same tree, may have done that, even between two tries.
+   * Walks in order to change something. If the owner may not, because the directory is finished and read-only, the
+   * walk changes its mode and tries again: another copy of the same tree may have finished it, even between two
+   * tries.
    */
   #change<T>(path: string, act: (walk: Walk) => T): T {
     noteChange();
@@ -472,15 +481,15 @@ export class Directory {
     }
   }
 
-  /** Lets its owner change the directory, until it is given its mode again. False if that cannot be. */
+  /** Lets the owner change the directory until it gets its mode again. Returns false if the system refuses. */
   #takeMode(): boolean {
     const setGroup = setGroupOf(this.stat());
     return this.#setMode(this.#handle, UNFINISHED_DIRECTORY | setGroup) === undefined;
   }
 
   /**
-   * Opens or creates what is at the place; undefined where that is a symbolic link. Where the type of it is known before,
-   * that is taken for granted once: what has been opened is looked at in any case.
+   * Opens or creates what the walk has reached. Returns undefined if that is a symbolic link. A known type is trusted
+   * at the first try only, and what was opened is checked in any case.
    */
   #openPlace(
     walk: Walk,
@@ -497,8 +506,8 @@ export class Directory {
           ? this.#create(walk, path, open, flags)
           : this.#openExisting(walk, path, open, flags, type);
       } catch (error) {
-        // Perhaps someone else was faster, and what was seen is no longer what is there. Or nothing can be made here at
-        // all, as in a directory that has been removed.
+        // Somebody else may have been faster, so that the type is out of date. Or nothing can be created here at all,
+        // as in a directory that was removed.
         const code = nodeCode(error);
         const isOutdated =
           (looks === 1 && known) ||
@@ -511,7 +520,9 @@ export class Directory {
     }
   }
 
-  /** The type of what is at `path`, if it is known, or if the system itself opens nothing else. See `Known`. */
+  /**
+   * Returns the type of what is at `path`, if it is known, or if the system itself opens nothing else. See `Known`.
+   */
   #knownType(path: string, open: OpenFlags, flags: DescriptorFlags): DescriptorType | undefined {
     const isFile = this.#known.takeFile(path) && this.#grant.access === 'read';
     if (open.create || open.truncate || flags.write) {
@@ -535,7 +546,7 @@ export class Directory {
     return new File(this.#walker, fd, this.#grant, flags, written);
   }
 
-  /** What is known of a file that is opened for writing at the place that the walk has come to. */
+  /** Describes a file that is opened for writing at the location that the walk has reached. */
   #written(walk: Walk, path: string, finalMode?: number): Written {
     return { place: this.#placeOf(walk), path: this.#pathOf(path), finalMode };
   }
@@ -560,7 +571,7 @@ export class Directory {
         const unfinished = this.#grant.modes.sawDirectory(() => directory.stat());
         directory.#finalMode = unfinished?.mode;
         if (unfinished?.isMarked === false) {
-          // Whoever made it was killed before it was marked, or is about to mark it.
+          // Its creator was killed before it marked the directory, or is about to mark it.
           directory.#takeMode();
         }
       });
@@ -589,7 +600,7 @@ export class Directory {
   }
 }
 
-/** What was opened, once `act` is done with it; closed where that fails. */
+/** Calls `act`, and returns what was opened. Closes it if `act` throws. */
 function orClose<T extends { close(): void }>(opened: T, act: () => void): T {
   try {
     act();
@@ -600,39 +611,44 @@ function orClose<T extends { close(): void }>(opened: T, act: () => void): T {
   }
 }
 
-/** Fails with `code` where the place is the directory itself: it has its name elsewhere, maybe out of reach. */
+/** Fails with `code` if the path ends at a directory itself: its name is elsewhere, maybe out of reach. */
 function expectName(walk: Walk, code: ErrorCode): void {
   if (walk.name === '.') {
     fail(code);
   }
 }
 
-/** Fails where a slash is behind the name of what is to be made, and that is no directory. */
+/** Fails if a slash follows the name of something new that is not a directory. */
 function expectNoSlash(walk: Walk): void {
   if (walk.mustBeDirectory) {
     fail(look(walk) ? 'exist' : 'no-entry');
   }
 }
 
-/** The type of what is at the place, a symbolic link itself included; undefined where there is nothing. */
+/**
+ * Returns the type of what the walk has reached, without following a symbolic link. Undefined if nothing is there.
+ */
 function typeAt(walk: Walk): DescriptorType | undefined {
   const status = walk.at((place) => lstatSync(place, { throwIfNoEntry: false }));
   return status && typeOf(status);
 }
 
-/** What is at the place, a symbolic link itself included; undefined where there is nothing. */
+/**
+ * Returns the status of what the walk has reached, without following a symbolic link. Undefined if nothing is there.
+ */
 function look(walk: Walk): BigIntStats | undefined {
   return walk.at((place) => lstatSync(place, { bigint: true, throwIfNoEntry: false }));
 }
 
-/** What is at the place, a symbolic link itself included. Fails with `no-entry`. */
+/** As `look`, but fails with `no-entry` if nothing is there. */
 function statusAt(walk: Walk): BigIntStats {
   return look(walk) ?? fail('no-entry');
 }
 
 /**
- * Follows the symbolic link at the place, where `follow` says so or a slash at the path's end does, until there is
- * none. Returns what is there. Fails with `no-entry`, and with `not-directory` where a directory must be.
+ * Follows symbolic links until the walk reaches something else, if `follow` is set or the path ends in a slash.
+ * Returns the status of what is there. Fails with `no-entry` if nothing is there, and with `not-directory` if it must
+ * be a directory.
  */
 function settle(walk: Walk, follow: boolean): BigIntStats {
   for (;;) {

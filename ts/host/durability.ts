@@ -1,8 +1,10 @@
 /**
- * Whether the names that a component gives last beyond a power cut. One for the whole host, set by whoever runs the
- * component: the preview 1 adapter lets no component synchronise a directory, so the host has to do it.
+ * Whether new names survive a power cut. The whole host has one such object, and the code that runs the component
+ * sets it: the preview 1 adapter lets no component synchronise a directory, so the host must do it.
  */
 export interface Durability {
-  /** While true, each rename and each new directory is on the disk before the call returns. Costs milliseconds. */
+  /**
+   * While true, each rename and each new directory is on the disk before the call returns. Each costs milliseconds.
+   */
   namesLast: boolean;
 }

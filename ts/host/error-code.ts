@@ -1,8 +1,8 @@
-// What goes wrong, as WASI says it: the one place where an error of Node becomes an error-code.
+// Errors as WASI reports them: the only place that converts an error of Node to an error-code.
 
 import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 
-/** Every error-code in the order of the WIT enum, so that an index here is the number in a component's memory. */
+/** Every error-code in the order of the WIT enum: its index is its number in a component's memory. */
 export const errorCodes: readonly ErrorCode[] = [
   'access',
   'would-block',
@@ -44,9 +44,9 @@ export const errorCodes: readonly ErrorCode[] = [
 ];
 
 /**
- * What Node reports, by its `code`. Two kinds of it have no error-code of their own (see `withoutCode`): a process or
- * system out of descriptors is `insufficient-memory`, the only case for a resource that ran out, and a stale network
- * file is `io`.
+ * The error-codes by Node's `code`. Two kinds of errors have no error-code of their own (see `withoutCode`). If the
+ * process or the system has no free descriptors, that is `insufficient-memory`, the only code for a resource that ran
+ * out. A stale network file is `io`.
  */
 const byNodeCode: Readonly<Record<string, ErrorCode>> = {
   EACCES: 'access',
@@ -93,22 +93,23 @@ const byNodeCode: Readonly<Record<string, ErrorCode>> = {
   EXDEV: 'cross-device',
   // Node's permission model.
   ERR_ACCESS_DENIED: 'access',
-  // Node's own refusals: a NUL in a path, and a number that no system call takes.
+  // Node's own refusals: a NUL in a path, or a number that no system call takes.
   ERR_INVALID_ARG_VALUE: 'invalid',
   ERR_OUT_OF_RANGE: 'invalid',
   // No memory for a buffer.
   ERR_MEMORY_ALLOCATION_FAILED: 'insufficient-memory',
 };
 
-/** The errors that a component is told by a code that says less. */
+/** Node's codes for errors that a component gets as a less specific error-code. */
 const withoutCode: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ESTALE']);
 
-/** The latest of those in this thread. As with errno, it stays until it is taken. */
+/** The latest of those in this thread. Like errno, it stays until it is taken. */
 let nativeCode: string | undefined;
 
 /**
- * Node's code for the latest error in this thread that WASI has no code for: `EMFILE`, `ENFILE` or `ESTALE`. Forgets it.
- * So whoever runs a component can say what it was not told. Undefined if there was none since the last call.
+ * Returns and forgets Node's code for the latest error in this thread that WASI has no code for: `EMFILE`, `ENFILE`
+ * or `ESTALE`. With it the caller of a component can say what the component cannot. Undefined if there was none since
+ * the last call.
  */
 export function takeNativeCode(): string | undefined {
   const code = nativeCode;
@@ -119,8 +120,8 @@ export function takeNativeCode(): string | undefined {
 let denial: string | undefined;
 
 /**
- * What Node's permission model has denied last in this thread, as a clause for people, and forgets it. No error-code says it.
- * Undefined if there was nothing since the last call.
+ * Returns and forgets what Node's permission model last denied in this thread, as a clause for messages. No
+ * error-code says it. Undefined if nothing was denied since the last call.
  */
 export function takeDenial(): string | undefined {
   const latest = denial;
@@ -128,7 +129,7 @@ export function takeDenial(): string | undefined {
   return latest;
 }
 
-/** Node gives a code only to the errors that libuv has a name for; the others come as a Linux number. */
+/** Node names only the errors that libuv knows; the others have just a number, which is Linux's. */
 const byNumber: Readonly<Record<number, ErrorCode>> = {
   35: 'deadlock',
   37: 'no-lock',
@@ -138,11 +139,11 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
 };
 
 /**
- * An error on its way to the guest. `payload` is where the bindings look for the error of a `result`: an error-code, or
- * what a stream fails with.
+ * An error for the guest. Bindings take the error of a `result` from `payload`: an error-code, or the error of a
+ * stream.
  *
- * It is an `Error` to whoever meets it, as the caller of a component does that has no `result` where WASI has one. But it
- * has no stack, which costs more than most system calls and which nobody would read.
+ * It counts as an `Error`, because the caller of a component gets it if the component declares no `result` although
+ * WASI has one. It has no stack, which costs more than most system calls.
  */
 export class WasiError<P = unknown> {
   readonly payload: P;
@@ -158,19 +159,19 @@ export class WasiError<P = unknown> {
 Object.setPrototypeOf(WasiError.prototype, Error.prototype);
 Object.defineProperty(WasiError.prototype, 'name', { value: 'WasiError' });
 
-/** Throws the error `code`. */
+/** Throws a `WasiError` with this error-code. */
 export function fail(code: ErrorCode): never {
   throw new WasiError(code);
 }
 
-/** Node's name for what went wrong, such as `ENOENT`, or undefined where `error` is not from Node. */
+/** Returns Node's code for an error, such as `ENOENT`; undefined if `error` is not from Node. */
 export function nodeCode(error: unknown): string | undefined {
   const code: unknown =
     typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }
 
-/** Calls `act`, and passes over what the system says against it. */
+/** Calls `act`, and ignores errors of the system. */
 export function ignoringErrors(act: () => void): void {
   try {
     act();
@@ -182,8 +183,8 @@ export function ignoringErrors(act: () => void): void {
 }
 
 /**
- * The error-code for anything that was thrown: a `WasiError`'s own, the one for a Node error, and `io` for whatever
- * else, since an exception must never reach a guest.
+ * Returns the error-code for anything that was thrown: a `WasiError`'s own, the one for a Node error, or `io` if it
+ * is anything else, because an exception must never reach a guest.
  */
 export function errorCode(error: unknown): ErrorCode {
   if (error instanceof WasiError) {
@@ -206,7 +207,7 @@ export function errorCode(error: unknown): ErrorCode {
   return (typeof number === 'number' && byNumber[Math.abs(number)]) || 'io';
 }
 
-/** Wraps every method of a class that the bindings call, so that what it throws is a `WasiError`. */
+/** Wraps every method of a class that bindings call, so that it throws nothing but a `WasiError`. */
 export function throwFailures(prototype: object): void {
   for (const [name, { value: method }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     if (name !== 'constructor' && typeof method === 'function') {

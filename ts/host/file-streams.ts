@@ -1,4 +1,4 @@
-// Streams over regular files. Each holds the file open by itself, so that it outlives the descriptor it came from.
+// Streams over regular files. Each owns the open file as well, so it outlives the descriptor that it came from.
 
 import { fstatSync, readSync, writeSync } from 'node:fs';
 import { writeAt } from './file.js';
@@ -59,8 +59,10 @@ export class AppendingSink implements Sink {
   readonly #opensForAppending: boolean;
 
   /**
-   * Takes over one ownership of `handle`. Unless it was opened for appending, the end is looked up before each write,
-   * and another writer may come in between.
+   * Takes over one ownership of `handle`.
+   *
+   * @param opensForAppending whether `handle` was opened with O_APPEND. If not, each write first looks up the end of
+   * the file, and another writer may come in between.
    */
   constructor(handle: Handle, opensForAppending: boolean) {
     this.#handle = handle;

@@ -18,25 +18,27 @@ import { identity, setTimes } from './status.js';
 import type { Sink, Source } from './streams.js';
 import type { Walker } from './walker.js';
 
-/** The flags of open(2) by which each write is on the disk before it returns, where a descriptor has that. */
+/**
+ * Returns the flags of open(2) that put each write on the disk before it returns, if the descriptor asks for that.
+ */
 export function syncFlagsOf({ fileIntegritySync, dataIntegritySync }: DescriptorFlags): number {
   return (fileIntegritySync ? constants.O_SYNC : 0) | (dataIntegritySync ? constants.O_DSYNC : 0);
 }
 
-/** Larger than any file can be, and still a number that Node takes. */
+/** Larger than any file, and still a number that Node accepts. */
 const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** A file that was opened for writing. */
 export interface Written {
-  /** Where it was opened. */
+  /** Its location when it was opened. */
   readonly place: Place;
-  /** The guest's path for it. */
+  /** The guest's path of it. */
   readonly path: string;
-  /** The mode that it gets when it is closed; undefined if it keeps what it has. */
+  /** The mode that it gets when it is closed; undefined if its mode stays. */
   readonly finalMode: number | undefined;
 }
 
-/** An open regular file, with what its descriptor allows. */
+/** An open regular file, with the rights of its descriptor. */
 export class File {
   readonly type = 'regular-file';
   readonly flags: DescriptorFlags;
@@ -46,7 +48,7 @@ export class File {
   readonly #handle: Handle;
   #identity: MetadataHashValue | undefined;
 
-  /** Takes over the file descriptor `fd`. `written` is undefined if it was opened for reading. */
+  /** Takes over the file descriptor `fd`. `written` is undefined if the file was opened for reading only. */
   constructor(walker: Walker, fd: number, grant: Grant, flags: DescriptorFlags, written?: Written) {
     this.#walker = walker;
     this.#grant = grant;
@@ -55,19 +57,19 @@ export class File {
     this.flags = flags;
   }
 
-  /** The bytes from `position` on, for reading. Fails with `bad-descriptor`. */
+  /** Returns a source of the bytes from `position` on. Fails as `expectReadable` does. */
   source(position: bigint): Source {
     this.expectReadable();
     return new FileSource(this.#handle.share(), position);
   }
 
-  /** Writes from `position` on. Fails as `expectWritable` does. */
+  /** Returns a sink that writes from `position` on. Fails as `expectWritable` does. */
   sink(position: bigint): Sink {
     this.expectWritable();
     return new FileSink(this.#handle.share(), position);
   }
 
-  /** Writes at the end of the file, wherever that is at each write. Fails as `expectWritable` does. */
+  /** Returns a sink that writes at the end of the file, looked up for each write. Fails as `expectWritable` does. */
   appendingSink(): Sink {
     this.expectWritable();
     const appending = this.#walker.reopen(
@@ -92,12 +94,12 @@ export class File {
     return status;
   }
 
-  /** Its type and permissions, as stat(2) has them. */
+  /** Returns its type and permissions, as stat(2) reports them. */
   mode(): number {
     return fstatSync(this.#handle.fd).mode;
   }
 
-  /** Which file it is. Looked up once, since an open file stays that file. */
+  /** Returns which file it is. Looked up once, because an open file stays the same file. */
   identity(): MetadataHashValue {
     this.#identity ??= identity(this.stat());
     return this.#identity;
@@ -110,7 +112,7 @@ export class File {
     }
   }
 
-  /** Fails with `not-permitted` below a read-only preopen, `bad-descriptor` unless opened for writing. */
+  /** Fails with `not-permitted` below a read-only preopen, and with `bad-descriptor` unless opened for writing. */
   expectWritable(): void {
     this.#expectMutable();
     if (!this.flags.write) {
@@ -118,13 +120,19 @@ export class File {
     }
   }
 
-  /** Reads into `bytes`, from `start`, up to `length` bytes at `position` in the file. Returns how many; 0 at its end. */
+  /**
+   * Reads up to `length` bytes from `position` in the file into `bytes`, from index `start` on. Returns how many; 0
+   * at the end of the file.
+   */
   read(bytes: Uint8Array, start: number, length: number, position: bigint): number {
     this.expectReadable();
     return readSync(this.#handle.fd, bytes, start, length, position);
   }
 
-  /** Writes up to `length` of `bytes`, from `start`, at `position` in the file. Returns how many, which may be fewer. */
+  /**
+   * Writes up to `length` bytes of `bytes`, from index `start` on, at `position` in the file. Returns how many were
+   * written.
+   */
   write(bytes: Uint8Array, start: number, length: number, position: bigint): number {
     this.expectWritable();
     return writeAt(this.#handle.fd, bytes, start, length, position);
@@ -158,7 +166,7 @@ export class File {
     fdatasyncSync(this.#handle.fd);
   }
 
-  /** Holds a descriptor of the file; if it was written, closing it can lose what was. */
+  /** Holds a descriptor of the file. If the file is open for writing, an error of closing it is recorded. */
   #hold(fd: number): Handle {
     const written = this.#written;
     const { closings } = this.#grant;
@@ -179,7 +187,7 @@ export class File {
     }
   }
 
-  /** Fails as an earlier closing of the same file did. */
+  /** Fails as an earlier close of the same file failed, if one did. */
   #expectWhole(): void {
     const written = this.#written;
     if (written !== undefined) {
@@ -194,7 +202,9 @@ export class File {
   }
 }
 
-/** `pwrite`. Fails with `file-too-large` at a position that no file has, which Node would refuse as a wrong argument. */
+/**
+ * pwrite(2). Fails with `file-too-large` at a position that no file has, which Node would refuse as a wrong argument.
+ */
 export function writeAt(
   fd: number,
   bytes: Uint8Array,

@@ -23,8 +23,8 @@ export interface Filesystem extends Closable {
 }
 
 /**
- * Makes wasi:filesystem for one host, whose resources have these numbers. `roots` are the preopens by the guest's name for
- * each; they stay the host's.
+ * Makes wasi:filesystem for one host, with its resources in `numbers`. `roots` are the preopens by the guest's name
+ * of each; they stay the host's.
  */
 export function createFilesystem(
   numbers: Numbers,
@@ -42,7 +42,7 @@ export function createFilesystem(
           '[method]descriptor.read-via-stream': (open, offset) => io.input(asFile(open).source(offset)),
           '[method]descriptor.write-via-stream': (open, offset) => io.output(asFile(open).sink(offset)),
           '[method]descriptor.append-via-stream': (open) => io.output(asFile(open).appendingSink()),
-          // Advice may be ignored, and Node has no way to pass it on.
+          // Advice may be ignored, and Node cannot pass it on.
           '[method]descriptor.advise': (open) => void asFile(open),
           '[method]descriptor.sync-data': (open) => open.syncData(),
           '[method]descriptor.get-flags': (open) => open.flags,
@@ -85,7 +85,7 @@ export function createFilesystem(
       },
       'wasi:filesystem/preopens': {
         functions: {
-          // Fresh descriptors at each call, since the component drops those that it is given.
+          // New descriptors at each call, because the component drops those that it gets.
           'get-directories': () => [...roots].map(([name, root]) => [root.share(), name]),
         },
       },

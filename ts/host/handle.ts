@@ -2,35 +2,38 @@ import { closeSync } from 'node:fs';
 import { fail, nodeCode } from './error-code.js';
 import { CLOSING, expectStack } from './stack.js';
 
-/** A file descriptor with more than one owner: closed when the last of them lets go. */
+/** A file descriptor with any number of owners. It is closed when the last one releases it. */
 export class Handle {
   readonly #fd: number;
   readonly #failed: (error: unknown) => void;
   #owners = 1;
 
   /**
-   * Takes over `fd`, for one owner.
+   * Takes over `fd`, with one owner.
    *
-   * @param failed called if closing it fails, which for a file that was written means that some of it may be lost
+   * @param failed called if closing it fails, which can lose data if the file was written
    */
   constructor(fd: number, failed: (error: unknown) => void = () => {}) {
     this.#fd = fd;
     this.#failed = failed;
   }
 
-  /** The file descriptor. Fails with `bad-descriptor` once it is closed, since its number is another file's by then. */
+  /**
+   * The file descriptor. Fails with `bad-descriptor` once it is closed, because its number may be another file's by
+   * then.
+   */
   get fd(): number {
     return this.#owners > 0 ? this.#fd : fail('bad-descriptor');
   }
 
-  /** One more owner. */
+  /** Adds an owner. */
   share(): this {
     expectStack();
     this.#owners += 1;
     return this;
   }
 
-  /** One owner less. If it throws, as at the end of the stack, nothing has happened. */
+  /** Removes an owner. If it throws, as at the end of the stack, nothing has changed. */
   release(): void {
     if (this.#owners === 1) {
       this.#close();
@@ -38,7 +41,7 @@ export class Handle {
     this.#owners -= 1;
   }
 
-  /** Closes it, whoever still owns it. */
+  /** Closes it for every owner. */
   end(): void {
     if (this.#owners > 0) {
       this.#close();
@@ -54,7 +57,7 @@ export class Handle {
       if (nodeCode(error) === undefined) {
         throw error;
       }
-      // The descriptor is gone all the same.
+      // The descriptor is closed despite the error.
       this.#failed(error);
     }
   }

@@ -1,4 +1,4 @@
-// A host, put together.
+// A host: its options, and how its parts fit together.
 
 import { dispose } from '../dispose.js';
 import { interfacesOf } from './border.js';
@@ -19,65 +19,70 @@ import { sinkOf, sourceOf } from './standard-streams.js';
 import { createIo } from './streams.js';
 import type { Walker } from './walker.js';
 
-/** What a component gets. Whatever is left out, it does not get. */
+/** What a component gets. It does not get what is left out. */
 export interface HostOptions {
-  /** The directories, by the name that the component has for each, such as `/in`. Default: none. */
+  /** The directories, by the component's name for each, such as `/in`. Default: none. */
   preopens?: Readonly<Record<string, Preopen>>;
   /** The arguments; the first is the program's name. Default: none. */
   args?: readonly string[];
-  /** The environment variables; one that is undefined is left out, so `process.env` will do. Default: none. */
+  /** The environment variables. One that is undefined is left out, so `process.env` works. Default: none. */
   env?: Readonly<Record<string, string | undefined>>;
   /**
    * Standard input: text, bytes, `process.stdin`, or an open file descriptor, which stays the caller's. Default: empty.
    */
   stdin?: Input;
   /**
-   * Standard output: `'inherit'` for that of this process, a function that gets each piece as it is written,
+   * Standard output: `'inherit'` for the output of this process, a function that gets each piece as it is written,
    * `process.stdout`, or a descriptor that is open for writing and stays the caller's. Default: discarded.
    */
   stdout?: Output;
-  /** Standard error, as `stdout`. Default: discarded. */
+  /** Standard error, like `stdout`. Default: discarded. */
   stderr?: Output;
-  /** Whether there are clocks (wasi:clocks). Default: false, and a component that imports them fails to start. */
+  /**
+   * Whether the component gets clocks (wasi:clocks). Default: false; a component that imports them fails to start.
+   */
   clocks?: boolean;
-  /** Whether there are random numbers (wasi:random). Default: false, as for `clocks`. */
+  /** Whether the component gets random numbers (wasi:random). Default: false, as for `clocks`. */
   random?: boolean;
   /**
-   * `strict` refuses to start where paths can only be checked before and after they are used, which leaves a moment
-   * in between; `best-effort` accepts that and warns. Default: `strict` on Linux, where it can be had, and
+   * `strict` refuses to start if paths can only be checked before and after each use, which leaves a moment in
+   * between. `best-effort` accepts that moment and warns. Default: `strict` on Linux, which supports it;
    * `best-effort` elsewhere.
    */
   confinement?: 'strict' | 'best-effort';
   /**
-   * Whether a read-only preopen may lie in a read-write one, so that it can be changed after all. A directory that is mounted
-   * at two places is two directories to this: it is not refused, and can be changed. Default: false.
+   * Whether a read-only preopen may lie in a read-write one, so that a component can change it through the other. A
+   * directory that is mounted in two places counts as two: it is not refused, and can be changed. Default: false.
    */
   allowOverlap?: boolean;
   /**
-   * Whether a component may make symbolic links to absolute paths, and follow those that begin with the path of the
-   * preopen that they are in, without symbolic links of its own. Default: false: it follows none.
+   * Whether a component may create symbolic links to absolute paths. It may then also follow a link whose text begins
+   * with the path of the preopen that it is in, spelled without symbolic links. Default: false; it follows no
+   * absolute link.
    */
   absoluteLinks?: boolean;
   /**
-   * Whether a name that is not UTF-8 is listed all the same: with escapes for its bytes, and with a slash at its end,
-   * which no name has. It is only to be told of, and opens nothing. Default: it fails the call that would list it, after
-   * which most components give up the rest of the directory.
+   * Whether a name that is not UTF-8 is listed, with escapes for its bytes and with a slash at its end, which no real
+   * name has. It opens nothing, and is there for messages only. Default: false; the call that would list it fails,
+   * and most components then give up the rest of the directory.
    */
   escapeNames?: boolean;
   /**
-   * Whether entries are told apart by their inode numbers, for which C libraries ask with each one as they list it. Without
-   * that a listing takes a system call less for each entry, and all of its entries have the number of the directory;
-   * everywhere else each has its own. Default: true.
+   * Whether each entry has its own inode number while it is listed; C libraries ask for it with each entry. If false,
+   * a listing takes one system call less for each entry, and all of its entries have the number of the directory.
+   * Other calls always give an entry its own number. Default: true.
    */
   listIdentities?: boolean;
   /**
-   * As many resources as components may hold at once: descriptors, listings, streams, pollables and errors. One more ends
-   * the component. Default: 65536.
+   * Maximum number of resources that components may hold at once: descriptors, listings, streams, pollables and
+   * errors. One more ends the component. Default: 65536.
    */
   maxResources?: number;
-  /** Carries permissions from what a component reads to what it makes. Default: what is made gets the usual ones. */
+  /**
+   * Carries permissions from what a component reads to what it creates. Default: new files get the usual permissions.
+   */
   modes?: ModeCarrier;
-  /** Whether names are on the disk before a call returns; may be changed while the component runs. Default: not. */
+  /** Whether names are on the disk before a call returns. May be changed while the component runs. Default: no. */
   durability?: Durability;
 }
 
@@ -85,15 +90,18 @@ export interface HostOptions {
 export interface Host {
   /** The import object for `instantiate`, usable until `close`. */
   readonly imports: WasiImports;
-  /** The preopens by what is held and not by their names: for another host in this process, while this one is open. */
+  /**
+   * Returns the preopens by the directories that are held, not by their paths: for another host in this process,
+   * while this one is open.
+   */
   preopens(): Readonly<Record<string, Preopen>>;
-  /** Closes everything that the components still have open, and the preopens. Harmless the second time. */
+  /** Closes the preopens, and everything that the components still have open. A second call does nothing. */
   close(): void;
   /** Same as `close`. */
   [Symbol.dispose](): void;
 }
 
-/** Makes a host that reaches directories by `walker`. */
+/** Makes a host that reaches directories through `walker`. Does not check the options. */
 export function createHostWith(walker: Walker, options: HostOptions): Host {
   const { preopens = {}, args = [], env = {} } = options;
   const { stdin = '', stdout = () => {}, stderr = () => {} } = options;

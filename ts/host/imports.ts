@@ -1,4 +1,4 @@
-// The import object of a host: every interface that it gives, under each name that bindings look it up by.
+// The import object of a host: every interface that it provides, under each name that bindings look it up by.
 
 import type * as Environment from '@bytecodealliance/preview2-shim/interfaces/wasi-cli-environment';
 import type * as Exit from '@bytecodealliance/preview2-shim/interfaces/wasi-cli-exit';
@@ -21,17 +21,17 @@ import type * as Insecure from '@bytecodealliance/preview2-shim/interfaces/wasi-
 import type * as InsecureSeed from '@bytecodealliance/preview2-shim/interfaces/wasi-random-insecure-seed';
 import type * as Random from '@bytecodealliance/preview2-shim/interfaces/wasi-random-random';
 
-// The types are of WASI 0.2.12, where this one is not stable yet.
+// The types are of WASI 0.2.12, in which this function is not stable yet.
 type ExitWithCode = { exitWithCode(status: number): void };
 
-// Any error of a stream will do, also where a component's own type of it has fewer methods.
+// Any error of a stream will do, even if a component's own type of it has fewer methods.
 type FilesystemErrorCode = { filesystemErrorCode(error: object): Types.ErrorCode | undefined };
 
-/** The interfaces that a host can give, by their names without a version. */
+/** The interfaces that a host can provide, by their names without a version. */
 export interface WasiInterfaces {
-  /** The arguments and environment variables that were named. */
+  /** The arguments and environment variables from the options. */
   'wasi:cli/environment': typeof Environment;
-  /** Ending the component, by an {@link ExitError}. */
+  /** Ends the component, with an {@link ExitError}. */
   'wasi:cli/exit': typeof Exit & ExitWithCode;
   /** Standard error. */
   'wasi:cli/stderr': typeof Stderr;
@@ -39,9 +39,9 @@ export interface WasiInterfaces {
   'wasi:cli/stdin': typeof Stdin;
   /** Standard output. */
   'wasi:cli/stdout': typeof Stdout;
-  /** What a terminal to read from is. */
+  /** The type of a terminal to read from. */
   'wasi:cli/terminal-input': typeof TerminalInput;
-  /** What a terminal to write to is. */
+  /** The type of a terminal to write to. */
   'wasi:cli/terminal-output': typeof TerminalOutput;
   /** Whether standard error is a terminal. */
   'wasi:cli/terminal-stderr': typeof TerminalStderr;
@@ -57,11 +57,11 @@ export interface WasiInterfaces {
   'wasi:filesystem/preopens': typeof Preopens;
   /** Files and directories. */
   'wasi:filesystem/types': typeof Types & FilesystemErrorCode;
-  /** What a stream fails with. */
+  /** The errors of streams. */
   'wasi:io/error': typeof IoError;
-  /** Waiting, which only clocks make a component do. */
+  /** Waiting. A component waits for clocks only. */
   'wasi:io/poll': typeof Poll;
-  /** Streams, each of which is always ready. */
+  /** Streams. Each is always ready. */
   'wasi:io/streams': typeof Streams;
   /** Only with `random`. */
   'wasi:random/insecure': typeof Insecure;
@@ -71,28 +71,28 @@ export interface WasiInterfaces {
   'wasi:random/random': typeof Random;
 }
 
-/** The releases of WASI 0.2 so far. A later one works as well; its names are only not in the type. */
+/** The releases of WASI 0.2 so far. Later ones also work, but this type does not have their names. */
 type Patch = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12;
 
-/** The interfaces under their names with a version and without: jco's types have it, jco's code does not. */
+/** The interfaces by their names with a version and without: jco's types have one, jco's code does not. */
 export type WasiImports = WasiInterfaces & {
   [K in keyof WasiInterfaces as `${K}@0.2.${Patch}`]: WasiInterfaces[K];
 };
 
 /**
- * An import object that gives `interfaces` for any 0.2 version, and throws for every other name, so that
- * instantiating a component that wants more fails and says what it wants.
+ * Makes an import object that gives `interfaces` for any 0.2 version. It throws an `Error` for every other name. So
+ * if a component imports more, instantiating it fails and says what it imports.
  */
 export function importObject(interfaces: object): WasiImports {
   return new Proxy(interfaces, {
     get(given, name) {
-      // JavaScript asks for `then` itself, wherever the object is what a promise is resolved with.
+      // JavaScript itself asks for `then`, if a promise is resolved with the object.
       if (typeof name === 'symbol' || name === 'then') {
         return undefined;
       }
       const wanted = name.replace(/@0\.2\.\d+$/, '');
       if (!Object.hasOwn(given, wanted)) {
-        throw new Error(`the component imports '${name}', which this host does not give it`);
+        throw new Error(`the component imports '${name}', which this host does not provide`);
       }
       return Reflect.get(given, wanted);
     },

@@ -1,24 +1,26 @@
-// mapcp/host: a WASI 0.2 host for Node that keeps a component in the directories that it was given.
+// mapcp/host: a WASI 0.2 host for Node that confines a component to the directories that it was given.
 //
-// It is in-process and synchronous, and usable for any component that jco has transpiled with `--instantiation`; with
-// `--import-bindings hybrid` files are read and written in the component's own memory.
+// It runs in-process and synchronously, with any component that jco has transpiled with `--instantiation`. If it was
+// transpiled with `--import-bindings hybrid`, files are read and written in the component's own memory.
 //
 // What a guest may notice:
-// - Times are read to the nanosecond, and set to the microsecond, which is what Node can do: a time that is to stay while
-//   the other one is set is cut to the microsecond as well.
-// - A rename or a link of a file whose last closing failed, which a drop cannot say, fails in its place.
-// - Running out of descriptors (EMFILE, ENFILE) is `insufficient-memory`, since WASI has no error-code for it.
-// - A FIFO, a socket or a device can be seen, renamed and removed, but not opened: that is `not-permitted`.
-// - A name in a directory that is not UTF-8 is an `illegal-byte-sequence` in its place; the listing goes on behind it.
-// - An absolute path, an absolute symbolic link (but see `absoluteLinks`) and whatever leads above a descriptor are
-//   `not-permitted`.
-// - A directory that was opened can be changed through whenever its preopen can, as in wasmtime.
-// - A descriptor allows what it was opened for, and no more where that has created the file.
-// - A slash or `/.` at the end of a path follows a symbolic link there, unless it is to be removed or renamed.
-// - Advice is taken and has no effect, and requested-write-sync has none but to be shown by get-flags.
-// - A link is made through a symbolic link where that is asked for.
-// - A path that is not UTF-8 is an `illegal-byte-sequence`, but in bindings that pass lists: these bring it here with a
-//   U+FFFD for what is not, and without a byte order mark that it begins with.
+// - Times are read to the nanosecond and set to the microsecond, which is Node's limit. If one time is set and the
+//   other stays, the other is also cut to the microsecond.
+// - If closing a file failed, the next rename or link of the file fails with that error, because a drop has no
+//   result.
+// - Running out of descriptors (EMFILE, ENFILE) is `insufficient-memory`, because WASI has no error-code for it.
+// - A FIFO, a socket or a device can be seen, renamed and removed. Opening one fails with `not-permitted`.
+// - A name that is not UTF-8 fails with `illegal-byte-sequence` when it is listed; the listing continues after it.
+// - An absolute path, an absolute symbolic link (but see `absoluteLinks`) and a path that leads above its descriptor
+//   fail with `not-permitted`.
+// - A directory can be changed through any of its descriptors if its preopen allows it, as in wasmtime.
+// - A descriptor allows what it was opened for, and no more if that created the file.
+// - A slash or `/.` at the end of a path follows a symbolic link there, unless the path is removed or renamed.
+// - Advice has no effect. requested-write-sync has no effect either, but get-flags reports it.
+// - link-at follows a symbolic link if the guest asks for that.
+// - A path that is not UTF-8 fails with `illegal-byte-sequence`. Bindings that pass lists change such a path before
+//   it gets here: they put U+FFFD for each wrong sequence, and drop a byte order mark at the start.
+//
 // tests/host/conformance.test.ts has the cases in which wasmtime answers differently, with the reason for each.
 
 export { ExitError } from './cli.js';

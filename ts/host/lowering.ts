@@ -1,26 +1,28 @@
-// Calls from a component that never leave its memory: what jco otherwise copies into JavaScript values, per call.
+// Calls from a component that never leave its memory. Without this, jco copies every value of every call into
+// JavaScript.
 //
-// The flat parameters come from the types that the component declares, which need not be WASI's: there may be more or
-// fewer of them, and of other kinds. So they are `unknown` here, and nothing uses one but through `i32` and `u64` and what
-// is made of these, which end the component if they get something else.
+// The flat parameters come from the types that the component declares, which need not be WASI's: it may pass more or
+// fewer of them, and other kinds. So they are `unknown` here, and every use goes through `i32` or `u64`, which end
+// the component if they get something else.
 //
-// This is the only file that leans on jco's internals. The contract, as jco 1.35.0 keeps it (pinned in package.json,
-// and tests/host/lowering.test.ts fails when it changes):
+// This is the only file that relies on jco's internals. The contract is that of jco 1.35.0, which package.json pins;
+// tests/host/lowering.test.ts fails if it changes:
 //
 // - In bindings made with `--import-bindings hybrid`, an imported function or method that has a property
-//   `Symbol.for('cabiLower')` is not called itself. At instantiation that property is called, once, with
-//   `{ memory, realloc, resourceTables }`, as far as the function needs them; what it returns is what the component
-//   imports, with the flat parameters of the canonical ABI: a resource is its handle, a string or a list is a pointer
-//   and a length, a `u64` is a bigint, a `result` is written to a pointer that comes last. The rest are numbers, and
-//   both kinds come signed. Bindings of other kinds ignore the property.
-// - There is a `stringEncoding` where a string is passed and it is not UTF-8. `utf16` counts the length in code units of
+//   `Symbol.for('cabiLower')` is not called itself. At instantiation that property is called once, with `{ memory,
+//   realloc, resourceTables }` or the part of it that the function needs. The component imports the function that it
+//   returns, with the flat parameters of the canonical ABI: a resource is its handle, a string or a list is a pointer
+//   and a length, a `u64` is a bigint, and a `result` is written to a pointer that comes last. The rest are numbers,
+//   and both kinds come signed. Other kinds of bindings ignore the property.
+// - There is a `stringEncoding` if a string is passed and it is not UTF-8. `utf16` counts the length in code units of
 //   two bytes, and jco knows no other.
 // - A table of handles is an array with two elements for each handle: `[scope or next free, rep | OWN]`. The first
-//   pair is the head of the list of free handles. Next free ones and the head carry OWN, and a free handle keeps the rep
-//   that it had. `_createdReps` is the set of all reps that were ever put in.
-// - Dropping a handle that jco has not seen as an object calls the class's static `Symbol.for('cabiDispose')` with the
-//   rep; a method that is not lowered gets an object made around it, with `Symbol.for('cabiRep')`. See resources.ts.
-// - The memory's buffer is another one after `realloc`, since that may grow it.
+//   pair is the head of the list of free handles. Next free ones and the head carry OWN, and a free handle keeps the
+//   rep that it had. `_createdReps` is the set of all reps that were ever added.
+// - If a handle is dropped that jco never saw as an object, jco calls the class's static `Symbol.for('cabiDispose')`
+//   with the rep. A method that is not lowered gets an object made around the rep, with `Symbol.for('cabiRep')`. See
+//   resources.ts.
+// - After `realloc` the memory has another buffer if it grew.
 
 import type { BigIntStats } from 'node:fs';
 import { types } from 'node:util';
@@ -47,17 +49,17 @@ import { descriptorTypes } from './wasi.js';
 /** Marks a handle that is owned, and the head of the list of free ones. */
 const OWN = 1 << 30;
 
-/** Up to this many bytes it is cheaper to read aside and copy than to find out how many there are. */
+/** Up to this many bytes it is cheaper to read into a buffer and copy than to find out how many there are. */
 const READ_ASIDE = 16 * 1024;
 
-/** The most bytes that one call reads or writes in place; a guest that has more comes again. */
+/** Maximum number of bytes that one call reads or writes in place. A guest that has more calls again. */
 const MOST_IN_PLACE = 1 << 30;
 
 interface HandleTable extends Array<number> {
   _createdReps: Set<number>;
 }
 
-/** What jco hands over at instantiation. */
+/** What jco passes at instantiation. */
 export interface Context {
   memory: { readonly buffer: ArrayBuffer };
   realloc?: (old: number, oldSize: number, align: number, size: number) => number;
@@ -65,32 +67,32 @@ export interface Context {
   stringEncoding?: string;
 }
 
-/** A function as the component imports it. Where its result goes comes last. */
+/** A function as the component imports it. The pointer for its result comes last. */
 type Lowered = (...flat: unknown[]) => void;
 
 /** Makes a function for one import of one instance. */
 type Lowering = (guest: Guest) => Lowered;
 
-/** Lowerings by the names that WIT has for the functions, as jco calls them. */
+/** Lowerings by the names of the functions in WIT, in the form that jco calls. */
 export type Lowerings = Readonly<Record<string, (context: Context) => Lowered>>;
 
-/** The numbers that each table of handles is to use again. */
+/** The numbers that each table of handles uses again. */
 const freeNumbers = new WeakMap<HandleTable, FreeNumbers>();
 
-/** One instance's memory and handles. */
+/** The memory and the handles of one instance. */
 class Guest {
   readonly #memory: Context['memory'];
   readonly #realloc: Context['realloc'];
   readonly #table: HandleTable | undefined;
   readonly #isUtf16: boolean;
-  /** The numbers that stood for what this instance had opened. */
+  /** The numbers of resources that this instance has dropped. */
   readonly free: FreeNumbers = [];
   #bytes: Buffer;
   #view: DataView;
-  /** Whether the guest's allocator has thrown: a trap, or its exit. */
+  /** Whether the guest's allocator has thrown: it trapped, or the guest exited. */
   #isOver = false;
 
-  /** `tables` is how many kinds of resources are among the parameters and in the result of the function. */
+  /** `tables` is the number of kinds of resources among the parameters and in the result of the function. */
   constructor(
     { memory, realloc, resourceTables = [], stringEncoding = 'utf8' }: Context,
     tables: 0 | 1,
@@ -114,7 +116,7 @@ class Guest {
     this.#table = table;
     this.#isUtf16 = stringEncoding === 'utf16';
     if (table !== undefined) {
-      // Each function of an instance has a guest of its own, and all of them the same table.
+      // Each function of an instance has a guest of its own, and all share one table.
       this.free = freeNumbers.get(table) ?? this.free;
       freeNumbers.set(table, this.free);
     }
@@ -122,7 +124,7 @@ class Guest {
     this.#view = new DataView(memory.buffer);
   }
 
-  /** The memory as it is now: to be taken anew after every allocation. */
+  /** The memory as it is now. Must be fetched again after every allocation. */
   get bytes(): Buffer {
     this.#renew();
     return this.#bytes;
@@ -135,15 +137,15 @@ class Guest {
   }
 
   #renew(): void {
-    // A buffer that has been replaced is detached and so has no length. Asking the memory itself which buffer it has
-    // costs more than all the rest of a small call.
+    // A buffer that was replaced is detached and so has no length. Asking the memory itself for its buffer costs more
+    // than the rest of a small call.
     if (this.#bytes.length === 0) {
       this.#bytes = Buffer.from(this.#memory.buffer);
       this.#view = new DataView(this.#memory.buffer);
     }
   }
 
-  /** The number behind a handle, or 0. */
+  /** Returns the number behind a handle; 0 if the handle is free. */
   rep(handle: unknown): number {
     const at = i32(handle) * 2;
     // A handle that was dropped still has its number, which may stand for something else by now.
@@ -151,11 +153,11 @@ class Guest {
     return isFree ? 0 : (this.#table?.[at + 1] ?? 0) & ~OWN;
   }
 
-  /** A handle that owns `rep`. */
+  /** Makes a handle that owns `rep`. */
   own(rep: number): number {
     const table = this.#table;
     if (table === undefined) {
-      throw new Error('these bindings gave no table of handles where one is needed');
+      throw new Error('these bindings passed no table of handles');
     }
     const free = (table[0] ?? 0) & ~OWN;
     const handle = free || table.length >> 1;
@@ -168,7 +170,7 @@ class Guest {
     return handle;
   }
 
-  /** Memory of the guest's for `size` bytes, where it may begin at a multiple of `align`. */
+  /** Allocates `size` bytes of the guest's memory, at a multiple of `align`. Returns the pointer. */
   allocate(size: number, align = 1): number {
     if (this.#realloc === undefined) {
       return wrongTypes();
@@ -183,7 +185,10 @@ class Guest {
     return this.place(pointer, size, align);
   }
 
-  /** A place in memory that the component names, for `size` bytes, at a multiple of `align`. */
+  /**
+   * Returns a pointer from the component, after checking that `size` bytes of its memory are there, at a multiple of
+   * `align`.
+   */
   place(pointer: unknown, size: number, align = 1): number {
     const start = i32(pointer) >>> 0;
     if (start + size > this.bytes.length || start % align !== 0) {
@@ -192,10 +197,10 @@ class Guest {
     return start;
   }
 
-  /** A path of the guest's. Fails with `illegal-byte-sequence`, and with `name-too-long`. */
+  /** Reads a path from the guest's memory. Fails with `illegal-byte-sequence`, and with `name-too-long`. */
   path(pointer: unknown, length: unknown): string {
     const units = i32(length) >>> 0;
-    // Before it is decoded: it may be as long as the guest's memory.
+    // Checked before it is decoded, because it may be as long as the guest's memory.
     if (units > MOST_BYTES) {
       fail('name-too-long');
     }
@@ -207,17 +212,17 @@ class Guest {
       return isWellFormed(text) ? text : fail('illegal-byte-sequence');
     }
     const text = this.bytes.toString('utf8', start, end);
-    // What is not UTF-8 comes out as U+FFFD, but so does U+FFFD itself.
+    // Wrong UTF-8 decodes to U+FFFD, but so does U+FFFD itself.
     return text.includes('\ufffd') ? decodeUtf8(this.bytes.subarray(start, end)) : text;
   }
 
-  /** Writes a list or a string, as a pointer and a length, to `at`. */
+  /** Writes the pointer and the length of a list or a string to `at`. */
   putList(at: number, pointer: number, length: number): void {
     this.view.setUint32(at, pointer, true);
     this.view.setUint32(at + 4, length, true);
   }
 
-  /** Copies `text` into memory of the guest's, and writes where that is to `at`. */
+  /** Copies `text` into newly allocated memory of the guest, and writes its pointer and length to `at`. */
   putText(at: number, text: string): void {
     const [encoding, unit] = this.#isUtf16 ? (['utf16le', 2] as const) : (['utf8', 1] as const);
     const length = Buffer.byteLength(text, encoding);
@@ -253,11 +258,11 @@ class Guest {
   }
 
   /**
-   * Writes a `result` to `at`: calls `act`, which writes the value to `at + payload` if there is one, or else puts
-   * there the error-code for what it threw.
+   * Writes a `result` to `at`. Calls `act`, which writes the value to `at + payload` if there is one. If `act`
+   * throws, writes the error-code there.
    *
-   * @param payload how far in the value or the error-code is: what it is aligned to, in bytes, and so is the result
-   * @param size the bytes of the value
+   * @param payload the offset of the value or the error-code in bytes, which is also the alignment of the result
+   * @param size the size of the value in bytes
    */
   answer(at: unknown, payload: number, size: number, act: (to: number) => void): void {
     const start = this.place(at, payload + size, payload);
@@ -266,7 +271,7 @@ class Guest {
     try {
       act(start + payload);
     } catch (error) {
-      // The guest's own allocator may have trapped or exited, which is its end and not an answer.
+      // If the guest's own allocator trapped or exited, that ends the guest, and is no answer to it.
       if (this.#isOver || isEnding(error)) {
         throw error;
       }
@@ -278,20 +283,20 @@ class Guest {
 }
 
 function wrongTypes(): never {
-  return endComponent("the component has declared an import with other types than WASI's");
+  return endComponent("the component declares an import with other types than WASI's");
 }
 
-/** An `i32` of the canonical ABI. */
+/** Checks an `i32` of the canonical ABI. Ends the component if it is something else. */
 function i32(flat: unknown): number {
   return typeof flat === 'number' && (flat | 0) === flat ? flat : wrongTypes();
 }
 
-/** A `u64`, which comes as a signed bigint. */
+/** Checks a `u64`, which comes as a signed bigint. Ends the component if it is something else. */
 function u64(flat: unknown): bigint {
   return typeof flat === 'bigint' ? BigInt.asUintN(64, flat) : wrongTypes();
 }
 
-/** Whether a string has no half of a surrogate pair, which no UTF-8 has. */
+/** Whether a string has no half of a surrogate pair, which UTF-8 cannot encode. */
 const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
 /** Whether bit `index` of a `flags` value is set. */
@@ -336,7 +341,7 @@ function newTimestamp(tag: unknown, seconds: unknown, nanoseconds: unknown): New
   }
 }
 
-/** Reads from a file into memory of the guest's; returns where that is and how many bytes were read. */
+/** Reads from a file into newly allocated memory of the guest. Returns the pointer, and the number of bytes read. */
 function readInto(
   guest: Guest,
   file: File,
@@ -346,7 +351,7 @@ function readInto(
 ): [number, number] {
   file.expectReadable();
   if (wanted > READ_ASIDE) {
-    // What is allocated and not filled would be lost to the guest, so it is told apart first how much there is.
+    // Memory that is allocated and not filled is lost to the guest, so first ask how much can be read.
     const left = file.stat().size - position;
     if (left > READ_ASIDE) {
       const length = Math.min(Number(wanted < left ? wanted : left), MOST_IN_PLACE);
@@ -506,7 +511,9 @@ function listingLowerings(listings: Resources<DirectoryEntries>): Readonly<Recor
   };
 }
 
-/** Lowerings of functions with so many kinds of resources among their parameters and in their results. */
+/**
+ * Makes lowerings of functions that have this many kinds of resources among their parameters and in their results.
+ */
 const lowerings = (tables: 0 | 1, entries: Readonly<Record<string, Lowering>>): Lowerings =>
   Object.fromEntries(
     Object.entries(entries).map(([name, lower]) => [
@@ -515,15 +522,15 @@ const lowerings = (tables: 0 | 1, entries: Readonly<Record<string, Lowering>>): 
     ]),
   );
 
-/** The lowered forms of wasi:filesystem/types. `descriptors` and `listings` are what they work on. */
+/** Makes the lowered forms of wasi:filesystem/types, for these descriptors and listings. */
 export const lowerFilesystem = (
   descriptors: Resources<Open>,
   listings: Resources<DirectoryEntries>,
 ): Lowerings => lowerings(1, { ...descriptorLowerings(descriptors), ...listingLowerings(listings) });
 
 /**
- * The lowered form of `poll`. `wait` takes how many pollables there are, before any is looked up, and then what stands
- * behind each number; it returns the indices of those that are ready.
+ * Makes the lowered form of `poll`. `wait` gets the number of pollables before any is looked up, and a function that
+ * returns the number behind each. It returns the indices of those that are ready.
  */
 export const lowerPoll = (
   wait: (count: number, rep: (index: number) => number) => readonly number[],
@@ -545,7 +552,7 @@ export const lowerPoll = (
     },
   });
 
-/** The lowered form of `get-random-bytes`. `random` makes as many bytes as the component asked for. */
+/** Makes the lowered form of `get-random-bytes`. `random` returns as many bytes as the component asked for. */
 export const lowerRandom = (random: (length: bigint) => Uint8Array): Lowerings =>
   lowerings(0, {
     'get-random-bytes': (guest) => (length, result) => {

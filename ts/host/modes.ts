@@ -1,23 +1,24 @@
-// Permissions, of which WASI knows nothing, carried across by the host: from what a component reads to what it makes.
+// Permissions, which WASI does not have. The host carries them from what a component reads to what it creates.
 
 import type { BigIntStats } from 'node:fs';
 import type { MetadataHashValue } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { nodeCode } from './error-code.js';
 import { identity, isSameFile } from './status.js';
 
-/** A mode for a file that is being made: nobody but its owner has anything to do with it. */
+/** The mode of a file while it is written: only its owner has access. */
 export const PRIVATE_FILE = 0o600;
 
-/** A mode for a directory that nobody else has anything to do with, and that stays so. */
+/** The mode of a directory that stays private to its owner. */
 export const PRIVATE_DIRECTORY = 0o700;
 
-/** A mode to create a directory with: nobody may do anything in it, and no umask takes anything from that. */
+/** The mode to create a directory with: nobody has access, and no umask takes anything away from that. */
 export const NEW_DIRECTORY = 0o1000;
 
 /**
- * The mode of a directory until it gets its own. It is private: who may write in a directory and not search it can do
- * nothing there. Nobody gives a directory this mode or `NEW_DIRECTORY` otherwise. So a copy that meets it, beside or
- * after one that made it and was killed, knows that it must still get its mode.
+ * The mode of a directory until it gets its own. It is private, because permission to write in a directory is useless
+ * without permission to search it. Nothing else gives a directory this mode or `NEW_DIRECTORY`. So if a copy meets
+ * such a directory, it knows that another copy made it and was killed or is still at work, and that it must still get
+ * its mode.
  */
 export const UNFINISHED_DIRECTORY = 0o1720;
 
@@ -25,23 +26,24 @@ const OWNER_MAY_CHANGE = 0o300;
 const SET_GROUP = 0o2000;
 const STICKY = 0o1000;
 
-// Set-user-ID and set-group-ID are never carried: what is made belongs to whoever runs the host, and a component says
-// what is in it. The sticky bit is, for directories, since without it others could remove more than in the source.
+// Set-user-ID and set-group-ID are never carried: what is created belongs to the user who runs the host, and a
+// component decides what is in it. The sticky bit is carried for directories, because without it others could remove
+// more than in the source.
 const FILE_PERMISSIONS = 0o777;
 const DIRECTORY_PERMISSIONS = 0o1777;
 
-/** The permissions of a directory, without the set-group-ID bit. */
+/** Returns the permissions of a directory, without the set-group-ID bit. */
 export const permissionsOf = (status: BigIntStats): number => Number(status.mode) & DIRECTORY_PERMISSIONS;
 
-/** The set-group-ID bit of a directory: a new one inherits it, together with the group, and keeps it. */
+/** Returns the set-group-ID bit of a directory. A new directory inherits it together with the group, and keeps it. */
 export const setGroupOf = (status: BigIntStats): number => Number(status.mode) & SET_GROUP;
 
-/** Whether the superuser would change only what is the superuser's; from anybody else the system keeps what is not theirs. */
+/** Whether we may change it. The superuser may change only its own; for other users the system refuses by itself. */
 const isOurs = (status: BigIntStats): boolean => process.geteuid?.() !== 0 || status.uid === 0n;
 
 /**
- * Whether a directory can be the one that was just made with the mode `made`, and not another one that has got its name.
- * Some systems make none with the sticky bit.
+ * Whether a directory can be the one that was just created with the mode `made`, and not another one that took its
+ * name. Some systems create none with the sticky bit.
  */
 export function isNewDirectory(status: BigIntStats, made: number): boolean {
   const present = permissionsOf(status);
@@ -50,46 +52,47 @@ export function isNewDirectory(status: BigIntStats, made: number): boolean {
   return isOurs(status) && (present === made || (mayLackSticky && present === withoutSticky));
 }
 
-/** Whether a directory was made by a copy that has not finished it, maybe not even marked it. */
+/** Whether a copy made this directory and has not finished it, maybe not even marked it. */
 function isUnfinished(status: BigIntStats): boolean {
   return [UNFINISHED_DIRECTORY, NEW_DIRECTORY].includes(permissionsOf(status));
 }
 
-/** A directory that was made, or met while a copy was at it, until it is opened. */
+/** A directory that was created, or found unfinished, until it is opened. */
 interface Made {
   readonly which: MetadataHashValue;
   /** The mode that it will get. */
   readonly mode: number;
 }
 
-/** An open directory that is still to get its mode. */
+/** An open directory that must still get its mode. */
 export interface UnfinishedDirectory {
   /** The mode that it gets when it is closed. */
   readonly mode: number;
-  /** Whether it is marked as unfinished, and may be changed. */
+  /** Whether it is marked as unfinished, so that its owner may change it. */
   readonly isMarked: boolean;
 }
 
-/** What could not be given the permissions of its source. */
+/** What could not get the permissions of its source. */
 export interface Refusals {
   /** How many files and directories. */
   readonly count: number;
   /** The guest's path of the first of them. */
   readonly path: string;
-  /** Why the system refused it, as Node's code, such as `EPERM`. */
+  /** Why the system refused, as Node's code, such as `EPERM`. */
   readonly code: string;
 }
 
 /**
- * Carries modes, for components that open a source and then create its copy.
+ * Carries permissions, for components that open a source and then create its copy.
  *
- * A file that is created exclusively is private, and gets the mode of the regular file that was opened for reading last
- * when its descriptor is closed. A directory that is created is private, and gets the mode of the directory that was
- * opened last, when the descriptor that is opened for it next is closed; which directory that is goes by its identity,
- * since another one may have its name by then. So does one that could not be created since it is there already, if a
- * copy has left it unfinished, or has finished it for reading only. Without a source, both are made as usual.
+ * A file that is created exclusively is private. When its descriptor is closed, it gets the permissions of the
+ * regular file that was last opened for reading. A directory that is created is private as well. When the descriptor
+ * that is opened for it next is closed, it gets the permissions of the directory that was last opened before. The
+ * host knows the directory by its identity, because another may have taken its name. A directory that already exists
+ * is treated in the same way if a copy left it unfinished, or finished it as read-only. Without a source, both get
+ * the usual permissions.
  *
- * What the file system refuses to give a mode keeps the one that it has; see `takeRefusals`.
+ * If the file system refuses a mode, the file or directory keeps the one that it has; see `takeRefusals`.
  */
 export class ModeCarrier {
   #isOn = false;
@@ -98,7 +101,7 @@ export class ModeCarrier {
   #made: Made | undefined;
   #refusals: Refusals | undefined;
 
-  /** Begins a run of calls in which modes are carried, or are not; what was read before is forgotten. */
+  /** Begins a run of calls in which permissions are carried, or are not. Forgets what was read before. */
   start(isOn: boolean): void {
     this.#isOn = isOn;
     this.#file = undefined;
@@ -106,7 +109,7 @@ export class ModeCarrier {
     this.#made = undefined;
   }
 
-  /** What could not be given its mode since the last call; undefined if nothing was refused. */
+  /** Returns what could not get its permissions since the last call; undefined if nothing was refused. */
   takeRefusals(): Refusals | undefined {
     const refusals = this.#refusals;
     this.#refusals = undefined;
@@ -114,7 +117,8 @@ export class ModeCarrier {
   }
 
   /**
-   * Notes that what has this path for the guest could not be given its mode, and why, as Node's code.
+   * Records that the file or directory with this guest path could not get its mode. `code` is Node's code for the
+   * reason.
    *
    * @internal
    */
@@ -124,7 +128,7 @@ export class ModeCarrier {
   }
 
   /**
-   * Notes that a regular file was opened for reading.
+   * Records that a regular file was opened for reading.
    *
    * @internal
    */
@@ -133,7 +137,7 @@ export class ModeCarrier {
   }
 
   /**
-   * The mode for a file that is created now; undefined if there is none to carry.
+   * Returns the mode for a file that is created now; undefined if none is carried.
    *
    * @internal
    */
@@ -142,17 +146,17 @@ export class ModeCarrier {
   }
 
   /**
-   * The mode for a directory that is created now; undefined if there is none to carry.
+   * Returns the mode for a directory that is created now; undefined if none is carried.
    *
    * @internal
    */
   modeForDirectory(): number | undefined {
-    // Windows has none.
+    // Windows has no modes.
     return process.platform === 'win32' ? undefined : this.#directory;
   }
 
   /**
-   * Notes that a directory was created, to get `mode` in the end.
+   * Records that a directory was created that must get `mode` in the end.
    *
    * @internal
    */
@@ -161,7 +165,7 @@ export class ModeCarrier {
   }
 
   /**
-   * Notes that a directory was not created, since it is there, and that `mode` is that of its source.
+   * Records that a directory was not created because it exists, and that its source has `mode`.
    *
    * @internal
    */
@@ -174,7 +178,7 @@ export class ModeCarrier {
   }
 
   /**
-   * Notes that a directory was opened. Returns what it must get when it is closed, if it was made here.
+   * Records that a directory was opened. Returns what it must get when it is closed, if it was created here.
    *
    * @internal
    */
@@ -195,8 +199,8 @@ export class ModeCarrier {
 }
 
 /**
- * Has `set` give a file or a directory its mode. Returns why the system refused that, as Node's code, unless `look` finds
- * that it has that mode; undefined if it has it.
+ * Calls `set` to give a file or a directory its mode. Returns undefined if it then has that mode; if `set` fails,
+ * `look` finds out. If it does not have the mode, returns the system's reason as Node's code.
  */
 export function giveMode(mode: number, set: (mode: number) => void, look: () => number): string | undefined {
   try {
@@ -208,7 +212,7 @@ export function giveMode(mode: number, set: (mode: number) => void, look: () => 
       throw error;
     }
     if ((mode & SET_GROUP) !== 0) {
-      // Services can be forbidden to set this one bit (RestrictSUIDSGID in systemd).
+      // A service can be forbidden to set this one bit (RestrictSUIDSGID in systemd).
       giveMode(mode & ~SET_GROUP, set, look);
     }
     return hasMode(mode, look) ? undefined : code;

@@ -5,12 +5,12 @@ import { File } from './file.js';
 /** What a descriptor stands for. */
 export type Open = File | Directory;
 
-/** The file behind a descriptor. Fails with `bad-descriptor` where that is a directory. */
+/** Returns the file behind a descriptor. Fails with `bad-descriptor` if it is a directory. */
 export function asFile(open: Open): File {
   return open instanceof File ? open : fail('bad-descriptor');
 }
 
-/** The directory behind a descriptor. Fails with `not-directory` where that is a file. */
+/** Returns the directory behind a descriptor. Fails with `not-directory` if it is a file. */
 export function asDirectory(open: Open): Directory {
   return open instanceof Directory ? open : fail('not-directory');
 }

@@ -1,5 +1,6 @@
-// Node's permission model (node --permission). It allows or denies a call by the path in it, and some calls altogether. Paths
-// through procfs, by which a component is confined, are none that it knows, so what they lead to is checked here.
+// Node's permission model (node --permission). It allows or denies a call by the path in it, and denies some calls
+// altogether. It does not know paths through procfs, by which a component is confined, so the host checks the paths
+// that they lead to.
 
 import { chmodSync, fchmodSync, futimesSync, utimesSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -8,7 +9,7 @@ import type { Access } from './grant.js';
 /** The open descriptors of this process, by a path that can be granted before the process has a number. */
 export const OWN_DESCRIPTORS = '/proc/self/fd';
 
-/** What Node throws. */
+/** The code of Node's own error. */
 const DENIED = 'ERR_ACCESS_DENIED';
 
 /** Whether Node was started with its permission model. */
@@ -16,7 +17,7 @@ export function hasPermissionModel(): boolean {
   return process.permission !== undefined;
 }
 
-/** Whether Node allows to read below a directory, and to change something there if `access` says so. */
+/** Whether Node allows reading below a directory, and also writing if `access` is `read-write`. */
 export function isGranted(path: string, access: Access): boolean {
   const { permission } = process;
   const place = resolve(path);
@@ -26,13 +27,13 @@ export function isGranted(path: string, access: Access): boolean {
   );
 }
 
-/** The flags for Node that grant this. */
+/** Returns the flags of Node that grant this access. */
 export function flagsFor(path: string, access: Access): string {
   const read = `--allow-fs-read=${resolve(path)}`;
   return access === 'read' ? read : `${read} --allow-fs-write=${resolve(path)}`;
 }
 
-/** Throws an error like Node's, which says what is missing, unless Node grants what a preopen asks for. */
+/** Throws an error like Node's, with the flags that are missing, unless Node grants what a preopen needs. */
 export function requireGranted(path: string, access: Access): void {
   if (!isGranted(path, access)) {
     const message = `Node's permission model denies it: start Node with ${flagsFor(path, access)}`;
@@ -40,7 +41,7 @@ export function requireGranted(path: string, access: Access): void {
   }
 }
 
-/** Changes the mode of an open file. The permission model forbids that by descriptor, and allows it by a path. */
+/** Changes the mode of an open file. The permission model forbids that by descriptor, and allows it by path. */
 export function changeMode(fd: number, mode: number): void {
   if (hasPermissionModel()) {
     chmodSync(`${OWN_DESCRIPTORS}/${fd}`, mode);
@@ -49,7 +50,7 @@ export function changeMode(fd: number, mode: number): void {
   }
 }
 
-/** Changes the times of an open file, in the same way. */
+/** Changes the times of an open file, in seconds since 1970 or as dates. Uses a path in the same case. */
 export function changeTimes(fd: number, atime: number | Date, mtime: number | Date): void {
   if (hasPermissionModel()) {
     utimesSync(`${OWN_DESCRIPTORS}/${fd}`, atime, mtime);

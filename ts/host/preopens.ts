@@ -8,15 +8,15 @@ import { isGranted } from './permission.js';
 import { identity, isSameFile } from './status.js';
 import type { Walker } from './walker.js';
 
-/** A directory of the system that a component gets. */
+/** A directory of this system that a component gets. */
 export interface Preopen {
-  /** Its path; symbolic links in it are followed, and a relative one starts at the working directory. */
+  /** Its path. Symbolic links in it are followed, and a relative path starts at the working directory. */
   path: string;
-  /** What may be done below it. */
+  /** What the component may do below it. */
   access: Access;
 }
 
-/** A path without symbolic links; undefined if there is none. */
+/** Returns a path without symbolic links; undefined if there is none. */
 function realPath(path: string): string | undefined {
   try {
     return realpathSync.native(path);
@@ -25,11 +25,11 @@ function realPath(path: string): string | undefined {
   }
 }
 
-/** Whether `inner` is the directory `outer` or lies in it, by what the directories are and not by their names. */
+/** Whether `inner` is the directory `outer` or lies in it, by their identities and not by their names. */
 function liesIn(inner: string, outer: string): boolean {
   const wanted = identity(statSync(outer, { bigint: true }));
   for (let place = realpathSync(inner); ; place = dirname(place)) {
-    // What Node's permission model hides is not `outer`, which it has granted.
+    // A directory that Node's permission model hides is not `outer`, because that is granted.
     if (isGranted(place, 'read') && isSameFile(identity(statSync(place, { bigint: true })), wanted)) {
       return true;
     }
@@ -40,8 +40,8 @@ function liesIn(inner: string, outer: string): boolean {
 }
 
 /**
- * Refuses a read-only preopen that is, or lies in, a read-write one: what is below it could be changed by the other
- * name. Throws an `Error` that names both.
+ * Refuses a read-only preopen that is a read-write one or lies in one, because a component could change it through
+ * the other. Throws an `Error` that names both.
  */
 export function refuseOverlap(preopens: Readonly<Record<string, Preopen>>): void {
   const entries = Object.entries(preopens);
@@ -49,15 +49,18 @@ export function refuseOverlap(preopens: Readonly<Record<string, Preopen>>): void
     for (const [writing, { path: outer }] of entries.filter(([, { access }]) => access === 'read-write')) {
       if (liesIn(inner, outer)) {
         throw new Error(
-          `the read-only preopen '${reading}' lies in the read-write preopen '${writing}', so it could be changed; ` +
-            `set allowOverlap where that is meant`,
+          `the read-only preopen '${reading}' lies in the read-write preopen '${writing}', so a component could change it; ` +
+            'set allowOverlap if that is intended',
         );
       }
     }
   }
 }
 
-/** Holds every preopen, granted what all have in `common`. On failure nothing stays open, and the error is Node's own for the path. */
+/**
+ * Opens and holds every preopen, with its access and the `common` part of its grant. If one fails, closes the others
+ * and throws Node's own error for the path.
+ */
 export function holdPreopens(
   walker: Walker,
   preopens: Readonly<Record<string, Preopen>>,
@@ -67,7 +70,7 @@ export function holdPreopens(
   try {
     for (const [name, { path, access }] of Object.entries(preopens)) {
       const handle = walker.hold(path);
-      // Only by its text, so what has this path by the time of a call does not matter.
+      // Only compared as text, so it does not matter what has this path at the time of a call.
       const hostPath = common.absoluteLinks ? realPath(path) : undefined;
       roots.set(name, new Directory(walker, handle, { ...common, access }, name, hostPath));
     }

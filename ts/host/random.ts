@@ -1,4 +1,4 @@
-// wasi:random, all of it from the system's generator: there is no reason to have a worse one.
+// wasi:random. All of it comes from the system's generator: a worse one would gain nothing.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Given } from './border.js';
@@ -6,20 +6,23 @@ import { lowerRandom } from './lowering.js';
 import { endComponent } from './trap.js';
 import type { wasi } from './wasi.js';
 
-/** As many bytes as one call gives. Fewer than asked for is no answer that WASI knows, so more ends the component. */
+/**
+ * Maximum number of bytes from one call. WASI has no answer with fewer than asked for, so asking for more ends the
+ * component.
+ */
 const MOST = 1n << 24n;
 
-/** Bytes made in advance, since asking the system for eight takes as long as for some thousand. */
+/** Bytes made in advance, because asking the system for eight takes as long as for some thousand. */
 const pool = Buffer.alloc(4096);
 let used = pool.length;
 
-/** The number of Linux's random device, by which it is told from others. */
+/** The device number of Linux's random device. */
 const RANDOM_DEVICE = 0x109;
 
-/** As many bytes as Web Crypto gives at once. */
+/** Maximum number of bytes that Web Crypto returns at once. */
 const MOST_FROM_CRYPTO = 65_536;
 
-/** Fills `bytes` from the device that Linux has for it; false where there is none. */
+/** Fills `bytes` from Linux's random device. Returns false if there is none. */
 function fillFromDevice(bytes: Uint8Array): boolean {
   let device: number | undefined;
   try {
@@ -36,7 +39,9 @@ function fillFromDevice(bytes: Uint8Array): boolean {
   }
 }
 
-/** Fills `bytes`. Not by node:crypto where it can be helped, whose loading is a twentieth of what a small copy takes. */
+/**
+ * Fills `bytes`. Avoids node:crypto if it can, because loading that takes a twentieth of the time of a small copy.
+ */
 function fill(bytes: Uint8Array): Uint8Array {
   if (!fillFromDevice(bytes)) {
     for (let start = 0; start < bytes.length; start += MOST_FROM_CRYPTO) {
@@ -48,7 +53,7 @@ function fill(bytes: Uint8Array): Uint8Array {
 
 function bytes(length: bigint): Uint8Array {
   if (length > MOST) {
-    endComponent(`at most ${MOST} random bytes can be had at once`);
+    endComponent(`the component asks for ${length} random bytes at once; the maximum is ${MOST}`);
   }
   const count = Number(length);
   if (count > pool.length / 16) {
@@ -59,7 +64,7 @@ function bytes(length: bigint): Uint8Array {
     used = 0;
   }
   const taken = Uint8Array.from(pool.subarray(used, used + count));
-  // What has been given out is not kept.
+  // Bytes that were given out are not kept.
   pool.fill(0, used, used + count);
   used += count;
   return taken;

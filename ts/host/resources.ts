@@ -1,32 +1,32 @@
-// The resources of one host. What a component's bindings get for one is an object that carries a number and nothing
-// else: jco makes some of these objects itself, around a number from its tables.
+// The resources of one host. For each, a component's bindings get an object that carries a number and nothing else.
+// jco makes some of these objects itself, around a number from its tables.
 //
 // A component chooses the types of its imports, so it can have a number of one kind of resource looked up as another
-// kind, and jco does not check that a handle is still in use before it passes its number on. Neither must lead to
-// something that this component was not given. So all kinds of a host share one row of numbers, a number that an
-// instance has in its own tables is used again by that instance only, and an object for any other number is valid only
-// if this host made it.
+// kind. And jco does not check that a handle is still in use before it passes its number on. Neither may lead to
+// something that this component did not get. So all kinds of a host share one sequence of numbers. A number that an
+// instance has in its own tables is used again by that instance only. An object for any other number is valid only if
+// this host made it.
 
 import { dispose } from '../dispose.js';
 import { endComponent } from './trap.js';
 import type { Resource } from './wit.js';
 
-/** The property under which jco looks for a resource's number. */
+/** The property in which jco looks for a resource's number. */
 export const cabiRep: unique symbol = Symbol.for('cabiRep') as never;
 
-/** The static method by which jco drops a resource that it knows by number alone. */
+/** The static method that jco calls to drop a resource that it knows by number alone. */
 const cabiDispose: unique symbol = Symbol.for('cabiDispose') as never;
 
-/** Marks the objects that a host has made. */
+/** Marks the objects that a host made. */
 const isMade = Symbol('made by the host');
 
 /** What a number stands for. */
 export interface Closable {
-  /** Lets go of what it holds. Called until it does not throw. */
+  /** Releases what it holds. If it throws, it is called again. */
   close(): void;
 }
 
-/** The numbers that one instance of a component has given back, and gets again. */
+/** The numbers of resources that one instance of a component dropped, and that it gets again. */
 export type FreeNumbers = number[];
 
 /** What one number stands for. */
@@ -36,9 +36,12 @@ interface Entry {
   readonly free: FreeNumbers;
 }
 
-/** The resources of one kind as the border needs them: what stands behind an object, and an object for that. */
+/**
+ * The resources of one kind as the border needs them: finds the resource behind an object, and makes an object for
+ * one.
+ */
 export interface ResourceObjects {
-  /** What bindings get as the class. */
+  /** The class that bindings get. */
   readonly class: ResourceClass;
   /** See `Resources.wrap`. */
   wrap(held: Closable): object;
@@ -46,12 +49,12 @@ export interface ResourceObjects {
   unwrap(object: unknown): Closable;
 }
 
-/** What bindings get for a kind of resource. */
+/** The class that bindings get for a kind of resource. */
 export type ResourceClass = (abstract new () => object) & { readonly prototype: object };
 
 /**
- * As many resources as a host holds at once, unless it is told otherwise. Each takes some hundred bytes of JavaScript's heap,
- * and when that is full the whole process ends.
+ * The default maximum number of resources that a host holds at once. Each takes some hundred bytes of JavaScript's
+ * heap, and when that is full the whole process ends.
  */
 export const MOST_RESOURCES = 65_536;
 
@@ -59,30 +62,28 @@ export const MOST_RESOURCES = 65_536;
 export class Numbers {
   readonly #most: number;
   #count = 0;
-  // Zero is no number: jco would take it for none.
+  // Zero is not used, because jco would take it for no number.
   readonly #entries: (Entry | undefined)[] = [undefined];
-  /** Those that are free again of the resources that bindings get as objects. */
+  /** The free numbers of resources that bindings get as objects. */
   readonly #free: FreeNumbers = [];
   readonly #kinds = new Map<Resource, ResourceObjects>();
 
-  /** Numbers for at most `most` resources at once. */
+  /** Allows at most `most` resources at once. */
   constructor(most = MOST_RESOURCES) {
     this.#most = most;
   }
 
   /**
-   * A number for `held`, owned here from now on. Numbers are used again, since jco has 30 bits for them. One too many ends
-   * the component.
+   * Returns a number for `held`, which is owned here from now on. Numbers are used again, because jco has 30 bits for
+   * them. One too many ends the component.
    *
    * @param kind the kind of resource
-   * @param free the free numbers of the instance that gets it as a number; left out where it gets an object
+   * @param free the free numbers of the instance that gets it as a number; left out if bindings get an object
    */
   add(kind: Resource, held: Closable, free: FreeNumbers = this.#free): number {
     if (this.#count >= this.#most) {
       held.close();
-      endComponent(
-        `the component holds ${this.#most} resources, which is the most that it may (maxResources)`,
-      );
+      endComponent(`the component holds ${this.#most} resources, the maximum (maxResources)`);
     }
     const rep = free.pop() ?? this.#entries.length;
     this.#entries[rep] = { kind, held, free };
@@ -90,19 +91,21 @@ export class Numbers {
     return rep;
   }
 
-  /** What `rep` stands for, if it is of this kind. */
+  /** Returns what `rep` stands for, if it is of this kind. */
   get(kind: Resource, rep: number): Closable | undefined {
     const entry = this.#entries[rep];
     return entry?.kind === kind ? entry.held : undefined;
   }
 
-  /** Whether an instance has got `rep` as a number, and not as an object. */
+  /** Whether an instance got `rep` as a number, and not as an object. */
   isNumber(rep: number): boolean {
     const entry = this.#entries[rep];
     return entry !== undefined && entry.free !== this.#free;
   }
 
-  /** Closes what `rep` stands for, if it is of this kind. If that throws, as at the end of the stack, it is still held. */
+  /**
+   * Closes what `rep` stands for, if it is of this kind. If that throws, as at the end of the stack, it stays held.
+   */
   drop(kind: Resource, rep: number): void {
     const entry = this.#entries[rep];
     if (entry?.kind === kind) {
@@ -120,7 +123,7 @@ export class Numbers {
     }
   }
 
-  /** The resources of a kind. */
+  /** Returns the resources of a kind. Throws an `Error` if this host has none of that kind. */
   of(kind: Resource): ResourceObjects {
     const found = this.#kinds.get(kind);
     if (found === undefined) {
@@ -129,7 +132,7 @@ export class Numbers {
     return found;
   }
 
-  /** Has the resources of a kind found by `of`. */
+  /** Adds the resources of a kind, for `of`. */
   register(kind: Resource, resources: ResourceObjects): void {
     this.#kinds.set(kind, resources);
   }
@@ -137,13 +140,13 @@ export class Numbers {
 
 /** One kind of resource of one host. */
 export class Resources<T extends Closable> implements ResourceObjects {
-  /** What bindings get as its class. It has no methods yet. */
+  /** The class that bindings get. It has no methods yet. */
   readonly class: ResourceClass;
   readonly #numbers: Numbers;
   readonly #kind: Resource<T>;
   readonly #whenGone: () => never;
 
-  /** `whenGone` throws what a guest gets for a resource that is no more. */
+  /** `whenGone` throws the error that a guest gets for a resource that no longer exists. */
   constructor(numbers: Numbers, kind: Resource<T>, whenGone: () => never) {
     this.#numbers = numbers;
     this.#kind = kind;
@@ -157,13 +160,13 @@ export class Resources<T extends Closable> implements ResourceObjects {
     return this.#numbers.add(this.#kind, held, free);
   }
 
-  /** What `rep` stands for; throws when it is gone. */
+  /** Returns what `rep` stands for. Throws if it no longer exists. */
   get(rep: number): T {
-    // Only `add` puts in what is of this kind.
+    // Only `add` puts something in, and that is of this kind.
     return (this.#numbers.get(this.#kind, rep) as T | undefined) ?? this.#whenGone();
   }
 
-  /** An object for `held`, which is owned here from now on. */
+  /** Returns an object for `held`, which is owned here from now on. */
   wrap(held: T): object {
     const object = Object.create(this.class.prototype);
     object[cabiRep] = this.add(held);
@@ -171,7 +174,7 @@ export class Resources<T extends Closable> implements ResourceObjects {
     return object;
   }
 
-  /** What stands behind an object; throws when it is gone, or is of another kind or another host's. */
+  /** Returns what an object stands for. Throws if that no longer exists, is of another kind, or is another host's. */
   unwrap(object: unknown): T {
     const isOurs = typeof object === 'object' && object instanceof this.class;
     const rep: unknown = isOurs ? Reflect.get(object, cabiRep) : undefined;
@@ -180,7 +183,7 @@ export class Resources<T extends Closable> implements ResourceObjects {
     return this.get(isValid ? rep : 0);
   }
 
-  /** Closes what `rep` stands for; nothing where it is gone already. */
+  /** Closes what `rep` stands for. Does nothing if it no longer exists. */
   drop(rep: number): void {
     this.#numbers.drop(this.#kind, rep);
   }
@@ -192,8 +195,9 @@ export class Resources<T extends Closable> implements ResourceObjects {
 }
 
 /**
- * A class of which a component can reach nothing but what is put into its prototype. WASI's resources have no constructors
- * and no static functions, but a component may declare some: jco would call those that any JavaScript class has.
+ * Makes a class of which a component can reach nothing but what is put into its prototype. WASI's resources have no
+ * constructors and no static functions, but a component may declare some, and jco would call those that every
+ * JavaScript class has.
  */
 function bareClass(name: string, drop: (rep: number) => void): ResourceClass {
   class Bare {
@@ -204,12 +208,12 @@ function bareClass(name: string, drop: (rep: number) => void): ResourceClass {
     [cabiRep] = 0;
 
     constructor() {
-      endComponent(`the component makes a resource, '${name}', that only the host can make`);
+      endComponent(`the component makes a resource '${name}', which only the host can do`);
     }
 
     [dispose](): void {
       drop(this[cabiRep]);
-      // So that a second time does not drop another resource that has been given the same number.
+      // Without this, a second call would drop another resource that has got the same number.
       this[cabiRep] = 0;
     }
   }

@@ -1,8 +1,8 @@
-// Standard streams: what a caller can pass, and the descriptor, bytes or function that the host makes of it.
+// Standard streams: what a caller can pass, and the descriptor, bytes or function that the host makes from it.
 //
-// The host is synchronous. A stream of Node's takes and gives its bytes while the event loop runs, which it does not while
-// a component does. So a stream will do if it stands for a file descriptor, as `process.stdout` does, and the host uses
-// that. Any other is refused, since its bytes would pile up in memory or not be there.
+// The host is synchronous. A stream of Node's moves its bytes while the event loop runs, which it does not while a
+// component does. So a stream works if it stands for a file descriptor, as `process.stdout` does, and the host uses
+// that. Any other is refused, because its bytes would pile up in memory or not be there.
 
 import { fstatSync, writeSync } from 'node:fs';
 import { describe, isBytes } from '../check.js';
@@ -16,15 +16,15 @@ export interface HasDescriptor {
 }
 
 /**
- * Where a component's standard input comes from: text, bytes, an open file descriptor, or something that has one, such as
- * `process.stdin`.
+ * The source of a component's standard input: text, bytes, an open file descriptor, or something that has one, such
+ * as `process.stdin`.
  */
 export type Input = string | Uint8Array | number | HasDescriptor;
 
 /**
- * Where a component's output goes: `'inherit'` for that of this process, a function that gets each piece as it is written,
- * an open file descriptor, or something that has one, such as `process.stdout`. A piece is the function's to keep. If the
- * function throws, the component's write fails.
+ * The target of a component's output: `'inherit'` for the output of this process, a function that gets each piece as
+ * it is written, an open file descriptor, or something that has one, such as `process.stdout`. The function may keep
+ * the pieces. If it throws, the component's write fails.
  */
 export type Output = 'inherit' | ((bytes: Uint8Array) => void) | number | HasDescriptor;
 
@@ -32,22 +32,22 @@ export type Output = 'inherit' | ((bytes: Uint8Array) => void) | number | HasDes
 const inherited = { stdout: 1, stderr: 2 } as const;
 
 /**
- * What the host reads for an `Input`. Throws a TypeError that says what to pass instead.
+ * Converts an `Input` to what the host reads. Throws a TypeError that says what to pass instead.
  *
- * @param input what the caller passed
+ * @param input the caller's value
  */
 export function sourceOf(input: unknown): ByteSource {
   if (input === 'inherit') {
-    // As the text that it could be, it would surprise whoever gives stdout the same word.
+    // As text it would surprise a caller who passes the same word for stdout.
     throw new TypeError(
-      "options.stdin is text if it is a string: pass process.stdin for that of this process, or Buffer.from('inherit')",
+      "options.stdin takes a string as text: pass process.stdin for the input of this process, or Buffer.from('inherit')",
     );
   }
   if (typeof input === 'string') {
     if (/\p{Surrogate}/u.test(input)) {
-      throw new TypeError('options.stdin must be well-formed text, and has half a surrogate pair');
+      throw new TypeError('options.stdin must be well-formed text, but has half a surrogate pair');
     }
-    // With memory of its own, unlike a short Buffer.
+    // In memory of its own, unlike a short Buffer.
     return new TextEncoder().encode(input);
   }
   if (isBytes(input)) {
@@ -56,7 +56,7 @@ export function sourceOf(input: unknown): ByteSource {
   const fd = descriptorOf(input);
   if (fd === undefined) {
     throw refusal('stdin', input, 'text, bytes, process.stdin or an open file descriptor', {
-      stream: 'pass what it holds, by buffer(stream) of node:stream/consumers',
+      stream: 'pass its content, from buffer(stream) of node:stream/consumers',
     });
   }
   requireOpen('stdin', fd, () => fstatSync(fd));
@@ -64,10 +64,10 @@ export function sourceOf(input: unknown): ByteSource {
 }
 
 /**
- * What the host writes to for an `Output`. Throws a TypeError that says what to pass instead.
+ * Converts an `Output` to what the host writes to. Throws a TypeError that says what to pass instead.
  *
  * @param name the option, for the message
- * @param output what the caller passed
+ * @param output the caller's value
  */
 export function sinkOf(name: 'stdout' | 'stderr', output: unknown): ByteSink {
   if (typeof output === 'function') {
@@ -76,15 +76,16 @@ export function sinkOf(name: 'stdout' | 'stderr', output: unknown): ByteSink {
   const fd = output === 'inherit' ? inherited[name] : descriptorOf(output);
   if (fd === undefined) {
     throw refusal(name, output, `'inherit', a function, process.${name} or an open file descriptor`, {
-      stream: 'pass (bytes) => stream.write(bytes), which keeps all of it in memory until the component ends',
+      stream:
+        'pass (bytes) => stream.write(bytes), which keeps all output in memory until the component ends',
     });
   }
-  // Nothing is written, but a descriptor that is closed, or open for reading only, is told.
+  // An empty write changes nothing, and fails if the descriptor is closed or open for reading only.
   requireOpen(name, fd, () => writeSync(fd, new Uint8Array(0)));
   return fd;
 }
 
-/** The descriptor that a value is or has. */
+/** Returns the descriptor that a value is or has. */
 function descriptorOf(value: unknown): number | undefined {
   const has = typeof value === 'object' && value !== null && 'fd' in value;
   const fd = has ? value.fd : value;
@@ -97,9 +98,9 @@ function requireOpen(name: string, fd: number, use: () => void): void {
   } catch (error) {
     if (nodeCode(error) === 'EBADF') {
       const how = name === 'stdin' ? 'open' : 'open for writing';
-      throw new TypeError(`options.${name} must be a file descriptor that is ${how}, and ${fd} is not`);
+      throw new TypeError(`options.${name} must be a file descriptor that is ${how}, but ${fd} is not`);
     }
-    // What a full disk or a broken pipe says is for the component, when it writes.
+    // Other errors, such as a full disk or a broken pipe, are for the component when it writes.
   }
 }
 
@@ -107,7 +108,7 @@ function refusal(name: string, value: unknown, what: string, help: { stream: str
   const isStream = typeof value === 'object' && value !== null && 'pipe' in value;
   return new TypeError(
     isStream
-      ? `options.${name} is a stream without a file descriptor, and a component does not wait for one: ${help.stream}`
+      ? `options.${name} is a stream without a file descriptor, and a component cannot wait for one: ${help.stream}`
       : `options.${name} must be ${what}, not ${describe(value)}`,
   );
 }

@@ -1,4 +1,4 @@
-// What a file is and when it was changed, from Node's terms to WASI's and back.
+// The status of a file: its type, identity and times, converted from Node's terms to WASI's and back.
 
 import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
@@ -19,12 +19,12 @@ const byMode: Readonly<Record<number, DescriptorType>> = {
   [constants.S_IFBLK]: 'block-device',
 };
 
-/** The type of a file. A socket's is unknown, as in wasmtime: on `socket` the preview 1 adapter traps. */
+/** Returns the type of a file. A socket's is `unknown`, as in wasmtime: the preview 1 adapter traps on `socket`. */
 export function typeOf(status: { readonly mode: number | bigint }): DescriptorType {
   return byMode[Number(status.mode) & constants.S_IFMT] ?? 'unknown';
 }
 
-/** A file's status as WASI has it: sizes in bytes, times to the nanosecond. */
+/** Converts a file's status to WASI's form: size in bytes, times to the nanosecond. */
 export function descriptorStat(status: BigIntStats): DescriptorStat {
   const accessed = datetime(status.atimeNs);
   const modified = datetime(status.mtimeNs);
@@ -40,11 +40,12 @@ export function descriptorStat(status: BigIntStats): DescriptorStat {
 }
 
 /**
- * Which file it is, whatever is in it: the same for every name and descriptor of a file, and different for any two
- * files. wasi-libc takes the lower half for the inode number.
+ * Returns which file it is: the same for every name and descriptor of a file, and different for any two files,
+ * whatever is in them. wasi-libc takes the lower half for the inode number.
  */
 export function identity(status: BigIntStats): MetadataHashValue {
-  // An odd factor loses nothing, and brings the device into the high bits, where inode numbers have none.
+  // Multiplying by an odd number loses nothing, and moves the device into the high bits, which inode numbers leave
+  // free.
   const upper = BigInt.asUintN(64, (status.dev + 1n) * 0x9e3779b97f4a7c15n);
   return { lower: BigInt.asUintN(64, status.ino ^ (upper & 0xffff000000000000n)), upper };
 }
@@ -54,7 +55,7 @@ export function isSameFile(a: MetadataHashValue, b: MetadataHashValue): boolean 
   return a.lower === b.lower && a.upper === b.upper;
 }
 
-/** The time that a new timestamp asks for, as Node takes it; `current` is in nanoseconds. */
+/** Converts a new timestamp to the time that Node takes. `current` is in nanoseconds since 1970. */
 function nodeTime(wanted: NewTimestamp, current: bigint): number | Date {
   if (wanted.tag === 'now') {
     return Date.now() / 1000;
@@ -62,16 +63,16 @@ function nodeTime(wanted: NewTimestamp, current: bigint): number | Date {
   const nanoseconds =
     wanted.tag === 'no-change' ? current : wanted.val.seconds * NANOSECONDS + BigInt(wanted.val.nanoseconds);
   if (nanoseconds < 0n) {
-    // Of a number before 1970 Node makes the present, and of a date it does not.
+    // Node sets the present time for a number before 1970, but not for a date.
     return new Date(Math.round(Number(nanoseconds) / 1e6));
   }
   return secondsFrom(Number(nanoseconds / NANOSECONDS), Number(nanoseconds % NANOSECONDS));
 }
 
 /**
- * The earliest double that is not before a time. Node takes seconds as a double; up to Node 22 it keeps whole microseconds of
- * it, rounded down, and later ones what the double has. So a whole microsecond is kept by the former, and no time comes out
- * earlier by the latter, for which a copy would be taken to be older than its source.
+ * Returns the earliest double, in seconds, that is not before a time. Node takes seconds as a double. Up to Node 22
+ * it keeps the whole microseconds, rounded down; later ones keep what the double has. So a whole microsecond survives
+ * in the former. In the latter no time gets earlier, which would make a copy look older than its source.
  */
 function secondsFrom(seconds: number, nanoseconds: number): number {
   const time = seconds + nanoseconds / 1e9;
@@ -80,10 +81,10 @@ function secondsFrom(seconds: number, nanoseconds: number): number {
 }
 
 /**
- * Calls `set` with the times that a guest asked for, but not where both are to stay.
+ * Calls `set` with the times that a guest asked for, unless both stay.
  *
- * Every time that is set is kept to the microsecond, and to the millisecond before 1970, which is what Node can do; that
- * holds for the one that is to stay as well where the other changes.
+ * Node keeps each time to the microsecond, and to the millisecond before 1970. If one time stays and the other
+ * changes, that limit also applies to the one that stays.
  */
 export function setTimes(
   accessed: NewTimestamp,

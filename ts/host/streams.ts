@@ -1,7 +1,7 @@
 // wasi:io: streams, the errors that they end with, and pollables.
 //
-// Every stream is always ready, and a call on it blocks until there is an answer: files need no waiting, and a
-// component that reads from a terminal has nothing else to do. So a pollable is a moment on the monotonic clock.
+// Every stream is always ready, and a call on it blocks until it has a result: files need no waiting, and a component
+// that reads from a terminal has nothing else to do. So a pollable is a moment on the monotonic clock.
 
 import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { Given } from './border.js';
@@ -16,32 +16,32 @@ import { error, inputStream, outputStream, pollable } from './wasi.js';
 
 /** What is behind a stream. */
 interface End extends Closable {
-  /** Whether it is a file, so that what it fails with is an error of wasi:filesystem. */
+  /** Whether it is a file, so that its errors are errors of wasi:filesystem. */
   readonly isFile: boolean;
 }
 
-/** Where an input stream takes its bytes. */
+/** Gives the bytes of an input stream. */
 export interface Source extends End {
-  /** Up to `length` bytes; none at the end. May block. */
+  /** Returns up to `length` bytes, or none at the end. May block. */
   read(length: number): Uint8Array;
 }
 
-/** Where an output stream puts its bytes. */
+/** Takes the bytes of an output stream. */
 export interface Sink extends End {
-  /** Writes some of the bytes, at least one; returns how many. May block. */
+  /** Writes some of the bytes, at least one, and returns how many. May block. */
   write(bytes: Uint8Array): number;
 }
 
-/** As many bytes as WASI lets a component write and flush at once. */
+/** Maximum number of bytes that WASI lets a component write and flush at once. */
 const MOST_AND_FLUSH = 4096;
 
-/** As many pollables as one call waits for: what a component lists must not decide how much memory the host takes. */
+/** Maximum number of pollables in one call: a component's list must not decide how much memory the host takes. */
 const MOST_POLLABLES = 65536;
 
-/** WASI has it that a component that writes more than it was allowed to ends. */
+/** Ends the component if it writes more than it may, as WASI demands. */
 function expectAllowed(length: number | bigint, most: number): void {
   if (length > most) {
-    endComponent(`at most ${most} bytes can be written at once, and not ${length}`);
+    endComponent(`the component writes ${length} bytes at once; the maximum is ${most}`);
   }
 }
 
@@ -60,7 +60,7 @@ export interface IoError extends Closable {
   readonly isFile: boolean;
 }
 
-/** What a call on a stream fails with. */
+/** The error of a call on a stream. */
 export type StreamError =
   | { readonly tag: 'last-operation-failed'; readonly val: IoError }
   | { readonly tag: 'closed' };
@@ -84,7 +84,10 @@ const closed = (): never => failStream({ tag: 'closed' });
 
 const nothing = (): void => {};
 
-/** A source or a sink behind a stream: whatever fails or ends it closes it, and from then on it says so. */
+/**
+ * A source or a sink behind a stream. The stream closes when its source or sink fails or ends, and says so from then
+ * on.
+ */
 class Stream<T extends End> {
   readonly #end: T;
   #open = true;
@@ -94,7 +97,7 @@ class Stream<T extends End> {
     this.#end = end;
   }
 
-  /** Calls `act`, which returns undefined at the end of the stream. */
+  /** Calls `act`, which must return undefined at the end of the stream. */
   use<R>(act: (end: T) => R | undefined): R {
     if (!this.#open) {
       closed();
@@ -156,7 +159,7 @@ function splice(stream: OutputStream, source: InputStream, length: bigint): bigi
   return BigInt(bytes.length);
 }
 
-/** wasi:io for one host, with what the rest of the host needs to make streams. */
+/** wasi:io for one host, and what the rest of the host needs to make streams. */
 export interface Io {
   /** The interfaces. */
   readonly given: {
@@ -164,17 +167,17 @@ export interface Io {
     readonly 'wasi:io/poll': Given<(typeof wasi)['wasi:io/poll']>;
     readonly 'wasi:io/streams': Given<(typeof wasi)['wasi:io/streams']>;
   };
-  /** An input stream for the guest, which owns `source` from now on. */
+  /** Makes an input stream for the guest, which owns `source` from now on. */
   input(source: Source): InputStream;
-  /** An output stream for the guest, which owns `sink` from now on. */
+  /** Makes an output stream for the guest, which owns `sink` from now on. */
   output(sink: Sink): OutputStream;
-  /** A pollable that is ready from `moment` on, in nanoseconds of the monotonic clock. */
+  /** Makes a pollable that is ready from `moment` on, in nanoseconds of the monotonic clock. */
   pollableAt(moment: bigint): Pollable;
-  /** Closes every stream, and makes no more of them. */
+  /** Closes every stream. No more can be made after that. */
   close(): void;
 }
 
-/** Makes wasi:io for one host, whose resources have these numbers. */
+/** Makes wasi:io for one host, with its resources in `numbers`. */
 export function createIo(numbers: Numbers): Io {
   const gone = (): never => endComponent('the host is closed, or never gave this to the component');
   let isClosed = false;
@@ -187,10 +190,10 @@ export function createIo(numbers: Numbers): Io {
   const pollableAt = (moment: bigint): Pollable => (isClosed ? gone() : { moment, close: nothing });
   const subscribe = (): Pollable => pollableAt(0n);
 
-  /** Waits until at least one of `count` pollables is ready, and returns the indices of those that are. */
+  /** Waits until at least one of `count` pollables is ready. Returns the indices of those that are. */
   const wait = (count: number, momentOf: (index: number) => bigint): number[] => {
     if (count === 0 || count > MOST_POLLABLES) {
-      endComponent(`poll: one to ${MOST_POLLABLES} pollables can be waited for, and not ${count}`);
+      endComponent(`poll takes 1 to ${MOST_POLLABLES} pollables, not ${count}`);
     }
     const moments = Array.from({ length: count }, (_, index) => momentOf(index));
     // biome-ignore lint/complexity/useMathMinMax: there is no Math.min for bigints.

@@ -1,7 +1,7 @@
-// From a component or a core module to JavaScript, by jco.
+// Translating a component or a core module to JavaScript, with jco.
 //
-// jco works in a thread of its own. It takes seconds for a large program. And what it reads may be made to harm it: after a
-// Rust panic, which some components cause, no copy of jco's WebAssembly answers again, and each thread has its own copy.
+// jco works in a thread of its own, because it takes seconds for a large program and because its input can break it.
+// After a Rust panic, which some components cause, no copy of jco's WebAssembly answers again in the same thread.
 
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -11,9 +11,9 @@ import { RefusedError } from './refused-error.js';
 // A thread takes some hundred megabytes while it works.
 const MOST_THREADS = 4;
 
-/** What jco makes of a component. */
+/** What jco makes from a component. */
 export interface Translation {
-  /** The component: what was given, or what jco made of a core module. */
+  /** The component: the input, or what jco made from a core module. */
   readonly component: Uint8Array;
   /** A JavaScript module that exports `instantiate`. */
   readonly code: string;
@@ -23,21 +23,21 @@ export interface Translation {
   readonly imports: readonly string[];
 }
 
-/** What the thread is given. */
+/** What the thread gets. */
 interface Assignment {
   /** The URL of jco's module. */
   readonly jco: string;
   readonly bytes: Uint8Array;
-  /** The preview 1 adapter for a core module; none for a component. */
+  /** The preview 1 adapter for a core module; undefined for a component. */
   readonly adapter: 'Command' | 'Reactor' | undefined;
 }
 
-/** What the thread answers: what it has made, or the message of jco's error about what it was given. */
+/** The answer of the thread: what it made, or the message of jco's error about its input. */
 type Answer =
   | { readonly component: Uint8Array; readonly files: [string, Uint8Array][]; readonly imports: string[] }
   | { readonly refusal: string };
 
-// A string, and not a module beside this one: a bundler that moves this module need not know of another.
+// A string, not a module beside this one: then a bundler that moves this module need not know of another.
 const program = `
 import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -58,7 +58,7 @@ async function translated() {
     importBindings: 'hybrid',
     nodejsCompat: false,
     emitTypescriptDeclarations: false,
-    // Every core module is a file, and so one whose names are checked.
+    // Every core module becomes a file, so that the names in it are checked.
     base64Cutoff: 0,
   });
   return { component, files: Object.entries(files), imports };
@@ -73,13 +73,15 @@ parentPort.postMessage(await translated().catch((error) => ({ refusal: String(er
  * Rejects with a {@link RefusedError} if jco finds it invalid, and with an `Error` if jco is not installed.
  *
  * @param bytes the component or core module
- * @param adapter what to adapt a core module by: `Command` if it exports `_start`, else `Reactor`
+ * @param adapter the adapter for a core module: `Command` if it exports `_start`, otherwise `Reactor`
  */
 export async function translate(bytes: Uint8Array, adapter?: 'Command' | 'Reactor'): Promise<Translation> {
   const assignment = { jco: locateJco(), bytes, adapter };
   const answer = await inTurn(() => answerTo(assignment));
   if ('refusal' in answer) {
-    const what = adapter ? 'the core module cannot be made a component' : 'the component cannot be used';
+    const what = adapter
+      ? 'the core module cannot be converted to a component'
+      : 'the component cannot be used';
     throw new RefusedError(`${what}: ${inOneLine(answer.refusal)}`);
   }
   const { component, files, imports } = answer;
@@ -91,13 +93,13 @@ export async function translate(bytes: Uint8Array, adapter?: 'Command' | 'Reacto
   return { component, code: new TextDecoder().decode(code), coreModules, imports };
 }
 
-/** Where jco is, seen from this module, so that it is the copy which is installed beside mapcp. */
+/** Finds jco from this module, so that it is the copy that is installed beside mapcp. */
 function locateJco(): string {
   try {
     return pathToFileURL(createRequire(import.meta.url).resolve('@bytecodealliance/jco')).href;
   } catch (cause) {
     throw new Error(
-      "a component is translated by jco, which is not installed here: run 'npm install @bytecodealliance/jco'",
+      "jco, which translates components, is not installed here: run 'npm install @bytecodealliance/jco'",
       { cause },
     );
   }
@@ -129,14 +131,15 @@ function answerTo(assignment: Assignment): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const thread = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`), {
       workerData: assignment,
-      // None of this process's options, some of which are for its own program; and none of what Rust prints as it panics.
+      // Without this process's options, some of which are for its own program; and without what Rust prints when it
+      // panics.
       execArgv: [],
       stderr: true,
     });
     thread
       .on('message', resolve)
       .on('error', (error) => {
-        // WebAssembly's errors come from another thread, as what they are in name only.
+        // WebAssembly's errors lose their class on the way from another thread.
         reject(new Error(`jco failed: ${error}`, { cause: error }));
       })
       .on('exit', () =>
@@ -145,7 +148,7 @@ function answerTo(assignment: Assignment): Promise<Answer> {
   });
 }
 
-/** The message of an error of jco's, which has a list of causes, as a clause. */
+/** Converts the message of jco's error, which has a list of causes, to one clause. */
 function inOneLine(message: string): string {
   const [first = '', ...causes] = message
     .split('\n')

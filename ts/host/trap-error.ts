@@ -1,8 +1,8 @@
 import { describe, isError } from '../check.js';
 
 /**
- * Thrown for a component that ended abnormally: by a trap, such as `unreachable` or an access outside of its memory, by a
- * stack without room, or by a call that WASI does not allow. What has ended it is the `cause`.
+ * Thrown for a component that ended abnormally: by a trap, such as `unreachable` or an access outside of its memory,
+ * by a stack without room, or by a call that WASI does not allow. The `cause` is the error that ended it.
  */
 export class TrapError extends Error {
   /** The name of the class. */

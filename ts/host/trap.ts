@@ -1,7 +1,7 @@
-// Ending a component. A component can catch what JavaScript throws into it, by WebAssembly's own exceptions, and go on as
-// if nothing had happened. What it cannot catch is a trap, and so whatever is to end it has to be thrown by one.
+// Ending a component. A component can catch what JavaScript throws into it, by WebAssembly's own exceptions, and go
+// on as if nothing had happened. It cannot catch a trap. So an error that must end the component is thrown by a trap.
 
-// Node's types have none.
+// Node's types do not declare WebAssembly.
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object) => { exports: Readonly<Record<string, unknown>> };
@@ -20,7 +20,7 @@ let trap: (() => void) | undefined;
 
 const endings = new WeakSet();
 
-/** What WebAssembly throws at a trap. */
+/** Returns what WebAssembly throws at a trap. */
 function trapped(): object {
   trap ??= new WebAssembly.Instance(new WebAssembly.Module(module)).exports.trap as () => void;
   try {
@@ -32,9 +32,9 @@ function trapped(): object {
 }
 
 /**
- * An error to throw that no component can catch.
+ * Makes an error that no component can catch.
  *
- * @param error what it is to be to everybody else: its class, message, stack and other properties
+ * @param error the error that it looks like to everybody else: its class, message, stack and other properties
  */
 export function uncatchable<T extends Error>(error: T): T {
   const own = Object.fromEntries(
@@ -48,12 +48,12 @@ export function uncatchable<T extends Error>(error: T): T {
   return ending;
 }
 
-/** Whether what was thrown is to end the component, and so no answer to it. */
+/** Whether an error must end the component, so that the component cannot get it as an answer. */
 export function isEnding(error: unknown): boolean {
   return typeof error === 'object' && error !== null && endings.has(error);
 }
 
-/** Ends the component, which has broken a rule of WASI's. */
+/** Ends the component, which has broken a rule of WASI. */
 export function endComponent(why: string): never {
   throw uncatchable(new Error(why));
 }

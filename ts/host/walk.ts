@@ -1,4 +1,4 @@
-// The walk along a guest's path: one component at a time, from a directory that is held, and never above it.
+// The walk along a guest's path: one name at a time, from a directory that is held, and never above it.
 
 import { readlinkSync } from 'node:fs';
 import { fail, nodeCode } from './error-code.js';
@@ -6,34 +6,37 @@ import type { Handle } from './handle.js';
 import { decodeName } from './names.js';
 import type { Walker } from './walker.js';
 
-/** As many symbolic links as Linux follows on one path. */
+/** Maximum number of symbolic links on one path, as in Linux. */
 const MOST_LINKS = 40;
 
-/** As many bytes as Linux takes for one path, without the NUL at its end. */
+/** Maximum number of bytes in one path, as in Linux, without the NUL at its end. */
 export const MOST_BYTES = 4095;
 
-/** The target of the symbolic link `name`, as it stands there. Fails with EINVAL where it is none. */
+/** Returns the target of the symbolic link `name`, unchanged. Fails with EINVAL if it is something else. */
 export function readLink(walker: Walker, parent: Handle, name: string): string {
   return decodeName(walker.at(parent, name, (path) => readlinkSync(path, 'latin1')));
 }
 
-/** What follows an absolute path in another one, by their texts; undefined if that does not begin with it. */
+/**
+ * Returns what follows the absolute path `base` in `path`, by their texts. Undefined if `path` does not begin with
+ * it.
+ */
 function pathBelow(base: string, path: string): string | undefined {
   const start = base.endsWith('/') ? base : `${base}/`;
   return `${path}/`.startsWith(start) ? path.slice(start.length).replace(/^\/+/, '') || '.' : undefined;
 }
 
 /**
- * A place in a tree: a directory that is held, and a name in it that may or may not exist. The walk stops before the
- * last component, so that the caller acts on it and says whether it turned out to be a symbolic link to follow.
+ * A position in a tree: a directory that is held, and a name in it that may or may not exist. The walk stops before
+ * the last name. The caller acts on that, and calls `followLink` if it turns out to be a symbolic link to follow.
  */
 export class Walk {
   readonly #walker: Walker;
   readonly #base: Handle;
   readonly #basePath: string | undefined;
-  /** The directories below the base, on the way to the place. Owned. */
+  /** The directories below the base, on the way to the position. Owned. */
   readonly #entered: Handle[] = [];
-  /** The components still to go, the next one last. */
+  /** The names still to walk, the next one last. */
   readonly #ahead: string[] = [];
   #links = 0;
   #name = '.';
@@ -42,8 +45,8 @@ export class Walk {
   /**
    * Walks to `path` from `base`, which stays the caller's.
    *
-   * Fails with `no-entry`, `not-directory`, `loop`, `name-too-long`, `invalid` (a NUL), and `not-permitted` where
-   * the path, or a symbolic link on it, is absolute or leads above `base`.
+   * Fails with `no-entry`, `not-directory`, `loop`, `name-too-long`, and `invalid` (a NUL). Fails with
+   * `not-permitted` if the path, or a symbolic link on it, is absolute or leads above `base`.
    *
    * @param basePath the system's path of `base`: a symbolic link whose text begins with it goes on from `base`
    */
@@ -60,7 +63,7 @@ export class Walk {
     }
   }
 
-  /** The directory that holds the place. Owned by the walk. */
+  /** The directory of the position. Owned by the walk. */
   get directory(): Handle {
     return this.#entered.at(-1) ?? this.#base;
   }
@@ -70,38 +73,38 @@ export class Walk {
     return this.#name;
   }
 
-  /** Whether the path ended in a slash or a dot, so that nothing but a directory will do. */
+  /** Whether the path ended in a slash, so that it must lead to a directory. */
   get mustBeDirectory(): boolean {
     return this.#mustBeDirectory;
   }
 
-  /** Whether there was a symbolic link on the way. */
+  /** Whether the walk followed a symbolic link. */
   get hasFollowed(): boolean {
     return this.#links > 0;
   }
 
-  /** Acts on the place, as `Walker.at` does. */
+  /** Acts on the position, as `Walker.at` does. */
   at<T>(act: (path: string) => T): T {
     return this.#walker.at(this.directory, this.#name, act);
   }
 
   /**
-   * Goes on to where the symbolic link at the place leads. Fails as the constructor does, and with `not-directory`
-   * where there is no symbolic link.
+   * Follows the symbolic link at the position. Fails as the constructor does, and with `not-directory` if there is no
+   * symbolic link.
    */
   followLink(): void {
     this.#addLink(this.#name);
     this.#advance();
   }
 
-  /** Lets go of the directories on the way. */
+  /** Releases the directories on the way. */
   close(): void {
     for (let directory = this.#entered.pop(); directory !== undefined; directory = this.#entered.pop()) {
       directory.release();
     }
   }
 
-  /** Puts a path in front of what is still ahead. */
+  /** Puts a path before the names still to walk. */
   #add(path: string): void {
     if (path === '') {
       fail('no-entry');
@@ -127,7 +130,7 @@ export class Walk {
     this.#ahead.push(...names.reverse());
   }
 
-  /** Puts the target of a symbolic link in front of what is still ahead. */
+  /** Puts the target of a symbolic link before the names still to walk. */
   #addLink(name: string): void {
     const target = this.#linkTarget(name);
     const below = this.#basePath === undefined ? undefined : pathBelow(this.#basePath, target);

@@ -1,9 +1,9 @@
-// The walker for systems without procfs, macOS and Windows: paths, checked before and after each use.
+// The walker for systems without procfs, such as macOS and Windows: paths, checked before and after each use.
 //
-// A held directory is a path and the file that was behind it when it was entered, which is held open so that nothing
-// else can become the same file. A path is good as long as it leads to that file, whatever stands on its way. Between
-// the check and the use there is a moment in which somebody outside can swap a directory, and that is why
-// `confinement: 'strict'` refuses this walker; a guest by itself has no such moment, as its calls come one by one.
+// A held directory is a path and the directory that was there when it was entered. That directory is held open, so
+// that no other can become the same file. A path is good as long as it leads to that directory. Another process can
+// swap directories in the moment between the check and the use, which is why `confinement: 'strict'` refuses this
+// walker. A guest by itself has no such moment, because its calls come one by one.
 
 import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import type { Walker } from './walker.js';
 
 const { O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
-/** A held directory that knows where it was. */
+/** A held directory that knows its path. */
 class Place extends Handle {
   readonly path: string;
 
@@ -25,7 +25,7 @@ class Place extends Handle {
     this.path = path;
   }
 
-  /** Fails with `not-permitted` when the path leads to another file than the one that is held. */
+  /** Fails with `not-permitted` if the path leads to another file than the one that is held. */
   confirm(): void {
     const now = lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
     if (!now || !isSameFile(identity(now), identity(fstatSync(this.fd, { bigint: true })))) {
@@ -38,7 +38,7 @@ function placeOf(directory: Handle): Place {
   return directory instanceof Place ? directory : fail('bad-descriptor');
 }
 
-/** Names that Windows takes for something else than an entry: devices, streams of a file, paths. */
+/** Names that Windows takes for something other than an entry: devices, streams of a file, paths. */
 const STRANGE_ON_WINDOWS = /[\\:*?"<>|]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 function pathOf(parent: Place, name: string): string {
@@ -48,7 +48,7 @@ function pathOf(parent: Place, name: string): string {
   return join(parent.path, name);
 }
 
-/** Opens what is at `path`, which must still be what was there before once it is open. */
+/** Opens what is at `path`. Fails with `not-permitted` if the path leads to another file once it is open. */
 function openConfirmed(parent: Place, path: string, flags: number, mode?: number): number {
   parent.confirm();
   expectStack();

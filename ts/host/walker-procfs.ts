@@ -1,7 +1,7 @@
-// The race-free walker, for Linux. Node has no openat(2), but procfs has links that lead to whatever a file
-// descriptor holds, so `/proc/self/fd/N/name` is `name` in the directory that N holds, wherever that directory has
-// been moved to and whatever stands at its old path. The kernel sees one component of a guest's path at a time, and
-// never a symbolic link of the guest's: each call that could follow one is told not to.
+// The race-free walker, for Linux. Node has no openat(2), but procfs has a link to the file of each file descriptor.
+// So `/proc/self/fd/N/name` is `name` in the directory that N holds, even if the directory was moved or something
+// else has its old path. The kernel sees one name of a guest's path at a time, and never a symbolic link of the
+// guest: each call that could follow one has a flag against it.
 
 import { chmodSync, constants, openSync, readlinkSync, statfsSync } from 'node:fs';
 import { Handle } from './handle.js';
@@ -10,17 +10,17 @@ import { hasPermissionModel, OWN_DESCRIPTORS } from './permission.js';
 import { expectStack } from './stack.js';
 import type { Walker } from './walker.js';
 
-/** For a descriptor that only says where in the tree something is, which takes no permission to read it. */
+/** For a descriptor that only marks a place in the tree, which needs no permission to read it. */
 const O_PATH = 0o10000000;
 
-/** The file system type that statfs(2) gives for procfs. */
+/** The file system type that statfs(2) reports for procfs. */
 const PROC_SUPER_MAGIC = 0x9fa0;
 
 const { O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /**
- * The walker, or undefined where there is no procfs, or a directory made to look like one. It belongs to the process
- * that makes it.
+ * Makes the walker. Undefined if there is no procfs, or only a directory that looks like one. It belongs to the
+ * process that makes it.
  */
 export function procfsWalker(): Walker | undefined {
   if (process.platform !== 'linux') {
@@ -31,8 +31,8 @@ export function procfsWalker(): Walker | undefined {
     if (statfsSync(OWN_DESCRIPTORS).type !== PROC_SUPER_MAGIC) {
       return undefined;
     }
-    // By the process's number, since following `self` again for each call takes a fifth of the call. But nobody can grant
-    // a path with that number when the process is started.
+    // By the process's number, because following `self` again for each call takes a fifth of the call. But nobody can
+    // grant a path with that number when the process is started.
     descriptors = hasPermissionModel() ? OWN_DESCRIPTORS : `/proc/${readlinkSync('/proc/self')}/fd`;
   } catch {
     return undefined;
@@ -63,7 +63,7 @@ export function procfsWalker(): Walker | undefined {
     },
 
     setMode(directory, mode) {
-      // The link is followed to the directory itself, for which its own permissions do not matter.
+      // The link is followed to the directory itself, whatever its own permissions.
       chmodSync(`${descriptors}/${directory.fd}`, mode);
     },
 

@@ -1,5 +1,5 @@
-// The interfaces of WASI 0.2 that a host can give, as published: the same from 0.2.0 to 0.2.12, but that `exit-with-code`
-// came later. tests/host/wasi.test.ts compares them with the WIT.
+// The interfaces of WASI 0.2 that a host can provide, as published: the same from 0.2.0 to 0.2.12, except that
+// `exit-with-code` came later. tests/host/wasi.test.ts compares them with the WIT.
 
 import type { Datetime } from '@bytecodealliance/preview2-shim/interfaces/wasi-clocks-wall-clock';
 import type {
@@ -54,7 +54,7 @@ export const directoryEntryStream = resource<DirectoryEntries>(
   'directory-entry-stream',
 );
 
-/** What a stream fails with. */
+/** The error of a call on a stream. */
 export const streamError: Type<StreamError> = variant('stream-error', {
   'last-operation-failed': own(error),
   closed: null,
@@ -62,7 +62,7 @@ export const streamError: Type<StreamError> = variant('stream-error', {
 
 const datetime: Type<Datetime> = record('datetime', { seconds: u64, nanoseconds: u32 });
 
-/** Every type of a file in the order of the WIT enum, so that an index here is the number in a component's memory. */
+/** Every type of a file in the order of the WIT enum: its index is its number in a component's memory. */
 export const descriptorTypes: readonly DescriptorType[] = [
   ...(['unknown', 'block-device', 'character-device', 'directory', 'fifo'] as const),
   ...(['symbolic-link', 'regular-file', 'socket'] as const),
@@ -95,7 +95,7 @@ const newTimestamp: Type<NewTimestamp> = variant('new-timestamp', {
 
 const directoryEntry: Type<Entry> = record('directory-entry', { type: descriptorType, name: string });
 
-/** What a call on files fails with. */
+/** The error of a call on files. */
 export const errorCode: Type<ErrorCode> = enumeration('error-code', ...errorCodes);
 
 const advice: Type<Advice> = enumeration(
@@ -353,5 +353,5 @@ export const wasi = {
   },
 } as const satisfies Readonly<Record<string, Interface>>;
 
-/** The name of an interface that a host can give. */
+/** The name of an interface that a host can provide. */
 export type InterfaceName = keyof typeof wasi;

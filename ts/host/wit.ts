@@ -1,17 +1,17 @@
-// The types of WIT as values, as far as WASI 0.2 has them. They serve twice: what a component passes is checked against
-// them at run time, and what it declares is compared with them before it runs.
+// The types of WIT as values, but only those of WASI 0.2. They have two uses: what a component passes is checked
+// against them at run time, and what it declares is compared with them before it runs.
 
 import type { Closable } from './resources.js';
 
-/** The property by which TypeScript knows the values of a type; no object has it. */
+/** The property by which TypeScript knows the values of a type. No object has it. */
 declare const values: unique symbol;
 
-/** The types without parts. */
+/** The primitive types. */
 export type Primitive =
   | ('bool' | 'u8' | 'u16' | 'u32' | 'u64' | 's8' | 's16' | 's32' | 's64')
   | ('f32' | 'f64' | 'char' | 'string');
 
-/** What a type is made of. Names are those of WIT. */
+/** The structure of a type. Names are those of WIT. */
 export type Shape =
   | { readonly kind: Primitive }
   | { readonly kind: 'list' | 'option'; readonly element: Type }
@@ -21,36 +21,36 @@ export type Shape =
   | { readonly kind: 'variant'; readonly name: string; readonly cases: readonly Case[] }
   | { readonly kind: 'enum' | 'flags'; readonly name: string; readonly labels: readonly string[] }
   | { readonly kind: 'own' | 'borrow'; readonly resource: Resource }
-  // What a component may declare, and WASI 0.2 has nothing of.
+  // What a component may declare, but WASI 0.2 does not have.
   | { readonly kind: 'other'; readonly name: string };
 
-/** A type, whose values are a `V` in this host. */
+/** A type, whose values have the TypeScript type `V` in this host. */
 export type Type<V = unknown> = Shape & { readonly [values]?: V };
 
 /** A field of a record, or a parameter of a function. */
 export type Field = readonly [name: string, type: Type];
 
-/** A case of a variant, with the type of what it carries, if anything. */
+/** A case of a variant, with the type of its payload, if it has one. */
 export type Case = readonly [name: string, type: Type | undefined];
 
-/** A kind of resource, which is a `T` in this host. */
+/** A kind of resource. Each resource of the kind is a `T` in this host. */
 export interface Resource<T extends Closable = Closable> {
   readonly kind: 'resource';
   /** The interface that defines it, without a version. */
   readonly owner: string;
-  /** Its name in that. */
+  /** Its name in that interface. */
   readonly name: string;
   readonly [values]?: T;
 }
 
-/** A function: of these parameters in this host, for a resource what it stands for. */
+/** A function. `P` and `R` are its parameters and its result in this host; a resource is what it stands for. */
 export interface FunctionType<P extends readonly unknown[] = readonly unknown[], R = unknown> {
   readonly params: readonly Field[];
   readonly result: Type | undefined;
   readonly [values]?: { readonly params: P; readonly result: R };
 }
 
-/** An interface: its named types, those that it takes from others included, and its functions. */
+/** An interface: its functions and its named types, including those from other interfaces. */
 export interface Interface {
   readonly types: Readonly<Record<string, Type | Resource>>;
   readonly functions: Readonly<Record<string, FunctionType>>;
@@ -60,7 +60,7 @@ type ValueOf<T> = T extends { readonly [values]?: infer V } ? V : never;
 
 type ParametersOf<P extends readonly Field[]> = { [I in keyof P]: ValueOf<P[I][1]> };
 
-/** The functions that a host must have for an interface. What they throw is the error of their `result`. */
+/** The functions that a host needs for an interface. They throw the error of their `result`. */
 export type Implementation<I extends Interface> = {
   readonly [F in keyof I['functions']]: I['functions'][F] extends FunctionType<infer P, infer R>
     ? (...params: [...P]) => R
@@ -83,14 +83,14 @@ export const tuple = <const E extends readonly Type[]>(
   ...elements: E
 ): Type<Readonly<{ [I in keyof E]: ValueOf<E[I]> }>> => ({ kind: 'tuple', elements });
 
-/** A result: the host returns what it is if it is good, and throws what it is if not. */
+/** A result. The host returns its value if the call succeeds, and throws its error if not. */
 export const result = <V = void>(ok: Type<V> | undefined, err: Type): Type<V> => ({
   kind: 'result',
   ok,
   err,
 });
 
-/** `result` without anything in it, as a parameter. */
+/** `result` without values, as a parameter. */
 export const outcome: Type<{ readonly tag: 'ok' | 'err' }> = {
   kind: 'result',
   ok: undefined,
@@ -115,7 +115,7 @@ export const flags = <V>(name: string, ...labels: readonly string[]): Type<V> =>
   labels,
 });
 
-/** A variant, with what each case carries; `null` for nothing. */
+/** A variant, with the type of the payload of each case; `null` if it has none. */
 export const variant = <V>(name: string, cases: Readonly<Record<string, Type | null>>): Type<V> => ({
   kind: 'variant',
   name,
@@ -137,20 +137,20 @@ export const func = <const P extends readonly Field[], R = void>(
   returned?: Type<R>,
 ): FunctionType<ParametersOf<P>, R> => ({ params, result: returned });
 
-/** How a name of WIT is spelt in JavaScript. */
+/** Returns the JavaScript spelling of a name of WIT. */
 export const camelCase = (name: string): string =>
   name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-/** How deep a type is printed, since a component can declare types of any depth. */
+/** Maximum depth to which a type is printed, because a component can declare types of any depth. */
 const MOST_DEPTH = 6;
 
-/** How many parts of a type are printed. */
+/** Maximum number of parts of a type that are printed. */
 const MOST_PARTS = 12;
 
 const printAll = <T>(parts: readonly T[], printPart: (part: T) => string): string =>
   [...parts.slice(0, MOST_PARTS).map(printPart), ...(parts.length > MOST_PARTS ? ['…'] : [])].join(', ');
 
-/** A type as WIT has it where it is used: named types by their names, others in full. */
+/** Prints a type as WIT writes its use: named types by their names, others in full. */
 export function print(type: Type | Resource, depth = 0): string {
   if (depth > MOST_DEPTH) {
     return '…';
@@ -182,7 +182,7 @@ export function print(type: Type | Resource, depth = 0): string {
   }
 }
 
-/** A type as WIT has it where it is defined. */
+/** Prints a type as WIT writes its definition. */
 export function define(type: Type | Resource): string {
   const printPart = ([name, part]: Field | Case): string => (part ? `${name}: ${print(part)}` : name);
   switch (type.kind) {
@@ -200,13 +200,13 @@ export function define(type: Type | Resource): string {
   }
 }
 
-/** A function as WIT has it. */
+/** Prints a function as WIT writes it. */
 export function printFunction({ params, result: returned }: FunctionType): string {
   const all = printAll(params, ([name, type]) => `${name}: ${print(type)}`);
   return `func(${all})${returned ? ` -> ${print(returned)}` : ''}`;
 }
 
-/** Whether two types are the same, whatever they are called. Resources are if they have one name in one interface. */
+/** Whether two types are the same, whatever their names. Two resources are if they have one name in one interface. */
 export function isSame(a: Type | Resource | undefined, b: Type | Resource | undefined): boolean {
   if (a === b || a === undefined || b === undefined) {
     return a === b;
