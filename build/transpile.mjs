@@ -1,171 +1,184 @@
 // Transpiles a component to JavaScript bindings: `node build/transpile.mjs COMPONENT.wasm DIR NAME`.
 //
-// Always instantiated by the caller (the other mode shares its imports across the process), and with the hybrid
-// import bindings, which let a host take a call in the component's own memory where it can. The core modules are in the
-// JavaScript, so that it is all there is: a bundler takes it along wherever it puts a program.
+// The bindings are one module with the core modules in it, so every bundler takes them along. Each instance gets its
+// imports from the caller, because jco's other mode shares them across the process. The hybrid import bindings let a
+// host handle a call in the component's own memory.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { transpile } from '@bytecodealliance/jco';
-import { transform } from 'esbuild';
+import { build } from 'esbuild';
 import { runScript, ToolError } from './clang.mjs';
 import { withoutCustomSection } from './sections.mjs';
 
-/**
- * A change to what jco makes.
- * @typedef {{ subject: string, what: RegExp, by: string }} Change
- */
+/** Text to find in jco's code, and its replacement. The subject is for the error if jco has changed. */
+/** @typedef {{ subject: string, find: RegExp, replaceBy: string }} Change */
 
 /**
- * What is taken out of jco's code, because it costs and does nothing here, or put in another way.
+ * Changes that neither jco nor esbuild has an option for. jco#417 collects what is slow.
  * @type {Change[]}
  */
-const codeChanges = [
+const changes = [
   {
-    // Called some ten times for each call of a component, with fresh objects, to look at an environment variable.
+    // jco calls it ten times for each call of the component, and it looks at an environment variable each time. With
+    // this annotation esbuild drops the calls.
     subject: 'the debugging output',
-    what: /const _debugLog = \(\.\.\.args\) => \{\s*if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}\s*console\.debug\(\.\.\.args\);\s*\};?/g,
-    by: 'function _debugLog() {}',
+    find: /const _debugLog = /,
+    replaceBy: '/* @__NO_SIDE_EFFECTS__ */ $&',
   },
   {
-    // Nothing here is asynchronous. Where WebAssembly.promising is missing, as in Node 20, each try throws, and for the
-    // error's text the engine parses all of the code again: 10 ms each time.
-    subject: 'the asynchronous variants of exports',
-    what: /try \{\s*(\w+) = WebAssembly\.promising\((.+?)\);\s*\} catch ?\(err\) \{\s*\1 = \2;\s*\}/g,
-    by: '$1 = $2;',
-  },
-  {
+    // Nothing is asynchronous here, so esbuild can drop a third of the code.
     subject: 'the asynchronous variants of imports',
-    what: /(?<== )_trampoline\d+\.manuallyAsync \? new WebAssembly\.Suspending\([\s\S]*?\n {2}\)\)\) : (?=_lowerImport)/g,
-    by: '',
+    find: /_trampoline\d+\.manuallyAsync \?/g,
+    replaceBy: 'false ?',
   },
   {
-    subject: 'the reading of core modules from files',
-    what: /const isNode = .*\nlet _fs;\nasync function fetchCompile \(url\) \{[\s\S]*?\n\}\n/g,
-    by: `const compiledModules = {};
-      function coreModule(name) {
-        const text = coreModules[name];
-        return (compiledModules[name] ??= WebAssembly.compile(
-          typeof Buffer === 'undefined' ? Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0)) : Buffer.from(text, 'base64'),
-        ));
-      }
-      `,
-  },
-  {
-    subject: 'the default for core modules',
-    what: /\(name\) => fetchCompile\(new URL\(`\.\/\$\{name\}`, import\.meta\.url\)\)/g,
-    by: 'coreModule',
+    // V8 compiles a function in parentheses at once. It would parse this one, which holds nearly all code, twice: a
+    // fifth of the start-up of a small copy.
+    subject: 'instantiate',
+    find: /^export function instantiate(\([\s\S]*^\})(?=;\s*export const _util\b)/m,
+    replaceBy: 'export const instantiate = (function$1)',
   },
 ];
 
-/**
- * What makes jco's types true of the code, and free of the WebAssembly namespace, which Node's own types have not.
- * @type {Change[]}
- */
-const typeChanges = [
-  {
-    subject: 'WebAssembly.Module and WebAssembly.Instance',
-    what: /\bWebAssembly\.(Module|Instance)\b/g,
-    by: 'Core$1',
-  },
-  {
-    subject: 'the description of instantiate',
-    what: /\/\*\*\n\* Instantiates this component with the provided imports and\n/g,
-    by: `/** A compiled core module. */
+/** Declarations in place of jco's, which use a WebAssembly namespace that Node's types lack. */
+const instantiateDeclaration = `/** A compiled core module. */
 type CoreModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer T } } } ? T : object;
 /** An instance of a core module. */
 type CoreInstance = typeof globalThis extends { WebAssembly: { Instance: { prototype: infer T } } } ? T : object;
 
 /**
- * Makes an instance of the component, with memory of its own. Its core modules are in this module, and compiled once.
+ * Creates an instance of the component with a memory of its own.
  *
- * @param getCoreModule undefined
- * @param imports the WASI interfaces: all that the instance can reach
- * @returns the component's exports; rejects where an import is missing
+ * @param getCoreModule returns the core module of a name. By default, the core modules in this file are used, and compiled
+ *   once
+ * @param imports the WASI interfaces: the instance can reach nothing else
+ * @param instantiateCore instantiates a core module; \`WebAssembly.instantiate\` by default
+ * @returns the component's exports; rejects if an import is missing
  */
-export function instantiate(getCoreModule: undefined, imports: ImportObject): Promise<Root>;
-$&`,
-  },
-];
+export function instantiate(
+  getCoreModule: ((name: string) => CoreModule | Promise<CoreModule>) | undefined,
+  imports: ImportObject,
+  instantiateCore?: (module: CoreModule, imports: Record<string, any>) => CoreInstance | Promise<CoreInstance>,
+): Promise<Root>;
+`;
 
 /**
- * @param {string} text what jco made
- * @param {Change[]} changes
- * @returns {string} the same with the changes
+ * @param {string} subject what jco's output no longer has
  */
-function change(text, changes) {
-  return changes.reduce((before, { subject, what, by }) => {
-    const after = before.replaceAll(what, by);
-    if (after === before) {
-      throw new ToolError(
-        `build/transpile.mjs cannot find ${subject} in what this version of jco makes: look what changed`,
-      );
-    }
-    return after;
-  }, text);
+function missing(subject) {
+  return new ToolError(
+    `build/transpile.mjs cannot find ${subject} in jco's output: compare it with that of jco 1.35`,
+  );
 }
 
 /**
- * Has one list of the error-codes where jco writes all of them out for each function that can fail, twice: all code is read
- * at every start.
+ * Puts one list of the error codes in place of the two that jco writes out for each function that can fail (jco#349):
+ * every start parses all of them.
  * @param {string} code jco's bindings
- * @returns {string} the same with one list
+ * @returns {string}
  */
 function withOneListOfErrorCodes(code) {
-  const unknown = new ToolError(
-    'build/transpile.mjs cannot find the error-codes in what this version of jco makes: look what changed',
-  );
   const lists = new Set(code.match(/\[(?:\['[\w-]+', null, 1, 1, 1\],){30,}\]/g));
   const [list] = lists;
   if (list === undefined || lists.size > 1) {
-    throw unknown;
+    throw missing('one list of error codes');
   }
   const names = [...list.matchAll(/'([\w-]+)'/g)].map(([, name]) => name);
   const numbered = names.map((name, index) => `case '${name}': { $number = ${index}; break; }`).join(' ');
-  const looksUp =
+  const switches =
     /switch \((\w+)\) \{\s*((?:case '[\w-]+': \{\s*(\w+) = \d+;\s*break;\s*\}\s*){30,})default: \{/g;
-  const shorter = code.replaceAll(list, 'errorCodeCases').replace(looksUp, (_, name, cases, number) => {
+  const shorter = code.replaceAll(list, 'errorCodeCases').replace(switches, (_, name, cases, number) => {
     if (cases.replaceAll(number, '$number').replaceAll(/\s+/g, ' ').trim() !== numbered) {
-      throw unknown;
+      throw missing('the error codes in their order');
     }
     return `if ((${number} = errorCodes.indexOf(${name})) < 0) {{`;
   });
   if (!shorter.includes('errorCodes.indexOf')) {
-    throw unknown;
+    throw missing('a switch over the error codes');
   }
   return `const errorCodeCases = ${list};\nconst errorCodes = errorCodeCases.map(([name]) => name);\n${shorter}`;
 }
 
 /**
- * Puts the function that has nearly all of the code in it into parentheses, by which an engine takes it that it is called
- * at once. Otherwise it reads the function twice, which is a fifth of the time that a small copy takes to start.
- * @param {string} code minified bindings
- * @returns {string} the same, to be compiled at once
+ * @param {string} code jco's bindings
+ * @returns {string} the same, smaller and faster
  */
-function compiledAtOnce(code) {
-  const [, other, name] =
-    /export\s*\{\s*([\w$]+)\s+as\s+_util,\s*([\w$]+)\s+as\s+instantiate\s*\};\s*$/.exec(code) ?? [];
-  const literally = (text = '') => text.replaceAll('$', '\\$');
-  const start = code.search(new RegExp(`\\bfunction\\s+${literally(name)}\\s*\\(`));
-  const ends = code.matchAll(new RegExp(`\\bconst\\s+${literally(other)}\\s*=\\s*\\{\\s*\\}`, 'g'));
-  const end = [...ends].at(-1)?.index ?? -1;
-  if (start < 0 || end < start) {
-    throw new ToolError('build/transpile.mjs cannot find instantiate in what this version of jco makes');
-  }
-  return `${code.slice(0, start)}const ${name}=(${code.slice(start, end)});${code.slice(end)}`;
+function improved(code) {
+  return changes.reduce((before, { subject, find, replaceBy }) => {
+    const after = before.replace(find, replaceBy);
+    if (after === before) {
+      throw missing(subject);
+    }
+    return after;
+  }, withOneListOfErrorCodes(code));
 }
 
 /**
- * @param {string} code jco's bindings
- * @param {Record<string, string>} coreModules the core modules in base64, by their names
- * @returns {Promise<string>} bindings that have all they need, minified
+ * The module that people import: jco's, with the core modules in base64 as its default.
+ * @param {Record<string, string>} coreModules by their names
+ * @returns {string}
  */
-async function wholeModule(code, coreModules) {
-  const whole = `const coreModules = ${JSON.stringify(coreModules)};\n${withOneListOfErrorCodes(change(code, codeChanges))}`;
-  // In lines, since Node prints the line of an error that nobody catches, and one of them is all the core modules.
-  const options = { minify: true, lineLimit: 120, format: /** @type {const} */ ('esm'), target: 'node20' };
-  return compiledAtOnce((await transform(whole, options)).code);
+const wholeModule = (coreModules) => `
+  import { instantiate as instantiateWith } from 'bindings';
+  const coreModules = ${JSON.stringify(coreModules)};
+  const compiled = {};
+  const coreModule = (name) => (compiled[name] ??= WebAssembly.compile(
+    typeof Buffer === 'undefined'
+      ? Uint8Array.from(atob(coreModules[name]), (byte) => byte.charCodeAt(0))
+      : Buffer.from(coreModules[name], 'base64'),
+  ));
+  export const instantiate = (getCoreModule = coreModule, imports, instantiateCore) =>
+    instantiateWith(getCoreModule, imports, instantiateCore);
+`;
+
+/**
+ * @param {string} bindings jco's, improved
+ * @param {Record<string, string>} coreModules in base64, by their names
+ * @returns {Promise<string>} one minified module
+ */
+async function bundle(bindings, coreModules) {
+  const { outputFiles } = await build({
+    stdin: { contents: wholeModule(coreModules) },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'node20',
+    minify: true,
+    // Node prints the line of an uncaught error, and one line would hold all core modules.
+    lineLimit: 120,
+    define: {
+      // Node 20 has no promising(). jco calls it anyway and catches the error, whose text takes V8 10 ms each time.
+      'WebAssembly.promising': 'asItIs',
+      // jco's default for core modules, which is not used. Bundlers would look for its files.
+      'import.meta.url': 'undefined',
+    },
+    plugins: [
+      {
+        name: 'bindings',
+        setup({ onResolve, onLoad }) {
+          onResolve({ filter: /^bindings$/ }, ({ path }) => ({ path, namespace: 'bindings' }));
+          onLoad({ filter: /./, namespace: 'bindings' }, () => ({
+            contents: `function asItIs(it) { return it; }\n${bindings}`,
+          }));
+        },
+      },
+    ],
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+/**
+ * @param {string} text jco's declarations
+ * @returns {string} the same with our declaration of `instantiate`
+ */
+function withOwnInstantiate(text) {
+  const start = text.indexOf('/**\n* Instantiates this component');
+  if (start < 0) {
+    throw missing('the declaration of instantiate');
+  }
+  return text.slice(0, start) + instantiateDeclaration;
 }
 
 await runScript(async () => {
@@ -177,24 +190,27 @@ await runScript(async () => {
     name,
     instantiation: 'async',
     importBindings: 'hybrid',
+    nodejsCompat: false,
   });
-  // The names of functions are a tenth of a core module and for debuggers: `mapcp.wasm` has them.
-  const withoutNames = (/** @type {Uint8Array} */ module) =>
-    withoutCustomSection(Buffer.from(module), 'name');
-  const isCoreModule = (/** @type {string} */ file) => file.endsWith('.wasm');
-  const coreModules = Object.fromEntries(
-    Object.entries(files)
-      .filter(([file]) => isCoreModule(file))
-      .map(([file, content]) => [file, withoutNames(content).toString('base64')]),
-  );
-  for (const [file, content] of Object.entries(files).filter(([file]) => !isCoreModule(file))) {
+  /** @type {Record<string, string>} */
+  const coreModules = {};
+  /** @type {Record<string, string>} */
+  const texts = {};
+  for (const [file, content] of Object.entries(files)) {
+    if (file.endsWith('.wasm')) {
+      // The names of functions are a tenth of a core module. `mapcp.wasm` keeps them for debuggers.
+      coreModules[file] = withoutCustomSection(Buffer.from(content), 'name').toString('base64');
+    } else {
+      texts[file] = new TextDecoder().decode(content);
+    }
+  }
+  for (const [file, text] of Object.entries(texts)) {
     const path = join(directory, file);
-    const text = new TextDecoder().decode(content);
     mkdirSync(dirname(path), { recursive: true });
     if (file === `${name}.js`) {
-      writeFileSync(path, await wholeModule(text, coreModules));
+      writeFileSync(path, await bundle(improved(text), coreModules));
     } else {
-      writeFileSync(path, file === `${name}.d.ts` ? change(text, typeChanges) : text);
+      writeFileSync(path, file === `${name}.d.ts` ? withOwnInstantiate(text) : text);
     }
   }
   return 0;
