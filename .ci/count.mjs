@@ -7,7 +7,7 @@ const report = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 if (report.numTotalTests === 0) {
   throw new Error('the report holds no test');
 }
-// A file that could not be loaded has no failed test, but has failed all the same.
+// A file that cannot be loaded has failed, although none of its tests has.
 const broken = report.testResults.filter(
   (/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
     file.status === 'failed' && file.assertionResults.length === 0,

@@ -1,8 +1,7 @@
-// Bundles what people import and run: `node build/bundle.mjs node|command|browser DIR LIST ENTRY ...` makes a module in DIR of
-// each entry of ts/, and lists the packages that are in them in LIST, in CycloneDX. Under Node, what they share is in
-// modules beside them.
+// Bundles the published modules: `node build/bundle.mjs node|command|browser DIR LIST ENTRY ...`.
 //
-// Packages are bundled too, so that mapcp has no dependencies when it is installed.
+// Each ENTRY, a file of ts/, becomes a module in DIR. For Node, shared code goes into further modules beside them. LIST
+// gets the bundled packages in CycloneDX. npm packages are bundled, so mapcp installs without dependencies.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -13,18 +12,18 @@ import { build } from 'esbuild';
 import { runScript, ToolError } from './clang.mjs';
 
 /**
- * What the code gets in place of some of Node's own modules, which are not loaded since that is a part of every start.
+ * Replacements for modules of Node that would slow down every start.
  * @type {Record<string, string>}
  */
 const replacements = {
-  // As a module it has all the standard streams opened, to list what it exports.
+  // Importing it opens the standard streams, because it lists their exports.
   process: 'module.exports = globalThis.process;',
-  // commander starts programs for commands that are programs of their own, and mapcp has none.
+  // commander starts other programs for subcommands, and mapcp has none.
   child_process: 'module.exports = {};',
 };
 
 /**
- * Lets packages that are CommonJS require Node's own modules, as an ES module has no `require`, and replaces some.
+ * Turns `require` of a module of Node into an import, because an ES module has no `require`.
  * @type {import('esbuild').Plugin}
  */
 const builtins = {
@@ -45,9 +44,9 @@ const builtins = {
 };
 
 /**
- * Has modules import the bindings by their place, as a browser finds them, and as Node finds them without the package's
- * manifest: reading that is a twentieth of a small copy's time.
- * @param {string} place the bindings' place from the modules'
+ * Imports the bindings by a relative path. Browsers need it, and Node saves reading package.json, a twentieth of the time
+ * of a small copy.
+ * @param {string} place the path from the modules to the bindings
  * @returns {import('esbuild').Plugin}
  */
 const bindingsAt = (place) => ({
@@ -59,14 +58,14 @@ const bindingsAt = (place) => ({
         imports.some(({ path }) => path === place),
       );
       const wrong = importers.filter(([file]) => !existsSync(resolve(dirname(file), place)));
-      return { errors: wrong.map(([file]) => ({ text: `${file} does not have the bindings at ${place}` })) };
+      return { errors: wrong.map(([file]) => ({ text: `${file} finds no bindings at ${place}` })) };
     });
   },
 });
 
 /**
- * Has no module import another one of the package for nothing but its order: none does anything when it is loaded, as
- * package.json says too, and bundlers warn of such imports.
+ * Removes imports without names, which esbuild keeps for their side effects. The modules have none, as package.json says,
+ * and bundlers warn about such imports.
  * @type {import('esbuild').Plugin}
  */
 const namedImportsOnly = {
@@ -90,12 +89,12 @@ const node = {
 };
 
 /**
- * How the bundles for a platform differ. In a browser all is small, since it is loaded by each page.
+ * The options of each platform. The browser's code is small, because every page loads it.
  * @type {Readonly<Record<string, import('esbuild').BuildOptions>>}
  */
 const platforms = {
   node,
-  // Nobody sees a stack of the command line.
+  // The command line prints no stacks.
   command: { ...node, keepNames: false },
   browser: {
     platform: 'browser',
@@ -117,7 +116,7 @@ await runScript(async () => {
     outdir: directory,
     bundle: true,
     format: 'esm',
-    // A third of the size, with names that can still be told in a stack, and lines that an error can still be shown on.
+    // A third of the size. Stacks keep their names, and Node prints a short line for an uncaught error.
     minify: true,
     keepNames: true,
     lineLimit: 120,

@@ -1,46 +1,60 @@
-// clang for WASI: `node build/clang.mjs ARGS` takes clang's own command line and runs the toolchain there is.
+// The C toolchain for WASI, and what the build scripts share.
 //
-// With WASI_SDK_PATH set that is wasi-sdk's clang. Otherwise it is npm's @yowasp/clang, which is clang compiled to
-// WebAssembly: it sees an in-memory tree, so the files that a command names are read in, with the headers beside
-// them and below each -I, and what it made is written out.
+//   node build/clang.mjs ARGS                    runs clang; '-o FILE' is required
+//   node build/clang.mjs ar LIBRARY OBJECT ...   makes a static library
+//
+// If WASI_SDK_PATH is set, wasi-sdk's tools run. Otherwise npm's @yowasp/clang runs: LLVM compiled to WebAssembly. It
+// sees an in-memory tree only. So the files that a command names are read in, with the headers beside them and in each
+// -I directory, and the output is written out.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 /** @typedef {{ [name: string]: Tree | string | Uint8Array }} Tree */
 
-/** A command that cannot be run, in a sentence for the person who typed `make`. */
+/** An error for the person who typed `make`: one sentence, without a stack. */
 export class ToolError extends Error {}
 
 /**
- * The directory of an in-memory tree at `path`, made where it is missing.
+ * The place of a file in the in-memory tree. Paths outside the working directory get a directory of their own, because
+ * the toolchain discards whatever is below `/tmp`.
+ * @param {string} path
+ * @returns {string}
+ */
+function inTree(path) {
+  const inside = relative('.', path);
+  return inside.startsWith('..') ? join('outside', resolve(path)) : inside || '.';
+}
+
+/**
+ * Returns a directory of a tree, and creates it if it is missing.
  * @param {Tree} tree
  * @param {string} path
  * @returns {Tree}
  */
 function directoryAt(tree, path) {
-  let place = tree;
+  let directory = tree;
   for (const name of path.split('/').filter((name) => name !== '' && name !== '.')) {
-    place[name] ??= {};
-    place = /** @type {Tree} */ (place[name]);
+    directory[name] ??= {};
+    directory = /** @type {Tree} */ (directory[name]);
   }
-  return place;
+  return directory;
 }
 
 /**
- * Reads the files of a directory into an in-memory tree.
+ * Reads files of a directory into the tree.
  * @param {Tree} tree
- * @param {string} directory
- * @param {(name: string) => boolean} wanted
+ * @param {string} path
+ * @param {(name: string) => boolean} isWanted
  */
-function readInto(tree, directory, wanted) {
-  const place = directoryAt(tree, directory);
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (entry.isFile() && wanted(entry.name)) {
-      place[entry.name] ??= readFileSync(join(directory, entry.name));
+function readInto(tree, path, isWanted) {
+  const directory = directoryAt(tree, inTree(path));
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isFile() && isWanted(entry.name)) {
+      directory[entry.name] ??= readFileSync(join(path, entry.name));
     }
   }
 }
@@ -49,38 +63,36 @@ function readInto(tree, directory, wanted) {
 const print = (bytes) => void (bytes && process.stderr.write(bytes));
 
 /**
- * Runs npm's clang on the files that its arguments name, and writes its output.
- * @param {string[]} args
+ * Runs one of npm's tools, and writes its output.
+ * @param {'clang' | 'clang++' | 'ar'} tool
+ * @param {string[]} args paths as {@link inTree} has them
+ * @param {Tree} files
+ * @param {string} output
  * @returns {Promise<number>} the exit status
  */
-async function npmClang(args) {
+async function runNpmTool(tool, args, files, output) {
   const { commands, runLLVM, Exit } = await import('@yowasp/clang').catch(() => {
     throw new ToolError(
       "npm's @yowasp/clang is not installed: run 'npm ci', or set WASI_SDK_PATH to a wasi-sdk",
     );
   });
-  const output = args[args.indexOf('-o') + 1];
-  if (!args.includes('-o') || output === undefined) {
-    throw new ToolError("name the output with '-o FILE'");
-  }
-  /** @type {Tree} */
-  const files = {};
-  const isHeader = (/** @type {string} */ name) => /\.(h|hpp)$/.test(name);
-  for (const arg of args) {
-    if (arg.startsWith('-I')) {
-      readInto(files, arg.slice(2), isHeader);
-    } else if (arg !== output && !arg.startsWith('-') && existsSync(arg) && statSync(arg).isFile()) {
-      readInto(files, dirname(arg), (name) => isHeader(name) || join(dirname(arg), name) === join(arg));
-    }
-  }
-  directoryAt(files, dirname(output));
-  const driver = args.some((arg) => /\.cpp$/.test(arg)) ? 'clang++' : 'clang';
+  const streams = { stdout: print, stderr: print, fetchProgress: () => {} };
+  directoryAt(files, dirname(inTree(output)));
   try {
-    // Loads the toolchain, without the lines of progress that a command's own loading would print.
-    await runLLVM(undefined, {}, { fetchProgress: () => {} });
-    const made = /** @type {Tree} */ (await commands[driver](args, files, { stdout: print, stderr: print }));
-    const content = directoryAt(made, dirname(output))[output.split('/').at(-1) ?? output];
-    writeFileSync(output, /** @type {string | Uint8Array} */ (content));
+    // The commands would print their progress while they load the toolchain, and this does not.
+    await runLLVM(undefined, {}, { fetchProgress: streams.fetchProgress });
+    const made = /** @type {Tree} */ (
+      tool === 'ar'
+        ? await runLLVM(['ar', ...args], files, streams)
+        : await commands[tool](args, files, streams)
+    );
+    const content = inTree(output)
+      .split('/')
+      .reduce((place, name) => /** @type {Tree} */ (place?.[name]), made);
+    if (content === undefined) {
+      throw new ToolError(`${tool} succeeded without writing '${output}'`);
+    }
+    writeFileSync(output, /** @type {string | Uint8Array} */ (/** @type {unknown} */ (content)));
     return 0;
   } catch (error) {
     if (error instanceof Exit) {
@@ -91,14 +103,51 @@ async function npmClang(args) {
 }
 
 /**
+ * Runs npm's clang on the files that its arguments name.
+ * @param {string[]} args
+ * @returns {Promise<number>} the exit status
+ */
+async function npmClang(args) {
+  const output = args[args.indexOf('-o') + 1];
+  if (!args.includes('-o') || output === undefined) {
+    throw new ToolError("name the output with '-o FILE'");
+  }
+  /** @type {Tree} */
+  const files = {};
+  const isHeader = (/** @type {string} */ name) => /\.(h|hpp)$/.test(name);
+  const argsInTree = args.map((arg) => {
+    if (arg.startsWith('-I')) {
+      readInto(files, arg.slice(2), isHeader);
+      return `-I${inTree(arg.slice(2))}`;
+    }
+    if (arg === output) {
+      return inTree(arg);
+    }
+    if (!arg.startsWith('-') && existsSync(arg) && statSync(arg).isFile()) {
+      readInto(files, dirname(arg), (name) => isHeader(name) || join(dirname(arg), name) === join(arg));
+      return inTree(arg);
+    }
+    return arg;
+  });
+  return runNpmTool(driverFor(args), argsInTree, files, output);
+}
+
+/**
+ * @param {string[]} args
+ * @returns {'clang' | 'clang++'}
+ */
+function driverFor(args) {
+  return args.some((arg) => arg.endsWith('.cpp')) ? 'clang++' : 'clang';
+}
+
+/**
  * Runs wasi-sdk's clang.
- * @param {string} sdk where wasi-sdk was unpacked
+ * @param {string} sdk the directory of wasi-sdk
  * @param {string[]} args
  * @returns {number} the exit status
  */
 function sdkClang(sdk, args) {
-  const driver = args.some((arg) => /\.cpp$/.test(arg)) ? 'clang++' : 'clang';
-  const program = join(sdk, 'bin', driver);
+  const program = join(sdk, 'bin', driverFor(args));
   const sysroot = join(sdk, 'share', 'wasi-sysroot');
   if (!existsSync(program) || !existsSync(sysroot)) {
     throw new ToolError(
@@ -124,7 +173,37 @@ export async function clang(args) {
 }
 
 /**
- * @param {string} name an npm package that is installed
+ * Makes a static library, and replaces an existing one.
+ * @param {string} library
+ * @param {string[]} objects
+ * @returns {Promise<number>} ar's exit status
+ */
+async function archive(library, objects) {
+  mkdirSync(dirname(library), { recursive: true });
+  // ar would add to an existing library.
+  rmSync(library, { force: true });
+  const sdk = process.env.WASI_SDK_PATH;
+  if (!sdk) {
+    /** @type {Tree} */
+    const files = {};
+    for (const object of objects) {
+      readInto(files, dirname(object), (name) => join(dirname(object), name) === join(object));
+    }
+    return runNpmTool('ar', ['rcs', ...[library, ...objects].map(inTree)], files, library);
+  }
+  // Only LLVM's ar can index WebAssembly, but the linker does not need the index.
+  const program = ['llvm-ar', 'ar'].map((name) => join(sdk, 'bin', name)).find(existsSync) ?? 'ar';
+  const { status, error } = spawnSync(program, ['rcs', library, ...objects], { stdio: 'inherit' });
+  if (error) {
+    throw new ToolError(
+      `WASI_SDK_PATH is '${sdk}', which has no bin/llvm-ar that runs: unpack a wasi-sdk there`,
+    );
+  }
+  return status ?? 1;
+}
+
+/**
+ * @param {string} name an installed npm package
  * @returns {string} its version
  */
 export function versionOf(name) {
@@ -132,7 +211,7 @@ export function versionOf(name) {
 }
 
 /**
- * Which compiler {@link clang} runs.
+ * Says which compiler {@link clang} runs.
  * @returns {{ name: string, version: string }}
  */
 export function compiler() {
@@ -145,8 +224,8 @@ export function compiler() {
 }
 
 /**
- * Runs a build script's main function; a tool that is missing ends it with one sentence and status 1.
- * @param {() => Promise<number>} main
+ * Runs a build script's main function. If that throws a {@link ToolError}, prints its message and sets the exit status 1.
+ * @param {() => Promise<number>} main returns the exit status
  */
 export async function runScript(main) {
   try {
@@ -161,5 +240,6 @@ export async function runScript(main) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await runScript(() => clang(process.argv.slice(2)));
+  const args = process.argv.slice(2);
+  await runScript(() => (args[0] === 'ar' ? archive(args[1] ?? '', args.slice(2)) : clang(args)));
 }

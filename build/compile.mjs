@@ -1,6 +1,6 @@
-// Compiles C and C++ sources to objects: `node build/compile.mjs DIR [FLAG ...] -- SOURCE ...` makes DIR/SOURCE.o each.
+// Compiles C and C++: `node build/compile.mjs DIR [FLAG ...] -- SOURCE ...` makes DIR/SOURCE.o of each SOURCE.
 //
-// One process for all of them, since npm's clang takes seconds to start and a fraction of one for each file.
+// One process compiles all of them, because npm's clang takes seconds to start.
 
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';

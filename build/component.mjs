@@ -1,7 +1,7 @@
 // Makes a component: `node build/component.mjs reactor|command CORE.wasm COMPONENT.wasm`.
 //
-// The core module speaks WASI preview 1; the adapter of that kind turns its imports into WASI 0.2. The module must
-// carry its world already, as wit-bindgen's *_component_type.o gives it; a command needs none.
+// The core module imports WASI preview 1, and an adapter turns that into WASI 0.2. A reactor's module must be linked with
+// wit-bindgen's *_component_type.o, which names its world.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';

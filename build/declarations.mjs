@@ -1,8 +1,7 @@
-// Bundles the declarations: `node build/declarations.mjs FROM DIR MODULE ...` takes those that tsc made in FROM, and
-// makes one file in DIR of each module, with what is public in it and nothing else.
+// Bundles the declarations: `node build/declarations.mjs FROM DIR MODULE ...`.
 //
-// The WASI interfaces are preview2-shim's, which is not there when mapcp is installed, so they are put into DIR/wasi,
-// which package.json calls #wasi.
+// FROM has tsc's declarations. DIR gets one file for each module, with its public items only. The WASI interfaces are
+// copied from preview2-shim into DIR/wasi (#wasi in package.json), because users do not install preview2-shim.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -15,14 +14,14 @@ import { runScript, ToolError } from './clang.mjs';
 const INTERFACES = '@bytecodealliance/preview2-shim/interfaces/';
 const INTERFACES_DIRECTORY = 'node_modules/@bytecodealliance/preview2-shim/types/interfaces';
 
-// The declarations say `Disposable`, for `using`, which no release of ECMAScript has before 2026.
+// `Disposable` is not in ECMAScript before 2026.
 const NEEDED_LIBRARY = '/// <reference lib="esnext.disposable" />';
 
 /**
  * @param {string} from
  * @param {string} to
  * @param {string[]} modules such as `host/index`
- * @returns {Promise<Iterable<string>>} the names of the WASI interfaces that they import
+ * @returns {Promise<Iterable<string>>} the names of the imported WASI interfaces
  */
 async function bundle(from, to, modules) {
   /** @type {Set<string>} */
@@ -59,7 +58,7 @@ await runScript(async () => {
   mkdirSync(join(to, 'wasi'), { recursive: true });
   for (const name of interfaces) {
     const text = readFileSync(join(INTERFACES_DIRECTORY, `${name}.d.ts`), 'utf8');
-    // Without its comments, which are WASI's own documentation and three quarters of it.
+    // Three quarters are comments: WASI's documentation.
     writeFileSync(join(to, 'wasi', `${name}.d.ts`), text.replaceAll(/^ *\/\*\*[\s\S]*?\*\/\n/gm, ''));
   }
   return 0;

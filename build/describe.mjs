@@ -1,7 +1,7 @@
-// Says in a component what it is: `node build/describe.mjs COMPONENT.wasm`.
+// Adds metadata to a component: `node build/describe.mjs COMPONENT.wasm`.
 //
-// Its name, and what the OCI annotations are called, in custom sections, as `wasm-tools metadata` reads them and a
-// registry shows them; and in the producers section what it was built with. What package.json does not say is left out.
+// The name and the OCI annotations go into custom sections, which `wasm-tools metadata` and registries read. The producers
+// section names the tools. jco can write only the latter.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
@@ -9,12 +9,12 @@ import { metadataAdd } from '@bytecodealliance/jco';
 import { compiler, runScript, ToolError, versionOf } from './clang.mjs';
 import { customSection, sized, utf8, withoutCustomSection } from './sections.mjs';
 
-/** The part of the names' section that is the component's own. */
+/** The subsection of `component-name` that has the component's own name. */
 const COMPONENT_NAME = 0;
 
 /**
  * @param {Record<string, unknown>} manifest package.json
- * @returns {Record<string, string>} the annotations that it has, by the names of their sections
+ * @returns {Record<string, string>} its annotations, by the names of their sections
  */
 function annotations({ author, description, homepage, license, repository, version }) {
   const source = /** @type {{ url?: string } | undefined} */ (repository)?.url;
@@ -42,7 +42,7 @@ await runScript(async () => {
       ],
     ],
   ]);
-  // The names that are there, of the parts, are for those who work on jco, and are a tenth of the file.
+  // The names of the component's parts help only those who debug jco, and take a tenth of the file.
   const nameless = withoutCustomSection(Buffer.from(built), 'component-name');
   const ownName = Buffer.concat([Buffer.from([COMPONENT_NAME]), sized(sized(utf8(manifest.name)))]);
   writeFileSync(

@@ -14,9 +14,9 @@ await runScript(async () => {
   const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
   const processor = unified().use(remarkParse).use(remarkMan, { name, section: 1, version, description });
   const roff = String(await processor.process(readFileSync(document, 'utf8')))
-    // Without the month in which it was made, for the same sources are to give the same page.
+    // No date: the same sources must give the same page.
     .replace(/^(\.TH "\w+" "1") "[^"]*"/m, '$1 ""')
-    // Some formatters make other dashes of those that are typed, and options cannot be copied from the page then.
+    // Some formatters would print a typographic dash, and a copied option would not work.
     .replace(/^[^.].*$/gm, (line) => line.replaceAll('-', '\\-'));
   writeFileSync(page, roff);
   return 0;

@@ -1,7 +1,6 @@
 // Optimizes a core module: `node build/optimize.mjs CORE.wasm OPTIMIZED.wasm`.
 //
-// clang's linker puts functions together and does not look at them again. Binaryen does, and takes a fifth of the code away,
-// which every start reads and compiles.
+// clang does not optimize across objects. Binaryen does, and removes a fifth of the code that every start compiles.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
@@ -13,10 +12,10 @@ await runScript(async () => {
   if (core === undefined || optimized === undefined) {
     throw new ToolError('usage: node build/optimize.mjs CORE.wasm OPTIMIZED.wasm');
   }
-  // As clang's -Os does.
+  // Equal to -Os.
   binaryen.setOptimizeLevel(2);
   binaryen.setShrinkLevel(1);
-  // The names of functions stay, for the stacks of those who look for a fault.
+  // Keeps the names of functions, for stacks.
   binaryen.setDebugInfo(true);
   const module = binaryen.readBinary(readFileSync(core));
   module.optimize();

@@ -1,9 +1,9 @@
-// Says what is in the package, where it comes from and on which terms:
-// `node build/provenance.mjs COMPONENT DIR PACKAGES ...` makes, in DIR,
+// Lists the origins and licences of everything in the package: `node build/provenance.mjs COMPONENT DIR PACKAGES ...`.
+//
+// PACKAGES are the bundler's lists in CycloneDX. DIR gets
 // - NAME.wasm.sha256, for `sha256sum -c`;
-// - NAME.cdx.json, a bill of materials in CycloneDX: PACKAGES, the lists of what is bundled, and the component, with what
-//   is linked into it and what built it;
-// - THIRD-PARTY-LICENSES, the licences of all of that.
+// - NAME.cdx.json, a bill of materials in CycloneDX: the bundled packages, the component, its parts and the build tools;
+// - THIRD-PARTY-LICENSES.
 
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -19,10 +19,10 @@ import { compiler, runScript, ToolError, versionOf } from './clang.mjs';
  * @typedef {{ type: string, name: string, version?: string, evidence?: { licenses: License[] } } & Record<string, unknown>} Part
  */
 
-/** What builds the package, besides the compiler and what this is made with. */
+/** The build tools besides the compiler. */
 const TOOLS = ['@bytecodealliance/jco', 'binaryen', 'esbuild', 'rollup', 'rollup-plugin-dts', 'typescript'];
 
-/** What is in the package without being bundled from npm, and the file that has its licence. */
+/** Parts that are not npm packages, with the files of their licences. */
 const OTHERS = [
   {
     name: 'wasi-libc, linked into the component',
@@ -35,7 +35,7 @@ const OTHERS = [
 ];
 
 /**
- * The list of bundled packages without Node's own modules, which are imported in a way that makes them look bundled.
+ * Reads a list of bundled packages, and drops the modules of Node: their imports make them look bundled.
  * @param {string} list a file in CycloneDX
  */
 function bundledPackages(list) {
@@ -54,8 +54,8 @@ function bundledPackages(list) {
 }
 
 /**
- * Several lists of bundled packages as one, with each package once.
- * @param {string[]} lists files in CycloneDX; what they say of the whole is as in the first
+ * Merges lists of bundled packages.
+ * @param {string[]} lists files in CycloneDX; the metadata of the first is kept
  */
 function allBundledPackages(lists) {
   const bills = lists.map(bundledPackages);
@@ -91,7 +91,7 @@ function filePart(path, more) {
 
 /**
  * @param {string} component
- * @returns {Part} the component, with what is linked into it
+ * @returns {Part} the component, with the libraries that are linked into it
  */
 function componentPart(component) {
   return filePart(component, {
@@ -102,27 +102,27 @@ function componentPart(component) {
       {
         type: 'library',
         name: 'wasi-libc',
-        description: `as it comes with ${compiler().name} ${compiler().version}`,
+        description: `from ${compiler().name} ${compiler().version}`,
         licenses: [
           { expression: '(Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT) AND MIT AND BSD-2-Clause' },
         ],
       },
       filePart(fileURLToPath(preview1AdapterReactorPath()), {
-        description: `as it comes with @bytecodealliance/jco ${versionOf('@bytecodealliance/jco')}`,
+        description: `from @bytecodealliance/jco ${versionOf('@bytecodealliance/jco')}`,
         licenses: [{ expression: 'Apache-2.0 WITH LLVM-exception' }],
       }),
     ],
   });
 }
 
-/** What built the package, as CycloneDX has it. */
+/** The build tools, as a formula of CycloneDX. */
 function formula() {
   const tools = TOOLS.map((name) => ({ name, version: versionOf(name) }));
   return { components: [compiler(), ...tools].map((tool) => ({ type: 'application', ...tool })) };
 }
 
 /**
- * @param {Part} part a package that is bundled
+ * @param {Part} part a bundled package
  * @returns {{ name: string, text: string }}
  */
 function noticeOf({ name, version, evidence }) {
@@ -141,7 +141,7 @@ function noticeOf({ name, version, evidence }) {
 function thirdPartyLicenses(notices) {
   const line = '-'.repeat(80);
   return [
-    'What others made in this package, and on which terms.\n',
+    'The licences of the third-party software in this package.\n',
     ...notices.map(({ name, text }) => `${line}\n${name}\n${line}\n\n${text.trim()}\n`),
   ].join('\n');
 }
@@ -157,7 +157,7 @@ await runScript(async () => {
     ...bill.components.map(noticeOf),
     ...OTHERS.map(({ name, license }) => ({ name, text: readFileSync(license, 'utf8') })),
   ];
-  // The texts are in the file for people, once.
+  // THIRD-PARTY-LICENSES has the texts.
   const bundled = bill.components.map((/** @type {Part} */ { evidence, ...part }) => part);
   const whole = { ...bill, components: [componentPart(component), ...bundled], formulation: [formula()] };
   delete whole.metadata.component.evidence;

@@ -1,10 +1,11 @@
-// Sections of WebAssembly modules and components: what is written into custom ones, and left out.
+// Adds and removes custom sections of WebAssembly modules and components. No library does it for components.
 
 const HEADER_BYTES = 8;
 const CUSTOM_SECTION = 0;
+
 /**
  * @param {number} value
- * @returns {number[]} the value as WebAssembly encodes it
+ * @returns {number[]} the value in LEB128
  */
 function leb128(value) {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb128(value >>> 7)];
@@ -28,7 +29,7 @@ export const customSection = (name, content) =>
   Buffer.concat([Buffer.from([CUSTOM_SECTION]), sized(Buffer.concat([sized(utf8(name)), content]))]);
 
 /**
- * The sections of a component or module.
+ * Iterates over the sections of a component or module.
  * @param {Buffer} component
  * @returns {Generator<{ id: number | undefined, content: Buffer, whole: Buffer }>}
  */
@@ -53,8 +54,8 @@ function* sections(component) {
 }
 
 /**
- * A component or module without its custom section of a name.
- * @param {Buffer} component
+ * Removes the custom sections with a name.
+ * @param {Buffer} component or a module
  * @param {string} name
  * @returns {Buffer}
  */
