@@ -1,5 +1,5 @@
-// `make profile`: where the time of a copy goes, as a page for people, build/out/profile.md. What a row costs is told by
-// V8's profiler or by a clock around a process; all of it on tmpfs, so that no disk is in it.
+// `make profile`: where the time of a copy goes, as a page for people, build/out/profile.md. V8's profiler or a clock around
+// a process measures each row. Everything is on tmpfs, so that no disk has a part in it.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -309,50 +309,51 @@ try {
   const date = new Date().toISOString().slice(0, 10);
   const text = `# Where the time goes
 
-By \`make profile\`. On ${date}, on ${describeMachine()}, on tmpfs.
+\`make profile\` measured this on ${date}, on ${describeMachine()}, on tmpfs.
+[The benchmark](benchmark.md) compares mapcp with other copiers.
 
 ## One small file of many
 
-Microseconds for each of ${FILES.toLocaleString('en')} files of 4 KiB, by V8's profiler, in the average of ${PROFILED} copies by one job, in a
-process that copies again and again, so that all code is compiled. The profiler itself takes some of it.
+Microseconds per file, for ${FILES.toLocaleString('en')} files of 4 KiB. V8's profiler measured ${PROFILED} copies by one job, in a process that
+had copied before, so that all code was compiled. The profiler itself takes a part of the time.
 
 ${await profileSmallFiles()}
-What mapcp could still save is in the last line. The system calls are what its promises cost:
+The last line is the most that mapcp could still save. The system calls are the price of its promises:
 
-- A file gets its name when it is whole. So it is written under another, and renamed. What writes to the name itself saves
-  that call, and leaves half a file when it is killed.
-- Nobody can swap a directory on the way. Node has no \`openat(2)\`, so each name is looked up from a directory that is
-  held open, through procfs: once for each open, and twice for a rename. What that takes is measured below.
-- A source that changes is an error, and so is one that is not a regular file. So it is looked at when it is opened, when its
-  size is wanted, and when its bytes have been read.
+- **A name never leads to half a file.** So mapcp writes a file under a temporary name and renames it. A copier that writes
+  to the final name saves the rename, and leaves half a file if it is killed.
+- **Nobody can swap a directory on the path.** Node has no \`openat(2)\`. So mapcp looks up each name through procfs, from a
+  directory that it holds open: once per open, and twice per rename. [A path](#a-path) shows what that costs.
+- **A source that changes is an error**, and so is one that is not a regular file. So mapcp checks the source when it opens
+  it, before it reads it, and after it has read it.
 
-[The benchmark](benchmark.md) has two bounds for all of it: the same calls in plain Node, with nothing in between, and in
-C, by \`openat(2)\`. \`cp -r\` makes fewer calls, and has the kernel copy from cache to cache.
+The benchmark has two bounds for these calls: the same calls in plain Node, and in C by \`openat(2)\`. \`cp -r\` makes fewer
+calls, and lets the kernel copy from cache to cache.
 
 ## One large file
 
-Milliseconds, in windows of 1 MiB, likewise.
+Milliseconds for a file of 256 MiB, in windows of 1 MiB, measured in the same way.
 
 ${await profileLargeFile()}
-Beside reads and writes, which \`cp\` makes too, there is little to save.
+Reads and writes take nearly all of the time, and \`cp\` makes them too.
 
 ## A path
 
-Microseconds in the median of ${PATH_ROUNDS} rounds, in Node.
+Microseconds per call in Node, the median of ${PATH_ROUNDS} rounds.
 
 ${measurePaths()}
 ## A start
 
-From the start of a process to its end; medians of ${STARTS} rounds. Each line is a program of its own.
+From the start of a process to its end, the median of ${STARTS} rounds. Each line is a separate program.
 
 ${measureStarts()}
 ## Several jobs
 
-A copy that is the first of its process, and one that is the fifth; medians of ${JOB_ROUNDS} rounds.
+The first and the fifth copy of a process, the median of ${JOB_ROUNDS} rounds.
 
 ${measureJobs()}
-The first copy of a process by several jobs has threads to start, and each of them compiles all code for itself, while V8
-compiles that of the first on another processor. So the threads are kept for a minute, and the next copy has them.
+The first copy by several jobs must start threads. Each thread compiles all code for itself; V8 compiles the code of the
+first job on another processor. So mapcp keeps the threads for a minute, and the next copy reuses them.
 `;
   mkdirSync(measured, { recursive: true });
   writeFileSync(join(measured, 'profile.md'), text);
