@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,13 +14,31 @@ bool mapcp_is_same_file(const struct stat *one, const struct stat *other) {
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
+/// The nanoseconds of a time as Node sets it from libuv 1.52 on: it takes seconds as a double, and
+/// ts/host/status.ts gives it the last one that is not after the time.
+static long as_node_sets(const struct timespec *time) {
+    // A double has 53 bits. Those that the seconds leave divide a second into 1 << bits parts.
+    int bits = 52;
+    for (uint64_t seconds = time->tv_sec > 0 ? (uint64_t)time->tv_sec : 1; seconds > 1; seconds >>= 1) {
+        bits--;
+    }
+    bits = bits > 23 ? 23 : bits;
+    uint64_t parts = ((((uint64_t)time->tv_nsec + 1) << bits) - 1) / 1000000000;
+    return (long)((parts * 1000000000) >> bits);
+}
+
 /// Whether a source was modified later than a target.
 ///
-/// Node sets times by whole microseconds: where the target's is one of those, so is the source's taken to be.
-/// Otherwise a copy with its times kept would be earlier than its source, and made anew each time.
+/// Node cannot set every time, and sets an earlier one: in whole microseconds, or as a double has it. A
+/// target with that time is as old as its source. Otherwise a copy with its times kept would be made anew
+/// each time.
 static bool is_later(const struct timespec *source, const struct timespec *target) {
-    long nanoseconds = source->tv_nsec - (target->tv_nsec % 1000 == 0 ? source->tv_nsec % 1000 : 0);
-    return source->tv_sec != target->tv_sec ? source->tv_sec > target->tv_sec : nanoseconds > target->tv_nsec;
+    if (source->tv_sec != target->tv_sec) {
+        return source->tv_sec > target->tv_sec;
+    }
+    bool is_kept = target->tv_nsec == source->tv_nsec - source->tv_nsec % 1000 ||
+                   target->tv_nsec == as_node_sets(source);
+    return !is_kept && source->tv_nsec > target->tv_nsec;
 }
 
 /// Refuses a link that leads to `file`. One that leads nowhere, or out of the sandbox, does not; of one that

@@ -151,21 +151,27 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect([filesystemErrorCode(ofStream), ofStream.toDebugString()]).toEqual([undefined, 'pipe']);
   });
 
-  it('sets times to the microsecond, and none earlier than whole microseconds', () => {
+  it('sets times that are less than a microsecond earlier, and none that is later', () => {
     const { box, root } = sandbox(walker);
     writeFileSync(join(box, 'file'), '');
-    for (let index = 0n; index < 1000n; index++) {
+    const set = (nanosecondsSince1970: bigint) => {
       const [seconds, nanoseconds] = [
-        1_700_000_000n + index * 1_234_567n,
-        (index * 7_654_321n) % 1_000_000_000n,
+        nanosecondsSince1970 / 1_000_000_000n,
+        Number(nanosecondsSince1970 % 1_000_000_000n),
       ];
-      const time = { tag: 'timestamp', val: { seconds, nanoseconds: Number(nanoseconds) } } as const;
+      const time = { tag: 'timestamp', val: { seconds, nanoseconds } } as const;
       root.setTimesAt({}, 'file', time, time);
-      const wanted = seconds * 1_000_000_000n + nanoseconds;
-      const { mtimeNs } = statSync(join(box, 'file'), { bigint: true });
-      // A copy that seemed earlier than its source would be made again each time.
-      const least = mtimeNs % 1000n === 0n ? wanted - (wanted % 1000n) : wanted;
-      expect([wanted, mtimeNs >= least && mtimeNs < wanted + 1000n]).toEqual([wanted, true]);
+      return statSync(join(box, 'file'), { bigint: true }).mtimeNs;
+    };
+    const starts = [0n, 1n, 1_000_000n, 536_870_911n, 1_700_000_000n, 4_102_444_800n, 8_000_000_000n];
+    const parts = [0n, 1n, 999n, 1000n, 123_456_000n, 333_333_333n, 999_999_000n, 999_999_999n];
+    const chosen = starts.flatMap((start) => parts.map((part) => start * 1_000_000_000n + part));
+    const spread = Array.from({ length: 1000 }, (_, index) => BigInt(index) * 1_234_567_007_654_321n);
+    for (const wanted of [...chosen, ...spread]) {
+      const kept = set(wanted);
+      expect([wanted, kept <= wanted && wanted - kept < 1000n]).toEqual([wanted, true]);
+      // A copy of the copy is no earlier.
+      expect([wanted, set(kept)]).toEqual([wanted, kept]);
     }
   });
 

@@ -4,8 +4,8 @@
 // transpiled with `--import-bindings hybrid`, files are read and written in the component's own memory.
 //
 // What a guest may notice:
-// - Times are read to the nanosecond and set to the microsecond, which is Node's limit. If one time is set and the
-//   other stays, the other is also cut to the microsecond.
+// - Times are read to the nanosecond. Node cannot set every time: what it sets is less than a microsecond earlier, and
+//   never later. If one time is set and the other stays, that also applies to the other.
 // - If closing a file failed, the next rename or link of the file fails with that error, because a drop has no
 //   result.
 // - Running out of descriptors (EMFILE, ENFILE) is `insufficient-memory`, because WASI has no error-code for it.

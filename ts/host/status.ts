@@ -55,7 +55,7 @@ export function isSameFile(a: MetadataHashValue, b: MetadataHashValue): boolean 
   return a.lower === b.lower && a.upper === b.upper;
 }
 
-/** Converts a new timestamp to the time that Node takes. `current` is in nanoseconds since 1970. */
+/** Converts a new timestamp to that time, or the last one before it that Node can set. `current` is in nanoseconds since 1970. */
 function nodeTime(wanted: NewTimestamp, current: bigint): number | Date {
   if (wanted.tag === 'now') {
     return Date.now() / 1000;
@@ -64,27 +64,47 @@ function nodeTime(wanted: NewTimestamp, current: bigint): number | Date {
     wanted.tag === 'no-change' ? current : wanted.val.seconds * NANOSECONDS + BigInt(wanted.val.nanoseconds);
   if (nanoseconds < 0n) {
     // Node sets the present time for a number before 1970, but not for a date.
-    return new Date(Math.round(Number(nanoseconds) / 1e6));
+    return new Date(Math.floor(Number(nanoseconds) / 1e6));
   }
-  return secondsFrom(Number(nanoseconds / NANOSECONDS), Number(nanoseconds % NANOSECONDS));
+  const seconds = Number(nanoseconds / NANOSECONDS);
+  const rest = Number(nanoseconds % NANOSECONDS);
+  return keepsNanoseconds ? lastDouble(seconds, rest) : firstDouble(seconds, rest - (rest % 1000));
 }
 
 /**
- * Returns the earliest double, in seconds, that is not before a time. Node takes seconds as a double. Up to Node 22
- * it keeps the whole microseconds, rounded down; later ones keep what the double has. So a whole microsecond survives
- * in the former. In the latter no time gets earlier, which would make a copy look older than its source.
+ * Node takes seconds as a double. Up to libuv 1.51, which Node 20 and 22 have, it keeps the whole microseconds, rounded
+ * down. Later ones keep the whole nanoseconds, so a double that is right for the former can be too late for the latter.
  */
-function secondsFrom(seconds: number, nanoseconds: number): number {
+const keepsNanoseconds = isFrom152(process.versions.uv);
+
+function isFrom152(version = '0.0'): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 1 || (major === 1 && minor >= 52);
+}
+
+/** The first double that is not before a time of whole microseconds. It is less than a microsecond later. */
+function firstDouble(seconds: number, nanoseconds: number): number {
   const time = seconds + nanoseconds / 1e9;
   const isBefore = (time - seconds) * 1e9 < nanoseconds;
   return isBefore ? time + 2 ** (Math.floor(Math.log2(time)) - 52) : time;
 }
 
 /**
+ * The last double whose whole nanoseconds are not after a time. The engine knows the times that result from it, by
+ * `as_node_sets` in c-src/engine/target.c: a copy with one of them is as old as its source.
+ *
+ * No part of a second is shorter than 2 ** -23, although doubles before 1987 have shorter ones: so no product is rounded.
+ */
+function lastDouble(seconds: number, nanoseconds: number): number {
+  const parts = 2 ** Math.min(23, 52 - Math.floor(Math.log2(Math.max(seconds, 1))));
+  return seconds + Math.floor(((nanoseconds + 1) * parts - 1) / 1e9) / parts;
+}
+
+/**
  * Calls `set` with the times that a guest asked for, unless both stay.
  *
- * Node keeps each time to the microsecond, and to the millisecond before 1970. If one time stays and the other
- * changes, that limit also applies to the one that stays.
+ * Node cannot set every time. What it sets is less than a microsecond earlier, before 1970 less than a millisecond, and
+ * never later. If one time stays and the other changes, that also applies to the one that stays.
  */
 export function setTimes(
   accessed: NewTimestamp,

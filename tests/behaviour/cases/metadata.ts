@@ -34,7 +34,14 @@ const deepPaths = ['x', 'y'].map((name) => `${name}${'/d'.repeat(12)}`);
 
 /** Times and permissions. */
 export const metadata: readonly Behaviour[] = [
-  ...['1', '1234567890.123456789', '1234567890.000000001', '2147483648', '4294967296.5'].map(
+  ...[
+    '1',
+    '1234567890.123456789',
+    '1234567890.000000001',
+    '1234567859.999999999',
+    '2147483648',
+    '4294967296.5',
+  ].map(
     (time): Behaviour => ({
       name: `a file of the time ${time} keeps it on request`,
       prepare: (put) => {

@@ -153,6 +153,19 @@ export const overwriting: readonly Behaviour[] = [
     counts: { skipped: 1 },
   },
   {
+    name: 'a file that was copied with its time, as a double has it, stays under newer',
+    prepare: both('1234567859.999999999', '1234567859.999999761'),
+    options: { overwrite: 'newer' },
+    out: { b: 'old' },
+    counts: { skipped: 1 },
+  },
+  {
+    name: 'a nanosecond later than what a double has is newer',
+    prepare: both('1234567860', '1234567859.999999761'),
+    options: { overwrite: 'newer' },
+    out: { b: 'new' },
+  },
+  {
     name: 'an unreadable file whose target stays is no error under never',
     prepare: (put) => {
       both('2000', '1000')(put);
