@@ -20,23 +20,19 @@ export function patternFault(pattern: string): string | undefined {
   if (new TextEncoder().encode(pattern).length > LONGEST) {
     return `A pattern has at most ${LONGEST} bytes.`;
   }
-  const names = pattern
-    .replace(/^\//, '')
-    .replace(/(?<=.)\/$/s, '')
-    .split('/');
-  if (names.some((name) => ['', '.', '..'].includes(name))) {
-    return "Paths below the source have no '.', '..' or '//' in them: for './sub', write 'sub' or '/sub'.";
-  }
-  return tokenFault(pattern.match(TOKENS) ?? []);
+  const tokens = pattern.match(TOKENS) ?? [];
+  return partFault(tokens) ?? nameFault(tokens);
 }
 
-function tokenFault(tokens: readonly string[]): string | undefined {
+/** Why a part of a pattern can never match, or why its sets and braces are not finished or too many. */
+function partFault(tokens: readonly string[]): string | undefined {
   let alternatives = 1;
   /** How many alternatives the open braces have; 0 outside of braces. */
   let open = 0;
   for (const token of tokens) {
-    if (token === '[') {
-      return "There is no ']' after '['; for the character itself, write '\\['.";
+    const fault = tokenFault(token);
+    if (fault !== undefined) {
+      return fault;
     }
     if (token === '{') {
       if (open > 0) {
@@ -54,6 +50,86 @@ function tokenFault(tokens: readonly string[]): string | undefined {
     }
   }
   return open > 0 ? "There is no '}' after '{'; for the character itself, write '\\{'." : undefined;
+}
+
+function tokenFault(token: string): string | undefined {
+  switch (token) {
+    case '[':
+      return "There is no ']' after '['; for the character itself, write '\\['.";
+    case '\\':
+      return "There is nothing after '\\'; for the character itself, write '\\\\'.";
+    case '\\/':
+      return "A '/' always divides names; write it without a backslash.";
+    default:
+      return token.startsWith('[') ? setFault(token) : undefined;
+  }
+}
+
+/** Why a set has a part that can never match; undefined if it has none. */
+function setFault(set: string): string | undefined {
+  const members = Array.from(set.slice(1, -1).replace(/^[!^]/, ''));
+  for (let at = 0; at < members.length; at++) {
+    const low = members[at] ?? '';
+    const isRange = members[at + 1] === '-' && at + 2 < members.length;
+    at += isRange ? 2 : 0;
+    const high = members[at] ?? '';
+    if (low === '/' || high === '/') {
+      return "No name has a '/' in it, so '[...]' cannot have one; give a pattern for each.";
+    }
+    if (codeOf(low) > codeOf(high)) {
+      return "A range goes from the lower character to the higher one: for '[z-a]', write '[a-z]'.";
+    }
+  }
+  return undefined;
+}
+
+function codeOf(character: string): number {
+  return character.codePointAt(0) ?? 0;
+}
+
+/** Why one of the patterns that a pattern stands for has a name that no path below a source has. */
+function nameFault(tokens: readonly string[]): string | undefined {
+  // An empty alternative is a way to write that the others may be left out.
+  return expanded(tokens).some((pattern) => pattern !== '' && hasImpossibleName(pattern))
+    ? "Paths below the source have no '.', '..' or '//' in them: for './sub', write 'sub' or '/sub'."
+    : undefined;
+}
+
+function hasImpossibleName(pattern: string): boolean {
+  return pattern
+    .replace(/^\//, '')
+    .replace(/(?<=.)\/$/s, '')
+    .split('/')
+    .some((name) => /^(\\?\.){0,2}$/.test(name));
+}
+
+/** The patterns without alternatives that good tokens stand for. */
+function expanded(tokens: readonly string[]): readonly string[] {
+  let patterns = [''];
+  for (let at = 0; at < tokens.length; at++) {
+    let alternatives = [tokens[at] ?? ''];
+    if (tokens[at] === '{') {
+      const end = tokens.indexOf('}', at);
+      const inside = alternativesOf(tokens.slice(at + 1, end));
+      alternatives = inside.length > 1 ? inside : [tokens.slice(at, end + 1).join('')];
+      at = end;
+    }
+    patterns = patterns.flatMap((pattern) => alternatives.map((alternative) => pattern + alternative));
+  }
+  return patterns;
+}
+
+/** What is between the commas. */
+function alternativesOf(tokens: readonly string[]): string[] {
+  const alternatives = [''];
+  for (const token of tokens) {
+    if (token === ',') {
+      alternatives.push('');
+    } else {
+      alternatives.push(alternatives.pop() + token);
+    }
+  }
+  return alternatives;
 }
 
 /** A pattern that can match. */

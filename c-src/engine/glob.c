@@ -47,6 +47,23 @@ static const char *end_of_set(const char *pattern) {
     return end ? end + 1 : NULL;
 }
 
+/// A member of a set: a character, which is a range of one, or a range such as `a-z`.
+struct range {
+    uint32_t low;
+    uint32_t high;
+};
+
+/// Reads the member of a set at `*at`, and moves behind it. `bracket` is where the set ends.
+static struct range take_range(const char **at, const char *bracket) {
+    const uint32_t low = take_character(at);
+    struct range range = {.low = low, .high = low};
+    if (**at == '-' && *at + 1 < bracket) {
+        (*at)++;
+        range.high = take_character(at);
+    }
+    return range;
+}
+
 /// Matches a character against the set at `pattern` that ends before `end`.
 static bool set_matches(const char *pattern, const char *end, uint32_t character) {
     const char *at = pattern + 1;
@@ -55,13 +72,8 @@ static bool set_matches(const char *pattern, const char *end, uint32_t character
     at += negated;
     bool matches = false;
     while (at < bracket) {
-        const uint32_t low = take_character(&at);
-        uint32_t high = low;
-        if (*at == '-' && at + 1 < bracket) {
-            at++;
-            high = take_character(&at);
-        }
-        matches |= low <= character && character <= high;
+        const struct range range = take_range(&at, bracket);
+        matches |= range.low <= character && character <= range.high;
     }
     return matches != negated && character != '/';
 }
@@ -215,12 +227,25 @@ bool mapcp_glob_expand(const char *pattern, size_t number, char *buffer) {
 
 // --- Faults -----------------------------------------------------------------------------------------------
 
-/// Whether a name of a pattern is one that no path below a source has: an empty one, "." or "..".
+/// Whether a part of a pattern is the name "." or "..", or no name at all, so that no path below a source has it.
+static bool is_impossible_name(const char *name, size_t length) {
+    size_t dots = 0;
+    for (size_t index = 0; index < length; index++) {
+        index += name[index] == '\\' && index + 1 < length;
+        if (name[index] != '.') {
+            return false;
+        }
+        dots++;
+    }
+    return dots <= 2;
+}
+
+/// Whether a pattern without alternatives has a name that no path below a source has.
 static bool has_impossible_name(const char *pattern) {
     const char *name = pattern + (*pattern == '/');
     for (;;) {
         const size_t length = strcspn(name, "/");
-        if (length == 0 || (length == 1 && *name == '.') || (length == 2 && memcmp(name, "..", 2) == 0)) {
+        if (is_impossible_name(name, length)) {
             return true;
         }
         if (name[length] == '\0' || name[length + 1] == '\0') {
@@ -230,14 +255,44 @@ static bool has_impossible_name(const char *pattern) {
     }
 }
 
-/// Why the sets and braces of a pattern are not finished, or too many.
-static const char *token_fault(const char *pattern) {
+/// Why the set at `pattern` that ends before `end` has a part that can never match; NULL if it has none.
+static const char *set_fault(const char *pattern, const char *end) {
+    const char *at = pattern + 1;
+    const char *const bracket = end - 1;
+    at += *at == '!' || *at == '^';
+    while (at < bracket) {
+        const struct range range = take_range(&at, bracket);
+        if (range.low == '/' || range.high == '/') {
+            return "No name has a '/' in it, so '[...]' cannot have one; give a pattern for each.";
+        }
+        if (range.low > range.high) {
+            return "A range goes from the lower character to the higher one: for '[z-a]', write '[a-z]'.";
+        }
+    }
+    return NULL;
+}
+
+/// Why a character, a set, or a character with a backslash can never match; NULL if it can.
+static const char *token_fault(const char *at) {
+    if (*at == '[') {
+        const char *const end = end_of_set(at);
+        return end ? set_fault(at, end) : "There is no ']' after '['; for the character itself, write '\\['.";
+    }
+    if (*at == '\\' && at[1] == '\0') {
+        return "There is nothing after '\\'; for the character itself, write '\\\\'.";
+    }
+    return *at == '\\' && at[1] == '/' ? "A '/' always divides names; write it without a backslash." : NULL;
+}
+
+/// Why a part of a pattern can never match, or why its sets and braces are not finished or too many.
+static const char *part_fault(const char *pattern) {
     size_t alternatives = 1;
     // How many alternatives the open braces have; 0 outside of braces.
     size_t open = 0;
     for (const char *at = pattern; *at != '\0'; at = end_of_token(at)) {
-        if (*at == '[' && !end_of_set(at)) {
-            return "There is no ']' after '['; for the character itself, write '\\['.";
+        const char *const fault = token_fault(at);
+        if (fault) {
+            return fault;
         }
         if (*at == '{') {
             if (open > 0) {
@@ -258,15 +313,20 @@ static const char *token_fault(const char *pattern) {
 }
 
 const char *mapcp_glob_fault(const char *pattern) {
+    char one[MAPCP_LONGEST_PATTERN + 1];
     if (*pattern == '\0') {
         return "An empty pattern matches nothing.";
     }
     if (strlen(pattern) > MAPCP_LONGEST_PATTERN) {
         return "A pattern has at most 4095 bytes.";
     }
-    if (has_impossible_name(pattern)) {
-        return "Paths below the source have no '.', '..' or '//' in them: for './sub', write 'sub' or "
-               "'/sub'.";
+    const char *fault = part_fault(pattern);
+    for (size_t number = 0; !fault && mapcp_glob_expand(pattern, number, one); number++) {
+        // An empty alternative is a way to write that the others may be left out.
+        if (*one != '\0' && has_impossible_name(one)) {
+            fault = "Paths below the source have no '.', '..' or '//' in them: for './sub', write 'sub' or "
+                    "'/sub'.";
+        }
     }
-    return token_fault(pattern);
+    return fault;
 }

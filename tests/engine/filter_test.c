@@ -156,6 +156,22 @@ static void a_pattern_that_can_never_match_has_a_fault_that_says_what_to_write(v
     for (size_t index = 0; index < sizeof(unfinished_sets) / sizeof(*unfinished_sets); index++) {
         CHECK(is_fault(unfinished_sets[index], "write '\\['"));
     }
+    const char *const reversed[] = {"[z-a]", "[!z-a]", "x[ab-a]", "[\xc3\xa9-a]"};
+    for (size_t index = 0; index < sizeof(reversed) / sizeof(*reversed); index++) {
+        CHECK(is_fault(reversed[index], "write '[a-z]'"));
+    }
+    CHECK(!mapcp_glob_fault("[a-a-]"));
+    CHECK(!mapcp_glob_fault("[+-9]"));
+    CHECK(is_fault("[a/b]", "No name has a '/'"));
+    CHECK(is_fault("[+-/]", "No name has a '/'"));
+    CHECK(is_fault("x\\", "nothing after"));
+    CHECK(is_fault("x\\/", "without a backslash"));
+    CHECK(is_fault("\\/x", "without a backslash"));
+    CHECK(!mapcp_glob_fault("x\\\\"));
+    CHECK(is_fault("a/\\.", "write 'sub' or '/sub'"));
+    CHECK(is_fault("{a,./b}", "write 'sub' or '/sub'"));
+    CHECK(is_fault("{a,b/}/c", "write 'sub' or '/sub'"));
+    CHECK(!mapcp_glob_fault("{,a}/b"));
     CHECK(is_fault("*.{a,b", "write '\\{'"));
     CHECK(is_fault("{a,{b,c}}", "braces in them"));
     CHECK(!mapcp_glob_fault("{,}{,}{,}{,}{,}{,}{,}{,}"));
