@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { countOf } from './cleaning.js';
 import type { CleanReport } from './component.js';
 import { CleanError } from './errors.js';
-import { hostPathOf } from './host-path.js';
+import { below, hostPathOf } from './host-path.js';
 import type { CleanOptions } from './options.js';
 import { openSandbox } from './sandbox.js';
 import { isSystemError, reasonOf } from './system-error.js';
@@ -49,7 +48,7 @@ export async function cleanAll(directory: string, options: CleanOptions): Promis
 
 /** The caller's name for a path in a report about `directory`. */
 export function hostPath(guestPath: string, directory: string): string {
-  return join(directory, guestPath.slice(PREOPEN.length));
+  return guestPath === PREOPEN ? directory : below(directory, guestPath.slice(PREOPEN.length + 1));
 }
 
 function withHostPath(error: CleanError, directory: string): CleanError {

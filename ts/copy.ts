@@ -1,9 +1,9 @@
 import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, sep } from 'node:path';
+import { basename, dirname, isAbsolute, sep } from 'node:path';
 import { type Checks, callback, oneOf } from './check.js';
 import { isLink, leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
 import { CopyError } from './errors.js';
-import { hostPathOf } from './host-path.js';
+import { below, hostPathOf } from './host-path.js';
 import type { Made } from './made.js';
 import { type CopyOptions, copyChecks } from './options.js';
 import { openSandbox, type Preopens, type Sandbox, type SandboxOptions } from './sandbox.js';
@@ -128,7 +128,7 @@ function workingDirectory(): string | undefined {
 function placeOf(argument: string, path: unknown, preopen: string, start: string | undefined): Place {
   const asWritten = hostPathOf(argument, path);
   const isMoved = start !== undefined && start !== workingDirectory() && !isAbsolute(asWritten);
-  const given = isMoved && asWritten !== '' ? join(start, asWritten) : asWritten;
+  const given = isMoved && asWritten !== '' ? below(start, asWritten) : asWritten;
   if (given === '') {
     // There is no directory to open for it, but the engine is to say what is wrong with it.
     return { given, preopen, directory: '.', guestPath: '' };
@@ -288,10 +288,11 @@ function hostPath(guestPath: string, from: Place, to: Place): string {
       return place.given;
     }
     if (guestPath.startsWith(`${place.guestPath}/`)) {
-      return join(place.given, guestPath.slice(place.guestPath.length + 1));
+      return below(place.given, guestPath.slice(place.guestPath.length + 1));
     }
     if (guestPath.startsWith(`${place.preopen}/`)) {
-      return join(place.directory, guestPath.slice(place.preopen.length + 1));
+      const rest = guestPath.slice(place.preopen.length + 1);
+      return place.directory === '.' ? rest : below(place.directory, rest);
     }
   }
   return guestPath;

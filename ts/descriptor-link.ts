@@ -2,7 +2,8 @@
 // What such a link has as its text is no path, or not one that another process could use.
 
 import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
+import { below } from './host-path.js';
 
 /** As many links as the kernel follows. */
 const MOST_LINKS = 40;
@@ -22,7 +23,8 @@ export function leadsToDescriptor(path: string): boolean {
       if (DESCRIPTORS.test(directory)) {
         return true;
       }
-      place = resolve(directory, readlinkSync(place));
+      const text = readlinkSync(place);
+      place = isAbsolute(text) ? text : below(directory, text);
     }
   } catch {
     // What cannot be followed leads nowhere, and the engine says why.

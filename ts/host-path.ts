@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isUrl, requireThat } from './check.js';
 import { requirePath } from './options.js';
@@ -15,4 +16,16 @@ export function hostPathOf(argument: string, given: unknown): string {
   const path = isUrl(given) ? fileURLToPath(given) : given;
   requirePath(argument, path);
   return path;
+}
+
+/**
+ * The path of what lies below a directory. Two dots stay: behind a link, they lead to another directory than the text shows.
+ *
+ * @param directory as the caller wrote it
+ * @param rest a relative path, divided by slashes
+ */
+export function below(directory: string, rest: string): string {
+  const path = rest.split('/').join(sep);
+  const isDivided = directory.endsWith('/') || directory.endsWith(sep);
+  return isDivided ? directory + path : directory + sep + path;
 }

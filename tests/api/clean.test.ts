@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { CleanError, clean } from 'mapcp';
 import { describe, expect, it } from 'vitest';
+import { cleanAll, hostPath } from '../../ts/clean.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 
@@ -63,9 +64,24 @@ describe('clean', () => {
         operation: 'remove',
         code: 'EACCES',
         removed: 2,
-        paths: files.slice(1, 3),
+        paths: files.slice(1, 3).map((file) => `./${file}`),
       });
       expect(files.map((file) => existsSync(join(directory, file)))).toEqual([false, true, true, false]);
+    }));
+
+  it('names what two dots behind a link lead to as the caller did', () =>
+    inTemporaryDirectory(async (directory) => {
+      const file = join(directory, 'elsewhere/.mapcp-0123456789abcdef.tmp');
+      mkdirSync(join(directory, 'elsewhere/sub'), { recursive: true });
+      symlinkSync('elsewhere/sub', join(directory, 'link'));
+      writeFileSync(file, '');
+
+      const given = `${directory}/link/..`;
+      const { files } = await cleanAll(given, { dryRun: true });
+
+      expect(files.map((path) => hostPath(path, given))).toEqual([`${given}/.mapcp-0123456789abcdef.tmp`]);
+      expect(await clean(given)).toBe(1);
+      expect(existsSync(file)).toBe(false);
     }));
 
   it('says which directory it cannot open, and why', () =>

@@ -1,6 +1,6 @@
 // Many copies at once: they take turns, so that descriptors and memory suffice.
 
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { copy, openSandbox } from 'mapcp';
@@ -162,5 +162,22 @@ describe('many copies at once', () => {
       expect(readdirSync(join(directory, 'd'))).toHaveLength(50);
       expect(readdirSync(join(directory, 'elsewhere'))).toEqual([]);
       expect(readFileSync(join(directory, 'd/b49'), 'utf8')).toBe('content');
+    }));
+
+  it('mean what two dots behind a link lead to, also if the working directory has changed since', () =>
+    inMemoryDirectory((directory) => {
+      makeFiles(directory, 50);
+      mkdirSync(join(directory, 'other/sub'), { recursive: true });
+      mkdirSync(join(directory, 'elsewhere'), { mode: 0o777 });
+      writeFileSync(join(directory, 'other/a0'), 'other');
+      symlinkSync('other/sub', join(directory, 'link'));
+      withDescriptors(
+        1024,
+        directory,
+        `const copies = Array.from({ length: 50 }, (_, number) => copy('link/../a0', \`d/b\${number}\`));
+        process.chdir('elsewhere');
+        await Promise.all(copies);`,
+      );
+      expect(readFileSync(join(directory, 'd/b49'), 'utf8')).toBe('other');
     }));
 });

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
 import { quoted } from '../errors.js';
+import { below } from '../host-path.js';
 
 /**
  * Warnings of patterns that were written from outside of a source, as `src/sub` was for the source `src`: they are
@@ -30,7 +30,7 @@ function restBelow(source: string, pattern: string): string | undefined {
   const rest = text.slice(path.length);
   const isBelow = path !== '' && text.startsWith(path) && /^\/./.test(rest);
   const [first = ''] = pattern.replace(/^\//, '').split('/');
-  return isBelow && !exists(join(source, first)) ? rest : undefined;
+  return isBelow && !exists(below(source, first)) ? rest : undefined;
 }
 
 function exists(path: string): boolean {

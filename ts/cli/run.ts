@@ -1,8 +1,9 @@
 import { existsSync, lstatSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import process from 'node:process';
 import { CopySeries } from '../copy-series.js';
 import { quoted } from '../errors.js';
+import { below } from '../host-path.js';
 import { CopyError, type CopyOptions } from '../index.js';
 import type { Flags } from './flags.js';
 import type { Interruption } from './interruption.js';
@@ -198,8 +199,7 @@ function optionsOf(flags: Flags): CopyOptions {
 function targetFor(source: string, target: string): string {
   const name = basename(source);
   if (!['', '.', '..'].includes(name)) {
-    // What two dots behind a link lead to is for the system to say.
-    return target.split('/').includes('..') ? `${target.replace(/\/+$/, '')}/${name}` : join(target, name);
+    return below(target.replace(/\/+$/, '/'), name);
   }
   // A copy does not go through a link that has its name.
   return isLink(target) ? `${target}/.` : target;

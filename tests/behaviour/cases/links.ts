@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
-import { leadsOut, loop, missing, notDirectory, notPermitted } from '../problems.js';
+import { exists, leadsOut, loop, missing, notDirectory, notPermitted, notRegular } from '../problems.js';
 import { link } from '../tree.js';
 
 const recursive = { recursive: true };
@@ -380,5 +380,31 @@ export const links: readonly Behaviour[] = [
     },
     target: 'out/l/b',
     out: { d: null, 'd/b': 'content', l: link('d') },
+  },
+  {
+    name: 'a path below a source with two dots behind a link is shown with both',
+    prepare: (put) => {
+      put.directory('in/other/sub', 'in/other/q', 'in/q');
+      put.symlink('in/l', 'other/sub');
+      put.fifo('in/other/q/f');
+      put.file('in/other/q/g', 'right');
+      put.file('in/q/g', 'wrong');
+    },
+    source: 'in/l/../q',
+    options: recursive,
+    out: { b: null, 'b/g': 'right' },
+    warnings: [notRegular('in/l/../q/f', 'open', 'f')],
+  },
+  {
+    name: 'a path below a target with two dots behind a link is shown with both',
+    prepare: (put) => {
+      put.directory('in/a', 'out/other/sub', 'out/other/q', 'out/q');
+      put.symlink('out/l', 'other/sub');
+      put.file('in/a/f');
+      put.file('out/other/q/f', 'old');
+    },
+    target: 'out/l/../q',
+    options: { recursive: true, overwrite: 'error' },
+    error: exists('out/l/../q/f', 'f'),
   },
 ];
