@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, sep } from 'node:path';
 import { type Checks, callback, oneOf } from './check.js';
+import { failureOf } from './component.js';
 import { isLink, leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
 import { CopyError } from './errors.js';
 import { below, hostPathOf } from './host-path.js';
@@ -95,7 +96,7 @@ export function startCopy(
     const to = withExistingDirectory(placeOf('target', target, '/out', start), options);
     const from = behindDescriptor(named, to, options);
     requireReplaceable(from, to);
-    requireOutside(from, to, options);
+    await requireOutside(from, to, options, starter);
     const { sandbox, giveBack } = await open(from, to, starter);
     const { made } = starter;
     const engineOptions = {
@@ -198,16 +199,25 @@ function isMissing(path: string): boolean {
 }
 
 /**
- * Refuses a target in the source, which the component cannot see where the two are opened by different directories.
- * What cannot be resolved is left for it to complain about.
+ * Refuses a target in the source, which the component cannot see if the two are opened by different directories, unless
+ * the filters leave it out. What cannot be resolved is left for it to complain about.
  */
-function requireOutside(from: Place, to: Place, options: CopyOptions): void {
+async function requireOutside(from: Place, to: Place, options: CopyOptions, starter: Starter): Promise<void> {
   // A link that is kept is no directory, wherever it leads.
   if (!options.recursive || isCopiedAsLink(from, options)) {
     return;
   }
   const [source, directory] = [realPath(from.given), realPath(to.directory)];
-  if (source !== undefined && `${directory}${sep}`.startsWith(source.endsWith(sep) ? source : source + sep)) {
+  if (source === undefined || directory === undefined || !isBelow(directory, source)) {
+    return;
+  }
+  const target = directory
+    .slice(source.length)
+    .split(sep)
+    .join('/')
+    .replace(/^(?=[^/])/, '/');
+  const path = `${from.preopen}${target}${to.guestPath.slice(to.preopen.length)}`;
+  if (!(await isLeftOut({ ...from, directory: source, guestPath: from.preopen }, path, options, starter))) {
     const reason = 'a directory cannot be copied into itself';
     throw copyError(from, to, {
       code: 'ERR_MAPCP_INTO_ITSELF',
@@ -215,6 +225,41 @@ function requireOutside(from: Place, to: Place, options: CopyOptions): void {
       isSource: false,
       reason,
     });
+  }
+}
+
+function isBelow(directory: string, source: string): boolean {
+  return `${directory}${sep}`.startsWith(source.endsWith(sep) ? source : source + sep);
+}
+
+/** Whether the filters leave out a target in the source. Only the component knows; it is asked in a dry run. */
+async function isLeftOut(
+  { preopen, directory, guestPath }: Place,
+  target: string,
+  { exclude, symlinks }: CopyOptions,
+  { lend }: Starter,
+): Promise<boolean> {
+  if (exclude === undefined || exclude.length === 0) {
+    return false;
+  }
+  const { sandbox, giveBack } = await lend({ [preopen]: { path: directory, access: 'read' } });
+  const options = { recursive: true, dryRun: true, concurrency: 1, exclude, symlinks };
+  const work = sandbox.workOn(guestPath, target, options, (path) => path);
+  try {
+    const job = await work.begin(false);
+    try {
+      work.prepareStep();
+      await job.step(1n);
+    } finally {
+      await job.drop();
+    }
+    return true;
+  } catch (error) {
+    // All else, the copy itself says better.
+    return failureOf(error)?.code.tag !== 'into-itself';
+  } finally {
+    work.end();
+    giveBack();
   }
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "filter.h"
+#include "inside.h"
 #include "job.h"
 #include "target.h"
 
@@ -77,7 +78,9 @@ static bool check_root_directory(const struct mapcp_job *job, const struct stat 
     if (!job->options.recursive) {
         return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_IS_DIRECTORY);
     }
-    return mapcp_target_check_outside(job->given_target, status, error);
+    // What the walk leaves out, it can put the copy into.
+    return mapcp_target_check_outside(job->given_target, status, error) ||
+           mapcp_inside_left_out(job->given_target, status, &job->options);
 }
 
 /// Makes the directories on the way to the target, where that is asked for; a dry run finds what is missing.

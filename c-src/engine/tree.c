@@ -1,6 +1,7 @@
 #include "tree.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -471,14 +472,56 @@ static bool is_escaped(const char *name) {
     return length > 0 && name[length - 1] == '/';
 }
 
+/// The path with its last name as the system has it: a byte for each escape such as `\xff`. To be freed by the
+/// caller; NULL without memory.
+static char *unescape(const char *path) {
+    char *result = strdup(path);
+    if (!result) {
+        return NULL;
+    }
+    const char *from = mapcp_path_name(path);
+    char *to = result + (from - path);
+    while (*from != '\0') {
+        const bool is_escape = from[0] == '\\' && from[1] == 'x' && isxdigit((unsigned char)from[2]) &&
+                               isxdigit((unsigned char)from[3]);
+        if (is_escape) {
+            const char digits[] = {from[2], from[3], '\0'};
+            *to++ = (char)strtoul(digits, NULL, 16);
+            from += 4;
+        } else {
+            *to++ = *from++;
+        }
+    }
+    *to = '\0';
+    return result;
+}
+
+/// Whether the filters admit an entry with such a name. A pattern may be about the name as it is shown, or as it is.
+static bool admits_escaped(const struct mapcp_options *options, const char *shown, const char *path,
+                           bool is_directory) {
+    const struct mapcp_options excluding = {.exclude = options->exclude};
+    const struct mapcp_options including = {.include = options->include};
+    return mapcp_filter_admits(&excluding, shown, is_directory) &&
+           mapcp_filter_admits(&excluding, path, is_directory) &&
+           (mapcp_filter_admits(&including, shown, is_directory) ||
+            mapcp_filter_admits(&including, path, is_directory));
+}
+
 /// Refuses an entry with such a name, whose paths are set, unless it is to be left out anyway.
 static bool refuse_escaped(struct mapcp_tree *tree, bool is_directory, struct mapcp_error *error) {
     mapcp_path_cut(tree->source, tree->source->length - 1);
     mapcp_path_cut(tree->target, tree->target->length - 1);
     const char *path = relative_path(tree);
-    return !mapcp_shard_has(tree->options->shard, path) ||
-           !mapcp_filter_admits(tree->options, path, is_directory) ||
-           mapcp_fail(error, MAPCP_INSPECT, MAPCP_SOURCE, MAPCP_INVALID_NAME);
+    if (!mapcp_shard_has(tree->options->shard, path)) {
+        return true;
+    }
+    char *unescaped = unescape(path);
+    if (!unescaped) {
+        return out_of_memory(error);
+    }
+    bool admitted = admits_escaped(tree->options, path, unescaped, is_directory);
+    free(unescaped);
+    return !admitted || mapcp_fail(error, MAPCP_INSPECT, MAPCP_SOURCE, MAPCP_INVALID_NAME);
 }
 
 /// Whether the filters admit the current entry. What a link leads to need not be known for that where they

@@ -58,6 +58,26 @@ describe('a name that is not UTF-8, in Node,', () => {
       expect(status).toBe(0);
     }));
 
+  it('can be excluded by a pattern with one character for each byte', () =>
+    inTemporaryDirectory((directory) => {
+      prepare(directory);
+      const { status, stderr } = run(
+        node,
+        ['-r', '--exclude=caf?', '--exclude=??/', 'in/a', 'out'],
+        directory,
+      );
+      expect(stderr).toBe('');
+      expect(status).toBe(0);
+    }));
+
+  it('is refused if a pattern includes it with one character for each byte', () =>
+    inTemporaryDirectory((directory) => {
+      prepare(directory);
+      const { status, stderr } = run(node, ['-r', '--include=ca?[!a-z]', 'in/a', 'out'], directory);
+      expect(stderr).toBe(refused('a/caf\\xe9'));
+      expect(status).toBe(1);
+    }));
+
   it.each([
     { line: `$mapcp 'b\\351' out`, says: `'b\\xe9'` },
     { line: `$mapcp -v b 'out/\\377'`, says: `'out/\\xff'` },

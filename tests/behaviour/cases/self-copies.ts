@@ -22,8 +22,78 @@ function putLinkToOwnCopy(put: Put): void {
 
 const linkedToOwnCopy = { a: null, 'a/y': null, 'a/y/f': 'content', 'a/y/m': link('../../b/y') };
 
+/** A directory with a place for its own copies. */
+function putBackup(put: Put): void {
+  put.directory('out/a/d', 'out/a/backup');
+  put.file('out/a/f');
+  put.file('out/a/d/g');
+  put.file('out/a/backup/old');
+}
+
+const backedUp = {
+  a: null,
+  'a/f': 'content',
+  'a/d': null,
+  'a/d/g': 'content',
+  'a/backup': null,
+  'a/backup/old': 'content',
+};
+
 /** Sources and targets that are one, or that lie in one another. */
 export const selfCopies: readonly Behaviour[] = [
+  ...['backup', '/backup', 'back*/'].map(
+    (pattern): Behaviour => ({
+      name: `a directory is copied into a part of itself that is excluded by ${pattern}`,
+      prepare: putBackup,
+      source: 'out/a',
+      target: 'out/a/backup',
+      options: { recursive: true, exclude: [pattern] },
+      out: { ...backedUp, 'a/backup/f': 'content', 'a/backup/d': null, 'a/backup/d/g': 'content' },
+      counts: { files: 2, directories: 2, skipped: 1 },
+    }),
+  ),
+  {
+    name: 'a directory is copied to a new name in an excluded part of itself, through a link',
+    prepare: (put) => {
+      putBackup(put);
+      put.symlink('out/l', 'a/backup');
+    },
+    source: 'out/a',
+    target: 'out/l/x/today',
+    options: { recursive: true, exclude: ['backup'], makeParents: true },
+    out: {
+      ...backedUp,
+      l: link('a/backup'),
+      'a/backup/x': null,
+      'a/backup/x/today': null,
+      'a/backup/x/today/f': 'content',
+      'a/backup/x/today/d': null,
+      'a/backup/x/today/d/g': 'content',
+    },
+  },
+  {
+    name: 'a directory is copied to a new name in itself if that is excluded',
+    prepare: tree,
+    source: 'out/a',
+    target: 'out/a/new',
+    options: { recursive: true, exclude: ['/new'] },
+    out: {
+      a: null,
+      'a/d': null,
+      'a/f': 'content',
+      'a/new': null,
+      'a/new/d': null,
+      'a/new/f': 'content',
+    },
+  },
+  {
+    name: 'a directory is not copied into itself if something else is excluded, and nothing is made',
+    prepare: putBackup,
+    source: 'out/a',
+    target: 'out/a/backup/new',
+    options: { recursive: true, exclude: ['backup/old', 'new/x', 'd'] },
+    error: intoItself('out/a/backup/new'),
+  },
   {
     name: 'a file is not copied onto itself',
     prepare: file,
