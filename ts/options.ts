@@ -72,7 +72,9 @@ export interface CopyOptions {
   readonly symlinks?: 'preserve' | 'follow' | 'skip' | undefined;
   /**
    * How a file or link that has the target's name already is handled: it is replaced (`always`), it stays (`never`),
-   * it is replaced by one that was modified later (`newer`), or it is an error (`error`). Directories are merged.
+   * it is replaced by one that was modified later (`newer`), or it is an error (`error`). Directories are merged. Under
+   * `newer`, a file stays with a warning if both times may be before 1970, since WASI does not say which is later; a file
+   * that was named is an error then.
    *
    * @default 'always'
    */

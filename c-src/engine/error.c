@@ -166,6 +166,11 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         return "it is a mount point, such as a file that is bound into a container, or in use; "
                "copy to another name, or bind its directory";
     }
+    if (error->operation == MAPCP_INSPECT && error->code == MAPCP_UNSUPPORTED && error->number == 0) {
+        return "it is unknown whether the source is newer: both times are at a limit of what WASI has, 1970 "
+               "to 2554, "
+               "or beyond it; choose another overwrite policy";
+    }
     if (error->operation == MAPCP_SET_TIMES && error->code == MAPCP_UNSUPPORTED && error->number == 0) {
         return "the source's time is at a limit of what WASI has, 1970 to 2554, or beyond it";
     }

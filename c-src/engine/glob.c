@@ -227,7 +227,8 @@ bool mapcp_glob_expand(const char *pattern, size_t number, char *buffer) {
 
 // --- Faults -----------------------------------------------------------------------------------------------
 
-/// Whether a part of a pattern is the name "." or "..", or no name at all, so that no path below a source has it.
+/// Whether a part of a pattern is the name "." or "..", or no name at all, so that no path below a source has
+/// it.
 static bool is_impossible_name(const char *name, size_t length) {
     size_t dots = 0;
     for (size_t index = 0; index < length; index++) {

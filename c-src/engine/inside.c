@@ -36,8 +36,8 @@ static bool take_missing(struct mapcp_path *start, struct mapcp_path *below) {
     return length > 0 ? (mapcp_path_cut(start, length), true) : mapcp_path_set(start, ".");
 }
 
-/// Puts the name that the directory with this status has in the directory `parent` before `below`. False if it has
-/// none there.
+/// Puts the name that the directory with this status has in the directory `parent` before `below`. False if
+/// it has none there.
 static bool take_name(const char *parent, const struct stat *directory, struct mapcp_path *below) {
     int descriptor = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct mapcp_listing *listing = descriptor >= 0 ? mapcp_listing_open(descriptor) : NULL;

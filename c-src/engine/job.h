@@ -59,6 +59,10 @@ struct mapcp_job {
 /// one that WASI has. On failure returns false and sets `error`.
 bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error);
 
+/// Leaves out the current entry of a tree, with a warning, if it could not be decided which of source and
+/// target is newer. Returns false on any other failure, which stays in `error`.
+bool mapcp_job_leave_undecided(struct mapcp_job *job, struct mapcp_error *error);
+
 /// Ends the job, whose current entry failed. Always returns false, for the caller to return.
 bool mapcp_job_fail(struct mapcp_job *job, const struct mapcp_error *error);
 

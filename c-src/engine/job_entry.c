@@ -74,7 +74,10 @@ static bool decide(struct mapcp_job *job, const struct stat *status, bool *over,
     if (!entry->target_is_new &&
         !mapcp_target_decide(entry->target, entry->source, status, job->options.overwrite, !job->in_tree,
                              &job->decision, error)) {
-        return false;
+        if (!mapcp_job_leave_undecided(job, error)) {
+            return false;
+        }
+        job->decision = MAPCP_DECISION_SKIP;
     }
     if (!mapcp_job_spare_made(job, status, error)) {
         return false;

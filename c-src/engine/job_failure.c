@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "job.h"
-
-// The last second whose nanoseconds since 1970 have a number of 64 bits, in 2554.
-#define LAST_SECOND INT64_C(18446744073)
+#include "times.h"
 
 /// The path of a temporary file that is left: its name in the directory of the current target.
 static char *leftover_path(const struct mapcp_job *job, const char *name) {
@@ -54,8 +52,8 @@ static bool keep(struct mapcp_job *job, struct mapcp_problem *problem, struct ma
 }
 
 bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
-    // Hosts say 0 for a time before 1970, and some keep its fraction of a second.
-    bool is_at_limit = status->st_mtim.tv_sec <= 0 || status->st_mtim.tv_sec >= LAST_SECOND;
+    const struct timespec *time = &status->st_mtim;
+    bool is_at_limit = mapcp_time_may_be_earlier(time) || mapcp_time_may_be_later(time);
     if (!job->options.preserve_timestamps || !is_at_limit) {
         return true;
     }
@@ -65,6 +63,15 @@ bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *status, s
         .target = strdup(job->target.text),
     };
     mapcp_fail(&problem.error, MAPCP_SET_TIMES, MAPCP_TARGET, MAPCP_UNSUPPORTED);
+    return keep(job, &problem, error);
+}
+
+bool mapcp_job_leave_undecided(struct mapcp_job *job, struct mapcp_error *error) {
+    if (!job->in_tree || !mapcp_target_is_undecided(error)) {
+        return false;
+    }
+    struct mapcp_problem problem = make_problem(job, error);
+    problem.outcome = MAPCP_LEFT_OUT;
     return keep(job, &problem, error);
 }
 

@@ -9,6 +9,7 @@
 
 #include "alias.h"
 #include "path.h"
+#include "times.h"
 
 bool mapcp_is_same_file(const struct stat *one, const struct stat *other) {
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
@@ -39,6 +40,17 @@ static bool is_later(const struct timespec *source, const struct timespec *targe
     bool is_kept = target->tv_nsec == source->tv_nsec - source->tv_nsec % 1000 ||
                    target->tv_nsec == as_node_sets(source);
     return !is_kept && source->tv_nsec > target->tv_nsec;
+}
+
+/// Whether it is known which of two times is later: not if WASI has neither of them.
+static bool is_known(const struct timespec *source, const struct timespec *target) {
+    return !(mapcp_time_may_be_earlier(source) && mapcp_time_may_be_earlier(target)) &&
+           !(mapcp_time_may_be_later(source) && mapcp_time_may_be_later(target));
+}
+
+bool mapcp_target_is_undecided(const struct mapcp_error *error) {
+    return error->operation == MAPCP_INSPECT && error->side == MAPCP_TARGET &&
+           error->code == MAPCP_UNSUPPORTED && error->number == 0;
 }
 
 /// Refuses a link that leads to `file`. One that leads nowhere, or out of the sandbox, does not; of one that
@@ -103,6 +115,9 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     }
     if (overwrite == MAPCP_OVERWRITE_ERROR) {
         return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_ALREADY_EXISTS);
+    }
+    if (overwrite == MAPCP_OVERWRITE_NEWER && !is_known(&source_status->st_mtim, &status.st_mtim)) {
+        return mapcp_fail(error, MAPCP_INSPECT, MAPCP_TARGET, MAPCP_UNSUPPORTED);
     }
     bool stays = overwrite == MAPCP_OVERWRITE_NEVER ||
                  (overwrite == MAPCP_OVERWRITE_NEWER && !is_later(&source_status->st_mtim, &status.st_mtim));

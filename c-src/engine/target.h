@@ -37,13 +37,17 @@ bool mapcp_is_same_file(const struct stat *one, const struct stat *other);
 ///
 /// A symbolic link as target may be replaced: it is the link that goes, not what it points to. Returns false
 /// and sets `error` where the target must not be replaced: by MAPCP_SAME_FILE, MAPCP_IS_DIRECTORY,
-/// MAPCP_NOT_REGULAR_FILE, or MAPCP_ALREADY_EXISTS under MAPCP_OVERWRITE_ERROR; and where that cannot be
+/// MAPCP_NOT_REGULAR_FILE, or MAPCP_ALREADY_EXISTS under MAPCP_OVERWRITE_ERROR; by MAPCP_UNSUPPORTED if it is
+/// unknown under MAPCP_OVERWRITE_NEWER which of the two is newer; and where that cannot be
 /// known, since one of the two, or what it leads to, could not be looked at. If the caller has named the
 /// target
 /// (`is_named`), a link to a FIFO, a socket or a device is MAPCP_NOT_REGULAR_FILE instead of being replaced.
 bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
                          const struct stat *source_status, enum mapcp_overwrite overwrite, bool is_named,
                          enum mapcp_decision *decision, struct mapcp_error *error);
+
+/// Whether mapcp_target_decide failed since it is unknown which of source and target is newer.
+bool mapcp_target_is_undecided(const struct mapcp_error *error);
 
 /// Makes the directories on the way to `path` that are missing; not `path` itself. Adds the path of each to
 /// `made`. On failure returns false and sets `error`.

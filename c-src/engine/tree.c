@@ -472,8 +472,8 @@ static bool is_escaped(const char *name) {
     return length > 0 && name[length - 1] == '/';
 }
 
-/// The path with its last name as the system has it: a byte for each escape such as `\xff`. To be freed by the
-/// caller; NULL without memory.
+/// The path with its last name as the system has it: a byte for each escape such as `\xff`. To be freed by
+/// the caller; NULL without memory.
 static char *unescape(const char *path) {
     char *result = strdup(path);
     if (!result) {
@@ -496,7 +496,8 @@ static char *unescape(const char *path) {
     return result;
 }
 
-/// Whether the filters admit an entry with such a name. A pattern may be about the name as it is shown, or as it is.
+/// Whether the filters admit an entry with such a name. A pattern may be about the name as it is shown, or as
+/// it is.
 static bool admits_escaped(const struct mapcp_options *options, const char *shown, const char *path,
                            bool is_directory) {
     const struct mapcp_options excluding = {.exclude = options->exclude};

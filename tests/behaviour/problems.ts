@@ -80,6 +80,14 @@ export const timeless = (path: string, entry?: string): Problem => ({
   isCopied: true,
 });
 
+/** A target of which it is unknown whether it is newer. */
+export const undecided = (path: string, entry?: string): Problem =>
+  problem(
+    'ENOTSUP',
+    `cannot inspect '${path}': it is unknown whether the source is newer: both times are at a limit of what WASI has, 1970 to 2554, or beyond it; choose another overwrite policy`,
+    entry,
+  );
+
 /** A target that something is mounted on. */
 export const mountPoint = (path: string): Problem =>
   problem(

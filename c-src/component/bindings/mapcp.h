@@ -115,7 +115,8 @@ typedef uint8_t exports_mapcp_copy_copier_outcome_t;
 
 // It was not copied. Its target is as it was before.
 #define EXPORTS_MAPCP_COPY_COPIER_OUTCOME_FAILED 0
-// It was left out, which is only a warning: a FIFO, a socket or a device in a tree.
+// It was left out, which is only a warning: a FIFO, a socket or a device in a tree, and a file
+// of which it is unknown whether it is newer.
 #define EXPORTS_MAPCP_COPY_COPIER_OUTCOME_LEFT_OUT 1
 // It was copied, but without something that was asked for, which is only a warning: a time that WASI does not have.
 #define EXPORTS_MAPCP_COPY_COPIER_OUTCOME_COPIED 2

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
-import { exists } from '../problems.js';
+import { exists, undecided } from '../problems.js';
 import { link, type Put } from '../tree.js';
 
 /** A file on both sides, and when each was modified. */
@@ -117,6 +117,33 @@ export const overwriting: readonly Behaviour[] = [
     prepare: both('1', '-1000'),
     options: { overwrite: 'newer' },
     out: { b: 'new' },
+  },
+  {
+    name: 'a file that may be newer than another one from before 1970 is an error under newer',
+    prepare: both('-1000', '-2000'),
+    options: { overwrite: 'newer' },
+    error: undecided('out/b'),
+  },
+  {
+    name: 'a file in a tree that may be newer than another one from before 1970 stays under newer, with a warning',
+    prepare: (put) => {
+      put.directory('in/a', 'out/b');
+      for (const [path, content, time] of [
+        ['in/a/f', 'new', '-1000'],
+        ['out/b/f', 'old', '-2000.5'],
+        ['in/a/g', 'new', '1000'],
+        ['out/b/g', 'old', '-1000'],
+        ['in/a/h', 'new', '-1000'],
+        ['out/b/h', 'old', '1000'],
+      ] as const) {
+        put.file(path, content);
+        put.time(path, time);
+      }
+    },
+    options: { recursive: true, overwrite: 'newer' },
+    out: { b: null, 'b/f': 'old', 'b/g': 'new', 'b/h': 'old' },
+    warnings: [undecided('out/b/f', 'f')],
+    counts: { files: 1, skipped: 2 },
   },
   {
     name: 'a tree is copied but for the files that are there under never',
