@@ -213,9 +213,9 @@ bool mapcp_file_copy_window(struct mapcp_file_copy *copy, const struct mapcp_opt
 
 bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                             struct mapcp_error *error) {
-    const struct timespec times[2] = {copy->source.status.st_atim, copy->source.status.st_mtim};
-    if (options->preserve_timestamps && futimens(copy->temporary.descriptor, times) != 0) {
-        return mapcp_fail_number(error, MAPCP_SET_TIMES, MAPCP_TARGET, errno);
+    if (options->preserve_timestamps &&
+        !mapcp_temporary_set_times(&copy->temporary, &copy->source.status, error)) {
+        return false;
     }
     if (options->sync && fsync(copy->temporary.descriptor) != 0) {
         return mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);

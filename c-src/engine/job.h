@@ -59,6 +59,10 @@ struct mapcp_job {
 /// one that WASI has. On failure returns false and sets `error`.
 bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error);
 
+/// Warns of the current entry, whose times the file system refused to set with this errno value. On failure
+/// returns false and sets `error`.
+bool mapcp_job_warn_of_refused_times(struct mapcp_job *job, int number, struct mapcp_error *error);
+
 /// Leaves out the current entry of a tree, with a warning, if it could not be decided which of source and
 /// target is newer. Returns false on any other failure, which stays in `error`.
 bool mapcp_job_leave_undecided(struct mapcp_job *job, struct mapcp_error *error);

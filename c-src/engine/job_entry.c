@@ -58,12 +58,14 @@ static bool skip(struct mapcp_job *job, const struct stat *status, uint64_t byte
 
 static bool complete_entry(struct mapcp_job *job, const struct stat *status, uint64_t bytes,
                            struct mapcp_error *error) {
+    const int refused = job->file.temporary.times_refused;
     job->progress.files_done++;
     job->progress.bytes_in_place = mapcp_job_sum(job->progress.bytes_in_place, bytes);
     leave_entry(job);
     return mapcp_job_remember_made(job, status, error) &&
            mapcp_job_note(job, kind_of(status), false, bytes, error) &&
-           mapcp_job_warn_of_times(job, status, error);
+           (refused != 0 ? mapcp_job_warn_of_refused_times(job, refused, error)
+                         : mapcp_job_warn_of_times(job, status, error));
 }
 
 /// Decides about the job's entry. If nothing more is to be done for it, says so by `*over`.

@@ -51,19 +51,32 @@ static bool keep(struct mapcp_job *job, struct mapcp_problem *problem, struct ma
     return mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
 }
 
+/// Warns that the current entry is copied, but does not have its source's times.
+static bool warn_of_times(struct mapcp_job *job, const struct mapcp_error *why, struct mapcp_error *error) {
+    struct mapcp_problem problem = {
+        .outcome = MAPCP_COPIED,
+        .error = *why,
+        .source = strdup(job->source.text),
+        .target = strdup(job->target.text),
+    };
+    return keep(job, &problem, error);
+}
+
 bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
     const struct timespec *time = &status->st_mtim;
     bool is_at_limit = mapcp_time_may_be_earlier(time) || mapcp_time_may_be_later(time);
     if (!job->options.preserve_timestamps || !is_at_limit) {
         return true;
     }
-    struct mapcp_problem problem = {
-        .outcome = MAPCP_COPIED,
-        .source = strdup(job->source.text),
-        .target = strdup(job->target.text),
-    };
-    mapcp_fail(&problem.error, MAPCP_SET_TIMES, MAPCP_TARGET, MAPCP_UNSUPPORTED);
-    return keep(job, &problem, error);
+    struct mapcp_error limit;
+    mapcp_fail(&limit, MAPCP_SET_TIMES, MAPCP_TARGET, MAPCP_UNSUPPORTED);
+    return warn_of_times(job, &limit, error);
+}
+
+bool mapcp_job_warn_of_refused_times(struct mapcp_job *job, int number, struct mapcp_error *error) {
+    struct mapcp_error refused;
+    mapcp_fail_number(&refused, MAPCP_SET_TIMES, MAPCP_TARGET, number);
+    return warn_of_times(job, &refused, error);
 }
 
 bool mapcp_job_leave_undecided(struct mapcp_job *job, struct mapcp_error *error) {
@@ -85,14 +98,16 @@ bool mapcp_job_fail(struct mapcp_job *job, const struct mapcp_error *error) {
     return false;
 }
 
-/// After a failure on one entry: goes on behind it where that is asked for, and otherwise ends the job.
+/// After a failure on one entry: goes on behind it if that is asked for, or if the failure is only that a
+/// directory could not be given its times; otherwise ends the job.
 bool mapcp_job_settle(struct mapcp_job *job, const struct mapcp_error *error, bool goes_on) {
-    if (!job->in_tree || !goes_on) {
+    bool is_copied = mapcp_times_are_refused(error);
+    if (!job->in_tree || !(goes_on || is_copied)) {
         return mapcp_job_fail(job, error);
     }
     struct mapcp_problem problem = make_problem(job, error);
     bool is_special = error->code == MAPCP_NOT_REGULAR_FILE && error->side == MAPCP_SOURCE;
-    problem.outcome = is_special ? MAPCP_LEFT_OUT : MAPCP_FAILED;
+    problem.outcome = is_copied ? MAPCP_COPIED : is_special ? MAPCP_LEFT_OUT : MAPCP_FAILED;
     struct mapcp_error no_memory;
     if (!keep(job, &problem, &no_memory)) {
         return mapcp_job_fail(job, &no_memory);

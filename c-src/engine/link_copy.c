@@ -10,13 +10,6 @@
 // A link's text is a path, and Linux takes none that is longer.
 #define LONGEST_TEXT 4096
 
-static bool set_times(const struct mapcp_temporary *temporary, const struct stat *status,
-                      struct mapcp_error *error) {
-    const struct timespec times[2] = {status->st_atim, status->st_mtim};
-    return utimensat(temporary->directory, temporary->name, times, AT_SYMLINK_NOFOLLOW) == 0 ||
-           mapcp_fail_number(error, MAPCP_SET_TIMES, MAPCP_TARGET, errno);
-}
-
 bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options *options,
                      struct mapcp_temporary *temporary, struct mapcp_namer *namer, bool *skipped,
                      struct mapcp_error *error) {
@@ -49,6 +42,7 @@ bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options
     if (number != 0) {
         return mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number);
     }
-    return (!options->preserve_timestamps || set_times(temporary, terms->source_status, error)) &&
+    return (!options->preserve_timestamps ||
+            mapcp_temporary_set_times(temporary, terms->source_status, error)) &&
            mapcp_commit(temporary, terms, skipped, error);
 }

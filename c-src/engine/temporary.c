@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "path.h"
+#include "times.h"
 
 #define PREFIX ".mapcp-"
 #define SUFFIX ".tmp"
@@ -70,6 +71,7 @@ static int create(struct mapcp_temporary *temporary, struct mapcp_place target, 
                   struct mapcp_namer *namer) {
     char *digits = NULL;
     temporary->directory = target.directory;
+    temporary->times_refused = 0;
     temporary->name = path_beside(target.name, &digits);
     if (!temporary->name) {
         return ENOMEM;
@@ -97,6 +99,21 @@ int mapcp_temporary_create(struct mapcp_temporary *temporary, struct mapcp_place
 int mapcp_temporary_link(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text,
                          struct mapcp_namer *namer) {
     return create(temporary, target, text, namer);
+}
+
+bool mapcp_temporary_set_times(struct mapcp_temporary *temporary, const struct stat *source,
+                               struct mapcp_error *error) {
+    const struct timespec times[2] = {source->st_atim, source->st_mtim};
+    const int result = temporary->descriptor >= 0
+                           ? futimens(temporary->descriptor, times)
+                           : utimensat(temporary->directory, temporary->name, times, AT_SYMLINK_NOFOLLOW);
+    if (result == 0) {
+        return true;
+    }
+    const int number = errno;
+    (void)mapcp_fail_number(error, MAPCP_SET_TIMES, MAPCP_TARGET, number);
+    temporary->times_refused = mapcp_times_are_refused(error) ? number : 0;
+    return temporary->times_refused != 0;
 }
 
 int mapcp_temporary_close(struct mapcp_temporary *temporary) {

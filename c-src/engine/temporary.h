@@ -3,7 +3,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
+#include "error.h"
 #include "place.h"
 
 /// What temporary names are made of: `.mapcp-`, 16 hexadecimal digits, `.tmp`. So the remains of a killed run
@@ -31,6 +33,8 @@ struct mapcp_temporary {
     int directory;
     /// Its path from there while it has its temporary name, otherwise NULL. Owned.
     char *name;
+    /// With which errno value the file system refused to set its times; 0 if it did not.
+    int times_refused;
 };
 
 /// A temporary that holds nothing; discarding it is harmless.
@@ -48,6 +52,11 @@ int mapcp_temporary_link(struct mapcp_temporary *temporary, struct mapcp_place t
 
 /// Whether a file can be made beside `target`, as shown by making and removing one.
 bool mapcp_temporary_can_be_made(struct mapcp_place target, struct mapcp_namer *namer);
+
+/// Gives it the times of its source. A file system that does not let times be set is no failure, since the
+/// content is there: then `times_refused` says why. On any other failure returns false and sets `error`.
+bool mapcp_temporary_set_times(struct mapcp_temporary *temporary, const struct stat *source,
+                               struct mapcp_error *error);
 
 /// Closes the file. Returns 0 or close's errno value; the descriptor is gone in both cases.
 int mapcp_temporary_close(struct mapcp_temporary *temporary);

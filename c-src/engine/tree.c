@@ -419,11 +419,11 @@ static bool finish_top(struct mapcp_tree *tree, struct mapcp_error *error) {
     }
     const struct timespec times[2] = {frame->source_status.st_atim, frame->source_status.st_mtim};
     // By the name ".", because through the preview 1 adapter futimens takes files only.
-    if (options->preserve_timestamps && utimensat(frame->target, ".", times, 0) != 0) {
-        return mapcp_fail_number(error, MAPCP_SET_TIMES, MAPCP_TARGET, errno);
+    int number = options->preserve_timestamps && utimensat(frame->target, ".", times, 0) != 0 ? errno : 0;
+    if (options->sync && !mapcp_sync_directory(frame->target)) {
+        return mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
     }
-    return !options->sync || mapcp_sync_directory(frame->target) ||
-           mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
+    return number == 0 || mapcp_fail_number(error, MAPCP_SET_TIMES, MAPCP_TARGET, number);
 }
 
 static void leave_top(struct mapcp_tree *tree) {

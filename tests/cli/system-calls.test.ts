@@ -19,6 +19,7 @@ import { look, type Put, putInto } from '../behaviour/tree.js';
 import { completed } from '../faults/complete.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
+import { wasmtime } from '../helpers/wasmtime.js';
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 if (!hasStrace) {
@@ -382,4 +383,46 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the sy
       writeFileSync(join(directory, 'a'), 'new', { mode: 0o600 });
       expect(trace(directory, ['-T', 'a', 'b'], refusing)).toMatchObject({ status: 0, stderr: '' });
     }));
+
+  const others =
+    wasmtime === undefined ? [] : [[wasmtime, 'run', '--dir', '.', resolve('build/out/mapcp.wasm')]];
+  it.each([[process.execPath, resolve('build/out/js/cli/main.js')], ...others])(
+    'warns of what cannot be given its times, and copies it all the same: %s',
+    (...command) =>
+      inTemporaryDirectory((directory) => {
+        const put = putInto(directory);
+        put.directory('a/d');
+        put.file('a/d/f', 'new');
+        put.symlink('a/d/l', 'f');
+        const { status, stderr } = spawnSync(
+          'strace',
+          [
+            ...[
+              '-f',
+              '-qq',
+              '-o',
+              '/dev/null',
+              '-e',
+              'trace=utimensat',
+              '-e',
+              'inject=utimensat:error=EPERM',
+            ],
+            ...[...command, '-rpT', 'a', 'b'],
+          ],
+          { cwd: directory, encoding: 'utf8' },
+        );
+        const lines = ['', '/d', '/d/f', '/d/l'].map(
+          (path) =>
+            `mapcp: warning: copied 'a${path}' to 'b${path}', but cannot set the times of 'b${path}': not permitted by the ` +
+            'sandbox or the file system',
+        );
+        expect(stderr.trimEnd().split('\n').sort()).toEqual(lines);
+        expect(status).toBe(0);
+        expect(look(join(directory, 'b'))).toMatchObject({
+          d: {},
+          'd/f': { content: 'new' },
+          'd/l': { content: 'f' },
+        });
+      }),
+  );
 });

@@ -118,12 +118,30 @@ function canBeBorne({ before }: Ending, failing: Failing): boolean {
         before[posix.relative('/out', entry)] !== undefined &&
         !['io', 'insufficient-space', 'quota'].includes(fault)
       );
+    case 'setTimes':
+    case 'setTimesAt':
+      return isRefusedTime(failing);
     case 'linkAt':
       // Without hard links, the target is looked at and then named.
       return ['not-permitted', 'unsupported', 'too-many-links'].includes(fault);
     default:
       return false;
   }
+}
+
+/** Whether a file system does not let times be set, which is only a warning. */
+function isRefusedTime({ call, fault }: Failing): boolean {
+  return ['setTimes', 'setTimesAt'].includes(call) && fault === 'access';
+}
+
+/** The same ending, with any time for what has been refused its time. */
+function withAnyTime(ending: Ending, path: string): Ending {
+  const entry = ending.complete[path];
+  if (entry === undefined) {
+    return ending;
+  }
+  const { kind, content } = entry;
+  return { ...ending, complete: { ...ending.complete, [path]: { kind, content } } };
 }
 
 /** What an error may say was being done when this failed. */
@@ -134,13 +152,14 @@ function operationsIn(failing: Failing): readonly Operation[] {
 }
 
 /** What is wrong with how a copy ended whose one fault was this; nothing is good. */
-function wrongWith(ending: Ending, failing: Failing): string[] {
+function wrongWith(given: Ending, failing: Failing): string[] {
   const { scenario, call, fault, entry } = failing;
   const root = targetOf(scenario);
   const below = isOnTheWay(failing) ? '' : entry.replace(/^\/in\/a/, '').replace(root, '');
   const [source, target] = [`/in/a${below}`, `${root}${below}`];
   // A directory whose entries are done is all that is missed where it is only given its time, or had on the disk.
   const isFinished = ['setTimesAt', 'sync'].includes(call);
+  const ending = isRefusedTime(failing) ? withAnyTime(given, posix.relative('/out', target)) : given;
   const wrong = brokenPromises(ending, (path) => {
     const missed = `/out/${path}`;
     return (
@@ -149,6 +168,12 @@ function wrongWith(ending: Ending, failing: Failing): string[] {
   });
   if (ending.descriptorsLeft !== 0) {
     wrong.push(`${ending.descriptorsLeft} descriptors are left open`);
+  }
+  if (ending.succeeded && isRefusedTime(failing)) {
+    const told = (ending.report?.warnings ?? []).map(
+      ({ code, operation, path }) => `${code} ${operation} ${path}`,
+    );
+    return told.join() === `EACCES set-times ${entry}` ? wrong : [...wrong, `the warnings are: ${told}`];
   }
   if (ending.succeeded) {
     return canBeBorne(ending, failing) ? wrong : [...wrong, 'nobody was told'];
