@@ -7,7 +7,7 @@ import { hasChromium, inChromium } from './chromium.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds wrong with the page as it is: each rule, with the elements that break it. */
+/** The accessibility faults that axe finds: each rule with the elements that break it. */
 async function faultsOf(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async () => {
@@ -20,7 +20,7 @@ async function faultsOf(page: Page): Promise<string[]> {
 describe.skipIf(!hasChromium)('the page', () => {
   const pages = inChromium();
 
-  /** The page, once it is ready; whatever it complains about is in `complaints`. */
+  /** The page once it is ready. `complaints` has its errors and warnings. */
   async function open(): Promise<{ page: Page; complaints: string[]; requests: string[] }> {
     const page = await pages.context.newPage();
     const complaints: string[] = [];
@@ -37,7 +37,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     return { page, complaints, requests };
   }
 
-  it('copies the sample data, and needs nothing of the network for it', async () => {
+  it('copies the sample data without the network', async () => {
     const { page, complaints, requests } = await open();
     await pages.context.setOffline(true);
     await page.getByLabel('Pace').selectOption('full');
@@ -46,7 +46,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     const target = await page.getByLabel('What is in /out').textContent();
     expect(target).toContain('aurora.raw');
     expect(target).toContain('→ photos/aurora.raw');
-    // Other directories are another sandbox.
+    // Other directories mean another sandbox.
     await page.getByRole('button', { name: 'In memory' }).click();
     await page.getByText('empty', { exact: true }).waitFor();
     await pages.context.setOffline(false);
@@ -54,7 +54,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('shows one window after the other being mapped, written and unmapped', async () => {
+  it('shows how windows are mapped, written and unmapped, one after the other', async () => {
     const { page } = await open();
     const seen = await step(page, 5);
     expect(seen).toEqual([
@@ -69,15 +69,15 @@ describe.skipIf(!hasChromium)('the page', () => {
     );
   });
 
-  it('stops when it is told to, and leaves nothing of the file that it was at', async () => {
+  it('stops on request, and leaves no partial file', async () => {
     const { page } = await open();
     await step(page, 1);
     await page.getByRole('button', { name: 'Stop' }).click();
-    await page.getByText('Stopped. What was finished stays; nothing else is left.').waitFor();
+    await page.getByText('Stopped. Complete files stay, and no partial file is left.').waitFor();
     expect(await page.getByLabel('What is in /out').textContent()).toBe('empty');
   });
 
-  it('copies to storage that outlives it', async () => {
+  it('copies to storage that survives a reload', async () => {
     const { page } = await open();
     await page.getByRole('button', { name: 'This browser’s storage' }).click();
     await page.getByLabel('Links').selectOption('skip');
@@ -97,7 +97,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByText("cannot create '/out/latest.raw': the file system does not support it").waitFor();
   });
 
-  it('takes files that the visitor picks', async () => {
+  it('copies files that the visitor picks', async () => {
     const { page } = await open();
     await page.locator('#source-files').setInputFiles('wit');
     await page.getByLabel('What is in /in').getByText('copier.wit').waitFor();
@@ -122,7 +122,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     ]);
   });
 
-  it('shows lines of the files that it names', async () => {
+  it('shows functions of the files that it names', async () => {
     const { page } = await open();
     const shown = await page.locator('figure').evaluateAll((figures) =>
       figures.map((figure) => ({
@@ -137,7 +137,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     }
   });
 
-  it('is used by keyboard alone', async () => {
+  it('can be used by keyboard alone', async () => {
     const { page } = await open();
     await page.getByLabel('Pace').selectOption('full');
     const start = page.getByRole('button', { name: 'Copy', exact: true });
@@ -153,7 +153,7 @@ describe.skipIf(!hasChromium)('the page', () => {
   });
 
   for (const colorScheme of ['light', 'dark'] as const) {
-    it(`has nothing that keeps somebody from using it, in ${colorScheme} colours`, async () => {
+    it(`has no accessibility faults in ${colorScheme} colours`, async () => {
       const { page } = await open();
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       expect(await faultsOf(page)).toEqual([]);
@@ -186,7 +186,7 @@ describe.skipIf(!hasChromium)('the page', () => {
   });
 });
 
-/** Copies by one step after the other, and leaves it there; what the strip shows at each. */
+/** Makes some steps of a copy and then leaves it waiting. Returns what the strip shows after each. */
 async function step(page: Page, count: number, windowSize = '1 MiB'): Promise<string[]> {
   await page.getByLabel('Pace').selectOption('step');
   await page.getByRole('combobox', { name: 'Window' }).selectOption(windowSize);

@@ -1,4 +1,4 @@
-// Excerpts of the files that the page was built from.
+// Functions from the files that the page was built from.
 
 import fileCopy from '../../c-src/engine/file_copy.c?raw';
 import mapping from '../../c-src/engine/window.c?raw';
@@ -19,27 +19,27 @@ const excerpts: readonly Excerpt[] = [
     file: 'c-src/engine/window.c',
     text: mapping,
     name: 'mapcp_map',
-    says: 'A window of the source is mapped …',
+    says: 'The engine maps a window of the source.',
   },
   {
     file: 'c-src/engine/file_copy.c',
     text: fileCopy,
     name: 'copy_window',
-    says: '… written, and unmapped again.',
+    says: 'It writes the window and unmaps it.',
   },
-  { file: 'ts/web/copying.ts', text: copying, name: 'copyAll', says: 'This page asks for the copy.' },
+  { file: 'ts/web/copying.ts', text: copying, name: 'copyAll', says: 'This page starts the copy.' },
   {
     file: 'ts/browser/walk.ts',
     text: walk,
     name: 'walk',
-    says: 'Every path is walked, and never above its start.',
+    says: 'The host walks every path, and never above its start.',
   },
 ];
 
 /**
  * The lines of a function that begins and ends at the left margin.
  *
- * @throws an Error where there is none of that name
+ * @throws an Error if there is no such function
  */
 export function functionIn(text: string, name: string): string {
   const lines = text.split('\n');
@@ -51,7 +51,7 @@ export function functionIn(text: string, name: string): string {
   return lines.slice(start, end + 1).join('\n');
 }
 
-/** Shows the excerpts. */
+/** Shows the functions. */
 export function showCode(): void {
   element('code', HTMLDivElement).replaceChildren(
     ...excerpts.map(({ file, text, name, says }) => {

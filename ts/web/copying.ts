@@ -9,7 +9,7 @@ import {
 /** Opens the sandbox that the page copies in. */
 export { openSandbox };
 
-/** Copies all of /in to /out, and tells how far it has come. */
+/** Copies all of /in to /out, and reports its progress to `tell`. */
 export async function copyAll(
   sandbox: Sandbox,
   options: CopyOptions,

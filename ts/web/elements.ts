@@ -1,4 +1,4 @@
-/** An element of the page by its id, of the type that it must have. */
+/** Finds an element of the page by its id. Throws if it does not have this type. */
 export function element<T extends HTMLElement>(id: string, type: new () => T): T {
   const found = document.getElementById(id);
   if (!(found instanceof type)) {
@@ -7,7 +7,7 @@ export function element<T extends HTMLElement>(id: string, type: new () => T): T
   return found;
 }
 
-/** A new element with a class and what is in it. */
+/** Makes an element with a class and content. */
 export function make<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   className: string,

@@ -1,7 +1,7 @@
 import { CopyError, openSandbox, type Sandbox } from 'mapcp/browser';
 import { element, make } from './elements.js';
 
-/** Something that the component must not do. */
+/** A copy that the sandbox must refuse. */
 interface Attempt {
   readonly title: string;
   readonly source: string;
@@ -11,22 +11,22 @@ interface Attempt {
 
 const attempts: readonly Attempt[] = [
   {
-    title: 'Read what lies beside /in',
+    title: 'Read a file beside /in',
     source: '/in/../secret',
     target: '/out/secret',
-    why: 'The path leads above the directory that it starts in.',
+    why: 'The path leads above the directory in which it starts.',
   },
   {
     title: 'Follow a link that leads out',
     source: '/in/way-out',
     target: '/out/secret',
-    why: 'The link says ../../secret. It is walked like any path, from the same directory.',
+    why: 'The link leads to ../../secret. The host walks its text like any other path.',
   },
   {
-    title: 'Write into the read-only side',
+    title: 'Write into the read-only directory',
     source: '/in/notes.txt',
     target: '/in/changed.txt',
-    why: 'What was handed over for reading cannot be changed, by no call.',
+    why: 'No call can change a directory that was opened for reading.',
   },
 ];
 
@@ -34,7 +34,7 @@ const tree = {
   dir: { 'notes.txt': { source: 'water the plants\n' }, 'way-out': { symlink: '../../secret' } },
 };
 
-/** Sets up the buttons, with a sandbox of their own. */
+/** Adds a button for each attempt. They share a sandbox of their own. */
 export async function setUpEscapes(): Promise<void> {
   const sandbox = await openSandbox({
     '/in': { tree, access: 'read' },

@@ -41,7 +41,7 @@ function say(text: string, isError = false): void {
   status.classList.toggle('error', isError);
 }
 
-/** Runs what a button is for; what goes wrong is said on the page. */
+/** Runs the action of a button, and shows an error on the page. */
 async function doing(act: () => Promise<void>): Promise<void> {
   try {
     await act();
@@ -50,7 +50,7 @@ async function doing(act: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Takes other directories for the next copy. */
+/** Opens other directories for the next copy. */
 async function use(other: Partial<typeof preopens>): Promise<void> {
   abort.abort();
   await running;
@@ -75,7 +75,7 @@ async function showSides(): Promise<void> {
   }
 }
 
-/** Shows what a step has done, one thing after the other. */
+/** Shows the reads and writes of a step, one after the other. */
 async function watch(calls: readonly FileCall[]): Promise<void> {
   const isSource = ({ path }: FileCall) => path.startsWith('/in/');
   const reads = calls.filter((call) => call.kind === 'read' && isSource(call));
@@ -133,7 +133,7 @@ async function copy(current: Sandbox): Promise<void> {
   const skipped = report.skipped > 0 ? `, ${report.skipped} left out` : '';
   say(
     `Copied ${counted(report.files, 'file')} and ${counted(report.directories, 'directory', 'directories')}, ` +
-      `${bytes(report.bytes)}${skipped}. No file stood under its name before it was whole.`,
+      `${bytes(report.bytes)}${skipped}. Each file got its name when it was complete.`,
   );
 }
 
@@ -150,7 +150,7 @@ form.addEventListener('submit', (event) => {
     } catch (error) {
       await showSides();
       say(
-        abort.signal.aborted ? 'Stopped. What was finished stays; nothing else is left.' : String(error),
+        abort.signal.aborted ? 'Stopped. Complete files stay, and no partial file is left.' : String(error),
         !abort.signal.aborted,
       );
     } finally {

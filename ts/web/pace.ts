@@ -1,9 +1,9 @@
 import { element } from './elements.js';
 
-// Long enough to see one colour follow another.
+// Long enough to see the colours change.
 const SLOW_MILLISECONDS = 45;
 
-/** How fast a copy goes on: as it can, slowly, or when somebody says so. */
+/** How fast a copy runs: at full speed, slowly, or step by step. */
 export class Pace {
   readonly #next = element('next', HTMLButtonElement);
   readonly #choice: HTMLSelectElement;
@@ -12,12 +12,12 @@ export class Pace {
     this.#choice = choice;
   }
 
-  /** Whether the copy is to be watched. */
+  /** Whether the visitor wants to watch the copy. */
   get isSlow(): boolean {
     return this.#choice.value !== 'full';
   }
 
-  /** Waits until the copy may go on. */
+  /** Waits until the copy may continue. */
   async wait(signal: AbortSignal): Promise<void> {
     if (signal.aborted || !this.isSlow) {
       return;
@@ -29,7 +29,7 @@ export class Pace {
     this.#next.disabled = false;
     await new Promise<void>((resolve) => {
       const goOn = () => resolve();
-      // Whatever ends the waiting ends it for all.
+      // Each of these ends the waiting.
       this.#next.addEventListener('click', goOn, { once: true });
       this.#choice.addEventListener('change', goOn, { once: true });
       signal.addEventListener('abort', goOn, { once: true });

@@ -2,7 +2,7 @@ import type { DirectoryEntry } from 'mapcp/browser';
 
 const KiB = 1024;
 
-/** Bytes that look like those of a picture: none of them zero for long. */
+/** Bytes that look like a picture: no long runs of zeros. */
 function noise(length: number, seed: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   for (let index = 0, state = seed; index < length; index++) {
@@ -17,7 +17,7 @@ function holed(length: number): Uint8Array<ArrayBuffer> {
   return noise(length, 3).fill(0, length / 4, (length * 3) / 4);
 }
 
-/** A small tree with something of everything. */
+/** A small tree with a file, a link, a hole and an empty file. */
 export function sampleTree(): DirectoryEntry {
   return {
     dir: {

@@ -1,12 +1,12 @@
 import type { DirectoryEntry, Entry, Preopen } from 'mapcp/browser';
 
-/** What a directory of a tree is made of until it is whole. */
+/** A directory of a tree while it is built. */
 type Growing = { dir: Record<string, Entry> };
 
 /** Whether this browser lets visitors pick directories. */
 export const canPick = 'showDirectoryPicker' in globalThis;
 
-/** A directory that the visitor picks; undefined where that is called off. */
+/** A directory that the visitor picks; undefined if the visitor cancels. */
 export async function pick(access: 'read' | 'read-write'): Promise<Preopen | undefined> {
   try {
     const mode = access === 'read' ? 'read' : 'readwrite';
@@ -19,7 +19,7 @@ export async function pick(access: 'read' | 'read-write'): Promise<Preopen | und
   }
 }
 
-/** The tree that some files make, by the paths that the browser has for them. */
+/** Builds a tree from files, by the paths that the browser gives them. */
 export function treeOf(files: Iterable<File>): DirectoryEntry {
   const root: Growing = { dir: {} };
   for (const file of files) {
@@ -36,9 +36,9 @@ export function treeOf(files: Iterable<File>): DirectoryEntry {
   return root;
 }
 
-/** The tree that was dropped. */
+/** The tree of the entries that were dropped. */
 export async function dropped(items: DataTransferItemList): Promise<DirectoryEntry> {
-  // All at once: the list is empty after the first turn.
+  // All at once, because the list is empty after the first turn of the event loop.
   const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   return { dir: await contentOf(entries) };
 }
@@ -61,7 +61,7 @@ async function listed(directory: FileSystemDirectoryEntry): Promise<FileSystemEn
   const reader = directory.createReader();
   const all: FileSystemEntry[] = [];
   for (;;) {
-    // Some at a time; none at the end.
+    // Returns a few at a time, and none at the end.
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),
     );

@@ -2,10 +2,10 @@ import type { FileCall } from 'mapcp/browser';
 import { element, make } from './elements.js';
 import { bytes } from './format.js';
 
-/** What a window goes through. */
+/** The state of a window. */
 type State = 'mapped' | 'written' | 'hole' | 'done';
 
-// More would be too narrow to be seen; each then stands for some windows.
+// More cells would be too narrow to see. If a file has more windows, a cell stands for several.
 const MOST_CELLS = 160;
 
 /** The windows of a file, side by side. */
@@ -19,7 +19,7 @@ export class Strip {
   #cells: HTMLElement[] = [];
   #written = new Set<HTMLElement>();
 
-  /** Shows a file of which nothing is mapped yet. */
+  /** Shows a file with no window mapped. */
   begin(path: string, size: number, windowSize: number): void {
     this.#path = path;
     this.#size = size;
@@ -32,7 +32,7 @@ export class Strip {
     this.#tell(0, 0);
   }
 
-  /** Whether this is the file that is shown. */
+  /** Whether this file is shown. */
   shows(path: string): boolean {
     return this.#path === path;
   }
@@ -43,7 +43,7 @@ export class Strip {
     this.#tell(offset, length);
   }
 
-  /** Shows that the component has written a window, or some of it. */
+  /** Shows that the component has written a window, or a part of it. */
   write({ offset }: FileCall): void {
     const cell = this.#cellAt(offset);
     if (cell !== undefined) {
@@ -52,7 +52,7 @@ export class Strip {
     this.#set(offset, 'written');
   }
 
-  /** Shows that the component has let go of a window. */
+  /** Shows that the component has unmapped a window. */
   unmap({ offset }: FileCall): void {
     const cell = this.#cellAt(offset);
     this.#set(offset, cell !== undefined && this.#written.has(cell) ? 'done' : 'hole');

@@ -2,12 +2,12 @@ import type { FoundDirectory, FoundEntry } from 'mapcp/browser';
 import { make } from './elements.js';
 import { bytes } from './format.js';
 
-// More than anybody reads.
+// Nobody reads more.
 const MOST_ENTRIES = 100;
 
-/** Shows what is in a directory. */
+/** Shows the content of a directory. */
 export function showTree(place: HTMLElement, directory: FoundDirectory): void {
-  // It may have to be scrolled, which takes the focus for those who use a keyboard.
+  // It may need scrolling, and the keyboard scrolls only what has the focus.
   place.tabIndex = 0;
   const isEmpty = Object.keys(directory.dir).length === 0;
   place.replaceChildren(isEmpty ? make('p', 'hint', 'empty') : list(directory));
@@ -30,12 +30,12 @@ function item(name: string, entry: FoundEntry): HTMLLIElement {
     return make('li', 'link', make('span', 'name', name), make('span', 'hint', ` → ${entry.symlink}`));
   }
   if (/^\.mapcp-[0-9a-f]+é?\.tmp$/.test(name)) {
-    return make('li', 'file hint', make('em', '', 'a file that is not whole yet'), bytes(entry.source.size));
+    return make('li', 'file hint', make('em', '', 'unfinished file'), bytes(entry.source.size));
   }
   return make('li', 'file', make('span', 'name', name), make('span', 'size', bytes(entry.source.size)));
 }
 
-/** The sizes of the files in a directory, by their paths below it. */
+/** The sizes of all files below a directory, by path. */
 export function sizesIn({ dir }: FoundDirectory, path: string): Map<string, number> {
   const sizes = new Map<string, number>();
   for (const [name, entry] of Object.entries(dir)) {
