@@ -272,3 +272,43 @@ describe("'inherit', process.stdout and process.stdin", () => {
     ]);
   });
 });
+
+describe('createHost reads each option once, when it is called', () => {
+  it('so that what changes later is not heeded', async () => {
+    const directory = temporaryDirectory();
+    const options = {
+      args: ['program', 'one'],
+      env: { NAME: 'one' },
+      stdin: Buffer.from('one'),
+      preopens: { '/in': { path: directory, access: 'read' as 'read' | 'read-write' } },
+    };
+    const making = createHost(options);
+    options.args[1] = 'two';
+    options.env.NAME = 'two';
+    options.stdin.fill('2');
+    options.preopens['/in'].access = 'read-write';
+    using host = await making;
+    const { imports } = host;
+    expect(imports['wasi:cli/environment'].getArguments()).toEqual(['program', 'one']);
+    expect(imports['wasi:cli/environment'].getEnvironment()).toEqual([['NAME', 'one']]);
+    const input = imports['wasi:cli/stdin'].getStdin().blockingRead(9n);
+    expect(Buffer.from(input).toString()).toBe('one');
+    const [[root] = []] = imports['wasi:filesystem/preopens'].getDirectories();
+    expect(root?.getFlags().mutateDirectory).toBe(false);
+  });
+
+  it('so that a getter that answers otherwise the second time is not asked again', async () => {
+    const directory = temporaryDirectory();
+    let asked = 0;
+    const preopen = {
+      path: directory,
+      get access() {
+        asked += 1;
+        return asked <= 2 ? ('read' as const) : ('read-write' as const);
+      },
+    };
+    using host = await createHost({ preopens: { '/in': preopen } });
+    const [[root] = []] = host.imports['wasi:filesystem/preopens'].getDirectories();
+    expect(root?.getFlags().mutateDirectory).toBe(false);
+  });
+});

@@ -357,7 +357,51 @@ describe('a component whose names are JavaScript', () => {
   });
 });
 
+describe('a component that exports a function by a name that means something else in JavaScript', () => {
+  it.each(['then', 'undefined', 'eval', 'arguments', 'global-this', 'module0', 'exports0'])(
+    'is refused, and nobody waits for it: %s',
+    async (name) => {
+      const error = await failureOf(
+        loadText(`(component
+          (core module $m (func (export "f")))
+          (core instance $m (instantiate $m))
+          (func (export "${name}") (canon lift (core func $m "f"))))`),
+      );
+      expect(error).toBeInstanceOf(RefusedError);
+      expect(error).toMatchObject({ message: expect.stringMatching(/exports the name '/) });
+    },
+  );
+});
+
+describe('the bytes of a program are those that they were when it was given', () => {
+  it.each<[string, () => Uint8Array]>([
+    ['a Buffer', () => readFileSync(built('wasm/guests/program.wasm'))],
+    [
+      'memory that threads share',
+      () => {
+        const bytes = readFileSync(built('samples/mapped-head.wasm'));
+        const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+        shared.set(bytes);
+        return shared;
+      },
+    ],
+  ])('also if they change meanwhile, in %s', async (_, read) => {
+    const bytes = read();
+    const loading = loadComponent(bytes);
+    bytes.fill(0);
+    expect((await loading).imports).toContain('wasi:cli/environment');
+  });
+});
+
 describe('runComponent', () => {
+  it('runs what it was given, whatever the caller does with its options meanwhile', async () => {
+    const options = { args: ['program', 'exit', '3'], clocks: true, random: true };
+    const running = runComponent(readFileSync(built('wasm/guests/program.wasm')), options);
+    options.args[2] = '4';
+    options.clocks = false;
+    expect(await running).toBe(3);
+  });
+
   it('runs many programs at once', async () => {
     const bytes = readFileSync(built('wasm/guests/program.wasm'));
     const options = { clocks: true, random: true };

@@ -5,6 +5,7 @@ import {
   boolean,
   type Check,
   type Checks,
+  isBytes,
   isRecord,
   oneOf,
   recordOf,
@@ -84,11 +85,45 @@ const hints = {
 };
 
 /**
- * Checks the options of a host. Throws a TypeError that names the first option if it is unknown, or if its type or
- * value is wrong. Throws a RangeError if a number is out of range.
+ * Copies the options of a host and checks the copy. Each option is read once: the caller can change it at any time, and a
+ * getter or a Proxy can give another value the second time. `modes` and `durability` stay the caller's, since they work
+ * while a component runs.
+ *
+ * Throws a TypeError that names the first option if it is unknown, or if its type or value is wrong. Throws a RangeError
+ * if a number is out of range.
  *
  * @param options any value
+ * @returns the copy
  */
-export function checkOptions(options: unknown): asserts options is HostOptions {
-  requireOptions<HostOptions>('options', options, checks, hints);
+export function takeOptions(options: unknown): HostOptions {
+  const taken = withInherited(options, (name, value) => copies.get(name)?.(value) ?? value);
+  requireOptions<HostOptions>('options', taken, checks, hints);
+  return taken;
+}
+
+/** How to copy the options that have parts. A value of a wrong type stays as it is. */
+const copies = new Map<string, (value: unknown) => unknown>([
+  ['preopens', (preopens) => withOwn(preopens, (each) => withInherited(each, (_, value) => value))],
+  ['env', (variables) => withOwn(variables, (each) => each)],
+  ['args', (words) => (Array.isArray(words) ? [...words] : words)],
+  ['stdin', (input) => (isBytes(input) ? new Uint8Array(input) : input)],
+]);
+
+/** Copies options, inherited ones too, since reading an option finds those. */
+function withInherited(options: unknown, copy: (name: string, value: unknown) => unknown): unknown {
+  if (!isRecord(options)) {
+    return options;
+  }
+  const names: string[] = [];
+  for (const name in options) {
+    names.push(name);
+  }
+  return Object.fromEntries(names.map((name) => [name, copy(name, options[name])]));
+}
+
+/** Copies an object that lists names and values. */
+function withOwn(list: unknown, copy: (value: unknown) => unknown): unknown {
+  return isRecord(list)
+    ? Object.fromEntries(Object.entries(list).map(([name, value]) => [name, copy(value)]))
+    : list;
 }

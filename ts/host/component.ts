@@ -4,7 +4,7 @@
 // have no influence on that code, even through its names: a name that could end a string is refused here.
 
 import { describe, isBytes, isError, isRecord, requireThat } from '../check.js';
-import { checkOptions } from './check-options.js';
+import { takeOptions } from './check-options.js';
 import { ExitError } from './cli.js';
 import { requireWasi } from './component-imports.js';
 import { createHost } from './create-host.js';
@@ -38,6 +38,12 @@ type Instantiate = (
 
 /** The name of a command's export, in any release of WASI 0.2. */
 const RUN = /^wasi:cli\/run@0\.2\.\d+$/;
+
+/**
+ * Names of exports that mean something else in JavaScript, or in the code that jco makes around them. JavaScript takes an
+ * object with a function `then` for a promise: an `await` of the exports would never end.
+ */
+const NOT_FOR_EXPORTS = /^(?:then|undefined|eval|arguments|globalThis|(?:module|exports)\d+)$/;
 
 /** The options that provide an interface, for errors about a missing one. */
 const givenBy: readonly (readonly [prefix: string, option: string])[] = [
@@ -145,8 +151,11 @@ export class LoadedComponent {
  */
 export async function loadComponent(bytes: Uint8Array): Promise<LoadedComponent> {
   requireThat(isBytes(bytes), 'bytes', 'a Uint8Array, such as readFileSync returns', bytes);
-  const translation = await translate(bytes, isCoreModule(bytes) ? await adapterFor(bytes) : undefined);
+  // The caller, or another thread, may change the bytes meanwhile. The host must run what it has checked.
+  const own = new Uint8Array(bytes);
+  const translation = await translate(own, isCoreModule(own) ? await adapterFor(own) : undefined);
   requireWasi(translation.component);
+  requireNamesForExports(translation.exports);
   const names = [...translation.coreModules.keys()];
   const coreModules = new Map<string, CoreModule>();
   for (const [at, module] of (
@@ -190,9 +199,9 @@ export async function loadComponent(bytes: Uint8Array): Promise<LoadedComponent>
  * ```
  */
 export async function runComponent(bytes: Uint8Array, options: HostOptions = {}): Promise<number> {
-  // Checked before the translation, which takes a second.
-  checkOptions(options);
-  return (await loadComponent(bytes)).run(options);
+  // Taken before the translation: that takes a second, in which the caller may change them.
+  const taken = takeOptions(options);
+  return (await loadComponent(bytes)).run(taken);
 }
 
 /** Whether the bytes are a core module. Throws a RefusedError if they are neither that nor a component. */
@@ -229,6 +238,16 @@ function requireHarmless(module: CoreModule): void {
           "jco makes: '*' and names with quotes, backslashes or control characters are refused",
       );
     }
+  }
+}
+
+/** Refuses a component with exports whose names JavaScript would take for something else. */
+function requireNamesForExports(exports: readonly string[]): void {
+  const taken = exports.find((name) => NOT_FOR_EXPORTS.test(name));
+  if (taken !== undefined) {
+    throw new RefusedError(
+      `the component exports the name ${describe(taken)}, which means something else in JavaScript`,
+    );
   }
 }
 

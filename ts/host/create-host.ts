@@ -1,6 +1,6 @@
 // Making a host: checks the options, and chooses how to confine the component.
 
-import { checkOptions } from './check-options.js';
+import { takeOptions } from './check-options.js';
 import type { Host, HostOptions } from './host.js';
 import { createHostWith } from './host.js';
 import { flagsFor, isGranted, OWN_DESCRIPTORS, requireGranted } from './permission.js';
@@ -27,10 +27,10 @@ import { procfsWalker } from './walker-procfs.js';
  * ```
  */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
-  checkOptions(options);
+  const taken = takeOptions(options);
   const isLinux = process.platform === 'linux';
-  const { confinement = isLinux ? 'strict' : 'best-effort' } = options;
-  const preopens = Object.values(options.preopens ?? {});
+  const { confinement = isLinux ? 'strict' : 'best-effort' } = taken;
+  const preopens = Object.values(taken.preopens ?? {});
   for (const { path, access } of preopens) {
     requireGranted(path, access);
   }
@@ -47,7 +47,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     }
     warnOnce();
   }
-  return createHostWith(walker ?? pathWalker, options);
+  return createHostWith(walker ?? pathWalker, taken);
 }
 
 function whyNoProcfs(isAllowed: boolean): string {

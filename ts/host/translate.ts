@@ -21,6 +21,8 @@ export interface Translation {
   readonly coreModules: ReadonlyMap<string, Uint8Array>;
   /** The interfaces and functions that it imports and uses, without versions. */
   readonly imports: readonly string[];
+  /** What it exports, by the names that the code has for it. */
+  readonly exports: readonly string[];
 }
 
 /** What the thread gets. */
@@ -34,7 +36,12 @@ interface Assignment {
 
 /** The answer of the thread: what it made, or the message of jco's error about its input. */
 type Answer =
-  | { readonly component: Uint8Array; readonly files: [string, Uint8Array][]; readonly imports: string[] }
+  | {
+      readonly component: Uint8Array;
+      readonly files: [string, Uint8Array][];
+      readonly imports: string[];
+      readonly exports: string[];
+    }
   | { readonly refusal: string };
 
 // A string, not a module beside this one: then a bundler that moves this module need not know of another.
@@ -52,7 +59,7 @@ async function adapted() {
 
 async function translated() {
   const component = adapter ? await adapted() : bytes;
-  const { files, imports } = await transpile(component, {
+  const { files, imports, exports } = await transpile(component, {
     name: 'component',
     instantiation: 'async',
     importBindings: 'hybrid',
@@ -61,7 +68,7 @@ async function translated() {
     // Every core module becomes a file, so that the names in it are checked.
     base64Cutoff: 0,
   });
-  return { component, files: Object.entries(files), imports };
+  return { component, files: Object.entries(files), imports, exports: exports.map(([name]) => name) };
 }
 
 parentPort.postMessage(await translated().catch((error) => ({ refusal: String(error?.message ?? error) })));
@@ -84,13 +91,13 @@ export async function translate(bytes: Uint8Array, adapter?: 'Command' | 'Reacto
       : 'the component cannot be used';
     throw new RefusedError(`${what}: ${inOneLine(answer.refusal)}`);
   }
-  const { component, files, imports } = answer;
+  const { component, files, imports, exports } = answer;
   const code = files.find(([name]) => name === 'component.js')?.[1];
   if (code === undefined) {
     throw new Error('jco made no JavaScript: is it another version than mapcp/host knows?');
   }
   const coreModules = new Map(files.filter(([name]) => name.endsWith('.wasm')));
-  return { component, code: new TextDecoder().decode(code), coreModules, imports };
+  return { component, code: new TextDecoder().decode(code), coreModules, imports, exports };
 }
 
 /** Finds jco from this module, so that it is the copy that is installed beside mapcp. */
