@@ -1,7 +1,7 @@
 // Components that declare any types for their imports, on a host, with bindings of every kind that jco makes. MAPCP_RUNS=50
 // tries fifty times as many, and `make signatures` all that there are; MAPCP_SEED=… repeats a run.
 
-import { lstatSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parse, transpile } from '@bytecodealliance/jco';
@@ -181,6 +181,9 @@ async function play(
   instantiate: Awaited<ReturnType<typeof guestsOf>>,
 ): Promise<Playing | undefined> {
   const box = join(top, 'box');
+  // What an earlier component left there may be links out, which this process would follow.
+  rmSync(box, { recursive: true, force: true });
+  mkdirSync(box);
   writeFileSync(join(box, 'file'), 'the content of a file');
   // Beside each other in the memory that Node has for short Buffers.
   const before = Buffer.from(SECRET);
@@ -277,7 +280,6 @@ function expectWell({ imports }: Host): void {
 /** A stage for the rest of a test. */
 function stage(): Stage {
   const top = temporaryDirectory();
-  mkdirSync(join(top, 'box'));
   mkdirSync(join(top, 'outside'));
   writeFileSync(join(top, 'outside', 'secret'), SECRET);
   const preopens = { '/': { path: join(top, 'outside'), access: 'read' } } as const;

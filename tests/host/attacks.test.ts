@@ -20,8 +20,16 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Access } from '../../ts/host/grant.js';
 import type { Preopen } from '../../ts/host/preopens.js';
 import type { Walker } from '../../ts/host/walker.js';
-import type { Descriptor } from './helpers.js';
-import { callsOn, hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
+import type { Attempt, Descriptor } from './helpers.js';
+import {
+  expectAnswers,
+  hostWith,
+  outcome,
+  preopensOf,
+  sandbox,
+  temporaryDirectory,
+  walkers,
+} from './helpers.js';
 import { namesBelow, sealed } from './sealed.js';
 
 const follow = { symlinkFollow: true };
@@ -223,38 +231,6 @@ function besieged(walker: Walker) {
   writeFileSync(join(box.box, 'file'), 'inside');
   writeFileSync(join(box.outside, 'secret'), 'secret');
   return { ...box, top: join(box.box, '..'), expectUntouched: sealed(box.outside) };
-}
-
-/** A call of the guest's, and what it gives. */
-type Attempt = [call: string, answer: string];
-
-interface Circumstances {
-  /** Another preopen, which the guest calls `+`. */
-  other?: Preopen;
-  access?: Access;
-  /** What others do when the guest calls `meanwhile`, in that order. */
-  meanwhile?: (() => void)[];
-}
-
-/** Has the hostile program make its calls in `box`, each of which must give what stands beside it. */
-async function expectAnswers(
-  walker: Walker,
-  box: string,
-  attempts: readonly Attempt[],
-  { other, access = 'read-write', meanwhile = [] }: Circumstances = {},
-): Promise<void> {
-  const calls = attempts.map(([call]) => call);
-  const coming = [...meanwhile];
-  const lines = await callsOn(
-    walker,
-    {
-      preopens: { '/': { path: box, access }, ...(other && { '/other': other }) },
-      stderr: () => coming.shift()?.(),
-    },
-    calls,
-  );
-  expect(lines.map((line, index) => [calls[index], line])).toEqual(attempts);
-  expect(coming).toEqual([]);
 }
 
 describe.each(walkers)('the %s walker', (kind, walker) => {

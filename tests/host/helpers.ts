@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import type { Access } from '../../ts/host/grant.js';
 import type { Host, HostOptions } from '../../ts/host/host.js';
 import { createHostWith } from '../../ts/host/host.js';
+import type { Preopen } from '../../ts/host/preopens.js';
 import type { Walker } from '../../ts/host/walker.js';
 import { pathWalker } from '../../ts/host/walker-path.js';
 import { procfsWalker } from '../../ts/host/walker-procfs.js';
@@ -105,7 +107,39 @@ export async function callsOn(
   return output.trimEnd().split('\n');
 }
 
-/** The same under wasmtime, with `directory` as the root. */
+/** A call of the guest's, and what it gives. */
+export type Attempt = [call: string, answer: string];
+
+interface Circumstances {
+  /** Another preopen, which the guest calls `+`. */
+  other?: Preopen;
+  access?: Access;
+  /** What others do when the guest calls `meanwhile`, in that order. */
+  meanwhile?: (() => void)[];
+}
+
+/** Has the hostile program make its calls in `box`, each of which must give what stands beside it. */
+export async function expectAnswers(
+  walker: Walker,
+  box: string,
+  attempts: readonly Attempt[],
+  { other, access = 'read-write', meanwhile = [] }: Circumstances = {},
+): Promise<void> {
+  const calls = attempts.map(([call]) => call);
+  const coming = [...meanwhile];
+  const lines = await callsOn(
+    walker,
+    {
+      preopens: { '/': { path: box, access }, ...(other && { '/other': other }) },
+      stderr: () => coming.shift()?.(),
+    },
+    calls,
+  );
+  expect(lines.map((line, index) => [calls[index], line])).toEqual(attempts);
+  expect(coming).toEqual([]);
+}
+
+/** What `callsOn` does under wasmtime, with `directory` as the root. */
 export function callsOnWasmtime(directory: string, calls: readonly string[]): string[] {
   const args = ['run', '--dir', `${directory}::/`, built('guests', 'calls.wasm'), ...calls];
   const { status, stdout, stderr } = spawnSync(wasmtime ?? '', args, { encoding: 'utf8' });

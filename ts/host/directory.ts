@@ -41,6 +41,7 @@ import {
   setGroupOf,
   UNFINISHED_DIRECTORY,
 } from './modes.js';
+import { isStrange } from './names.js';
 import type { Preopen } from './preopens.js';
 import { expectStack } from './stack.js';
 import { identity, setTimes, typeOf } from './status.js';
@@ -348,7 +349,8 @@ export class Directory {
   symlinkAt(target: string, path: string): void {
     this.#expectMutable();
     noteMove();
-    if (target.startsWith('/') && !this.#grant.absoluteLinks) {
+    const mayLeadAnywhere = target.startsWith('/') || target.split('/').some(isStrange);
+    if (mayLeadAnywhere && !this.#grant.absoluteLinks) {
       fail('not-permitted');
     }
     this.#change(path, (walk) => {

@@ -4,6 +4,16 @@ import { fail } from './error-code.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+const STRANGE_ON_WINDOWS =
+  /[\\:*?"<>|\p{Cc}]|[. ]$|^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\.|$)/iu;
+
+/**
+ * Whether the system takes a name for something other than an entry: on Windows a drive, a device, a stream of a file or
+ * a path.
+ */
+export const isStrange = (name: string): boolean =>
+  process.platform === 'win32' && name !== '.' && name !== '..' && STRANGE_ON_WINDOWS.test(name);
+
 /** Decodes UTF-8. Fails with `illegal-byte-sequence`. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {

@@ -9,6 +9,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } fr
 import { join } from 'node:path';
 import { fail } from './error-code.js';
 import { Handle } from './handle.js';
+import { isStrange } from './names.js';
 import { changeMode } from './permission.js';
 import { expectStack } from './stack.js';
 import { identity, isSameFile, typeOf } from './status.js';
@@ -38,11 +39,8 @@ function placeOf(directory: Handle): Place {
   return directory instanceof Place ? directory : fail('bad-descriptor');
 }
 
-/** Names that Windows takes for something other than an entry: devices, streams of a file, paths. */
-const STRANGE_ON_WINDOWS = /[\\:*?"<>|]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
-
 function pathOf(parent: Place, name: string): string {
-  if (process.platform === 'win32' && name !== '.' && STRANGE_ON_WINDOWS.test(name)) {
+  if (isStrange(name)) {
     fail('invalid');
   }
   return join(parent.path, name);
