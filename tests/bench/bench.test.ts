@@ -309,7 +309,7 @@ describe('what is published', () => {
       expect(status).toBe(0);
       const read = (name: string) => readFileSync(join(directory, 'docs', name), 'utf8');
       expect(readme).toMatch(/^before\n(.*\n)+after\n$/);
-      expect(readme).toContain('takes mapcp 1.50 times as long as `cp`, and 20,000 mixed files 2.50 times');
+      expect(readme).toContain('takes mapcp 1.50 times as long as `cp`,\nand 20,000 mixed files 2.50 times');
       expect(readme).toContain('(fs.cp 8.00)');
       expect(readme).toMatch(/at most 3 MiB more memory[^.]*at most 5 ms at a time/);
       for (const line of [
