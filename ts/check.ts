@@ -8,7 +8,10 @@
 //     allowOverlap: boolean,
 //     host: callback,
 //   };
-//   requireOptions('options', options, sandboxOptions);
+//   const taken = takeOptions('options', options, sandboxOptions);
+//
+// Then use only what it returns: a copy that was taken at the call, of which each option was read once. The caller may
+// change its own objects and arrays while a copy runs or waits.
 //
 // If people may know an option by another library's name, pass a hint for it as the last argument:
 // `{ force: "overwrite: 'always'" }`. A list can take in another one by `...`.
@@ -16,8 +19,12 @@
 // Test runners such as Jest give modules a realm of their own, in which `instanceof` is false for objects of another
 // realm. So nothing here uses it: ask `isError(value)` and `isBytes(value)` instead.
 
-/** Checks a value that was given; throws a TypeError or RangeError that begins with `name`. */
-export type Check = (name: string, value: unknown) => void;
+/**
+ * Checks a value that was given; throws a TypeError or RangeError that begins with `name`.
+ *
+ * Returns the value. If it is an object or array that the caller can change later, returns a copy, made of what was checked.
+ */
+export type Check = (name: string, value: unknown) => unknown;
 
 /** A check for each option of `T`. */
 export type Checks<T> = { readonly [K in keyof T]-?: Check };
@@ -32,6 +39,8 @@ export const isUrl = (value: unknown): value is URL => tagOf(value) === 'URL';
 export const isBytes = (value: unknown): value is Uint8Array => tagOf(value) === 'Uint8Array';
 
 /**
+ * Takes options: reads each once, checks it, and returns them as they are now.
+ *
  * Throws a TypeError unless `options` is an object with options from `checks` and no others, each of which passes its
  * check. An option that is undefined counts as left out.
  *
@@ -40,16 +49,17 @@ export const isBytes = (value: unknown): value is Uint8Array => tagOf(value) ===
  * @param checks the options that there are
  * @param hints what to write in place of options that there are not
  */
-export function requireOptions<T>(
+export function takeOptions<T>(
   name: string,
   options: unknown,
   checks: Checks<T>,
   hints: Readonly<Record<string, string>> = {},
-): asserts options is T {
+): T {
   if (!isRecord(options)) {
     throw new TypeError(`${name} must be an object, not ${describe(options)}`);
   }
   const known = new Map<string, Check>(Object.entries(checks));
+  const taken: Record<string, unknown> = {};
   // Inherited ones as well, since reading an option finds those.
   for (const key in options) {
     const value = options[key];
@@ -60,9 +70,10 @@ export function requireOptions<T>(
       );
     }
     if (value !== undefined) {
-      check?.(`${name}.${key}`, value);
+      taken[key] = check?.(`${name}.${key}`, value);
     }
   }
+  return taken as T;
 }
 
 /** Whether a value is an object with properties: no array, Map, URL, Date and the like, whose content is elsewhere. */
@@ -71,32 +82,20 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** `true` or `false`. */
-export const boolean: Check = (name, value) =>
-  requireThat(typeof value === 'boolean', name, 'a boolean', value);
+export const boolean = that((value) => typeof value === 'boolean', 'a boolean');
 
 /** A function. */
-export const callback: Check = (name, value) =>
-  requireThat(typeof value === 'function', name, 'a function', value);
+export const callback = that((value) => typeof value === 'function', 'a function');
 
 /** An AbortSignal, or what looks like one. */
-export const signal: Check = (name, value) =>
-  requireThat(
-    typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
-    name,
-    'an AbortSignal',
-    value,
-  );
+export const signal = that(
+  (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
+  'an AbortSignal',
+);
 
 /** One of some words. */
-export const oneOf =
-  (...words: readonly string[]): Check =>
-  (name, value) =>
-    requireThat(
-      words.some((word) => word === value),
-      name,
-      alternatives(words.map((word) => `'${word}'`)),
-      value,
-    );
+export const oneOf = (...words: readonly string[]): Check =>
+  that((value) => words.some((word) => word === value), alternatives(words.map((word) => `'${word}'`)));
 
 /** A whole number. Others of the right type are a RangeError. */
 export const wholeNumber =
@@ -106,6 +105,7 @@ export const wholeNumber =
     if (!Number.isInteger(value) || Number(value) < least || Number(value) > most) {
       throw new RangeError(`${name} must be a whole number from ${least} to ${most}, not ${value}`);
     }
+    return value;
   };
 
 /** Text that a system or a component can take: a string without NUL characters, and without half a surrogate pair. */
@@ -117,6 +117,7 @@ export const text: Check = (name, value) => {
   if (/\p{Surrogate}/u.test(String(value))) {
     throw new TypeError(`${name} must be well-formed, and has half a surrogate pair: ${describe(value)}`);
   }
+  return value;
 };
 
 /** An array whose elements pass a check. */
@@ -124,9 +125,7 @@ export const arrayOf =
   (check: Check, what = 'an array of strings'): Check =>
   (name, value) => {
     requireThat(Array.isArray(value), name, what, value);
-    for (const [index, element] of (value as unknown[]).entries()) {
-      check(`${name}[${index}]`, element);
-    }
+    return [...(value as unknown[])].map((element, index) => check(`${name}[${index}]`, element));
   };
 
 /** An object, such as `{ a: 1 }`, whose values pass a check. */
@@ -134,25 +133,27 @@ export const recordOf =
   (check: Check, what = 'an object'): Check =>
   (name, value) => {
     requireThat(isRecord(value), name, what, value);
-    for (const [key, each] of Object.entries(value as object)) {
-      check(`${name}[${describe(key)}]`, each);
-    }
+    const entries = Object.entries(value as object);
+    return Object.fromEntries(entries.map(([key, each]) => [key, check(`${name}[${describe(key)}]`, each)]));
   };
 
 /** An object with options of its own. */
 export const optionsOf =
   <T>(checks: Checks<T>): Check =>
   (name, value) =>
-    requireOptions<T>(name, value, checks);
+    takeOptions<T>(name, value, checks);
 
 /** An object with options of its own, none of which may be left out. */
 export const allOptionsOf =
   <T>(checks: Checks<T>, hints: Readonly<Record<string, string>> = {}): Check =>
   (name, value) => {
-    requireOptions<T>(name, value, checks, hints);
+    const taken = takeOptions<object>(name, value, checks, hints);
     for (const [key, check] of Object.entries<Check>(checks)) {
-      check(`${name}.${key}`, (value as Record<string, unknown>)[key]);
+      if (!Object.hasOwn(taken, key)) {
+        check(`${name}.${key}`, undefined);
+      }
     }
+    return taken;
   };
 
 /**
@@ -187,6 +188,14 @@ export function requireThat(isRight: boolean, name: string, what: string, value:
   if (!isRight) {
     throw new TypeError(`${name} must be ${what}, not ${describe(value)}`);
   }
+}
+
+/** A check for values that are `what`. They cannot be changed, or stay the caller's. */
+function that(isRight: (value: unknown) => boolean, what: string): Check {
+  return (name, value) => {
+    requireThat(isRight(value), name, what, value);
+    return value;
+  };
 }
 
 /** The word in `Object.prototype.toString`, which is that of a built-in class in every realm. */

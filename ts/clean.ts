@@ -1,8 +1,9 @@
+import { takeOptions } from './check.js';
 import { countOf } from './cleaning.js';
 import type { CleanReport } from './component.js';
 import { CleanError } from './errors.js';
 import { below, hostPathOf } from './host-path.js';
-import type { CleanOptions } from './options.js';
+import { type CleanOptions, cleanChecks } from './options.js';
 import { openSandbox } from './sandbox.js';
 import { isSystemError, reasonOf } from './system-error.js';
 
@@ -24,11 +25,12 @@ export async function clean(directory: string | URL, options: CleanOptions = {})
 
 /** The same as {@link clean}; returns what was done and what failed, with paths as {@link hostPath} takes them. */
 export async function cleanAll(directory: string, options: CleanOptions): Promise<CleanReport> {
+  const taken = takeOptions<CleanOptions>('options', options, cleanChecks);
   try {
-    const access = options.dryRun ? 'read' : 'read-write';
+    const access = taken.dryRun ? 'read' : 'read-write';
     const sandbox = await openSandbox({ [PREOPEN]: { path: directory, access } });
     try {
-      return sandbox.cleanAll(PREOPEN, options);
+      return sandbox.cleanAll(PREOPEN, taken);
     } finally {
       sandbox.close();
     }

@@ -23,13 +23,16 @@ export class CopySeries implements Disposable {
 
   /** The same as `copy` of the API. The copy before it must be over. */
   copy(source: string, target: string, options: CopyOptions): CopyTask {
-    return startCopy(source, target, options, { lend: (preopens) => this.#lend(preopens), made: this.#made });
+    return startCopy(source, target, options, () => ({
+      lend: (preopens) => this.#lend(preopens),
+      made: this.#made,
+    }));
   }
 
   /** The same as {@link CopySeries.copy} in a dry run, as if it were the only copy. */
   measure(source: string, target: string, options: CopyOptions): CopyTask {
     const alone = { ...options, dryRun: true, concurrency: 1 };
-    return startCopy(source, target, alone, { lend: (preopens) => this.#lend(preopens) });
+    return startCopy(source, target, alone, () => ({ lend: (preopens) => this.#lend(preopens) }));
   }
 
   /** Closes the sandboxes. */

@@ -1,15 +1,15 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, sep } from 'node:path';
-import { type Checks, callback, oneOf } from './check.js';
+import { type Checks, callback, oneOf, takeOptions } from './check.js';
 import { failureOf } from './component.js';
 import { isLink, leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
 import { CopyError } from './errors.js';
 import { below, hostPathOf } from './host-path.js';
 import type { Made } from './made.js';
-import { type CopyOptions, copyChecks } from './options.js';
+import { type CopyOptions, copyChecks, copyHints } from './options.js';
 import { openSandbox, type Preopens, type Sandbox, type SandboxOptions } from './sandbox.js';
 import { isSystemError, reasonOf, type SystemError } from './system-error.js';
-import { CopyTask, type Work } from './task.js';
+import { CopyTask, type Order, type Work } from './task.js';
 
 const NOT_REGULAR_FILE = 'ERR_MAPCP_NOT_REGULAR_FILE';
 
@@ -57,16 +57,16 @@ export function copy(
   target: string | URL,
   options: CopyOptions & ConfinementOptions = {},
 ): CopyTask {
-  const lend = async (preopens: Preopens): Promise<LentSandbox> => {
-    const { host, confinement } = options;
-    const sandbox = await openSandbox(preopens, {
-      allowOverlap: true,
-      host,
-      ...(confinement && { confinement }),
-    });
-    return { sandbox, giveBack: () => sandbox.close() };
-  };
-  return startCopy(source, target, options, { lend });
+  return startCopy(source, target, options, ({ host, confinement }) => ({
+    lend: async (preopens) => {
+      const sandbox = await openSandbox(preopens, {
+        allowOverlap: true,
+        host,
+        ...(confinement && { confinement }),
+      });
+      return { sandbox, giveBack: () => sandbox.close() };
+    },
+  }));
 }
 
 /** A sandbox that a copy may use until it gives it back. */
@@ -87,13 +87,25 @@ export interface Starter {
 export function startCopy(
   source: string | URL,
   target: string | URL,
+  options: CopyOptions & ConfinementOptions,
+  starterFor: (options: ConfinementOptions) => Starter,
+): CopyTask {
+  return new CopyTask(() => {
+    const taken = takeOptions<CopyOptions & ConfinementOptions>('options', options, checks, copyHints);
+    return orderOf(hostPathOf('source', source), hostPathOf('target', target), taken, starterFor(taken));
+  });
+}
+
+function orderOf(
+  source: string,
+  target: string,
   options: CopyOptions,
   starter: Starter,
-): CopyTask {
+): Order {
   const start = workingDirectory();
   const prepare = async (): Promise<Work> => {
-    const named = placeOf('source', source, '/in', start);
-    const to = withExistingDirectory(placeOf('target', target, '/out', start), options);
+    const named = placeOf(source, '/in', start);
+    const to = withExistingDirectory(placeOf(target, '/out', start), options);
     const from = behindDescriptor(named, to, options);
     requireReplaceable(from, to);
     await requireOutside(from, to, options, starter);
@@ -113,7 +125,7 @@ export function startCopy(
     };
     return { ...work, end };
   };
-  return new CopyTask(prepare, options, checks);
+  return { options, prepare };
 }
 
 function workingDirectory(): string | undefined {
@@ -126,8 +138,7 @@ function workingDirectory(): string | undefined {
 }
 
 /** `start` is where relative paths start; the working directory may be another one by the time that a copy has its turn. */
-function placeOf(argument: string, path: unknown, preopen: string, start: string | undefined): Place {
-  const asWritten = hostPathOf(argument, path);
+function placeOf(asWritten: string, preopen: string, start: string | undefined): Place {
   const isMoved = start !== undefined && start !== workingDirectory() && !isAbsolute(asWritten);
   const given = isMoved && asWritten !== '' ? below(start, asWritten) : asWritten;
   if (given === '') {
@@ -160,7 +171,7 @@ function behindDescriptor(from: Place, to: Place, { symlinks }: CopyOptions): Pl
     const reason = 'it is an open stream, and no file with a name; write it to a file, and copy that';
     throw copyError(from, to, { code: NOT_REGULAR_FILE, operation: 'open', isSource: true, reason });
   }
-  return { ...placeOf('source', path, preopen, undefined), given };
+  return { ...placeOf(path, preopen, undefined), given };
 }
 
 /** Refuses a link that a copy must not take the name of: that of an open file, or one to a FIFO, a socket or a device. */

@@ -237,9 +237,13 @@ const MOST_WINDOW = 2 ** 30;
 
 const shard: Check = (name, value) => {
   // The count says how large the index may be.
-  allOptionsOf<Shard>({ count: wholeNumber(1, MOST_SHARES), index: () => {} })(name, value);
-  const { index, count } = value as Shard;
+  const taken = allOptionsOf<Shard>({ count: wholeNumber(1, MOST_SHARES), index: (_, index) => index })(
+    name,
+    value,
+  );
+  const { index, count } = taken as Shard;
   wholeNumber(0, count - 1)(`${name}.index`, index);
+  return taken;
 };
 
 /** A check for each option of a copy. */

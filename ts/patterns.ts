@@ -139,4 +139,5 @@ export const pattern: Check = (name, value) => {
   if (fault !== undefined) {
     throw new TypeError(`${name} is not a pattern: ${describe(value)}. ${fault}`);
   }
+  return value;
 };

@@ -26,20 +26,23 @@ export const guestPath: Check = (name, value) => {
     "a path such as '/in', without '.', '..' and a slash at its end",
     value,
   );
+  return value;
 };
 
 /** The guest path of a preopen of a sandbox, whose paths are absolute. */
 export const absoluteGuestPath: Check = (name, value) => {
   guestPath(name, value);
   requireThat(String(value).startsWith('/'), name, "an absolute path such as '/in'", value);
+  return value;
 };
 
 /** An object with a directory for each guest path. */
 export const preopensOf =
   (preopen: Check, path = absoluteGuestPath): Check =>
   (name, value) => {
-    recordOf(preopen, 'an object with a directory for each guest path')(name, value);
-    for (const key of Object.keys(value as object)) {
+    const taken = recordOf(preopen, 'an object with a directory for each guest path')(name, value);
+    for (const key of Object.keys(taken as object)) {
       path(`a name in ${name}`, key);
     }
+    return taken;
   };

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { boolean, type Checks, callback, oneOf, requireOptions } from './check.js';
+import { boolean, type Checks, callback, oneOf, takeOptions } from './check.js';
 import { cleanErrorOf, countOf } from './cleaning.js';
 import { closedError } from './closed.js';
 import { type CleanReport, type Component, failureOf, instantiateComponent } from './component.js';
@@ -18,6 +18,7 @@ import {
   type CopyOptions,
   cleanChecks,
   copyChecks,
+  copyHints,
   requirePath,
   toComponent,
 } from './options.js';
@@ -54,7 +55,7 @@ const sandboxChecks: Checks<SandboxOptions> = {
   host: callback,
 };
 
-const requirePreopens = preopensOf(preopen);
+const takePreopens = preopensOf(preopen);
 
 /** What our own host does for a copy beyond WASI; set before each step, since copies take turns. */
 type Aids = Required<Pick<HostOptions, 'modes' | 'durability'>>;
@@ -114,11 +115,10 @@ export class Sandbox implements Disposable {
    * the signal's reason when it is aborted.
    */
   copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
-    return new CopyTask(
-      async () => this.workOn(source, target, options, (path) => path),
-      options,
-      copyChecks,
-    );
+    return new CopyTask(() => {
+      const taken = takeOptions<CopyOptions>('options', options, copyChecks, copyHints);
+      return { options: taken, prepare: async () => this.workOn(source, target, taken, (path) => path) };
+    });
   }
 
   /**
@@ -198,10 +198,10 @@ export class Sandbox implements Disposable {
    */
   cleanAll(directory: string, options: CleanOptions): CleanReport {
     requirePath('directory', directory);
-    requireOptions('options', options, cleanChecks);
+    const { dryRun = false } = takeOptions<CleanOptions>('options', options, cleanChecks);
     this.#requireOpen();
     try {
-      return this.#component.copier.clean(directory, options.dryRun ?? false);
+      return this.#component.copier.clean(directory, dryRun);
     } catch (error) {
       const failure = failureOf(error);
       throw failure === undefined ? error : cleanErrorOf(failure, (path) => path);
@@ -266,10 +266,10 @@ export class Sandbox implements Disposable {
  * ```
  */
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
-  requirePreopens('preopens', preopens);
-  requireOptions('options', options, sandboxChecks);
+  const directories = takePreopens('preopens', preopens) as Preopens;
+  const taken = takeOptions<SandboxOptions>('options', options, sandboxChecks);
   const aids = { modes: new ModeCarrier(), durability: { namesLast: false } };
-  const { host, sharing } = await hostFor(preopens, options, aids);
+  const { host, sharing } = await hostFor(directories, taken, aids);
   try {
     return new Sandbox(host, await instantiateComponent(host.imports), aids, sharing);
   } catch (error) {

@@ -1,8 +1,7 @@
 import { throwIfAborted } from './abort.js';
-import { type Check, requireOptions } from './check.js';
 import { type Entry, type Failure, failureOf, type Progress } from './component.js';
 import { CopyError } from './errors.js';
-import { type CopyEntry, type CopyOptions, type CopyProgress, copyHints } from './options.js';
+import type { CopyEntry, CopyOptions, CopyProgress } from './options.js';
 import { Pace } from './pace.js';
 import { nameOf } from './posix.js';
 import { type Turn, takeTurn } from './turns.js';
@@ -63,6 +62,13 @@ export interface Work {
   end(): void;
 }
 
+/** A copy that was asked for, with all of the caller's arguments as they were at the call. */
+export interface Order {
+  readonly options: CopyOptions;
+  /** Makes what there is to work on; called when the copy has its turn, and again if it must begin anew. */
+  prepare(): Promise<Work>;
+}
+
 // No more than thirty reports a second: what a person can follow.
 export const REPORT_MILLISECONDS = 34;
 
@@ -86,7 +92,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   /** The name of the class, as promises have it. */
   readonly [Symbol.toStringTag] = 'CopyTask';
   readonly #report: Promise<CopyReport>;
-  readonly #options: CopyOptions;
+  #options: CopyOptions = {};
   readonly #started = performance.now();
   #isWatched = false;
   #iterations = 0;
@@ -95,15 +101,12 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   #latest: CopyProgress | undefined;
   #news = new News();
 
-  /** @internal */
-  constructor(
-    prepare: () => Promise<Work>,
-    options: CopyOptions,
-    checks: Readonly<Record<string, Check>>,
-    hints: Readonly<Record<string, string>> = {},
-  ) {
-    this.#options = options;
-    this.#report = this.#run(prepare, checks, { ...copyHints, ...hints });
+  /**
+   * @param take called at once; what it throws, the task rejects with
+   * @internal
+   */
+  constructor(take: () => Order) {
+    this.#report = this.#run(take);
   }
 
   /** See `Promise.prototype.then`. */
@@ -156,12 +159,9 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     return over;
   }
 
-  async #run(
-    prepare: () => Promise<Work>,
-    checks: Readonly<Record<string, Check>>,
-    hints: Readonly<Record<string, string>>,
-  ): Promise<CopyReport> {
-    requireOptions<object>('options', this.#options, checks, hints);
+  async #run(take: () => Order): Promise<CopyReport> {
+    const { options, prepare } = take();
+    this.#options = options;
     throwIfAborted(this.#options.signal);
     this.#isWatched ||= this.#options.onProgress !== undefined;
     const taken = takeTurn(this.#options.signal);

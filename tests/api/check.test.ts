@@ -10,8 +10,8 @@ import {
   oneOf,
   optionsOf,
   recordOf,
-  requireOptions,
   signal,
+  takeOptions,
   text,
   wholeNumber,
 } from '../../ts/check.js';
@@ -38,7 +38,7 @@ const hints = { force: "overwrite: 'always'" };
 
 function outcome(options: unknown): string {
   try {
-    requireOptions<Options>('options', options, checks, hints);
+    takeOptions<Options>('options', options, checks, hints);
     return 'accepted';
   } catch (error) {
     return String(error);

@@ -75,4 +75,29 @@ describe('the preopens of a sandbox in a browser', () => {
   ])('are refused by name: %o', async (preopens, message) => {
     expect(await outcome(preopens)).toBe(`TypeError: ${message}`);
   });
+
+  it('are taken as they are at the call', async () => {
+    const bytes = new Uint8Array([1]);
+    const dir: Record<string, object> = {
+      a: { source: bytes },
+      b: { dir: { c: { symlink: 'a' } }, mtimeNs: 5n },
+    };
+    const preopens = { '/in': { tree: { dir }, access: 'read' } };
+    const granting = grantsFor(preopens as never);
+    bytes[0] = 2;
+    dir.d = { source: 'x' };
+    preopens['/in'].access = 'read-write';
+    expect(await granting).toEqual([
+      {
+        name: '/in',
+        access: 'read',
+        from: {
+          dir: {
+            a: { source: new Uint8Array([1]) },
+            b: { dir: { c: { symlink: 'a' } }, mtimeNs: 5n },
+          },
+        },
+      },
+    ]);
+  });
 });

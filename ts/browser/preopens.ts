@@ -26,11 +26,13 @@ export type Preopens = Readonly<Record<string, Preopen>>;
 const directory: Check = (name, value) => {
   const isDirectory = typeof value === 'object' && value !== null && 'getDirectoryHandle' in value;
   requireThat(isDirectory, name, 'a FileSystemDirectoryHandle', value);
+  return value;
 };
 
-const requirePreopens = preopensOf((name, value) => {
-  const isOfBrowser = isRecord(value) && value.directory !== undefined;
-  preopenOf<object>(isOfBrowser ? { directory, access } : { tree, access })(name, value);
+const takePreopens = preopensOf((name, value) => {
+  const given = isRecord(value) ? { ...value } : value;
+  const isOfBrowser = isRecord(given) && given.directory !== undefined;
+  return preopenOf<object>(isOfBrowser ? { directory, access } : { tree, access })(name, given);
 });
 
 /**
@@ -40,10 +42,10 @@ const requirePreopens = preopensOf((name, value) => {
  * @throws a TypeError for what is no preopen; an Error where the visitor has not granted what is asked for, and where two directories overlap
  */
 export async function grantsFor(preopens: Preopens): Promise<Grant[]> {
-  requirePreopens('preopens', preopens);
+  const taken = takePreopens('preopens', preopens) as Preopens;
   const grants: Grant[] = [];
   const handles: [string, FileSystemDirectoryHandle][] = [];
-  for (const [name, preopen] of Object.entries(preopens)) {
+  for (const [name, preopen] of Object.entries(taken)) {
     if ('directory' in preopen) {
       await requireGranted(name, preopen.directory, preopen.access);
       handles.push([name, preopen.directory]);

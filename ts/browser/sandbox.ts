@@ -1,4 +1,4 @@
-import { type Checks, callback, requireOptions, wholeNumber } from '../check.js';
+import { type Checks, callback, takeOptions, wholeNumber } from '../check.js';
 import { cleanErrorOf, countOf } from '../cleaning.js';
 import { closedError } from '../closed.js';
 import { errorOf, failureOf, NOTHING_YET } from '../component.js';
@@ -7,6 +7,7 @@ import {
   type CopyOptions as CommonOptions,
   cleanChecks,
   copyChecks,
+  copyHints,
   requirePath,
   toComponent,
 } from '../options.js';
@@ -23,6 +24,7 @@ export type CopyOptions = Omit<CommonOptions, 'preserveMode' | 'concurrency'>;
 const { preserveMode, concurrency, ...checks } = copyChecks;
 
 const hints = {
+  ...copyHints,
   preserveMode: 'nothing in its place, since a browser has no permissions',
   concurrency: 'nothing in its place, since a browser copies by one job',
 };
@@ -83,7 +85,10 @@ export class Sandbox {
    * the signal's reason when it is aborted.
    */
   copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
-    return new CopyTask(async () => this.#workOn(source, target, options), options, checks, hints);
+    return new CopyTask(() => {
+      const taken = takeOptions<CopyOptions>('options', options, checks, hints);
+      return { options: taken, prepare: async () => this.#workOn(source, target, taken) };
+    });
   }
 
   /**
@@ -95,11 +100,11 @@ export class Sandbox {
    */
   async clean(directory: string, options: CleanOptions = {}): Promise<number> {
     requirePath('directory', directory);
-    requireOptions('options', options, cleanChecks);
+    const { dryRun = false } = takeOptions<CleanOptions>('options', options, cleanChecks);
     this.#requireOpen();
     const leave = await this.#turn();
     try {
-      const report = await this.#connection.ask('clean', directory, options.dryRun ?? false);
+      const report = await this.#connection.ask('clean', directory, dryRun);
       return countOf(report, (path) => path);
     } catch (error) {
       const failure = failureOf(error);
@@ -219,8 +224,7 @@ export class Sandbox {
  * await sandbox.copy('/in/a.txt', '/out/b.txt');
  */
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
-  requireOptions('options', options, sandboxChecks);
-  const { memory = DEFAULT_MEMORY, watch } = options;
+  const { memory = DEFAULT_MEMORY, watch } = takeOptions<SandboxOptions>('options', options, sandboxChecks);
   const grants = await grantsFor(preopens);
   const connection = Connection.open();
   try {
@@ -229,8 +233,6 @@ export async function openSandbox(preopens: Preopens, options: SandboxOptions = 
     connection.close();
     throw error;
   }
-  const changesStorage = Object.values(preopens).some(
-    (preopen) => 'directory' in preopen && preopen.access === 'read-write',
-  );
+  const changesStorage = grants.some(({ from, access }) => !('dir' in from) && access === 'read-write');
   return new Sandbox(connection, watch, changesStorage);
 }

@@ -2,8 +2,9 @@ import { type Check, isBytes, isRecord, requireThat, text } from '../check.js';
 
 /** A tree in memory, all of it: names that a component can take, and entries of one of the three kinds. */
 export const tree: Check = (name, value) => {
-  requireThat(isRecord(value) && isRecord(value.dir), name, 'a directory, such as { dir: {} }', value);
-  for (const [key, entry] of Object.entries(value.dir)) {
+  const { dir, ...others } = isRecord(value) ? value : {};
+  requireThat(isRecord(dir), name, 'a directory, such as { dir: {} }', value);
+  const entries = Object.entries(dir).map(([key, entry]) => {
     text(`a name in ${name}`, key);
     requireThat(
       !['', '.', '..'].includes(key) && !key.includes('/'),
@@ -11,21 +12,25 @@ export const tree: Check = (name, value) => {
       'the name of an entry',
       key,
     );
-    entryOf(`${name}.dir['${key}']`, entry);
-  }
+    return [key, entryOf(`${name}.dir['${key}']`, entry)];
+  });
+  return { ...others, dir: Object.fromEntries(entries) };
 };
 
-function entryOf(name: string, value: unknown): void {
-  if (isRecord(value) && value.dir !== undefined) {
-    tree(name, value);
-  } else if (isRecord(value) && value.symlink !== undefined) {
-    text(`${name}.symlink`, value.symlink);
-  } else {
-    const source = isRecord(value) ? value.source : undefined;
-    const isContent = typeof source === 'string' || isBytes(source) || isBlob(source);
-    requireThat(isContent, name, '{ source }, { symlink } or { dir }', value);
+const entryOf: Check = (name, value) => {
+  const entry = isRecord(value) ? { ...value } : {};
+  const { dir, symlink, source } = entry;
+  if (dir !== undefined) {
+    return tree(name, entry);
   }
-}
+  if (symlink !== undefined) {
+    text(`${name}.symlink`, symlink);
+    return entry;
+  }
+  const isContent = typeof source === 'string' || isBytes(source) || isBlob(source);
+  requireThat(isContent, name, '{ source }, { symlink } or { dir }', value);
+  return isBytes(source) ? { ...entry, source: new Uint8Array(source) } : entry;
+};
 
 function isBlob(value: unknown): boolean {
   return ['[object Blob]', '[object File]'].includes(Object.prototype.toString.call(value));

@@ -4,7 +4,7 @@
 // have no influence on that code, even through its names: a name that could end a string is refused here.
 
 import { describe, isBytes, isError, isRecord, requireThat } from '../check.js';
-import { takeOptions } from './check-options.js';
+import { takeHostOptions } from './check-options.js';
 import { ExitError } from './cli.js';
 import { requireWasi } from './component-imports.js';
 import { createHost } from './create-host.js';
@@ -200,7 +200,7 @@ export async function loadComponent(bytes: Uint8Array): Promise<LoadedComponent>
  */
 export async function runComponent(bytes: Uint8Array, options: HostOptions = {}): Promise<number> {
   // Taken before the translation: that takes a second, in which the caller may change them.
-  const taken = takeOptions(options);
+  const taken = takeHostOptions(options);
   return (await loadComponent(bytes)).run(taken);
 }
 

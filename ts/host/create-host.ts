@@ -1,6 +1,6 @@
 // Making a host: checks the options, and chooses how to confine the component.
 
-import { takeOptions } from './check-options.js';
+import { takeHostOptions } from './check-options.js';
 import type { Host, HostOptions } from './host.js';
 import { createHostWith } from './host.js';
 import { flagsFor, isGranted, OWN_DESCRIPTORS, requireGranted } from './permission.js';
@@ -27,7 +27,7 @@ import { procfsWalker } from './walker-procfs.js';
  * ```
  */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
-  const taken = takeOptions(options);
+  const taken = takeHostOptions(options);
   const isLinux = process.platform === 'linux';
   const { confinement = isLinux ? 'strict' : 'best-effort' } = taken;
   const preopens = Object.values(taken.preopens ?? {});
