@@ -3,7 +3,13 @@ import os from 'node:os';
 import process from 'node:process';
 import { isSystemError, reasonOf } from '../system-error.js';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Signals that end a program by default, and that somebody may send to a copy; Windows has fewer. */
+const SIGNALS = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE', 'SIGUSR1', 'SIGUSR2'] as const).filter(
+  (name) => name in os.constants.signals,
+);
+
+/** Node opens a port for a debugger at this one, unless a program listens to it. Whoever reaches the port controls the process. */
+const DEBUGGER_SIGNAL = 'SIGUSR1';
 
 /** The exit status of what a signal has ended, as shells have it. */
 function statusOf(name: NodeJS.Signals): number {
@@ -28,8 +34,11 @@ export class Interruption {
   readonly #obey = (signal: NodeJS.Signals) =>
     this.#end({ status: statusOf(signal), why: 'interrupted', signal });
 
-  /** Watches standard output and standard error from now on. */
+  /** Watches standard output and standard error from now on, and keeps Node's debugger closed. */
   constructor() {
+    if (this.#heeded.includes(DEBUGGER_SIGNAL)) {
+      process.once(DEBUGGER_SIGNAL, this.#obey);
+    }
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error) => this.#fail(error));
     }
@@ -47,7 +56,7 @@ export class Interruption {
   heedSignals(): void {
     this.#hasCopied = true;
     for (const name of this.#heeded) {
-      process.once(name, this.#obey);
+      process.off(name, this.#obey).once(name, this.#obey);
     }
   }
 
