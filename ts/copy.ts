@@ -96,12 +96,7 @@ export function startCopy(
   });
 }
 
-function orderOf(
-  source: string,
-  target: string,
-  options: CopyOptions,
-  starter: Starter,
-): Order {
+function orderOf(source: string, target: string, options: CopyOptions, starter: Starter): Order {
   const start = workingDirectory();
   const prepare = async (): Promise<Work> => {
     const named = placeOf(source, '/in', start);
