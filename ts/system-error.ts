@@ -1,6 +1,13 @@
 import { getSystemErrorMap } from 'node:util';
 import { isError } from './check.js';
 
+/** What the engine says (c-src/engine/error.c) where Node has other words for the same. */
+const reasons: Readonly<Record<string, string>> = {
+  EIO: 'input/output error',
+  ELOOP: 'too many symbolic links, or a loop of them',
+  ENAMETOOLONG: 'the name or the path is too long',
+};
+
 /** An error of Node's `fs`. */
 export type SystemError = NodeJS.ErrnoException & { readonly code: string };
 
@@ -19,7 +26,7 @@ export function isSystemError(error: unknown): error is SystemError {
  * @param error an error of Node's `fs`
  */
 export function reasonOf(error: SystemError): string {
-  return getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? error.message;
+  return reasons[error.code] ?? getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? error.message;
 }
 
 /**
@@ -31,5 +38,5 @@ export function reasonOfCode(code: string): string {
   if (code === 'ERR_ACCESS_DENIED') {
     return "Node's permission model denies it";
   }
-  return [...getSystemErrorMap().values()].find(([name]) => name === code)?.[1] ?? code;
+  return reasons[code] ?? [...getSystemErrorMap().values()].find(([name]) => name === code)?.[1] ?? code;
 }

@@ -116,7 +116,7 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_JUST_CREATED] = "another source of the same command was just copied there",
         [MAPCP_INVALID_ARGUMENT] = "invalid argument",
         [MAPCP_TOO_MANY_LINKS] = "too many symbolic links, or a loop of them",
-        [MAPCP_NAME_TOO_LONG] = "the name is too long",
+        [MAPCP_NAME_TOO_LONG] = "the name or the path is too long",
         [MAPCP_INVALID_NAME] = "the name is not valid UTF-8; rename it",
         [MAPCP_NO_SPACE] = "no space left on the file system",
         [MAPCP_QUOTA_EXCEEDED] = "disk quota exceeded",
@@ -131,6 +131,11 @@ const char *mapcp_reason(const struct mapcp_error *error) {
     };
     if (error->because) {
         return error->because;
+    }
+    if (error->operation == MAPCP_MAP && error->number == EAGAIN) {
+        return "it gives no data now, and may give some later, which a regular file does not; write it to a "
+               "file by a "
+               "program that waits, such as cat, and copy that";
     }
     if (error->code == MAPCP_OTHER) {
         return strerror(error->number);

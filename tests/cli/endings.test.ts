@@ -63,7 +63,7 @@ describe('the command line says so in a sentence', () => {
 
   it.skipIf(!canMount)('if there is no procfs', () => {
     const { status, stderr } = shell("unshare --mount sh -c 'mount -t tmpfs none /proc && $mapcp in/a out'");
-    expect(stderr).toMatch(/^mapcp: cannot go on: there is no procfs at \/proc, .*\n$/);
+    expect(stderr).toMatch(/^mapcp: cannot go on: there is no procfs at \/proc, .*: mount it\n$/);
     expect(status).toBe(1);
   });
 });

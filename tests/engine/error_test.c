@@ -53,6 +53,10 @@ static void only_a_mapping_without_memory_advises_a_smaller_window(void) {
     CHECK(strcmp(reason_of(MAPCP_OPEN, ENOMEM), "out of memory or of file descriptors") == 0);
 }
 
+static void a_source_that_has_no_data_yet_is_said_to_be_no_regular_file(void) {
+    CHECK(strstr(reason_of(MAPCP_MAP, EAGAIN), "a regular file does not"));
+}
+
 static const struct test tests[] = {
     {"every code has a reason", every_code_has_a_reason},
     {"every operation has a verb", every_operation_has_a_verb},
@@ -61,5 +65,7 @@ static const struct test tests[] = {
     {"errno values become their codes", numbers_become_their_codes},
     {"only a mapping that finds no memory advises a smaller window",
      only_a_mapping_without_memory_advises_a_smaller_window},
+    {"a source that has no data yet is said to be no regular file",
+     a_source_that_has_no_data_yet_is_said_to_be_no_regular_file},
 };
 const struct suite error_suite = {tests, sizeof(tests) / sizeof(*tests)};

@@ -1,12 +1,13 @@
 // What a copy costs, without a clock: calls that the component makes of its host, ways that the host looks up on the
 // system, and bytes that pass between the two.
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ImportObject } from '#bindings';
 import { instantiate } from '#bindings';
 import { ModeCarrier } from '../../ts/host/index.js';
+import { READ_ASIDE } from '../../ts/host/lowering.js';
 import { toComponent } from '../../ts/options.js';
 import { hostWith, temporaryDirectory, walkers } from './helpers.js';
 import { Counter, counted, watchCalls } from './watch-calls.js';
@@ -98,6 +99,11 @@ describe('what a copy costs', () => {
     const size = windows * 1024 * 1024 + 1;
     const { bytes } = await costOf(new Map([['large', Buffer.alloc(size, 'content')]]));
     expect(Object.fromEntries(bytes)).toEqual({ read: size + windows, write: size });
+  });
+
+  it('is one read of a small file, since the engine and the host agree on what is small', () => {
+    const source = readFileSync('c-src/engine/emulated_mmap.c', 'utf8');
+    expect(/^#define SMALL_READ (\d+)$/m.exec(source)?.[1]).toBe(String(READ_ASIDE));
   });
 
   it.each([7, 8, 9, 40, 104])(

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { escaped, quoted } from '../errors.js';
+import { NoProcfsError } from '../host/create-host.js';
 import { invalidArgument } from './arguments.js';
 import { cleanDirectories } from './clean.js';
 import { addFlags } from './flags.js';
@@ -87,7 +88,9 @@ function explain(error: unknown): number {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? STATUS_DONE : STATUS_USAGE;
   }
-  const why = error instanceof Error ? error.message : String(error);
+  // The command has no option for what the API would accept instead.
+  const said = error instanceof NoProcfsError ? error.reason : undefined;
+  const why = said ?? (error instanceof Error ? error.message : String(error));
   process.stderr.write(`mapcp: cannot go on: ${why.split('\n').map(escaped).join('\n')}\n`);
   return STATUS_FAILED;
 }

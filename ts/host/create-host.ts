@@ -39,23 +39,33 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   const walker = mayUseProcfs ? procfsWalker() : undefined;
   if (walker === undefined) {
     if (confinement === 'strict') {
-      throw new Error(
-        isLinux
-          ? whyNoProcfs(mayUseProcfs)
-          : "confinement: 'strict' works on Linux only: set 'best-effort' to accept less",
-      );
+      throw isLinux
+        ? new NoProcfsError(whyNoProcfs(mayUseProcfs))
+        : new Error("confinement: 'strict' works on Linux only: set 'best-effort' to accept less");
     }
     warnOnce();
   }
   return createHostWith(walker ?? pathWalker, taken);
 }
 
+/** A component that cannot be confined by this system as it is. */
+export class NoProcfsError extends Error {
+  /** What is missing, and what to do about it, without the options of the API. */
+  readonly reason: string;
+
+  /** @param reason see {@link NoProcfsError.reason} */
+  constructor(reason: string) {
+    super(`${reason}, or accept less with the option confinement: 'best-effort'`);
+    this.reason = reason;
+  }
+}
+
 function whyNoProcfs(isAllowed: boolean): string {
   const why = isAllowed
-    ? 'no procfs is mounted at /proc, which is needed to confine a component: mount it'
+    ? 'there is no procfs at /proc, which is needed to confine a component: mount it'
     : `Node's permission model denies ${OWN_DESCRIPTORS}, which is needed to confine a component: start Node with ` +
       flagsFor(OWN_DESCRIPTORS, 'read-write');
-  return `${why}, or accept less with the option confinement: 'best-effort'`;
+  return why;
 }
 
 let warned = false;

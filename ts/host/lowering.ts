@@ -49,8 +49,11 @@ import { descriptorTypes } from './wasi.js';
 /** Marks a handle that is owned, and the head of the list of free ones. */
 const OWN = 1 << 30;
 
-/** Up to this many bytes it is cheaper to read into a buffer and copy than to find out how many there are. */
-const READ_ASIDE = 16 * 1024;
+/**
+ * Up to this many bytes it is cheaper to read into a buffer and copy than to find out how many there are. The engine counts on
+ * it: `SMALL_READ` in c-src/engine/emulated_mmap.c is the same.
+ */
+export const READ_ASIDE = 16 * 1024;
 
 /** Maximum number of bytes that one call reads or writes in place. A guest that has more calls again. */
 const MOST_IN_PLACE = 1 << 30;

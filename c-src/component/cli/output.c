@@ -83,7 +83,8 @@ static void put_line(const struct mapcp_bar *bar, const struct mapcp_progress *p
     const uint64_t total = progress->totals_known ? progress->bytes_total : 0;
     const uint64_t done = progress->bytes_done;
     // In floating point, as a product of bytes may be too large.
-    const int full = total > 0 ? (int)(WIDTH * ((double)done / (double)total)) : 0;
+    const int empty = progress->totals_known ? WIDTH : 0;
+    const int full = total > 0 ? (int)(WIDTH * ((double)done / (double)total)) : empty;
     for (int column = 0; column < WIDTH; column++) {
         fputs(column < full ? "█" : "░", stderr);
     }

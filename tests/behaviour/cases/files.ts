@@ -266,4 +266,15 @@ export const files: readonly Behaviour[] = [
     isOrdinaryUser: true,
     error: denied('out/d/b', 'create'),
   },
+  {
+    name: 'paths that begin with ./ are those without it',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/f');
+    },
+    source: './in/a',
+    target: './/./out/b',
+    options: { recursive: true },
+    out: { b: null, 'b/f': 'content' },
+  },
 ];

@@ -67,7 +67,7 @@ export const names: readonly Behaviour[] = [
     target: `out/${'n'.repeat(256)}`,
     error: {
       code: 'ENAMETOOLONG',
-      says: `cannot inspect 'out/${'n'.repeat(256)}': the name is too long`,
+      says: `cannot inspect 'out/${'n'.repeat(256)}': the name or the path is too long`,
     },
   },
 ];
