@@ -44,6 +44,17 @@ static bool act(const struct mapcp_invocation *invocation) {
     }
 }
 
+/// Whether all that was printed has arrived; says so if it has not.
+static bool has_printed(bool is_copy) {
+    const bool good = fflush(stdout) == 0 && !ferror(stdout);
+    if (!good) {
+        // Which of many writes failed, and why, is not known any more.
+        fputs("mapcp: cannot print: standard output does not take it", stderr);
+        fputs(is_copy ? "; what was finished stays\n" : "\n", stderr);
+    }
+    return fflush(stderr) == 0 && good;
+}
+
 bool exports_wasi_cli_run_run(void) {
     // One write for a line, and not one for each piece of it.
     (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
@@ -59,8 +70,8 @@ bool exports_wasi_cli_run_run(void) {
     struct mapcp_invocation invocation =
         mapcp_parse((const char *const *)arguments + skipped, (size_t)count - skipped, true);
     const bool good = act(&invocation);
+    const bool is_copy = invocation.action == MAPCP_ACTION_COPY;
     mapcp_invocation_free(&invocation);
     free(arguments);
-    // What was printed may not have arrived.
-    return fflush(NULL) == 0 && !ferror(stdout) && good;
+    return has_printed(is_copy) && good;
 }

@@ -1,6 +1,7 @@
 // How a relative path finds its preopened directory. wasi-libc compares a path with the names of the preopens
 // letter by letter, so that './in/a' would not be found in a directory that was preopened as 'in'.
 
+#include <errno.h>
 #include <string.h>
 #include <wasi/libc-find-relpath.h>
 
@@ -19,5 +20,10 @@ int __wasilibc_find_relpath_alloc(const char *path, const char **abs, char **rel
                                   int can_realloc) {
     (void)relative_len;
     (void)can_realloc;
+    if (*path == '\0') {
+        // It begins as every preopen of "." does, and yet leads nowhere.
+        errno = ENOENT;
+        return -1;
+    }
     return __wasilibc_find_abspath(without_dots(path), abs, (const char **)relative);
 }

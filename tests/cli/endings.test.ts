@@ -7,6 +7,7 @@ import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { canMount } from '../helpers/small-disk.js';
+import { wasmtime } from '../helpers/wasmtime.js';
 
 const main = resolve('build/out/js/cli/main.js');
 
@@ -38,6 +39,27 @@ describe('the command line says so in a sentence', () => {
       status: 1,
       stdout: '',
       stderr: `mapcp: cannot print: no space left on device${end}\n`,
+    });
+  });
+
+  it.skipIf(wasmtime === undefined).each([
+    { args: '-v in/a out', end: '; what was finished stays' },
+    { args: '--json in/a out', end: '; what was finished stays' },
+    { args: '--help', end: '' },
+  ])('if it cannot print in wasmtime: $args', ({ args, end }) => {
+    const component = resolve('build/out/mapcp.wasm');
+    expect(shell(`${wasmtime} run --dir in --dir out ${component} ${args} >/dev/full`)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `mapcp: cannot print: standard output does not take it${end}\n`,
+    });
+  });
+
+  it.skipIf(wasmtime === undefined)('if TARGET is empty, also in wasmtime with all of this directory', () => {
+    expect(shell(`${wasmtime} run --dir . ${resolve('build/out/mapcp.wasm')} in/a ''`)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: "mapcp: cannot copy 'in/a' to '': cannot use '': the path is empty\n",
     });
   });
 

@@ -88,6 +88,30 @@ describe.each(walkers)('modes carried with the %s walker', (_kind, walker) => {
     },
   );
 
+  it.each([0o751, 0o555])(
+    'of %o are given to a directory that another job met and marked before this one did',
+    (mode) => {
+      let meet: (() => void) | undefined;
+      const meeting: Walker = {
+        ...walker,
+        enter(...given) {
+          meet?.();
+          meet = undefined;
+          return walker.enter(...given);
+        },
+      };
+      const { source, target, from, to, modes } = carrying(meeting);
+      mkdirSync(join(source, 'd'));
+      chmodSync(join(source, 'd'), mode);
+      from.openAt({}, 'd', { directory: true }, { read: true });
+      meet = () => chmodSync(join(target, 'd'), 0o1720);
+      to.createDirectoryAt('d');
+      drop(to.openAt({}, 'd', { directory: true }, { read: true }));
+      expect(modeOf(join(target, 'd'))).toBe(mode);
+      expect(modes.takeRefusals()).toBe(undefined);
+    },
+  );
+
   it.runIf(process.getuid?.() === 0)('are not given to what another user has left unfinished', () => {
     const { source, target, from, to } = carrying(walker);
     mkdirSync(join(source, 'd'));

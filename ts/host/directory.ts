@@ -295,8 +295,9 @@ export class Directory {
     const { modes } = this.#grant;
     const status = fstatSync(made.fd, { bigint: true });
     if (!isNewDirectory(status, this.#walker.newDirectory)) {
-      // Another directory has taken its name, or the file system chooses modes itself, which may be right.
-      if (permissionsOf(status) !== mode) {
+      // Another directory has taken its name, or the file system chooses modes itself, which may be right. Or another
+      // job of the same copy has met the directory, and is at work in it.
+      if (!modes.metDirectory(status, mode) && permissionsOf(status) !== mode) {
         modes.noteRefused(path, 'EPERM');
       }
       return;

@@ -165,16 +165,19 @@ export class ModeCarrier {
   }
 
   /**
-   * Records that a directory was not created because it exists, and that its source has `mode`.
+   * Records that a directory was not created because it exists, and that its source has `mode`. Returns
+   * whether a copy has made it, which must give it that mode.
    *
    * @internal
    */
-  metDirectory(status: BigIntStats, mode: number): void {
+  metDirectory(status: BigIntStats, mode: number): boolean {
     const isReadOnly = (mode & OWNER_MAY_CHANGE) !== OWNER_MAY_CHANGE;
     const isFinished = isReadOnly && permissionsOf(status) === mode;
-    if (status.isDirectory() && isOurs(status) && (isUnfinished(status) || isFinished)) {
+    const isOfCopy = status.isDirectory() && isOurs(status) && (isUnfinished(status) || isFinished);
+    if (isOfCopy) {
       this.madeDirectory(status, mode);
     }
+    return isOfCopy;
   }
 
   /**
