@@ -7,13 +7,13 @@
 #include "shared_mman.h"
 
 struct descriptor {
-    /// How many mappings need it.
+    /// How many mappings use it.
     size_t holders;
     /// Whether the program has closed it.
     bool closed;
 };
 
-// By number; those that are not in it have no holders.
+// By number. Missing ones are not used.
 static struct descriptor *descriptors;
 static size_t count;
 
@@ -44,7 +44,7 @@ void descriptor_release(int fd) {
         return;
     }
     descriptor->closed = false;
-    // The program was told long ago that its close went well, and what there was to write is written.
+    // The program's close has succeeded long ago, and all data is written.
     (void)__real_close(fd);
 }
 

@@ -3,20 +3,19 @@
 
 #include <stdbool.h>
 
-/// Descriptors that mappings need. WASI preview 1 has no dup, so a mapping cannot have a descriptor of its
-/// own: it uses the program's, which therefore stays open for as long as a mapping needs it.
+/// Descriptors of mappings. WASI preview 1 has no dup, so a mapping shares the program's descriptor. It stays
+/// open while a mapping uses it.
 
-/// Notes that one more mapping needs `fd`. Returns 0 or ENOMEM.
+/// Adds a mapping that uses `fd`. Returns 0 or ENOMEM.
 int descriptor_hold(int fd);
 
-/// Notes that one mapping less needs `fd`, and closes it where it was the last and the program is done with
-/// it.
+/// Removes a mapping that uses `fd`. Closes it if it was the last one and the program has closed `fd`.
 void descriptor_release(int fd);
 
-/// Whether the program has closed `fd`, which is only open because mappings need it.
+/// Whether the program has closed `fd`, which only mappings keep open.
 bool descriptor_is_closed(int fd);
 
-/// Closes `fd` for the program. As close().
+/// Closes `fd` for the program, like close().
 int descriptor_close(int fd);
 
 #endif

@@ -1,9 +1,8 @@
-// What a program gets that is linked with this library but without `--wrap`: an error of the linker.
+// A linker error for programs that are linked with this library but without `--wrap`.
 //
-// Its calls would otherwise go to wasi-libc's emulation, or to nothing, and what it writes would be lost.
-// Under
-// `--wrap=mmap`, the name `__real_mmap` stands for `mmap`, so that this file links, and nobody calls it.
-// Without it, nothing has that name.
+// Otherwise their calls would go to wasi-libc's emulation, and their writes would be lost. With
+// `--wrap=mmap`, the name
+// `__real_mmap` means `mmap`, so this file links, and is never called. Without it, nothing has that name.
 
 #include "shared_mman.h"
 

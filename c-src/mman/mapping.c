@@ -9,14 +9,14 @@
 #include "descriptors.h"
 #include "page_table.h"
 
-/// The most that is read or written at once: a host may need as much memory again for a call.
+/// The maximum size of a read or a write: a host may need as much memory again.
 #define CHUNK (16 * PAGE)
 
-/// Bytes are compared and merged by words of eight.
+/// Bytes are compared and merged in words of eight.
 typedef uint64_t word;
 
-// The file's present content, while it is merged into a mapping. Made with the first mapping that needs it,
-// so that writing back needs no memory and cannot fail for the lack of it.
+// The file's current content while it is merged into a mapping. It is allocated with the first mapping that
+// needs it, so writing back never fails for lack of memory.
 static unsigned char *newest;
 
 static word load(const unsigned char *place) {
@@ -29,7 +29,7 @@ static void store(unsigned char *place, word value) {
     memcpy(place, &value, sizeof(value));
 }
 
-/// Reads up to `length` bytes at `offset`; fewer come only at the end of the file. Behind them, sets zeros.
+/// Reads up to `length` bytes at `offset`, fewer only at the end of the file. Fills the rest with zeros.
 static int read_at(int fd, off_t offset, unsigned char *bytes, size_t length, size_t *count) {
     *count = 0;
     while (*count < length) {
@@ -63,49 +63,49 @@ static int write_at(int fd, off_t offset, const unsigned char *bytes, size_t len
     return 0;
 }
 
-/// Takes what a mapping needs: memory, and the descriptor where the file will be read or written again.
-static int furnish(struct mapping *mapping, const struct mapping_wish *wish) {
-    if (wish->fd >= 0 && wish->shared) {
-        if (descriptor_hold(wish->fd) != 0) {
+/// Allocates a mapping's memory, and holds its descriptor if the file will be read or written again.
+static int allocate(struct mapping *mapping, const struct mapping_request *request) {
+    if (request->fd >= 0 && request->shared) {
+        if (descriptor_hold(request->fd) != 0) {
             return ENOMEM;
         }
-        mapping->fd = wish->fd;
-        if (wish->writable && !newest) {
+        mapping->fd = request->fd;
+        if (request->writable && !newest) {
             newest = malloc(CHUNK);
         }
-        mapping->pristine = wish->writable && newest ? malloc(wish->length) : NULL;
-        if (wish->writable && !mapping->pristine) {
+        mapping->pristine = request->writable && newest ? malloc(request->length) : NULL;
+        if (request->writable && !mapping->pristine) {
             return ENOMEM;
         }
     }
-    mapping->bytes = aligned_alloc(PAGE, wish->length);
+    mapping->bytes = aligned_alloc(PAGE, request->length);
     return mapping->bytes ? 0 : ENOMEM;
 }
 
-/// Gives a mapping its first content.
-static int fill(const struct mapping *mapping, const struct mapping_wish *wish) {
-    if (wish->fd < 0) {
+/// Reads a mapping's first content.
+static int fill(const struct mapping *mapping, const struct mapping_request *request) {
+    if (request->fd < 0) {
         memset(mapping->bytes, 0, mapping->length);
         return 0;
     }
     size_t count = 0;
-    int error = read_at(wish->fd, wish->offset, mapping->bytes, mapping->length, &count);
+    int error = read_at(request->fd, request->offset, mapping->bytes, mapping->length, &count);
     if (error == 0 && mapping->pristine) {
         memcpy(mapping->pristine, mapping->bytes, mapping->length);
     }
     return error;
 }
 
-int mapping_new(struct mapping **mapping, const struct mapping_wish *wish) {
+int mapping_new(struct mapping **mapping, const struct mapping_request *request) {
     struct mapping *made = malloc(sizeof(*made));
     if (!made) {
         return ENOMEM;
     }
     *made = (struct mapping){
-        .length = wish->length, .pages = wish->length / PAGE, .offset = wish->offset, .fd = -1};
-    int error = furnish(made, wish);
+        .length = request->length, .pages = request->length / PAGE, .offset = request->offset, .fd = -1};
+    int error = allocate(made, request);
     if (error == 0) {
-        error = fill(made, wish);
+        error = fill(made, request);
     }
     if (error != 0) {
         mapping_free(made);
@@ -115,7 +115,7 @@ int mapping_new(struct mapping **mapping, const struct mapping_wish *wish) {
     return 0;
 }
 
-/// A word with all bits set in those bytes in which `one` and `other` differ.
+/// A word with all bits set in each byte in which `one` and `other` differ.
 static word differences(word one, word other) {
     const word low = UINT64_C(0x7f7f7f7f7f7f7f7f);
     word both = one ^ other;
@@ -133,7 +133,7 @@ static bool differ(const unsigned char *one, const unsigned char *other) {
     return false;
 }
 
-/// Where the changed pages end that follow each other from `start` on, but at most at `end`.
+/// The end of the consecutive changed pages from `start` on, at most `end`.
 static size_t end_of_changes(const struct mapping *mapping, size_t start, size_t end) {
     while (start < end && differ(mapping->bytes + start, mapping->pristine + start)) {
         start += PAGE;
@@ -141,7 +141,7 @@ static size_t end_of_changes(const struct mapping *mapping, size_t start, size_t
     return start;
 }
 
-/// Takes over a page's newest content for those bytes that the program has not changed.
+/// Copies a page's newest content, except for bytes that the program has changed.
 static void merge(unsigned char *bytes, unsigned char *pristine, const unsigned char *content) {
     for (size_t place = 0; place < PAGE; place += sizeof(word)) {
         word now = load(bytes + place);
@@ -153,8 +153,8 @@ static void merge(unsigned char *bytes, unsigned char *pristine, const unsigned 
     }
 }
 
-/// Reads a chunk of the file again; `*inside` is how much of it the file has. Behind the end of the file
-/// there is nothing that a program can have changed, so all of it becomes zero.
+/// Reads a chunk of the file again. `*inside` is how much of it is in the file. A program cannot change
+/// anything behind the end of the file, so the rest becomes zeros.
 static int refresh_chunk(struct mapping *mapping, size_t start, size_t length, size_t *inside) {
     off_t offset = mapping->offset + (off_t)start;
     if (!mapping->pristine) {
@@ -167,7 +167,7 @@ static int refresh_chunk(struct mapping *mapping, size_t start, size_t length, s
     memset(mapping->bytes + start + *inside, 0, length - *inside);
     memset(mapping->pristine + start + *inside, 0, length - *inside);
     for (size_t place = 0; place < length; place += PAGE) {
-        // Mostly nobody else has written.
+        // Usually only this program has written.
         if (differ(newest + place, mapping->pristine + start + place)) {
             merge(mapping->bytes + start + place, mapping->pristine + start + place, newest + place);
         }
@@ -190,9 +190,9 @@ int mapping_refresh(struct mapping *mapping, size_t start, size_t end) {
     return error;
 }
 
-/// Writes changed pages that follow each other.
+/// Writes consecutive changed pages.
 static int write_changes(struct mapping *mapping, size_t start, size_t length) {
-    // What the read finds is also what may be written: a file that was cut meanwhile is not extended.
+    // Only bytes that were read may be written, so a file that was cut is not extended.
     size_t inside = 0;
     int error = refresh_chunk(mapping, start, length, &inside);
     if (error == 0) {

@@ -5,32 +5,32 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/// A part of a file in memory; or memory alone.
+/// A part of a file in memory, or memory without a file.
 struct mapping {
     /// The program's bytes, at a multiple of the page size.
     unsigned char *bytes;
-    /// What `bytes` were when they were last the same as the file; NULL where nothing is ever written back.
-    /// Where both differ, the program has written.
+    /// The bytes as they were in the file; NULL if they are never written back. The program has written each
+    /// byte that differs.
     ///
-    /// A copy, and not a checksum for each page: it costs as much memory again, but no two contents have the
-    /// same one, and it tells single bytes. So two mappings of one page, or two programs, can each change
-    /// some of its bytes without undoing what the other did.
+    /// A copy needs as much memory again, but unlike a checksum per page it shows single bytes and is never
+    /// wrong. So two mappings or programs can change different bytes of one page, and neither undoes the
+    /// other's changes.
     unsigned char *pristine;
-    /// How many bytes; whole pages.
+    /// In bytes; a multiple of the page size.
     size_t length;
-    /// How many of its pages the program has not unmapped.
+    /// How many of its pages are still mapped.
     size_t pages;
-    /// Where in the file it begins.
+    /// The position in the file.
     off_t offset;
-    /// The file, held; or -1 where it is not needed any longer.
+    /// The file, held, or -1 if it is no longer needed.
     int fd;
 };
 
-/// What a mapping is to be.
-struct mapping_wish {
-    /// Whole pages.
+/// The properties of a new mapping.
+struct mapping_request {
+    /// A multiple of the page size.
     size_t length;
-    /// Whether others' changes to the file can be seen in it.
+    /// Whether other programs' changes to the file must be visible.
     bool shared;
     /// Whether the program may write to it.
     bool writable;
@@ -39,25 +39,24 @@ struct mapping_wish {
     off_t offset;
 };
 
-/// Makes a mapping. Returns 0, ENOMEM, or what reading the file gives.
-int mapping_new(struct mapping **mapping, const struct mapping_wish *wish);
+/// Creates a mapping. Returns 0, ENOMEM, or an error of reading the file.
+int mapping_new(struct mapping **mapping, const struct mapping_request *request);
 
-/// Writes what the program changed from `start` to `end`, whole pages, to the file. Pages without a change
-/// are not touched, nor are bytes without one: their newest content is read first. Nothing is written behind
-/// the end of the file; what the program wrote there becomes zero.
+/// Writes the program's changes from `start` to `end`, which are page boundaries, to the file. Unchanged
+/// pages are not touched. Unchanged bytes of a changed page get the file's newest content first. Nothing is
+/// written behind the end of the file: those bytes become zero.
 ///
-/// Returns 0, or what reading or writing gives; then what has not been written still counts as changed.
+/// Returns 0, or an error of reading or writing. Unwritten changes are then still changes.
 int mapping_write_back(struct mapping *mapping, size_t start, size_t end);
 
-/// Has the system bring the file's data to its storage, where the mapping may have changed them. Returns 0 or
-/// the errno value.
+/// Makes the system store the file's data, if the mapping may have changed them. Returns 0 or the errno.
 int mapping_store(const struct mapping *mapping);
 
-/// Reads the file again from `start` to `end`, whole pages, for all bytes that the program has not changed.
-/// Returns 0 or what reading gives.
+/// Reads the file again from `start` to `end`, which are page boundaries, except for bytes that the program
+/// has changed. Returns 0 or an error of reading.
 int mapping_refresh(struct mapping *mapping, size_t start, size_t end);
 
-/// Frees a mapping, written back or not. NULL is allowed.
+/// Frees a mapping without writing it back. NULL is allowed.
 void mapping_free(struct mapping *mapping);
 
 #endif

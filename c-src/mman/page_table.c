@@ -6,8 +6,8 @@
 #error "the table below is for addresses of 32 bits"
 #endif
 
-// One entry for each page there can be: a look-up is one load, however many mappings there are. 256 KiB of
-// zeros, which are no part of the module, and which a host does not provide before they are used.
+// One entry for each possible page, so a look-up is one load. It takes 256 KiB of zeros, which are not in the
+// module's file, and which a host provides only when they are used.
 static struct mapping *table[PAGES];
 
 size_t page_of(const void *address) {

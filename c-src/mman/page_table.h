@@ -5,18 +5,18 @@
 
 struct mapping;
 
-/// The page size, as PAGESIZE and sysconf tell it under WASI.
+/// WASI's page size, equal to PAGESIZE and sysconf's result.
 #define PAGE ((size_t)65536)
-/// How many pages an address space of 32 bits has.
+/// The pages of an address space of 32 bits.
 #define PAGES ((size_t)65536)
 
-/// The number of the page that an address is in.
+/// The number of an address's page.
 size_t page_of(const void *address);
 
-/// The mapping that a page belongs to, or NULL.
+/// The mapping of a page, or NULL.
 struct mapping *page_mapping(size_t page);
 
-/// Says that a page belongs to a mapping, or, with NULL, to none.
+/// Sets the mapping of a page; NULL for none.
 void page_assign(size_t page, struct mapping *mapping);
 
 #endif

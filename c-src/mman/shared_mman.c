@@ -10,10 +10,10 @@
 #include "mapping.h"
 #include "page_table.h"
 
-/// Flags that change what a mapping is, in ways that memory from malloc cannot follow.
+/// Flags that memory from malloc cannot support.
 #define UNSUPPORTED_FLAGS (MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_HUGETLB | MAP_GROWSDOWN)
 
-/// A part of the address space: from page `first` up to, but not including, page `end`.
+/// The pages from `first` to before `end`.
 struct range {
     size_t first;
     size_t end;
@@ -29,7 +29,7 @@ static void *fail_to_map(int number) {
     return MAP_FAILED;
 }
 
-/// Checks what can be wrong with a mapping of whatever kind. Returns 0 or the errno value.
+/// Checks the arguments of any mapping. Returns 0 or the errno.
 static int check_request(size_t length, int protection, int flags) {
     int type = flags & MAP_TYPE;
     if (type != MAP_SHARED && type != MAP_PRIVATE) {
@@ -44,7 +44,7 @@ static int check_request(size_t length, int protection, int flags) {
     return length > SIZE_MAX - (PAGE - 1) ? ENOMEM : 0;
 }
 
-/// Checks what can be wrong with a descriptor. Returns 0 or the errno value.
+/// Checks a descriptor. Returns 0 or the errno.
 static int check_file(int fd, bool writes) {
     int flags = descriptor_is_closed(fd) ? -1 : fcntl(fd, F_GETFL);
     if (flags < 0) {
@@ -76,18 +76,18 @@ void *__wrap_mmap(void *hint, size_t length, int protection, int flags, int fd, 
     if (error != 0) {
         return fail_to_map(error);
     }
-    struct mapping_wish wish = {.length = (length + PAGE - 1) / PAGE * PAGE,
-                                .shared = (flags & MAP_TYPE) == MAP_SHARED,
-                                .writable = (protection & PROT_WRITE) != 0,
-                                .fd = -1};
+    struct mapping_request request = {.length = (length + PAGE - 1) / PAGE * PAGE,
+                                      .shared = (flags & MAP_TYPE) == MAP_SHARED,
+                                      .writable = (protection & PROT_WRITE) != 0,
+                                      .fd = -1};
     if ((flags & MAP_ANON) == 0) {
-        wish.fd = fd;
-        wish.offset = offset;
-        error = check_place(offset, wish.length);
-        error = error != 0 ? error : check_file(fd, wish.shared && wish.writable);
+        request.fd = fd;
+        request.offset = offset;
+        error = check_place(offset, request.length);
+        error = error != 0 ? error : check_file(fd, request.shared && request.writable);
     }
     struct mapping *mapping = NULL;
-    error = error != 0 ? error : mapping_new(&mapping, &wish);
+    error = error != 0 ? error : mapping_new(&mapping, &request);
     if (error != 0) {
         return fail_to_map(error);
     }
@@ -102,7 +102,7 @@ static bool is_page_start(const void *address) {
     return (uintptr_t)address % PAGE == 0;
 }
 
-/// The pages of a range that begins at a page. False where it goes beyond the address space.
+/// The pages of a range that begins at a page. Returns false if it leaves the address space.
 static bool range_of(const void *address, size_t length, struct range *range) {
     size_t first = page_of(address);
     size_t count = length / PAGE + (length % PAGE != 0);
@@ -110,7 +110,7 @@ static bool range_of(const void *address, size_t length, struct range *range) {
     return count <= PAGES - first;
 }
 
-/// Where the part of a range ends that begins at `first` and belongs to one mapping, or to none.
+/// The end of the part of a range that begins at `first` and has one mapping, or none.
 static size_t end_of_part(size_t first, size_t end) {
     const struct mapping *mapping = page_mapping(first);
     while (first < end && page_mapping(first) == mapping) {
@@ -119,7 +119,7 @@ static size_t end_of_part(size_t first, size_t end) {
     return first;
 }
 
-/// Makes file and memory the same in a range that belongs to one mapping. Returns 0 or the errno value.
+/// Makes file and memory equal in a range of one mapping. Returns 0 or the errno.
 static int synchronize(struct range part, int flags) {
     struct mapping *mapping = page_mapping(part.first);
     if (!mapping) {
@@ -157,7 +157,7 @@ int msync(void *address, size_t length, int flags) {
     return first_error != 0 ? fail(first_error) : 0;
 }
 
-/// Writes back what changed in a range. Returns 0 or the first errno value there was.
+/// Writes back the changes in a range. Returns 0 or the first errno.
 static int write_back(struct range range) {
     int first_error = 0;
     for (size_t page = range.first; page < range.end;) {
@@ -192,8 +192,8 @@ int __wrap_close(int fd) {
     return descriptor_close(fd);
 }
 
-/// A file keeps what was written to a mapping of it when the program ends without unmapping it.
+/// If the program ends without unmapping, the file still gets the changes.
 __attribute__((destructor)) static void write_back_all(void) {
-    // There is nobody left to tell about a failure.
+    // A failure can no longer be reported.
     (void)write_back((struct range){.first = 0, .end = PAGES});
 }

@@ -1,6 +1,7 @@
-/// Prints the first 10 characters of a file, or fewer where it is shorter, by mapping the file into memory.
+/// Prints the first 10 characters of a file, or all of them if it is shorter, by mapping the file into
+/// memory.
 ///
-/// The steps of every program that uses mmap(): open(), fstat(), mmap(), use the bytes, munmap(), close().
+/// Every program that uses mmap() has these steps: open(), fstat(), mmap(), use the bytes, munmap(), close().
 
 #include <assert.h>
 #include <errno.h>
@@ -16,7 +17,7 @@
 
 static_assert(sizeof(off_t) >= 8, "files of 2 GiB and more need -D_FILE_OFFSET_BITS=64 here");
 
-/// Ends the program, saying which call failed on which file, and why.
+/// Ends the program with an error that names the call, the file and the reason.
 static _Noreturn void fail(const char *call, const char *path, const char *why) {
     (void)fprintf(stderr, "mapped-head: %s '%s': %s\n", call, path, why);
     exit(EXIT_FAILURE);
@@ -34,7 +35,7 @@ int main(int argc, char *argv[]) {
         fail("open", path, strerror(errno));
     }
 
-    // mmap() must be told how much to map, and the file may be shorter than what we would like to see.
+    // mmap() needs the number of bytes to map, and the file may be shorter than ten.
     struct stat status;
     if (fstat(fd, &status) != 0) {
         fail("fstat", path, strerror(errno));
@@ -44,16 +45,16 @@ int main(int argc, char *argv[]) {
     }
     size_t size = status.st_size < CHARACTERS ? (size_t)status.st_size : CHARACTERS;
 
-    // There is no such thing as a mapping of nothing: mmap() refuses a size of 0.
+    // mmap() refuses a size of 0.
     if (size > 0) {
-        // MAP_FAILED and not NULL marks a failure.
+        // A failure is MAP_FAILED, not NULL.
         char *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (map == MAP_FAILED) {
             fail("mmap", path, strerror(errno));
         }
 
-        // A mapping does not keep the file from being cut. What lies behind its end is not the file's:
-        // touching it is a bus error, or, where mmap() is emulated, whatever the memory held before.
+        // Another program can cut the file while it is mapped. Bytes behind its end are not the file's:
+        // reading them is a bus error, or, if mmap() is emulated, returns old memory.
         if (fstat(fd, &status) != 0) {
             fail("fstat", path, strerror(errno));
         }
@@ -70,7 +71,7 @@ int main(int argc, char *argv[]) {
         }
     }
 
-    // The mapping is gone, but the descriptor is still there.
+    // munmap() does not close the descriptor.
     if (close(fd) != 0) {
         fail("close", path, strerror(errno));
     }

@@ -24,36 +24,36 @@
 
 /// Files as arrays in memory.
 ///
-///     auto file = mapped::memory_map::open("numbers");
-///     auto numbers = file->map<const int>(3);       // the first three
-///     int sum = (*numbers)[0] + (*numbers)[1] + (*numbers)[2];
+/// auto file = mapped::memory_map::open("numbers");
+/// auto numbers = file->map<const int>(3);       // the first three
+/// int sum = (*numbers)[0] + (*numbers)[1] + (*numbers)[2];
 ///
-/// (Real code looks at `file` and `numbers` first: each is a std::expected.)
+/// (Real code checks `file` and `numbers` first: each is a std::expected.)
 ///
-/// A `memory_map` owns a file's descriptor, and hands out `region`s. Both give back what they own when they
-/// are destroyed, and neither can be copied, because a descriptor and a mapping cannot. A region does not
-/// need the `memory_map` that it came from any longer.
+/// A `memory_map` owns a file's descriptor and creates `region`s. Both release what they own when they are
+/// destroyed. Neither can be copied, because a descriptor and a mapping cannot. A region outlives its
+/// `memory_map`.
 namespace mapped {
 
 static_assert(sizeof(off_t) >= 8, "files of 2 GiB and more need -D_FILE_OFFSET_BITS=64 here");
 
-/// A call that failed: which, on which file, and why.
+/// A failed call, with its file and the reason.
 struct error {
     /// The name of the call, such as "open". Static.
     const char *call;
     std::string path;
-    /// What the call left in errno.
+    /// The call's errno.
     int number;
-    /// Why, for people.
+    /// The reason, for people.
     std::string reason;
 };
 
-/// All of an error in a line, for people: "open 'a.txt': No such file or directory".
+/// The error in one line, for people: "open 'a.txt': No such file or directory".
 inline std::string message(const error &error) {
     return std::string(error.call) + " '" + error.path + "': " + error.reason;
 }
 
-/// Why, for people. Two of mmap's errors have a text that speaks of devices, whatever they are about.
+/// The reason, for people. The system's texts for two of mmap's errors speak of devices.
 inline std::string reason_for(int number) {
     switch (number) {
     case ENODEV:
@@ -65,28 +65,28 @@ inline std::string reason_for(int number) {
     }
 }
 
-/// What a function that can fail gives back.
+/// The result of a function that can fail.
 template <typename T> using result = std::expected<T, error>;
 
-/// The error for a call that has just failed.
+/// The error of a call that has just failed.
 inline std::unexpected<error> failure(const char *call, const std::string &path, int number = errno) {
     return std::unexpected(error{call, path, number, reason_for(number)});
 }
 
-/// What may stand in a file: bytes that mean the same wherever they are.
+/// A type whose bytes mean the same in every process, so it can be in a file.
 template <typename T>
 concept mappable = std::is_trivially_copyable_v<T> && !std::is_volatile_v<T>;
 
-/// A part of a file in memory, as a contiguous range of `T`; unmapped when it is destroyed.
+/// A part of a file in memory, as a contiguous range of `T`. Its destructor unmaps it.
 template <mappable T> class region {
   public:
-    /// A region of nothing.
+    /// An empty region.
     region() = default;
 
     region(const region &) = delete;
     region &operator=(const region &) = delete;
 
-    /// Takes over what `other` maps, and leaves it empty.
+    /// Takes the mapping of `other`, which becomes empty.
     region(region &&other) noexcept
         : path_(std::move(other.path_)), start_(std::exchange(other.start_, nullptr)),
           length_(std::exchange(other.length_, 0)), elements_(std::exchange(other.elements_, {})) {
@@ -102,8 +102,8 @@ template <mappable T> class region {
         (void)release();
     }
 
-    /// Removes the mapping now, for those who want to know whether that worked. The region is empty after a
-    /// success, and as it was after a failure.
+    /// Unmaps now, and returns whether that succeeded. After a success the region is empty; after a failure
+    /// it is unchanged.
     result<void> unmap() {
         if (release() != 0) {
             return failure("munmap", path_);
@@ -114,8 +114,8 @@ template <mappable T> class region {
         return {};
     }
 
-    /// Brings what was assigned to the file, and the file to its storage, before it returns. Without this,
-    /// both happen some time later, the first of them when the region is unmapped at the latest.
+    /// Writes assigned bytes to the file, and the file to its storage, before it returns. Without this call,
+    /// both happen later: the file has the bytes at the latest when the region is unmapped.
     [[nodiscard]] result<void> sync() const {
         if (start_ != nullptr && ::msync(start_, length_, MS_SYNC) != 0) {
             return failure("msync", path_);
@@ -141,7 +141,7 @@ template <mappable T> class region {
     T &operator[](std::size_t index) const {
         return elements_[index];
     }
-    /// The first element: the one there is, in a region of one.
+    /// The first element, which is the only one in a region of one.
     T &operator*() const {
         return *data();
     }
@@ -168,25 +168,25 @@ template <mappable T> class region {
     }
 
     std::string path_;
-    /// What is mapped: whole pages before the elements, where these do not begin at a page.
+    /// Starts at a page, and so possibly before the first element.
     void *start_ = nullptr;
     std::size_t length_ = 0;
     std::span<T> elements_;
 };
 
-/// What a file is opened for.
+/// The purpose of opening a file.
 enum class access : std::uint8_t { read_only, read_write };
 
 /// An open file that can be mapped.
 class memory_map {
   public:
-    /// A map of no file; all that can be done with it fails with EBADF.
+    /// A memory_map without a file. Its functions fail with EBADF.
     memory_map() = default;
 
     memory_map(const memory_map &) = delete;
     memory_map &operator=(const memory_map &) = delete;
 
-    /// Takes over the file of `other`, and leaves it without one.
+    /// Takes the file of `other`, which keeps none.
     memory_map(memory_map &&other) noexcept
         : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {
     }
@@ -202,13 +202,13 @@ class memory_map {
         (void)release();
     }
 
-    /// Opens a file that exists. Only a regular file can be mapped: for any other, the error is ENODEV.
+    /// Opens an existing file. Only a regular file can be mapped; any other is ENODEV.
     static result<memory_map> open(const std::string &path, access wanted = access::read_only) {
         return open_with(path, wanted == access::read_only ? O_RDONLY : O_RDWR);
     }
 
-    /// Makes an empty file, or empties the one there is, and opens it for reading and writing. A symbolic
-    /// link is not followed: ELOOP.
+    /// Creates an empty file or empties an existing one, and opens it for reading and writing. Does not
+    /// follow a symbolic link: ELOOP.
     static result<memory_map> create(const std::string &path) {
         return open_with(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW);
     }
@@ -217,7 +217,7 @@ class memory_map {
         return descriptor_ >= 0;
     }
 
-    /// The file's status: its size, what kind of file it is, when it was changed.
+    /// The file's status: size, kind, times.
     [[nodiscard]] result<struct stat> status() const {
         struct stat status = {};
         if (::fstat(descriptor_, &status) != 0) {
@@ -226,11 +226,10 @@ class memory_map {
         return status;
     }
 
-    /// Makes the file `size` bytes long: cuts it, or adds zeros at its end. Mapping never changes a file's
-    /// size.
+    /// Sets the file's size: cuts it, or adds zeros at its end. Mapping never changes a file's size.
     ///
-    /// Where the system can, it sets room aside for all of the file, so that a full disk is an error here,
-    /// and not a bus error when a mapped byte is assigned.
+    /// If the system can, it reserves space for the whole file. So a full disk is an error here, and not a
+    /// bus error at an assignment.
     [[nodiscard]] result<void> resize(std::uint64_t size) const {
         if (!std::in_range<off_t>(size)) {
             return failure("ftruncate", path_, EFBIG);
@@ -244,12 +243,11 @@ class memory_map {
 
     /// Maps `count` elements that begin `offset` bytes into the file.
     ///
-    /// A `const T` is for reading. A `T` is for writing too: what is assigned reaches the file and everyone
-    /// who maps it, so the file must be open for `access::read_write`, or EACCES is the error.
+    /// A `const T` is read-only. Assigning to a `T` changes the file and every other mapping of it, so the
+    /// file must be open for `access::read_write`; otherwise the error is EACCES.
     ///
-    /// The offset must suit `T`'s alignment (EINVAL), and all of the elements must be in the file (ENXIO). No
-    /// elements are a region of nothing. A file that is cut later takes its mapped bytes with it: touching
-    /// them is a bus error.
+    /// The offset must suit `T`'s alignment (EINVAL), and all elements must be in the file (ENXIO). A region
+    /// of no elements is empty. If the file is cut later, using the elements behind its end is a bus error.
     template <mappable T>
     [[nodiscard]] result<region<T>> map(std::size_t count = 1, std::uint64_t offset = 0) const {
         const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
@@ -263,7 +261,7 @@ class memory_map {
         if (count == 0) {
             return region<T>();
         }
-        // Only a multiple of the page size will do as the offset of a mapping.
+        // The offset of a mapping must be a multiple of the page size.
         const std::size_t length = before + (count * sizeof(T));
         auto start = map_bytes(length, offset - before, !std::is_const_v<T>);
         if (!start) {
@@ -277,8 +275,7 @@ class memory_map {
         return mapped;
     }
 
-    /// Closes the file now, for those who want to know whether that worked; the descriptor is gone either
-    /// way.
+    /// Closes the file now, and returns whether that succeeded. The descriptor is gone in any case.
     result<void> close() {
         if (release() != 0) {
             return failure("close", path_);
@@ -312,7 +309,7 @@ class memory_map {
         return opened;
     }
 
-    /// Sets room aside for the first `length` bytes, where there is a way to do it.
+    /// Reserves space for the first `length` bytes, if the system can.
     [[nodiscard]] result<void> reserve([[maybe_unused]] off_t length) const {
 #if defined(_POSIX_ADVISORY_INFO) && _POSIX_ADVISORY_INFO > 0
         const int number = length == 0 ? 0 : ::posix_fallocate(descriptor_, 0, length);
@@ -336,8 +333,8 @@ class memory_map {
         return start;
     }
 
-    /// Checks that the file has the bytes that were mapped. After the mapping, and not before it: where mmap
-    /// is emulated, mapping is reading, and a file that was cut before the reading is still cut now.
+    /// Checks that the file has the mapped bytes. It must follow the mapping: if mmap is emulated, mapping
+    /// reads the file, and a file that was cut before is seen now.
     [[nodiscard]] result<void> reaches(std::uint64_t offset, std::size_t length) const {
         auto now = status();
         if (!now) {

@@ -1,6 +1,6 @@
 /// Copies a file with mmap() and munmap().
 ///
-/// The source is mapped one window at a time, so that the largest file needs no more memory than one window.
+/// It maps one window at a time, so the largest file needs no more memory than one window.
 
 #include <assert.h>
 #include <errno.h>
@@ -13,18 +13,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/// A mapping must begin at a multiple of the page size, and this is a multiple of every page size there is.
+/// A mapping must begin at a multiple of the page size. This is a multiple of every system's.
 #define WINDOW ((off_t)1024 * 1024)
 
 static_assert(sizeof(off_t) >= 8, "files of 2 GiB and more need -D_FILE_OFFSET_BITS=64 here");
 
-/// An open file, and the name that it goes by in messages.
+/// An open file, and its name in messages.
 struct file {
     const char *path;
     int fd;
 };
 
-/// Says which call failed on which file, and why. Returns false, so that a check can end in it.
+/// Prints the call that failed, the file and the reason. Returns false, so a check can end with it.
 static bool fail(const char *call, const char *path, const char *why) {
     (void)fprintf(stderr, "mmapped-files: %s '%s': %s\n", call, path, why);
     return false;
@@ -34,7 +34,7 @@ static bool close_file(const struct file *file) {
     return close(file->fd) == 0 || fail("close", file->path, strerror(errno));
 }
 
-/// Opens a regular file for reading and tells its status.
+/// Opens a regular file for reading, and gets its status.
 static bool open_source(struct file *source, struct stat *status) {
     source->fd = open(source->path, O_RDONLY);
     if (source->fd < 0) {
@@ -48,7 +48,7 @@ static bool open_source(struct file *source, struct stat *status) {
     return good;
 }
 
-/// Refuses a target that must not be emptied: the source itself, by whatever name, and what is not a file.
+/// Refuses a target that must not be emptied: the source itself, under any name, and anything except a file.
 static bool check_target(const struct file *target, const struct stat *source) {
     struct stat status;
     if (lstat(target->path, &status) != 0) {
@@ -63,16 +63,16 @@ static bool check_target(const struct file *target, const struct stat *source) {
     return true;
 }
 
-/// Creates the target, or empties it.
+/// Creates or empties the target.
 static bool open_target(struct file *target) {
     target->fd = open(target->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666);
     return target->fd >= 0 || fail("open", target->path, strerror(errno));
 }
 
-/// Checks, once the bytes up to `end` are mapped, that they are the file's.
+/// Checks that the file has the bytes up to `end`, once they are mapped.
 ///
-/// A mapping does not keep the file from being cut. What lies behind its end is not the file's: touching it
-/// is a bus error, or, where mmap() is emulated, whatever the memory held before.
+/// Another program can cut the file while it is mapped. Bytes behind its end are not the file's: reading them
+/// is a bus error, or, if mmap() is emulated, returns old memory.
 static bool reaches(const struct file *source, off_t end) {
     struct stat status;
     if (fstat(source->fd, &status) != 0) {
@@ -109,7 +109,7 @@ static bool copy_window(const struct file *source, const struct file *target, of
     return copied;
 }
 
-/// Copies all windows; an empty file has none.
+/// Copies all windows. An empty file has none.
 static bool copy_content(const struct file *source, const struct file *target, off_t size) {
     for (off_t offset = 0; offset < size; offset += WINDOW) {
         off_t length = size - offset < WINDOW ? size - offset : WINDOW;
@@ -125,7 +125,7 @@ static bool copy_to_target(const struct file *source, struct file *target, const
         return false;
     }
     bool copied = copy_content(source, target, status->st_size);
-    // What an earlier write left to be done may fail at the close, so it counts as a part of the copy.
+    // A delayed write can fail at the close, so closing is a part of the copy.
     copied = close_file(target) && copied;
     if (!copied && unlink(target->path) != 0) {
         return fail("unlink", target->path, strerror(errno));

@@ -1,7 +1,7 @@
-/// Copies a file with mmap() and munmap(), in C++: the class memory_map does the mapping.
+/// Copies a file with mmap() and munmap() in C++, by the class memory_map.
 ///
-/// Source and target are both mapped, and bytes are assigned from one to the other. One window at a time, so
-/// that the largest file needs no more memory than the smallest.
+/// It maps source and target, and assigns bytes from one to the other. It maps one window at a time, so the
+/// largest file needs no more memory than the smallest.
 
 #include <algorithm>
 #include <cerrno>
@@ -25,7 +25,7 @@ using mapped::result;
 
 constexpr std::uint64_t window_size = UINT64_C(1024) * 1024;
 
-/// Refuses a target that must not be emptied: the source itself, by whatever name, and what is not a file.
+/// Refuses a target that must not be emptied: the source itself, under any name, and anything except a file.
 result<void> check_target(const memory_map &source, const std::string &path) {
     auto source_status = source.status();
     if (!source_status) {
@@ -44,7 +44,7 @@ result<void> check_target(const memory_map &source, const std::string &path) {
     return {};
 }
 
-/// Copies a window by assignment, from memory to memory.
+/// Copies a window by an assignment in memory.
 result<void> copy_window(const memory_map &source, const memory_map &target, std::uint64_t offset,
                          std::size_t length) {
     auto from = source.map<const std::byte>(length, offset);
@@ -56,14 +56,14 @@ result<void> copy_window(const memory_map &source, const memory_map &target, std
         return std::unexpected(to.error());
     }
     std::ranges::copy(*from, to->begin());
-    // Both would unmap themselves, but could not tell whether that went well.
+    // The destructors would unmap both, but could not report an error.
     if (auto unmapped = to->unmap(); !unmapped) {
         return unmapped;
     }
     return from->unmap();
 }
 
-/// Copies all windows; an empty file has none.
+/// Copies all windows. An empty file has none.
 result<void> copy_content(const memory_map &source, const memory_map &target) {
     auto status = source.status();
     if (!status) {
@@ -82,10 +82,10 @@ result<void> copy_content(const memory_map &source, const memory_map &target) {
     return {};
 }
 
-/// Copies into the target, which is removed again where that fails.
+/// Copies into the target, and removes it if that fails.
 result<void> fill(memory_map target, const memory_map &source, const std::string &path) {
     auto copied = copy_content(source, target);
-    // What a system has put off may fail at the close, so it counts as a part of the copy.
+    // A delayed write can fail at the close, so closing is a part of the copy.
     auto closed = target.close();
     if (copied && closed) {
         return {};
