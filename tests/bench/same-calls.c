@@ -1,6 +1,5 @@
-// The calls of the system that mapcp makes for a tree, and nothing else, from C: what would remain if Node,
-// WebAssembly and the sandbox's own code cost nothing. `same-calls SOURCE TARGET` copies a directory to where
-// there is nothing.
+// Makes the system calls that mapcp makes for a tree, from C: the time that would remain if Node, WebAssembly
+// and the sandbox cost nothing. `same-calls SOURCE TARGET` copies a directory to a new one.
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -14,7 +13,7 @@ enum {
     DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
     HELD = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
     REGULAR = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-    /// As large as the engine's window.
+    /// The engine's window.
     WINDOW = 1024 * 1024,
 };
 
@@ -25,7 +24,7 @@ static _Noreturn void fail(const char *name) {
     exit(EXIT_FAILURE);
 }
 
-/// What a call returned, where it has not failed.
+/// The result of a call. Ends the program if the call failed.
 static long must(long result, const char *name) {
     if (result < 0) {
         fail(name);

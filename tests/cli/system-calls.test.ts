@@ -16,9 +16,9 @@ import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { look, type Put, putInto } from '../behaviour/tree.js';
-import { completed } from '../faults/complete.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
+import { predictTarget } from '../helpers/oracle.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
@@ -197,7 +197,7 @@ function copyUnder(
   }
   prepare(put);
   const before = look(join(directory, 'out'));
-  const complete = completed({ source: look(join(directory, 'in')), before, to: 'b', options });
+  const complete = predictTarget(look(join(directory, 'in')), before, options);
   const { status, stderr, threads } = strace(directory, [...flags, 'in/a', 'out/b'], traced, inject);
   const failed = [...stderr.matchAll(/^mapcp: cannot copy '.*' to 'out\/(.*?)': /gm)].map(([, path]) => path);
   const goesOn = flags.includes('--keep-going');

@@ -13,7 +13,7 @@
 static const struct mapcp_options one_page = {.window_size = 1};
 static const struct mapcp_options follow = {.window_size = 1, .symlinks = MAPCP_FOLLOW_LINKS};
 
-/// Runs a job to its end in one step; returns its error, or NULL. Static: valid until the next call.
+/// Runs a job to its end in one step. Returns its error or NULL, valid until the next call.
 static const struct mapcp_error *copy(const char *source, const char *target,
                                       const struct mapcp_options *options) {
     static struct mapcp_error error;
@@ -155,9 +155,8 @@ static void a_log_that_grows_is_copied_as_far_as_it_was_there(void) {
     CHECK(has_content("b", 200000, 1));
 }
 
-/// Copies a file of two windows, which is changed through a mapping between the first and the second. Its
-/// size and its times show nothing of that, where the page was written to before. Returns the job's error, or
-/// NULL.
+/// Copies a file of two windows, which is changed through a mapping between the first and the second. If the
+/// page was written before, size and times do not show the change. Returns the job's error or NULL.
 static const struct mapcp_error *copy_while_mapped(const struct mapcp_options *options) {
     static struct mapcp_error error;
     write_file("a", 100000, 1);
@@ -182,12 +181,12 @@ static void a_source_that_is_written_through_a_mapping_is_an_error_where_it_is_v
     const struct mapcp_options options = {.window_size = 1, .verify = true};
     const struct mapcp_error *error = copy_while_mapped(&options);
     CHECK(error != NULL);
-    // The system may have written the page back meanwhile: then the times show it.
+    // If the system has written the page back, the times show the change.
     CHECK(error->code == MAPCP_VERIFICATION_FAILED || error->code == MAPCP_SOURCE_CHANGED);
     CHECK(count_entries() == 1);
 }
 
-/// Whether two files have the same content, going by what can be read from them.
+/// Whether two files have the same content. Their sizes do not matter.
 static bool is_same_content(const char *one, const char *other) {
     FILE *files[2] = {fopen(one, "rb"), fopen(other, "rb")};
     CHECK(files[0] && files[1]);
@@ -202,7 +201,8 @@ static bool is_same_content(const char *one, const char *other) {
 
 static void a_file_is_copied_to_its_end_whatever_its_status_says(void) {
     const struct mapcp_options options = {.window_size = 1, .verify = true};
-    // Of no size and short, of no size and long, and of a page that they do not fill.
+    // The first has size 0 and little content, the second size 0 and much, the third less content than its
+    // size.
     const char *const paths[] = {"/proc/version", "/proc/kallsyms", "/sys/devices/system/cpu/online"};
     for (size_t index = 0; index < sizeof(paths) / sizeof(*paths); index++) {
         if (access(paths[index], R_OK) == 0) {
@@ -295,14 +295,14 @@ static void what_another_job_has_made_is_not_replaced(void) {
     CHECK(copy("a", "old", &options) == NULL);
     const struct mapcp_error *error = copy("b", "old", &options);
     CHECK(error && error->code == MAPCP_JUST_CREATED && error->operation == MAPCP_CREATE);
-    // By another name it is the same file.
+    // It is the same file under another name.
     CHECK(link("old", "link") == 0);
     error = copy("b", "link", &options);
     CHECK(error && error->code == MAPCP_JUST_CREATED);
     CHECK(has_content("old", 10, 2));
-    // A source that is named twice is there already.
+    // A source that is named twice exists already.
     CHECK(copy("a", "old", &options) == NULL && made.count == 1);
-    // What somebody else has put there is another file.
+    // Another program has put a new file there.
     write_file("other", 10, 4);
     CHECK(rename("other", "old") == 0);
     CHECK(copy("b", "old", &options) == NULL);

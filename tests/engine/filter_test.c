@@ -27,7 +27,7 @@ static void a_set_matches_one_of_its_characters(void) {
     CHECK(mapcp_glob_matches("[]]", "]"));
     CHECK(mapcp_glob_matches("[a-]", "-"));
     CHECK(mapcp_glob_matches("[a-c-e]", "-"));
-    // A set without an end, which mapcp_glob_fault refuses, is a bracket.
+    // mapcp_glob_fault refuses a set without an end. Here it is a bracket.
     CHECK(mapcp_glob_matches("[", "["));
     CHECK(mapcp_glob_matches("[ab", "[ab"));
     CHECK(!mapcp_glob_matches("[!a]", "/"));
@@ -52,11 +52,11 @@ static void a_byte_that_is_not_utf_8_is_a_character_of_its_own(void) {
     CHECK(mapcp_glob_matches("\xff", "\xff"));
     CHECK(!mapcp_glob_matches("\xff", "\u00ff"));
     CHECK(!mapcp_glob_matches("[ -\U0010ffff]", "\xff"));
-    // Too long a form, half a surrogate pair, and beyond Unicode.
+    // An overlong form, half a surrogate pair, and a value above Unicode.
     CHECK(mapcp_glob_matches("??", "\xc0\x80"));
     CHECK(mapcp_glob_matches("???", "\xed\xa0\x80"));
     CHECK(mapcp_glob_matches("????", "\xf4\x90\x80\x80"));
-    // A character that the end cuts.
+    // A character that is cut off.
     CHECK(mapcp_glob_matches("??", "\xe6\x97"));
 }
 

@@ -1,4 +1,4 @@
-// The engine's native tests: `engine-tests --list` prints their sentences, `engine-tests SENTENCE` runs one.
+// The engine's native tests. `engine-tests --list` prints their names, and `engine-tests NAME` runs one.
 
 #include <dirent.h>
 #include <stdio.h>

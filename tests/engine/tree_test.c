@@ -16,7 +16,7 @@ static void make_directory(const char *path) {
     CHECK(mkdir(path, 0755) == 0);
 }
 
-/// Runs a job to its end by steps of one entry; returns what it ended with, and its progress by `progress`.
+/// Runs a job to its end in steps of one entry. Returns whether it succeeded, and its progress in `progress`.
 static bool copy(const char *source, const char *target, const struct mapcp_options *options,
                  struct mapcp_progress *progress, enum mapcp_code *code) {
     struct mapcp_job *job = mapcp_job_new(source, target, options);
@@ -47,7 +47,7 @@ static enum mapcp_code copy_badly(const char *source, const char *target,
     return code;
 }
 
-/// Whether two trees are alike, as diff sees them.
+/// Whether diff finds no difference between two trees.
 static bool is_alike(const char *one, const char *other) {
     char command[256];
     (void)snprintf(command, sizeof(command), "diff -r --no-dereference '%s' '%s' >&2", one, other);
@@ -456,7 +456,7 @@ static void verified_files_arrive(void) {
     CHECK(is_alike("a", "b"));
 }
 
-/// The name of the one temporary file in a directory, with the directory. Static.
+/// The path of the one temporary file in a directory, valid until the next call.
 static const char *find_temporary(const char *directory) {
     static char path[256];
     char command[256];

@@ -1,4 +1,4 @@
-// Somebody changes a source right before a call that its copy makes, before each of them in turn.
+// The source changes during its copy: right before one call of the copy, for each call in turn.
 
 import {
   appendFileSync,
@@ -22,7 +22,7 @@ const PAGE = 65_536;
 const old = bytes(3 * PAGE + 17, 1);
 const OLD_TIME = '1000000000.25';
 
-/** Writes all of `content` into a file that is there. */
+/** Writes `content` into an existing file. */
 function overwrite(path: string, content: Buffer): void {
   const descriptor = openSync(path, 'r+');
   writeSync(descriptor, content, 0, content.length, 0);
@@ -31,9 +31,9 @@ function overwrite(path: string, content: Buffer): void {
 
 interface Change {
   readonly name: string;
-  /** Makes it. */
+  /** Changes the file. */
   act(path: string, put: Put): void;
-  /** What the source has then. */
+  /** The source's content after the change. */
   readonly content: Buffer;
 }
 
@@ -74,7 +74,7 @@ const allOptions: readonly CopyOptions[] = [
   { windowSize: PAGE, verify: true, preserveTimestamps: true, sync: true },
 ];
 
-/** Waits until what is written now has a later time than what has been written. */
+/** Waits until a new write gets a later time than the last one. */
 function untilTheClockTicks(directory: string): void {
   const probe = join(directory, 'probe');
   const { ctimeNs } = lstatSync(join(directory, 'in/a'), { bigint: true });
@@ -83,7 +83,7 @@ function untilTheClockTicks(directory: string): void {
   } while (lstatSync(probe, { bigint: true }).ctimeNs <= ctimeNs);
 }
 
-/** Copies once for each call; `check` is given how it ended, and the content of the copy, if there is one. */
+/** Copies once for each call, and passes the error code and the content of the copy to `check`, if there are any. */
 async function changeBeforeEachCall(
   change: Change,
   options: CopyOptions,
@@ -123,7 +123,7 @@ describe.each(allOptions.map((options) => ({ options, name: JSON.stringify(optio
   'with $name',
   ({ options }) => {
     it.each(changes)(
-      'a source that is $name during its copy is copied as it was or as it is, or is an error',
+      'if the source is $name during its copy, the copy is the old or the new content, or fails',
       (change) =>
         inMemoryDirectory(async (directory) => {
           let failures = 0;
@@ -140,7 +140,7 @@ describe.each(allOptions.map((options) => ({ options, name: JSON.stringify(optio
         }),
     );
 
-    it('a source that is appended to during its copy is no error where changes are allowed', () =>
+    it('with allowChanges, a source that grows during its copy is no error', () =>
       inMemoryDirectory(async (directory) => {
         const change: Change = {
           name: 'appended to',
@@ -156,7 +156,7 @@ describe.each(allOptions.map((options) => ({ options, name: JSON.stringify(optio
         expect(wrong).toEqual([]);
       }));
 
-    it('a source that is cut during its copy is an error where changes are allowed, too', () =>
+    it('with allowChanges, a source that gets shorter during its copy is still an error', () =>
       inMemoryDirectory(async (directory) => {
         const change: Change = {
           name: 'cut',

@@ -1,6 +1,6 @@
-// Copies by the API in a process of its own, so that a copy that hangs can be ended: `fork('racer.mjs', [DIRECTORY])`. A
-// message asks for a copy of `in/a`, as `{ target, options }`, and is answered by what came of it, as `{ files, codes }`.
-// Not TypeScript, because it is run as it is.
+// Copies by the API in a process that can be killed if a copy hangs: `fork('copy-process.mjs', [DIRECTORY])`. A message
+// `{ target, options }` requests a copy of `in/a`, and `{ files, codes }` answers it. Not TypeScript, because Node runs
+// it directly.
 
 import { join } from 'node:path';
 import process from 'node:process';

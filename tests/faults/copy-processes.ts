@@ -1,4 +1,4 @@
-// Who copies while somebody else changes the trees: by the API, and in wasmtime, each in a process that can be ended.
+// Processes that copy a tree while another process changes it. If a copy hangs, its process is killed.
 
 import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,37 +6,37 @@ import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { CopyOptions } from 'mapcp';
 import { wasmtime } from '../helpers/wasmtime.js';
-import { argumentsFor, linesOf } from './menders.js';
 import { precompile } from './precompiled.js';
+import { argumentsFor, linesOf } from './recovery.js';
 
-/** What a copy has told: how many files it copied, and the codes of its errors and warnings. */
-export interface Told {
+/** The result of a copy: how many files it copied, and the codes of its errors and warnings. */
+export interface Outcome {
   readonly files: number;
   readonly codes: readonly string[];
 }
 
-/** Copies `in/a` of a directory. */
-export interface Runner extends Disposable {
-  /** Copies to a path in that directory; fails where there is no end to that. */
-  copy(target: string, options: CopyOptions): Promise<Told>;
+/** A process that copies `in/a` of a directory. */
+export interface CopyProcess extends Disposable {
+  /** Copies to a path in that directory. Rejects if the copy hangs. */
+  copy(target: string, options: CopyOptions): Promise<Outcome>;
 }
 
 /** A way to copy. */
-export interface Racer {
+export interface Copier {
   readonly name: string;
   readonly missing: boolean;
-  /** What it has that the other has not: threads to divide a tree among, and permissions. */
+  /** Whether it has threads to divide a tree, and whether it carries permissions. */
   readonly hasThreads: boolean;
   readonly hasModes: boolean;
-  /** Has it ready for a directory. */
-  start(directory: string): Runner;
+  /** Starts a process for a directory. */
+  start(directory: string): CopyProcess;
 }
 
-// No copy of these takes a second.
+// Each of these copies takes less than a second.
 const PATIENCE = 30_000;
 
-/** What a copy comes to; fails, and does not wait, where it hangs. */
-async function unlessItHangs<T>(target: string, options: CopyOptions, copying: Promise<T>): Promise<T> {
+/** Returns the result of a copy, or throws if it hangs. */
+async function resultInTime<T>(target: string, options: CopyOptions, copying: Promise<T>): Promise<T> {
   const inTime = new AbortController();
   const late = setTimeout(PATIENCE, undefined, { signal: inTime.signal }).then(() => {
     throw new Error(`the copy to ${target} hangs, with ${JSON.stringify(options)}`);
@@ -48,23 +48,23 @@ async function unlessItHangs<T>(target: string, options: CopyOptions, copying: P
   }
 }
 
-/** By the API. */
-class InNode implements Runner {
+/** Copies by the API. */
+class NodeProcess implements CopyProcess {
   readonly #process: ChildProcess;
   readonly #end: Promise<unknown>;
 
   constructor(directory: string) {
-    this.#process = fork(resolve('tests/faults/racer.mjs'), [directory]);
+    this.#process = fork(resolve('tests/faults/copy-process.mjs'), [directory]);
     this.#end = once(this.#process, 'exit');
   }
 
-  async copy(target: string, options: CopyOptions): Promise<Told> {
-    const told = once(this.#process, 'message') as Promise<[Told]>;
+  async copy(target: string, options: CopyOptions): Promise<Outcome> {
+    const answered = once(this.#process, 'message') as Promise<[Outcome]>;
     const ended = this.#end.then(() => {
-      throw new Error(`who was to copy to ${target} has ended`);
+      throw new Error(`the process ended during the copy to ${target}`);
     });
     this.#process.send({ target, options });
-    const [answer] = await unlessItHangs(target, options, Promise.race([told, ended]));
+    const [answer] = await resultInTime(target, options, Promise.race([answered, ended]));
     return answer;
   }
 
@@ -73,8 +73,8 @@ class InNode implements Runner {
   }
 }
 
-/** By the component's own command line. */
-class InWasmtime implements Runner {
+/** Copies by the component's command line. */
+class WasmtimeProcess implements CopyProcess {
   readonly #directory: string;
   readonly #command: readonly string[];
   #process: ChildProcess | undefined;
@@ -84,23 +84,23 @@ class InWasmtime implements Runner {
     this.#command = precompile(directory);
   }
 
-  copy(target: string, options: CopyOptions): Promise<Told> {
+  copy(target: string, options: CopyOptions): Promise<Outcome> {
     const [program = '', ...args] = [...this.#command, '--json', '--no-progress'];
-    const copying = new Promise<Told>((tell, fail) => {
+    const copying = new Promise<Outcome>((resolve, reject) => {
       this.#process = execFile(
         program,
         [...args, ...argumentsFor(options, target)],
         { cwd: this.#directory },
         (error, stdout, stderr) => {
           if (stderr === '' && (error === null || error.code === 1)) {
-            tell(toldBy(stdout));
+            resolve(outcomeOf(stdout));
           } else {
-            fail(new Error(`the copy to ${target} ended with status ${error?.code}: ${stderr}`));
+            reject(new Error(`the copy to ${target} ended with status ${error?.code}: ${stderr}`));
           }
         },
       );
     });
-    return unlessItHangs(target, options, copying);
+    return resultInTime(target, options, copying);
   }
 
   [Symbol.dispose](): void {
@@ -108,8 +108,8 @@ class InWasmtime implements Runner {
   }
 }
 
-/** What is said with --json. */
-function toldBy(stdout: string): Told {
+/** Reads the result from the output of --json. */
+function outcomeOf(stdout: string): Outcome {
   const lines = linesOf(stdout);
   return {
     files: lines.reduce((sum, { files = 0 }) => sum + files, 0),
@@ -117,20 +117,20 @@ function toldBy(stdout: string): Told {
   };
 }
 
-/** Each way. */
-export const racers: readonly Racer[] = [
+/** Both ways. */
+export const copiers: readonly Copier[] = [
   {
     name: 'the API',
     missing: false,
     hasThreads: true,
     hasModes: true,
-    start: (directory) => new InNode(directory),
+    start: (directory) => new NodeProcess(directory),
   },
   {
     name: 'mapcp in wasmtime',
     missing: wasmtime === undefined,
     hasThreads: false,
     hasModes: false,
-    start: (directory) => new InWasmtime(directory),
+    start: (directory) => new WasmtimeProcess(directory),
   },
 ];

@@ -1,5 +1,5 @@
-// Every call that a copy makes fails once, in each way that it can. MAPCP_FAULTS=all takes each of them by both ways
-// into the host; otherwise they alternate.
+// Each call of a copy fails once, in each way that it can. There are two ways into the host: the tests alternate
+// between them, or try both if MAPCP_FAULTS=all.
 
 import { posix } from 'node:path';
 import process from 'node:process';
@@ -23,7 +23,7 @@ import { faultsOf, type Scenario, scenarios } from './scenarios.js';
 const takesAll = process.env.MAPCP_FAULTS === 'all';
 const ways: readonly Way[] = ['in memory', 'by value'];
 
-/** What an error says was being done when a call failed. */
+/** The operations that an error names if a call fails. */
 const operationsOf: Readonly<Record<FallibleCall, readonly Operation[]>> = {
   getFlags: ['open', 'create'],
   getType: ['open', 'create'],
@@ -45,11 +45,11 @@ const operationsOf: Readonly<Record<FallibleCall, readonly Operation[]>> = {
   symlinkAt: ['create'],
   linkAt: ['rename'],
   renameAt: ['rename'],
-  // A temporary name that stays beside the target is as much as a name that was not given.
+  // If a temporary name stays beside the target, naming the target has failed.
   unlinkFileAt: ['remove', 'rename'],
 };
 
-/** The code that an error has for what failed. */
+/** The code of an error, by its cause. */
 const codeOf: Readonly<Partial<Record<Fault, string>>> = {
   access: 'EACCES',
   io: 'EIO',
@@ -61,21 +61,21 @@ const codeOf: Readonly<Partial<Record<Fault, string>>> = {
   'read-only': 'EROFS',
 };
 
-/** One call that fails in a copy. */
+/** A call of a copy, and its fault. */
 interface Failing {
   readonly scenario: Scenario;
   readonly call: FallibleCall;
   readonly fault: Fault;
-  /** What the call is made for: the guest path of an entry, or that of a directory on the way to the target. */
+  /** The guest path that the call is made for: an entry, or a directory on the way to the target. */
   readonly entry: string;
-  /** Whether it is asked while a directory is listed. */
+  /** Whether the call is part of listing a directory. */
   readonly isListing: boolean;
 }
 
 /** See {@link Failing.entry}. */
 function entryOf(calls: readonly Call[], number: number): string {
   const [before, call, next] = [-1, 0, 1].map((distance) => calls[number + distance]);
-  // C libraries look at a directory before they open what is in it.
+  // C libraries inspect a directory before they open an entry of it.
   if (call?.name === 'getFlags' || (call?.name === 'getType' && before?.name === 'getFlags')) {
     return entryOf(calls, number + (next?.name === 'openAt' ? 1 : 2));
   }
@@ -95,24 +95,23 @@ function isOnTheWay({ scenario, entry }: Failing): boolean {
   return isBelow(targetOf(scenario), entry);
 }
 
-/** Whether a copy may come out well although this has happened: `brokenPromises` then sees to it that it did. */
-function canBeBorne({ before }: Ending, failing: Failing): boolean {
+/** Whether the copy may succeed in spite of the fault. `brokenPromises` then checks that it did. */
+function maySucceed({ before }: Ending, failing: Failing): boolean {
   const { scenario, call, fault, entry, isListing } = failing;
   switch (call) {
     case 'read':
     case 'write':
       return fault === 'short' || fault === 'interrupted';
     case 'statAt':
-      // A directory on the way that cannot be looked at is made, which shows whether it is there; and one that is the
-      // source itself is met again, when the tree is entered. A temporary file that is looked for by another spelling is
-      // taken to be there if that cannot be known.
+      // If a directory on the way cannot be inspected, the copy creates it and so learns whether it exists. If it is
+      // the source itself, the walk meets it again. If it is unknown whether a temporary file has another spelling, the
+      // copy assumes that it has.
       return isOnTheWay(failing) || /\/\.MAPCP-|e\u0301\.tmp$/.test(entry);
     case 'metadataHashAt':
-      // Nobody goes by the number of an entry that is only listed.
+      // Listing does not depend on an entry's number.
       return isOnTheWay(failing) || isListing;
     case 'createDirectoryAt':
-      // The root of the target may be a preopened directory, which cannot be made: where it is there, that is enough,
-      // unless it is the disk that fails.
+      // A preopened root cannot be created. If it exists, the copy goes on, unless the disk itself fails.
       return (
         entry === targetOf(scenario) &&
         before[posix.relative('/out', entry)] !== undefined &&
@@ -122,19 +121,19 @@ function canBeBorne({ before }: Ending, failing: Failing): boolean {
     case 'setTimesAt':
       return isRefusedTime(failing);
     case 'linkAt':
-      // Without hard links, the target is looked at and then named.
+      // Without hard links, the copy checks the target and then renames.
       return ['not-permitted', 'unsupported', 'too-many-links'].includes(fault);
     default:
       return false;
   }
 }
 
-/** Whether a file system does not let times be set, which is only a warning. */
+/** Whether a file system refuses to set times, which is only a warning. */
 function isRefusedTime({ call, fault }: Failing): boolean {
   return ['setTimes', 'setTimesAt'].includes(call) && fault === 'access';
 }
 
-/** The same ending, with any time for what has been refused its time. */
+/** The same ending, in which an entry may have any time. */
 function withAnyTime(ending: Ending, path: string): Ending {
   const entry = ending.complete[path];
   if (entry === undefined) {
@@ -144,20 +143,20 @@ function withAnyTime(ending: Ending, path: string): Ending {
   return { ...ending, complete: { ...ending.complete, [path]: { kind, content } } };
 }
 
-/** What an error may say was being done when this failed. */
+/** The operations that the error may name. */
 function operationsIn(failing: Failing): readonly Operation[] {
-  // What is opened on the way is the directory that names a file, to have the name on the disk.
+  // A directory on the way is opened only to synchronise its new name.
   const isForSync = isOnTheWay(failing) && operationsOf[failing.call].includes('open');
   return isForSync ? ['sync'] : operationsOf[failing.call];
 }
 
-/** What is wrong with how a copy ended whose one fault was this; nothing is good. */
+/** Checks the end of a copy with one fault. Returns what is wrong. */
 function wrongWith(given: Ending, failing: Failing): string[] {
   const { scenario, call, fault, entry } = failing;
   const root = targetOf(scenario);
   const below = isOnTheWay(failing) ? '' : entry.replace(/^\/in\/a/, '').replace(root, '');
   const [source, target] = [`/in/a${below}`, `${root}${below}`];
-  // A directory whose entries are done is all that is missed where it is only given its time, or had on the disk.
+  // If a directory's entries are complete, only its time or its synchronisation can be missing.
   const isFinished = ['setTimesAt', 'sync'].includes(call);
   const ending = isRefusedTime(failing) ? withAnyTime(given, posix.relative('/out', target)) : given;
   const wrong = brokenPromises(ending, (path) => {
@@ -170,13 +169,13 @@ function wrongWith(given: Ending, failing: Failing): string[] {
     wrong.push(`${ending.descriptorsLeft} descriptors are left open`);
   }
   if (ending.succeeded && isRefusedTime(failing)) {
-    const told = (ending.report?.warnings ?? []).map(
+    const warnings = (ending.report?.warnings ?? []).map(
       ({ code, operation, path }) => `${code} ${operation} ${path}`,
     );
-    return told.join() === `EACCES set-times ${entry}` ? wrong : [...wrong, `the warnings are: ${told}`];
+    return warnings.join() === `EACCES set-times ${entry}` ? wrong : [...wrong, `the warnings are: ${warnings}`];
   }
   if (ending.succeeded) {
-    return canBeBorne(ending, failing) ? wrong : [...wrong, 'nobody was told'];
+    return maySucceed(ending, failing) ? wrong : [...wrong, 'it reported no error'];
   }
   const expected = {
     code: codeOf[fault],
@@ -187,7 +186,7 @@ function wrongWith(given: Ending, failing: Failing): string[] {
   };
   const failures = failuresOf(ending);
   if (failures.length !== 1) {
-    wrong.push(`${failures.length} failures are told of`);
+    wrong.push(`${failures.length} errors are reported`);
   }
   for (const { code, operation, path, source, target, leftover, message } of failures) {
     const isRight =
@@ -201,7 +200,7 @@ function wrongWith(given: Ending, failing: Failing): string[] {
   return wrong;
 }
 
-/** The faults of a copy, each with the number of the call that it is put into. */
+/** Iterates over the faults of a copy, each with the number of its call. */
 function* faultsIn(
   scenario: Scenario,
   calls: readonly Call[],
@@ -218,7 +217,7 @@ function* faultsIn(
   }
 }
 
-/** What is wrong with a copy that nothing happened to, after one that failed; nothing is good. */
+/** Checks an undisturbed copy after one that failed. Returns what is wrong. */
 function wrongAfter(then: Ending): string[] {
   return [
     ...brokenPromises(then),
@@ -236,7 +235,7 @@ async function failEachOnce(scenario: Scenario, way: Way, directory: string): Pr
     const { number, call, fault, entry } = failing;
     const ending = await sandbox.copy((_, each) => (each === number ? fault : undefined));
     const then = await sandbox.copyAgain();
-    const here = `where call ${number}, ${call} for ${entry}, is ${fault}`;
+    const here = `if call ${number}, ${call} for ${entry}, is ${fault}`;
     wrong.push(...wrongWith(ending, failing).map((what) => `${here}: ${what}`));
     wrong.push(...wrongAfter(then).map((what) => `after one ${here}: ${what}`));
   }
@@ -250,12 +249,12 @@ async function failFromEachOn(scenario: Scenario, way: Way, directory: string): 
   const wrong: string[] = [];
   for (const [number, { name }] of calls.entries()) {
     const ending = await sandbox.copy((_, each) => (each >= number ? 'io' : undefined));
-    const here = `where each call from ${number}, ${name}, on fails`;
+    const here = `if each call from ${number}, ${name}, on fails`;
     const left = Object.keys(ending.found).filter(isTemporary);
     const named = ending.succeeded ? [] : failuresOf(ending).flatMap(({ leftover }) => leftover ?? []);
-    // A host that makes a file, fails all the same, and then does not remove it, has told nobody of it.
-    const isUntold = name === 'getType' && calls[number - 1]?.name === 'openAt';
-    if (String(named) !== String(left.map((path) => `/out/${path}`)) && !isUntold) {
+    // The host made a file, failed, and did not remove it, so the copy does not know its name.
+    const isUnknown = name === 'getType' && calls[number - 1]?.name === 'openAt';
+    if (String(named) !== String(left.map((path) => `/out/${path}`)) && !isUnknown) {
       wrong.push(`${here}: '${named}' is named, and '${left}' is left`);
     }
     if (ending.descriptorsLeft !== 0) {
@@ -272,16 +271,17 @@ async function failFromEachOn(scenario: Scenario, way: Way, directory: string): 
 }
 
 describe.each(scenarios)('$name', (scenario) => {
-  it.each(ways)('is old, none or complete, and nothing is left, whichever call fails, called %s', (way) =>
-    inMemoryDirectory((directory) => failEachOnce(scenario, way, directory)),
+  it.each(ways)(
+    'whichever call fails %s, each entry is old, absent or complete, and no temporary file is left',
+    (way) => inMemoryDirectory((directory) => failEachOnce(scenario, way, directory)),
   );
 
-  it('leaves at most a temporary file, and names it, where from a call on every one fails', () =>
+  it('if every call from one on fails, at most a temporary file is left, and the error names it', () =>
     inMemoryDirectory((directory) => failFromEachOn(scenario, 'in memory', directory)));
 });
 
 it.each(faultsOf.unlinkFileAt)(
-  'a temporary file whose removal is %s is named by the error, and cleaned',
+  'if removing a temporary file is %s, the error names it, and clean removes it',
   (fault) =>
     inMemoryDirectory(async (directory) => {
       const [scenario] = scenarios;
@@ -299,7 +299,7 @@ it.each(faultsOf.unlinkFileAt)(
     }),
 );
 
-it('a link never takes the place of the file that it leads to, whichever call fails', () =>
+it('whichever call fails, a link never replaces the file that it leads to', () =>
   inMemoryDirectory(async (directory) => {
     const put = putInto(directory);
     put.file('file');
@@ -316,7 +316,7 @@ it('a link never takes the place of the file that it leads to, whichever call fa
     expect(await copyLink(() => undefined)).toBe('ERR_MAPCP_SAME_FILE');
     const codes = new Set<unknown>();
     for (const number of host.calls.keys()) {
-      // Not among them is `access`: a link to where nobody may look is copied.
+      // Not `access`: a link into a directory without permission is copied.
       for (const fault of ['io', 'interrupted', 'insufficient-memory'] as const) {
         codes.add(await copyLink((_, each) => (each === number ? fault : undefined)));
       }
@@ -325,10 +325,10 @@ it('a link never takes the place of the file that it leads to, whichever call fa
     expect(brokenPromises({ before, complete: before, found: look(directory), succeeded: true })).toEqual([]);
   }));
 
-it.each([0, 1])('a link that may lead to a directory is no share of %i’s to pass over', (index) =>
+it.each([0, 1])('shard %i does not skip a link that may lead to a directory', (index) =>
   inMemoryDirectory(async (directory) => {
     const scenario: Scenario = {
-      name: 'a share',
+      name: 'a shard',
       options: { recursive: true, symlinks: 'follow', keepGoing: true, shard: { index, count: 2 } },
       source: (put) => {
         put.directory('in/a/real');
@@ -345,8 +345,8 @@ it.each([0, 1])('a link that may lead to a directory is no share of %i’s to pa
   }),
 );
 
-it('every call that can fail is made by one of these copies', async () => {
-  // What removes is called where something has failed, as above.
+it('these copies make every call that can fail', async () => {
+  // A copy removes files only after a failure, as above.
   const made = new Set<FallibleCall>(['unlinkFileAt']);
   for (const scenario of scenarios) {
     await inMemoryDirectory(async (directory) => {

@@ -1,8 +1,7 @@
-// Our host with faults put into it: a layer over its import object that counts the calls of a component and has any of
-// them fail, or do only a part, as it is told.
+// A host whose calls fail on request: a layer over our host's import object, which counts the calls of a component.
 //
-// Two ways lead from a component into the host (ts/host/lowering.ts), and the layer is in both: calls that are made in
-// the component's own memory, and calls that jco passes values for.
+// A component has two ways into the host (ts/host/lowering.ts): calls in its own memory, and calls for which jco passes
+// values. The layer is in both.
 
 import { posix } from 'node:path';
 import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
@@ -12,38 +11,38 @@ import { errorCodes, fail } from '../../ts/host/error-code.js';
 /** A way into the host. */
 export type Way = 'in memory' | 'by value';
 
-/** What a call comes to instead of what it asked for: an error, or less than that. */
+/** The result of a call that is disturbed: an error, or only a part of what it asked for. */
 export type Fault = ErrorCode | 'short';
 
-/** A call that a component makes. */
+/** A call of the component. */
 export interface Call {
   readonly name: FallibleCall;
-  /** The guest path of what it is for; a call that moves something is for where that goes. */
+  /** The guest path that the call is for. A call that renames is for the new name. */
   readonly path: string;
-  /** Of a call that moves something, the guest path of where that was. */
+  /** The old guest path, if the call renames. */
   readonly from?: string;
 }
 
-/** Says what is to become of the call with this number, counted from 0; undefined lets it be. */
+/** Returns the fault of the call with this number, counted from 0, or undefined. */
 export type Plan = (call: FallibleCall, number: number) => Fault | undefined;
 
 /** A host whose calls fail as `plan` says. */
 export interface FaultyHost {
   readonly imports: object;
-  /** What is to become of calls; may be replaced at any time. */
+  /** May be replaced at any time. */
   plan: Plan;
-  /** The calls since this was last emptied. */
+  /** The calls since the caller last emptied the list. */
   calls: Call[];
-  /** Called before each copy, as mapcp does with the host that it makes itself. */
+  /** Must be called before each copy, as mapcp calls its own host. */
   start(sync: boolean): void;
-  /** The bytes of memory that the component has; undefined where no call was made in it. */
+  /** The component's memory in bytes; undefined if no call was made in its memory. */
   memorySize(): number | undefined;
   close(): void;
 }
 
 /**
- * The calls that can fail, each with the place of the error-code in its result in memory: behind the tag, as far as the
- * value that the result could have had is aligned.
+ * The calls that can fail. The number is the offset of the error code in a result in memory, which depends on the
+ * alignment of the result's value.
  */
 const fallible = {
   Descriptor: {
@@ -71,12 +70,12 @@ const fallible = {
   DirectoryEntryStream: { readDirectoryEntry: 4 },
 } as const;
 
-/** A call that can fail, by the name of its method. */
+/** The method name of a call that can fail. */
 export type FallibleCall = keyof typeof fallible.Descriptor | keyof typeof fallible.DirectoryEntryStream;
 
 /**
- * Calls that give something another name: which arguments are the directory of the new one and the new one itself, by
- * value and flat. Such a call is for the new name.
+ * Calls that create a name from another one: which arguments are the new name's directory and the new name, by value
+ * and flat.
  */
 const newNames: Readonly<
   Partial<Record<FallibleCall, Readonly<Record<Way, readonly [directory: number, path: number]>>>>
@@ -85,7 +84,7 @@ const newNames: Readonly<
   linkAt: { 'by value': [2, 3], 'in memory': [4, 5] },
 };
 
-/** Which argument is a call's path: of those by value, and of the flat ones, where the descriptor comes first. */
+/** Which argument is the path of a call, by value and flat. Flat calls have the descriptor first. */
 const pathArguments: Readonly<Partial<Record<FallibleCall, Readonly<Record<Way, number>>>>> = {
   statAt: { 'by value': 1, 'in memory': 2 },
   metadataHashAt: { 'by value': 1, 'in memory': 2 },
@@ -102,7 +101,7 @@ const pathArguments: Readonly<Partial<Record<FallibleCall, Readonly<Record<Way, 
 const cabiLower = Symbol.for('cabiLower');
 const cabiRep = Symbol.for('cabiRep');
 
-/** Says that a number in a table of handles is owned; see ts/host/lowering.ts. */
+/** Marks an owned handle; see ts/host/lowering.ts. */
 const OWN = 1 << 30;
 
 interface Context {
@@ -114,13 +113,13 @@ type Method = ((this: object, ...args: unknown[]) => unknown) & {
   readonly [cabiLower]?: (context: Context) => Flat;
 };
 
-/** What a file system makes of a name before it looks for it. */
+/** Returns the name that a file system looks for instead of a name. */
 export type Fold = (path: string) => string;
 
 /**
- * Makes such a host; nothing fails until it is planned.
+ * Creates such a host. No call fails until there is a plan.
  *
- * @param fold how the file system that `/out` is on takes names, by value only; as they are where it is left out
+ * @param fold how the file system of `/out` folds names, for calls by value. By default it keeps them
  */
 export async function createFaultyHost(
   options: HostOptions,
@@ -149,7 +148,7 @@ export async function createFaultyHost(
     memorySize: () => memory?.buffer.byteLength,
     close: () => host.close(),
   };
-  // By the numbers of descriptors and of listings, which a host gives anew when they are free.
+  // By the numbers of descriptors and of listings. The host reuses free numbers.
   const paths = { Descriptor: new Map<number, string>(), DirectoryEntryStream: new Map<number, string>() };
   const take: Take = (call) => {
     const fault = faulty.plan(call.name, faulty.calls.length);
@@ -167,7 +166,7 @@ export async function createFaultyHost(
     return given;
   };
 
-  // The classes are this host's own, so they can be changed in place.
+  // The classes belong to this host alone, so they can be changed in place.
   const types = host.imports['wasi:filesystem/types'];
   for (const [name, methods] of Object.entries(fallible) as [keyof typeof fallible, object][]) {
     const { prototype } = types[name];
@@ -190,15 +189,15 @@ export async function createFaultyHost(
 
 type Take = (call: Call) => Fault | undefined;
 
-/** The guest paths of what is open, by its kind and number. */
+/** The guest paths of open resources, by kind and number. */
 type Paths = Readonly<Record<keyof typeof fallible, Map<number, string>>>;
 
-/** The number that stands for a resource. */
+/** The number of a resource. */
 function numberOf(resource: unknown): number {
   return Reflect.get(resource as object, cabiRep) as number;
 }
 
-/** A method that gets values, and throws its error as what jco knows for one. */
+/** Wraps a method that takes values and throws errors as jco expects them. */
 function byValue(
   call: FallibleCall,
   method: Method,
@@ -233,14 +232,14 @@ function byValue(
     if (fault !== 'short') {
       fail(fault);
     }
-    // The bytes to write, or the number of bytes to read, come first.
+    // The bytes to write, or the number of bytes to read, are the first argument.
     const [first, ...rest] = args;
     const less = first instanceof Uint8Array ? first.subarray(0, part(first.length)) : part(first);
     return method.call(this, less, ...rest);
   };
 }
 
-/** A function that gets flat values, and writes its result to where the last of them says. */
+/** Wraps a function that takes flat values. It writes its result to the address in the last one. */
 function inMemory(
   call: FallibleCall,
   flat: Flat,
@@ -275,7 +274,7 @@ function inMemory(
       return answer;
     }
     if (fault === 'short') {
-      // A read is told its length first, a write behind where its bytes are.
+      // A read has its length first, and a write has it after the address of its bytes.
       const length = call === 'read' ? 1 : 2;
       return flat(...args.map((each, index) => (index === length ? part(each) : each)));
     }
@@ -286,7 +285,7 @@ function inMemory(
   };
 }
 
-/** The guest path of what a call names below what it was made on. */
+/** The guest path of a name in the directory that a call is made on. */
 function pathBelow(directory: string | undefined, path: string): string {
   if (directory === undefined) {
     throw new Error(`nobody knows what '${path}' was looked for in`);
@@ -294,7 +293,7 @@ function pathBelow(directory: string | undefined, path: string): string {
   return posix.join(directory, path);
 }
 
-/** Notes what a call has opened, where it opens something. */
+/** Notes the path of a newly opened resource. */
 function remember(paths: Paths, call: FallibleCall, path: string, opened: () => number): void {
   if (call === 'openAt') {
     paths.Descriptor.set(opened(), path);
@@ -303,7 +302,7 @@ function remember(paths: Paths, call: FallibleCall, path: string, opened: () => 
   }
 }
 
-/** A part of a length: a third, and at least one. */
+/** Returns a third of a length, and at least one. */
 function part<T>(length: T): T {
   if (typeof length === 'bigint') {
     return (length <= 3n ? 1n : length / 3n) as T;

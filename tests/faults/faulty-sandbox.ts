@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { CopyError, type CopyReport, openSandbox, type Sandbox } from 'mapcp';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { openFiles } from '../helpers/descriptors.js';
-import { completed, type PromisedTree, type Tree } from './complete.js';
+import { type ExpectedTree, predictTarget, type Tree } from '../helpers/oracle.js';
 import { createFaultyHost, type FaultyHost, type Fold, type Plan, type Way } from './faulty-host.js';
 import type { Observation } from './promises.js';
 import type { Scenario } from './scenarios.js';
 
 const nothingFails: Plan = () => undefined;
 
-/** What happens during a copy. */
+/** Runs when a copy begins, and returns a function that runs when it ends. */
 type During = () => () => void;
 
-/** How a copy ended, and what it left. */
+/** The result of a copy, and what it left. */
 export interface Ending extends Observation {
   readonly report: CopyReport | undefined;
-  /** What it failed with; anything but a CopyError is a promise broken. */
+  /** Anything except a CopyError breaks a promise. */
   readonly error: unknown;
-  /** How many more file descriptors this process has open than before. */
+  /** How many descriptors the copy left open. */
   readonly descriptorsLeft: number;
 }
 
@@ -30,7 +30,7 @@ export class FaultySandbox implements Disposable {
   readonly #directory: string;
   readonly #put: Put;
   readonly #source: Tree;
-  #complete: PromisedTree = {};
+  #complete: ExpectedTree = {};
 
   private constructor(box: Sandbox, host: FaultyHost, scenario: Scenario, directory: string) {
     this.#box = box;
@@ -41,7 +41,7 @@ export class FaultySandbox implements Disposable {
     this.#source = look(join(directory, 'in'));
   }
 
-  /** Opens one, with the scenario's source in `in`, in an empty directory. */
+  /** Opens a sandbox in an empty directory, and makes the scenario's source. */
   static async open(scenario: Scenario, way: Way, directory: string, fold?: Fold): Promise<FaultySandbox> {
     for (const name of ['in', 'out']) {
       mkdirSync(join(directory, name));
@@ -64,12 +64,12 @@ export class FaultySandbox implements Disposable {
       throw new Error('the sandbox has asked for no host');
     }
     const sandbox = new FaultySandbox(box, host, scenario, directory);
-    // The first copy of an instance makes calls that no other does.
+    // The first copy of an instance makes extra calls.
     await sandbox.copy();
     return sandbox;
   }
 
-  /** The calls of the copy before. */
+  /** The calls of the last copy. */
   get calls(): FaultyHost['calls'] {
     return this.#host.calls;
   }
@@ -79,28 +79,28 @@ export class FaultySandbox implements Disposable {
     return this.#host.memorySize();
   }
 
-  /** What is in `out`. */
+  /** Returns the entries of `out`. */
   look(): Tree {
     return look(join(this.#directory, 'out'));
   }
 
-  /** Removes temporary files; says how many. */
+  /** Removes temporary files and returns their number. */
   clean(): number {
     return this.#box.clean('/out');
   }
 
-  /** Copies, from the scenario's beginnings; `during` is told when the copy begins, and what it returns, when it ends. */
+  /** Restores the scenario's target, and copies. */
   async copy(plan: Plan = nothingFails, during: During = () => () => {}): Promise<Ending> {
     for (const name of readdirSync(join(this.#directory, 'out'))) {
       rmSync(join(this.#directory, 'out', name), { recursive: true });
     }
     this.#scenario.target(this.#put);
     const { options, to = 'b' } = this.#scenario;
-    this.#complete = completed({ source: this.#source, before: this.look(), to, options });
+    this.#complete = predictTarget(this.#source, this.look(), options, { to, hasModes: true });
     return this.copyAgain(plan, during);
   }
 
-  /** Copies over what is there. */
+  /** Copies without restoring the target. */
   async copyAgain(plan: Plan = nothingFails, during: During = () => () => {}): Promise<Ending> {
     const before = this.look();
     const descriptors = openFiles().length;
@@ -137,7 +137,7 @@ export class FaultySandbox implements Disposable {
   }
 }
 
-/** What a copy has failed with, be it as a whole or in parts. */
+/** The errors of a copy, whether it failed as a whole or in parts. */
 export function failuresOf({ report, error }: Ending): readonly CopyError[] {
   const failures = report?.failures ?? [error];
   return failures.map((failure) => {

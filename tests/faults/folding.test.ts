@@ -1,4 +1,4 @@
-// File systems that take two names for one: a copy must not replace one entry by another of its own.
+// File systems that fold names: a copy must not replace one of its own entries by another.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ import { FaultySandbox, failuresOf } from './faulty-sandbox.js';
 import { isTemporary } from './promises.js';
 import type { Scenario } from './scenarios.js';
 
-/** Takes capital letters for small ones. */
+/** Folds upper case to lower case. */
 const foldCase: Fold = (path) => path.toLowerCase();
-/** Takes a letter with an accent for the same two characters, and a sign for the letter that it stands for. */
+/** Folds an accented letter and its two characters, and a sign and its letter. */
 const compose: Fold = (path) => path.normalize('NFC');
 
 const makers: Readonly<Record<string, (put: Put, path: string) => void>> = {
@@ -28,7 +28,7 @@ const makers: Readonly<Record<string, (put: Put, path: string) => void>> = {
 interface Case {
   readonly fold: Fold;
   readonly how: string;
-  /** Two names that are one. */
+  /** Two names that the file system folds to one. */
   readonly names: readonly [string, string];
 }
 
@@ -50,7 +50,7 @@ const kinds = [
   ['directory', 'link'],
 ] as const;
 
-/** Has every hard link fail in some way. */
+/** Makes every hard link fail. */
 const failing =
   (fault: Fault | undefined): Plan =>
   (call) =>
@@ -62,37 +62,39 @@ describe.each(cases)('on a file system that $how, $names', ({ fold, names }) => 
       { kind, overwrite: 'always', fault: undefined } as const,
       { kind, overwrite: 'never', fault: 'unsupported' } as const,
     ]),
-  )('are one name, of a $kind: one is copied, and the other is an error', ({ kind, overwrite, fault }) =>
-    inMemoryDirectory(async (directory) => {
-      const scenario: Scenario = {
-        name: 'names that meet',
-        options: { recursive: true, keepGoing: true, overwrite },
-        source: (put) => {
-          put.directory('in/a');
-          put.file('in/a/other', 'other');
-          put.file('in/a/größe', 'another');
-          names.forEach((name, index) => {
-            makers[kind[index] as string]?.(put, `in/a/${name}`);
-          });
-        },
-        target: () => {},
-      };
-      using sandbox = await FaultySandbox.open(scenario, 'by value', directory, fold);
-      const ending = await sandbox.copy(failing(fault));
-      expect(failuresOf(ending)).toMatchObject([
-        { code: 'EEXIST', operation: 'accept', leftover: undefined },
-      ]);
-      expect(ending.report?.files).toBe(3);
-      const source = look(join(directory, 'in/a'));
-      const [copied = ''] = names.filter((name) => name !== failedName(ending));
-      const name = fold(copied);
-      expect(ending.found).toMatchObject({
-        [`b/${fold('other')}`]: { content: 'other' },
-        [`b/${fold('größe')}`]: { content: 'another' },
-        [`b/${name}`]: { kind: source[copied]?.kind, content: source[copied]?.content },
-      });
-      expect(Object.keys(ending.found).filter(isTemporary)).toEqual([]);
-    }),
+  )(
+    'if two names of a $kind fold to one, one entry is copied and the other is an error',
+    ({ kind, overwrite, fault }) =>
+      inMemoryDirectory(async (directory) => {
+        const scenario: Scenario = {
+          name: 'names that meet',
+          options: { recursive: true, keepGoing: true, overwrite },
+          source: (put) => {
+            put.directory('in/a');
+            put.file('in/a/other', 'other');
+            put.file('in/a/größe', 'another');
+            names.forEach((name, index) => {
+              makers[kind[index] as string]?.(put, `in/a/${name}`);
+            });
+          },
+          target: () => {},
+        };
+        using sandbox = await FaultySandbox.open(scenario, 'by value', directory, fold);
+        const ending = await sandbox.copy(failing(fault));
+        expect(failuresOf(ending)).toMatchObject([
+          { code: 'EEXIST', operation: 'accept', leftover: undefined },
+        ]);
+        expect(ending.report?.files).toBe(3);
+        const source = look(join(directory, 'in/a'));
+        const [copied = ''] = names.filter((name) => name !== failedName(ending));
+        const name = fold(copied);
+        expect(ending.found).toMatchObject({
+          [`b/${fold('other')}`]: { content: 'other' },
+          [`b/${fold('größe')}`]: { content: 'another' },
+          [`b/${name}`]: { kind: source[copied]?.kind, content: source[copied]?.content },
+        });
+        expect(Object.keys(ending.found).filter(isTemporary)).toEqual([]);
+      }),
   );
 });
 
@@ -101,7 +103,7 @@ function failedName(ending: Parameters<typeof failuresOf>[0]): string | undefine
   return failuresOf(ending)[0]?.source.slice('/in/a/'.length);
 }
 
-describe('on a file system that takes each name for itself, what another program puts into a new directory', () => {
+describe('an entry that another program makes in a new directory', () => {
   it.each<[CopyOptions['overwrite'], string, number]>([
     ['always', 'ours', 0],
     ['never', 'theirs', 3],
@@ -110,7 +112,7 @@ describe('on a file system that takes each name for itself, what another program
     inMemoryDirectory(async (directory) => {
       const names = ['f', 'F', 'größe'];
       const scenario: Scenario = {
-        name: 'a new directory that others write to',
+        name: 'a new directory that another program writes to',
         options: { recursive: true, overwrite },
         source: (put) => {
           put.directory('in/a');
@@ -138,7 +140,7 @@ describe('on a file system that takes each name for itself, what another program
 });
 
 it.each(['no-entry', 'invalid'] as const)(
-  'a name that is %s for the file system is said to be none for it',
+  'if the file system calls a name %s, the error says that it is no valid name',
   (fault) =>
     inMemoryDirectory(async (directory) => {
       const scenario: Scenario = {

@@ -3,12 +3,14 @@
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inMemoryDirectory } from '../helpers/directory.js';
-import { raceInside } from './hostile-tree.js';
-import { racers } from './racers.js';
+import { copiers } from './copy-processes.js';
+import { copyHostileTree } from './hostile-tree.js';
 
 const ROUNDS = 100 * Number(process.env.MAPCP_RUNS ?? 1);
 
-/** What tells that it really raced: things vanished, led out, became something else, and changed under a copy. */
+/**
+ * These errors prove that the processes met: entries vanished, led out, changed their kind, and changed during a copy.
+ */
 const meetings = [
   'ENOENT',
   'EPERM',
@@ -18,10 +20,10 @@ const meetings = [
   'ERR_MAPCP_SOURCE_CHANGED',
 ];
 
-describe.each(racers)('a tree that somebody else changes while $name copies it', (racer) => {
-  it.skipIf(racer.missing)('is copied right, or an error says why not, and nothing else is touched', () =>
+describe.each(copiers)('while another process changes a tree that $name copies', (copier) => {
+  it.skipIf(copier.missing)('each file is copied correctly or reported, and nothing outside is touched', () =>
     inMemoryDirectory(async (directory) => {
-      const { wrong, files, codes } = await raceInside(directory, racer, ROUNDS, meetings);
+      const { wrong, files, codes } = await copyHostileTree(directory, copier, ROUNDS, meetings);
       expect(wrong).toEqual([]);
       expect(files).toBeGreaterThan(0);
       expect([...codes]).toEqual(expect.arrayContaining(meetings));

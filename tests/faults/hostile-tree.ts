@@ -1,4 +1,4 @@
-// Trees that are copied while another process changes them, source and target, as fast as it can.
+// Copies of trees whose source and target another process changes as fast as it can.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,12 +7,12 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
 import { look, putInto, type Seen } from '../behaviour/tree.js';
-import { completed } from './complete.js';
+import { predictTarget } from '../helpers/oracle.js';
+import type { Copier } from './copy-processes.js';
 import { brokenPromises, isTemporary } from './promises.js';
-import type { Racer } from './racers.js';
-import { contentOf, LEAST, modeOf, versionOf } from './wrecked-files.mjs';
+import { contentOf, LEAST, modeOf, versionOf } from './versioned-files.mjs';
 
-/** In turn, so that each meets everything. */
+/** The copies take turns, so each meets every change. */
 const choices: readonly CopyOptions[] = [
   { recursive: true, keepGoing: true },
   { recursive: true, keepGoing: true, symlinks: 'follow', verify: true },
@@ -20,22 +20,22 @@ const choices: readonly CopyOptions[] = [
   { recursive: true, sparse: 'never' },
 ];
 
-/** Starts the other process; what it returns ends it. */
-async function startVandal(directory: string): Promise<() => Promise<void>> {
-  const program = resolve('tests/faults/vandal.mjs');
-  const vandal = spawn(process.execPath, [program, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(vandal.stdout, 'data');
+/** Starts the other process. The returned function ends it. */
+async function startMutator(directory: string): Promise<() => Promise<void>> {
+  const program = resolve('tests/faults/tree-mutator.mjs');
+  const mutator = spawn(process.execPath, [program, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(mutator.stdout, 'data');
   return async () => {
-    const ended = once(vandal, 'exit');
-    vandal.kill('SIGKILL');
+    const ended = once(mutator, 'exit');
+    mutator.kill('SIGKILL');
     await ended;
   };
 }
 
-/** The sizes that a version of a file has had, each from one to another. */
+/** The ranges of sizes that each version of a file has had. */
 type Versions = ReadonlyMap<number, readonly (readonly [from: number, to: number])[]>;
 
-/** The versions that there have been. */
+/** Reads the versions that have existed. */
 function versionsIn(directory: string): Versions {
   const versions = new Map<number, [number, number][]>();
   for (const line of readFileSync(join(directory, 'versions'), 'utf8').split('\n')) {
@@ -45,7 +45,7 @@ function versionsIn(directory: string): Versions {
   return versions;
 }
 
-/** Whether a file is one version, whole, that there has been: nothing of another one, and nothing of what lies outside. */
+/** Whether a file is one complete version that has existed, and contains nothing else. */
 function isVersion({ content, mode }: Seen, versions: Versions, hasModes: boolean): boolean {
   const { length } = content;
   if (length < LEAST) {
@@ -59,7 +59,7 @@ function isVersion({ content, mode }: Seen, versions: Versions, hasModes: boolea
 
 const LINKS = ['../../../outside/secret', '../../outside'];
 
-/** Whether a copy may be this. What the other process has made special may stand in its own tree only. */
+/** Whether a copy may have this entry. The other process may make special files in its own tree. */
 function isRight(path: string, seen: Seen, versions: Versions, hasModes: boolean): boolean {
   switch (seen.kind) {
     case 'file':
@@ -73,7 +73,7 @@ function isRight(path: string, seen: Seen, versions: Versions, hasModes: boolean
   }
 }
 
-/** What is in `out` of a directory, below a path there, and is no copy. */
+/** Lists entries of `out` that no correct copy makes. */
 function wrongIn(directory: string, hasModes: boolean, below = ''): string[] {
   const versions = versionsIn(directory);
   return Object.entries(look(join(directory, 'out'), below))
@@ -81,37 +81,37 @@ function wrongIn(directory: string, hasModes: boolean, below = ''): string[] {
     .map(([path, { kind, content }]) => `'${path}' is a ${kind} of ${content.length} bytes`);
 }
 
-/** All that an escape would change. */
+/** The state of everything outside. An escape would change it. */
 function outside(directory: string): string {
   const { mtimeNs, ctimeNs, nlink } = lstatSync(join(directory, 'outside/secret'), { bigint: true });
   return `${mtimeNs} ${ctimeNs} ${nlink} ${JSON.stringify(look(join(directory, 'outside')))}`;
 }
 
-/** What came of the copies. */
+/** The result of the copies. */
 export interface Race {
-  /** The promises that were broken; none is good. */
+  /** The broken promises. */
   readonly wrong: readonly string[];
   /** How many files were copied. */
   readonly files: number;
-  /** The codes of the errors and the warnings. */
+  /** The codes of errors and warnings. */
   readonly codes: ReadonlySet<string>;
 }
 
-/** How many times as often as it should somebody copies at most, to meet everything. */
+/** Copies at most this many times `rounds`, to meet every code. */
 const MOST_TIMES = 10;
 
-/** After how many copies they are looked at, and make room for others. */
+/** Checks and removes the copies after this many. */
 const BATCH = 100;
 
 /**
- * Copies as often as `rounds` says while the other process is at work, and once more when it has ended.
+ * Copies `rounds` times while the other process changes the trees, and once more after it has ended.
  *
- * @param toMeet what the copies have to tell of: while they have not, there are more of them
- * @param more options for all of them
+ * @param toMeet codes that must occur. The copies go on until they have
+ * @param more options of every copy
  */
-export async function raceInside(
+export async function copyHostileTree(
   directory: string,
-  racer: Racer,
+  copier: Copier,
   rounds: number,
   toMeet: readonly string[] = [],
   more: CopyOptions = {},
@@ -122,8 +122,8 @@ export async function raceInside(
   put.fifo('fifo');
   put.socket('socket');
   const before = outside(directory);
-  using runner = racer.start(directory);
-  const stop = await startVandal(directory);
+  using runner = copier.start(directory);
+  const stop = await startMutator(directory);
   const codes = new Set<string>();
   const wrong: string[] = [];
   let files = 0;
@@ -131,15 +131,15 @@ export async function raceInside(
     const isEnough = (round: number) =>
       round >= rounds && (round >= rounds * MOST_TIMES || toMeet.every((code) => codes.has(code)));
     for (let round = 0; !isEnough(round); round++) {
-      // In turn to where the other process is at work too, and to where what was copied can be looked at.
+      // Every second copy has a target that nobody changes, so its result can be checked.
       const target = round % 2 === 0 ? 'out/b' : `out/quiet/${round}`;
-      const told = await runner.copy(target, { ...choices[(round >> 1) % choices.length], ...more });
-      for (const code of told.codes) {
+      const outcome = await runner.copy(target, { ...choices[(round >> 1) % choices.length], ...more });
+      for (const code of outcome.codes) {
         codes.add(code);
       }
-      files += told.files;
+      files += outcome.files;
       if (round % BATCH === BATCH - 1) {
-        wrong.push(...wrongIn(directory, racer.hasModes, 'quiet'));
+        wrong.push(...wrongIn(directory, copier.hasModes, 'quiet'));
         rmSync(join(directory, 'out/quiet'), { recursive: true });
         put.directory('out/quiet');
       }
@@ -149,14 +149,10 @@ export async function raceInside(
   }
   await runner.copy('out/again', { recursive: true });
 
-  wrong.push(...wrongIn(directory, racer.hasModes));
+  wrong.push(...wrongIn(directory, copier.hasModes));
   const ordinary = Object.entries(look(join(directory, 'in'))).filter(([, { kind }]) => kind !== 'special');
-  const complete = completed({
-    source: Object.fromEntries(ordinary),
-    before: {},
-    to: 'again',
-    options: { preserveMode: racer.hasModes },
-  });
+  const source = Object.fromEntries(ordinary);
+  const complete = predictTarget(source, {}, {}, { to: 'again', hasModes: copier.hasModes });
   const again = Object.entries(look(join(directory, 'out'))).filter(([path]) => /^again(\/|$)/.test(path));
   wrong.push(...brokenPromises({ before: {}, complete, found: Object.fromEntries(again), succeeded: true }));
   if (outside(directory) !== before) {

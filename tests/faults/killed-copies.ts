@@ -6,19 +6,19 @@ import process from 'node:process';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { precompile } from './precompiled.js';
 
-/** A front whose copies are killed. */
-export interface Victim {
+/** A frontend whose copies can be killed. */
+export interface Frontend {
   readonly name: 'Node' | 'wasmtime';
   readonly missing: boolean;
-  /** What it has that the other has not: threads to divide a tree among, and permissions. */
+  /** Whether it has threads to divide a tree, and whether it carries permissions. */
   readonly hasThreads: boolean;
   readonly hasModes: boolean;
-  /** What is run, with the arguments for mapcp at the end. `directory` is for what is made on the way. */
+  /** The command, to be followed by mapcp's arguments. `directory` may get files that the command needs. */
   command(directory: string): string[];
 }
 
-/** Each front. */
-export const victims: readonly Victim[] = [
+/** Both frontends. */
+export const frontends: readonly Frontend[] = [
   {
     name: 'Node',
     missing: false,
@@ -36,11 +36,11 @@ export const victims: readonly Victim[] = [
 ];
 
 /**
- * Copies to what is in `out`, and kills that `delay` milliseconds after its first change there: a process begins in its
- * own time, and nothing that is to be seen happens before.
+ * Runs a copy, and kills it `delay` milliseconds after the first change in `out`. Before that change, the process only
+ * starts.
  *
- * @param command what is run in `directory`
- * @returns the status that it ended with by itself; null where it was killed
+ * @param command runs in `directory`
+ * @returns the exit status, or null if the copy was killed
  */
 export async function kill(
   command: readonly string[],
@@ -50,11 +50,11 @@ export async function kill(
   const changes = new Changes(join(directory, 'out'));
   try {
     const [program = '', ...args] = command;
-    const victim = spawn(program, args, { cwd: directory, stdio: 'ignore' });
-    const ended = once(victim, 'exit') as Promise<[number | null]>;
+    const child = spawn(program, args, { cwd: directory, stdio: 'ignore' });
+    const ended = once(child, 'exit') as Promise<[number | null]>;
     await Promise.race([changes.begin, ended]);
     pause(delay);
-    victim.kill('SIGKILL');
+    child.kill('SIGKILL');
     const [status] = await ended;
     return status;
   } finally {
@@ -62,14 +62,14 @@ export async function kill(
   }
 }
 
-/** Waits for less than a timer can. */
+/** Waits. A timer cannot wait for less than a millisecond. */
 function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-/** The changes in a directory and all directories that are below it now. */
+/** Watches a directory and all directories in it. */
 class Changes {
-  /** Resolves at the first. */
+  /** Resolves at the first change. */
   readonly begin: Promise<void>;
   #watchers: readonly FSWatcher[] = [];
 

@@ -1,5 +1,5 @@
-// Copies that are killed at random moments. MAPCP_RUNS=50 kills fifty times as many; MAPCP_SEED=… repeats a run, as far
-// as the clock does.
+// Copies are killed at random moments. MAPCP_RUNS=50 kills fifty times as many. MAPCP_SEED=… repeats a run, except for
+// the clock.
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,25 +9,25 @@ import { describe, expect, it } from 'vitest';
 import { PRIVATE_FILE } from '../../ts/host/modes.js';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
-import { completedIn, type PromisedTree, type Tree } from './complete.js';
-import { argumentsFor, type Mender, mendersFor } from './menders.js';
+import { type ExpectedTree, predictTarget, type Tree } from '../helpers/oracle.js';
+import { type Frontend, frontends, kill } from './killed-copies.js';
 import { brokenPromises, isTemporary } from './promises.js';
 import { randomNumbers } from './random-numbers.js';
+import { argumentsFor, type Recovery, recoveriesFor } from './recovery.js';
 import { bytes, type Scenario } from './scenarios.js';
-import { kill, type Victim, victims } from './victims.js';
 
 const factor = Number(process.env.MAPCP_RUNS ?? 1);
 const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-/** How many kills of each kind of copy are to fall inside of it: the others tell little. */
+/** How many kills must hit a running copy, for each kind of copy. */
 const KILLS = { Node: 8, wasmtime: 24 };
-/** How many copies that may take at most, for each of them. */
+/** The maximum number of copies for each of these kills. */
 const MOST = 6;
 
 const FILES = 36;
 const PAGE = 65_536;
 
-/** Makes a tree, or of an older one every other file; some files are several windows. */
+/** Creates a tree, or an older one with every second file. Some files have several windows. */
 function putTree(put: Put, root: string, isOld: boolean): void {
   const directories = [root, ...[0, 1, 2].map((name) => `${root}/${name}`)];
   put.directory(...directories);
@@ -58,7 +58,7 @@ const kinds: readonly Scenario[] = [
     target: olderTree,
   },
   {
-    name: 'that leaves what is there',
+    name: 'that keeps existing files',
     options: { ...options, overwrite: 'never' },
     source: tree,
     target: (put) => put.directory('out/b'),
@@ -80,8 +80,8 @@ const kinds: readonly Scenario[] = [
   },
 ];
 
-/** The unfinished files that others than their owner may have to do with. One gets its mode when it is whole, and then its name. */
-function exposed(complete: PromisedTree, found: Tree): string[] {
+/** Temporary files that are not private. Only a complete one has its final mode, right before it is renamed. */
+function exposed(complete: ExpectedTree, found: Tree): string[] {
   return Object.entries(found)
     .filter(([path, { mode }]) => isTemporary(path) && mode !== PRIVATE_FILE)
     .filter(([, { content, mode }]) =>
@@ -90,9 +90,9 @@ function exposed(complete: PromisedTree, found: Tree): string[] {
     .map(([path, { mode }]) => `'${path}' has the mode ${mode.toString(8)}`);
 }
 
-/** Kills copies of a kind until so many were killed half-way, and has every one cleaned and made again. */
+/** Kills copies until enough were killed half-way. After each, cleans up and copies again. */
 async function killCopies(
-  victim: Victim,
+  frontend: Frontend,
   { options, source, target }: Scenario,
   directory: string,
 ): Promise<void> {
@@ -106,48 +106,48 @@ async function killCopies(
   };
   mkdirSync(join(directory, 'in'));
   source(put);
-  const command = [...victim.command(directory), ...argumentsFor(options)];
-  const menders = mendersFor(directory);
+  const command = [...frontend.command(directory), ...argumentsFor(options)];
+  const recoveries = recoveriesFor(directory);
   const random = randomNumbers(seed);
-  // The first are the quickest, and so the most frequent.
-  const anyMender = () => menders[Math.floor(random() ** 2 * menders.length)] as Mender;
+  // Prefers the first, which are the quickest.
+  const anyRecovery = () => recoveries[Math.floor(random() ** 2 * recoveries.length)] as Recovery;
 
-  const wanted = KILLS[victim.name] * factor;
+  const wanted = KILLS[frontend.name] * factor;
   let inside = 0;
   let cleaned = 0;
-  // How late a kill comes at most, in milliseconds: it learns how long a copy takes here.
+  // The maximum delay of a kill in milliseconds. It adapts to the duration of a copy.
   let latest = 10;
   for (let run = 0; inside < wanted || cleaned === 0; run++) {
     expect(run, `${inside} kills fell inside a copy, and ${cleaned} unfinished files were left`).toBeLessThan(
       wanted * MOST,
     );
     const before = restart();
-    const completedBy = ({ hasModes }: Victim | Mender) =>
-      completedIn(directory, before, { ...options, preserveMode: hasModes });
-    const complete = completedBy(victim);
+    const completedBy = (runtime: Frontend | Recovery) =>
+      predictTarget(look(join(directory, 'in')), before, options, runtime);
+    const complete = completedBy(frontend);
     const status = await kill(command, directory, random() * latest);
     const killed = look(out);
     const left = Object.keys(killed).filter(isTemporary).length;
-    const cleaner = anyMender();
+    const cleaner = anyRecovery();
     const removed = left > 0 ? await cleaner.clean() : 0;
     const found = look(out);
-    const copier = anyMender();
+    const copier = anyRecovery();
     const failures = await copier.copy(options);
     const mended = look(out);
 
-    const differsFrom = (tree: PromisedTree) =>
+    const differsFrom = (tree: ExpectedTree) =>
       brokenPromises({ before, complete: tree, found: killed, succeeded: true }).length > 0;
     const isUnfinished = differsFrom(complete);
     latest *= isUnfinished ? 1.2 : 0.7;
     inside += isUnfinished && differsFrom(before) ? 1 : 0;
     cleaned += removed;
-    // Directories keep the modes that the first one has given to them.
-    const completeInTheEnd = completedBy(victim.hasModes ? copier : victim);
+    // A directory keeps the mode that the first copy gave it.
+    const completeInTheEnd = completedBy(frontend.hasModes ? copier : frontend);
     const wrong = [
       ...(status === null || (status === 0 && !isUnfinished) ? [] : [`it ended with status ${status}`]),
       ...(removed === left ? [] : [`${removed} of ${left} unfinished files were removed`]),
       ...brokenPromises({ before, complete, found, succeeded: false }),
-      ...(victim.hasModes ? exposed(complete, killed) : []),
+      ...(frontend.hasModes ? exposed(complete, killed) : []),
       ...failures.map((code) => `the next copy failed with ${code}`),
       ...brokenPromises({ before, complete: completeInTheEnd, found: mended, succeeded: true }),
     ];
@@ -155,10 +155,10 @@ async function killCopies(
   }
 }
 
-describe.each(victims)('mapcp in $name, killed at any moment of a copy', (victim) => {
-  const possible = kinds.filter((kind) => victim.hasThreads || kind.options.concurrency === undefined);
-  it.skipIf(victim.missing).each(possible)(
-    `$name, leaves each file old, new or absent, and the next copy completes it (MAPCP_SEED=${seed})`,
-    (kind) => inMemoryDirectory((directory) => killCopies(victim, kind, directory)),
+describe.each(frontends)('if mapcp in $name is killed at any moment of a copy', (frontend) => {
+  const possible = kinds.filter((kind) => frontend.hasThreads || kind.options.concurrency === undefined);
+  it.skipIf(frontend.missing).each(possible)(
+    `$name, each file is old, absent or complete, and the next copy completes the rest (MAPCP_SEED=${seed})`,
+    (kind) => inMemoryDirectory((directory) => killCopies(frontend, kind, directory)),
   );
 });

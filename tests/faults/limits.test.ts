@@ -1,5 +1,4 @@
-// Copies that run out of what they need, for real: of space, of a quota, of files, of descriptors, of memory, of a file's
-// size.
+// Copies that run out of a real resource: space, quota, files, descriptors, memory, or the size of a file.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
@@ -18,17 +17,17 @@ import {
   mountDiskWithQuota,
   whyNoQuota,
 } from '../helpers/limited-disk.js';
+import { predictTarget, type Tree } from '../helpers/oracle.js';
 import { canMount } from '../helpers/small-disk.js';
 import { wasmtime } from '../helpers/wasmtime.js';
-import { completedIn, type Tree } from './complete.js';
 import { createFaultyHost } from './faulty-host.js';
 import { FaultySandbox, failuresOf } from './faulty-sandbox.js';
-import { type Mender, mendersFor } from './menders.js';
+import { frontends } from './killed-copies.js';
 import { precompile } from './precompiled.js';
 import { brokenPromises } from './promises.js';
+import { type Recovery, recoveriesFor } from './recovery.js';
 import { bytes, scenarios } from './scenarios.js';
 import { instantiateWithMemory } from './small-memory.js';
-import { victims } from './victims.js';
 
 const PAGE = 4096;
 
@@ -55,7 +54,7 @@ function putTarget(put: Put): void {
   put.file('out/b/d/other', 'stays');
 }
 
-/** Makes the target anew, and says what is in `out` then. */
+/** Restores the target, and returns the entries of `out`. */
 function restart(directory: string): Tree {
   const out = join(directory, 'out');
   for (const name of readdirSync(out)) {
@@ -65,7 +64,7 @@ function restart(directory: string): Tree {
   return look(out);
 }
 
-/** Copies a tree by the component's own interface, and says how that ended. */
+/** Copies a tree by the component's own interface, and returns how it ended. */
 function step({ copier }: Root): string {
   try {
     const job = new copier.CopyJob('/in/a', '/out/b', toComponent({ recursive: true }, false));
@@ -77,7 +76,7 @@ function step({ copier }: Root): string {
   }
 }
 
-/** Copies of a tree onto a disk that is too small: by what, with which options, and every how many sizes it is tried. */
+/** Copies of a tree onto a disk that is too small, each with the step between the sizes that are tried. */
 const copies = [
   { name: 'copied by the API', by: 'the API', options: { recursive: true }, every: 1 },
   {
@@ -87,7 +86,7 @@ const copies = [
     every: 1,
   },
   { name: 'copied with holes', by: 'the API', options: { recursive: true, sparse: 'always' }, every: 1 },
-  // A process takes longer, and threads of this one would keep descriptors.
+  // A process takes longer, but threads of this process would keep descriptors.
   {
     name: 'divided between two jobs',
     by: 'mapcp in Node',
@@ -98,21 +97,21 @@ const copies = [
 ] as const;
 
 /**
- * Copies onto a disk with all these limits, the first of which are too low, and again when each is lifted.
+ * Copies onto disks with these limits, of which the first are too low, and again without the limit.
  *
- * @param codeIn what a copy fails with there
+ * @param codeIn the error code of a copy that exceeds a limit
  */
 async function copyOnto(
   mount: (out: string) => LimitedDisk,
   limits: readonly number[],
-  codeIn: Readonly<Record<Mender['name'], string>>,
+  codeIn: Readonly<Record<Recovery['name'], string>>,
   { by, options, every }: (typeof copies)[number],
   directory: string,
 ): Promise<void> {
   putSource(putInto(directory));
   mkdirSync(join(directory, 'out'));
-  const mender = mendersFor(directory).find(({ name }) => name === by);
-  if (mender === undefined) {
+  const recovery = recoveriesFor(directory).find(({ name }) => name === by);
+  if (recovery === undefined) {
     throw new Error(`there is no copying by ${by}`);
   }
   const codes = new Set<string>();
@@ -120,14 +119,14 @@ async function copyOnto(
   const descriptors = openDescriptors();
   for (const limit of limits.filter((_, index) => index % every === 0)) {
     const before = restart(directory);
-    const complete = completedIn(directory, before, { ...options, preserveMode: mender.hasModes });
+    const complete = predictTarget(look(join(directory, 'in')), before, options, recovery);
     disk.limit(limit);
-    const failures = await mender.copy(options);
+    const failures = await recovery.copy(options);
     expect(openDescriptors()).toBeLessThanOrEqual(descriptors);
     const found = look(join(directory, 'out'));
     expect(brokenPromises({ before, complete, found, succeeded: failures.length === 0 })).toEqual([]);
     disk.limit();
-    expect(await mender.copy(options)).toEqual([]);
+    expect(await recovery.copy(options)).toEqual([]);
     const again = look(join(directory, 'out'));
     expect(brokenPromises({ before, complete, found: again, succeeded: true })).toEqual([]);
     codes.add(String(failures));
@@ -136,35 +135,35 @@ async function copyOnto(
 }
 
 const noSpace = { 'the API': 'ENOSPC', 'mapcp in Node': 'ENOSPC', 'mapcp in wasmtime': 'ENOSPC' };
-// Wasmtime has no code for it.
+// WASI has no code for it.
 const noQuota = { 'the API': 'EDQUOT', 'mapcp in Node': 'EDQUOT', 'mapcp in wasmtime': 'EIO' };
 
-describe.skipIf(!canMount)('a tree on a disk', () => {
+describe.skipIf(!canMount)('a tree on a disk that is too small', () => {
   const possible = copies.filter(({ by }) => by !== 'mapcp in wasmtime' || wasmtime !== undefined);
 
-  it.each(possible)('of any size, $name, is old, none or complete', (copy) =>
+  it.each(possible)('with any amount of space, $name, each entry is old, absent or complete', (copy) =>
     inMemoryDirectory((directory) => {
       const sizes = range(3, 24).map((pages) => pages * PAGE);
       return copyOnto((out) => mountDiskWithLimited('bytes', out), sizes, noSpace, copy, directory);
     }),
   );
 
-  it.each(possible)('that holds any number of files, $name, is old, none or complete', (copy) =>
+  it.each(possible)('with any number of files, $name, each entry is old, absent or complete', (copy) =>
     inMemoryDirectory((directory) =>
       copyOnto((out) => mountDiskWithLimited('files', out), range(4, 12), noSpace, copy, directory),
     ),
   );
 
-  describe('with a quota', () => {
+  describe('a tree under a quota', () => {
     const why = inMemoryDirectory((directory) => {
       mkdirSync(join(directory, 'out'));
       return whyNoQuota(join(directory, 'out'), join(directory, 'image'));
     });
 
-    it.for(possible)('of any size, $name, is old, none or complete', (copy, { skip }) => {
+    it.for(possible)('with any quota, $name, each entry is old, absent or complete', (copy, { skip }) => {
       skip(why !== undefined, why);
       return inMemoryDirectory((directory) => {
-        // Large enough to be too much where there is enough for making files.
+        // Too large, if there is just enough quota to create files.
         putInto(directory).directory('in/a');
         putInto(directory).file('in/a/large', bytes(3_000_000, 4));
         const sizes = range(4, 12).map((power) => 2 ** power * PAGE);
@@ -175,7 +174,7 @@ describe.skipIf(!canMount)('a tree on a disk', () => {
   });
 });
 
-describe('a process that has few descriptors left', () => {
+describe('in a process with few free descriptors', () => {
   const nofile = (...args: string[]): string =>
     execFileSync('prlimit', [`--pid=${process.pid}`, ...args], { encoding: 'utf8' }).trim();
   let limit = '';
@@ -188,7 +187,7 @@ describe('a process that has few descriptors left', () => {
     nofile(`--nofile=${limit}:`);
   });
 
-  /** Takes all descriptors but `left`; what it returns gives them back. */
+  /** Occupies all descriptors except `left`. The returned function frees them. */
   function takeDescriptors(left: number): () => void {
     const taken: number[] = [];
     const giveBack = (count: number) => {
@@ -206,7 +205,7 @@ describe('a process that has few descriptors left', () => {
     return () => giveBack(taken.length);
   }
 
-  it.each(scenarios)('copies $name, or says that it has too few, and leaves nothing', (scenario) =>
+  it.each(scenarios)('copies $name or reports too many open files', (scenario) =>
     inMemoryDirectory(async (directory) => {
       using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
       const succeeded: boolean[] = [];
@@ -230,21 +229,21 @@ describe('a process that has few descriptors left', () => {
   );
 });
 
-describe.each(victims)('mapcp in $name, with few descriptors,', (victim) => {
-  /** What it says of them: wasmtime has another word. */
-  const reason = { Node: 'too many open files', wasmtime: 'input/output error' }[victim.name];
-  /** As many as it needs to begin, or fewer. */
-  const first = { Node: 20, wasmtime: 6 }[victim.name];
+describe.each(frontends)('mapcp in $name, with few descriptors,', (frontend) => {
+  /** wasmtime reports another error. */
+  const reason = { Node: 'too many open files', wasmtime: 'input/output error' }[frontend.name];
+  /** It cannot start with fewer. */
+  const first = { Node: 20, wasmtime: 6 }[frontend.name];
 
-  it.skipIf(victim.missing)('copies a tree, or says that it has too few, and leaves nothing', () =>
+  it.skipIf(frontend.missing)('copies a tree, or reports the error and leaves nothing', () =>
     inMemoryDirectory((directory) => {
       const out = join(directory, 'out');
       putSource(putInto(directory));
-      // Each level takes some more.
+      // Each level needs further descriptors.
       putInto(directory).directory('in/a/1/2/3/4');
       putInto(directory).file('in/a/1/2/3/4/5');
       mkdirSync(out);
-      const command = [...victim.command(directory), '-r', '-T', 'in/a', 'out/b'];
+      const command = [...frontend.command(directory), '-r', '-T', 'in/a', 'out/b'];
       const runWith = (...wrapper: string[]) => {
         const [program = '', ...args] = [...wrapper, ...command];
         return spawnSync(program, args, { cwd: directory, encoding: 'utf8' });
@@ -254,7 +253,7 @@ describe.each(victims)('mapcp in $name, with few descriptors,', (victim) => {
       for (let count = first; !succeeded; count++) {
         expect(count).toBeLessThan(100);
         const before = restart(directory);
-        const complete = completedIn(directory, before, { preserveMode: victim.hasModes });
+        const complete = predictTarget(look(join(directory, 'in')), before, {}, frontend);
         const { status, stderr } = runWith('prlimit', `--nofile=${count}:${count}`);
         succeeded = status === 0;
         expect(brokenPromises({ before, complete, found: look(out), succeeded })).toEqual([]);
@@ -264,7 +263,7 @@ describe.each(victims)('mapcp in $name, with few descriptors,', (victim) => {
           expect(runWith().status).toBe(0);
           expect(brokenPromises({ before, complete, found: look(out), succeeded: true })).toEqual([]);
         } else if (!succeeded) {
-          // What runs it has too few for itself, and mapcp has not begun.
+          // The runtime itself has too few, so mapcp has not started.
           expect(look(out)).toEqual(before);
         }
       }
@@ -273,15 +272,15 @@ describe.each(victims)('mapcp in $name, with few descriptors,', (victim) => {
   );
 });
 
-describe('a component that has little memory', () => {
+describe('a component with little memory', () => {
   const copied = 'copied';
   const limits = range(2, 40);
 
-  /** Copies a tree by `copyWith` with more and more memory, and says how each copy ended. */
+  /** Copies a tree by `copyWith` with growing memory, and returns how the copies ended. */
   async function copyInside(
     directory: string,
     copyWith: (pages: number) => Promise<string>,
-    preserveMode: boolean,
+    hasModes: boolean,
   ): Promise<readonly string[]> {
     putSource(putInto(directory));
     putInto(directory).file('in/a/large', bytes(1_300_000, 4));
@@ -291,17 +290,17 @@ describe('a component that has little memory', () => {
       const before = restart(directory);
       const ending = await copyWith(pages);
       const found = look(join(directory, 'out'));
-      const complete = completedIn(directory, before, { preserveMode });
+      const complete = predictTarget(look(join(directory, 'in')), before, {}, { hasModes });
       expect(brokenPromises({ before, complete, found, succeeded: ending === copied })).toEqual([]);
       endings.add(ending);
     }
     return [...endings];
   }
 
-  // Where there is not even enough for the arguments, all that is left to it is a trap.
+  // Without memory for the arguments, the component traps.
   const endings = ['trapped', 'out of memory; try a smaller window', copied];
 
-  it('in Node copies, or says so and leaves nothing', () =>
+  it('in Node copies, or reports the error and leaves nothing', () =>
     inMemoryDirectory(async (directory) => {
       const copyWith = async (pages: number) => {
         const preopens = {
@@ -319,7 +318,7 @@ describe('a component that has little memory', () => {
       expect(await copyInside(directory, copyWith, true)).toEqual(endings);
     }));
 
-  it.skipIf(wasmtime === undefined)('in wasmtime copies, or says so and leaves nothing', () =>
+  it.skipIf(wasmtime === undefined)('in wasmtime copies, or reports the error and leaves nothing', () =>
     inMemoryDirectory(async (directory) => {
       const [program = '', ...args] = precompile(directory);
       const copyWith = async (pages: number) => {
@@ -343,11 +342,11 @@ describe('a component that has little memory', () => {
   );
 });
 
-describe.each(fronts)('mapcp in $name, where no file may be larger than 100,000 bytes,', (front) => {
-  // A runtime that does not ignore this signal itself dies of it, which is no matter of the component's.
+describe.each(fronts)('mapcp in $name, if a limit allows no file above 100,000 bytes,', (front) => {
+  // The signal would kill a runtime that does not ignore it.
   const limited = ['sh', '-c', `trap '' XFSZ; exec prlimit --fsize=100000 "$@"`, 'sh'];
 
-  it('says so, and leaves the old file', () =>
+  it('reports the limit, and keeps the old file', () =>
     inMemoryDirectory((directory) => {
       const put = putInto(directory);
       put.directory('in', 'out');

@@ -1,4 +1,4 @@
-// A host, as a network's file system behind it may, gives files a size that is not that of their content.
+// A host, or a network file system behind it, can report a size that differs from the content's.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import { bytes } from './scenarios.js';
 
-/** A host that adds `more` to the size of each file of more than ten bytes. */
+/** A host that adds `more` to the size of each file above ten bytes. */
 const lyingHost =
   (more: number): HostMaker =>
   async (preopens) => {
@@ -17,7 +17,7 @@ const lyingHost =
     const { prototype } = host.imports['wasi:filesystem/types'].Descriptor;
     for (const name of ['stat', 'statAt']) {
       const stat = Reflect.get(prototype, name) as (...args: unknown[]) => DescriptorStat;
-      // Without the form that is called in the component's own memory, this one is called.
+      // The host calls this form if the lowered form is missing.
       const value = function (this: object, ...args: unknown[]) {
         const status = stat.apply(this, args);
         const size = status.size + BigInt(more);
@@ -33,7 +33,7 @@ const sizes = [11, 4096, 16_384, 65_536, 200_001];
 
 describe.each(sizes)('a file of %i bytes', (size) => {
   it.each([1, 100, 70_000, 5_000_000, -1, -100, -70_000, -5_000_000])(
-    'whose status has %i more is copied to its end, and counted and shown as it is',
+    'whose reported size is %i larger is copied to its end, and progress counts the real bytes',
     (more) =>
       inMemoryDirectory(async (directory) => {
         const content = bytes(size, more & 0xff);
@@ -41,19 +41,19 @@ describe.each(sizes)('a file of %i bytes', (size) => {
         writeFileSync(join(directory, 'a/f'), content);
         writeFileSync(join(directory, 'a/small'), 'small');
         for (const options of [{ windowSize: 65_536 }, { verify: true }, { allowChanges: true }]) {
-          const told: CopyProgress[] = [];
+          const seen: CopyProgress[] = [];
           const report = await copy(join(directory, 'a'), join(directory, 'b'), {
             recursive: true,
             ...options,
-            onProgress: (progress) => told.push(progress),
+            onProgress: (progress) => seen.push(progress),
             host: lyingHost(more),
           });
           expect(readFileSync(join(directory, 'b/f')).equals(content)).toBe(true);
           expect(report).toMatchObject({ bytes: size + 5, files: 2, warnings: [], failures: [] });
-          // Each byte that is verified counts once more.
+          // Verification counts each byte again.
           const counted = (size + 5) * ('verify' in options ? 2 : 1);
-          expect(told.at(-1)).toMatchObject({ bytesDone: counted, bytesTotal: counted });
-          for (const { bytesDone, bytesTotal = 0 } of told) {
+          expect(seen.at(-1)).toMatchObject({ bytesDone: counted, bytesTotal: counted });
+          for (const { bytesDone, bytesTotal = 0 } of seen) {
             expect(bytesDone).toBeLessThanOrEqual(bytesTotal);
           }
         }

@@ -1,5 +1,5 @@
-// Targets that somebody else makes between the look at them and the commit: as late as can be, right before the call that
-// gives the copy its name, and by copies that run at the same time.
+// Targets that another process creates between the check and the commit: right before the call that names the copy, and
+// by copies that run at the same time.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,16 +11,16 @@ import { look } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import type { Fault, Plan } from './faulty-host.js';
 import { FaultySandbox } from './faulty-sandbox.js';
-import { argumentsFor } from './menders.js';
+import { frontends } from './killed-copies.js';
+import { argumentsFor } from './recovery.js';
 import { bytes, type Scenario } from './scenarios.js';
-import { victims } from './victims.js';
 
-/** What becomes of a copy whose target was made meanwhile: whether it is replaced, stays, or is an error. */
+/** How the new target is treated: it is replaced, it stays, or it is an error. */
 type Result = 'replaced' | 'skipped' | 'EEXIST' | 'EISDIR';
 
 interface Case {
   readonly overwrite: CopyOptions['overwrite'];
-  /** What is made. */
+  /** The kind of target that is created. */
   readonly makes: 'an older file' | 'a newer file' | 'a link' | 'a directory';
   readonly result: Result;
 }
@@ -60,7 +60,7 @@ const sources: readonly (Pick<Scenario, 'name' | 'source'> & Pick<CopyOptions, '
   },
 ];
 
-/** Makes `out/b` when the copy is about to give it its name, and has a hard link fail in some way. */
+/** Creates `out/b` right before the copy gets its name, and makes a hard link fail. */
 function makingWith(make: () => void, linkFault: Fault | undefined): Plan {
   let isMade = false;
   return (call) => {
@@ -83,9 +83,9 @@ describe.each<{ linkFault: Fault | undefined; where: string }>([
   { where: 'with hard links', linkFault: undefined },
   { where: 'on a host without hard links', linkFault: 'not-permitted' },
   { where: 'on a file system without hard links', linkFault: 'unsupported' },
-])('a target that is made right before the commit, $where', ({ linkFault }) => {
+])('if a target appears right before the commit, $where,', ({ linkFault }) => {
   describe.each(sources)('of $name', ({ source, preserveTimestamps = false }) => {
-    it.each(cases)('under $overwrite: $makes is $result', ({ overwrite, makes, result }) =>
+    it.each(cases)('under $overwrite, $makes is $result', ({ overwrite, makes, result }) =>
       inMemoryDirectory(async (directory) => {
         const options: CopyOptions = { overwrite, preserveTimestamps };
         const scenario: Scenario = { name: '', options, source, target: () => {} };
@@ -108,7 +108,7 @@ describe.each<{ linkFault: Fault | undefined; where: string }>([
   });
 });
 
-it('a target that has become newer while the copy was under way stays under newer', () =>
+it('under newer, a target that becomes newer during the copy stays', () =>
   inMemoryDirectory(async (directory) => {
     const scenario: Scenario = {
       name: '',
@@ -130,10 +130,10 @@ it('a target that has become newer while the copy was under way stays under newe
     expect(found).toMatchObject({ b: { content: 'theirs' } });
   }));
 
-/** Files of a length that takes a while, each of other bytes. */
+/** Large enough to take a while. Each file has other bytes. */
 const SIZE = 8_000_000;
 
-/** Puts files named by numbers in `in`, and makes an empty `out`. */
+/** Creates files named by numbers in `in`, and an empty `out`. */
 function prepare(directory: string, names: readonly string[]): void {
   for (const folder of ['in', 'out']) {
     rmSync(join(directory, folder), { recursive: true, force: true });
@@ -144,7 +144,7 @@ function prepare(directory: string, names: readonly string[]): void {
   }
 }
 
-/** What of several copies to one new name, each of which may have copied, is wrong. */
+/** Checks several copies to one new name. Returns what is wrong. */
 function wrongWith(directory: string, names: readonly string[], hasCopied: readonly boolean[]): string[] {
   const winners = names.filter((_, index) => hasCopied[index]);
   if (winners.length !== 1) {
@@ -159,9 +159,9 @@ function wrongWith(directory: string, names: readonly string[], hasCopied: reado
 }
 
 describe.each(['error', 'never'] as const)(
-  'of copies to one new name at the same time, under %s,',
+  'if several copies to one new name run at the same time, under %s,',
   (overwrite) => {
-    it('one copies, and its content stays, in one sandbox', () =>
+    it('one of them wins, and its content stays, in one sandbox', () =>
       inMemoryDirectory(async (directory) => {
         const names = ['1', '2', '3'];
         prepare(directory, names);
@@ -178,11 +178,11 @@ describe.each(['error', 'never'] as const)(
         );
       }));
 
-    it.skipIf(victims.some(({ missing }) => missing))(
-      'one copies, and its content stays, in many processes',
+    it.skipIf(frontends.some(({ missing }) => missing))(
+      'one of them wins, and its content stays, in several processes',
       () =>
         inMemoryDirectory(async (directory) => {
-          const commands = victims.map(({ command }) => command(directory));
+          const commands = frontends.map(({ command }) => command(directory));
           const names = ['1', '2', '3', '4'];
           prepare(directory, names);
           const copies = names.map(async (name, index) => {

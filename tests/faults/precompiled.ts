@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { wasmtime } from '../helpers/wasmtime.js';
 
 /**
- * Compiles the component for wasmtime, ahead of time, so that a copy takes milliseconds.
+ * Compiles the component for wasmtime, so a copy takes milliseconds.
  *
- * @param directory where the outcome goes
- * @param options more options of `wasmtime run`
- * @returns what is run, with the arguments for mapcp at the end, where there are directories `in` and `out`
+ * @param directory gets the compiled component
+ * @param options further options of `wasmtime run`
+ * @returns the command, to be followed by mapcp's arguments. It must run in a directory with `in` and `out`
  */
 export function precompile(directory: string, options: readonly string[] = []): string[] {
   const [program, compiled] = [wasmtime ?? '', join(directory, 'mapcp.cwasm')];

@@ -1,32 +1,32 @@
-// What is promised of a target, whatever happens to a copy, as a check: tests/PROMISES.md has it in words.
+// Checks what mapcp promises about a target after any copy. tests/PROMISES.md lists the promises.
 
 import type { Seen } from '../behaviour/tree.js';
-import type { Promised, PromisedTree, Tree } from './complete.js';
+import type { ExpectedEntry, ExpectedTree, Tree } from '../helpers/oracle.js';
 
-/** The modes of a directory that is not finished: private, and told from one that somebody made so. */
+/** The modes of an unfinished directory. They are private, and no user sets them. */
 const UNFINISHED_DIRECTORY = [0o1720, 0o1000];
 
-/** How far a time may be off, in seconds: they are kept to the microsecond. */
+/** The tolerance for times, in seconds: hosts keep microseconds. */
 const TOLERANCE = 1e-6;
 
-/** A target before a copy, what that makes of it when all is done, and as it is found. */
+/** The target before a copy, after a complete copy, and as it was found. */
 export interface Observation {
   readonly before: Tree;
-  readonly complete: PromisedTree;
+  readonly complete: ExpectedTree;
   readonly found: Tree;
-  /** Whether the copy said that all is done. */
+  /** Whether the copy succeeded without errors. */
   readonly succeeded: boolean;
 }
 
-/** Whether a path is one of a file that is not finished. */
+/** Whether a path is that of a temporary file. */
 export function isTemporary(path: string): boolean {
   return /(^|\/)\.mapcp-[0-9a-f]{16}(é|e\u0301)?\.tmp$/.test(path);
 }
 
 /**
- * The promises that were broken, a sentence for each; none is good.
+ * Returns the broken promises, each as a sentence.
  *
- * @param mayMiss what a copy that has failed may not have done; by default anything
+ * @param mayMiss whether a failed copy may lack an entry; by default it may lack any
  */
 export function brokenPromises(
   { before, complete, found, succeeded }: Observation,
@@ -45,7 +45,7 @@ export function brokenPromises(
   return broken;
 }
 
-function isComplete(is: Seen | undefined, whole: Promised | undefined): boolean {
+function isComplete(is: Seen | undefined, whole: ExpectedEntry | undefined): boolean {
   if (is === undefined || whole === undefined) {
     return is === whole;
   }
@@ -58,18 +58,18 @@ function isComplete(is: Seen | undefined, whole: Promised | undefined): boolean 
   );
 }
 
-/** Whether something is its old self, though other things may have been made in a directory. */
+/** Whether an entry is unchanged. A directory may have new entries, and so another time. */
 function isOld(is: Seen | undefined, old: Seen | undefined): boolean {
   return isComplete(is, old?.kind === 'directory' ? { ...old, time: is?.time ?? old.time } : old);
 }
 
-/** Whether it is a new directory on its way to being complete. */
-function isBegun(is: Seen | undefined, whole: Promised | undefined): boolean {
+/** Whether an entry is a new directory that is not finished. */
+function isBegun(is: Seen | undefined, whole: ExpectedEntry | undefined): boolean {
   const isNew = is?.kind === 'directory' && whole?.kind === 'directory';
   return isNew && [...UNFINISHED_DIRECTORY, whole.mode ?? is.mode].includes(is.mode);
 }
 
-function describe(entry: Promised | undefined): string {
+function describe(entry: ExpectedEntry | undefined): string {
   if (entry === undefined) {
     return 'absent';
   }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { CopyError, type CopyOptions, clean, copy } from 'mapcp';
 import { flagsFor } from '../behaviour/behaviour.js';
-import { victims } from './victims.js';
+import { frontends } from './killed-copies.js';
 
 /** The arguments for a copy of `in/a`. */
 export function argumentsFor({ concurrency, ...options }: CopyOptions, target = 'out/b'): readonly string[] {
@@ -10,7 +10,7 @@ export function argumentsFor({ concurrency, ...options }: CopyOptions, target = 
   return [...(flagsFor(options) ?? []), ...jobs, '-T', 'in/a', target];
 }
 
-/** What is printed with --json. */
+/** The lines that --json prints. */
 export function linesOf(stdout: string): readonly { readonly code?: string; readonly files?: number }[] {
   return stdout
     .split('\n')
@@ -18,21 +18,21 @@ export function linesOf(stdout: string): readonly { readonly code?: string; read
     .map((line) => JSON.parse(line));
 }
 
-/** A way to clean up after a copy, and to make it again. */
-export interface Mender {
+/** A way to clean up after a failed copy, and to copy again. */
+export interface Recovery {
   readonly name: 'the API' | 'mapcp in Node' | 'mapcp in wasmtime';
   readonly hasModes: boolean;
-  /** Removes unfinished files from `out`, and says how many. */
+  /** Removes temporary files from `out` and returns their number. */
   clean(): Promise<number>;
-  /** Copies `in/a` to `out/b`, and says the codes of what it failed with. */
+  /** Copies `in/a` to `out/b`, and returns the codes of its errors. */
   copy(options: CopyOptions): Promise<readonly string[]>;
 }
 
-/** Each way that this machine has, for a directory, the quickest first. */
-export function mendersFor(directory: string): readonly Mender[] {
-  const commands = victims
+/** The ways that this machine has, for a directory, the quickest first. */
+export function recoveriesFor(directory: string): readonly Recovery[] {
+  const commands = frontends
     .filter(({ missing }) => !missing)
-    .map(({ name, hasModes, hasThreads, command }): Mender => {
+    .map(({ name, hasModes, hasThreads, command }): Recovery => {
       const mapcp = command(directory);
       return {
         name: `mapcp in ${name}`,
@@ -45,7 +45,7 @@ export function mendersFor(directory: string): readonly Mender[] {
         },
       };
     });
-  const api: Mender = {
+  const api: Recovery = {
     name: 'the API',
     hasModes: true,
     clean: () => clean(join(directory, 'out')),
@@ -64,7 +64,7 @@ export function mendersFor(directory: string): readonly Mender[] {
   return [api, ...commands.reverse()];
 }
 
-/** Runs a command, which must end by itself, and returns what it prints. */
+/** Runs a command and returns its output. */
 function run(command: readonly string[], args: readonly string[], cwd: string): string {
   const [program = '', ...rest] = [...command, ...args];
   const { status, stdout, stderr, error } = spawnSync(program, rest, { cwd, encoding: 'utf8' });

@@ -1,4 +1,4 @@
-// The copies that are made with faults: what there is, what is copied, and what each call can meet on its way.
+// The copies that are made with faults, and the faults of each call.
 
 import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { CopyOptions } from 'mapcp';
@@ -8,18 +8,18 @@ import type { FallibleCall, Fault } from './faulty-host.js';
 /** A copy of `in/a`. */
 export interface Scenario {
   readonly name: string;
-  /** Where the copy goes, below `out`; `b` where nothing is said. */
+  /** The target below `out`; `b` by default. */
   readonly to?: string;
   readonly options: CopyOptions;
-  /** Makes the source, `in/a`. */
+  /** Creates the source, `in/a`. */
   source(put: Put): void;
-  /** Makes what is in `out` before; it is called anew for each copy. */
+  /** Creates the initial entries of `out`, for each copy again. */
   target(put: Put): void;
 }
 
 const PAGE = 65_536;
 
-/** Bytes that differ from page to page and from seed to seed. */
+/** Bytes that differ between pages and between seeds. */
 export function bytes(length: number, seed: number): Buffer {
   const content = Buffer.allocUnsafe(length);
   for (let index = 0; index < length; index++) {
@@ -30,7 +30,7 @@ export function bytes(length: number, seed: number): Buffer {
 
 const nothing = () => {};
 
-/** More than one window, and no whole number of pages. */
+/** More than one window, and not a multiple of a page. */
 const LARGE = 3 * PAGE + 17;
 
 const putTree = (put: Put, root: string, seed: number) => {
@@ -42,7 +42,7 @@ const putTree = (put: Put, root: string, seed: number) => {
   put.symlink(`${root}/d/link`, `g${seed}`);
 };
 
-/** The same with modes and times that nothing has by itself. */
+/** The same tree with modes and times that differ from the defaults. */
 const putSource = (put: Put) => {
   putTree(put, 'in/a', 1);
   for (const [path, mode, time] of [
@@ -60,7 +60,7 @@ const putSource = (put: Put) => {
   put.time('in/a/d/link', '1700000000');
 };
 
-/** A tree with links to what is in it, to each other, and to what is beside it. */
+/** A tree with links into it, to each other, and to a directory beside it. */
 const putLinks = (put: Put) => {
   put.directory('in/a/d', 'in/other');
   put.file('in/other/f', bytes(10, 1));
@@ -76,7 +76,7 @@ const putFile = (put: Put) => {
   put.time('in/a', '1000000000.25');
 };
 
-/** Every scenario; small windows, so that a file is several. Those that go on do so after failures. */
+/** The windows are small, so a file has several. */
 export const scenarios: readonly [Scenario, ...Scenario[]] = [
   {
     name: 'a file',
@@ -125,7 +125,7 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     target: (put) => putTree(put, 'out/b', 9),
   },
   {
-    name: 'a small tree that leaves what is there',
+    name: 'a small tree that keeps existing files',
     options: { recursive: true, overwrite: 'never', preserveTimestamps: true },
     source: putSource,
     target: (put) => {
@@ -134,13 +134,13 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     },
   },
   {
-    name: 'a small tree, going on',
+    name: 'a small tree with keepGoing',
     options: { recursive: true, preserveTimestamps: true, keepGoing: true },
     source: putSource,
     target: nothing,
   },
   {
-    name: 'a small tree over another, going on',
+    name: 'a small tree over another with keepGoing',
     options: { recursive: true, keepGoing: true },
     source: putSource,
     target: (put) => putTree(put, 'out/b', 9),
@@ -165,7 +165,7 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     target: nothing,
   },
   {
-    name: 'a tree of followed links, going on',
+    name: 'a tree of followed links with keepGoing',
     options: { recursive: true, symlinks: 'follow', keepGoing: true },
     source: putLinks,
     target: nothing,
@@ -179,12 +179,12 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
 ];
 
 const anyCall: readonly ErrorCode[] = ['io', 'interrupted'];
-/** Paths are walked by opening them, and that takes descriptors: EMFILE is `insufficient-memory`. */
+/** The host opens each name of a path. EMFILE is `insufficient-memory`. */
 const pathCall: readonly ErrorCode[] = [...anyCall, 'access', 'insufficient-memory'];
 const changing: readonly ErrorCode[] = [...anyCall, 'insufficient-space', 'quota'];
 const naming: readonly ErrorCode[] = [...pathCall, 'insufficient-space', 'quota', 'read-only'];
 
-/** What each call can meet. */
+/** The faults of each call. */
 export const faultsOf: Readonly<Record<FallibleCall, readonly Fault[]>> = {
   getFlags: anyCall,
   getType: anyCall,
@@ -204,7 +204,7 @@ export const faultsOf: Readonly<Record<FallibleCall, readonly Fault[]>> = {
   readlinkAt: pathCall,
   createDirectoryAt: naming,
   symlinkAt: naming,
-  // A file system or a host may have no hard links, and a file no room for one more.
+  // A file system may have no hard links, or a file may have too many.
   linkAt: [...naming, 'not-permitted', 'unsupported', 'too-many-links'],
   renameAt: naming,
   unlinkFileAt: naming,

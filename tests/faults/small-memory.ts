@@ -1,10 +1,10 @@
-// The component with less memory than it wants: `memory.grow` fails in it from some number of pages on.
+// Limits the component's memory: `memory.grow` fails from a number of pages on.
 
 import { readFileSync } from 'node:fs';
 import { transpile } from '@bytecodealliance/jco';
 import { type ImportObject, instantiate, type Root } from '#bindings';
 
-// Node's types have only the types of it.
+// Node's types declare only types of it.
 declare const WebAssembly: { compile(bytes: Uint8Array): Promise<object> };
 
 const HEADER = 8;
@@ -12,7 +12,7 @@ const MEMORY_SECTION = 5;
 
 let modules: Promise<Record<string, Uint8Array>> | undefined;
 
-/** An instance of the component whose memory has at most so many pages of 64 KiB. */
+/** Instantiates the component with a memory of at most so many pages of 64 KiB. */
 export async function instantiateWithMemory(pages: number, imports: object): Promise<Root> {
   modules ??= coreModules();
   const whole = await modules;
@@ -20,14 +20,14 @@ export async function instantiateWithMemory(pages: number, imports: object): Pro
   return instantiate(compile, imports as ImportObject);
 }
 
-/** The core modules that the component is made of, by the names that its bindings have for them. */
+/** The component's core modules by their names in the bindings. */
 async function coreModules(): Promise<Record<string, Uint8Array>> {
   const component = readFileSync(new URL('../../build/out/mapcp.wasm', import.meta.url));
   const { files } = await transpile(component, { name: 'mapcp', instantiation: 'async' });
   return files;
 }
 
-/** A module whose own memory, where it has one, has a maximum. */
+/** Gives a module's own memory, if it has one, a maximum. */
 function withMemory(module: Buffer, pages: number): Buffer {
   for (let at = HEADER; at < module.length; ) {
     const [length, start] = readNumber(module, at + 1);
@@ -42,7 +42,7 @@ function withMemory(module: Buffer, pages: number): Buffer {
   return module;
 }
 
-/** The LEB128 number at a place, and the place behind it. */
+/** Reads a LEB128 number. Returns it and the position after it. */
 function readNumber(bytes: Buffer, at: number): [value: number, end: number] {
   let value = 0;
   for (let shift = 0; ; shift += 7, at++) {
@@ -54,7 +54,7 @@ function readNumber(bytes: Buffer, at: number): [value: number, end: number] {
   }
 }
 
-/** A number as LEB128. */
+/** Encodes a number in LEB128. */
 function number(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...number(value >> 7)];
 }

@@ -1,6 +1,6 @@
-// Changes the trees `in/a` and `out/b` of a directory in every way that can harm a copy, until it is killed:
-// `node vandal.mjs DIRECTORY`. Prints a line when it has begun, and writes each version of a file to `versions` before that
-// is there: the version, and from which size to which it has it. Not TypeScript, because it is run as it is.
+// Changes the trees `in/a` and `out/b` of a directory in every way that can harm a copy, until it is killed: `node
+// tree-mutator.mjs DIRECTORY`. Prints a line when it has begun. Before a version of a file exists, writes the version
+// and its smallest and largest size to `versions`. Not TypeScript, because Node runs it directly.
 
 import {
   chmodSync,
@@ -22,7 +22,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { contentOf, LEAST, MOST, modeOf, VERSIONS, versionOf } from './wrecked-files.mjs';
+import { contentOf, LEAST, MOST, modeOf, VERSIONS, versionOf } from './versioned-files.mjs';
 
 /** @param {number} most */
 const below = (most) => Math.floor(Math.random() * most);
@@ -38,8 +38,7 @@ const versions = openSync(join(root, 'versions'), 'a');
 const announce = (version, from, to) => writeSync(versions, `${version} ${from} ${to}\n`);
 
 /**
- * Has a new file take a name in one step. Its size is one that no other file has, but by chance: sizes that come again
- * could hide a change.
+ * Puts a new file at a path in one step. Its size is most likely unique: a repeated size could hide a change.
  * @param {string} file
  */
 function putFile(file) {
@@ -52,7 +51,7 @@ function putFile(file) {
 }
 
 /**
- * Throws unless a directory is one, and no link: what lies outside is not harmed by this process either.
+ * Throws unless a path is a directory. A link could lead this process outside.
  * @param {string} directory
  */
 function requireDirectory(directory) {
@@ -62,7 +61,7 @@ function requireDirectory(directory) {
 }
 
 /**
- * Opens a file, and nothing else, as above.
+ * Opens a file, and refuses anything else.
  * @param {string} file
  * @param {(descriptor: number, version: number, size: number) => void} act
  */
@@ -82,34 +81,34 @@ function onFile(file, act) {
 }
 
 /**
- * What is done to a file. `aside` is a name for it that lies elsewhere. What harms a copy that is under way comes more often.
+ * Changes to a file. `aside` is an unused name elsewhere. Changes that disturb a running copy are listed more often.
  * @type {((file: string, aside: string) => void)[]}
  */
-const harms = [
+const fileChanges = [
   grow,
   grow,
   shrink,
   shrink,
-  // Vanishes.
+  // Remove.
   (file) => rmSync(file),
-  // Is replaced by another.
+  // Replace by another file.
   putFile,
-  // Becomes a link that leads out.
+  // Replace by a link that leads outside.
   (file, aside) => {
     renameSync(file, aside);
     symlinkSync('../../../outside/secret', file);
   },
-  // Becomes a directory.
+  // Replace by a directory.
   (file, aside) => {
     renameSync(file, aside);
     mkdirSync(file);
   },
-  // Becomes what nobody is to open: who does that may wait for ever.
+  // Replace by a special file. Opening it could block forever.
   (file, aside) => {
     renameSync(file, aside);
     linkSync(join(root, below(2) === 0 ? 'fifo' : 'socket'), file);
   },
-  // Becomes a file again, whatever it is, since most of them are to be files.
+  // Make it a file again. Most entries should be files.
   putAgain,
   putAgain,
   putAgain,
@@ -140,33 +139,33 @@ function putAgain(file) {
 }
 
 /**
- * The same for a directory.
+ * Changes to a directory.
  * @type {((directory: string, aside: string) => void)[]}
  */
-const directoryHarms = [
-  // Goes away, and another comes.
+const directoryChanges = [
+  // Replace by an empty directory.
   (directory, aside) => {
     renameSync(directory, aside);
     mkdirSync(directory);
   },
-  // Becomes a link that leads out.
+  // Replace by a link that leads outside.
   (directory, aside) => {
     renameSync(directory, aside);
     symlinkSync('../../outside', directory);
   },
-  // Becomes a file.
+  // Replace by a file.
   (directory, aside) => {
     renameSync(directory, aside);
     putFile(directory);
   },
-  // Loses what is in it, unfinished files too.
+  // Remove all entries, also temporary files.
   (directory) => {
     requireDirectory(directory);
     for (const name of readdirSync(directory)) {
       rmSync(join(directory, name), { recursive: true, force: true });
     }
   },
-  // Becomes a directory again, whatever it is; twice, since most of them are to be directories.
+  // Make it a directory again. Most should be directories.
   restore,
   restore,
 ];
@@ -177,12 +176,12 @@ function restore(directory) {
   mkdirSync(directory);
 }
 
-function vandalise() {
+function mutate() {
   for (let round = 0; ; round++) {
     const aside = join(root, `aside-${round % 2}`);
     const parent = join(root, below(3) === 0 ? 'out/b' : 'in/a', String(below(2)));
     const path = below(20) === 0 ? parent : join(parent, String(below(4)));
-    const choice = path === parent ? directoryHarms : harms;
+    const choice = path === parent ? directoryChanges : fileChanges;
     try {
       if (path !== parent) {
         requireDirectory(parent);
@@ -190,7 +189,7 @@ function vandalise() {
       choice[below(choice.length)]?.(path, aside);
       rmSync(aside, { recursive: true, force: true });
     } catch {
-      // What one harm has done is in the way of another, or the copy has put something there.
+      // An earlier change or the copy is in the way.
     }
     if (round === 100) {
       process.stdout.write('begun\n');
@@ -198,4 +197,4 @@ function vandalise() {
   }
 }
 
-vandalise();
+mutate();

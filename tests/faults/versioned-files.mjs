@@ -1,23 +1,23 @@
-// What is in the files that vandal.mjs wrecks: every version of every file has bytes of its own, wherever one looks, and
-// begins with what tells which it is. So a copy is right, or it is none of them. Not TypeScript, because vandal.mjs is run
-// as it is.
+// The content of the files that tree-mutator.mjs changes. Each file begins with its version, and every part of a
+// version is unique. So a mixture of two versions is always seen. Not TypeScript, because Node runs tree-mutator.mjs
+// directly.
 
 import { createCipheriv } from 'node:crypto';
 
-/** The largest of them, in bytes. */
+/** The largest size, in bytes. */
 export const MOST = 1_000_000;
 
-/** The smallest of them: all of them hold their version. */
+/** The smallest size. It holds the version. */
 export const LEAST = 4;
 
-/** How many versions there are, from 0. */
+/** The number of versions. */
 export const VERSIONS = 4_000_000;
 
 const nothing = Buffer.alloc(16);
 const noise = createCipheriv('aes-128-ctr', nothing, nothing).update(Buffer.alloc(VERSIONS + MOST));
 
 /**
- * What is in a file of this version and size.
+ * The content of a version.
  * @param {number} version
  * @param {number} size at least LEAST
  */
@@ -28,7 +28,7 @@ export function contentOf(version, size) {
 }
 
 /**
- * Which version a file is, by what it begins with.
+ * The version of a file.
  * @param {Buffer} content
  */
 export const versionOf = (content) => content.readUInt32LE();
@@ -36,7 +36,7 @@ export const versionOf = (content) => content.readUInt32LE();
 const modes = [0o600, 0o640, 0o644, 0o750, 0o755];
 
 /**
- * The permissions of a file of this version.
+ * The permissions of a version.
  * @param {number} version
  */
 export const modeOf = (version) => modes[version % modes.length] ?? 0;

@@ -1,4 +1,4 @@
-// Any arguments for the API. MAPCP_RUNS=50 tries fifty times as many; MAPCP_SEED=… repeats a run.
+// Random arguments for the API. MAPCP_RUNS=50 tries fifty times as many. MAPCP_SEED=… repeats a run.
 
 import { join } from 'node:path';
 import process from 'node:process';
@@ -9,23 +9,24 @@ import { expect, it } from 'vitest';
 import { look } from '../behaviour/tree.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { facts, patterns, predict } from '../helpers/oracle.js';
+import { putFixture, sources, targets } from './fixture.js';
 import { commonOptions } from './options.js';
-import { facts, judge, patterns, putFixture, sources, targets } from './oracle.js';
 
 const factor = Number(process.env.MAPCP_RUNS ?? 1);
 const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-// What is wrong with an argument is for the API to say.
+// The API must check the arguments itself.
 type Copy = (source: unknown, target: unknown, options: unknown) => PromiseLike<CopyReport>;
 
 const copyByPaths = copy as Copy;
 
-/** Puts a path, if it is one, behind another. */
+/** Puts a directory before a path. */
 function below(root: string, path: unknown): unknown {
   return typeof path === 'string' && path !== '' ? `${root}/${path}` : path;
 }
 
-/** Copies by a function of the API between places in a directory. */
+/** Copies by a function of the API. Paths are relative to the directory. */
 type Way = (directory: string, ...args: Parameters<Copy>) => PromiseLike<CopyReport>;
 
 const ways = {
@@ -56,11 +57,11 @@ const good = {
   recursive: flag,
   preserveMode: flag,
   windowSize: fc.integer({ min: 1, max: 2 ** 30 }),
-  // A thread takes its time to start.
+  // Threads are slow to start.
   concurrency: fc.oneof({ arbitrary: fc.constant(1), weight: 6 }, fc.integer({ min: 2, max: 3 })),
 };
 
-/** What a copy comes to, or the error that it fails with. */
+/** Returns the report, or the error. */
 async function endingOf(run: () => PromiseLike<CopyReport>): Promise<CopyReport | Error> {
   try {
     return await run();
@@ -69,7 +70,7 @@ async function endingOf(run: () => PromiseLike<CopyReport>): Promise<CopyReport 
   }
 }
 
-/** Calls `use` with a directory that holds the fixture. */
+/** Calls `use` with a directory that contains the fixture. */
 function inFixture(use: (directory: string) => Promise<void>): Promise<void> {
   return inMemoryDirectory((directory) => {
     putFixture(directory);
@@ -82,7 +83,7 @@ function inFixture(use: (directory: string) => Promise<void>): Promise<void> {
 const anyPath = fc.oneof(
   { arbitrary: fc.constantFrom(...sources, ...targets), weight: 8 },
   fc.constantFrom('', '.', 'in/', 'out/h/', 'in/f/', 'in/\0', 'in//d', 'in/./f'),
-  // None leads out of the directory of the test.
+  // No path may lead out of the test's directory.
   fc.anything().filter((any) => typeof any !== 'string' || !any.includes('..')),
 );
 const anyPatterns = fc.array(
@@ -97,7 +98,7 @@ const nearlyGood = {
 };
 const anyOptions = fc.oneof(
   { arbitrary: fc.record(nearlyGood, { requiredKeys: [] }), weight: 8 },
-  // One of them is of any kind.
+  // One option has a value of any kind.
   fc
     .tuple(
       fc.record(nearlyGood, { requiredKeys: [] }),
@@ -121,7 +122,7 @@ async function copyAnything(
 
     const after = look(directory);
     if (ending instanceof Error && !(ending instanceof CopyError)) {
-      // The values of an option that there are none of are a RangeError.
+      // An unknown value of an option is a RangeError.
       expect([TypeError, RangeError]).toContain(ending.constructor);
       expect(facts(after)).toEqual(facts(before));
     }
@@ -131,7 +132,7 @@ async function copyAnything(
   });
 }
 
-it(`copy() takes any arguments: it copies, or refuses them, and breaks nothing (MAPCP_SEED=${seed})`, () =>
+it(`copy() takes any arguments: it copies or refuses them, and breaks nothing (MAPCP_SEED=${seed})`, () =>
   fc.assert(fc.asyncProperty(way, anyPath, anyPath, anyOptions, copyAnything), {
     seed,
     numRuns: 150 * factor,
@@ -144,7 +145,7 @@ interface Request {
   readonly source: string;
   readonly target: string;
   readonly options: CopyOptions;
-  /** How many copies divide the work by `shard`; undefined for one without. */
+  /** How many copies divide the work by `shard`; undefined if there is no shard. */
   readonly shares: number | undefined;
 }
 
@@ -165,14 +166,14 @@ const request: fc.Arbitrary<Request> = fc
     ),
     shares: fc.constantFrom<number | undefined>(undefined, undefined, 1, 2, 3),
   })
-  // The one directory is for reading only.
+  // One directory of the sandbox is read-only.
   .filter(
     ({ way, target }) => way !== 'from one directory of a sandbox to another' || target.startsWith('out'),
   )
-  // Whether a copy of nothing looks at its target is open.
+  // If the source is skipped, the copy may check its target or not.
   .filter(({ source, options: { symlinks } }) => symlinks !== 'skip' || !/^in\/l/.test(source));
 
-/** Copies, share by share where there are some; each ending, and the targets of all entries that were told of. */
+/** Copies, once for each shard. Returns the reports or errors, and the targets of all reported entries. */
 async function perform({ way, source, target, options, shares }: Request, directory: string) {
   const reports: CopyReport[] = [];
   const errors: Error[] = [];
@@ -196,29 +197,29 @@ async function perform({ way, source, target, options, shares }: Request, direct
 async function copyAsTold(request: Request): Promise<void> {
   await inFixture(async (directory) => {
     const before = look(directory);
-    const verdict = judge(before, request.source, request.target, request.options);
+    const prediction = predict(before, request.source, request.target, request.options);
 
     const { errors, reports, told } = await perform(request, directory);
 
     const after = look(directory);
-    const mustFail = verdict.isRefused || (verdict.failed.size > 0 && !request.options.keepGoing);
+    const mustFail = prediction.isRefused || (prediction.failed.size > 0 && !request.options.keepGoing);
     expect(errors).toEqual(errors.map(() => expect.any(CopyError)));
     expect(errors.length > 0).toBe(mustFail);
-    if (verdict.isRefused) {
+    if (prediction.isRefused) {
       expect(facts(after)).toEqual(facts(before));
     } else if (mustFail) {
-      const { complete } = verdict;
+      const { complete } = prediction;
       expect(brokenPromises({ before, complete, found: after, succeeded: false })).toEqual([]);
     } else {
       const sum = (key: 'files' | 'bytes') => reports.reduce((sum, report) => sum + report[key], 0);
       const failures = new Set(reports.flatMap(({ failures }) => failures.map(({ target }) => target)));
-      expect(facts(after, verdict.complete)).toEqual(facts(verdict.complete));
-      expect([sum('files'), sum('bytes')]).toEqual([verdict.copied.size, verdict.bytes]);
-      expect(failures.size).toBe(verdict.failed.size);
-      expect(told.length).toBe(verdict.copied.size + verdict.skipped.size);
+      expect(facts(after, prediction.complete)).toEqual(facts(prediction.complete));
+      expect([sum('files'), sum('bytes')]).toEqual([prediction.copied.size, prediction.bytes]);
+      expect(failures.size).toBe(prediction.failed.size);
+      expect(told.length).toBe(prediction.copied.size + prediction.skipped.size);
     }
   });
 }
 
-it(`copy() comes to what its arguments say, by every way that leads to it (MAPCP_SEED=${seed})`, () =>
+it(`every way to copy() does what its arguments say (MAPCP_SEED=${seed})`, () =>
   fc.assert(fc.asyncProperty(request, copyAsTold), { seed, numRuns: 120 * factor }));

@@ -1,7 +1,7 @@
-// Fuzzes the component's command line: input is the arguments, each with its NUL. Whatever it says goes
-// nowhere.
+// Fuzzes the component's command line. The input is the arguments, each with its NUL. The output is
+// discarded.
 //
-// It is run twice, as the runs of one instance are, and must come to the same.
+// Each input runs twice, as one instance can, and both runs must have the same result.
 
 #include <sys/stat.h>
 #include <wasi/api.h>
@@ -34,7 +34,7 @@ __wasi_errno_t __wasi_args_get(uint8_t **vector, uint8_t *bytes) {
     return 0;
 }
 
-/// Whether a path could lead out of the workplace, which natively nothing but this keeps it from.
+/// Whether a path could lead out of the workplace. A native run has no other protection.
 static int leads_out(const char *argument) {
     return argument[0] == '/' || strstr(argument, "..") != NULL;
 }

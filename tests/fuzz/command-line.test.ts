@@ -1,4 +1,4 @@
-// Any arguments for the command line. MAPCP_RUNS=50 tries fifty times as many; MAPCP_SEED=… repeats a run.
+// Random arguments for the command line. MAPCP_RUNS=50 tries fifty times as many. MAPCP_SEED=… repeats a run.
 
 import { spawnSync } from 'node:child_process';
 import { basename, join, resolve } from 'node:path';
@@ -10,9 +10,10 @@ import { look } from '../behaviour/tree.js';
 import { precompile } from '../faults/precompiled.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { facts, patterns, predict } from '../helpers/oracle.js';
 import { wasmtime } from '../helpers/wasmtime.js';
+import { putFixture, sources, targets } from './fixture.js';
 import { commonOptions } from './options.js';
-import { facts, judge, patterns, putFixture, sources, targets, type Verdict } from './oracle.js';
 
 const factor = Number(process.env.MAPCP_RUNS ?? 1);
 const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -34,7 +35,7 @@ const flags = [
   ...['--dry-run', '--clean', '--progress', '--no-progress', '--json', '--quiet', '--verbose'],
   ...['--version', '--help', '--nothing', '-R', '-a', '-f', '--archive', '--force'],
 ];
-/** Options that take a value, each with good ones and bad ones. */
+/** Options with a value: valid and invalid ones. */
 const values: Readonly<Record<string, readonly string[]>> = {
   '--symlinks': ['preserve', 'follow', 'skip', 'x'],
   '--include': [...Object.keys(patterns), '', '['],
@@ -55,7 +56,7 @@ const valued = fc.constantFrom(...Object.entries(values)).chain(([option, choice
     fc.constant([option]),
   ),
 );
-/** Nothing keeps the command line from what its arguments name, so these name nothing outside. */
+/** The command line copies any path that it is given, so no path may lead outside. */
 const anything = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !/^\/|\.\.|\0/.test(text));
 const anyArgs = fc
   .array(
@@ -92,7 +93,7 @@ function runWithAnything(args: readonly string[]): void {
   });
 }
 
-it(`the command line takes any arguments: it copies, or says what is wrong (MAPCP_SEED=${seed})`, () =>
+it(`the command line takes any arguments: it copies, or reports what is wrong (MAPCP_SEED=${seed})`, () =>
   fc.assert(fc.property(anyArgs, runWithAnything), { seed, numRuns: 40 * factor }));
 
 // --- Good arguments -------------------------------------------------------------------------------------------------
@@ -101,11 +102,11 @@ interface Request {
   readonly source: string;
   readonly target: string;
   readonly options: CopyOptions;
-  /** Whether the target is a directory to copy into, where it is one. */
+  /** Whether to copy into the target if it is a directory. */
   readonly isInto: boolean;
-  /** How many runs divide the work by `--shard`; undefined for one without. */
+  /** How many runs divide the work by `--shard`; undefined if there is no shard. */
   readonly shares: number | undefined;
-  /** Whether values follow an equals sign. */
+  /** Whether an equals sign precedes values. */
   readonly isJoined: boolean;
 }
 
@@ -130,12 +131,12 @@ const request: fc.Arbitrary<Request> = fc
     shares: fc.constantFrom<number | undefined>(undefined, undefined, 2),
     isJoined: flag,
   })
-  // One share would make the directory that the next one goes into.
+  // The first shard would create the directory, and the second would copy into it.
   .filter(({ isInto, shares }) => !isInto || shares === undefined)
-  // Whether a copy of nothing looks at its target is open.
+  // If the source is skipped, the copy may check its target or not.
   .filter(({ source, options: { symlinks } }) => symlinks !== 'skip' || !/^in\/l/.test(source));
 
-/** The arguments that ask for it, but for the shares and for what not every front has. */
+/** The arguments, except those for shards and those that not every frontend has. */
 function argsFor({ source, target, options, isInto, isJoined }: Request): string[] {
   const value = (option: string, given: unknown) =>
     given === undefined ? [] : isJoined ? [`${option}=${given}`] : [option, `${given}`];
@@ -187,13 +188,14 @@ describe.each(fronts)('the command line in $name', ({ runs, missing, hasModes, c
       const { source, isInto, options, shares } = request;
       const isIn = isInto && before[request.target]?.kind === 'directory';
       const target = isIn ? join(request.target, basename(source)) : request.target;
-      const verdict = judge(before, source, target, {
+      const asked = {
         ...options,
         makeParents: options.makeParents ?? false,
         // As in cp.
         symlinks: options.symlinks ?? (options.recursive ? 'preserve' : 'follow'),
         filterSource: isInto,
-      });
+      } as const;
+      const prediction = predict(before, source, target, asked, { hasModes });
 
       const ends = Array.from({ length: shares ?? 1 }, (_, index) => {
         const shard = shares === undefined ? [] : ['--shard', `${index}/${shares}`];
@@ -201,27 +203,27 @@ describe.each(fronts)('the command line in $name', ({ runs, missing, hasModes, c
       });
 
       const after = look(directory);
-      if (verdict.isLeftOut) {
+      if (prediction.isExcluded) {
         expect(facts(after)).toEqual(facts(before));
         return;
       }
-      const due = hasModes ? verdict.complete : withoutModes(verdict.complete);
-      const hasFailed = verdict.isRefused || verdict.failed.size > 0;
+      const { complete } = prediction;
+      const hasFailed = prediction.isRefused || prediction.failed.size > 0;
       expect(Math.max(...ends.map(({ status }) => Number(status)))).toBe(hasFailed ? 1 : 0);
-      if (verdict.isRefused) {
+      if (prediction.isRefused) {
         expect(facts(after)).toEqual(facts(before));
       } else if (hasFailed && !options.keepGoing) {
-        expect(brokenPromises({ before, complete: due, found: after, succeeded: false })).toEqual([]);
+        expect(brokenPromises({ before, complete, found: after, succeeded: false })).toEqual([]);
       } else {
-        expect(facts(after, due)).toEqual(facts(due));
+        expect(facts(after, complete)).toEqual(facts(complete));
         const reports = ends.flatMap(({ stdout }) => reportsIn(stdout));
-        expect(reports.reduce((sum, { files }) => sum + files, 0)).toBe(verdict.copied.size);
-        expect(reports.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(verdict.bytes);
+        expect(reports.reduce((sum, { files }) => sum + files, 0)).toBe(prediction.copied.size);
+        expect(reports.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(prediction.bytes);
       }
     });
   }
 
-  it.skipIf(missing)(`comes to what its arguments say (MAPCP_SEED=${seed})`, () =>
+  it.skipIf(missing)(`does what its arguments say (MAPCP_SEED=${seed})`, () =>
     inMemoryDirectory((directory) => {
       const program = command(directory);
       fc.assert(
@@ -232,13 +234,8 @@ describe.each(fronts)('the command line in $name', ({ runs, missing, hasModes, c
   );
 });
 
-/** The reports among lines of JSON. */
+/** The reports in the output of --json. */
 function reportsIn(output: string): readonly { files: number; bytes: number }[] {
   const lines = output.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'report');
-}
-
-/** WASI knows none. */
-function withoutModes(tree: Verdict['complete']): Verdict['complete'] {
-  return Object.fromEntries(Object.entries(tree).map(([path, due]) => [path, { ...due, mode: undefined }]));
 }

@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// What libFuzzer calls, again and again. Always returns 0.
+/// Called by libFuzzer for each input. Always returns 0.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/// Ends the program, and says where, unless the condition holds.
+/// Ends the program and prints the place, unless the condition holds.
 #define FUZZ_CHECK(condition)                                                                                \
     ((condition) ? (void)0                                                                                   \
                  : (fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition), abort()))
 
-/// What is left of an input.
+/// The rest of an input.
 struct fuzz_input {
     const uint8_t *bytes;
     size_t left;
@@ -30,8 +30,7 @@ static inline uint8_t fuzz_take(struct fuzz_input *input) {
     return *input->bytes++;
 }
 
-/// The next bytes up to a NUL or the end, as a string in `text` of `size` bytes; what does not fit is left
-/// out.
+/// The next bytes up to a NUL or the end, as a string in `text` of `size` bytes. A longer string is cut.
 static inline void fuzz_take_string(struct fuzz_input *input, char *text, size_t size) {
     size_t length = 0;
     for (char byte; input->left > 0 && (byte = (char)fuzz_take(input)) != '\0';) {

@@ -1,5 +1,5 @@
-// Fuzzes the globs: input is a pattern, a NUL, and a path. The reference tries everything, which is slow and
-// plain.
+// Fuzzes the globs. The input is a pattern, a NUL, and a path. The reference tries every match, which is slow
+// but simple.
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -13,10 +13,10 @@
 
 // --- Characters -------------------------------------------------------------------------------------------
 
-/// A text by its characters, with a 0 at the end.
+/// The characters of a text, with a 0 at the end.
 typedef uint32_t characters[LONGEST + 1];
 
-/// The shortest way to write a character in UTF-8; returns its length, which is 0 if there is none.
+/// Encodes a character in UTF-8, in its shortest form. Returns its length, or 0 if it has none.
 static size_t encode(uint32_t character, unsigned char *bytes) {
     if (character < 0x80) {
         bytes[0] = (unsigned char)character;
@@ -34,7 +34,7 @@ static size_t encode(uint32_t character, unsigned char *bytes) {
     return length;
 }
 
-/// What `length` bytes are as one character if that is how it is written; false otherwise.
+/// Decodes `length` bytes as one character. Returns false if they are not its encoding.
 static bool decode(const char *text, size_t length, uint32_t *character) {
     const unsigned char first = (unsigned char)text[0];
     unsigned char bytes[4];
@@ -64,7 +64,7 @@ static void take_apart(const char *text, characters result) {
 
 // --- Matching ---------------------------------------------------------------------------------------------
 
-/// Whether a set such as `[a-z]` at `pattern` matches; `*length` is that of the set, 0 where it has no end.
+/// Whether a set such as `[a-z]` at `pattern` matches. `*length` is the set's length, or 0 if it has no end.
 static bool in_set(const uint32_t *pattern, uint32_t character, size_t *length) {
     size_t at = 1;
     bool negated = pattern[at] == '!' || pattern[at] == '^';
@@ -87,7 +87,7 @@ static bool in_set(const uint32_t *pattern, uint32_t character, size_t *length) 
     return found != negated && character != '/';
 }
 
-/// What has been tried already and does not match, by the places in pattern and path.
+/// Positions in pattern and path that are known not to match.
 static bool hopeless[LONGEST + 1][LONGEST + 1];
 
 struct texts {
@@ -97,7 +97,7 @@ struct texts {
 
 static bool matches(struct texts whole, size_t pattern, size_t path);
 
-/// Whether what follows matches from any of the names on.
+/// Whether the rest of the pattern matches from any of the names on.
 static bool matches_names(struct texts whole, size_t rest, size_t path) {
     bool found = matches(whole, rest, path);
     for (size_t at = path; !found && whole.path[at] != 0; at++) {
@@ -162,7 +162,7 @@ static bool matches_whole(const uint32_t *pattern, const uint32_t *path) {
 
 // --- Filters ----------------------------------------------------------------------------------------------
 
-/// The length of what is at `at`: a set, a character with a backslash, or a character.
+/// The length of the token at `at`: a set, a character with a backslash, or a character.
 static size_t token_length(const uint32_t *at) {
     size_t length = 0;
     if (*at == '[') {
@@ -171,7 +171,7 @@ static size_t token_length(const uint32_t *at) {
     return length > 0 ? length : *at == '\\' && at[1] != 0 ? 2 : 1;
 }
 
-/// The place of the first token, from `at` on, that is one of two characters; that of the end if none is.
+/// The position of the first token from `at` on that is one of two characters, or of the end.
 static size_t find(const uint32_t *pattern, size_t at, uint32_t one, uint32_t other) {
     while (pattern[at] != 0 && pattern[at] != one && pattern[at] != other) {
         at += token_length(pattern + at);
@@ -179,7 +179,7 @@ static size_t find(const uint32_t *pattern, size_t at, uint32_t one, uint32_t ot
     return at;
 }
 
-/// Whether a pattern without alternatives matches the path of a file, or its name.
+/// Whether a pattern without alternatives matches the path or the name of a file.
 static bool matches_file(const uint32_t *pattern, const uint32_t *path) {
     const uint32_t *name = path;
     size_t length = 0;
@@ -196,7 +196,7 @@ static bool matches_file(const uint32_t *pattern, const uint32_t *path) {
     return has_slash ? matches_whole(pattern + (pattern[0] == '/'), path) : matches_whole(pattern, name);
 }
 
-/// Whether one of the patterns matches that `pattern` stands for; up to `from` it has no braces.
+/// Whether one of the alternatives of `pattern` matches. There are no braces before `from`.
 static bool any_matches(const uint32_t *pattern, size_t from, const uint32_t *path) {
     const size_t open = find(pattern, from, '{', '{');
     if (pattern[open] == 0) {

@@ -1,6 +1,6 @@
-// Fuzzes the listing of directories in WASI: input is what fd_readdir has to tell. Either that are entries,
-// told as the preview 1 adapter tells them, and all of them must come out, each asked for once; or it is
-// bytes of any kind, which must do no harm.
+// Fuzzes the listing of directories in WASI. The input is what fd_readdir returns. If it is entries in the
+// preview 1 adapter's form, each must be listed, and requested once. If it is random bytes, it must do no
+// harm.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,18 +11,18 @@
 #include "fuzz.h"
 #include "listing.h"
 
-/// As many as the inputs have room for, and more than a buffer has.
+/// As many as an input can have, and more than a buffer can.
 #define MOST_ENTRIES 128
-/// The room that the listing gives, and what of it an entry takes besides its name.
+/// The size of the listing's buffer, and of an entry in it without its name.
 #define BUFFER_SIZE 4096
 #define HEAD_SIZE sizeof(__wasi_dirent_t)
 #define LONGEST BUFFER_SIZE
-/// From one cookie to the next: they are no numbers of entries.
+/// The distance between two cookies, which are not numbers of entries.
 #define STRIDE 1000
-/// How often bytes of any kind are asked for.
+/// How often random bytes are requested.
 #define MOST_STEPS 200
 
-/// A name is as many of its letter as it has bytes.
+/// A name consists of one letter.
 struct entry {
     size_t length;
     char letter;
@@ -31,16 +31,16 @@ struct entry {
 
 static struct entry entries[MOST_ENTRIES];
 static size_t entry_count;
-/// The entry that the adapter is to be asked for next, so that it need not list the directory anew.
+/// The entry that must be requested next. For any other, the adapter would list the directory again.
 static size_t awaited;
-/// How many calls go well before one fails, and whether it has.
+/// How many calls succeed before one fails, and whether it has.
 static int good_calls;
 static bool has_failed;
 static int directory;
-/// What is told instead of entries.
+/// Returned instead of entries.
 static struct fuzz_input *bytes;
 
-/// Puts bytes behind what is in a buffer, as far as there is room.
+/// Appends bytes to a buffer if there is room.
 static void put(uint8_t *buffer, size_t size, size_t *filled, const void *what, size_t length) {
     size_t room = size - *filled;
     size_t taken = length < room ? length : room;
@@ -60,7 +60,7 @@ static void tell_entries(uint8_t *buffer, size_t size, size_t *filled) {
         memset(name, entry->letter, entry->length);
         put(buffer, size, filled, &head, sizeof(head));
         put(buffer, size, filled, name, entry->length);
-        // One that ends with the buffer is taken for one that did not fit.
+        // If an entry ends with the buffer, the listing assumes that it was cut off.
         awaited = index;
     }
 }
@@ -112,7 +112,7 @@ static void check_listed(const struct entry *entry, const struct mapcp_listed *l
     }
 }
 
-/// Lists the entries, up to one that fails.
+/// Lists the entries, until a call fails.
 static void list_entries(struct mapcp_listing *listing) {
     struct mapcp_listed listed;
     for (size_t index = 0; index < entry_count; index++) {
@@ -138,7 +138,7 @@ static void list_bytes(struct mapcp_listing *listing) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz_input input = {.bytes = data, .left = size};
     uint8_t kind = fuzz_take(&input);
-    // Most of them never fail.
+    // Most calls never fail.
     good_calls = kind % 8 == 7 ? kind / 16 : -1;
     has_failed = false;
     awaited = entry_count = 0;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 const flag = fc.boolean();
 
-/** What is tried for the options that the API and the command line have in common. */
+/** Values for the options that the API and the command line share. */
 export const commonOptions = {
   symlinks: fc.constantFrom('preserve' as const, 'follow' as const, 'skip' as const),
   overwrite: fc.constantFrom('always' as const, 'never' as const, 'newer' as const, 'error' as const),

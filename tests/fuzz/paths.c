@@ -1,5 +1,5 @@
-// Fuzzes the paths and the stack of names that a walk keeps: input is what is done to them, held against
-// plain arrays.
+// Fuzzes the paths and the stack of names of a walk. The input is operations, and the reference is plain
+// arrays.
 
 #include <string.h>
 
@@ -19,7 +19,7 @@ struct model {
     size_t count;
 };
 
-/// Puts a text behind the model's path.
+/// Appends a text to the model's path.
 static void append(struct model *model, const char *text) {
     size_t length = strlen(model->path);
     FUZZ_CHECK(length + strlen(text) < sizeof(model->path));

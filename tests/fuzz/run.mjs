@@ -1,8 +1,8 @@
-// Runs fuzzers: `node tests/fuzz/run.mjs hunt SECONDS TARGET...` for as long as that each, with a line about each; or
-// `node tests/fuzz/run.mjs merge TARGET...`, which puts among the seeds what they have found to reach more of the code.
+// Runs fuzzers:
+// `node tests/fuzz/run.mjs hunt SECONDS TARGET...` runs each for that long and prints a line about it.
+// `node tests/fuzz/run.mjs merge TARGET...` adds the inputs that reach more code to the seeds.
 //
-// Fails where one of them finds something. The input that it broke on stays in build/out/fuzz, is run once more, for all
-// to see, and can be run again in the same way.
+// Fails if a fuzzer finds a fault. The input stays in build/out/fuzz, and is run again to show the fault.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,13 +11,13 @@ import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import process from 'node:process';
 
-// Absolute, since the fuzzed code changes its working directory.
+// Absolute, because the fuzzed code changes its working directory.
 const OUT = resolve('build/out/fuzz');
 const SEEDS = resolve('tests/fuzz/corpus');
 
-/** Longer inputs are slower, and what they reach, shorter ones reach too. */
+/** Longer inputs are slower, and reach no more code. */
 const LIMITS = ['-max_len=256', '-timeout=20'];
-/** What the fuzzed code prints is not to be seen; of the fuzzer, its figures and what it broke on. */
+/** Hides the output of the fuzzed code, but not the fuzzer's own. */
 const SILENCE = ['-close_fd_mask=3', '-verbosity=0', '-print_final_stats=1'];
 
 const programOf = (/** @type {string} */ target) => `${OUT}/${target}`;
@@ -27,7 +27,7 @@ const seedsOf = (/** @type {string} */ target) => `${SEEDS}/${target}`;
 /**
  * @param {string} target
  * @param {readonly string[]} args
- * @returns {Promise<{ status: number | null, said: string }>} its exit status, and what it said
+ * @returns {Promise<{ status: number | null, said: string }>} its exit status and its output
  */
 async function run(target, args) {
   const fuzzer = spawn(programOf(target), [...LIMITS, ...SILENCE, ...args], {
@@ -42,7 +42,7 @@ async function run(target, args) {
 }
 
 /**
- * Has a fuzzer look for inputs that break what it tests.
+ * Searches for inputs that break a target.
  *
  * @param {string} target
  * @param {string} seconds
@@ -68,7 +68,7 @@ async function hunt(target, seconds) {
 }
 
 /**
- * Says what a fuzzer has found.
+ * Prints what a fuzzer has found.
  *
  * @param {string} target
  * @param {number | null} status
@@ -87,7 +87,7 @@ async function explain(target, status, said) {
 }
 
 /**
- * Has a fuzzer hunt for each target, as many at a time as there are processors.
+ * Hunts in each target, with one fuzzer per processor.
  *
  * @param {string} seconds
  * @param {readonly string[]} targets
@@ -112,10 +112,10 @@ async function huntAll(seconds, targets) {
 }
 
 /**
- * Chooses anew what stands among the seeds beside those that have names: as little as reaches all that was reached.
+ * Chooses the unnamed seeds again: as few as reach all the code that was reached.
  *
  * @param {string} target
- * @returns {Promise<boolean>} whether that could be done
+ * @returns {Promise<boolean>} whether it succeeded
  */
 async function merge(target) {
   for (const name of readdirSync(seedsOf(target)).filter((name) => /^[0-9a-f]{40}$/.test(name))) {
@@ -136,7 +136,7 @@ async function merge(target) {
 
 const [mode = '', ...args] = process.argv.slice(2);
 const targets = mode === 'hunt' ? args.slice(1) : args;
-// To libFuzzer, no time is all the time in the world.
+// libFuzzer would take 0 as no limit.
 if (mode === 'hunt' && !(Number(args[0]) >= 1)) {
   throw new Error(`SECONDS must be a number from 1 on, and is '${args[0]}'`);
 }

@@ -1,5 +1,5 @@
-// Components that declare any types for their imports, on a host, with bindings of every kind that jco makes. MAPCP_RUNS=50
-// tries fifty times as many, and `make signatures` all that there are; MAPCP_SEED=… repeats a run.
+// Components that declare any types for their imports, on a host, with every kind of jco's bindings. MAPCP_RUNS=50
+// tries fifty times as many, and `make signatures` tries all types. MAPCP_SEED=… repeats a run.
 
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31
 
 const SECRET = 'correct horse battery staple';
 
-/** The ways in which jco's bindings call imports. A host has not all functions in the form that the last two need. */
+/** How jco's bindings call imports. A host does not have every function in the form of the last two. */
 const bindings = fc.oneof(
   { weight: 4, arbitrary: fc.constant('hybrid' as const) },
   { weight: 4, arbitrary: fc.constant('js' as const) },
@@ -32,7 +32,7 @@ const bindings = fc.oneof(
 );
 type Bindings = typeof bindings extends fc.Arbitrary<infer B> ? B : never;
 
-// Node's types have none.
+// Node's types do not declare it.
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object;
   instantiate(module: object, imports?: object): Promise<CoreInstance>;
@@ -42,13 +42,13 @@ interface CoreInstance {
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
-/** An instance of a component, with the memory of its code. */
+/** An instance of a component, with its memory. */
 interface Guest {
   readonly memory: () => Buffer;
   readonly call: (name: string) => unknown;
 }
 
-/** Makes instances of a component for a host. */
+/** Returns a function that creates instances of a component for a host. */
 async function guestsOf(
   component: Uint8Array,
   importBindings: Bindings,
@@ -88,8 +88,8 @@ async function guestsOf(
 const cabiLower = Symbol.for('cabiLower');
 
 /**
- * The imports of a host that refuses a function with other types when it is called, where it does so when the component
- * is instantiated: so that its other functions can be called.
+ * Wraps a host's imports: a function of other types is refused when it is called, not when the component is
+ * instantiated. So the other functions can be called.
  */
 function refusingLate(imports: Host['imports']): object {
   for (const [name, { types }] of Object.entries(wasi) as [keyof typeof wasi, Interface][]) {
@@ -137,7 +137,7 @@ function snapshot(directory: string): unknown {
     });
 }
 
-/** What was thrown is an error that anybody can handle, and no mistake of Node's or ours. */
+/** Checks that an error is one for callers, and not a mistake in Node or mapcp. */
 function expectClean(error: unknown): void {
   expect(error).toBeInstanceOf(Error);
   const { message, code } = error as Error & { code?: unknown };
@@ -145,13 +145,13 @@ function expectClean(error: unknown): void {
   expect(code === undefined || !/INTERNAL|ASSERTION/.test(String(code))).toBe(true);
   if (error instanceof ExitError) {
     const before = process.exitCode;
-    // Throws for what is no status.
+    // Throws if it is no valid status.
     process.exitCode = error.status;
     process.exitCode = before;
   }
 }
 
-/** Whether a component declares something else than WASI has. */
+/** Whether a component declares a type that differs from WASI's. */
 function isOther({ declared }: Plan): boolean {
   return declared.some(({ interface: name, label, type }) => {
     const functions: Interface['functions'] = wasi[name].functions;
@@ -160,22 +160,22 @@ function isOther({ declared }: Plan): boolean {
   });
 }
 
-/** Where a component runs, on a host of its own, beside what it must not get at. */
+/** A component's surroundings: its host, and everything that it must not reach. */
 interface Stage {
-  /** The directory that it has, with `outside` beside it. */
+  /** Contains the component's directory, and `outside` beside it. */
   readonly top: string;
   /** Another host, over `outside`. */
   readonly other: Host;
 }
 
-/** A host with a component on it, and the file of another component that only has it open. */
+/** A host with a component, and a file that only another component of the host has open. */
 interface Playing {
   readonly guest: Guest;
   readonly end: () => void;
   readonly expectSafe: () => void;
 }
 
-/** Begins a component on a host; undefined if it does not come so far. */
+/** Starts a component on a host. Returns undefined if it is refused. */
 async function play(
   { top, other }: Stage,
   instantiate: Awaited<ReturnType<typeof guestsOf>>,
@@ -185,7 +185,7 @@ async function play(
   rmSync(box, { recursive: true, force: true });
   mkdirSync(box);
   writeFileSync(join(box, 'file'), 'the content of a file');
-  // Beside each other in the memory that Node has for short Buffers.
+  // Both are in Node's pool for short Buffers.
   const before = Buffer.from(SECRET);
   const stdin = Buffer.from('the input of the component');
   const behind = Array.from({ length: 20 }, () => Buffer.from(SECRET));
@@ -197,7 +197,7 @@ async function play(
     clocks: true,
     random: true,
   });
-  // Another component on this host, whose file nobody else can open any more.
+  // Only another component on this host has the file open.
   writeFileSync(join(box, 'victim'), SECRET);
   const victim = preopensOf(host)('/').openAt({}, 'victim', {}, { read: true });
   unlinkSync(join(box, 'victim'));
@@ -223,10 +223,10 @@ async function play(
   }
 }
 
-/** How far components came. */
+/** How far the components got. */
 const counts = { refused: 0, calls: 0, returned: 0 };
 
-/** Does all that a component does. */
+/** Runs each function of a component. */
 async function tryPlan(plan: Plan, importBindings: Bindings, stage: Stage): Promise<void> {
   const component = await parse(textOf(plan));
   expect(importDifferences(component).length > 0).toBe(isOther(plan));
@@ -253,7 +253,7 @@ async function tryPlan(plan: Plan, importBindings: Bindings, stage: Stage): Prom
       counts.returned += 1;
     } catch (error) {
       expectClean(error);
-      // A component that has failed is not called again.
+      // A component that failed is not called again.
       playing = undefined;
     }
     expectSafe();
@@ -265,7 +265,7 @@ async function tryPlan(plan: Plan, importBindings: Bindings, stage: Stage): Prom
   expect(snapshot(join(stage.top, 'outside'))).toEqual(before);
 }
 
-/** Another host in the same thread works as ever. */
+/** Checks that another host in the same thread still works. */
 function expectWell({ imports }: Host): void {
   const { getRandomBytes, getRandomU64 } = imports['wasi:random/random'];
   const drawn = [getRandomBytes(16n), getRandomBytes(16n)].map((bytes) => Buffer.from(bytes).toString('hex'));
@@ -277,7 +277,7 @@ function expectWell({ imports }: Host): void {
   (root as unknown as Disposable)[Symbol.dispose]();
 }
 
-/** A stage for the rest of a test. */
+/** Creates a stage for a test. */
 function stage(): Stage {
   const top = temporaryDirectory();
   mkdirSync(join(top, 'outside'));
@@ -286,10 +286,10 @@ function stage(): Stage {
   return { top, other: hostWith(walker, { preopens, random: true }) };
 }
 
-/** As many rounds of all as there is time for, and others each time. */
+/** A few rounds of all, different in each run. */
 const rounds = Array.from({ length: Math.min(3 * factor, ROUNDS) }, (_, index) => (seed + index) % ROUNDS);
 
-describe('a component that declares other types for its imports than WASI has gets nothing, and harms nobody', () => {
+describe("a component that declares other types than WASI's gets nothing and harms no one", () => {
   it.each(Object.entries(attacks))('such as %s', async (_, plan) => {
     const at = stage();
     await tryPlan(plan, 'js', at);
@@ -297,7 +297,7 @@ describe('a component that declares other types for its imports than WASI has ge
   });
 
   it.each(rounds)(
-    `in every function, one place and one type of many: round %i of ${ROUNDS}`,
+    `in every function, one place has one of many types: round %i of ${ROUNDS}`,
     async (round) => {
       const at = stage();
       for (const plan of roundPlans(round)) {
@@ -307,7 +307,7 @@ describe('a component that declares other types for its imports than WASI has ge
     },
   );
 
-  it('and functions and constructors that there are not', async () => {
+  it('and functions and constructors that do not exist', async () => {
     const at = stage();
     for (const plan of strangePlans) {
       await tryPlan(plan, 'js', at);
@@ -326,7 +326,7 @@ describe('a component that declares other types for its imports than WASI has ge
   );
 });
 
-it('of the components above, most came so far that they called something', () => {
+it('most of the components above called an import', () => {
   expect(counts.calls).toBeGreaterThan(10 * counts.refused);
   expect(counts.returned).toBeGreaterThan(0);
 });

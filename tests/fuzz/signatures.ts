@@ -1,39 +1,39 @@
-// Components whose imports have other types than WASI's: generated as text, with code that calls what it imports with any
-// values of the types that it declares.
+// Generates components whose imports differ from WASI's types, as text. Their code calls the imports with any values of
+// the declared types.
 
 import fc from 'fast-check';
 import type { InterfaceName } from '../../ts/host/wasi.js';
 import { wasi } from '../../ts/host/wasi.js';
 import type { FunctionType, Interface, Primitive, Resource, Type } from '../../ts/host/wit.js';
 
-/** An import with the type that a component declares for it. */
+/** An import and its declared type. */
 export interface Declared {
   readonly interface: InterfaceName;
   readonly label: string;
   readonly type: FunctionType;
 }
 
-/** A component, and the code in it. */
+/** A component and its code. */
 export interface Plan {
   readonly declared: readonly Declared[];
   readonly encoding: 'utf8' | 'utf16';
-  /** What its allocator returns for every request; without that it is one that works. */
+  /** The address that its allocator returns for every request. If it is undefined, the allocator works. */
   readonly allocated: number | undefined;
-  /** What each exported function does, one after the other. */
+  /** The steps of each exported function. */
   readonly runs: readonly (readonly Step[])[];
 }
 
-/** Arguments such as a function expects, such as nothing does, and such as it expects on a resource that was made. */
+/** Arguments that a function expects, extreme ones, and expected ones on a resource that was made. */
 type Fit = 'fitting' | 'extreme' | 'made';
 
-/** A call of an import, by the index of that, or dropping a handle. Arguments are chosen by numbers, or fit their types. */
+/** A call of an import, by its index, or the drop of a handle. Arguments are chosen by numbers, or fit their types. */
 type Step =
   | { readonly call: number; readonly choices: readonly number[] | Fit }
   | { readonly drop: number; readonly handle: number };
 
 const interfaces: Readonly<Record<InterfaceName, Interface>> = wasi;
 
-/** In an order in which each comes behind those whose resources it may use. */
+/** Each interface follows those whose resources it may use. */
 const ORDER: readonly InterfaceName[] = [
   ...(['wasi:io/error', 'wasi:io/poll', 'wasi:io/streams'] as const),
   ...(['wasi:cli/terminal-input', 'wasi:cli/terminal-output', 'wasi:filesystem/types'] as const),
@@ -50,7 +50,7 @@ const allResources = ORDER.flatMap((name) =>
   ),
 );
 
-/** What every component imports as it is if it can, to have something to call with. */
+/** Every component imports these unchanged if it can, to have resources to call with. */
 const BASE: readonly (readonly [InterfaceName, string])[] = [
   ['wasi:filesystem/preopens', 'get-directories'],
   ['wasi:filesystem/types', '[method]descriptor.open-at'],
@@ -77,7 +77,7 @@ const label = fc.constantFrom(
   'to-string',
 );
 
-/** Any type that an interface can use: resources are those of interfaces before it, or new ones of its own. */
+/** Any type that an interface can use. Its resources belong to earlier interfaces or to itself. */
 function anyType(owner: InterfaceName): fc.Arbitrary<Type> {
   const resource = fc.constantFrom(...allResources).map((of) => visibleFrom(owner, of));
   const { type } = fc.letrec<{ type: Type }>((tie) => ({
@@ -120,7 +120,7 @@ function anyType(owner: InterfaceName): fc.Arbitrary<Type> {
 const visibleFrom = (owner: InterfaceName, of: Resource): Resource =>
   ORDER.indexOf(of.owner as InterfaceName) <= ORDER.indexOf(owner) ? of : { ...of, owner };
 
-/** A result cannot have a handle that is only borrowed in it, as WebAssembly has it. */
+/** WebAssembly forbids a borrowed handle in a result. */
 function hasBorrow(type: Type | undefined): boolean {
   switch (type?.kind) {
     case 'borrow':
@@ -141,7 +141,7 @@ function hasBorrow(type: Type | undefined): boolean {
   }
 }
 
-/** A type with one of its parts, or all of it, in place of another. */
+/** Replaces a part of a type, or the whole type, by another. */
 function mutated(type: Type | undefined, other: Type, where: number): Type | undefined {
   const parts: (Type | undefined)[] =
     type?.kind === 'list' || type?.kind === 'option'
@@ -167,7 +167,7 @@ function mutated(type: Type | undefined, other: Type, where: number): Type | und
   }
 }
 
-/** Labels that JavaScript knows, of functions that WASI does not have. */
+/** Names that JavaScript knows and WASI does not. */
 const strangeLabels = (name: InterfaceName): string[] => {
   const own = allResources.filter(({ owner }) => owner === name).map((of) => of.name);
   const words = [
@@ -188,13 +188,13 @@ const strangeLabels = (name: InterfaceName): string[] => {
   ];
 };
 
-/** A function of an interface with a type that is another one somewhere, or, seldom, its own. */
+/** A function of an interface with a type that is wrong in one place, or, rarely, right. */
 function anyDeclared(name: InterfaceName): fc.Arbitrary<Declared> {
   const known = Object.entries(interfaces[name].functions);
   const other = anyType(name);
   const where = fc.nat(1000);
   const ofKnown = known.map(([label, type]) => {
-    // The first parameter of a method is what it is of, in every component.
+    // The first parameter of a method is its resource.
     const fixed = label.startsWith('[method]') ? 1 : 0;
     const place = fc.integer({ min: fixed, max: type.params.length });
     const declare = (params: FunctionType['params'], result: Type | undefined): Declared => ({
@@ -262,13 +262,13 @@ function anyDeclared(name: InterfaceName): fc.Arbitrary<Declared> {
 
 const returnable = (type: Type | undefined): Type | undefined => (hasBorrow(type) ? { kind: 'u32' } : type);
 
-/** Any component whose imports have any types. */
+/** Any component with imports of any types. */
 export const anyPlan: fc.Arbitrary<Plan> = fc.constantFrom(...ORDER).chain((name) =>
   fc.record({
     declared: fc.uniqueArray(anyDeclared(name), {
       minLength: 1,
       maxLength: 3,
-      // Of a static function, a method and a function of one name, only one can be.
+      // A static function, a method and a function cannot share a name.
       selector: ({ label }) => label.replace(/^\[.*?\]/, ''),
     }),
     encoding: fc.oneof(
@@ -298,7 +298,7 @@ export const anyPlan: fc.Arbitrary<Plan> = fc.constantFrom(...ORDER).chain((name
   }),
 );
 
-/** Types to put in the place of others: each is one that JavaScript, jco or a host may take for what it is not. */
+/** Replacements that JavaScript, jco or a host could take for another type. */
 const instead = (owner: InterfaceName): Type[] => {
   const of = (name: string) =>
     visibleFrom(owner, allResources.find((each) => each.name === name) as Resource);
@@ -333,7 +333,7 @@ const instead = (owner: InterfaceName): Type[] => {
   ];
 };
 
-/** Each function of an interface with one other type than WASI's, for every place in it and each type. */
+/** Each function of an interface, for every place in its type and each replacement. */
 function othersOf(name: InterfaceName, label: string, { params, result }: FunctionType): Declared[] {
   const first = label.startsWith('[method]') ? 1 : 0;
   return instead(name).flatMap((other) => {
@@ -353,7 +353,7 @@ function othersOf(name: InterfaceName, label: string, { params, result }: Functi
   });
 }
 
-/** How many parts a type has that `mutated` reaches in one step or two. */
+/** How many parts of a type `mutated` reaches in at most two steps. */
 function partsIn(type: Type | undefined): number {
   switch (type?.kind) {
     case 'list':
@@ -374,15 +374,15 @@ const everyFunction = ORDER.flatMap((name) =>
 
 const others = everyFunction.map((each) => othersOf(each.interface, each.label, each.type));
 
-/** So many rounds have every function with every other type in every place once. */
+/** After this many rounds, every function has had every replacement in every place. */
 export const ROUNDS = Math.max(...others.map((each) => each.length));
 
-/** As many functions as one component has: more take longer to begin, which each call does that fails. */
+/** The functions of one component. A failed call needs a new component, and more functions make its start slower. */
 const EACH = 8;
 
 /**
- * Components that have every function of WASI's, each with another type in one place, and call each by itself. Of those that
- * give them something to call with, one is another.
+ * Components that have every function of WASI, each with another type in one place, and call each one separately. Only
+ * one of the functions that provide resources is changed.
  */
 export function roundPlans(round: number): Plan[] {
   const spared = BASE.filter((_, index) => index !== round % BASE.length);
@@ -400,13 +400,13 @@ export function roundPlans(round: number): Plan[] {
   });
 }
 
-/** Those that are tried with functions that there are not. All classes are made by one function. */
+/** All classes are made by one function, so these stand for all. */
 const strangeResources = allResources.filter(({ name }) => name === 'descriptor' || name === 'pollable');
 
-/** Methods that show what a resource is that was made. */
+/** Methods that show which resource was made. */
 const TELLING = /\.(?:read|get-type|block|ready)$/;
 
-/** Components that have what WASI does not: constructors, and functions whose names are JavaScript's. */
+/** Components with imports that WASI lacks: constructors, and functions with names from JavaScript. */
 export const strangePlans: readonly Plan[] = strangeResources.flatMap((resource) => {
   const owner = resource.owner as InterfaceName;
   const words = [
@@ -429,7 +429,7 @@ export const strangePlans: readonly Plan[] = strangeResources.flatMap((resource)
   const plan = (strange: readonly Declared[]): Plan => {
     const declared = [...strange, ...known];
     const uses = known.map((_, index): Step => ({ call: strange.length + index, choices: 'made' }));
-    // jco counts the objects that have no number, so each that is made stands for another resource.
+    // jco counts objects without a number, so each new one stands for another resource.
     const runs = strange.flatMap((_, call) => new Array(4).fill([{ call, choices: 'fitting' }, ...uses]));
     return { declared, encoding: 'utf8', allocated: undefined, runs };
   };
@@ -512,7 +512,7 @@ function coreType({ params, result }: FunctionType): {
   };
 }
 
-/** The type of an instance, as text. */
+/** Writes the type of an instance as text. */
 class InstanceText {
   readonly lines: string[] = [];
   readonly #owner: InterfaceName;
@@ -522,7 +522,7 @@ class InstanceText {
   constructor(owner: InterfaceName) {
     this.#owner = owner;
     const types: Interface['types'] = interfaces[owner].types;
-    // Before the functions, so that those of WASI have their names.
+    // First, so that WASI's types keep their names.
     for (const [name, type] of Object.entries(types)) {
       if (type.kind === 'resource') {
         this.resource(type);
@@ -557,7 +557,7 @@ class InstanceText {
     return id;
   }
 
-  /** A type where it is used. */
+  /** A type at its use. */
   type(type: Type): string {
     switch (type.kind) {
       case 'record':
@@ -605,15 +605,15 @@ class InstanceText {
 
 const idOf = (name: string): string => `$${name.replace(/[:/]/g, '-')}`;
 
-/** Where setup leaves the handles that it gets. */
+/** The addresses of the handles that setup gets. */
 const HANDLES = { root: 16, file: 20, stdin: 24, stdout: 28, pollable: 44, listing: 48, made: 52 } as const;
 
-/** What any argument can be, for each of its flat types. */
+/** Possible arguments for each flat type. */
 const VALUES: Readonly<Record<Core, readonly string[]>> = {
   i32: [
     ...Object.values(HANDLES).map((at) => `(i32.load (i32.const ${at}))`),
     ...[0, 1, 2, 3, 4, 7, 8, 255, 256, -1, -64, 2 ** 30, -(2 ** 31)].map((value) => `(i32.const ${value})`),
-    // Places in memory, some of them with paths, and lengths.
+    // Addresses, some of them with paths, and lengths.
     ...[64, 80, 112, 160, 1024, 2048, 4096, 65_536, 131_064, 131_072].map((value) => `(i32.const ${value})`),
   ],
   i64: [0, 1, 5, 100, 5000, -1, -64, 2 ** 20, 2 ** 32, 2 ** 53]
@@ -633,13 +633,13 @@ const put = (handle: keyof typeof HANDLES, value: string): string =>
 /** Arguments for each flat parameter of a function. */
 function argumentsFor(type: FunctionType, how: Fit): string[] {
   const flat = type.params.flatMap(([name, each]) =>
-    // From where there is something to read.
+    // An offset inside the file.
     name === 'offset' && each.kind === 'u64' && how !== 'extreme'
       ? ['(i64.const 0)']
       : argumentFor(each, how),
   );
   const { params } = coreType(type);
-  // Beyond 16 they are somewhere in memory; and where the result goes comes last.
+  // More than 16 parameters are passed in memory. The address of the result is last.
   return params.map(
     (core, at) => (params.length > flat.length + 1 ? undefined : flat[at]) ?? `(${core}.const 2048)`,
   );
@@ -679,7 +679,7 @@ function argumentFor(type: Type, how: Fit): string[] {
   }
 }
 
-/** The component as text. It exports `setup` and `run0`, `run1`, …. */
+/** Writes a component as text. It exports `setup` and `run0`, `run1`, …. */
 export function textOf({ declared, encoding, allocated, runs }: Plan): string {
   const isDeclared = (name: InterfaceName, label: string) =>
     declared.some((each) => each.interface === name && each.label === label);
@@ -800,7 +800,7 @@ export function textOf({ declared, encoding, allocated, runs }: Plan): string {
       .join('\n')})`;
 }
 
-/** A component that declares one function of WASI's with other types, in which some of its own have these places. */
+/** A component that declares one function of WASI with other types, some of which are resources of its own. */
 function attack(
   name: InterfaceName,
   label: string,
@@ -826,7 +826,7 @@ const u64: Type = { kind: 'u64' };
 const bytes: Type = { kind: 'list', element: { kind: 'u8' } };
 const numbers: Type = { kind: 'list', element: u64 };
 
-/** What hosts have fallen for: each is the only one, of all that can be declared, that did some harm. */
+/** Attacks that once succeeded against a host. Each one stands for a whole class of declarations. */
 export const attacks: Readonly<Record<string, Plan>> = {
   'numbers for bytes, by which jco reads on behind them': attack(
     'wasi:io/streams',

@@ -1,8 +1,7 @@
-// Fuzzes the walk and the copy of trees: input is the options, then what is made in the source and in the
-// target.
+// Fuzzes the walk and the copy of trees. The input is the options, then the entries of source and target.
 //
-// Whatever comes of it: a file in the target is its old self or a whole copy, the source is as it was, and
-// nothing that is unfinished is left.
+// After each copy, a file in the target is its old self or a complete copy, the source is unchanged, and no
+// temporary file is left.
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -19,21 +18,21 @@
 
 #define MOST_ENTRIES 24
 #define LARGEST 140000
-/// More than any tree takes whose links are not followed. Where they are, and lead to each other, the ways
-/// through them can be without number: cp -rL goes them all too.
+/// More steps than any tree needs, unless its links are followed. If they lead to each other, there can be
+/// endless ways through them, and cp -rL follows them too.
 #define MOST_STEPS 2000
 #define MOST_BYTES ((uint64_t)MOST_ENTRIES * LARGEST)
 
-/// What a file holds: as many of its letter as it has bytes, which is its side's.
+/// A file consists of one letter, which is that of its side.
 #define SOURCE_LETTER 'i'
 #define TARGET_LETTER 'o'
 
-/// A killed run's, which is copied as any other.
+/// Left by a killed copy. It is copied like any other file.
 #define TEMPORARY ".mapcp-0123456789abcdef.tmp"
 
 static const char *const names[] = {"a", "b", "c", "-r", ".hidden", "two words", "\xff", TEMPORARY};
 
-/// A path of up to three names below `side`, each of which the input chooses.
+/// A path of up to three names below `side`, chosen by the input.
 static void take_path(struct fuzz_input *input, const char *side, char *path, size_t size) {
     (void)snprintf(path, size, "%s", side);
     for (int levels = fuzz_take(input) % 3; levels >= 0; levels--) {
@@ -52,8 +51,8 @@ static void make_file(const char *path, char letter, size_t size) {
     }
 }
 
-/// Whether the way to a path is one of directories. Natively nothing else keeps links that lead up, by way of
-/// each other, from leading out of the workplace.
+/// Whether only directories lead to a path. A native run has no other protection against links that lead
+/// outside.
 static bool is_below_directories(const char *path) {
     char parent[256];
     struct stat status;
@@ -66,7 +65,7 @@ static bool is_below_directories(const char *path) {
     return true;
 }
 
-/// The text of a link, one of a few; the last of them is as long as any can be.
+/// The text of a link. The last of them has the maximum length.
 static const char *text_of_link(unsigned number) {
     static const char *const texts[] = {"a", "../a", "..", "../../in", "../../outside", "nowhere", "."};
     static char longest[PATH_MAX];
@@ -83,7 +82,7 @@ static void make_entry(struct fuzz_input *input, bool is_source) {
     if (!is_below_directories(path)) {
         return;
     }
-    // Where something is there, nothing is made.
+    // Existing entries are not replaced.
     switch (kind % 5) {
     case 0:
     case 1:
@@ -118,12 +117,12 @@ static struct mapcp_options take_options(struct fuzz_input *input, const char *c
         .measure = flags & 32,
         .include = {.items = pattern, .count = (filters & 3) == 1},
         .exclude = {.items = pattern, .count = (filters & 3) == 2},
-        // The last of these indices is that of no share.
+        // The last of these indices is outside the count.
         .shard = {.index = filters & 64 ? filters / 4 % 4 : 0, .count = filters & 64 ? 3 : 0},
     };
 }
 
-/// Adds up what a tree holds, so that any change to it is seen.
+/// Adds the state of an entry to a sum, which shows any change of a tree.
 static void add_up(const char *path, unsigned char kind, void *sum) {
     struct stat status;
     FUZZ_CHECK(lstat(path, &status) == 0);
@@ -153,7 +152,7 @@ static bool is_whole(const char *path) {
     return next == EOF && (first == EOF || first == SOURCE_LETTER || first == TARGET_LETTER);
 }
 
-/// Checks an entry of the target, and counts the unfinished files that the input itself has put there.
+/// Checks an entry of the target, and counts the temporary files that the input itself has created.
 static void check_entry(const char *path, unsigned char kind, void *temporaries) {
     const char *name = strrchr(path, '/') + 1;
     FUZZ_CHECK(kind != DT_REG || is_whole(path));
@@ -163,7 +162,7 @@ static void check_entry(const char *path, unsigned char kind, void *temporaries)
     }
 }
 
-/// What is in a file, or the text of a link, in `content` of `size` bytes.
+/// Reads a file, or the text of a link, into `content` of `size` bytes. Returns the length.
 static size_t read_content(const char *path, unsigned char kind, char *content, size_t size) {
     if (kind == DT_LNK) {
         ssize_t length = readlink(path, content, size);
@@ -181,7 +180,7 @@ static bool is_same_time(const struct timespec *one, const struct timespec *othe
     return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
 }
 
-/// The copy of each entry of the source, where all went well and nothing was left out.
+/// Checks the copy of an entry of the source, if nothing failed and nothing was excluded.
 static void check_copied(const char *path, unsigned char kind, void *context) {
     const struct mapcp_options *options = context;
     static char contents[2][LARGEST + 1];
@@ -201,13 +200,12 @@ static void check_copied(const char *path, unsigned char kind, void *context) {
     }
 }
 
-/// Whether a job has done more than there is.
+/// Whether a job has done more steps than any tree needs.
 static bool goes_too_far(const struct mapcp_job *job, int steps) {
     return steps > MOST_STEPS || mapcp_job_progress(job)->bytes_done > MOST_BYTES;
 }
 
-/// Runs a job to its end, by steps of any size, or abandons it where it has none; false where it did not copy
-/// all.
+/// Runs a job to its end, or abandons it if it has none. Returns false if it did not copy everything.
 static bool run(const struct mapcp_options *options, uint64_t budget) {
     struct mapcp_job *job = mapcp_job_new("in/t", "out/t", options);
     FUZZ_CHECK(job != NULL);

@@ -1,8 +1,8 @@
 #ifndef WORKPLACE_H
 #define WORKPLACE_H
 
-/// Makes an empty directory the working directory: the same at each call, emptied of what is in it. In
-/// memory, where the system has a place for files there.
+/// Makes an empty directory the working directory, the same at each call. It is in memory if the system has
+/// /dev/shm.
 void workplace_renew(void);
 
 /// Calls `use` with the path of each entry below a directory, `kind` as in `struct dirent`.

@@ -1,8 +1,8 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 
 /**
- * What the descriptors of this process lead to that are of files and directories; those of pipes and of event loops come and
- * go with threads.
+ * The files and directories that this process has open. Threads open and close pipes and event loops, so those are left
+ * out.
  */
 export function openFiles(): string[] {
   return readdirSync('/proc/self/fd').flatMap((descriptor) => {
@@ -10,7 +10,7 @@ export function openFiles(): string[] {
       const path = readlinkSync(`/proc/self/fd/${descriptor}`);
       return path.startsWith('/') ? [path] : [];
     } catch {
-      // It was that of the listing itself.
+      // The listing's own descriptor.
       return [];
     }
   });

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Calls `use` with a new empty directory, which is removed afterwards with all that is in it.
+ * Calls `use` with a new empty directory, and removes it afterwards.
  *
- * @param below where it is made
- * @returns what `use` returns
+ * @param below the parent directory
+ * @returns the result of `use`
  */
 export function inTemporaryDirectory<T>(use: (directory: string) => T, below = tmpdir()): T {
   const directory = mkdtempSync(join(below, 'mapcp-test-'));
@@ -25,7 +25,9 @@ export function inTemporaryDirectory<T>(use: (directory: string) => T, below = t
   return result;
 }
 
-/** Calls `use` with such a directory in memory, where the system has one there: thousands of copies take no disk. */
+/**
+ * Like `inTemporaryDirectory`, but in memory if the system has /dev/shm. So thousands of copies do not wear the disk.
+ */
 export function inMemoryDirectory<T>(use: (directory: string) => T): T {
   return inTemporaryDirectory(use, existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 
-/** Runs a command, which must succeed, and returns what it prints. */
+/** Runs a command and returns its output. */
 function run(command: string, ...args: string[]): string {
   const { error, status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   if (error !== undefined || status !== 0) {
@@ -14,11 +14,11 @@ function run(command: string, ...args: string[]): string {
 const SIZE = 32 * 1024 * 1024;
 
 /**
- * Mounts an empty exFAT through FUSE: it folds case, gives each spelling of a name another inode number, and has neither
- * links nor modes. That is the superuser's right.
+ * Mounts an empty exFAT through FUSE, which only the superuser may do. exFAT folds case, gives each spelling of a name
+ * another inode number, and has neither links nor modes.
  *
- * @param path the directory to mount it on
- * @param image a file to make it in
+ * @param path the mount point
+ * @param image a file for the file system
  */
 export function mountExfat(path: string, image: string): Disposable {
   const undo: (() => void)[] = [];
@@ -46,8 +46,8 @@ export function mountExfat(path: string, image: string): Disposable {
 }
 
 /**
- * Why there can be no exFAT here, found out by trying; undefined where there can. CI has the programs, and must not pass
- * without: all that it may lack is a kernel with FUSE and loop devices.
+ * Tries to mount exFAT, and returns the reason if that fails. CI has the programs, so there only a kernel without FUSE
+ * or loop devices is a reason.
  */
 export function whyNoExfat(path: string, image: string): string | undefined {
   try {

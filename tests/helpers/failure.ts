@@ -1,4 +1,4 @@
-/** What a promise rejects with. It must. */
+/** Returns what a promise rejects with. Throws if it resolves. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

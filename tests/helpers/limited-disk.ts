@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 
-/** A mounted file system, empty at first, that can be made too small for what goes into it. */
+/** An empty mounted file system that can be made too small. */
 export interface LimitedDisk extends Disposable {
-  /** Limits what it holds in all, and no longer does where that is undefined. */
+  /** Limits its total size. If `most` is undefined, removes the limit. */
   limit(most?: number): void;
 }
 
-/** Runs a command, which must succeed. */
+/** Runs a command that must succeed. */
 function run(command: string, ...args: string[]): void {
   const { error, status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   if (error !== undefined || status !== 0) {
@@ -16,13 +16,13 @@ function run(command: string, ...args: string[]): void {
   }
 }
 
-// A tmpfs that has no limit at first cannot be given one.
+// A tmpfs without a limit cannot get one later.
 const PLENTY = { size: 1 << 30, nr_inodes: 100_000 };
 
 /**
- * Mounts a file system whose bytes, or whose files, links and directories, are limited. That is the superuser's right.
+ * Mounts a file system with a limit on its bytes, or on its files, links and directories. Only the superuser may.
  *
- * @param path the directory to mount it on
+ * @param path the mount point
  */
 export function mountDiskWithLimited(what: 'bytes' | 'files', path: string): LimitedDisk {
   const optionsWith = (limits: object) =>
@@ -32,7 +32,7 @@ export function mountDiskWithLimited(what: 'bytes' | 'files', path: string): Lim
   run('mount', '-t', 'tmpfs', '-o', optionsWith({}), 'tmpfs', path);
   return {
     limit: (most) => {
-      // Its root is one of its files.
+      // The root counts as a file.
       const limits = what === 'bytes' ? { size: most } : { nr_inodes: most && most + 1 };
       run('mount', '-o', `remount,${optionsWith(most === undefined ? {} : limits)}`, path);
     },
@@ -40,15 +40,14 @@ export function mountDiskWithLimited(what: 'bytes' | 'files', path: string): Lim
   };
 }
 
-// The least that mkfs.btrfs makes one of, and some more; what is not written takes no room.
+// A little above the minimum of mkfs.btrfs. Unused space takes no memory.
 const QUOTA_DISK = 128 * 1024 * 1024;
 
 /**
- * Mounts a file system whose bytes are limited by a quota: a btrfs, since its quotas need no more of a kernel than itself,
- * and the superuser has to heed them too.
+ * Mounts a btrfs with a quota. Its quotas work without further kernel modules, and bind the superuser too.
  *
- * @param path the directory to mount it on
- * @param image a file to make it in
+ * @param path the mount point
+ * @param image a file for the file system
  */
 export function mountDiskWithQuota(path: string, image: string): LimitedDisk {
   writeFileSync(image, '');
@@ -57,7 +56,7 @@ export function mountDiskWithQuota(path: string, image: string): LimitedDisk {
   run('mount', '-o', 'loop', image, path);
   const disk: LimitedDisk = {
     limit: (most) => {
-      // What was removed counts until then.
+      // Removed files count until then.
       run('btrfs', 'filesystem', 'sync', path);
       run('btrfs', 'qgroup', 'limit', String(most ?? 'none'), path);
     },
@@ -76,8 +75,8 @@ export function mountDiskWithQuota(path: string, image: string): LimitedDisk {
 }
 
 /**
- * Why there can be no disk with a quota here, found out by trying; undefined where there can. CI has the programs, and must
- * not pass without: all that it may lack is a kernel that mounts one.
+ * Tries to mount a disk with a quota, and returns the reason if that fails. CI has the programs, so there only the
+ * kernel is a reason.
  */
 export function whyNoQuota(path: string, image: string): string | undefined {
   try {

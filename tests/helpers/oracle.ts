@@ -1,58 +1,23 @@
-// What a copy must come to, told by what is there and by the options alone.
+// Predicts the result of a copy from the documentation, without mapcp.
 
-import { lutimesSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
-import { putInto, type Seen } from '../behaviour/tree.js';
-import type { Promised, PromisedTree, Tree } from '../faults/complete.js';
+import type { Seen } from '../behaviour/tree.js';
 
-/** More than a page, so that a file can be two windows; each is of its own letter, so that a mixture is seen. */
-const LENGTH = 70_000;
+/** The entries of a directory by their paths. */
+export type Tree = Readonly<Record<string, Seen>>;
 
-/** What {@link putFixture} makes a copy's source of. */
-export const sources = [
-  ...['in', 'in/f', 'in/d', 'in/d/g', 'in/link', 'in/loose', 'in/empty', 'in/missing'],
-  ...['out', 'out/old', 'out/h'],
-] as const;
-
-/** What it can be copied to: what is missing, what is older or later, what is in the way, and the source itself. */
-export const targets = [
-  ...['out/x', 'out/x/y', 'out', 'out/h', 'out/h/x', 'out/old', 'out/old/f', 'out/odd', 'out/odd/f'],
-  ...['in', 'in/x', 'in/f', 'in/link', 'in/d', 'in/d/g', 'in/d/e/x'],
-] as const;
-
-/** Makes files, directories and links, of whole seconds, in a directory. */
-export function putFixture(directory: string): void {
-  const put = putInto(directory);
-  put.directory('in/d/e', 'out/old/d', 'out/odd/f');
-  const letters = {
-    'in/f': 'f',
-    'in/d/g': 'g',
-    'out/h': 'h',
-    'out/old/f': 'i',
-    'out/old/d/g': 'j',
-    'out/odd/d': 'k',
-  };
-  for (const [path, letter] of Object.entries(letters)) {
-    put.file(path, letter.repeat(LENGTH));
-  }
-  put.file('in/empty', '');
-  put.symlink('in/link', 'd/g');
-  put.symlink('in/loose', 'nowhere');
-  put.symlink('out/old/link', 'elsewhere');
-  const modes = { 'in/f': 0o640, 'in/d/g': 0o755, 'in/d': 0o750, 'in/d/e': 0o711 };
-  for (const [path, mode] of Object.entries(modes)) {
-    put.mode(path, mode);
-  }
-  // Of what is in out/old, one is older than what has its name in the source, and the others are later.
-  const times: Readonly<Record<string, number>> = { 'in/f': 3000, 'in/d/g': 1000, 'in/link': 1000 };
-  for (const path of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
-    const time = times[path] ?? 2000;
-    lutimesSync(join(directory, path), time, time);
-  }
+/** An entry that a copy must leave. Any mode and any time is right if it is missing here. */
+export interface ExpectedEntry extends Pick<Seen, 'kind' | 'content'> {
+  readonly mode?: number | undefined;
+  readonly time?: string | undefined;
 }
 
-/** Patterns, and what each says of a path below the source. */
+/** Expected entries by their paths. */
+export type ExpectedTree = Readonly<Record<string, ExpectedEntry>>;
+
+/** Patterns, each with a function that says whether it matches a path below the source. */
 export const patterns: Readonly<Record<string, (path: string, isDirectory: boolean) => boolean>> = {
   f: (path) => basename(path) === 'f',
   '/f': (path) => path === 'f',
@@ -66,54 +31,94 @@ export const patterns: Readonly<Record<string, (path: string, isDirectory: boole
   '{f,d/g}': (path) => basename(path) === 'f' || path === 'd/g',
 };
 
-/** Whether a pattern, or one that its braces stand for, is matched against names, and so against that of the source. */
-function isAboutNames(pattern: string): boolean {
+/** Whether a pattern, or a part of its braces, matches names. Such a pattern is also compared with the source's name. */
+function matchesNames(pattern: string): boolean {
   return /^([^/]+\/?|\{.*)$/.test(pattern);
 }
 
-/** What a copy must come to. */
-export interface Verdict {
-  /** Whether it fails as a whole, before anything is touched. */
+/** The predicted result of a copy. */
+export interface Prediction {
+  /** Whether the whole copy fails before it touches anything. */
   readonly isRefused: boolean;
-  /** Whether the source itself is left out, so that nothing is touched; whether the target is good is open then. */
-  readonly isLeftOut: boolean;
-  /** The targets of what fails by itself, and of what is copied and left alone. */
+  /** Whether a pattern excludes the source itself. Then nothing is touched, and the target may be wrong. */
+  readonly isExcluded: boolean;
+  /** The targets of entries that fail, are copied, and are kept. */
   readonly failed: ReadonlySet<string>;
   readonly copied: ReadonlySet<string>;
   readonly skipped: ReadonlySet<string>;
   readonly bytes: number;
-  /** All that there is where it has gone through. */
-  readonly complete: PromisedTree;
+  /** Every entry after a complete copy. */
+  readonly complete: ExpectedTree;
+}
+
+/** The runtime of a copy. */
+export interface Runtime {
+  /** Whether it carries permissions. If not, new entries may have any mode. */
+  readonly hasModes: boolean;
+}
+
+const NODE: Runtime = { hasModes: true };
+
+/**
+ * Predicts a copy from one path of `before` to another.
+ *
+ * @param before all entries before the copy
+ * @param options patterns must be of {@link patterns}. Shards are ignored. `symlinks: 'skip'` must not concern `source`
+ */
+export function predict(
+  before: Tree,
+  source: string,
+  target: string,
+  options: CopyOptions,
+  runtime = NODE,
+): Prediction {
+  const oracle = new Oracle(before, options, runtime);
+  oracle.copy(source, target);
+  return oracle;
 }
 
 /**
- * Tells what becomes of a copy from one path of `before` to another.
+ * Predicts a recursive copy of `a` in one directory to `to` in another.
  *
- * @param before all that there is
- * @param options options whose patterns are of {@link patterns}; shares are left aside. Not to skip `source` itself
+ * @param source the entries of the first directory
+ * @param before the entries of the other directory before the copy
+ * @returns the entries of the other directory after a complete copy
  */
-export function judge(before: Tree, source: string, target: string, options: CopyOptions): Verdict {
-  const judgement = new Judgement(before, options);
-  judgement.copy(source, target);
-  return judgement;
+export function predictTarget(
+  source: Tree,
+  before: Tree,
+  options: CopyOptions,
+  { to = 'b', ...runtime }: Runtime & { readonly to?: string } = NODE,
+): ExpectedTree {
+  const root: Seen = { kind: 'directory', content: '', mode: 0o777, time: '0', used: 0 };
+  const all = { in: root, ...below('in', source), out: root, ...below('out', before) };
+  const { complete } = predict(all, 'in/a', `out/${to}`, { ...options, recursive: true }, runtime);
+  const entries = Object.entries(complete).filter(([path]) => path.startsWith('out/'));
+  return Object.fromEntries(entries.map(([path, entry]) => [path.slice('out/'.length), entry]));
 }
 
-class Judgement implements Verdict {
+function below(directory: string, tree: Tree): Tree {
+  return Object.fromEntries(Object.entries(tree).map(([path, seen]) => [join(directory, path), seen]));
+}
+
+class Oracle implements Prediction {
   isRefused = false;
-  isLeftOut = false;
+  isExcluded = false;
   readonly failed = new Set<string>();
   readonly copied = new Set<string>();
   readonly skipped = new Set<string>();
   bytes = 0;
-  readonly complete: Record<string, Promised>;
+  readonly complete: Record<string, ExpectedEntry>;
   readonly #before: Tree;
   readonly #options: CopyOptions;
+  readonly #runtime: Runtime;
 
-  constructor(before: Tree, options: CopyOptions) {
+  constructor(before: Tree, options: CopyOptions, runtime: Runtime) {
     this.#before = before;
     this.#options = options;
+    this.#runtime = runtime;
     this.complete = Object.fromEntries(
-      // What is made in a directory changes its time.
+      // A new entry changes the time of its directory.
       Object.entries(before).map(([path, seen]) => [path, seen.kind === 'directory' ? untimed(seen) : seen]),
     );
   }
@@ -121,8 +126,8 @@ class Judgement implements Verdict {
   copy(source: string, target: string): void {
     const { recursive = false, makeParents = true, dryRun = false } = this.#options;
     const found = this.#sourceAt(source);
-    if (this.#isSourceLeftOut(source, found)) {
-      this.isLeftOut = true;
+    if (this.#isSourceExcluded(source, found)) {
+      this.isExcluded = true;
       return;
     }
     const parents = parentsOf(target);
@@ -137,7 +142,7 @@ class Judgement implements Verdict {
     }
     if (!dryRun) {
       for (const parent of parents) {
-        this.complete[parent] ??= this.#madeDirectory();
+        this.complete[parent] ??= this.#newDirectory();
       }
     }
     if (isDirectory) {
@@ -145,32 +150,32 @@ class Judgement implements Verdict {
     } else {
       this.#copyEntry(source, found, target);
     }
-    // What is in the way of the target itself is in the way of everything.
+    // If the target itself cannot be replaced, nothing is copied.
     if (this.failed.has(target)) {
       this.isRefused = true;
     }
   }
 
   #copyTree(source: string, found: Seen, target: string, below = ''): void {
-    const { symlinks, preserveTimestamps = false, preserveMode = true, dryRun = false } = this.#options;
+    const { symlinks, preserveTimestamps = false, dryRun = false } = this.#options;
     if ((this.#before[target] ?? found).kind !== 'directory') {
       this.failed.add(target);
       return;
     }
     if (!dryRun) {
-      const made = { ...this.#madeDirectory(), ...(preserveMode && { mode: found.mode }) };
-      const due = this.complete[target] ?? made;
-      this.complete[target] = { ...due, ...(preserveTimestamps && { time: found.time }) };
+      const merged = this.complete[target] ?? { ...this.#newDirectory(), mode: this.#modeOf(found) };
+      this.complete[target] = { ...merged, ...(preserveTimestamps && { time: found.time }) };
     }
-    for (const path of Object.keys(this.#before).filter((path) => dirname(path) === source)) {
+    const directory = this.#resolved(source);
+    for (const path of Object.keys(this.#before).filter((path) => dirname(path) === directory)) {
       const name = basename(path);
       const [to, rest] = [join(target, name), join(below, name)];
       const entry = this.#sourceAt(path);
       const isDirectory = entry?.kind === 'directory';
-      // What leads nowhere could be a directory.
-      const isLeftOut =
-        this.#isLeftOut(rest, isDirectory) && (entry !== undefined || this.#isLeftOut(rest, true));
-      if (isLeftOut || (symlinks === 'skip' && entry?.kind === 'link')) {
+      // A dangling link could lead to a directory.
+      const isExcluded =
+        this.#isExcluded(rest, isDirectory) && (entry !== undefined || this.#isExcluded(rest, true));
+      if (isExcluded || (symlinks === 'skip' && entry?.kind === 'link')) {
         continue;
       }
       if (entry === undefined) {
@@ -184,7 +189,7 @@ class Judgement implements Verdict {
   }
 
   #copyEntry(source: string, found: Seen, target: string): void {
-    const { overwrite = 'always', preserveTimestamps, preserveMode = true, dryRun } = this.#options;
+    const { overwrite = 'always', preserveTimestamps, dryRun } = this.#options;
     const old = this.#before[target];
     if (old !== undefined) {
       if (old.kind === 'directory' || this.#isSame(source, target) || overwrite === 'error') {
@@ -202,50 +207,61 @@ class Judgement implements Verdict {
       this.complete[target] = {
         kind: found.kind,
         content: found.content,
-        ...(found.kind === 'file' && { mode: preserveMode ? found.mode : this.#usual('out/h') }),
+        // The system gives all links the same mode.
+        ...(found.kind === 'file' && { mode: this.#modeOf(found) }),
         ...(preserveTimestamps && { time: found.time }),
       };
     }
   }
 
-  /** What the source is at a path; undefined where there is nothing to be copied. */
+  /** The entry that is copied from a path, if there is one. */
   #sourceAt(path: string): Seen | undefined {
-    return this.#before[this.#options.symlinks === 'follow' ? this.#leadsTo(path) : path];
+    return this.#before[this.#resolved(path)];
   }
 
-  /** Where a path leads. */
-  #leadsTo(path: string): string {
+  /** The path that the copy reads instead of a path: links are followed if the options say so. */
+  #resolved(path: string): string {
+    return this.#options.symlinks === 'follow' ? this.#linkTarget(path) : path;
+  }
+
+  #linkTarget(path: string): string {
     const seen = this.#before[path];
-    return seen?.kind === 'link' ? join(dirname(path), seen.content) : path;
+    return seen?.kind === 'link' ? this.#linkTarget(join(dirname(path), seen.content)) : path;
   }
 
   #isSame(source: string, target: string): boolean {
-    return this.#leadsTo(source) === this.#leadsTo(target);
+    return this.#linkTarget(source) === this.#linkTarget(target);
   }
 
-  /** Whether the patterns leave out the source itself, by its name. One that leads nowhere could be anything. */
-  #isSourceLeftOut(source: string, found: Seen | undefined): boolean {
+  /** Whether the patterns exclude the source itself by its name. A dangling link could be of any kind. */
+  #isSourceExcluded(source: string, found: Seen | undefined): boolean {
     const kinds = found === undefined ? [false, true] : [found.kind === 'directory'];
     return (
       this.#options.filterSource === true &&
       this.#before[source] !== undefined &&
-      kinds.every((isDirectory) => this.#isLeftOut(basename(source), isDirectory, isAboutNames))
+      kinds.every((isDirectory) => this.#isExcluded(basename(source), isDirectory, matchesNames))
     );
   }
 
-  #isLeftOut(path: string, isDirectory: boolean, heeds = (_: string) => true): boolean {
+  #isExcluded(path: string, isDirectory: boolean, isUsed = (_: string) => true): boolean {
     const { include = [], exclude = [] } = this.#options;
-    const matches = (pattern: string) => heeds(pattern) && (patterns[pattern]?.(path, isDirectory) ?? false);
+    const matches = (pattern: string) => isUsed(pattern) && (patterns[pattern]?.(path, isDirectory) ?? false);
     return exclude.some(matches) || (!isDirectory && include.length > 0 && !include.some(matches));
   }
 
-  #madeDirectory(): Promised {
-    return { kind: 'directory', content: '', mode: this.#usual('out') };
+  #newDirectory(): ExpectedEntry {
+    return { kind: 'directory', content: '', mode: 0o777 & ~process.umask() };
   }
 
-  /** The mode that the system gives to what is made, as it has given it to the fixture. */
-  #usual(path: string): number | undefined {
-    return this.#before[path]?.mode;
+  /** The mode of a new entry; undefined if any mode is right. */
+  #modeOf({ kind, mode }: Seen): number | undefined {
+    if (!this.#runtime.hasModes) {
+      return undefined;
+    }
+    if (this.#options.preserveMode ?? true) {
+      return mode & (kind === 'directory' ? 0o1777 : 0o777);
+    }
+    return (kind === 'directory' ? 0o777 : 0o666) & ~process.umask();
   }
 }
 
@@ -255,21 +271,23 @@ function parentsOf(path: string): string[] {
   return parent === '.' ? [] : [...parentsOf(parent), parent];
 }
 
-function untimed({ kind, content, mode }: Seen): Promised {
+function untimed({ kind, content, mode }: Seen): ExpectedEntry {
   return { kind, content, mode };
 }
 
-/** What is to be compared of entries: all of it, or as much as is due. */
-export function facts(found: PromisedTree, due = found): Record<string, object> {
+/** Entries in a form that a failed comparison can print: only the properties that `expected` has. */
+export function facts(found: ExpectedTree, expected = found): Record<string, object> {
   const fact = (
-    { kind, content, mode, time }: Promised,
-    { mode: dueMode, time: dueTime }: Partial<Promised> = {},
+    { kind, content, mode, time }: ExpectedEntry,
+    { mode: expectedMode, time: expectedTime }: Partial<ExpectedEntry> = {},
   ) => ({
     kind,
-    // What files hold is long, and of one letter.
+    // The contents are long, and each is of one letter.
     content: `${content.length} bytes of ${[...new Set(content)].join('')}`,
-    ...(dueMode !== undefined && { mode }),
-    ...(dueTime !== undefined && { time }),
+    ...(expectedMode !== undefined && { mode }),
+    ...(expectedTime !== undefined && { time }),
   });
-  return Object.fromEntries(Object.entries(found).map(([path, entry]) => [path, fact(entry, due[path])]));
+  return Object.fromEntries(
+    Object.entries(found).map(([path, entry]) => [path, fact(entry, expected[path])]),
+  );
 }

@@ -1,9 +1,6 @@
 import process from 'node:process';
 
-/**
- * What to put in front of a command, so that it may read and write what the permissions say and no more: the superuser
- * may do anything, unless it gives that up.
- */
+/** A prefix for commands that takes away the superuser's power to ignore permissions. */
 export const asOrdinaryUser: readonly string[] =
   process.getuid?.() === 0
     ? [

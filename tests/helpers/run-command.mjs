@@ -1,7 +1,7 @@
-// Runs a command component under Node: `node run-command.mjs HOST BINDINGS DIRECTORY ARG ...`, where the host is
-// `mapcp` or `preview2-shim`. The component sees the directory as `/`; the arguments begin with the program's name.
+// Runs a command component in Node: `node run-command.mjs HOST BINDINGS DIRECTORY ARG ...`. HOST is `mapcp` or
+// `preview2-shim`. The component sees the directory as `/`. The arguments begin with the program's name.
 //
-// A process of its own for each run, so that what the component prints, and how it ends, are seen as a shell sees them.
+// Each run is a process, so its output and its exit status are those that a shell sees.
 
 import { resolve } from 'node:path';
 import process from 'node:process';
@@ -33,7 +33,7 @@ try {
   if (error instanceof ExitError) {
     process.exitCode = error.status;
   } else if (error instanceof Error && 'payload' in error) {
-    // The run function returned an error, which says nothing but that.
+    // The error of run() has no further information.
     process.exitCode = 1;
   } else {
     throw error;

@@ -5,25 +5,25 @@ import process from 'node:process';
 import { asOrdinaryUser } from './ordinary-user.js';
 import { wasmtime } from './wasmtime.js';
 
-/** How a program ended, and what it said. */
+/** The exit status and the output of a program. */
 export interface Outcome {
   status: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** One way to run the programs of a folder of build/out. */
+/** A way to run the programs of a folder of build/out. */
 export interface Runtime {
   name: string;
-  /** Whether it is missing here. */
+  /** Whether this machine lacks it. */
   missing: boolean;
-  /** What becomes of a program that ends with status 2: a WASI command has no status but 0 and 1. */
+  /** The status that a shell sees if a program ends with status 2: WASI commands have only 0 and 1. */
   usageStatus: number;
-  /** Runs a program in a directory, which is all of the file system that it is meant to see. */
+  /** Runs a program that sees only `directory`. */
   run(program: string, directory: string, args: string[]): Outcome;
 }
 
-/** Runs a program to its end, with the rights of an ordinary user. */
+/** Runs a program with the rights of an ordinary user. */
 export function runFile(command: string, args: string[], cwd: string): Outcome {
   const [program = '', ...rest] = [...asOrdinaryUser, command, ...args];
   const { status, stdout, stderr, error } = spawnSync(program, rest, { cwd, encoding: 'utf8' });
@@ -35,7 +35,7 @@ export function runFile(command: string, args: string[], cwd: string): Outcome {
 
 const out = join(import.meta.dirname, '../../build/out');
 
-/** The path of a thing that make has built, or an error that names the target that builds it. */
+/** The path of a build output. Throws an error that names the make target if it is missing. */
 export function built(...path: string[]): string {
   const file = join(out, ...path);
   if (!existsSync(file)) {
@@ -44,7 +44,7 @@ export function built(...path: string[]): string {
   return file;
 }
 
-/** Under Node, with one of the hosts of run-command.mjs. */
+/** Node with one of the hosts of run-command.mjs. */
 function nodeRuntime(name: string, host: string, folder: string): Runtime {
   const runner = join(import.meta.dirname, 'run-command.mjs');
   return {
@@ -58,12 +58,12 @@ function nodeRuntime(name: string, host: string, folder: string): Runtime {
   };
 }
 
-/** The ways to run what make has built from `folder`: natively, under Node with either host, and under wasmtime. */
+/** The runtimes for the programs of `folder`: native, Node with either host, and wasmtime. */
 export function runtimesOf(folder: string): Runtime[] {
   return [
     {
       name: 'native',
-      // Built where there are native compilers. CI has them, and must not pass without.
+      // Built if there are native compilers. CI has them, so there the programs must exist.
       missing: process.env.CI === undefined && !existsSync(join(out, 'native', folder)),
       usageStatus: 2,
       run: (program, directory, args) => runFile(built('native', folder, program), args, directory),

@@ -1,20 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
-/** Whether `onSmallDisk` works here: mounting is the superuser's. CI is one, and must not pass without. */
+/** Whether `onSmallDisk` works: only the superuser can mount. CI runs as superuser, so there it must. */
 export const canMount = process.getuid?.() === 0 || process.env.CI !== undefined;
 
 /**
- * Mounts an empty file system of `size` bytes on a directory; what it returns takes it away.
+ * Mounts an empty file system of `size` bytes on a directory. The returned function unmounts it.
  *
- * @param files how many files, links and directories it can hold besides its root; 0 is for as many as memory can
+ * @param files how many files, links and directories it can hold besides its root; 0 means no limit
  */
 export function mountSmallDisk(path: string, size: number, files = 0): () => void {
   const options = `size=${size},nr_inodes=${files && files + 1}`;
   return mount(path, ['-t', 'tmpfs', '-o', options, 'tmpfs']);
 }
 
-/** Has another file stand in the place of the file at `path`; what it returns takes it away. */
+/** Mounts `file` over the file at `path`. The returned function unmounts it. */
 export function mountFile(path: string, file: string): () => void {
   return mount(path, ['--bind', file]);
 }

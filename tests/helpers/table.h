@@ -10,16 +10,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/// A size that is a multiple of every page size there is, WASI's 65,536 among them.
+/// A multiple of every system's page size. WASI's is 65,536.
 #define PAGE ((size_t)65536)
 
-/// A case: what holds, as a sentence, and the function that finds out.
+/// A case: its name, which is a sentence, and its function.
 struct row {
     const char *sentence;
     bool (*holds)(void);
 };
 
-/// Ends a case, saying what did not hold.
+/// Ends a case and prints the condition, unless it holds.
 #define CHECK(condition)                                                                                     \
     do {                                                                                                     \
         if (!(condition)) {                                                                                  \
@@ -28,22 +28,22 @@ struct row {
         }                                                                                                    \
     } while (0)
 
-/// Whether a call gave -1 for this reason.
+/// Whether a call failed with this errno.
 static inline bool fails(int result, int number) {
     return result == -1 && errno == number;
 }
 
-/// Whether an mmap failed for this reason.
+/// Whether an mmap failed with this errno.
 static inline bool fails_to_map(const void *result, int number) {
     return result == MAP_FAILED && errno == number;
 }
 
-/// The byte that a file of these tests has at a place.
+/// The byte at a position of each test file.
 static inline unsigned char byte_at(size_t place) {
     return (unsigned char)('a' + (place % 23));
 }
 
-/// Makes a file of `size` bytes, open for reading and writing.
+/// Creates a file of `size` bytes, open for reading and writing.
 static inline int new_file(const char *name, size_t size) {
     int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0666);
     unsigned char block[4096];
@@ -61,7 +61,7 @@ static inline int new_file(const char *name, size_t size) {
     return fd;
 }
 
-/// The byte of a file, read as anybody would; -1 where it has none.
+/// Reads a byte of a file, without a mapping. Returns -1 behind its end.
 static inline int file_byte(const char *name, off_t place) {
     unsigned char byte = 0;
     int fd = open(name, O_RDONLY);
@@ -78,16 +78,16 @@ static inline off_t file_size(const char *name) {
 }
 
 static inline unsigned char *map(int fd, size_t length, int protection, int type, off_t offset) {
-    // NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): what mmap does with a bad length is a case.
+    // NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): some cases pass a bad length to mmap.
     return (unsigned char *)mmap(NULL, length, protection, type, fd, offset);
 }
 
-/// Maps the beginning of a file as most cases want it: shared, to be read and written.
+/// Maps the start of a file, shared, for reading and writing.
 static inline unsigned char *map_shared(int fd, size_t length) {
     return map(fd, length, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
 }
 
-/// Prints for each case whether it holds. Returns the program's status.
+/// Prints for each case whether it passes. Returns the program's status.
 static inline int run_table(const struct row *rows, size_t count) {
     int status = 0;
     for (size_t row = 0; row < count; row++) {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** What a directory holds: contents by file name, and 'directory' for a directory. */
+/** The entries of a directory: contents by file name, and 'directory' for a directory. */
 export type Tree = Record<string, Uint8Array | 'directory'>;
 
-/** A new directory that holds `tree`; it is removed when the test has ended. */
+/** Creates a directory with `tree`, and removes it after the test. */
 export function directoryWith(tree: Tree): string {
   const directory = mkdtempSync(join(tmpdir(), 'mapcp-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));

@@ -4,7 +4,9 @@ import { delimiter, join } from 'node:path';
 const { CI, MAPCP_WASMTIME, PATH = '' } = process.env;
 const places = PATH.split(delimiter).map((directory) => join(directory, 'wasmtime'));
 
-/** The wasmtime command line: MAPCP_WASMTIME, or what PATH has. Without one, its tests are skipped; in CI they fail. */
+/**
+ * The wasmtime command: MAPCP_WASMTIME, or that on the PATH. If it is missing, its tests are skipped, or fail in CI.
+ */
 export const wasmtime: string | undefined = MAPCP_WASMTIME ?? places.find(existsSync);
 
 if (wasmtime === undefined) {

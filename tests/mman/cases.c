@@ -1,8 +1,8 @@
-/// What POSIX says about mapped files, as a table of cases that the same source has to pass natively, where
-/// the system's own mmap is the referee, and under WASI.
+/// POSIX's rules for mapped files, as a table of cases. The same source must pass natively, with the system's
+/// mmap, and under WASI.
 ///
-/// `cases` runs the table in the current directory. `cases leave` changes a file through a mapping and ends
-/// without unmapping it. README.md lists which assertions of the Open POSIX test suite the cases cover.
+/// `cases` runs the table in the current directory. `cases leave` changes a file through a mapping, and ends
+/// without unmapping it. README.md lists the assertions of the Open POSIX test suite that the cases cover.
 
 #include <limits.h>
 #include <stdint.h>
@@ -57,7 +57,7 @@ static bool is_at_a_page(void) {
 
 static bool is_zero_behind_the_end(void) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    // Fills the heap with something else than zeros first, for a mapping that is made of it.
+    // Fills the heap, from which a mapping is made, with other bytes than zeros.
     unsigned char *dirt = map(-1, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, 0);
     CHECK(dirt != MAP_FAILED);
     memset(dirt, 'x', PAGE);
@@ -190,7 +190,7 @@ static bool takes_a_hint(void) {
     int fd = new_file("hint", 10);
     unsigned char *first = map_shared(fd, 10);
     CHECK(first != MAP_FAILED);
-    // The address is taken: it has to be another.
+    // The address is in use, so the second mapping gets another.
     unsigned char *second = mmap(first, 10, PROT_READ, MAP_PRIVATE, fd, 0);
     CHECK(second != MAP_FAILED && second != first && second[0] == byte_at(0));
     CHECK(munmap(first, 10) == 0 && munmap(second, 10) == 0 && close(fd) == 0);
@@ -373,7 +373,7 @@ static bool sync_refuses_arguments(void) {
     CHECK(fails(msync(bytes + 1, PAGE, MS_SYNC), EINVAL));
     CHECK(fails(msync(bytes, SIZE_MAX - 2 * PAGE, MS_SYNC), ENOMEM));
     bytes[2 * PAGE] = 'A';
-    // A hole is an error, but what is mapped on both of its sides is synchronized.
+    // A hole is an error, but the mappings on both sides of it are synchronized.
     CHECK(munmap(bytes + PAGE, PAGE) == 0 && fails(msync(bytes, 3 * PAGE, MS_SYNC), ENOMEM));
     CHECK(file_byte("flags", 2 * PAGE) == 'A');
     CHECK(munmap(bytes, 3 * PAGE) == 0 && fails(msync(bytes, PAGE, MS_SYNC), ENOMEM) && close(fd) == 0);
@@ -389,7 +389,7 @@ static bool sync_needs_no_write_access(void) {
     return true;
 }
 
-// More than one that writes
+// Several writers
 
 static bool leaves_what_others_wrote(void) {
     int fd = new_file("others", 2 * PAGE);
@@ -446,7 +446,7 @@ static bool merges_many_changes(void) {
     uint32_t random = 1;
     for (int change = 0; change < CHANGES; change++) {
         random = random * 1664525 + 1013904223;
-        // Each of three writers has every third byte for itself.
+        // Each of three writers owns every third byte.
         size_t place = (random >> 8) % SIZE;
         size_t writer = place % 3;
         expected[place] = (unsigned char)(random >> 24);
@@ -488,7 +488,7 @@ static bool keeps_many_apart(void) {
 }
 
 static bool gives_memory_back(void) {
-    // More than an address space of 32 bits has, one after the other.
+    // In sum more than an address space of 32 bits.
     const size_t length = 1024 * PAGE;
     int fd = new_file("memory", 10);
     for (int round = 0; round < 70; round++) {
@@ -540,7 +540,7 @@ static const struct row rows[] = {
     {"unmapping gives memory back", gives_memory_back},
 };
 
-/// Ends without unmapping: the file has to have the change all the same.
+/// Ends without unmapping. The file must have the change anyway.
 static int leave(void) {
     int fd = new_file("left", 2 * PAGE);
     unsigned char *bytes = map_shared(fd, 2 * PAGE);

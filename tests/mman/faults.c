@@ -1,15 +1,15 @@
-/// What becomes of a mapping whose file cannot be written, and what is written at all: under WASI only, with
-/// the write call of the layer replaced by one that counts, and fails when it is told to.
+/// Mappings of a file that cannot be written, and the number and size of writes. For WASI only: the library's
+/// write call is replaced by one that counts, and fails on request.
 
 #include <stdint.h>
 
 #include "table.h"
 
-/// How many writes succeed before they fail; negative for all.
+/// How many writes succeed before one fails; if negative, all do.
 static int good_writes = -1;
-/// The most that a write takes.
+/// The maximum size of a write.
 static size_t most = SIZE_MAX;
-/// How many writes there were, and where the last one went.
+/// How many writes there were, and the position of the last one.
 static int writes;
 static off_t last_offset;
 static size_t last_length;

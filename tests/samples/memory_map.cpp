@@ -1,4 +1,4 @@
-/// What memory_map promises, as a table of cases that has to hold natively and under WASI.
+/// The guarantees of memory_map, as a table of cases that must pass natively and under WASI.
 
 #include <algorithm>
 #include <cerrno>
@@ -30,7 +30,7 @@ struct point {
     std::int32_t y;
 };
 
-/// Makes a file of these tests, and closes it.
+/// Creates a file and closes it.
 bool make(const char *name, std::size_t size) {
     const int fd = new_file(name, size);
     return fd >= 0 && close(fd) == 0;

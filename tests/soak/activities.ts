@@ -1,4 +1,4 @@
-// What is done in the rounds of a soak.
+// The activities of a soak.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,27 +6,27 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CopyError, type CopyOptions, clean, copy, openSandbox } from 'mapcp';
 import { type Directory, make } from '../behaviour/random-tree.js';
 import { look } from '../behaviour/tree.js';
-import { completedIn, type Tree } from '../faults/complete.js';
+import { copiers } from '../faults/copy-processes.js';
 import type { Way } from '../faults/faulty-host.js';
 import { FaultySandbox } from '../faults/faulty-sandbox.js';
-import { raceInside } from '../faults/hostile-tree.js';
-import { argumentsFor } from '../faults/menders.js';
+import { copyHostileTree } from '../faults/hostile-tree.js';
+import { frontends, kill } from '../faults/killed-copies.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
-import { racers } from '../faults/racers.js';
+import { argumentsFor } from '../faults/recovery.js';
 import { faultsOf } from '../faults/scenarios.js';
-import { kill, victims } from '../faults/victims.js';
+import { predictTarget, type Tree } from '../helpers/oracle.js';
 import { type Chance, older } from './chance.js';
 
 const FAULTS = 20;
 const RACES = 20;
 
-/** What is done in a round, in an empty directory; returns what is wrong, and how many copies were made. */
+/** Runs in an empty directory. Returns what is wrong, and how many copies were made. */
 export type Activity = (
   chance: Chance,
   directory: string,
 ) => Promise<{ wrong: readonly string[]; copies: number }>;
 
-/** Copies a tree, to nothing or over an older one. */
+/** Copies a tree, to a new target or over an older one. */
 const copies: Activity = async (chance, directory) => {
   const before = prepare(directory, chance.tree(), chance.coin());
   const options = chance.options();
@@ -34,7 +34,7 @@ const copies: Activity = async (chance, directory) => {
   return { wrong: differences(directory, before, options), copies: 1 };
 };
 
-/** Copies a tree in shares, all at once. */
+/** Copies all shards of a tree at once. */
 const shares: Activity = async (chance, directory) => {
   const before = prepare(directory, chance.tree(), chance.coin());
   const options = chance.options();
@@ -47,7 +47,7 @@ const shares: Activity = async (chance, directory) => {
   return { wrong: differences(directory, before, options), copies: count };
 };
 
-/** Copies a tree and an older one to the same place, both at once. */
+/** Copies a tree and an older one to the same target at once. */
 const contests: Activity = async (chance, directory) => {
   const tree = chance.tree();
   prepare(directory, tree, false);
@@ -100,7 +100,7 @@ const aborts: Activity = async (chance, directory) => {
     String(error) === 'Error: the sandbox is closed';
   const found = look(join(directory, 'out'));
   await copy(join(directory, 'in/a'), join(directory, 'out/b'), options);
-  const complete = completedIn(directory, before, options);
+  const complete = predictTarget(look(join(directory, 'in')), before, options);
   return {
     wrong: [
       ...(isExpected ? [] : [`it ended with ${error}`]),
@@ -111,7 +111,7 @@ const aborts: Activity = async (chance, directory) => {
   };
 };
 
-/** Has some calls of the copies of a tree fail. */
+/** Makes some calls of the copies of a tree fail. */
 const faults: Activity = async (chance, directory) => {
   const tree = chance.tree();
   const isOver = chance.coin();
@@ -119,7 +119,7 @@ const faults: Activity = async (chance, directory) => {
     name: 'any tree',
     options: {
       ...chance.options(),
-      // The host with faults is one of its own, which no other thread has.
+      // Only this thread has the host with faults.
       concurrency: 1,
       overwrite: chance.of(['always', 'always', 'never']),
     } satisfies CopyOptions,
@@ -134,7 +134,7 @@ const faults: Activity = async (chance, directory) => {
     const number = chance.below(calls.length);
     const call = calls[number]?.name ?? 'write';
     const fault = chance.of(faultsOf[call] as [(typeof faultsOf)[typeof call][number]]);
-    // A read or a write that is interrupted is made again, however often.
+    // An interrupted read or write is repeated forever.
     const goesOn = fault !== 'short' && fault !== 'interrupted' && chance.below(4) === 0;
     const ending = await sandbox.copy((_, each) =>
       each === number || (goesOn && each > number) ? fault : undefined,
@@ -164,18 +164,18 @@ const faults: Activity = async (chance, directory) => {
 const kills: Activity = async (chance, directory) => {
   const before = prepare(directory, chance.tree(), chance.coin());
   const out = join(directory, 'out');
-  const victim = chance.of(victims.filter(({ missing }) => !missing) as [(typeof victims)[number]]);
+  const frontend = chance.of(frontends.filter(({ missing }) => !missing) as [(typeof frontends)[number]]);
   const options = {
     ...chance.options(),
-    preserveMode: victim.hasModes,
-    ...(!victim.hasThreads && { concurrency: undefined }),
+    preserveMode: frontend.hasModes,
+    ...(!frontend.hasThreads && { concurrency: undefined }),
   };
-  const command = [...victim.command(directory), ...argumentsFor(options)];
+  const command = [...frontend.command(directory), ...argumentsFor(options)];
   await kill(command, directory, chance.below(10));
   const left = Object.keys(look(out)).filter(isTemporary).length;
   const cleaned = await clean(out);
   const found = look(out);
-  const complete = completedIn(directory, before, options);
+  const complete = predictTarget(look(join(directory, 'in')), before, options);
   await copy(join(directory, 'in/a'), join(out, 'b'), options);
   return {
     wrong: [
@@ -187,20 +187,20 @@ const kills: Activity = async (chance, directory) => {
   };
 };
 
-/** Copies a tree that another process wrecks. */
+/** Copies a tree while another process changes it. */
 const races: Activity = async (chance, directory) => {
-  const racer = chance.of(racers.filter(({ missing }) => !missing) as [(typeof racers)[number]]);
-  const { wrong } = await raceInside(directory, racer, RACES, [], {
+  const copier = chance.of(copiers.filter(({ missing }) => !missing) as [(typeof copiers)[number]]);
+  const { wrong } = await copyHostileTree(directory, copier, RACES, [], {
     verify: chance.coin(),
-    ...(racer.hasThreads && { concurrency: chance.of([1, 2]) }),
+    ...(copier.hasThreads && { concurrency: chance.of([1, 2]) }),
   });
   return { wrong, copies: RACES + 1 };
 };
 
-/** Each, by its name. */
+/** All activities by name. */
 export const activities = { copies, shares, contests, aborts, faults, kills, races } as const;
 
-/** Puts a tree into `in/a`, and an older one into `out/b` where it is to be copied over that; returns what is in `out` then. */
+/** Puts a tree into `in/a`, and, if `isOver`, an older one into `out/b`. Returns the entries of `out`. */
 function prepare(directory: string, tree: Directory, isOver: boolean): Tree {
   mkdirSync(join(directory, 'in'));
   mkdirSync(join(directory, 'out'));
@@ -211,8 +211,8 @@ function prepare(directory: string, tree: Directory, isOver: boolean): Tree {
   return look(join(directory, 'out'));
 }
 
-/** How `out` is not what a copy of `in/a` has to make of it. */
+/** Compares `out` with a complete copy of `in/a`, and returns the differences. */
 function differences(directory: string, before: Tree, options: CopyOptions): string[] {
-  const complete = completedIn(directory, before, options);
+  const complete = predictTarget(look(join(directory, 'in')), before, options);
   return brokenPromises({ before, complete, found: look(join(directory, 'out')), succeeded: true });
 }

@@ -3,7 +3,7 @@ import type { CopyOptions } from 'mapcp';
 import { anyDirectory, type Directory, type Node } from '../behaviour/random-tree.js';
 import { randomNumbers } from '../faults/random-numbers.js';
 
-/** Random choices, which a seed repeats. */
+/** Random choices that repeat with their seed. */
 export class Chance {
   readonly #random: () => number;
 
@@ -11,12 +11,11 @@ export class Chance {
     this.#random = randomNumbers(seed);
   }
 
-  /** A whole number from 0 to below `most`. */
+  /** A whole number of at least 0 and less than `most`. */
   below(most: number): number {
     return Math.floor(this.#random() * most);
   }
 
-  /** True or false. */
   coin(): boolean {
     return this.below(2) === 0;
   }
@@ -25,19 +24,19 @@ export class Chance {
     return choices[this.below(choices.length)] ?? choices[0];
   }
 
-  /** A tree that its maker can remove again. */
+  /** A tree that its owner can remove. */
   tree(): Directory {
     const [tree] = fc.sample(anyDirectory(true), { seed: this.below(2 ** 31), numRuns: 1 });
     return tree === undefined ? this.tree() : changed(tree, (mode) => mode | 0o700, 0);
   }
 
-  /** A directory of such trees: what takes several steps. */
+  /** A directory of eight trees, whose copy takes several steps. */
   forest(): Directory {
     const trees = Array.from({ length: 8 }, (_, index) => [`${index}`, this.tree()]);
     return { kind: 'directory', time: 1_000_000, mode: 0o755, entries: Object.fromEntries(trees) };
   }
 
-  /** Options that leave nothing out. */
+  /** Options that exclude nothing. */
   options(): CopyOptions {
     return {
       recursive: true,

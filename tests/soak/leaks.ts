@@ -1,4 +1,4 @@
-// What a process must not gather while it copies.
+// The resources that a process must not leak while it copies.
 
 import process from 'node:process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -6,29 +6,29 @@ import { openFiles } from '../helpers/descriptors.js';
 
 const MIB = 2 ** 20;
 
-/** How many bytes more than early on there may be of the heap at the end: what is reachable. */
+/** The allowed growth of the heap in bytes. */
 const MOST_HEAP = 8 * MIB;
 /**
- * As many of the whole process: its threads have some, which are kept for a minute after a copy. For each copy there are some
- * more, which Node 20 does not give back, and Node 26 does; a memory of the component's would be a hundred times as much.
+ * The allowed growth of the process in bytes. Threads live for a minute after a copy. Node 20 also leaks a little with
+ * each copy, and Node 26 does not. A leaked memory of the component would be a hundred times as large.
  */
 const MOST_PROCESS = 256 * MIB;
 const MOST_PROCESS_EACH = 8 * 1024;
 
-/** What the process has. */
+/** The resources of the process. */
 export interface Holdings {
   readonly heap: number;
   readonly process: number;
-  /** What its descriptors of files and directories lead to. */
+  /** The targets of its descriptors of files and directories. */
   readonly files: readonly string[];
 }
 
-/** Looks at what the process has, after everything that nobody needs is gone. */
+/** Measures the resources after a garbage collection. */
 export async function holdings(): Promise<Holdings> {
   if (globalThis.gc === undefined) {
     throw new Error('this is to be run by node --expose-gc');
   }
-  // What is finalised in one turn of the event loop is gone in another.
+  // Finalizers run in a later turn of the event loop.
   for (let turn = 0; turn < 5; turn++) {
     globalThis.gc();
     await nextTurn();
@@ -38,9 +38,9 @@ export async function holdings(): Promise<Holdings> {
 }
 
 /**
- * What has been gathered since `early`, a sentence for each; none is good.
+ * Returns the leaks since `early`, each as a sentence.
  *
- * @param copies how many were made since
+ * @param copies how many copies were made since
  */
 export function leaksSince(early: Holdings, now: Holdings, copies: number): string[] {
   const leaks: string[] = [];
@@ -56,7 +56,7 @@ export function leaksSince(early: Holdings, now: Holdings, copies: number): stri
   return leaks;
 }
 
-/** Says what the process has, in a line. */
+/** Describes the resources in one line. */
 export function describe({ heap, process, files }: Holdings): string {
   return `${mib(heap)} of heap, ${mib(process)} in all, ${files.length} files open`;
 }

@@ -1,8 +1,8 @@
-// Copies, faults, kills, aborts and races at random for as long as is asked for, everything checked: `make soak MINUTES=60`.
+// Copies, with random faults, kills, aborts and races, and checks each copy: `make soak MINUTES=60`.
 //
-// Prints a seed at the start, counts every minute, and at the end whether a promise was broken, or memory or descriptors
-// were gathered. `make soak SEED=…` repeats a run; each round has a seed of its own, and `make soak ROUND=…` repeats that
-// one. What a race or a kill meets, only the clock knows.
+// Prints a seed at the start, counts every minute, and at the end the broken promises and leaks. `make soak SEED=…`
+// repeats a run. Each round has a seed of its own, and `make soak ROUND=…` repeats that round. Only the timing of races
+// and kills varies.
 
 import process from 'node:process';
 import { inMemoryDirectory } from '../helpers/directory.js';
@@ -19,17 +19,17 @@ const ROUND = process.env.ROUND;
 type Name = keyof typeof activities;
 const names = Object.keys(activities) as Name[];
 
-/** After so many rounds everything has been done once, and what is kept for the next time is there. */
+/** After this many rounds, every activity has run once, and caches are filled. */
 const EARLY = names.length;
-/** However little time there is, everything is done once more. */
+/** The minimum, if the time is short: every activity runs twice. */
 const LEAST = 2 * EARLY;
 
 const done = new Map(names.map((name) => [name, 0]));
 let copied = 0;
 
-/** Runs the round with this seed; false where it breaks a promise. */
+/** Runs the round of a seed. Returns false if it breaks a promise. */
 async function run(seed: number): Promise<boolean> {
-  // In turn, so that each has its part of any time.
+  // The activities take turns.
   const name = names[seed % names.length] ?? 'copies';
   let wrong: readonly string[];
   try {

@@ -1,8 +1,7 @@
 #ifndef WASI_API_H
 #define WASI_API_H
 
-// What the component's command line and the listing of directories take of wasi-libc's header of this name,
-// for a native build of them.
+// The part of wasi-libc's header of this name that the command line and the listing need in a native build.
 
 #include <dirent.h>
 #include <stddef.h>
@@ -22,7 +21,7 @@ typedef struct {
 
 #define __WASI_ERRNO_SUCCESS 0
 #define __WASI_DIRCOOKIE_START 0
-// As there, the types are those of dirent.h.
+// The types are those of dirent.h, as in the original.
 #define __WASI_FILETYPE_REGULAR_FILE DT_REG
 
 __wasi_errno_t __wasi_args_sizes_get(__wasi_size_t *count, __wasi_size_t *bytes);
