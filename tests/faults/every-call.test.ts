@@ -172,7 +172,9 @@ function wrongWith(given: Ending, failing: Failing): string[] {
     const warnings = (ending.report?.warnings ?? []).map(
       ({ code, operation, path }) => `${code} ${operation} ${path}`,
     );
-    return warnings.join() === `EACCES set-times ${entry}` ? wrong : [...wrong, `the warnings are: ${warnings}`];
+    return warnings.join() === `EACCES set-times ${entry}`
+      ? wrong
+      : [...wrong, `the warnings are: ${warnings}`];
   }
   if (ending.succeeded) {
     return maySucceed(ending, failing) ? wrong : [...wrong, 'it reported no error'];
