@@ -1,12 +1,16 @@
 // What the component is asked for again and again takes no memory for good: a copy may have millions of steps.
 
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import type { Root } from '#bindings';
 import { toComponent } from '../../ts/options.js';
 import { instantiateWithMemory } from '../faults/small-memory.js';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
+import { built, runFile } from '../helpers/runtimes.js';
 import { hostWith, walkers } from '../host/helpers.js';
 
 const [[, walker]] = walkers as [(typeof walkers)[number]];
@@ -80,3 +84,21 @@ function asked(root: Root, question: (job: Job) => unknown): void {
   repeat(TIMES, () => question(job));
   drop(job);
 }
+
+it.runIf(process.platform !== 'win32')('a report of 60,000 warnings fits into a small heap', () =>
+  inMemoryDirectory((directory) => {
+    mkdirSync(join(directory, 'a'));
+    execFileSync('sh', ['-c', 'seq 60000 | xargs mkfifo'], { cwd: join(directory, 'a') });
+    const code = `
+      import { copy } from ${JSON.stringify(pathToFileURL(built('js/index.js')).href)};
+      const { warnings, warningCount } = await copy('a', 'b', { recursive: true, dryRun: true });
+      console.log(warnings.length, warningCount);`;
+    // All of them would take three times as much.
+    const args = ['--max-old-space-size=32', '--input-type=module', '--eval', code];
+    expect(runFile(process.execPath, args, directory)).toEqual({
+      status: 0,
+      stdout: '100 60000\n',
+      stderr: '',
+    });
+  }),
+);
