@@ -189,7 +189,9 @@ describe('a component', () => {
     const { add } = await component.instantiate(host);
     expect((add as (a: number, b: number) => number)(2, 3)).toBe(5);
     await expect(component.run()).rejects.toThrow("it exports 'add'");
-    await expect(component.instantiate({} as never)).rejects.toThrow('host must be what createHost has made');
+    await expect(component.instantiate({} as never)).rejects.toThrow(
+      'host must be a host made by createHost',
+    );
   });
 
   it('that is both a command and a library, such as mapcp, is either', async () => {
