@@ -375,6 +375,59 @@ describe('a component that exports a function by a name that means something els
   );
 });
 
+describe('a component that would go on when its call has returned is refused before any of it runs', () => {
+  const functions = `
+    (core module $m
+      (func (export "f") (result i32) (i32.const 1))
+      (func (export "then") (param i32 i32 i32) (result i32) unreachable))
+    (core instance $m (instantiate $m))
+    (alias core export $m "then" (core func $then))`;
+
+  it.each<[string, string]>([
+    [
+      'an asynchronous command',
+      `${functions}
+       (func $f async (result (result)) (canon lift (core func $m "f") async (callback $then)))
+       (instance $i (export "run" (func $f)))
+       (export "wasi:cli/run@0.2.0" (instance $i))`,
+    ],
+    [
+      'an asynchronous function',
+      `${functions}
+       (func (export "f") async (result (result)) (canon lift (core func $m "f") async (callback $then)))`,
+    ],
+    [
+      'a function that waits',
+      `(core module $memory (memory (export "memory") 1))
+       (core instance $memory (instantiate $memory))
+       (alias core export $memory "memory" (core memory $bytes))
+       (core func $new (canon waitable-set.new))
+       (core func $wait (canon waitable-set.wait (memory $bytes)))
+       (core module $m
+         (import "" "new" (func $new (result i32)))
+         (import "" "wait" (func $wait (param i32 i32) (result i32)))
+         (func (export "f") (drop (call $wait (call $new) (i32.const 0)))))
+       (core instance $m (instantiate $m
+         (with "" (instance (export "new" (func $new)) (export "wait" (func $wait))))))
+       (func (export "f") (canon lift (core func $m "f")))`,
+    ],
+    [
+      'a stream',
+      `(type $s (stream u8))
+       (core func $new (canon stream.new $s))
+       (core module $m (import "" "new" (func $new (result i64))) (func (export "f") (drop (call $new))))
+       (core instance $m (instantiate $m (with "" (instance (export "new" (func $new))))))
+       (func (export "f") (canon lift (core func $m "f")))`,
+    ],
+  ])('%s', async (_, text) => {
+    const error = await failureOf(loadText(`(component ${text})`));
+    expect(error).toBeInstanceOf(RefusedError);
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/WASI 0\.2 (?:has neither|does not have)/),
+    });
+  });
+});
+
 describe('the bytes of a program are those that they were when it was given', () => {
   it.each<[string, () => Uint8Array]>([
     ['a Buffer', () => readFileSync(built('wasm/guests/program.wasm'))],

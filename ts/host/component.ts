@@ -45,6 +45,13 @@ const RUN = /^wasi:cli\/run@0\.2\.\d+$/;
  */
 const NOT_FOR_EXPORTS = /^(?:then|undefined|eval|arguments|globalThis|(?:module|exports)\d+)$/;
 
+/** The code by which jco has WebAssembly suspend a component. */
+const SUSPENDS = /\bWebAssembly\.(?:promising|Suspending)\b/;
+
+/** The same for imports that are asynchronous. Those of a host are not, so this code never runs. */
+const SUSPENDS_NOT =
+  /_trampoline\d+\.manuallyAsync \? new WebAssembly\.Suspending\(|(?:realloc|postReturn)\d+Async = WebAssembly\.promising\(/g;
+
 /** The options that provide an interface, for errors about a missing one. */
 const givenBy: readonly (readonly [prefix: string, option: string])[] = [
   ['wasi:clocks/', 'clocks: true'],
@@ -156,6 +163,7 @@ export async function loadComponent(bytes: Uint8Array): Promise<LoadedComponent>
   const translation = await translate(own, isCoreModule(own) ? await adapterFor(own) : undefined);
   requireWasi(translation.component);
   requireNamesForExports(translation.exports);
+  requireSynchronous(translation.code);
   const names = [...translation.coreModules.keys()];
   const coreModules = new Map<string, CoreModule>();
   for (const [at, module] of (
@@ -251,12 +259,27 @@ function requireNamesForExports(exports: readonly string[]): void {
   }
 }
 
+/**
+ * Refuses a component that can be suspended. It would go on after its call has returned and its host is closed. If it
+ * trapped then, nobody would handle the rejection, which ends the process.
+ */
+function requireSynchronous(code: string): void {
+  if (SUSPENDS.test(code.replace(SUSPENDS_NOT, ''))) {
+    throw new RefusedError(
+      'the component has asynchronous functions, or waits for something: WASI 0.2 has neither',
+    );
+  }
+}
+
 /** Evaluates jco's code, which is a module that exports `instantiate` and an object of tools. */
 function evaluate(code: string): Instantiate {
   const exported = /^export (?=const _util = \{|function instantiate\()/gm;
   const script = code.replace(exported, '').replaceAll('import.meta.url', 'undefined');
   if (code.match(exported)?.length !== 2 || /^(?:import|export)\b/m.test(script)) {
-    throw new Error('these bindings were made by a version of jco that mapcp/host does not know');
+    throw new RefusedError(
+      'jco made JavaScript of the component that mapcp/host does not know: the component has something that WASI 0.2 does ' +
+        'not have, such as a stream, or jco is of another version',
+    );
   }
   // A function, not a module from a data: URL: Node never forgets a module, and its URL is in every line of a stack.
   const make = new Function(`'use strict';\n${script}\nreturn instantiate;\n//# sourceURL=component.js`);
