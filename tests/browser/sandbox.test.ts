@@ -265,4 +265,32 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     });
     expect(found).toEqual({ removed: 1, names: ['a'] });
   });
+
+  it('that was forgotten is closed, with a warning, and not while it copies', async () => {
+    const page = await pages.open();
+    const warnings: string[] = [];
+    page.on('console', (message) => warnings.push(message.text()));
+    const session = await pages.context.newCDPSession(page);
+    const collect = () => session.send('HeapProfiler.collectGarbage');
+    await page.evaluate(async () => {
+      const source = new Blob([new Uint8Array(2 ** 26)]);
+      const open = () =>
+        mapcp.openSandbox({
+          '/in': { tree: { dir: { a: { source } } }, access: 'read' },
+          '/out': { tree: { dir: {} }, access: 'read-write' },
+        });
+      Object.assign(globalThis, { copying: (await open()).copy('/in/a', '/out/a') });
+    });
+    await collect();
+    expect(await page.evaluate(async () => (await Reflect.get(globalThis, 'copying')).files)).toBe(1);
+    expect(warnings).toEqual([]);
+    await page.evaluate(() => Reflect.deleteProperty(globalThis, 'copying'));
+    while (warnings.length === 0) {
+      await collect();
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+    }
+    expect(warnings).toEqual([
+      'mapcp: a sandbox was not closed, and held its directories until now: call its close()',
+    ]);
+  });
 });

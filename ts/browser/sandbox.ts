@@ -57,6 +57,12 @@ const DEFAULT_MEMORY = 2 ** 30;
 // Shorter than any window, so that a step ends after one.
 const SHORTEST_STEP = 1n;
 
+/** Gives back the worker of a sandbox that was forgotten, which would hold its files in memory for ever. */
+const forgotten = new FinalizationRegistry<Connection>((connection) => {
+  console.warn('mapcp: a sandbox was not closed, and held its directories until now: call its close()');
+  connection.close();
+});
+
 /** Directories, and a component in a worker that can reach them and nothing else. Made by {@link openSandbox}. */
 export class Sandbox {
   readonly #connection: Connection;
@@ -70,6 +76,7 @@ export class Sandbox {
     this.#connection = connection;
     this.#watch = watch;
     this.#changesStorage = changesStorage;
+    forgotten.register(this, connection, this);
   }
 
   /**
@@ -125,10 +132,14 @@ export class Sandbox {
     return this.#connection.ask('tree', preopen);
   }
 
-  /** Ends the sandbox. A copy that is under way fails and leaves nothing; then the worker is free. */
+  /**
+   * Ends the sandbox. A copy that is under way fails and leaves nothing; then the worker is free. If a sandbox that is not
+   * closed is collected as garbage, the worker is free as well, with a warning on the console.
+   */
   close(): void {
     if (!this.#closed) {
       this.#closed = true;
+      forgotten.unregister(this);
       this.#release();
     }
   }
