@@ -24,11 +24,9 @@ describe.skipIf(!hasChromium)('mapcp/browser', () => {
     decimals: 6,
     copy: async (request) => {
       const { directory } = request;
-      // A browser has no permissions, and refuses the option.
-      const { preserveMode: _, ...options } = request.options;
       const [from, to] = ['in', 'out'].map((name) => look(join(directory, name)));
       page ??= await pages.open();
-      const { outcome, tree } = await copyIn(page, { ...request, options }, from ?? {}, to ?? {});
+      const { outcome, tree } = await copyIn(page, request, from ?? {}, to ?? {});
       putBack(directory, tree, to ?? {});
       return outcome;
     },

@@ -98,6 +98,8 @@ describe('what a copy costs', () => {
     const windows = 5;
     const size = windows * 1024 * 1024 + 1;
     const { bytes } = await costOf(new Map([['large', Buffer.alloc(size, 'content')]]));
+    // The byte behind a window shows whether the file goes on there, whatever its size says. The next window reads it
+    // again: a millionth more, and a call less than a look for the end by itself.
     expect(Object.fromEntries(bytes)).toEqual({ read: size + windows, write: size });
   });
 

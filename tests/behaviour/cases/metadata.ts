@@ -274,6 +274,7 @@ export const metadata: readonly Behaviour[] = [
       put.mode('in/a', 0o700);
     },
     options: { preserveMode: false },
+    not: { browser: 'it has no permissions, and refuses the option' },
     out: { b: { content: 'content', mode: 0o666 & ~process.umask() } },
   },
 ];
