@@ -58,12 +58,28 @@ $(OUT)/wasm/compiled: $(ENGINE) $(COMPONENT) $(COMPONENT_HEADERS) build/compile.
 		$(if $(filter-out %.c,$?),$(ENGINE) $(COMPONENT),$?)
 	@touch $@
 
-$(OUT)/wasm/mapcp.linked.wasm: $(OUT)/wasm/compiled $(COMPONENT_TYPE)
-	node build/clang.mjs -mexec-model=reactor $(patsubst %,$(OUT)/wasm/%.o,$(ENGINE) $(COMPONENT)) \
-		$(COMPONENT_TYPE) -Wl,--gc-sections -Wl,--strip-debug -o $@
+# The component, and the two parts of it that JavaScript loads: the library without the command, and the command line's
+# grammar, which imports nothing. So pages and programs do not load the command, and the command starts with a small
+# module. The bindings also refer to objects that a part lacks, in functions that the optimizer removes; if it
+# did not, no component could be made of the part.
+PARTS := library grammar
+OBJECTS_mapcp := $(ENGINE) $(COMPONENT)
+OBJECTS_library := $(filter-out %/command.c %/command_line.c c-src/component/cli/%,$(ENGINE) $(COMPONENT))
+OBJECTS_grammar := c-src/engine/glob.c \
+	$(addprefix c-src/component/,command_line.c interface.c cli/grammar.c cli/text.c bindings/mapcp.c)
+$(PARTS:%=$(OUT)/wasm/%.linked.wasm): LINK := -Wl,--allow-undefined
+$(PARTS:%=$(OUT)/wasm/%.core.wasm): WORLD = $*
 
-$(OUT)/wasm/mapcp.core.wasm: $(OUT)/wasm/mapcp.linked.wasm build/optimize.mjs
-	node build/optimize.mjs $< $@
+$(patsubst %,$(OUT)/wasm/%.linked.wasm,mapcp $(PARTS)): $(OUT)/wasm/%.linked.wasm: $(OUT)/wasm/compiled $(COMPONENT_TYPE)
+	node build/clang.mjs -mexec-model=reactor $(patsubst %,$(OUT)/wasm/%.o,$(OBJECTS_$*)) \
+		$(COMPONENT_TYPE) -Wl,--gc-sections -Wl,--strip-debug $(LINK) -o $@
+
+$(patsubst %,$(OUT)/wasm/%.core.wasm,mapcp $(PARTS)): $(OUT)/wasm/%.core.wasm: $(OUT)/wasm/%.linked.wasm \
+		build/optimize.mjs build/sections.mjs $(wildcard wit/*.wit)
+	node build/optimize.mjs $< $@ $(WORLD)
+
+$(PARTS:%=$(OUT)/wasm/%.wasm): $(OUT)/wasm/%.wasm: $(OUT)/wasm/%.core.wasm build/component.mjs
+	node build/component.mjs reactor $< $@
 
 $(OUT)/mapcp.wasm: $(OUT)/wasm/mapcp.core.wasm build/component.mjs build/describe.mjs build/sections.mjs package.json
 	node build/component.mjs reactor $< $@
@@ -71,9 +87,11 @@ $(OUT)/mapcp.wasm: $(OUT)/wasm/mapcp.core.wasm build/component.mjs build/describ
 
 # --- JavaScript ------------------------------------------------------------------------------------------------------
 
-$(OUT)/bindings/mapcp.js: $(OUT)/mapcp.wasm build/transpile.mjs build/sections.mjs
+$(OUT)/bindings/mapcp.js: $(OUT)/wasm/library.wasm
+$(OUT)/command-line/command-line.js: $(OUT)/wasm/grammar.wasm
+$(OUT)/bindings/mapcp.js $(OUT)/command-line/command-line.js: build/transpile.mjs build/sections.mjs
 	@rm -rf $(@D)
-	node build/transpile.mjs $< $(@D) mapcp
+	node build/transpile.mjs $(filter %.wasm,$^) $(@D) $(basename $(@F))
 
 TYPESCRIPT := $(shell find ts -path ts/web -prune -o -name '*.ts' -print)
 
@@ -83,7 +101,7 @@ MODULES := index browser/index host/index
 # tsc checks and writes declarations. Code and declarations are bundled: each further module costs every start half a
 # millisecond, and internal declarations stay internal. The command line is a bundle of its own, because shared code would
 # be a further module.
-$(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(TYPESCRIPT) tsconfig.json ts/browser/tsconfig.json \
+$(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(OUT)/command-line/command-line.js $(TYPESCRIPT) tsconfig.json ts/browser/tsconfig.json \
 		build/bundle.mjs build/declarations.mjs Makefile $(INSTALLED)
 	@rm -rf $(@D) $(OUT)/types
 	node_modules/.bin/tsc --project tsconfig.json
@@ -100,15 +118,16 @@ $(OUT)/mapcp.wasm.sha256: $(OUT)/mapcp.wasm $(OUT)/js/index.js build/provenance.
 # --- Help in the terminal --------------------------------------------------------------------------------------------
 
 .PHONY: terminal
-terminal: $(OUT)/man/mapcp.1 $(OUT)/completions/mapcp.bash $(OUT)/completions/mapcp.zsh $(OUT)/completions/mapcp.fish
+terminal: $(OUT)/man/mapcp.1 $(addprefix $(OUT)/completions/mapcp.,bash zsh fish ps1)
 
 $(OUT)/man/mapcp.1: docs/command-line.md build/man.mjs package.json $(INSTALLED)
 	@mkdir -p $(@D)
 	node build/man.mjs $< $@
 
-$(OUT)/completions/mapcp.%: $(OUT)/js/index.js
-	@mkdir -p $(@D)
-	node $(OUT)/js/cli/main.js --completion $* > $@
+# A pattern with several targets runs its recipe once.
+$(addprefix $(OUT)/completions/%.,bash zsh fish ps1): $(OUT)/command-line/command-line.js \
+		build/completions.mjs build/options.mjs
+	node build/completions.mjs $(OUT)/completions
 
 # --- The page --------------------------------------------------------------------------------------------------------
 
@@ -204,7 +223,7 @@ HAVE_CC := $(and $(shell command -v $(CC)),$(shell command -v $(CXX)))
 
 # Everything that the tests run. The native programs and the engine's tests need native compilers.
 .PHONY: test-programs
-test-programs: samples $(SAMPLES:%=$(OUT)/node/samples/%.js) \
+test-programs: samples $(OUT)/node/mapcp.js $(SAMPLES:%=$(OUT)/node/samples/%.js) \
 	$(TEST_PROGRAMS:%=$(OUT)/tests/%.wasm) $(TEST_PROGRAMS:%=$(OUT)/node/tests/%.js) \
 	$(if $(HAVE_CC),samples-native $(NATIVE_TEST_PROGRAMS:%=$(OUT)/native/tests/%) $(OUT)/native/engine-tests)
 

@@ -18,8 +18,6 @@ import { runScript, ToolError } from './clang.mjs';
 const replacements = {
   // Importing it opens the standard streams, because it lists their exports.
   process: 'module.exports = globalThis.process;',
-  // commander starts other programs for subcommands, and mapcp has none.
-  child_process: 'module.exports = {};',
 };
 
 /**
@@ -44,21 +42,23 @@ const builtins = {
 };
 
 /**
- * Imports the bindings by a relative path. Browsers need it, and Node saves reading package.json, a twentieth of the time
- * of a small copy.
- * @param {string} place the path from the modules to the bindings
+ * Imports bindings by a relative path. Browsers need it, and Node saves reading package.json, a twentieth of the time of a
+ * small copy.
+ * @param {Readonly<Record<string, string>>} places the path from the modules to the bindings of each name
  * @returns {import('esbuild').Plugin}
  */
-const bindingsAt = (place) => ({
+const bindingsAt = (places) => ({
   name: 'bindings',
   setup({ onResolve, onEnd }) {
-    onResolve({ filter: /^#bindings$/ }, () => ({ path: place, external: true }));
+    onResolve({ filter: /^#[\w-]+$/ }, ({ path }) => ({ path: places[path] ?? path, external: true }));
     onEnd(({ metafile }) => {
-      const importers = Object.entries(metafile?.outputs ?? {}).filter(([, { imports }]) =>
-        imports.some(({ path }) => path === place),
+      const errors = Object.entries(metafile?.outputs ?? {}).flatMap(([file, { imports }]) =>
+        imports
+          .filter(({ path }) => Object.values(places).includes(path))
+          .filter(({ path }) => !existsSync(resolve(dirname(file), path)))
+          .map(({ path }) => ({ text: `${file} finds no bindings at ${path}` })),
       );
-      const wrong = importers.filter(([file]) => !existsSync(resolve(dirname(file), place)));
-      return { errors: wrong.map(([file]) => ({ text: `${file} finds no bindings at ${place}` })) };
+      return { errors };
     });
   },
 });
@@ -85,7 +85,7 @@ const node = {
   platform: 'node',
   target: 'node20',
   splitting: true,
-  plugins: [builtins, bindingsAt('../bindings/mapcp.js'), namedImportsOnly],
+  plugins: [builtins, bindingsAt({ '#bindings': '../bindings/mapcp.js' }), namedImportsOnly],
 };
 
 /**
@@ -95,12 +95,23 @@ const node = {
 const platforms = {
   node,
   // The command line prints no stacks.
-  command: { ...node, keepNames: false },
+  command: {
+    ...node,
+    keepNames: false,
+    plugins: [
+      builtins,
+      bindingsAt({
+        '#bindings': '../bindings/mapcp.js',
+        '#command-line': '../../command-line/command-line.js',
+      }),
+      namedImportsOnly,
+    ],
+  },
   browser: {
     platform: 'browser',
     target: 'es2022',
     keepNames: false,
-    plugins: [bindingsAt('../../bindings/mapcp.js')],
+    plugins: [bindingsAt({ '#bindings': '../../bindings/mapcp.js' })],
   },
 };
 

@@ -3,6 +3,7 @@ import type { CopyError, CopyJob, Progress } from '#bindings/interfaces/mapcp-co
 import { isError } from './check.js';
 import { dispose } from './dispose.js';
 import type { Operation } from './errors.js';
+import { explainInstantiation } from './instantiation.js';
 
 export type {
   CleanReport,
@@ -32,24 +33,10 @@ export const NOTHING_YET: Progress = {
  * A new instance of the component, with memory of its own.
  *
  * @param imports the WASI imports: all that the instance can reach
- * @throws an Error that says what to do where the runtime has no WebAssembly, or no room for an instance
+ * @throws an Error that says what to do, as {@link explainInstantiation}
  */
 export async function instantiateComponent(imports: object): Promise<Component> {
-  if (!('WebAssembly' in globalThis)) {
-    throw new Error('there is no WebAssembly here, which the component needs: start Node without --jitless');
-  }
-  try {
-    return await instantiate(undefined, imports as ImportObject);
-  } catch (error) {
-    // By its name, since a RangeError of another realm is of another class.
-    if (typeof error === 'object' && error !== null && 'name' in error && error.name === 'RangeError') {
-      const advice = 'raise the limit (ulimit -v), or start Node with --disable-wasm-trap-handler';
-      throw new Error(`there is too little address space for the component's memory: ${advice}`, {
-        cause: error,
-      });
-    }
-    throw error;
-  }
+  return explainInstantiation(() => instantiate(undefined, imports as ImportObject));
 }
 
 /**

@@ -6,6 +6,7 @@
 
 #include "clean.h"
 #include "copy_job.h"
+#include "interface.h"
 #include "mapcp.h"
 
 // The engine's enumerations are the interface's, in its order: so a value passes as it is.
@@ -32,33 +33,9 @@ struct exports_mapcp_copy_copier_copy_job_t {
     size_t made_taken;
 };
 
-/// For what cannot fail and yet needs memory: a trap is all that is left.
-static void *or_abort(void *memory) {
-    if (!memory) {
-        abort();
-    }
-    return memory;
-}
-
-/// A copy of a string from the host, which has a length and no terminator. A NUL in it would silently end a
-/// path early, so such a string becomes the empty one, which no path is and which no pattern matches.
-static char *take_string(mapcp_string_t *string) {
-    bool has_nul = string->len > 0 && memchr(string->ptr, '\0', string->len) != NULL;
-    char *copy = or_abort(strndup((const char *)string->ptr, has_nul ? 0 : string->len));
-    mapcp_string_free(string);
-    return copy;
-}
-
 static struct mapcp_patterns take_patterns(mapcp_list_string_t *list) {
-    char **items = or_abort(calloc(list->len + 1, sizeof(*items)));
-    for (size_t index = 0; index < list->len; index++) {
-        items[index] = take_string(&list->ptr[index]);
-    }
-    if (list->len > 0) {
-        // An empty list has no memory of its own: its address is no one's.
-        free(list->ptr);
-    }
-    return (struct mapcp_patterns){.items = (const char *const *)items, .count = list->len};
+    const size_t count = list->len;
+    return (struct mapcp_patterns){.items = mapcp_take_strings(list), .count = count};
 }
 
 static struct mapcp_shard take_shard(const copy_options *options) {
@@ -93,35 +70,23 @@ static void free_patterns(struct mapcp_patterns patterns) {
     free((char **)patterns.items);
 }
 
+/// Takes an option that the engine has by the same name.
+#define TAKE(name) .name = given->name,
+
 exports_mapcp_copy_copier_own_copy_job_t
 exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, mapcp_string_t *given_target,
                                                copy_options *given) {
-    copy_job *self = or_abort(calloc(1, sizeof(*self)));
-    char *source = take_string(given_source);
-    char *target = take_string(given_target);
+    copy_job *self = mapcp_or_abort(calloc(1, sizeof(*self)));
+    char *source = mapcp_take_string(given_source);
+    char *target = mapcp_take_string(given_target);
     const struct mapcp_options options = {
-        .window_size = given->window_size,
-        .symlinks = (enum mapcp_symlinks)given->symlinks,
-        .overwrite = (enum mapcp_overwrite)given->overwrite,
-        .sparse = (enum mapcp_sparse)given->sparse,
-        .recursive = given->recursive,
-        .preserve_timestamps = given->preserve_timestamps,
-        .verify = given->verify,
-        .allow_changes = given->allow_changes,
-        .sync = given->sync,
-        .dry_run = given->dry_run,
-        .keep_going = given->keep_going,
-        .make_parents = given->make_parents,
-        .measure = given->measure,
-        .report_entries = given->report_entries,
-        .include = take_patterns(&given->include),
+        MAPCP_SAME_OPTIONS(TAKE).include = take_patterns(&given->include),
         .exclude = take_patterns(&given->exclude),
-        .filter_source = given->filter_source,
         .shard = take_shard(given),
         .made = given->made.is_some ? &self->made : NULL,
     };
     take_made(self, given);
-    self->job = or_abort(mapcp_job_new(source, target, &options));
+    self->job = mapcp_or_abort(mapcp_job_new(source, target, &options));
     free_patterns(options.include);
     free_patterns(options.exclude);
     free(source);
@@ -157,11 +122,6 @@ static void put_progress(progress *result, const struct mapcp_progress *from) {
     };
 }
 
-/// A copy for the host; where there was no memory for the engine's own, the empty string.
-static void put_string(mapcp_string_t *result, const char *from) {
-    mapcp_string_dup(result, from ? from : "");
-}
-
 static void put_error(copy_error *result, const struct mapcp_problem *from) {
     const char *reason = mapcp_reason(&from->error);
     *result = (copy_error){
@@ -170,15 +130,15 @@ static void put_error(copy_error *result, const struct mapcp_problem *from) {
     };
     result->code.tag = (uint8_t)from->error.code;
     if (from->error.code == MAPCP_OTHER) {
-        put_string(&result->code.val.other, reason);
+        mapcp_put_string(&result->code.val.other, reason);
     }
-    put_string(&result->path, mapcp_problem_path(from));
-    put_string(&result->source, from->source);
-    put_string(&result->target, from->target);
-    put_string(&result->reason, reason);
+    mapcp_put_string(&result->path, mapcp_problem_path(from));
+    mapcp_put_string(&result->source, from->source);
+    mapcp_put_string(&result->target, from->target);
+    mapcp_put_string(&result->reason, reason);
     result->leftover.is_some = from->leftover != NULL;
     if (from->leftover) {
-        put_string(&result->leftover.val, from->leftover);
+        mapcp_put_string(&result->leftover.val, from->leftover);
     }
 }
 
@@ -197,16 +157,11 @@ void exports_mapcp_copy_copier_method_copy_job_progress(copy_job *self, progress
 }
 
 void exports_mapcp_copy_copier_method_copy_job_current_path(copy_job *self, mapcp_string_t *result) {
-    put_string(result, mapcp_job_current_path(self->job));
-}
-
-/// Memory for the items of a list. None for an empty one, which wit-bindgen's code would not free.
-static void *new_items(size_t count, size_t size) {
-    return count == 0 ? NULL : or_abort(calloc(count, size));
+    mapcp_put_string(result, mapcp_job_current_path(self->job));
 }
 
 static void put_errors(copy_errors *result, const struct mapcp_problems *from) {
-    *result = (copy_errors){.ptr = new_items(from->count, sizeof(copy_error)), .len = from->count};
+    *result = (copy_errors){.ptr = mapcp_new_items(from->count, sizeof(copy_error)), .len = from->count};
     for (size_t index = 0; index < from->count; index++) {
         put_error(&result->ptr[index], &from->items[index]);
     }
@@ -220,13 +175,13 @@ void exports_mapcp_copy_copier_method_copy_job_take_problems(copy_job *self, cop
 
 static void put_entry(entry *result, const struct mapcp_entry *from) {
     *result = (entry){.kind = (uint8_t)from->kind, .skipped = from->skipped, .bytes = from->bytes};
-    put_string(&result->source, from->source);
-    put_string(&result->target, from->target);
+    mapcp_put_string(&result->source, from->source);
+    mapcp_put_string(&result->target, from->target);
 }
 
 void exports_mapcp_copy_copier_method_copy_job_take_entries(copy_job *self, entries *result) {
     struct mapcp_entries from = mapcp_job_take_entries(self->job);
-    *result = (entries){.ptr = new_items(from.count, sizeof(entry)), .len = from.count};
+    *result = (entries){.ptr = mapcp_new_items(from.count, sizeof(entry)), .len = from.count};
     for (size_t index = 0; index < from.count; index++) {
         put_entry(&result->ptr[index], &from.items[index]);
     }
@@ -235,7 +190,7 @@ void exports_mapcp_copy_copier_method_copy_job_take_entries(copy_job *self, entr
 
 void exports_mapcp_copy_copier_method_copy_job_take_made(copy_job *self, mapcp_list_u64_t *result) {
     const size_t count = 2 * (self->made.count - self->made_taken);
-    *result = (mapcp_list_u64_t){.ptr = new_items(count, sizeof(uint64_t)), .len = count};
+    *result = (mapcp_list_u64_t){.ptr = mapcp_new_items(count, sizeof(uint64_t)), .len = count};
     for (size_t index = 0; index < count; index += 2) {
         const struct mapcp_made_file *file = &self->made.files[self->made_taken++];
         result->ptr[index] = file->target;
@@ -246,11 +201,11 @@ void exports_mapcp_copy_copier_method_copy_job_take_made(copy_job *self, mapcp_l
 /// Takes a list of names apart into strings for the host.
 static void put_names(mapcp_list_string_t *result, const struct mapcp_names *from) {
     const size_t count = mapcp_names_count(from);
-    *result = (mapcp_list_string_t){.ptr = new_items(count, sizeof(mapcp_string_t)), .len = count};
+    *result = (mapcp_list_string_t){.ptr = mapcp_new_items(count, sizeof(mapcp_string_t)), .len = count};
     const char *name = NULL;
     for (size_t index = 0; index < count; index++) {
         name = mapcp_names_next(from, name);
-        put_string(&result->ptr[index], name);
+        mapcp_put_string(&result->ptr[index], name);
     }
 }
 
@@ -259,7 +214,7 @@ bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, bool dry_run,
     struct mapcp_names files;
     struct mapcp_problems failures;
     struct mapcp_problem problem;
-    char *directory = take_string(given);
+    char *directory = mapcp_take_string(given);
     const bool good = mapcp_clean(directory, dry_run, &files, &failures, &problem);
     if (good) {
         put_names(&result->files, &files);

@@ -1201,6 +1201,24 @@ export const cases: readonly Case[] = [
     stderr: /^mapcp: unknown option '--frobnicate'\n/,
     out: {},
   },
+  ...['-i', '-ri', '--interactive'].map(
+    (option): Case => ({
+      name: `${option} is wrong usage, which says that nothing is asked and what to use`,
+      prepare: (put) => put.file('in/a', 'content'),
+      args: [option, 'in/a', 'out/b'],
+      ends: 'usage',
+      stderr:
+        /^mapcp: option '-i, --interactive' cannot be used: mapcp never asks; choose what to replace by -n, -u or --overwrite\n/,
+      out: {},
+    }),
+  ),
+  {
+    name: 'what is wrong with the arguments comes before what they would do',
+    args: ['-r', '--frobnicate', 'in/missing', 'out/b', '--help'],
+    ends: 'usage',
+    stderr: /^mapcp: unknown option '--frobnicate'\nUsage: mapcp /,
+    out: {},
+  },
   {
     name: '--help explains itself on standard output',
     args: ['--help'],

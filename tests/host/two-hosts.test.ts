@@ -3,11 +3,16 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ImportObject } from '#bindings';
-import { instantiate } from '#bindings';
+import type { Root } from '#bindings';
 import type { Walker } from '../../ts/host/walker.js';
 import { toComponent } from '../../ts/options.js';
+import { built } from '../helpers/runtimes.js';
 import { hostWith, temporaryDirectory, walkers } from './helpers.js';
+
+/** The bindings of the whole component, which has the command too. */
+interface Whole {
+  instantiate(core: undefined, imports: object): Promise<Root & { run: { run(): void } }>;
+}
 
 const FILES = 5;
 
@@ -28,7 +33,8 @@ async function instanceOf(name: string, walker: Walker) {
     clocks: true,
     random: true,
   });
-  const { copier, run } = await instantiate(undefined, host.imports as object as ImportObject);
+  const { instantiate }: Whole = await import(built('node', 'mapcp.js'));
+  const { copier, run } = await instantiate(undefined, host.imports);
   const job = new copier.CopyJob('/tree', '/copy', toComponent({ recursive: true }, false));
   const copied = () =>
     readdirSync(join(directory, 'copy'))

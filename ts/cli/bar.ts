@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import cliProgress from 'cli-progress';
 import { quoted } from '../errors.js';
 import type { CopyProgress } from '../index.js';
-import { canDraw } from './terminal.js';
+import { canDraw } from './output.js';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 

@@ -1,39 +1,38 @@
 import process from 'node:process';
+import type { CleanRequest } from '#command-line/interfaces/mapcp-copy-command-line.js';
 import { cleanAll, hostPath } from '../clean.js';
 import { cleanErrorOf } from '../cleaning.js';
 import { quoted } from '../errors.js';
 import { CleanError } from '../index.js';
-import type { Flags } from './flags.js';
-import { writeJson } from './json.js';
+import { writeJson } from './output.js';
 
-/**
- * Cleans each directory, prints what there is to say, and tells the exit status.
- *
- * @param directories host paths
- */
-export async function cleanDirectories(directories: readonly string[], flags: Flags): Promise<number> {
+/** Cleans each directory, prints what there is to say, and returns the exit status. */
+export async function cleanDirectories(request: CleanRequest): Promise<number> {
   let status = 0;
-  for (const directory of directories) {
+  for (const directory of request.directories) {
     try {
-      const { files, failures } = await cleanAll(directory, { dryRun: flags.dryRun });
+      const { files, failures } = await cleanAll(directory, { dryRun: request.dryRun });
       const pathOf = (guestPath: string) => hostPath(guestPath, directory);
       for (const failure of failures) {
         status = 1;
-        complain(cleanErrorOf(failure, pathOf), flags);
+        complain(cleanErrorOf(failure, pathOf), request);
       }
-      report(directory, files.map(pathOf), flags);
+      report(directory, files.map(pathOf), request);
     } catch (error) {
       if (!(error instanceof CleanError)) {
         throw error;
       }
       status = 1;
-      complain(error, flags);
+      complain(error, request);
     }
   }
   return status;
 }
 
-function complain({ code, operation, path, reason, message }: CleanError, { json }: Flags): void {
+function complain(
+  { code, operation, path, reason, message }: CleanError,
+  { output: { json } }: CleanRequest,
+): void {
   if (json) {
     writeJson({ type: 'error', code, operation, path, reason, message });
   } else {
@@ -41,7 +40,8 @@ function complain({ code, operation, path, reason, message }: CleanError, { json
   }
 }
 
-function report(directory: string, files: readonly string[], { dryRun, json, quiet, verbose }: Flags): void {
+function report(directory: string, files: readonly string[], { dryRun, output }: CleanRequest): void {
+  const { json, quiet, verbose } = output;
   if (quiet) {
     return;
   }

@@ -1,14 +1,37 @@
 import process from 'node:process';
+import type { OutputOptions } from '#command-line/interfaces/mapcp-copy-command-line.js';
 import { quoted } from '../errors.js';
 import type { CopyEntry, CopyError, CopyProgress, CopyReport } from '../index.js';
 import { REPORT_MILLISECONDS } from '../task.js';
 import type { ProgressBar } from './bar.js';
-import type { Flags } from './flags.js';
-import { writeJson } from './json.js';
-import { canDraw } from './terminal.js';
 
 // Shorter work than this, in milliseconds, needs no bar.
 const BAR_DELAY = 500;
+
+/** Whether standard error is a terminal that can be drawn on, and not only be written to line by line. */
+export function canDraw(): boolean {
+  return process.stderr.isTTY && process.env.TERM !== 'dumb';
+}
+
+/**
+ * Prints a line of --json: an object on a line of its own. What some readers take for the end of a line, and what a terminal
+ * obeys, is an escape of JSON's.
+ *
+ * @param line what it says; what is undefined is left out
+ */
+export function writeJson(line: object): void {
+  const text = JSON.stringify(line).replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  process.stdout.write(`${text}\n`);
+}
+
+/** What to print. */
+interface Printing extends OutputOptions {
+  /** Whether nothing is copied. */
+  readonly dryRun: boolean;
+}
 
 /** All that the command line prints: text for people, or JSON for programs. */
 export class Output {
@@ -16,7 +39,7 @@ export class Output {
   readonly wantsProgress: boolean;
   /** Whether it is to be told of entries. */
   readonly wantsEntries: boolean;
-  readonly #flags: Flags;
+  readonly #options: Printing;
   readonly #started = performance.now();
   readonly #Bar: typeof ProgressBar | undefined;
   #bar: ProgressBar | undefined;
@@ -24,18 +47,18 @@ export class Output {
   #copyingSince = performance.now();
   #lastProgress = Number.NEGATIVE_INFINITY;
 
-  private constructor(flags: Flags, Bar: typeof ProgressBar | undefined) {
-    this.#flags = flags;
+  private constructor(options: Printing, Bar: typeof ProgressBar | undefined) {
+    this.#options = options;
     this.#Bar = Bar;
-    this.wantsProgress = wantsProgress(flags);
-    this.wantsEntries = flags.verbose === true && !flags.quiet;
+    this.wantsProgress = wantsProgress(options);
+    this.wantsEntries = options.verbose && !options.quiet;
   }
 
-  /** What prints as the flags say. */
-  static async create(flags: Flags): Promise<Output> {
+  /** What prints as the options say. */
+  static async create(options: Printing): Promise<Output> {
     // Loaded only where there will be a bar: it takes as long as a small copy.
-    const hasBar = wantsProgress(flags) && !flags.json;
-    return new Output(flags, hasBar ? (await import('./bar.js')).ProgressBar : undefined);
+    const hasBar = wantsProgress(options) && !options.json;
+    return new Output(options, hasBar ? (await import('./bar.js')).ProgressBar : undefined);
   }
 
   /** Notes that nothing has been copied until now: rates are counted from here. */
@@ -57,9 +80,9 @@ export class Output {
     if (progress.bytesTotal === undefined) {
       this.startClock();
     }
-    if (this.#flags.json) {
+    if (this.#options.json) {
       writeJson({ type: 'progress', ...progress });
-    } else if (this.#Bar && (this.#flags.progress || now - this.#started >= BAR_DELAY)) {
+    } else if (this.#Bar && (this.#options.progress || now - this.#started >= BAR_DELAY)) {
       this.#bar ??= new this.#Bar(progress, this.#copyingSince);
       this.#bar.show(progress, this.#copyingSince);
     }
@@ -68,10 +91,10 @@ export class Output {
   /** Says that an entry is done with, or would be. */
   entry(entry: CopyEntry): void {
     this.#makeRoom();
-    if (this.#flags.json) {
+    if (this.#options.json) {
       writeJson({ type: 'entry', ...entry });
     } else {
-      process.stdout.write(`${sentence(entry, this.#flags.dryRun === true)}\n`);
+      process.stdout.write(`${sentence(entry, this.#options.dryRun)}\n`);
     }
   }
 
@@ -79,14 +102,14 @@ export class Output {
   report(source: string, target: string, report: CopyReport): void {
     // Each warning and failure was printed by itself.
     const { warnings, warningCount, failures, failureCount, ...counts } = report;
-    if (this.#flags.json && !this.#flags.quiet) {
+    if (this.#options.json && !this.#options.quiet) {
       writeJson({ type: 'report', source, target, ...counts });
     }
   }
 
   /** Says what was left out, and why. */
   warning(warning: CopyError): void {
-    if (!this.#flags.quiet) {
+    if (!this.#options.quiet) {
       this.#complain('warning', warning);
     }
   }
@@ -104,7 +127,7 @@ export class Output {
 
   #complain(type: 'warning' | 'error', error: CopyError): void {
     this.#makeRoom();
-    if (this.#flags.json) {
+    if (this.#options.json) {
       const { code, operation, path, source, target, reason, leftover, message } = error;
       writeJson({ type, code, operation, path, source, target, reason, leftover, message });
     } else {
@@ -129,7 +152,7 @@ function sentence({ kind, source, target, skipped, bytes }: CopyEntry, isDryRun:
   return isDryRun ? `would copy ${copied}` : copied;
 }
 
-/** A bar where there is somebody to see it, and always for programs, unless the flags say otherwise. */
-function wantsProgress({ progress, json, quiet }: Flags): boolean {
+/** A bar where there is somebody to see it, and always for programs, unless the options say otherwise. */
+function wantsProgress({ progress, json, quiet }: Printing): boolean {
   return progress ?? (!quiet && (json || canDraw()));
 }

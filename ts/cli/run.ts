@@ -1,60 +1,44 @@
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import process from 'node:process';
+import type { CopyRequest, Message } from '#command-line/interfaces/mapcp-copy-command-line.js';
 import { CopySeries } from '../copy-series.js';
-import { quoted } from '../errors.js';
 import { below } from '../host-path.js';
-import { CopyError, type CopyOptions } from '../index.js';
-import type { Flags } from './flags.js';
+import { CopyError, type CopyOptions, type CopyProgress } from '../index.js';
 import type { Interruption } from './interruption.js';
-import { type Amount, JointProgress } from './joint-progress.js';
 import { mayMeet } from './meeting.js';
 import { Output } from './output.js';
-import { outsideWarnings } from './patterns.js';
 
 const STATUS_COPIED = 0;
 const STATUS_FAILED = 1;
 
 /**
- * Copies each source, prints what there is to say, and tells the exit status.
+ * Copies each source, prints what there is to say, and returns the exit status.
  *
- * @param names at least one: the sources and the target, or the sources alone if the flags have a directory
  * @param interruption what ends the work early
- * @param refuse reports wrong usage, and does not return
+ * @param refuse prints that the arguments are wrong, and returns the exit status
  */
 export async function runCopies(
-  names: readonly string[],
-  flags: Flags,
+  request: CopyRequest,
   interruption: Interruption,
-  refuse: (why: string) => never,
+  refuse: (message: Message) => number,
 ): Promise<number> {
-  const isNamed = typeof flags.targetDirectory === 'string';
-  const target = isNamed ? flags.targetDirectory : (names.at(-1) ?? '');
-  const sources = isNamed ? names : names.slice(0, -1);
-  const isIntoDirectory = goesInto(target, flags);
-  if (sources.length === 0) {
-    refuse(`there is no TARGET after ${quoted(target)}`);
+  const { sources, target, unlessDirectory, warnings } = request;
+  const isIntoDirectory = goesIntoTarget(request);
+  if (unlessDirectory !== undefined && !isIntoDirectory) {
+    return refuse(unlessDirectory);
   }
-  if (sources.length > 1 && flags.targetDirectory === false) {
-    refuse(`with -T there is one name too many: ${quoted(target)}`);
-  }
-  if (isNamed && !isIntoDirectory) {
-    refuse(`-t needs a directory, and this is none: ${quoted(target)}`);
-  }
-  if (sources.length > 1 && !isIntoDirectory) {
-    refuse(`several sources need a directory as TARGET, and this is none: ${quoted(target)}`);
-  }
-  for (const warning of flags.quiet ? [] : outsideWarnings(sources, patternsOf(flags))) {
-    process.stderr.write(`mapcp: warning: ${warning}\n`);
+  for (const { text } of warnings.filter(({ unlessExists }) => !isThere(unlessExists))) {
+    process.stderr.write(text);
   }
   interruption.heedSignals();
-  const output = await Output.create(flags);
+  const output = await Output.create({ ...request.output, dryRun: request.options.dryRun });
   const copies = sources.map((source) => ({
     source,
     target: isIntoDirectory ? targetFor(source, target) : target,
   }));
   try {
-    using run = new Run(flags, output, interruption.signal, mayMeet(sources));
+    using run = new Run(optionsOf(request), output, interruption.signal, mayMeet(sources));
     return await run.copyAll(copies);
   } finally {
     output.close();
@@ -62,8 +46,58 @@ export async function runCopies(
   }
 }
 
-function patternsOf({ include = [], exclude = [] }: Flags): readonly string[] {
-  return [...include, ...exclude];
+/** The API's options for a request. */
+function optionsOf({ options, concurrency }: CopyRequest): CopyOptions {
+  // What the API decides by itself is left out. A window of 0 bytes stands for the default.
+  const { windowSize, measure, reportEntries, made, ...same } = options;
+  return { ...same, windowSize: windowSize || undefined, concurrency };
+}
+
+/** How much a copy has to do, or has done. */
+interface Amount {
+  readonly bytes: number;
+  readonly files: number;
+}
+
+const NOTHING: Amount = { bytes: 0, files: 0 };
+
+/** How far several copies, one after the other, have come as one. */
+class JointProgress {
+  /** What the copies before the current one have done. */
+  #before = NOTHING;
+  /** What the current one has done. */
+  #current = NOTHING;
+  /** What is expected of the copies after it. */
+  #after = NOTHING;
+
+  /** Adds a copy that will come later. */
+  expect(amount: Amount): void {
+    this.#after = sum(this.#after, amount);
+  }
+
+  /** Begins with the next copy. `expected` is what was expected of it. */
+  begin(expected: Amount): void {
+    this.#before = sum(this.#before, this.#current);
+    this.#current = NOTHING;
+    this.#after = { bytes: this.#after.bytes - expected.bytes, files: this.#after.files - expected.files };
+  }
+
+  /** The progress of all of them, given that of the current one. */
+  with({ bytesDone, bytesTotal, filesDone, filesTotal, currentPath }: CopyProgress): CopyProgress {
+    this.#current = { bytes: bytesDone, files: filesDone };
+    const { bytes, files } = sum(this.#before, this.#after);
+    return {
+      bytesDone: this.#before.bytes + bytesDone,
+      bytesTotal: bytesTotal === undefined ? undefined : bytes + bytesTotal,
+      filesDone: this.#before.files + filesDone,
+      filesTotal: filesTotal === undefined ? undefined : files + filesTotal,
+      currentPath,
+    };
+  }
+}
+
+function sum(one: Amount, other: Amount): Amount {
+  return { bytes: one.bytes + other.bytes, files: one.files + other.files };
 }
 
 /** What is copied, and the path that the copy gets. */
@@ -74,20 +108,20 @@ interface Copy {
 
 /** The copies of a command. */
 class Run implements Disposable {
-  readonly #flags: Flags;
+  readonly #options: CopyOptions;
   readonly #output: Output;
   readonly #signal: AbortSignal;
   readonly #series: CopySeries;
   readonly #progress = new JointProgress();
 
-  constructor(flags: Flags, output: Output, signal: AbortSignal, mayMeet: boolean) {
-    this.#flags = flags;
+  constructor(options: CopyOptions, output: Output, signal: AbortSignal, mayMeet: boolean) {
+    this.#options = options;
     this.#output = output;
     this.#signal = signal;
     this.#series = new CopySeries(mayMeet);
   }
 
-  /** Works through the copies, and tells the exit status. It ends early when the signal is aborted. */
+  /** Works through the copies, and returns the exit status. It ends early when the signal is aborted. */
   async copyAll(copies: readonly Copy[]): Promise<number> {
     const amounts = await this.#measure(copies);
     this.#output.startClock();
@@ -96,7 +130,7 @@ class Run implements Disposable {
       this.#progress.begin(amounts[index] ?? { bytes: 0, files: 0 });
       const isGood = await this.#copy(copy);
       status = isGood ? status : STATUS_FAILED;
-      if (this.#signal.aborted || !(isGood || this.#flags.keepGoing)) {
+      if (this.#signal.aborted || !(isGood || this.#options.keepGoing)) {
         break;
       }
     }
@@ -111,7 +145,7 @@ class Run implements Disposable {
     const output = this.#output;
     try {
       const report = await this.#series.copy(source, target, {
-        ...optionsOf(this.#flags),
+        ...this.#options,
         onProgress: output.wantsProgress
           ? (progress) => output.progress(this.#progress.with(progress))
           : undefined,
@@ -133,7 +167,7 @@ class Run implements Disposable {
     }
   }
 
-  /** How much each copy will do, where the progress of several is wanted. A single copy measures that itself. */
+  /** How much each copy will do, if the progress of several is wanted. A single copy measures that itself. */
   async #measure(copies: readonly Copy[]): Promise<readonly Amount[]> {
     const amounts: Amount[] = [];
     if (this.#output.wantsProgress && copies.length > 1) {
@@ -150,7 +184,7 @@ class Run implements Disposable {
     let bytes = 0;
     let files = 0;
     const measuring = this.#series.measure(source, target, {
-      ...optionsOf(this.#flags),
+      ...this.#options,
       signal: this.#signal,
     });
     try {
@@ -170,28 +204,6 @@ class Run implements Disposable {
   }
 }
 
-function optionsOf(flags: Flags): CopyOptions {
-  return {
-    recursive: flags.recursive,
-    symlinks: flags.symlinks,
-    include: flags.include,
-    exclude: flags.exclude,
-    filterSource: flags.targetDirectory !== false,
-    makeParents: flags.makeParents ?? false,
-    overwrite: flags.overwrite,
-    preserveTimestamps: flags.preserve,
-    sparse: flags.sparse,
-    shard: flags.shard,
-    concurrency: flags.concurrency,
-    verify: flags.verify,
-    allowChanges: flags.allowChanges,
-    sync: flags.sync,
-    windowSize: flags.windowSize,
-    keepGoing: flags.keepGoing,
-    dryRun: flags.dryRun,
-  };
-}
-
 /**
  * The path that a copy into a directory gets: the source's name in it. "." and ".." are no names to give: as in cp, what
  * is in such a directory goes into the target itself, and nothing beside it.
@@ -209,13 +221,13 @@ function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
-/**
- * Whether the copies go into the target, under their own names. A directory that was named as one may still have to be
- * made.
- */
-function goesInto(target: string, { targetDirectory, makeParents }: Flags): boolean {
-  const willBeMade = typeof targetDirectory === 'string' && makeParents === true;
-  return targetDirectory !== false && (isDirectory(target) || (willBeMade && !existsSync(target)));
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Whether the copies go into the target, under their own names. */
+function goesIntoTarget({ target, targetIsPath, makesTarget }: CopyRequest): boolean {
+  return !targetIsPath && (isDirectory(target) || (makesTarget && !existsSync(target)));
 }
 
 function isDirectory(path: string): boolean {

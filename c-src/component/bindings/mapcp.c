@@ -528,6 +528,204 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
   }
 }
 
+// Exported Functions from `mapcp:copy/command-line@0.1.0`
+
+__attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/command-line@0.1.0#parse")))
+void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * arg0) {
+  switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
+    case 0: {
+      size_t len = *((size_t*) (arg0 + (2*sizeof(void*))));
+      if (len > 0) {
+        uint8_t *ptr = *((uint8_t **) (arg0 + sizeof(void*)));
+        for (size_t i = 0; i < len; i++) {
+          uint8_t *base = ptr + i * (2*sizeof(void*));
+          (void) base;
+          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
+            free(*((uint8_t **) (base + 0)));
+          }
+        }
+        free(ptr);
+      }
+      if ((*((size_t*) (arg0 + (4*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (3*sizeof(void*)))));
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (6*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (arg0 + (8*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (7*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      size_t len0 = *((size_t*) (arg0 + (11*sizeof(void*))));
+      if (len0 > 0) {
+        uint8_t *ptr1 = *((uint8_t **) (arg0 + (10*sizeof(void*))));
+        for (size_t i2 = 0; i2 < len0; i2++) {
+          uint8_t *base = ptr1 + i2 * (4*sizeof(void*));
+          (void) base;
+          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
+            free(*((uint8_t **) (base + 0)));
+          }
+          if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (2*sizeof(void*)))));
+          }
+        }
+        free(ptr1);
+      }
+      size_t len3 = *((size_t*) (arg0 + (16+14*sizeof(void*))));
+      if (len3 > 0) {
+        uint8_t *ptr4 = *((uint8_t **) (arg0 + (16+13*sizeof(void*))));
+        for (size_t i5 = 0; i5 < len3; i5++) {
+          uint8_t *base = ptr4 + i5 * (2*sizeof(void*));
+          (void) base;
+          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
+            free(*((uint8_t **) (base + 0)));
+          }
+        }
+        free(ptr4);
+      }
+      size_t len6 = *((size_t*) (arg0 + (16+16*sizeof(void*))));
+      if (len6 > 0) {
+        uint8_t *ptr7 = *((uint8_t **) (arg0 + (16+15*sizeof(void*))));
+        for (size_t i8 = 0; i8 < len6; i8++) {
+          uint8_t *base = ptr7 + i8 * (2*sizeof(void*));
+          (void) base;
+          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
+            free(*((uint8_t **) (base + 0)));
+          }
+        }
+        free(ptr7);
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (32+17*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          size_t len9 = *((size_t*) (arg0 + (32+19*sizeof(void*))));
+          if (len9 > 0) {
+            uint8_t *ptr10 = *((uint8_t **) (arg0 + (32+18*sizeof(void*))));
+            for (size_t i11 = 0; i11 < len9; i11++) {
+              uint8_t *base = ptr10 + i11 * 8;
+              (void) base;
+            }
+            free(ptr10);
+          }
+          break;
+        }
+      }
+      break;
+    }
+    case 1: {
+      size_t len12 = *((size_t*) (arg0 + (2*sizeof(void*))));
+      if (len12 > 0) {
+        uint8_t *ptr13 = *((uint8_t **) (arg0 + sizeof(void*)));
+        for (size_t i14 = 0; i14 < len12; i14++) {
+          uint8_t *base = ptr13 + i14 * (2*sizeof(void*));
+          (void) base;
+          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
+            free(*((uint8_t **) (base + 0)));
+          }
+        }
+        free(ptr13);
+      }
+      break;
+    }
+    case 2: {
+      if ((*((size_t*) (arg0 + (2*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + sizeof(void*))));
+      }
+      break;
+    }
+    case 3: {
+      if ((*((size_t*) (arg0 + (2*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + sizeof(void*))));
+      }
+      break;
+    }
+  }
+}
+
+__attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/command-line@0.1.0#options")))
+void __wasm_export_exports_mapcp_copy_command_line_options_post_return(uint8_t * arg0) {
+  size_t len0 = *((size_t*) (arg0 + sizeof(void*)));
+  if (len0 > 0) {
+    uint8_t *ptr1 = *((uint8_t **) (arg0 + 0));
+    for (size_t i2 = 0; i2 < len0; i2++) {
+      uint8_t *base = ptr1 + i2 * (20*sizeof(void*));
+      (void) base;
+      if ((*((size_t*) (base + sizeof(void*)))) > 0) {
+        free(*((uint8_t **) (base + 0)));
+      }
+      if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (base + (2*sizeof(void*)))));
+      }
+      if ((*((size_t*) (base + (5*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (base + (4*sizeof(void*)))));
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (base + (6*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (base + (8*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (7*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (base + (9*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (base + (11*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (10*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      size_t len = *((size_t*) (base + (13*sizeof(void*))));
+      if (len > 0) {
+        uint8_t *ptr = *((uint8_t **) (base + (12*sizeof(void*))));
+        for (size_t i = 0; i < len; i++) {
+          uint8_t *base = ptr + i * (2*sizeof(void*));
+          (void) base;
+          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
+            free(*((uint8_t **) (base + 0)));
+          }
+        }
+        free(ptr);
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (base + (14*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (base + (16*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (15*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (base + (17*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (base + (19*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (18*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+    }
+    free(ptr1);
+  }
+}
+
 // Exported Functions from `wasi:cli/run@0.2.0`
 
 
@@ -543,7 +741,7 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
 }
 
 __attribute__((__aligned__(8)))
-static uint8_t RET_AREA[(40+12*sizeof(void*))];
+static uint8_t RET_AREA[(40+21*sizeof(void*))];
 
 // Helper Functions
 
@@ -691,6 +889,102 @@ void exports_mapcp_copy_copier_result_clean_report_copy_error_free(exports_mapcp
     exports_mapcp_copy_copier_clean_report_free(&ptr->val.ok);
   } else {
     exports_mapcp_copy_copier_copy_error_free(&ptr->val.err);
+  }
+}
+
+void exports_mapcp_copy_command_line_copy_options_free(exports_mapcp_copy_command_line_copy_options_t *ptr) {
+  exports_mapcp_copy_copier_copy_options_free(ptr);
+}
+
+void exports_mapcp_copy_command_line_option_description_free(exports_mapcp_copy_command_line_option_description_t *ptr) {
+  mapcp_string_free(&ptr->name);
+  mapcp_string_free(&ptr->letters);
+  mapcp_string_free(&ptr->section);
+  mapcp_option_string_free(&ptr->help);
+  mapcp_option_string_free(&ptr->value);
+  mapcp_list_string_free(&ptr->choices);
+  mapcp_option_string_free(&ptr->default_);
+  mapcp_option_string_free(&ptr->needs);
+}
+
+void exports_mapcp_copy_command_line_message_free(exports_mapcp_copy_command_line_message_t *ptr) {
+  mapcp_string_free(&ptr->text);
+}
+
+void exports_mapcp_copy_command_line_pattern_warning_free(exports_mapcp_copy_command_line_pattern_warning_t *ptr) {
+  mapcp_string_free(&ptr->unless_exists);
+  mapcp_string_free(&ptr->text);
+}
+
+void mapcp_option_bool_free(mapcp_option_bool_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
+void exports_mapcp_copy_command_line_output_options_free(exports_mapcp_copy_command_line_output_options_t *ptr) {
+  mapcp_option_bool_free(&ptr->progress);
+}
+
+void exports_mapcp_copy_command_line_option_message_free(exports_mapcp_copy_command_line_option_message_t *ptr) {
+  if (ptr->is_some) {
+    exports_mapcp_copy_command_line_message_free(&ptr->val);
+  }
+}
+
+void exports_mapcp_copy_command_line_list_pattern_warning_free(exports_mapcp_copy_command_line_list_pattern_warning_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    exports_mapcp_copy_command_line_pattern_warning_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      exports_mapcp_copy_command_line_pattern_warning_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void exports_mapcp_copy_command_line_copy_request_free(exports_mapcp_copy_command_line_copy_request_t *ptr) {
+  mapcp_list_string_free(&ptr->sources);
+  mapcp_string_free(&ptr->target);
+  exports_mapcp_copy_command_line_option_message_free(&ptr->unless_directory);
+  exports_mapcp_copy_command_line_list_pattern_warning_free(&ptr->warnings);
+  exports_mapcp_copy_command_line_copy_options_free(&ptr->options);
+  exports_mapcp_copy_command_line_output_options_free(&ptr->output);
+}
+
+void exports_mapcp_copy_command_line_clean_request_free(exports_mapcp_copy_command_line_clean_request_t *ptr) {
+  mapcp_list_string_free(&ptr->directories);
+  exports_mapcp_copy_command_line_output_options_free(&ptr->output);
+}
+
+void exports_mapcp_copy_command_line_invocation_free(exports_mapcp_copy_command_line_invocation_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 0: {
+      exports_mapcp_copy_command_line_copy_request_free(&ptr->val.copy);
+      break;
+    }
+    case 1: {
+      exports_mapcp_copy_command_line_clean_request_free(&ptr->val.clean);
+      break;
+    }
+    case 2: {
+      exports_mapcp_copy_command_line_message_free(&ptr->val.print);
+      break;
+    }
+    case 3: {
+      mapcp_string_free(&ptr->val.complete);
+      break;
+    }
+  }
+}
+
+void exports_mapcp_copy_command_line_list_option_description_free(exports_mapcp_copy_command_line_list_option_description_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    exports_mapcp_copy_command_line_option_description_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      exports_mapcp_copy_command_line_option_description_free(&list_ptr[i]);
+    }
+    free(list_ptr);
   }
 }
 
@@ -1169,6 +1463,128 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
     *((size_t*)(ptr + (4*sizeof(void*)))) = ((*payload).failures).len;
     *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) ((*payload).failures).ptr;
   }
+  return ptr;
+}
+
+__attribute__((__export_name__("mapcp:copy/command-line@0.1.0#parse")))
+uint8_t * __wasm_export_exports_mapcp_copy_command_line_parse(uint8_t * arg, size_t arg0) {
+  mapcp_list_string_t arg1 = (mapcp_list_string_t) { (mapcp_string_t*)(arg), (arg0) };
+  exports_mapcp_copy_command_line_invocation_t ret;
+  exports_mapcp_copy_command_line_parse(&arg1, &ret);
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  switch ((int32_t) (ret).tag) {
+    case 0: {
+      const exports_mapcp_copy_command_line_copy_request_t *payload = &(ret).val.copy;
+      *((int8_t*)(ptr + 0)) = 0;
+      *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload).sources).len;
+      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload).sources).ptr;
+      *((size_t*)(ptr + (4*sizeof(void*)))) = ((*payload).target).len;
+      *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) ((*payload).target).ptr;
+      *((int8_t*)(ptr + (5*sizeof(void*)))) = (*payload).target_is_path;
+      *((int8_t*)(ptr + (1+5*sizeof(void*)))) = (*payload).makes_target;
+      if (((*payload).unless_directory).is_some) {
+        const exports_mapcp_copy_command_line_message_t *payload3 = &((*payload).unless_directory).val;
+        *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
+        *((size_t*)(ptr + (8*sizeof(void*)))) = ((*payload3).text).len;
+        *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) ((*payload3).text).ptr;
+        *((int8_t*)(ptr + (9*sizeof(void*)))) = (int32_t) ((*payload3).status);
+      } else {
+        *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
+      }
+      *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload).warnings).len;
+      *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload).warnings).ptr;
+      *((int32_t*)(ptr + (12*sizeof(void*)))) = (int32_t) (((*payload).options).window_size);
+      *((int8_t*)(ptr + (4+12*sizeof(void*)))) = (int32_t) ((*payload).options).symlinks;
+      *((int8_t*)(ptr + (5+12*sizeof(void*)))) = (int32_t) ((*payload).options).overwrite;
+      *((int8_t*)(ptr + (6+12*sizeof(void*)))) = (int32_t) ((*payload).options).sparse;
+      *((int8_t*)(ptr + (7+12*sizeof(void*)))) = ((*payload).options).recursive;
+      *((int8_t*)(ptr + (8+12*sizeof(void*)))) = ((*payload).options).preserve_timestamps;
+      *((int8_t*)(ptr + (9+12*sizeof(void*)))) = ((*payload).options).verify;
+      *((int8_t*)(ptr + (10+12*sizeof(void*)))) = ((*payload).options).allow_changes;
+      *((int8_t*)(ptr + (11+12*sizeof(void*)))) = ((*payload).options).sync;
+      *((int8_t*)(ptr + (12+12*sizeof(void*)))) = ((*payload).options).dry_run;
+      *((int8_t*)(ptr + (13+12*sizeof(void*)))) = ((*payload).options).keep_going;
+      *((int8_t*)(ptr + (14+12*sizeof(void*)))) = ((*payload).options).make_parents;
+      *((int8_t*)(ptr + (15+12*sizeof(void*)))) = ((*payload).options).measure;
+      *((int8_t*)(ptr + (16+12*sizeof(void*)))) = ((*payload).options).report_entries;
+      *((size_t*)(ptr + (16+14*sizeof(void*)))) = (((*payload).options).include).len;
+      *((uint8_t **)(ptr + (16+13*sizeof(void*)))) = (uint8_t *) (((*payload).options).include).ptr;
+      *((size_t*)(ptr + (16+16*sizeof(void*)))) = (((*payload).options).exclude).len;
+      *((uint8_t **)(ptr + (16+15*sizeof(void*)))) = (uint8_t *) (((*payload).options).exclude).ptr;
+      *((int8_t*)(ptr + (16+17*sizeof(void*)))) = ((*payload).options).filter_source;
+      if ((((*payload).options).shard).is_some) {
+        const exports_mapcp_copy_copier_shard_t *payload5 = &(((*payload).options).shard).val;
+        *((int8_t*)(ptr + (20+17*sizeof(void*)))) = 1;
+        *((int32_t*)(ptr + (24+17*sizeof(void*)))) = (int32_t) ((*payload5).index);
+        *((int32_t*)(ptr + (28+17*sizeof(void*)))) = (int32_t) ((*payload5).count);
+      } else {
+        *((int8_t*)(ptr + (20+17*sizeof(void*)))) = 0;
+      }
+      if ((((*payload).options).made).is_some) {
+        const mapcp_list_u64_t *payload7 = &(((*payload).options).made).val;
+        *((int8_t*)(ptr + (32+17*sizeof(void*)))) = 1;
+        *((size_t*)(ptr + (32+19*sizeof(void*)))) = (*payload7).len;
+        *((uint8_t **)(ptr + (32+18*sizeof(void*)))) = (uint8_t *) (*payload7).ptr;
+      } else {
+        *((int8_t*)(ptr + (32+17*sizeof(void*)))) = 0;
+      }
+      *((int32_t*)(ptr + (32+20*sizeof(void*)))) = (int32_t) ((*payload).concurrency);
+      if ((((*payload).output).progress).is_some) {
+        const bool *payload9 = &(((*payload).output).progress).val;
+        *((int8_t*)(ptr + (36+20*sizeof(void*)))) = 1;
+        *((int8_t*)(ptr + (37+20*sizeof(void*)))) = *payload9;
+      } else {
+        *((int8_t*)(ptr + (36+20*sizeof(void*)))) = 0;
+      }
+      *((int8_t*)(ptr + (38+20*sizeof(void*)))) = ((*payload).output).json;
+      *((int8_t*)(ptr + (39+20*sizeof(void*)))) = ((*payload).output).quiet;
+      *((int8_t*)(ptr + (40+20*sizeof(void*)))) = ((*payload).output).verbose;
+      break;
+    }
+    case 1: {
+      const exports_mapcp_copy_command_line_clean_request_t *payload10 = &(ret).val.clean;
+      *((int8_t*)(ptr + 0)) = 1;
+      *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload10).directories).len;
+      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload10).directories).ptr;
+      *((int8_t*)(ptr + (3*sizeof(void*)))) = (*payload10).dry_run;
+      if ((((*payload10).output).progress).is_some) {
+        const bool *payload12 = &(((*payload10).output).progress).val;
+        *((int8_t*)(ptr + (1+3*sizeof(void*)))) = 1;
+        *((int8_t*)(ptr + (2+3*sizeof(void*)))) = *payload12;
+      } else {
+        *((int8_t*)(ptr + (1+3*sizeof(void*)))) = 0;
+      }
+      *((int8_t*)(ptr + (3+3*sizeof(void*)))) = ((*payload10).output).json;
+      *((int8_t*)(ptr + (4+3*sizeof(void*)))) = ((*payload10).output).quiet;
+      *((int8_t*)(ptr + (5+3*sizeof(void*)))) = ((*payload10).output).verbose;
+      break;
+    }
+    case 2: {
+      const exports_mapcp_copy_command_line_message_t *payload13 = &(ret).val.print;
+      *((int8_t*)(ptr + 0)) = 2;
+      *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload13).text).len;
+      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload13).text).ptr;
+      *((int8_t*)(ptr + (3*sizeof(void*)))) = (int32_t) ((*payload13).status);
+      break;
+    }
+    case 3: {
+      const mapcp_string_t *payload14 = &(ret).val.complete;
+      *((int8_t*)(ptr + 0)) = 3;
+      *((size_t*)(ptr + (2*sizeof(void*)))) = (*payload14).len;
+      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) (*payload14).ptr;
+      break;
+    }
+  }
+  return ptr;
+}
+
+__attribute__((__export_name__("mapcp:copy/command-line@0.1.0#options")))
+uint8_t * __wasm_export_exports_mapcp_copy_command_line_options(void) {
+  exports_mapcp_copy_command_line_list_option_description_t ret;
+  exports_mapcp_copy_command_line_options(&ret);
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  *((size_t*)(ptr + sizeof(void*))) = (ret).len;
+  *((uint8_t **)(ptr + 0)) = (uint8_t *) (ret).ptr;
   return ptr;
 }
 

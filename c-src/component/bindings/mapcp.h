@@ -352,6 +352,128 @@ typedef struct {
   } val;
 } exports_mapcp_copy_copier_result_clean_report_copy_error_t;
 
+typedef exports_mapcp_copy_copier_copy_options_t exports_mapcp_copy_command_line_copy_options_t;
+
+// An option of the command line.
+typedef struct exports_mapcp_copy_command_line_option_description_t {
+  // Its long name, without dashes.
+  mapcp_string_t   name;
+  // Its letters, which all mean the same; empty if it has none. People see the first.
+  mapcp_string_t   letters;
+  // The heading that `--help` lists it under.
+  mapcp_string_t   section;
+  // A clause that says what it does; none if `--help` does not list it.
+  mapcp_option_string_t   help;
+  // The name of its value; none if it takes no value.
+  mapcp_option_string_t   value;
+  // The values that it takes; empty if it takes any other.
+  mapcp_list_string_t   choices;
+  // The value that is used without it; none if it has no default.
+  mapcp_option_string_t   default_;
+  // What it needs that a WASI command does not have, as a noun; none if it needs nothing.
+  mapcp_option_string_t   needs;
+} exports_mapcp_copy_command_line_option_description_t;
+
+// What to print, and the exit status after that.
+typedef struct exports_mapcp_copy_command_line_message_t {
+  // Lines: for standard output if the status is 0, otherwise for standard error.
+  mapcp_string_t   text;
+  // 0, or 2 for wrong usage.
+  uint8_t   status;
+} exports_mapcp_copy_command_line_message_t;
+
+// A warning that a pattern matches nothing.
+typedef struct exports_mapcp_copy_command_line_pattern_warning_t {
+  // It must not be printed if this path exists.
+  mapcp_string_t   unless_exists;
+  // A line for standard error.
+  mapcp_string_t   text;
+} exports_mapcp_copy_command_line_pattern_warning_t;
+
+typedef struct {
+  bool is_some;
+  bool val;
+} mapcp_option_bool_t;
+
+// What to print of the work.
+typedef struct exports_mapcp_copy_command_line_output_options_t {
+  // Whether to show progress. If it is none, progress is shown on a terminal, and with `json`.
+  mapcp_option_bool_t   progress;
+  // Print objects of JSON, one per line.
+  bool   json;
+  // Print nothing but errors.
+  bool   quiet;
+  // Print each entry.
+  bool   verbose;
+} exports_mapcp_copy_command_line_output_options_t;
+
+typedef struct {
+  bool is_some;
+  exports_mapcp_copy_command_line_message_t val;
+} exports_mapcp_copy_command_line_option_message_t;
+
+typedef struct {
+  exports_mapcp_copy_command_line_pattern_warning_t *ptr;
+  size_t len;
+} exports_mapcp_copy_command_line_list_pattern_warning_t;
+
+// Copies to make.
+typedef struct exports_mapcp_copy_command_line_copy_request_t {
+  // The paths to copy, at least one.
+  mapcp_list_string_t   sources;
+  // The path of the copy, or the directory that the copies go into.
+  mapcp_string_t   target;
+  // Whether `target` is the path of the copy even if it is a directory. Otherwise the copies go into a directory.
+  bool   target_is_path;
+  // Whether `target` must be made if it is missing, as the directory that the copies go into.
+  bool   makes_target;
+  // What to print if `target` is no directory; none if it need not be one.
+  exports_mapcp_copy_command_line_option_message_t   unless_directory;
+  // Warnings to print before copying.
+  exports_mapcp_copy_command_line_list_pattern_warning_t   warnings;
+  // How to copy each source.
+  exports_mapcp_copy_command_line_copy_options_t   options;
+  // How many jobs divide a tree, from 1 to 256.
+  uint32_t   concurrency;
+  // What to print.
+  exports_mapcp_copy_command_line_output_options_t   output;
+} exports_mapcp_copy_command_line_copy_request_t;
+
+// Directories to clean.
+typedef struct exports_mapcp_copy_command_line_clean_request_t {
+  // The directories, at least one.
+  mapcp_list_string_t   directories;
+  // Remove nothing, and report what would be removed.
+  bool   dry_run;
+  // What to print.
+  exports_mapcp_copy_command_line_output_options_t   output;
+} exports_mapcp_copy_command_line_clean_request_t;
+
+// What arguments ask for.
+typedef struct exports_mapcp_copy_command_line_invocation_t {
+  uint8_t tag;
+  union {
+    exports_mapcp_copy_command_line_copy_request_t     copy;
+    exports_mapcp_copy_command_line_clean_request_t     clean;
+    exports_mapcp_copy_command_line_message_t     print;
+    mapcp_string_t     complete;
+  } val;
+} exports_mapcp_copy_command_line_invocation_t;
+
+// Copy something.
+#define EXPORTS_MAPCP_COPY_COMMAND_LINE_INVOCATION_COPY 0
+// Remove the temporary files that killed runs have left.
+#define EXPORTS_MAPCP_COPY_COMMAND_LINE_INVOCATION_CLEAN 1
+// Print a text, such as that of `--help`, or what is wrong with the arguments.
+#define EXPORTS_MAPCP_COPY_COMMAND_LINE_INVOCATION_PRINT 2
+// Print the completions for this shell: `bash`, `fish`, `powershell` or `zsh`.
+#define EXPORTS_MAPCP_COPY_COMMAND_LINE_INVOCATION_COMPLETE 3
+
+typedef struct {
+  exports_mapcp_copy_command_line_option_description_t *ptr;
+  size_t len;
+} exports_mapcp_copy_command_line_list_option_description_t;
+
 typedef struct {
   bool is_err;
 } exports_wasi_cli_run_result_void_void_t;
@@ -365,6 +487,10 @@ void exports_mapcp_copy_copier_method_copy_job_take_problems(exports_mapcp_copy_
 void exports_mapcp_copy_copier_method_copy_job_take_entries(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_entry_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_made(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_list_u64_t *ret);
 bool exports_mapcp_copy_copier_clean(mapcp_string_t *directory, bool dry_run, exports_mapcp_copy_copier_clean_report_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
+
+// Exported Functions from `mapcp:copy/command-line@0.1.0`
+void exports_mapcp_copy_command_line_parse(mapcp_list_string_t *arguments, exports_mapcp_copy_command_line_invocation_t *ret);
+void exports_mapcp_copy_command_line_options(exports_mapcp_copy_command_line_list_option_description_t *ret);
 
 // Exported Functions from `wasi:cli/run@0.2.0`
 bool exports_wasi_cli_run_run(void);
@@ -408,6 +534,30 @@ void exports_mapcp_copy_copier_result_progress_copy_error_free(exports_mapcp_cop
 void exports_mapcp_copy_copier_list_entry_free(exports_mapcp_copy_copier_list_entry_t *ptr);
 
 void exports_mapcp_copy_copier_result_clean_report_copy_error_free(exports_mapcp_copy_copier_result_clean_report_copy_error_t *ptr);
+
+void exports_mapcp_copy_command_line_copy_options_free(exports_mapcp_copy_command_line_copy_options_t *ptr);
+
+void exports_mapcp_copy_command_line_option_description_free(exports_mapcp_copy_command_line_option_description_t *ptr);
+
+void exports_mapcp_copy_command_line_message_free(exports_mapcp_copy_command_line_message_t *ptr);
+
+void exports_mapcp_copy_command_line_pattern_warning_free(exports_mapcp_copy_command_line_pattern_warning_t *ptr);
+
+void mapcp_option_bool_free(mapcp_option_bool_t *ptr);
+
+void exports_mapcp_copy_command_line_output_options_free(exports_mapcp_copy_command_line_output_options_t *ptr);
+
+void exports_mapcp_copy_command_line_option_message_free(exports_mapcp_copy_command_line_option_message_t *ptr);
+
+void exports_mapcp_copy_command_line_list_pattern_warning_free(exports_mapcp_copy_command_line_list_pattern_warning_t *ptr);
+
+void exports_mapcp_copy_command_line_copy_request_free(exports_mapcp_copy_command_line_copy_request_t *ptr);
+
+void exports_mapcp_copy_command_line_clean_request_free(exports_mapcp_copy_command_line_clean_request_t *ptr);
+
+void exports_mapcp_copy_command_line_invocation_free(exports_mapcp_copy_command_line_invocation_t *ptr);
+
+void exports_mapcp_copy_command_line_list_option_description_free(exports_mapcp_copy_command_line_list_option_description_t *ptr);
 
 void exports_wasi_cli_run_result_void_void_free(exports_wasi_cli_run_result_void_void_t *ptr);
 

@@ -388,12 +388,16 @@ static void refuse_value(struct reading *reading, const struct option *option, c
     end_refusal(reading, &text);
 }
 
-/// Reads a whole number that ends at `end`; false where there is none, or one that is too large.
+/// Reads a whole number that ends at `end`; false if there is none, or one that is too large. Not by
+/// strtoull, which comes with all of stdio.
 static bool read_number(const char *text, char end, uint32_t *number) {
-    const size_t digits = strspn(text, "0123456789");
-    const unsigned long long value = strtoull(text, NULL, 10);
+    uint64_t value = 0;
+    const char *digit = text;
+    while (*digit >= '0' && *digit <= '9' && value <= UINT32_MAX) {
+        value = 10 * value + (uint64_t)(*digit++ - '0');
+    }
     *number = (uint32_t)value;
-    return digits > 0 && text[digits] == end && value <= UINT32_MAX;
+    return digit > text && *digit == end && value <= UINT32_MAX;
 }
 
 static const char *read_shard(const char *value, struct mapcp_shard *shard) {

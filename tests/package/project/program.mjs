@@ -27,13 +27,11 @@ strictEqual(readFileSync(at('by-sandbox'), 'utf8'), 'content');
 
 const host = await createHost({
   preopens: { '/box': { path: directory, access: 'read-write' } },
-  args: ['mapcp', '/box/source', '/box/by-command'],
   clocks: true,
   random: true,
 });
-const { run } = await instantiate(undefined, host.imports);
-run.run();
+const { copier } = await instantiate(undefined, host.imports);
+strictEqual(copier.clean('/box', false).files.length, 0);
 host.close();
-strictEqual(readFileSync(at('by-command'), 'utf8'), 'content');
 
 process.stdout.write('all exports work\n');

@@ -1,0 +1,29 @@
+// The options that need more than WASI has.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { inTemporaryDirectory } from '../helpers/directory.js';
+import { fronts, run } from './fronts.js';
+
+const alone = fronts.filter(({ name }) => name !== 'Node');
+
+describe.each(alone)('in $name', (front) => {
+  it.each([
+    { option: '--concurrency', value: '2', term: '--concurrency <N>', needs: 'threads' },
+    {
+      option: '--completion',
+      value: 'bash',
+      term: '--completion <SHELL>',
+      needs: 'files of the npm package',
+    },
+  ])('$option is refused with the reason', ({ option, value, term, needs }) =>
+    inTemporaryDirectory((directory) => {
+      mkdirSync(join(directory, 'in'));
+      mkdirSync(join(directory, 'out'));
+      const { status, stderr } = run(front, [option, value, 'in/a', 'out/b'], directory);
+      expect(stderr).toContain(`mapcp: option '${term}' needs ${needs}, which `);
+      expect(status).toBe(front.usageStatus);
+    }),
+  );
+});

@@ -1,0 +1,23 @@
+/**
+ * Instantiates a component.
+ *
+ * @param instantiate makes an instance
+ * @throws an Error that says what to do if the runtime has no WebAssembly, or no room for an instance
+ */
+export async function explainInstantiation<T>(instantiate: () => Promise<T>): Promise<T> {
+  if (!('WebAssembly' in globalThis)) {
+    throw new Error('there is no WebAssembly here, which the component needs: start Node without --jitless');
+  }
+  try {
+    return await instantiate();
+  } catch (error) {
+    // By its name, because a RangeError of another realm is of another class.
+    if (typeof error === 'object' && error !== null && 'name' in error && error.name === 'RangeError') {
+      const advice = 'raise the limit (ulimit -v), or start Node with --disable-wasm-trap-handler';
+      throw new Error(`there is too little address space for the component's memory: ${advice}`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
