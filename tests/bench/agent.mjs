@@ -1,5 +1,5 @@
-// A process for one library: `node agent.mjs NAME SOURCE TARGET` copies once. Without paths it is a child that copies
-// when it is told to, and answers with what that cost.
+// A process for one library: `node agent.mjs NAME SOURCE TARGET` copies once. Without paths it is a child process that
+// copies for each message, and answers with the cost.
 
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -11,14 +11,14 @@ import { messageOf } from './report.mjs';
 /** @typedef {{ kind: import('./cases.mjs').Case['kind'], source: string, target: string }} Request */
 
 /**
- * What a copy cost: milliseconds, the longest turn of the event loop, and the most memory that the process has ever
- * had beyond what Node itself has, in bytes.
+ * The cost of a copy: its time in milliseconds, the longest turn of the event loop, and the peak memory in bytes above
+ * Node's own.
  * @typedef {{ time: number, longestTurn: number, memory: number | undefined }} Cost
  */
 
 /** @typedef {Cost | { missing: string } | { unfit: true } | { failed: string }} Answer */
 
-/** The most memory that this process has had so far; only Linux tells. */
+/** The peak memory of this process so far; undefined unless on Linux. */
 function peakMemory() {
   try {
     const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
@@ -39,12 +39,12 @@ if (load === undefined) {
 async function measure(copy) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
-  // So that there is a turn before the copy's first.
+  // A turn must precede the copy's first.
   await setTimeout(5);
   const started = performance.now();
   await copy();
   const time = performance.now() - started;
-  // So that the turn that has just ended is seen.
+  // Records the last turn.
   await setTimeout(5);
   delay.disable();
   const memory = peakMemory();

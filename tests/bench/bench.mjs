@@ -1,15 +1,15 @@
-// `make bench`: how long copies take, ours beside others', in one interleaved run on tmpfs and on the disk.
+// `make bench`: measures copies by mapcp and by others, in one interleaved run on tmpfs and on the disk.
 //
-// Times are medians, beside the least and the most; ratios are to cp in the same run. With a library's come the longest
-// turn of the event loop, and the most memory beyond what Node itself has. ROUNDS says how often, CASES, CONTESTANTS and
-// PLACES what to leave it at (`CASES=small,mixed CONTESTANTS=cp,mapcp PLACES=tmpfs`), and SCALE=0.001 makes all of it
-// a thousandth as large. What is printed is written to bench.json in build/out, or in BENCH_OUT, and drawn in bench.svg.
+// Times are medians with minimum and maximum. Ratios are to cp in the same run. Libraries also have the longest turn of
+// the event loop, and the peak memory above Node's own. ROUNDS is the number of rounds. CASES, CONTESTANTS and PLACES
+// limit the run (`CASES=small,mixed CONTESTANTS=cp,mapcp PLACES=tmpfs`), and SCALE=0.001 shrinks everything to a
+// thousandth. The results are printed, written to bench.json in build/out or in BENCH_OUT, and drawn in bench.svg.
 //
-// It takes half an hour or so. On the disk it measures something else where many files were removed in the minutes before,
-// as a run before has done: measure.mjs says why.
+// It takes about half an hour. If many files were removed from the disk in the minutes before, for example by an
+// earlier run, the disk is slower: measure.mjs says why.
 //
-// Who is missing or fails is told, and the others go on; so is a case for which there is no space. The exit status is 1
-// where mapcp failed.
+// A missing or failing contestant, and a case without enough space, are reported, and the others go on. The exit status
+// is 1 if mapcp failed.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ import { chosen, measured, reductions, rounds } from './settings.mjs';
 
 /** @typedef {import('./report.mjs').Row} Row */
 
-/** Where tmpfs is, and where the disk is. */
+/** The directories on tmpfs and on the disk. */
 const places = { tmpfs: '/dev/shm', disk: tmpdir() };
 
 /** @template {object} T @param {T} object */
@@ -35,7 +35,9 @@ const tasks = Object.entries(cases).filter(([name]) => chosen('CASES', keysOf(ca
 const names = chosen('CONTESTANTS', keysOf(contestants));
 const grounds = chosen('PLACES', keysOf(places));
 
-/** @type {string[]} directories to be removed in the end: measure.mjs says why not before */
+/**
+ * @type {string[]} directories to remove at the end: measure.mjs says why not earlier
+ */
 const directories = [];
 
 /**
@@ -60,7 +62,7 @@ async function run(place, name, task) {
 }
 
 /**
- * What a case lacks: cp, which the others are compared with, or one of our own.
+ * The reason if a row has no figures and matters: it is cp, the base of the ratios, or mapcp.
  * @param {Row} row
  */
 const lacks = (row) =>
@@ -102,7 +104,7 @@ try {
   writeFileSync(join(measured, 'bench.json'), `${JSON.stringify(results, undefined, 2)}\n`);
   writeFileSync(join(measured, 'bench.svg'), chart(results));
 } finally {
-  // There are millions of files by then, and Node takes twice as long for them.
+  // rm takes half the time of Node for millions of files.
   spawnSync('rm', ['-rf', '--', ...directories]);
 }
 process.exitCode = rows.some((row) => 'failed' in row && contestants[row.contestant]?.isOurs) ? 1 : 0;

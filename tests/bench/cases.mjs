@@ -1,4 +1,4 @@
-// What is copied: each case makes its source, and says what there has to be in the end.
+// The cases: each makes a source that the contestants copy.
 
 import {
   closeSync,
@@ -16,14 +16,16 @@ import { scale } from './settings.mjs';
 
 const MiB = 1024 * 1024;
 
-/** @param {number} amount bytes or files in full size */
+/**
+ * @param {number} amount of bytes or files in full size
+ */
 const scaled = (amount) => Math.ceil(amount * scale);
 
 /**
  * @typedef {object} Case
  * @property {string} title for people
- * @property {'file' | 'sparse' | 'tree' | 'start'} kind what the contestants have to do: `start` is a file, copied by a
- * process that is started for it
+ * @property {'file' | 'sparse' | 'tree' | 'start'} kind the task: `start` is a file, copied by a process that is
+ *   started for it
  * @property {(path: string) => void} make makes the source
  */
 
@@ -34,7 +36,7 @@ export const cases = {
     kind: 'file',
     make: (path) => writeFileSync(path, Buffer.alloc(scaled(256 * MiB), 'mapcp')),
   },
-  // 3 MiB of it are no holes.
+  // 3 MiB are data.
   sparse: {
     title: 'a sparse file of 5 GiB',
     kind: 'sparse',
@@ -45,13 +47,13 @@ export const cases = {
     kind: 'tree',
     make: makeSmallFiles,
   },
-  // node_modules of this project, several times over.
+  // Several copies of this project's node_modules.
   mixed: {
     title: '20,000 mixed files',
     kind: 'tree',
     make: makeMixedTree,
   },
-  // From its start to its end.
+  // From the start of a process to its end.
   start: {
     title: 'a process for 1 byte',
     kind: 'start',
@@ -80,7 +82,7 @@ function makeSmallFiles(path) {
 }
 
 /**
- * Not the few binaries of the toolchain, which are most of the bytes.
+ * Without the toolchain's few binaries, which are most of the bytes.
  * @param {string} path
  */
 function makeMixedTree(path) {
@@ -98,7 +100,7 @@ function makeMixedTree(path) {
 }
 
 /**
- * How many files there are at a path and below it, how many directories, and how many bytes are in the files.
+ * Counts the files, the directories, and the files' bytes at a path and below it.
  * @param {string} path
  */
 export function census(path) {

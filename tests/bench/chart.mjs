@@ -1,5 +1,5 @@
-// The ratios as a picture: horizontal bars on a logarithmic scale, each with a thin line from the least to the most, and a
-// line where cp is. It has a ground of its own, light or dark as the reader's system is, whatever the page around has.
+// Draws the ratios: horizontal bars on a logarithmic scale, each with a thin line from minimum to maximum, and a line
+// at cp. The background is light or dark as the reader's system is.
 
 import { milliseconds, multiple, roundsOf } from './report.mjs';
 
@@ -11,7 +11,7 @@ const BAR = 9;
 const LINE = 24;
 const HEAD = 34;
 
-// Names of tmpfs and the disk, each with a colour of its own.
+// The names of tmpfs and the disk; each has a colour of its own.
 const places = ['tmpfs', 'disk'];
 
 const style = `
@@ -40,7 +40,7 @@ const bar = (x, y, width, height, kind) =>
   `<rect x="${x}" y="${y}" width="${width.toFixed(1)}" height="${height}" class="${kind}"/>`;
 
 /**
- * Draws what was measured.
+ * Draws the results.
  * @param {import('./report.mjs').Results} results
  * @returns {string} an SVG document
  */

@@ -1,4 +1,4 @@
-// Who copies. A command is started for each copy; a library is loaded once, in a process of its own (agent.mjs).
+// The contestants. A command is started for each copy. A library is loaded once, in a process of its own (agent.mjs).
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
@@ -11,23 +11,25 @@ import { measured } from './settings.mjs';
 
 /** @typedef {import('./cases.mjs').Case['kind']} Kind */
 
-/** @typedef {(source: string, target: string) => unknown} Copy copies to a path at which there is nothing */
+/**
+ * @typedef {(source: string, target: string) => unknown} Copy copies to a new path
+ */
 
 /**
  * @typedef {object} Command
- * @property {(kind: Kind, source: string, target: string) => readonly string[] | undefined} command the program and its
- * arguments; undefined where it has no way to do it
+ * @property {(kind: Kind, source: string, target: string) => readonly string[] | undefined} command returns the
+ *   program and its arguments; undefined if it cannot do the task
  */
 
 /**
  * @typedef {object} Library
- * @property {(kind: Kind) => Promise<Copy | undefined>} load fails where it is not installed; undefined where it has no
- * way to do it
+ * @property {(kind: Kind) => Promise<Copy | undefined>} load rejects if it is not installed; resolves to undefined if
+ *   it cannot do the task
  */
 
 /**
  * @typedef {object} Traits
- * @property {true} isOurs where a failure is one of mapcp
+ * @property {true} isOurs whether it is mapcp
  * @property {true} copiesNothing
  */
 
@@ -43,14 +45,14 @@ const wasmtime = process.env.MAPCP_WASMTIME ?? 'wasmtime';
 const isTree = (kind) => kind === 'tree';
 
 /**
- * A library's command line is that of its agent, since none of them has one of its own.
+ * Libraries have no command line, so the agent serves as one.
  * @param {string} name
  * @returns {Command['command']}
  */
 const startAgent = (name) => (_kind, source, target) => [process.execPath, agent, name, source, target];
 
 /**
- * @param {string} file the component, or what it was compiled to
+ * @param {string} file the component, compiled or not
  * @param {readonly string[]} options
  * @returns {Command['command']}
  */
@@ -113,8 +115,8 @@ async function loadFsExtra() {
 }
 
 /**
- * The first is what the others are compared with. Bounds are no rivals: they make the calls of the system that mapcp makes
- * under Node, without its engine, its checks and its options, and show what would remain if those cost nothing.
+ * The first is the base of the ratios. Bounds are not rivals: they make mapcp's system calls without its engine, checks
+ * and options, and show the time that would remain if those cost nothing.
  * @type {Readonly<Record<string, Partial<Command & Library & Traits>>>}
  */
 export const contestants = {
@@ -127,7 +129,7 @@ export const contestants = {
       target,
     ],
   },
-  // Has the kernel copy, where it can: that reads and writes nothing, and shares blocks on disks that can.
+  // Lets the kernel copy, which reads and writes nothing, and shares blocks if the file system can.
   'cp -r': {
     command: (kind, source, target) => (isTree(kind) ? ['cp', '-r', source, target] : undefined),
   },
@@ -179,9 +181,9 @@ export const contestants = {
   'fs-extra': { load: loadFsExtra, command: startAgent('fs-extra') },
 };
 
-/** Compiles the component for wasmtime, where there is one, so that this is not part of any copy. */
+/** Compiles the component for wasmtime, if it is there, so copies do not include that. */
 export function compileForWasmtime() {
-  // One of before would be measured where this one cannot be compiled.
+  // If this component cannot be compiled, an older one must not be measured.
   rmSync(compiled, { force: true });
   if (existsSync(component)) {
     spawnSync(wasmtime, ['compile', component, '-o', compiled], { stdio: 'ignore' });

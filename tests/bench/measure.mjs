@@ -1,4 +1,4 @@
-// Measuring: contestants in turn, round by round, so that whatever else the machine does hits all of them alike.
+// Measures contestants round by round, in turn, so other load on the machine hits all of them.
 
 import { fork, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -16,24 +16,23 @@ import { messageOf } from './report.mjs';
 /** @typedef {{ copy: (target: string) => Promise<Sample | Refusal>, end: () => void }} Runner */
 
 /**
- * What a contestant needed: medians and spread over its rounds, in milliseconds and bytes.
+ * The figures of a contestant: medians and spread over its rounds, in milliseconds and bytes.
  * @typedef {object} Figures
  * @property {number} rounds
  * @property {number} median
  * @property {number} least
  * @property {number} most
- * @property {number | undefined} longestTurn the longest turn of the event loop
- * @property {number | undefined} memory the most beyond Node's own
+ * @property {number | undefined} longestTurn of the event loop
+ * @property {number | undefined} memory at its peak, above Node's own
  */
 
 /** @typedef {Figures | { missing: string } | { failed: string }} Outcome */
 
-// A contestant that has had this long, in milliseconds, gets no further round once it has had FEWEST: some take half a
-// minute for one.
+// In milliseconds. A contestant stops after FEWEST rounds once it has used this: some need half a minute for one.
 const ENOUGH = 30_000;
 const FEWEST = 5;
 
-/** What a file or a directory takes, in bytes, besides what is in it. */
+/** The space of a file or directory besides its content, in bytes. */
 const BLOCK = 4096;
 
 /**
@@ -74,7 +73,7 @@ function agentRunner(name, { kind }, source) {
   }));
   const copy = async (/** @type {string} */ target) => {
     const answered = once(agent, 'message').then(([answer]) => answer);
-    // Where it has ended meanwhile, that is what is told.
+    // If the process has ended, that is reported instead.
     agent.send({ kind, source, target }, () => {});
     return Promise.race([answered, ended]);
   };
@@ -82,7 +81,7 @@ function agentRunner(name, { kind }, source) {
 }
 
 /**
- * How a contestant takes part in a case: as a command where starting it counts, or where it is nothing else.
+ * How a contestant takes part in a case: as a command if its start counts, or if it is only a command.
  * @param {string} name
  * @param {import('./cases.mjs').Case} task
  * @param {string} source
@@ -99,7 +98,7 @@ function runnerFor(name, task, source) {
 }
 
 /**
- * Fails where what was copied is not all: a race that is won by leaving things out is none.
+ * Throws if a copy is incomplete: leaving files out must not win.
  * @param {string} source
  * @param {string} target
  */
@@ -113,7 +112,7 @@ function requireComplete(source, target) {
 }
 
 /**
- * Fails where there is no room for one copy, and for as many as are kept emptied.
+ * Throws if there is no room for one copy, and for the emptied copies that are kept.
  * @param {string} source
  * @param {string} directory
  * @param {number} kept
@@ -127,7 +126,7 @@ function requireRoom(source, directory, kept) {
       `it needs ${mebibytes(needed)} more, and ${mebibytes(free.bavail * free.bsize)} are free`,
     );
   }
-  // Some file systems have no limit of files, and tell of none.
+  // Some file systems report 0 files, which means no limit.
   if (free.files > 0 && free.ffree < (files + directories) * kept) {
     throw new Error(`it needs ${(files + directories) * kept} more files, and ${free.ffree} are free`);
   }
@@ -140,9 +139,9 @@ const mebibytes = (bytes) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
 const remove = (path) => rmSync(path, { recursive: true, force: true });
 
 /**
- * Takes the content of all files below a directory, and leaves the files. ext4 without a journal does not use again what
- * was removed in the last minutes, and looks at all of that for each file that is made: who comes after a tree has
- * been removed is up to seventeen times as slow.
+ * Empties all files in a directory, and keeps them. ext4 without a journal does not reuse recently removed inodes, and
+ * looks at all of them for each new file: after the removal of a tree, the next contestant would be up to seventeen
+ * times as slow.
  * @param {string} directory
  */
 function empty(directory) {
@@ -154,7 +153,7 @@ function empty(directory) {
 }
 
 /**
- * The order of a round, which is another in each round, and the same in each run.
+ * The order of a round: different in each round, and equal in each run.
  * @param {readonly string[]} names
  * @param {string} round
  */
@@ -165,19 +164,19 @@ function shuffled(names, round) {
 
 /**
  * Whether a contestant gets no further round.
- * @param {readonly Sample[]} samples of which the first was to warm up
+ * @param {readonly Sample[]} samples the first is a warm-up
  */
 export const hasHadEnough = ([, ...counted]) =>
   counted.length >= FEWEST && counted.reduce((sum, { time }) => sum + time, 0) > ENOUGH;
 
 /**
- * Measures contestants on one case, at one place. The first round is to warm up: it counts for whether copies are
- * complete, for turns and for memory, and not for times.
+ * Measures contestants in one case, at one place. The first round is a warm-up: it counts for completeness, turns and
+ * memory, but not for times.
  * @param {import('./cases.mjs').Case} task
  * @param {readonly string[]} names of the contestants
- * @param {{ directory: string, rounds: number, isOnDisk: boolean }} place where it is done: an empty directory, which is
- * left for the caller to remove
- * @returns {Promise<Map<string, Outcome>>} by contestant; those that have no way to do it are left out
+ * @param {{ directory: string, rounds: number, isOnDisk: boolean }} place an empty directory; the caller must remove
+ *   it
+ * @returns {Promise<Map<string, Outcome>>} by contestant, without those that cannot do the task
  */
 export async function measure(task, names, { directory, rounds, isOnDisk }) {
   const from = join(directory, 'from');
@@ -189,17 +188,17 @@ export async function measure(task, names, { directory, rounds, isOnDisk }) {
   const outcomes = new Map();
 
   /**
-   * Has a contestant copy once, to where there is nothing.
+   * Lets a contestant copy once, to a new target.
    * @param {Runner} runner
    * @param {boolean} isToBeComplete
    * @returns {Promise<Sample | Refusal>}
    */
   async function attempt(runner, isToBeComplete) {
-    // With a directory for each, whatever somebody leaves beside its target goes with it.
+    // A directory of its own, because a contestant may leave files beside its target.
     const scratch = mkdtempSync(join(directory, 'turn-'));
     const target = join(scratch, 'copy');
     if (isOnDisk) {
-      // What others have left for the disk to do is not for this one to wait for.
+      // Delayed writes of others must not count.
       spawnSync('sync', ['--file-system', directory]);
     }
     try {
@@ -266,7 +265,7 @@ export async function measure(task, names, { directory, rounds, isOnDisk }) {
 }
 
 /**
- * @param {readonly Sample[]} samples of which the first was to warm up
+ * @param {readonly Sample[]} samples the first is a warm-up
  * @returns {Figures}
  */
 function summary(samples) {

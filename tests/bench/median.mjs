@@ -1,5 +1,5 @@
 /**
- * The middle of some numbers, or the mean of the two in the middle.
+ * The median; of an even number of values, the mean of the two in the middle.
  * @param {readonly number[]} values
  */
 export function median(values) {

@@ -1,7 +1,7 @@
-// What copying by assignment between two mappings costs (mmapped-files-cpp), against the engine's own copy, both as
-// components: `make bench-mman`. Fails where it is more than 2.5 times as long.
+// Compares a copy by assignment between two mappings (mmapped-files-cpp) with the engine's copy, both as components:
+// `make bench-mman`. Fails if it takes more than 2.5 times as long.
 //
-// Rounds of one copy each in turn, so that whatever else the machine does hits both; the medians are compared.
+// They take turns, so other load on the machine hits both. The medians are compared.
 
 import { spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
@@ -41,7 +41,7 @@ function makeSource(path) {
 }
 
 /**
- * Copies under Node, on our host; the time is that of the call alone.
+ * Copies in Node on our host, and returns the time of the call.
  * @param {Program} program
  * @param {string} directory
  */
@@ -64,7 +64,7 @@ async function copyUnderNode({ bindings }, directory) {
 }
 
 /**
- * Copies under wasmtime; the time is that of the process, without that for compiling the component.
+ * Copies in wasmtime, and returns the time of the process without that of compiling the component.
  * @param {string} wasmtime
  * @param {Program} program
  * @param {string} directory
@@ -84,7 +84,7 @@ function copyUnderWasmtime(wasmtime, { component }, directory) {
 }
 
 /**
- * Measures both programs in one run, and tells whether the mappings are within the limit.
+ * Measures both programs in one run. Returns whether the mappings are within the limit.
  * @param {string} name
  * @param {string} directory
  * @param {(program: Program, directory: string) => number | Promise<number>} copy

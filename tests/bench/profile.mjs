@@ -1,5 +1,5 @@
-// `make profile`: where the time of a copy goes, as a page for people, build/out/profile.md. V8's profiler or a clock around
-// a process measures each row. Everything is on tmpfs, so that no disk has a part in it.
+// `make profile`: measures how a copy spends its time, and writes the result as a page, build/out/profile.md. Each row
+// is measured by V8's profiler or by a clock around a process. Everything is on tmpfs, so no disk is measured.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -45,7 +45,7 @@ const FILES = 5000;
 const PROFILED = 20;
 
 /**
- * What a function is a part of, by the place of its code, or else by its name: what has no place is Node's, in C++.
+ * The part that a function belongs to, by the place of its code, or by its name: Node's functions in C++ have no place.
  * @type {readonly (readonly [part: string, is: (name: string, url: string) => boolean])[]}
  */
 const parts = [
@@ -64,11 +64,11 @@ const parts = [
 ];
 
 /**
- * Copies what is at `tree` again and again, and says what one copy spends on a part, in microseconds.
+ * Copies the tree at `tree` many times, and returns the microseconds that one copy spends on each part.
  * @param {number} rounds
  */
 async function profileCopies(rounds) {
-  // As compiled as it will ever be.
+  // Lets V8 compile everything.
   for (let round = 0; round < 5; round++) {
     await copy(pathOf('tree'), pathOf('copy'), { recursive: true });
     remove(pathOf('copy'));
@@ -87,7 +87,7 @@ async function profileCopies(rounds) {
     const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
     for (const [index, id] of (profile.samples ?? []).entries()) {
       const { functionName, url } = /** @type {ProfileNode} */ (nodes.get(id)).callFrame;
-      // What starts and ends the profiler.
+      // Starts and ends the profiler.
       if (functionName === 'dispatch' && url === '') {
         continue;
       }
@@ -102,7 +102,7 @@ async function profileCopies(rounds) {
 
 const allParts = [...parts.map(([part]) => part), 'the rest'];
 
-/** Microseconds for each file, by what they were spent on. */
+/** Microseconds for each file, by part. */
 async function profileSmallFiles() {
   cases.small?.make(pathOf('tree'));
   const spent = await profileCopies(PROFILED);
@@ -126,7 +126,7 @@ async function profileSmallFiles() {
 
 const WINDOW = 1024 * 1024;
 
-/** Reads and writes a file as mapcp does, in milliseconds. */
+/** Reads and writes a file with mapcp's calls. Returns milliseconds. */
 function readAndWrite() {
   const window = Buffer.alloc(WINDOW);
   const started = performance.now();
@@ -145,7 +145,7 @@ function readAndWrite() {
   return time;
 }
 
-/** Milliseconds for a file of 256 MiB, by what they were spent on. */
+/** Milliseconds for a file of 256 MiB, by part. */
 async function profileLargeFile() {
   cases.large?.make(pathOf('tree'));
   const inNode = median(Array.from({ length: PROFILED }, readAndWrite));
@@ -168,7 +168,7 @@ async function profileLargeFile() {
 const CALLS = 20_000;
 const PATH_ROUNDS = 11;
 
-/** Microseconds for a call by a file's own path, and by one that procfs leads from an open directory. */
+/** Microseconds for a call with a file's own path, and with a path from an open directory in procfs. */
 function measurePaths() {
   const directory = openSync(place, constants.O_DIRECTORY);
   const prefixes = [`${place}/`, `/proc/${process.pid}/fd/${directory}/`];
@@ -203,7 +203,7 @@ function measurePaths() {
 
 const STARTS = 41;
 
-/** Milliseconds from the start of a process to its end, beyond those of `node -e 0`. */
+/** Milliseconds of a process, beyond those of `node -e 0`. */
 function measureStarts() {
   writeFileSync(pathOf('one'), '1');
   writeFileSync(pathOf('empty.mjs'), '');
@@ -257,7 +257,10 @@ function measureStarts() {
 
 const JOB_ROUNDS = 5;
 
-/** Milliseconds for trees of several sizes by one job and by two, in a process of its own, and in one that has copied. */
+/**
+ * Milliseconds for trees of several sizes with one job and with two, in a new process, and in one that has copied
+ * before.
+ */
 function measureJobs() {
   const program = `
     import { rmSync } from 'node:fs';

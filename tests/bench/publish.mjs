@@ -1,6 +1,6 @@
-// `make bench-publish`: puts what `make bench` measured into the documentation. README.md gets a small picture and three
-// sentences; docs/benchmark.md gets everything. A run that is less than the whole benchmark is refused.
-// `node publish.mjs CHECKOUT` does it in another checkout than this one.
+// `make bench-publish`: puts the results of `make bench` into the documentation. README.md gets a small picture and
+// three sentences, docs/benchmark.md gets everything. A partial run is refused. `node publish.mjs CHECKOUT` publishes
+// into another checkout.
 
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,13 +14,13 @@ const { 2: top = join(import.meta.dirname, '../..') } = process.argv;
 const BEGIN = '<!-- bench: begin -->';
 const END = '<!-- bench: end -->';
 
-// What README's picture shows: what a reader would choose between.
+// The cases of README's picture.
 const SUMMARY_CASES = ['large', 'small', 'mixed'];
 const SUMMARY_CONTESTANTS = ['cp', 'rsync', 'mapcp', 'fs.copyFile', 'fs.cp', 'fs.cpSync', 'cpy', 'fs-extra'];
 
 /** @type {import('./report.mjs').Results} */
 const results = JSON.parse(readFileSync(join(measured, 'bench.json'), 'utf8'));
-// Older results do not say whether they are whole.
+// Older results do not say whether they are complete.
 const { date, machine, partial = ['it was measured by an older version'], rows } = results;
 if (partial.length > 0) {
   const reasons = partial.map((reason) => `  ${reason}\n`).join('');
@@ -32,7 +32,7 @@ const onDisk = rows.filter(({ place }) => place === 'disk');
 const figures = rows.flatMap((row) => ('median' in row ? [row] : []));
 
 /**
- * The figures of a contestant on tmpfs, if it has any.
+ * The figures of a contestant on tmpfs, if there are any.
  * @param {string} name of the case
  * @param {string} contestant
  */
@@ -42,13 +42,13 @@ const find = (name, contestant) =>
 /** @param {string} name @param {string} contestant */
 const ratio = (name, contestant) => multiple(find(name, contestant)?.ratio);
 
-/** The time of copies by several libraries, as `fs.cp 8.69, cpy 7.20`. */
+/** The ratios of several libraries, such as `fs.cp 8.69, cpy 7.20`. */
 const libraries = ['fs.cpSync', 'fs-extra', 'cpy', 'fs.cp']
   .filter((contestant) => find('mixed', contestant) !== undefined)
   .map((contestant) => `${contestant} ${ratio('mixed', contestant)}`)
   .join(', ');
 
-/** What mapcp costs besides time: the most memory, and the longest turn. */
+/** mapcp's peak memory and longest turn. */
 const ours = figures.filter(({ contestant }) => contestant === 'mapcp');
 const memory = (Math.max(...ours.map((row) => row.memory ?? 0)) / 2 ** 20).toFixed(0);
 const longestTurn = Math.max(...ours.map((row) => row.longestTurn ?? 0)).toFixed(0);

@@ -1,4 +1,4 @@
-// What was measured, as a table for people and as JSON for programs.
+// Prints results as a table for people, and writes them as JSON for programs.
 
 import { cpus, release, totalmem, type } from 'node:os';
 import process from 'node:process';
@@ -6,17 +6,18 @@ import process from 'node:process';
 /** @typedef {import('./measure.mjs').Figures} Figures */
 
 /**
- * One row: a contestant on a case at a place, with its time as a multiple of cp's in the same run, where there is that.
- * @typedef {{ place: string, case: string, title: string, contestant: string } & (
- *   (Figures & { ratio: number | undefined }) | { missing: string } | { failed: string })} Row
+ * A contestant in a case at a place. Its ratio is to cp in the same run, if cp has figures.
+ * @typedef {{ place: string, case: string, title: string, contestant: string } & ( (Figures & { ratio: number |
+ *   undefined }) | { missing: string } | { failed: string })} Row
  */
 
 /**
- * A run. Where it is not the whole benchmark, or has no figures for what matters, `partial` says why.
- * @typedef {{ date: string, machine: string, rounds: number, partial: readonly string[], rows: readonly Row[] }} Results
+ * A run. `partial` says why it is not the whole benchmark, or which important figures are missing.
+ * @typedef {{ date: string, machine: string, rounds: number, partial: readonly string[], rows: readonly Row[] }}
+ *   Results
  */
 
-/** What the figures hold for. */
+/** Describes the machine that the figures are from. */
 export function describeMachine() {
   const [{ model } = { model: 'unknown processor' }] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
@@ -26,23 +27,23 @@ export function describeMachine() {
 /** @param {unknown} error */
 export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
-// Where a reason is longer, its beginning has to do; bench.json has all of it.
+// The maximum length of a reason in the table. bench.json has all of it.
 const REASON = 72;
 
 /**
- * Why there are no figures, in some words.
+ * Why there are no figures, in a few words.
  * @param {{ missing: string } | { failed: string }} outcome
  */
 export function why(outcome) {
   const [kind, text] = 'missing' in outcome ? ['missing', outcome.missing] : ['failed', outcome.failed];
   const lines = text.trim().split('\n');
-  // Node shows the line of its source before the error.
+  // Node prints a line of source before the error.
   const line = lines.find((each) => /^\w*Error\b/.test(each)) ?? lines[0] ?? '';
   return `${kind}: ${line.length > REASON ? `${line.slice(0, REASON)}…` : line}`;
 }
 
 /**
- * How many rounds the figures are of, in words.
+ * The number of rounds, in words.
  * @param {Results} results
  */
 export function roundsOf({ rounds, rows }) {
@@ -51,7 +52,7 @@ export function roundsOf({ rounds, rows }) {
 }
 
 /**
- * A Markdown table that is readable as it is, too. Columns in which nobody has anything are left out.
+ * A Markdown table that is also readable as text, without empty columns.
  * @param {readonly (readonly string[])[]} lines the head and the others
  */
 export function markdown(lines) {
@@ -88,9 +89,9 @@ export const table = (rows) =>
   ]);
 
 /**
- * The ratios of all cases at one place, a line for each contestant and a column for each case.
+ * The ratios of all cases at one place, with a line for each contestant and a column for each case.
  * @param {readonly Row[]} rows
- * @param {readonly string[]} contestants in the order that they are to have
+ * @param {readonly string[]} contestants in their order
  */
 export function matrix(rows, contestants) {
   const cases = [...new Set(rows.map((row) => row.case))];

@@ -1,5 +1,5 @@
-// The calls of the system that mapcp makes for a tree, and nothing else, in plain Node: what would remain under Node if
-// WebAssembly and the sandbox's own code cost nothing. The paths are the race-free walker's, by descriptors in procfs.
+// Makes the system calls that mapcp makes for a tree, in plain Node: the time that would remain if WebAssembly and the
+// sandbox cost nothing. The paths are those of the race-free walker, by descriptors in procfs.
 
 import {
   chmodSync,
@@ -19,17 +19,17 @@ import { basename, dirname } from 'node:path';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 const DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
-// O_PATH, which Node has no name for.
+// O_PATH, which Node does not name.
 const HELD = 0o10000000 | O_DIRECTORY | O_NOFOLLOW;
 const FILE = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 const TEMPORARY = '.mapcp-0123456789abcdef.tmp';
 
-// As large as the engine's window.
+// The size of the engine's window.
 const window = Buffer.allocUnsafe(1024 * 1024);
 
 /**
  * @param {string} source a directory
- * @param {string} target where there is nothing
+ * @param {string} target a new path
  */
 export function copyBySameCalls(source, target) {
   const descriptors = `/proc/${readlinkSync('/proc/self')}/fd`;

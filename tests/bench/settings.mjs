@@ -1,10 +1,10 @@
-// What the environment asks of a run. What makes no sense ends it with a sentence, and what makes it less than the whole
-// benchmark is kept, so that it is not published.
+// The settings of a run, from the environment. An invalid one ends the process with a sentence. A setting that makes
+// the run partial is noted, so that it is not published.
 
 import { join } from 'node:path';
 import process from 'node:process';
 
-/** How many rounds the whole benchmark has. */
+/** The rounds of the whole benchmark. */
 const ALL_ROUNDS = 7;
 
 /**
@@ -20,7 +20,7 @@ function refuse(message) {
 /**
  * @param {string} variable
  * @param {number} usual
- * @param {string} wanted what its value has to be, in words
+ * @param {string} wanted the valid values, in words
  * @param {(value: number) => boolean} fits
  */
 function number(variable, usual, wanted, fits) {
@@ -33,7 +33,7 @@ export const rounds = number('ROUNDS', ALL_ROUNDS, 'a whole number above 0', (va
   return Number.isSafeInteger(value) && value > 0;
 });
 
-/** How large everything is: 0.001 is for a thousandth. */
+/** The size of everything; 0.001 is a thousandth. */
 export const scale = number(
   'SCALE',
   1,
@@ -41,11 +41,11 @@ export const scale = number(
   (value) => value > 0 && value <= 1,
 );
 
-/** The directory that the results are in, with what is made on the way to them. */
+/** The directory of the results and of temporary files. */
 export const { BENCH_OUT: measured = join(import.meta.dirname, '../../build/out') } = process.env;
 
 /**
- * The names that an environment variable chooses, or all.
+ * The names that an environment variable chooses; by default all.
  * @template {string} Name
  * @param {'CASES' | 'CONTESTANTS' | 'PLACES'} variable
  * @param {readonly Name[]} names
@@ -58,7 +58,7 @@ export function chosen(variable, names) {
     : refuse(`${variable} has '${unknown}', which is none of: ${names.join(', ')}`);
 }
 
-/** What makes this run less than the whole benchmark. */
+/** The settings that make this run partial. */
 export const reductions = ['ROUNDS', 'SCALE', 'CASES', 'CONTESTANTS', 'PLACES']
   .filter((variable) => process.env[variable] !== undefined)
   .filter((variable) => variable !== 'ROUNDS' || rounds < ALL_ROUNDS)

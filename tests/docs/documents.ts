@@ -7,19 +7,19 @@ export const checkout = join(import.meta.dirname, '../..');
 
 /** A fenced block of a document. */
 export interface Block {
-  /** The document's path in the checkout. */
+  /** Its path in the checkout. */
   readonly document: string;
-  /** The line of the document that its code begins on, from 1. */
+  /** The line on which the code begins, from 1. */
   readonly line: number;
   readonly language: string;
-  /** What stands behind the language: `checkout continues file=a.c` is `{ checkout: '', continues: '', file: 'a.c' }`. */
+  /** The text behind the language: `checkout continues file=a.c` is `{ checkout: '', continues: '', file: 'a.c' }`. */
   readonly marks: Readonly<Record<string, string>>;
   readonly code: string;
 }
 
 const markdown = new MarkdownIt();
 
-/** The paths of all documents: those of the top level, all in docs/, and the notes beside the code. */
+/** The paths of all documents: at the top level, in docs/, and beside the code. */
 export function documents(): string[] {
   const isDocument = (name: string) => name.endsWith('.md');
   const below = (folder: string) =>
@@ -36,7 +36,7 @@ export function sources(): string[] {
     .map((name) => join('ts', name));
 }
 
-/** The text of a document; of a source, its comments' lines without what marks them as such, the others empty. */
+/** The text of a document. Of a source, the lines of its comments without their marks, and all other lines empty. */
 function textOf(path: string): string {
   const text = readFileSync(join(checkout, path), 'utf8');
   return path.endsWith('.md') ? text : text.replaceAll(/^(?: *\* ?(.*)|.*)$/gm, '$1');
@@ -59,12 +59,12 @@ function inlines(document: string): Token[] {
   return markdown.parse(textOf(document), {}).flatMap(({ children }) => children ?? []);
 }
 
-/** Where the links and images of a document lead to, as they are written. */
+/** The targets of a document's links and images. */
 export function linksOf(document: string): string[] {
   return inlines(document).flatMap((token) => token.attrGet('href') ?? token.attrGet('src') ?? []);
 }
 
-/** The names by which a document's headings can be linked to. */
+/** The anchors of a document's headings. */
 export function anchorsOf(document: string): string[] {
   const slugger = new GithubSlugger();
   const tokens = markdown.parse(textOf(document), {});

@@ -6,7 +6,7 @@ import { type Block, blocksOf, checkout, documents, sources } from './documents.
 import { runScript } from './place.js';
 import { isRun, lacksCommand, storiesOf, tell } from './story.js';
 
-// CONTRIBUTING.md says how an example is marked, and what becomes of it here.
+// CONTRIBUTING.md says how examples are marked, and how they are run.
 
 const blocksByDocument = [...documents(), ...sources()].map(blocksOf);
 const blocks = blocksByDocument.flat();
@@ -23,14 +23,14 @@ describe('an example', () => {
   }
 
   for (const block of quoted) {
-    it(`${nameOf(block)} is quoted word for word`, () => {
+    it(`${nameOf(block)} is in its file word for word`, () => {
       const source = readFileSync(join(checkout, block.marks.from ?? ''), 'utf8');
       const withoutIndent = (text: string) => text.replaceAll(/^ +/gm, '');
       expect(withoutIndent(source)).toContain(withoutIndent(block.code));
     });
   }
 
-  it('is run, but for these', () => {
+  it('is run, except for these', () => {
     expect(notRun.map(({ document, marks }) => `${document}: ${marks['not-run']}`).sort()).toEqual([
       'CONTRIBUTING.md: it builds, and runs tests',
       'CONTRIBUTING.md: it is what runs this test',
@@ -53,7 +53,7 @@ describe('an example', () => {
     ]);
   });
 
-  it('in a shell is well-formed also where it is not run', () => {
+  it('in a shell is well-formed even if it is not run', () => {
     const scripts = notRun.filter(({ language }) => language === 'sh');
     const faults = scripts.map(({ code }) => runScript(`bash -n <<'EOF'\n${code}\nEOF`, checkout, '').output);
     expect(faults.join('')).toBe('');

@@ -6,7 +6,7 @@ import { anchorsOf, checkout, documents, linksOf } from './documents.js';
 const isOnTheWeb = (link: string) => /^(https|mailto):/.test(link);
 
 describe.each(documents())('%s', (document) => {
-  it('has no link that leads nowhere', () => {
+  it('has no broken link', () => {
     const broken = linksOf(document).filter((link) => !isOnTheWeb(link) && !leadsSomewhere(document, link));
     expect(broken).toEqual([]);
   });

@@ -5,7 +5,7 @@ import process from 'node:process';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { checkout } from './documents.js';
 
-/** What a reader's folder holds: the files that the examples speak of, with their sizes. */
+/** The files that the examples use, with their sizes. */
 const files: Record<string, number> = {
   'photo.jpg': 180_224,
   'photos/beach.jpg': 311_296,
@@ -19,7 +19,7 @@ const files: Record<string, number> = {
 };
 const directories = ['backup', 'data', 'out'];
 
-/** What of the checkout is linked in a reader's folder that is one; what programs read, or look at themselves, is copied. */
+/** Parts of a checkout that are linked into a reader's folder. Files whose paths matter to programs are copied. */
 const linked = [
   'build/out',
   'c-src',
@@ -35,12 +35,12 @@ const isSource = (path: string) => !path.includes('build/out');
 
 /**
  * Fills an empty directory with what a reader has: some files, mapcp as an installed package, and the commands `mapcp`
- * and `wasmtime`. Or, for those who have cloned mapcp, with the checkout.
+ * and `wasmtime`. If `isCheckout`, a checkout instead.
  */
 export function prepare(directory: string, isCheckout: boolean): void {
   if (isCheckout) {
     for (const name of copied) {
-      // With their times, by which make sees that all is built.
+      // With their times, so make finds everything built.
       const how = { recursive: true, preserveTimestamps: true, filter: isSource };
       cpSync(join(checkout, name), join(directory, name), how);
     }
@@ -65,7 +65,7 @@ export function prepare(directory: string, isCheckout: boolean): void {
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n');
 }
 
-/** A directory with the commands `mapcp` and `wasmtime`, made in an empty one. */
+/** Creates a directory with the commands `mapcp` and `wasmtime`. */
 export function prepareCommands(directory: string): void {
   symlinkSync(join(checkout, 'build/out/js/cli/main.js'), join(directory, 'mapcp'));
   if (wasmtime !== undefined) {
@@ -73,13 +73,13 @@ export function prepareCommands(directory: string): void {
   }
 }
 
-/** What a program printed, to standard output and standard error, and how it ended. */
+/** The output and the exit status of a program. */
 export interface Outcome {
   readonly status: number | null;
   readonly output: string;
 }
 
-/** Runs a shell script to its end, with the commands of a directory. */
+/** Runs a shell script, with the commands of a directory. */
 export function runScript(script: string, cwd: string, commands: string): Outcome {
   const env = { ...process.env, PATH: `${commands}:${process.env.PATH}`, NO_COLOR: '1' };
   const shell = ['-c', `exec 2>&1\n${script}`];

@@ -7,20 +7,20 @@ import { wasmtime } from '../helpers/wasmtime.js';
 import { type Block, checkout } from './documents.js';
 import { type Outcome, prepare, prepareCommands, runScript } from './place.js';
 
-/** An example, and those that go on where it ends. */
+/** An example, and the examples that continue it. */
 export type Story = readonly [Block, ...Block[]];
 
 const runnable = ['ts', 'js', 'sh', 'console'];
 
 const isOutput = ({ marks }: Block) => 'output' in marks;
 
-/** Whether an example is a part of a story. */
+/** Whether an example is run. */
 export function isRun({ language, marks }: Block): boolean {
   const isOne = runnable.includes(language) || 'file' in marks || 'output' in marks;
   return isOne && !('not-run' in marks);
 }
 
-/** The stories that the examples of a document tell. */
+/** The stories in the examples of a document. */
 export function storiesOf(blocks: readonly Block[]): Story[] {
   const stories: [Block, ...Block[]][] = [];
   for (const block of blocks.filter(isRun)) {
@@ -34,7 +34,7 @@ export function storiesOf(blocks: readonly Block[]): Story[] {
   return stories;
 }
 
-/** Commands that a reader may not have. CI has them, and must not pass without. */
+/** Commands that a reader may not have. CI has them, so there they must exist. */
 const lacking = ['wasmtime', 'parallel', 'cc', 'c++'].filter((command) => !isThere(command));
 
 function isThere(command: string): boolean {
@@ -43,12 +43,12 @@ function isThere(command: string): boolean {
     : process.env.CI !== undefined || runScript(`command -v ${command}`, checkout, '').status === 0;
 }
 
-/** Whether a story needs a command that is not there. */
+/** Whether a story needs a command that is missing. */
 export function lacksCommand(story: Story): boolean {
   return story.some(({ code }) => lacking.some((command) => code.includes(`${command} `)));
 }
 
-/** Does what a reader does with a story, in an empty directory. */
+/** Runs a story in an empty directory. */
 export function tell(story: Story, directory: string): void {
   const [place, commands] = ['place', 'commands'].map((name) => join(directory, name)) as [string, string];
   mkdirSync(place);
@@ -83,7 +83,7 @@ function run(block: Block, place: string, commands: string): Outcome {
   return outcome;
 }
 
-/** Writes a module as JavaScript, and tells how to run it. */
+/** Writes a module as JavaScript, and returns the command that runs it. */
 function program({ code, line }: Block, place: string): string {
   const name = `line-${line}.mjs`;
   const { code: script } = transformSync(code, { loader: 'ts', target: 'node20', format: 'esm' });
@@ -91,7 +91,7 @@ function program({ code, line }: Block, place: string): string {
   return `node ${name}`;
 }
 
-/** The commands of a conversation with a shell, each with what it prints. */
+/** The commands in a shell session, each with its output. */
 function commandsIn(code: string): [command: string, output: string][] {
   return code
     .split(/^\$ /m)
@@ -104,7 +104,7 @@ function commandsIn(code: string): [command: string, output: string][] {
     });
 }
 
-/** Runs the commands of a conversation in one shell, and holds what they print to what the conversation says. */
+/** Runs the commands of a session in one shell, and compares their output. */
 function converse(code: string, place: string, commands: string): Outcome {
   const conversation = commandsIn(code);
   const script = conversation.map(([command]) => `${command}\nprintf '\\0'`).join('\n');
@@ -116,7 +116,7 @@ function converse(code: string, place: string, commands: string): Outcome {
   return outcome;
 }
 
-/** Compares an output with what a document says of it, where `…` stands for anything. */
+/** Compares an output with a document's. `…` stands for any text. */
 function expectOutput(output: string, expected: string): void {
   const pattern = expected
     .trim()

@@ -20,7 +20,7 @@ const options: ts.CompilerOptions = {
   noEmit: true,
 };
 
-it('the TypeScript of the documents is right under strict', () =>
+it('the TypeScript in the documents passes strict type checks', () =>
   inTemporaryDirectory((directory) => {
     prepare(directory, false);
     const modules = [...documents(), ...sources()]
@@ -31,7 +31,7 @@ it('the TypeScript of the documents is right under strict', () =>
     expect(faults.map(describe)).toEqual([]);
   }));
 
-/** Writes an example to a file in which its lines have the numbers that they have in the document. */
+/** Writes an example to a file in which each line has its number from the document. */
 function write({ document, line, code }: Block, directory: string): string {
   const file = join(directory, `${document}-${line}.ts`);
   mkdirSync(dirname(file), { recursive: true });

@@ -1,4 +1,4 @@
-// libshared-mman in a project of somebody else's, which has what `make install` installs and nothing of this checkout.
+// A project that uses libshared-mman as `make install` installs it, and nothing of this checkout.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const isPkgConfigMissing =
 beforeAll(() => {
   cpSync('tests/mman/project', project, { recursive: true });
   const { status, stderr } = spawnSync('make', ['install', `PREFIX=${prefix}`], {
-    // Those of the make that runs the tests are not for this one.
+    // Without the flags of the make that runs the tests.
     env: { ...process.env, MAKEFLAGS: '', MAKELEVEL: '' },
     encoding: 'utf8',
   });
@@ -34,7 +34,7 @@ function run(command: string, ...args: readonly string[]) {
 }
 
 describe('a project that finds libshared-mman by pkg-config', () => {
-  it.skipIf(isPkgConfigMissing || wasmtime === undefined)('writes through its mappings', () => {
+  it.skipIf(isPkgConfigMissing || wasmtime === undefined)('writes to the file through its mappings', () => {
     writeFileSync(join(project, 'note'), 'hello\n');
     expect(run('make', `CC=${process.execPath} ${clang}`)).toMatchObject({ status: 0 });
     expect(run(wasmtime ?? '', 'run', '--dir', '.', 'shout.wasm', 'note')).toEqual({
@@ -64,7 +64,7 @@ describe('a program that is linked with libshared-mman', () => {
       without: 'any --wrap, behind the emulation, with the header',
       args: [include, 'with-header.c', '-lwasi-emulated-mman', library],
     },
-  ])('without $without is an error of the linker', ({ args }) => {
+  ])('without $without fails to link', ({ args }) => {
     writeFileSync(
       join(project, 'with-header.c'),
       `#include <shared_mman.h>\n${readFileSync(join(project, 'shout.c'), 'utf8')}`,

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 const component = readFileSync('build/out/mapcp.wasm');
 const { description, license, name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-describe('the component says of itself', () => {
-  it('its name, its version, what it is for, and its licence', async () => {
+describe('the component describes itself', () => {
+  it('with its name, version, purpose and licence', async () => {
     const text = await print(component);
     expect(text.startsWith(`(component $${name} `) || text.startsWith(`(component $${name}\n`)).toBe(true);
     for (const [section, content] of Object.entries({ version, description, licenses: license })) {
@@ -15,7 +15,7 @@ describe('the component says of itself', () => {
     }
   });
 
-  it('what it was built with', async () => {
+  it('with the tools that built it', async () => {
     const [outermost] = await metadataShow(component);
     const producers = Object.fromEntries(outermost?.producers ?? []);
     const tools = producers['processed-by']?.map(([tool]) => tool);

@@ -1,7 +1,7 @@
 import ts from 'typescript';
 
 /**
- * The exports, and the members of exported classes and interfaces, that have no doc comment, such as `Host.close`.
+ * Lists exports, and members of exported classes and interfaces, that have no doc comment, such as `Host.close`.
  *
  * @param files declarations
  */
@@ -27,7 +27,7 @@ export function exportsWithoutDescription(files: readonly string[]): string[] {
   });
 }
 
-/** Whether it needs a description: not what is private, what JavaScript names, or what WASI names and describes. */
+/** Whether it needs a description: not if it is private, or if JavaScript or WASI names it. */
 function isPublic({ flags, name }: ts.Symbol): boolean {
   const isPart = flags & (ts.SymbolFlags.Property | ts.SymbolFlags.Method);
   return isPart !== 0 && name !== 'name' && !/^(__|#|wasi:)/.test(name);

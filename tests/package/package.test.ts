@@ -28,7 +28,7 @@ const project = join(place, 'project');
 const installed = join(project, 'node_modules/mapcp');
 let tarball = '';
 
-/** Runs a command in the project, and returns what it prints; where it fails, the error has what it printed. */
+/** Runs a command in the project and returns its output. If it fails, the error has the output. */
 function run(command: string, args: readonly string[], directory = project): string {
   try {
     return execFileSync(command, args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' });
@@ -58,14 +58,14 @@ beforeAll(() => {
   for (const file of readdirSync('tests/package/project')) {
     copyFileSync(join('tests/package/project', file), join(project, file));
   }
-  // Offline, so that a dependency would make it fail.
+  // Offline, so any dependency would make it fail.
   run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball]);
 });
 
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 describe('the package', () => {
-  it('installs alone, runs nothing while it does, and takes less than a megabyte besides its documents', () => {
+  it('installs without dependencies and scripts, and takes less than a megabyte besides its documents', () => {
     const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     expect(readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
       'mapcp',
@@ -84,26 +84,26 @@ describe('the package', () => {
     expect(sizeOf(files.filter((file) => !isDocument(file)))).toBeLessThan(1_000_000);
   });
 
-  it('has what its README leads to', () => {
+  it('has every file that its README links to', () => {
     const readme = readFileSync(join(installed, 'README.md'), 'utf8');
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link);
     expect(links.length).toBeGreaterThan(5);
     expect(links.filter((link) => !existsSync(join(installed, link)))).toEqual([]);
   });
 
-  it('has its manual page where man finds it, once it is installed globally', () => {
+  it("has its manual page on man's path after a global installation", () => {
     const global = newDirectory('global');
     run('npm', ['install', '--global', '--prefix', global, '--offline', '--no-audit', '--no-fund', tarball]);
     const page = readFileSync(join(global, 'share/man/man1/mapcp.1'), 'utf8');
     expect(page).toMatch(/^\.TH "MAPCP" "1"/);
   });
 
-  it('has no fault that publint knows', async () => {
+  it('passes publint', async () => {
     const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
-  it('has types that are right, by arethetypeswrong', () => {
+  it('passes arethetypeswrong', () => {
     const options = [
       '--profile',
       'esm-only',
@@ -115,7 +115,7 @@ describe('the package', () => {
     expect(() => run(tool('attw'), [...options, tarball])).not.toThrow();
   });
 
-  it('describes everything that it exports, for an editor to show', () => {
+  it('has a description of every export, for editors', () => {
     const entries = ['build/out/js/index.d.ts', 'build/out/js/host/index.d.ts'];
     expect(exportsWithoutDescription(entries.map((file) => join(installed, file)))).toEqual([]);
   });
@@ -128,7 +128,7 @@ describe('the package', () => {
     expect(readFileSync(join(out, 'mapcp.wasm.sha256'), 'utf8')).toBe(`${sum}  mapcp.wasm\n`);
   });
 
-  it('lists what is in it and what built it, and has the licence of each package that is bundled', () => {
+  it('lists its parts and build tools, and the licence of each bundled package', () => {
     const out = join(installed, 'build/out');
     const bill = JSON.parse(readFileSync(join(out, 'mapcp.cdx.json'), 'utf8'));
     const licenses = readFileSync(join(out, 'THIRD-PARTY-LICENSES'), 'utf8');
@@ -144,8 +144,8 @@ describe('the package', () => {
   });
 });
 
-describe('a project that has installed it', () => {
-  // Besides the one that runs the tests, all that MAPCP_NODES names, as PATH does.
+describe('a project that has installed the package', () => {
+  // Tests the current Node, and every Node in MAPCP_NODES, which is separated like PATH.
   const { CI, MAPCP_NODES = '' } = process.env;
   const nodes = MAPCP_NODES.split(delimiter).filter((node) => node !== '');
   if (CI && nodes.length === 0) {
@@ -171,11 +171,11 @@ describe('a project that has installed it', () => {
     const withoutJco =
       "Error: jco, which translates components, is not installed here: run 'npm install @bytecodealliance/jco'\n";
 
-    it('or says what to install', () => {
+    it('or reports that jco must be installed', () => {
       expect(runProgram(process.execPath)).toBe(withoutJco);
     });
 
-    it('by jco, if that is installed as well', () => {
+    it('by jco, if that is installed too', () => {
       const scope = join(project, 'node_modules/@bytecodealliance');
       mkdirSync(scope);
       symlinkSync(resolve('node_modules/@bytecodealliance/jco'), join(scope, 'jco'));
@@ -188,7 +188,7 @@ describe('a project that has installed it', () => {
       }
     });
 
-    it('from a bundle, if jco is installed beside that', async () => {
+    it('from a bundle, if jco is installed beside it', async () => {
       const directory = newDirectory('component-bundle');
       const outfile = join(directory, 'run-component.mjs');
       const entryPoints = ['run-component.mjs'];
@@ -275,7 +275,7 @@ describe('a project that has installed it', () => {
         },
       }),
   };
-  it.each(Object.entries(bundlers))('works where there is no package, after %s', async (name, bundle) => {
+  it.each(Object.entries(bundlers))('works after bundling by %s', async (name, bundle) => {
     const directory = newDirectory(name);
     await bundle(join(directory, 'program.mjs'));
     expect(run(process.execPath, ['program.mjs', '.'], directory)).toBe('all exports work\n');

@@ -11,7 +11,7 @@ import { wasmtime } from '../helpers/wasmtime.js';
 
 const WINDOW = 1024 * 1024;
 
-/** Bytes that repeat only after 251, so that a window in the wrong place shows. */
+/** Bytes with a period of 251, so a misplaced window shows. */
 function bytes(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => index % 251);
 }
@@ -22,7 +22,7 @@ interface Case {
   name: string;
   tree: Tree;
   args: string[];
-  /** The message without the program's name; undefined where the program is to succeed. */
+  /** The message without the program's name; undefined if the program must succeed. */
   error?: string;
 }
 
@@ -38,7 +38,7 @@ const heads: HeadCase[] = [
     stdout: '0123456789',
   },
   {
-    name: 'prints all of a file of 10 characters',
+    name: 'prints a whole file of 10 characters',
     tree: { a: text('0123456789') },
     args: ['a'],
     stdout: '0123456789',
@@ -55,7 +55,7 @@ const heads: HeadCase[] = [
 ];
 
 interface CopyCase extends Case {
-  /** What the directory holds afterwards, where that is not what it held before. */
+  /** The directory afterwards; by default it must be unchanged. */
   after?: Tree;
 }
 
@@ -69,25 +69,25 @@ const copies: CopyCase[] = [
     after: { a: bytes(size), b: bytes(size) },
   })),
   {
-    name: 'replaces all of a target that is longer',
+    name: 'replaces all of a longer target',
     tree: { a: text('new'), b: text('old and longer') },
     args: ['a', 'b'],
     after: { a: text('new'), b: text('new') },
   },
   {
-    name: 'leaves the target alone where there is no source',
+    name: 'keeps the target if the source is missing',
     tree: { b: text('old') },
     args: ['a', 'b'],
     error: "open 'a': No such file or directory",
   },
   {
-    name: 'leaves the target alone where the source is a directory',
+    name: 'keeps the target if the source is a directory',
     tree: { a: 'directory', b: text('old') },
     args: ['a', 'b'],
     error: "mmap 'a': Not a regular file",
   },
   {
-    name: 'makes no target where the source is a directory',
+    name: 'creates no target if the source is a directory',
     tree: { a: 'directory' },
     args: ['a', 'b'],
     error: "mmap 'a': Not a regular file",
@@ -112,7 +112,7 @@ const copies: CopyCase[] = [
   },
 ];
 
-/** A file's content in a line: what it says where it is short, and what tells it from others where it is not. */
+/** Describes a file in one line: its content if it is short, otherwise its hash. */
 function summary(content: Uint8Array): string {
   const digest = createHash('sha256').update(content).digest('hex');
   return content.length < 80 ? Buffer.from(content).toString() : `${content.length} bytes, SHA-256 ${digest}`;
@@ -126,7 +126,7 @@ const summaries = (tree: Tree) =>
     ]),
   );
 
-/** What a directory holds, all of it. */
+/** Reads a directory. */
 function treeOf(directory: string): Tree {
   const entries = readdirSync(directory, { withFileTypes: true });
   return Object.fromEntries(
@@ -169,7 +169,7 @@ describe.each(runtimesOf('samples'))('$name', ({ name, missing, usageStatus, run
       expect(summaries(treeOf(directory))).toEqual(summaries(after ?? tree));
     });
 
-    test('does not copy a file onto another name of its own', () => {
+    test('does not copy a file onto another name of itself', () => {
       const directory = directoryWith({ a: text('precious') });
       linkSync(join(directory, 'a'), join(directory, 'b'));
       const outcome = run(program, directory, ['a', 'b']);
@@ -185,7 +185,7 @@ describe.each(runtimesOf('samples'))('$name', ({ name, missing, usageStatus, run
       expect(readFileSync(join(directory, 'c'), 'utf8')).toBe('precious');
     });
 
-    test('leaves the target alone where the source may not be read', () => {
+    test('keeps the target if the source is unreadable', () => {
       const directory = directoryWith({ a: text('secret'), b: text('old') });
       chmodSync(join(directory, 'a'), 0);
       const outcome = run(program, directory, ['a', 'b']);
@@ -193,7 +193,7 @@ describe.each(runtimesOf('samples'))('$name', ({ name, missing, usageStatus, run
       expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('old');
     });
 
-    // Under preview2-shim a full disk is an exception in JavaScript, and the program's own clean-up never runs.
+    // In preview2-shim, a full disk throws in JavaScript, and the program's clean-up never runs.
     test.skipIf(!canMount || name === 'preview2-shim')('leaves no target on a full disk', () => {
       const directory = directoryWith({ a: bytes(4 * WINDOW), disk: 'directory' });
       onSmallDisk(join(directory, 'disk'), 2 * WINDOW, () => {
@@ -228,10 +228,10 @@ describe.each(runtimesOf('tests/samples'))('$name', ({ missing, run }) => {
   });
 });
 
-/** Whether there is no native compiler. CI has one, and must not pass without. */
+/** Whether there is no native compiler. CI has one, so there it must exist. */
 const isCompilerMissing = process.env.CI === undefined && spawnSync('c++', ['--version']).error !== undefined;
 
-test.skipIf(isCompilerMissing)('memory_map.hpp says in one error that it needs C++23', () => {
+test.skipIf(isCompilerMissing)('memory_map.hpp reports in one error that it needs C++23', () => {
   const compile = (standard: string) =>
     spawnSync('c++', [`-std=${standard}`, '-fsyntax-only', '-x', 'c++', 'c-src/samples/memory_map.hpp'], {
       encoding: 'utf8',

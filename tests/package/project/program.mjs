@@ -1,4 +1,4 @@
-// A program of somebody who has installed mapcp: it uses what the package exports, in the directory that it is given.
+// A program in a project that has installed mapcp: it uses every export, in a directory that it gets as argument.
 
 import { strictEqual } from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// The same in TypeScript; compiled in a project of its own, as strictly as it goes.
+// The same in TypeScript, compiled in a project of its own under the strictest options.
 
 import {
   CleanError,
@@ -47,7 +47,7 @@ const options: CopyOptions = {
   onProgress: (step) => progress.push(step),
 };
 
-/** Copies, and says what went wrong where something did. */
+/** Copies, and reports an error. */
 export async function backUp(
   source: string,
   target: URL,
@@ -81,7 +81,7 @@ export async function inSandbox(directories: Preopens, confinement: SandboxOptio
   }
 }
 
-/** Runs the component on our own host, imports and all, without a cast. */
+/** Runs the component on our own host, without a cast. */
 export async function onHost(preopen: Preopen, stdin: Input, stdout: Output): Promise<Root> {
   const access: Access = preopen.access;
   const durability: Durability = { namesLast: access === 'read-write' };
@@ -113,7 +113,7 @@ export async function runProgram(bytes: Uint8Array, output: HasDescriptor): Prom
   }
 }
 
-/** Hands the component to a host of another kind. */
+/** Passes the component to another host. */
 export const elsewhere = (imports: SandboxHost['imports']): HostMaker => {
   return () => ({ imports });
 };

@@ -1,4 +1,4 @@
-// Runs the component that it is given, as a program of somebody who has installed mapcp, and perhaps jco.
+// Runs a component from the command line, in a project that has installed mapcp and perhaps jco.
 
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
