@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // One fewer would be usual, and half the speed on two processors.
+    // The default leaves one processor free, which halves the speed on two.
     maxWorkers: '100%',
   },
 });

@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { putInto } from '../behaviour/tree.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { cases, expectOut, putInto } from './cases.js';
+import { cases, expectOut } from './cases.js';
 import { fronts, run } from './fronts.js';
 
 describe.each(fronts)('mapcp in $name', (front) => {
