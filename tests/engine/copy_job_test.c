@@ -29,7 +29,7 @@ static const struct mapcp_error *copy(const char *source, const char *target,
     return good ? NULL : &error;
 }
 
-static void files_of_every_size_around_a_window_arrive_whole(void) {
+static void files_of_every_size_around_a_window_are_copied_whole(void) {
     const size_t sizes[] = {0, 1, 65535, 65536, 65537, 131072, 1000000};
     for (size_t index = 0; index < sizeof(sizes) / sizeof(*sizes); index++) {
         write_file("a", sizes[index], 7);
@@ -46,7 +46,7 @@ static void an_existing_target_is_replaced(void) {
     CHECK(has_content("b", 10, 1));
 }
 
-static void the_target_is_its_old_self_until_the_last_step(void) {
+static void the_target_is_unchanged_until_the_last_step(void) {
     write_file("a", 200000, 1);
     write_file("b", 10, 2);
     struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
@@ -78,7 +78,7 @@ static void progress_counts_bytes_and_ends_at_the_total(void) {
     mapcp_job_free(job);
 }
 
-static void progress_counts_what_is_compared_as_well(void) {
+static void progress_also_counts_compared_bytes(void) {
     write_file("a", 100000, 1);
     struct mapcp_options options = one_page;
     options.verify = true;
@@ -143,7 +143,7 @@ static void a_source_that_is_rewritten_is_an_error(void) {
     check_change_is_noticed(touch);
 }
 
-static void a_log_that_grows_is_copied_as_far_as_it_was_there(void) {
+static void a_growing_log_is_copied_up_to_its_first_size(void) {
     const struct mapcp_options options = {.window_size = 1, .allow_changes = true};
     write_file("a", 200000, 1);
     struct mapcp_job *job = mapcp_job_new("a", "b", &options);
@@ -177,7 +177,7 @@ static const struct mapcp_error *copy_while_mapped(const struct mapcp_options *o
     return good ? NULL : &error;
 }
 
-static void a_source_that_is_written_through_a_mapping_is_an_error_where_it_is_verified(void) {
+static void a_source_that_is_written_through_a_mapping_is_an_error_if_it_is_verified(void) {
     const struct mapcp_options options = {.window_size = 1, .verify = true};
     const struct mapcp_error *error = copy_while_mapped(&options);
     CHECK(error != NULL);
@@ -199,7 +199,7 @@ static bool is_same_content(const char *one, const char *other) {
     return bytes[0] == bytes[1];
 }
 
-static void a_file_is_copied_to_its_end_whatever_its_status_says(void) {
+static void a_file_is_copied_to_its_end_whatever_size_its_status_has(void) {
     const struct mapcp_options options = {.window_size = 1, .verify = true};
     // The first has size 0 and little content, the second size 0 and much, the third less content than its
     // size.
@@ -225,7 +225,7 @@ static void a_file_is_not_copied_onto_itself(void) {
     CHECK(count_entries() == 3);
 }
 
-static void a_link_as_target_is_replaced_and_not_written_through(void) {
+static void a_link_as_target_is_replaced_and_not_followed(void) {
     write_file("a", 10, 1);
     write_file("elsewhere", 20, 2);
     CHECK(symlink("elsewhere", "b") == 0);
@@ -238,7 +238,7 @@ static void a_link_as_target_is_replaced_and_not_written_through(void) {
     CHECK(lstat("c", &status) == 0 && S_ISREG(status.st_mode));
 }
 
-static void what_is_no_file_is_refused_without_being_opened(void) {
+static void a_special_file_is_refused_without_being_opened(void) {
     write_file("a", 10, 1);
     CHECK(mkdir("d", 0755) == 0);
     CHECK(mkfifo("f", 0644) == 0);
@@ -250,7 +250,7 @@ static void what_is_no_file_is_refused_without_being_opened(void) {
     CHECK(count_entries() == 3);
 }
 
-static void what_is_not_there_is_named(void) {
+static void a_missing_source_is_named(void) {
     write_file("a", 10, 1);
     const struct mapcp_error *error = copy("missing", "b", &one_page);
     CHECK(error->code == MAPCP_NOT_FOUND && error->operation == MAPCP_INSPECT);
@@ -286,7 +286,7 @@ static void a_write_that_fails_leaves_the_old_target_and_nothing_else(void) {
     CHECK(count_entries() == 2);
 }
 
-static void what_another_job_has_made_is_not_replaced(void) {
+static void the_copy_of_another_job_is_not_replaced(void) {
     struct mapcp_made made = {.files = NULL};
     const struct mapcp_options options = {.made = &made, .overwrite = MAPCP_OVERWRITE_ALWAYS};
     write_file("old", 10, 1);
@@ -310,7 +310,7 @@ static void what_another_job_has_made_is_not_replaced(void) {
     mapcp_made_free(&made);
 }
 
-static void what_was_made_is_found_among_many(void) {
+static void a_copied_entry_is_found_among_many(void) {
     struct mapcp_made made = {.files = NULL};
     for (uint64_t number = 0; number < 100000; number++) {
         CHECK(mapcp_made_find(&made, number) == NULL);
@@ -325,27 +325,27 @@ static void what_was_made_is_found_among_many(void) {
 }
 
 static const struct test tests[] = {
-    {"what another job has made is not replaced", what_another_job_has_made_is_not_replaced},
-    {"what was made is found among many", what_was_made_is_found_among_many},
-    {"files of every size around a window arrive whole", files_of_every_size_around_a_window_arrive_whole},
+    {"the copy of another job is not replaced", the_copy_of_another_job_is_not_replaced},
+    {"a copied entry is found among many", a_copied_entry_is_found_among_many},
+    {"files of every size around a window are copied whole",
+     files_of_every_size_around_a_window_are_copied_whole},
     {"an existing target is replaced", an_existing_target_is_replaced},
-    {"the target is its old self until the last step", the_target_is_its_old_self_until_the_last_step},
+    {"the target is unchanged until the last step", the_target_is_unchanged_until_the_last_step},
     {"progress counts bytes and ends at the total", progress_counts_bytes_and_ends_at_the_total},
-    {"progress counts what is compared as well", progress_counts_what_is_compared_as_well},
+    {"progress also counts compared bytes", progress_also_counts_compared_bytes},
     {"nothing is touched before the first step", nothing_is_touched_before_the_first_step},
     {"a job that is dropped half-way leaves nothing", a_job_that_is_dropped_half_way_leaves_nothing},
     {"a source that grows is an error", a_source_that_grows_is_an_error},
     {"a source that is rewritten is an error", a_source_that_is_rewritten_is_an_error},
-    {"a log that grows is copied as far as it was there", a_log_that_grows_is_copied_as_far_as_it_was_there},
-    {"a source that is written through a mapping is an error where it is verified",
-     a_source_that_is_written_through_a_mapping_is_an_error_where_it_is_verified},
-    {"a file is copied to its end, whatever its status says",
-     a_file_is_copied_to_its_end_whatever_its_status_says},
+    {"a growing log is copied up to its first size", a_growing_log_is_copied_up_to_its_first_size},
+    {"a source that is written through a mapping is an error if it is verified",
+     a_source_that_is_written_through_a_mapping_is_an_error_if_it_is_verified},
+    {"a file is copied to its end, whatever size its status has",
+     a_file_is_copied_to_its_end_whatever_size_its_status_has},
     {"a file is not copied onto itself", a_file_is_not_copied_onto_itself},
-    {"a link as target is replaced and not written through",
-     a_link_as_target_is_replaced_and_not_written_through},
-    {"what is no file is refused without being opened", what_is_no_file_is_refused_without_being_opened},
-    {"what is not there is named", what_is_not_there_is_named},
+    {"a link as target is replaced and not followed", a_link_as_target_is_replaced_and_not_followed},
+    {"a special file is refused without being opened", a_special_file_is_refused_without_being_opened},
+    {"a missing source is named", a_missing_source_is_named},
     {"an empty path is refused", an_empty_path_is_refused},
     {"a window of more than a gibibyte is refused", a_window_of_more_than_a_gibibyte_is_refused},
     {"a write that fails leaves the old target and nothing else",

@@ -53,19 +53,19 @@ static void only_a_mapping_without_memory_advises_a_smaller_window(void) {
     CHECK(strcmp(reason_of(MAPCP_OPEN, ENOMEM), "out of memory or of file descriptors") == 0);
 }
 
-static void a_source_that_has_no_data_yet_is_said_to_be_no_regular_file(void) {
+static void a_source_without_data_yet_is_reported_as_not_a_regular_file(void) {
     CHECK(strstr(reason_of(MAPCP_MAP, EAGAIN), "a regular file does not"));
 }
 
 static const struct test tests[] = {
     {"every code has a reason", every_code_has_a_reason},
     {"every operation has a verb", every_operation_has_a_verb},
-    {"an unknown errno is 'other' and says what strerror says",
+    {"an unknown errno is 'other' with the text of strerror",
      an_unknown_number_is_other_and_says_what_strerror_says},
     {"errno values become their codes", numbers_become_their_codes},
-    {"only a mapping that finds no memory advises a smaller window",
+    {"only a mapping without memory advises a smaller window",
      only_a_mapping_without_memory_advises_a_smaller_window},
-    {"a source that has no data yet is said to be no regular file",
-     a_source_that_has_no_data_yet_is_said_to_be_no_regular_file},
+    {"a source without data yet is reported as not a regular file",
+     a_source_without_data_yet_is_reported_as_not_a_regular_file},
 };
 const struct suite error_suite = {tests, sizeof(tests) / sizeof(*tests)};

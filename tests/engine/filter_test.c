@@ -72,7 +72,7 @@ static void two_asterisks_match_any_number_of_names(void) {
     CHECK(!mapcp_glob_matches("**/b/*.c", "a/b/d/f.c"));
 }
 
-static void a_pattern_of_many_asterisks_is_still_quick(void) {
+static void a_pattern_of_many_asterisks_is_quick(void) {
     CHECK(!mapcp_glob_matches(
         "*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
@@ -83,25 +83,25 @@ static bool excluded(const char *pattern, const char *path, bool is_directory) {
     return !mapcp_filter_admits(&options, path, is_directory);
 }
 
-static void a_pattern_without_a_slash_is_for_names_at_any_depth(void) {
+static void a_pattern_without_a_slash_matches_names_at_any_depth(void) {
     CHECK(excluded("x", "x", false));
     CHECK(excluded("x", "a/b/x", false));
     CHECK(!excluded("x", "x/y", false));
 }
 
-static void a_pattern_with_a_slash_is_for_the_path_from_the_root(void) {
+static void a_pattern_with_a_slash_matches_the_path_from_the_root(void) {
     CHECK(excluded("/x", "x", false));
     CHECK(!excluded("/x", "a/x", false));
     CHECK(excluded("a/x", "a/x", false));
     CHECK(!excluded("a/x", "b/a/x", false));
 }
 
-static void a_pattern_that_ends_in_a_slash_is_for_directories(void) {
+static void a_pattern_that_ends_in_a_slash_matches_directories(void) {
     CHECK(excluded("x/", "a/x", true));
     CHECK(!excluded("x/", "a/x", false));
 }
 
-static void an_include_is_for_files_and_lets_directories_through(void) {
+static void an_include_pattern_chooses_files_not_directories(void) {
     const char *pattern = "*.c";
     const struct mapcp_options options = {.include = {.items = &pattern, .count = 1}};
     CHECK(mapcp_filter_admits(&options, "a/x.c", false));
@@ -140,7 +140,7 @@ static bool is_fault(const char *pattern, const char *part) {
     return fault && strstr(fault, part);
 }
 
-static void a_pattern_that_can_never_match_has_a_fault_that_says_what_to_write(void) {
+static void a_pattern_that_can_never_match_has_a_fault_with_advice(void) {
     const char *const good[] = {"*.o",   "/build/", "a/b", "[[]", "\\[", "\\{",
                                 "{a,b}", "}",       "]",   "a.",  "...", "**/"};
     for (size_t index = 0; index < sizeof(good) / sizeof(*good); index++) {
@@ -221,19 +221,19 @@ static const struct test tests[] = {
     {"a byte that is not UTF-8 is a character of its own",
      a_byte_that_is_not_utf_8_is_a_character_of_its_own},
     {"two asterisks match any number of names", two_asterisks_match_any_number_of_names},
-    {"a pattern of many asterisks is still quick", a_pattern_of_many_asterisks_is_still_quick},
-    {"a pattern without a slash is for names at any depth",
-     a_pattern_without_a_slash_is_for_names_at_any_depth},
-    {"a pattern with a slash is for the path from the root",
-     a_pattern_with_a_slash_is_for_the_path_from_the_root},
-    {"a pattern that ends in a slash is for directories", a_pattern_that_ends_in_a_slash_is_for_directories},
-    {"an include is for files and lets directories through",
-     an_include_is_for_files_and_lets_directories_through},
+    {"a pattern of many asterisks is quick", a_pattern_of_many_asterisks_is_quick},
+    {"a pattern without a slash matches names at any depth",
+     a_pattern_without_a_slash_matches_names_at_any_depth},
+    {"a pattern with a slash matches the path from the root",
+     a_pattern_with_a_slash_matches_the_path_from_the_root},
+    {"a pattern that ends in a slash matches directories",
+     a_pattern_that_ends_in_a_slash_matches_directories},
+    {"an include pattern chooses files, not directories", an_include_pattern_chooses_files_not_directories},
     {"braces stand for a pattern with each of their alternatives",
      braces_stand_for_a_pattern_with_each_of_their_alternatives},
     {"braces without a comma are characters", braces_without_a_comma_are_characters},
-    {"a pattern that can never match has a fault that says what to write",
-     a_pattern_that_can_never_match_has_a_fault_that_says_what_to_write},
+    {"a pattern that can never match has a fault with advice",
+     a_pattern_that_can_never_match_has_a_fault_with_advice},
     {"a pattern has as many bytes as a path", a_pattern_has_as_many_bytes_as_a_path},
     {"a source is matched by its name", a_source_is_matched_by_its_name},
     {"a source without a name of its own is not matched", a_source_without_a_name_of_its_own_is_not_matched},

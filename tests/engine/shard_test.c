@@ -13,7 +13,7 @@ static void a_path_has_the_same_hash_on_every_system(void) {
           UINT64_C(0xf200b2293f91cd52));
 }
 
-static void a_path_belongs_to_exactly_one_share(void) {
+static void a_path_belongs_to_exactly_one_shard(void) {
     for (uint32_t count = 1; count < 20; count++) {
         unsigned owners = 0;
         for (uint32_t index = 0; index < count; index++) {
@@ -23,7 +23,7 @@ static void a_path_belongs_to_exactly_one_share(void) {
     }
 }
 
-static void names_that_differ_little_are_spread_over_all_shares(void) {
+static void similar_names_are_spread_over_all_shards(void) {
     enum { PATHS = 10000, MOST_SHARES = 16 };
     for (uint32_t count = 2; count <= MOST_SHARES; count++) {
         unsigned owned[MOST_SHARES] = {0};
@@ -40,7 +40,7 @@ static void names_that_differ_little_are_spread_over_all_shares(void) {
     }
 }
 
-static void a_share_divides_into_shares_of_its_own(void) {
+static void a_shard_divides_into_further_shards(void) {
     const struct mapcp_shard whole = {.index = 1, .count = 3};
     for (unsigned number = 0; number < 100; number++) {
         char path[32];
@@ -55,7 +55,7 @@ static void a_share_divides_into_shares_of_its_own(void) {
     }
 }
 
-static void a_share_must_be_one_of_those_that_there_are(void) {
+static void the_index_of_a_shard_must_be_below_the_count(void) {
     CHECK(mapcp_shard_exists((struct mapcp_shard){.count = 0}));
     CHECK(mapcp_shard_exists((struct mapcp_shard){.index = 0, .count = 1}));
     CHECK(mapcp_shard_exists((struct mapcp_shard){.index = 3, .count = 4}));
@@ -65,10 +65,9 @@ static void a_share_must_be_one_of_those_that_there_are(void) {
 
 static const struct test tests[] = {
     {"a path has the same hash on every system", a_path_has_the_same_hash_on_every_system},
-    {"a path belongs to exactly one share", a_path_belongs_to_exactly_one_share},
-    {"names that differ little are spread over all shares",
-     names_that_differ_little_are_spread_over_all_shares},
-    {"a share divides into shares of its own", a_share_divides_into_shares_of_its_own},
-    {"a share must be one of those that there are", a_share_must_be_one_of_those_that_there_are},
+    {"a path belongs to exactly one shard", a_path_belongs_to_exactly_one_shard},
+    {"similar names are spread over all shards", similar_names_are_spread_over_all_shards},
+    {"a shard divides into further shards", a_shard_divides_into_further_shards},
+    {"the index of a shard must be below the count", the_index_of_a_shard_must_be_below_the_count},
 };
 const struct suite shard_suite = {tests, sizeof(tests) / sizeof(*tests)};

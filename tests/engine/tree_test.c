@@ -68,7 +68,7 @@ static void make_tree(void) {
     CHECK(symlink("../../..", "a/outside") == 0);
 }
 
-static void a_tree_is_copied_with_all_that_is_in_it(void) {
+static void a_tree_is_copied_with_all_its_entries(void) {
     struct mapcp_progress progress;
     enum mapcp_code code = MAPCP_OTHER;
     make_tree();
@@ -86,7 +86,7 @@ static void a_directory_needs_the_recursive_option(void) {
     CHECK(access("b", F_OK) != 0);
 }
 
-static void a_tree_is_merged_into_one_that_is_there(void) {
+static void a_tree_is_merged_into_an_existing_one(void) {
     make_tree();
     make_directory("b");
     make_directory("b/d");
@@ -97,7 +97,7 @@ static void a_tree_is_merged_into_one_that_is_there(void) {
     CHECK(has_content("b/d/own", 6, 9));
 }
 
-static void entries_are_handed_over_before_they_are_many(void) {
+static void entries_are_handed_over_before_there_are_many(void) {
     const size_t files = 1000;
     const struct mapcp_options options = {.recursive = true, .report_entries = true};
     make_directory("a");
@@ -174,7 +174,7 @@ static void a_directory_is_not_copied_into_itself(void) {
     CHECK(access("a/new", F_OK) != 0 && access("a/d/new", F_OK) != 0 && access("new", F_OK) != 0);
 }
 
-static void a_sibling_with_the_same_beginning_is_no_part_of_a_directory(void) {
+static void a_sibling_whose_name_begins_with_a_directory_s_is_not_in_it(void) {
     make_tree();
     make_directory("ab");
     copy_well("a", "ab/c", &recursive);
@@ -183,7 +183,7 @@ static void a_sibling_with_the_same_beginning_is_no_part_of_a_directory(void) {
     CHECK(is_alike("a", "abc"));
 }
 
-static void a_file_is_not_put_over_a_directory_nor_a_directory_over_a_file(void) {
+static void a_file_does_not_replace_a_directory_nor_a_directory_a_file(void) {
     make_tree();
     make_directory("b");
     make_directory("b/f");
@@ -196,7 +196,7 @@ static void a_file_is_not_put_over_a_directory_nor_a_directory_over_a_file(void)
     CHECK(has_content("c/d", 5, 9) && has_content("file", 5, 9));
 }
 
-static void a_link_to_a_directory_is_not_written_through(void) {
+static void a_link_to_a_directory_in_the_target_is_not_followed(void) {
     make_tree();
     make_directory("b");
     make_directory("elsewhere");
@@ -205,7 +205,7 @@ static void a_link_to_a_directory_is_not_written_through(void) {
     CHECK(access("elsewhere/g", F_OK) != 0);
 }
 
-static void followed_links_become_what_they_lead_to(void) {
+static void the_targets_of_followed_links_are_copied(void) {
     const struct mapcp_options follow = {.recursive = true, .symlinks = MAPCP_FOLLOW_LINKS};
     make_directory("a");
     make_directory("real");
@@ -240,14 +240,14 @@ static void a_loop_of_followed_links_leaves_no_directory(void) {
     CHECK(access("b/d", F_OK) == 0 && access("b/d/up", F_OK) != 0);
 }
 
-static void a_link_is_not_put_in_the_place_of_what_it_leads_to(void) {
+static void a_link_does_not_replace_its_own_target(void) {
     write_file("f", 10, 1);
     CHECK(symlink("f", "link") == 0);
     CHECK(copy_badly("link", "f", &recursive) == MAPCP_SAME_FILE);
     CHECK(has_content("f", 10, 1));
 }
 
-static void slashes_behind_a_directory_hide_nothing(void) {
+static void slashes_after_a_directory_hide_nothing(void) {
     make_tree();
     CHECK(copy_badly("a", "a//", &recursive) == MAPCP_SAME_FILE);
 }
@@ -259,7 +259,7 @@ static void a_dry_run_finds_a_missing_parent(void) {
     CHECK(copy_badly("a/f", "missing/b", &options) == MAPCP_NOT_FOUND);
 }
 
-static void a_time_that_was_kept_to_the_microsecond_is_no_earlier_one(void) {
+static void a_time_that_was_set_to_the_microsecond_is_not_older(void) {
     const struct mapcp_options newer = {.overwrite = MAPCP_OVERWRITE_NEWER};
     const struct timespec exact[2] = {{.tv_sec = 1000}, {.tv_sec = 1000, .tv_nsec = 123456789}};
     const struct timespec rounded[2] = {{.tv_sec = 1000}, {.tv_sec = 1000, .tv_nsec = 123456000}};
@@ -274,7 +274,7 @@ static void a_time_that_was_kept_to_the_microsecond_is_no_earlier_one(void) {
     CHECK(has_content("b", 10, 1));
 }
 
-static void skipped_links_are_left_out(void) {
+static void skipped_links_are_not_copied(void) {
     const struct mapcp_options options = {.recursive = true, .symlinks = MAPCP_SKIP_LINKS};
     struct mapcp_progress progress;
     enum mapcp_code code = MAPCP_OTHER;
@@ -285,7 +285,7 @@ static void skipped_links_are_left_out(void) {
     CHECK(lstat("b/absolute", &status) != 0 && lstat("b/d/inside", &status) != 0);
 }
 
-static void what_is_no_file_is_left_out_with_a_warning(void) {
+static void a_special_file_is_skipped_with_a_warning(void) {
     make_directory("a");
     CHECK(mkfifo("a/fifo", 0644) == 0);
     write_file("a/f", 10, 1);
@@ -299,7 +299,7 @@ static void what_is_no_file_is_left_out_with_a_warning(void) {
     CHECK(has_content("b/f", 10, 1) && access("b/fifo", F_OK) != 0);
 }
 
-static void one_failure_stops_the_copy_unless_it_is_to_keep_going(void) {
+static void one_failure_stops_the_copy_unless_keep_going_is_set(void) {
     const struct mapcp_options options = {.recursive = true, .keep_going = true};
     make_directory("a");
     make_directory("b");
@@ -319,7 +319,7 @@ static void one_failure_stops_the_copy_unless_it_is_to_keep_going(void) {
     mapcp_job_free(job);
 }
 
-static void times_are_kept_for_files_links_and_directories(void) {
+static void the_times_of_files_links_and_directories_are_preserved(void) {
     const struct mapcp_options options = {.recursive = true, .preserve_timestamps = true};
     make_tree();
     const struct timespec times[2] = {{.tv_sec = 1000, .tv_nsec = 1}, {.tv_sec = 2000, .tv_nsec = 123456789}};
@@ -339,7 +339,7 @@ static void times_are_kept_for_files_links_and_directories(void) {
     CHECK(chdir("..") == 0);
 }
 
-static void existing_files_are_kept_or_replaced_as_asked(void) {
+static void existing_files_are_kept_or_replaced_as_the_policy_says(void) {
     make_directory("a");
     make_directory("b");
     const struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
@@ -409,7 +409,7 @@ static void a_tree_that_grows_raises_its_totals(void) {
     mapcp_job_free(job);
 }
 
-static void excluded_entries_are_left_out(void) {
+static void excluded_entries_are_not_copied(void) {
     const char *patterns[] = {".hidden", "/f"};
     const struct mapcp_options options = {.recursive = true, .exclude = {.items = patterns, .count = 2}};
     make_tree();
@@ -417,7 +417,7 @@ static void excluded_entries_are_left_out(void) {
     CHECK(access("b/d/g", F_OK) == 0 && access("b/d/.hidden", F_OK) != 0 && access("b/f", F_OK) != 0);
 }
 
-static void missing_parents_are_made_on_request(void) {
+static void missing_parents_are_created_on_request(void) {
     const struct mapcp_options options = {.recursive = true, .make_parents = true};
     make_tree();
     CHECK(copy_badly("a", "x/y/z", &recursive) == MAPCP_NOT_FOUND);
@@ -449,7 +449,7 @@ static void zeros_become_holes(void) {
     CHECK(always_status.st_blocks <= auto_status.st_blocks);
 }
 
-static void verified_files_arrive(void) {
+static void verified_files_are_copied(void) {
     const struct mapcp_options options = {.recursive = true, .verify = true, .sync = true, .window_size = 1};
     make_tree();
     copy_well("a", "b", &options);
@@ -469,7 +469,7 @@ static const char *find_temporary(const char *directory) {
     return path;
 }
 
-static void what_is_not_what_was_written_is_found_by_verifying(void) {
+static void verification_finds_bytes_that_differ_from_those_written(void) {
     const struct mapcp_options options = {.verify = true, .window_size = 1};
     write_file("a", 200000, 1);
     make_directory("b");
@@ -483,7 +483,7 @@ static void what_is_not_what_was_written_is_found_by_verifying(void) {
     CHECK(rmdir("b") == 0);
 }
 
-static void a_tree_that_is_dropped_half_way_leaves_whole_files_only(void) {
+static void a_tree_that_is_dropped_half_way_leaves_only_complete_files(void) {
     const struct mapcp_options options = {.recursive = true, .window_size = 1};
     make_directory("a");
     for (char name[] = "a/0"; name[2] <= '9'; name[2]++) {
@@ -499,7 +499,7 @@ static void a_tree_that_is_dropped_half_way_leaves_whole_files_only(void) {
     CHECK(chdir("..") == 0);
 }
 
-static void cleaning_removes_temporary_files_and_nothing_else(void) {
+static void clean_removes_temporary_files_and_nothing_else(void) {
     make_tree();
     write_file("a/d/.mapcp-0123456789abcdef.tmp", 10, 1);
     write_file("a/.mapcp-ffffffffffffffff.tmp", 10, 1);
@@ -533,45 +533,47 @@ static void cleaning_removes_temporary_files_and_nothing_else(void) {
 }
 
 static const struct test tests[] = {
-    {"cleaning removes temporary files and nothing else", cleaning_removes_temporary_files_and_nothing_else},
-    {"a tree is copied with all that is in it", a_tree_is_copied_with_all_that_is_in_it},
+    {"clean removes temporary files and nothing else", clean_removes_temporary_files_and_nothing_else},
+    {"a tree is copied with all its entries", a_tree_is_copied_with_all_its_entries},
     {"a directory needs the recursive option", a_directory_needs_the_recursive_option},
-    {"a tree is merged into one that is there", a_tree_is_merged_into_one_that_is_there},
-    {"entries are handed over before they are many", entries_are_handed_over_before_they_are_many},
+    {"a tree is merged into an existing one", a_tree_is_merged_into_an_existing_one},
+    {"entries are handed over before there are many", entries_are_handed_over_before_there_are_many},
     {"a deep tree is copied with few descriptors", a_deep_tree_is_copied_with_few_descriptors},
     {"a tree is copied down to 10,000 levels and no further",
      a_tree_is_copied_down_to_10000_levels_and_no_further},
     {"a directory is not copied into itself", a_directory_is_not_copied_into_itself},
-    {"a sibling with the same beginning is no part of a directory",
-     a_sibling_with_the_same_beginning_is_no_part_of_a_directory},
-    {"a file is not put over a directory, nor a directory over a file",
-     a_file_is_not_put_over_a_directory_nor_a_directory_over_a_file},
-    {"a link to a directory is not written through", a_link_to_a_directory_is_not_written_through},
-    {"followed links become what they lead to", followed_links_become_what_they_lead_to},
+    {"a sibling whose name begins with a directory's is not in it",
+     a_sibling_whose_name_begins_with_a_directory_s_is_not_in_it},
+    {"a file does not replace a directory, nor a directory a file",
+     a_file_does_not_replace_a_directory_nor_a_directory_a_file},
+    {"a link to a directory in the target is not followed",
+     a_link_to_a_directory_in_the_target_is_not_followed},
+    {"the targets of followed links are copied", the_targets_of_followed_links_are_copied},
     {"a loop of followed links is an error", a_loop_of_followed_links_is_an_error},
     {"a loop of followed links leaves no directory", a_loop_of_followed_links_leaves_no_directory},
-    {"a link is not put in the place of what it leads to",
-     a_link_is_not_put_in_the_place_of_what_it_leads_to},
-    {"slashes behind a directory hide nothing", slashes_behind_a_directory_hide_nothing},
+    {"a link does not replace its own target", a_link_does_not_replace_its_own_target},
+    {"slashes after a directory hide nothing", slashes_after_a_directory_hide_nothing},
     {"a dry run finds a missing parent", a_dry_run_finds_a_missing_parent},
-    {"a time that was kept to the microsecond is no earlier one",
-     a_time_that_was_kept_to_the_microsecond_is_no_earlier_one},
-    {"skipped links are left out", skipped_links_are_left_out},
-    {"what is no file is left out with a warning", what_is_no_file_is_left_out_with_a_warning},
-    {"one failure stops the copy, unless it is to keep going",
-     one_failure_stops_the_copy_unless_it_is_to_keep_going},
-    {"times are kept for files, links and directories", times_are_kept_for_files_links_and_directories},
-    {"existing files are kept or replaced as asked", existing_files_are_kept_or_replaced_as_asked},
+    {"a time that was set to the microsecond is not older",
+     a_time_that_was_set_to_the_microsecond_is_not_older},
+    {"skipped links are not copied", skipped_links_are_not_copied},
+    {"a special file is skipped with a warning", a_special_file_is_skipped_with_a_warning},
+    {"one failure stops the copy, unless keep_going is set",
+     one_failure_stops_the_copy_unless_keep_going_is_set},
+    {"the times of files, links and directories are preserved",
+     the_times_of_files_links_and_directories_are_preserved},
+    {"existing files are kept or replaced as the policy says",
+     existing_files_are_kept_or_replaced_as_the_policy_says},
     {"a dry run touches nothing and counts all", a_dry_run_touches_nothing_and_counts_all},
     {"measuring gives the totals from the start", measuring_gives_the_totals_from_the_start},
     {"a tree that grows raises its totals", a_tree_that_grows_raises_its_totals},
-    {"excluded entries are left out", excluded_entries_are_left_out},
-    {"missing parents are made on request", missing_parents_are_made_on_request},
+    {"excluded entries are not copied", excluded_entries_are_not_copied},
+    {"missing parents are created on request", missing_parents_are_created_on_request},
     {"zeros become holes", zeros_become_holes},
-    {"verified files arrive", verified_files_arrive},
-    {"what is not what was written is found by verifying",
-     what_is_not_what_was_written_is_found_by_verifying},
-    {"a tree that is dropped half-way leaves whole files only",
-     a_tree_that_is_dropped_half_way_leaves_whole_files_only},
+    {"verified files are copied", verified_files_are_copied},
+    {"verification finds bytes that differ from those written",
+     verification_finds_bytes_that_differ_from_those_written},
+    {"a tree that is dropped half-way leaves only complete files",
+     a_tree_that_is_dropped_half_way_leaves_only_complete_files},
 };
 const struct suite tree_suite = {tests, sizeof(tests) / sizeof(*tests)};

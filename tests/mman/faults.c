@@ -148,15 +148,15 @@ static bool what_cannot_be_done_is_refused(void) {
 }
 
 static const struct row rows[] = {
-    {"an msync that fails can be repeated", sync_can_be_repeated},
-    {"a munmap that fails has unmapped nothing and can be repeated", unmap_can_be_repeated},
-    {"what was written before a failure is not written again", what_was_written_stays_written},
-    {"what others wrote survives a failure and a repetition", others_win_after_a_failure},
+    {"a failed msync can be repeated", sync_can_be_repeated},
+    {"a failed munmap has unmapped nothing and can be repeated", unmap_can_be_repeated},
+    {"pages that were written before a failure are not written again", what_was_written_stays_written},
+    {"the writes of others survive a failure and a repetition", others_win_after_a_failure},
     {"only changed pages are written", only_changed_pages_are_written},
-    {"writes that take only a part add up", pieces_add_up},
-    {"what was written behind the end of the file does not come back", the_tail_is_forgotten},
+    {"partial writes are continued", pieces_add_up},
+    {"bytes that were written behind the end of the file do not come back", the_tail_is_forgotten},
     {"changes to a private mapping are never written", private_changes_are_never_written},
-    {"what memory cannot do is refused", what_cannot_be_done_is_refused},
+    {"flags that memory cannot support are refused", what_cannot_be_done_is_refused},
 };
 
 int main(void) {

@@ -119,12 +119,12 @@ bool refuses_what_is_not_there() {
 }
 
 const row rows[] = {
-    {"a map is of a regular file that exists", opens_what_there_is},
-    {"what is moved from is empty", is_empty_when_moved_from},
+    {"only an existing regular file can be opened", opens_what_there_is},
+    {"a moved-from object is empty", is_empty_when_moved_from},
     {"objects can be assigned in a file", maps_objects},
     {"a region begins at any offset", maps_anywhere},
     {"a region reaches the file when its scope ends", reaches_the_file_at_the_end_of_the_scope},
-    {"a region is within its file, aligned, and as the file was opened", refuses_what_is_not_there},
+    {"a region must be in its file, aligned, and allowed by its access", refuses_what_is_not_there},
 };
 
 } // namespace
