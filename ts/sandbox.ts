@@ -141,7 +141,7 @@ export class Sandbox implements Disposable {
       prepareStep: () => {
         this.#requireOpen();
         this.#aids.modes.start(options.preserveMode ?? true);
-        this.#aids.durability.namesLast = options.sync ?? false;
+        this.#aids.durability.syncDirectories = options.sync ?? false;
       },
       rest: nextTurn,
       pathOf,
@@ -268,7 +268,7 @@ export class Sandbox implements Disposable {
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
   const directories = takePreopens('preopens', preopens) as Preopens;
   const taken = takeOptions<SandboxOptions>('options', options, sandboxChecks);
-  const aids = { modes: new ModeCarrier(), durability: { namesLast: false } };
+  const aids = { modes: new ModeCarrier(), durability: { syncDirectories: false } };
   const { host, sharing } = await hostFor(directories, taken, aids);
   try {
     return new Sandbox(host, await instantiateComponent(host.imports), aids, sharing);

@@ -127,7 +127,7 @@ export async function createFaultyHost(
   fold: Fold = (path) => path,
 ): Promise<FaultyHost> {
   const modes = new ModeCarrier();
-  const durability = { namesLast: false };
+  const durability = { syncDirectories: false };
   const host = await createHost({
     clocks: true,
     random: true,
@@ -143,7 +143,7 @@ export async function createFaultyHost(
     calls: [],
     start(sync) {
       modes.start(true);
-      durability.namesLast = sync;
+      durability.syncDirectories = sync;
     },
     memorySize: () => memory?.buffer.byteLength,
     close: () => host.close(),

@@ -5,7 +5,7 @@ import { hostWith, preopensOf, temporaryDirectory, walkers } from './helpers.js'
 
 describe.each(walkers)('by the %s walker,', (_kind, walker) => {
   /** How many directories a host opens to synchronise them, while a directory is made and a file renamed into it. */
-  function synchronised(namesLast: boolean): number {
+  function synchronised(syncDirectories: boolean): number {
     let opened = 0;
     const watching = {
       ...walker,
@@ -18,7 +18,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     mkdirSync(join(path, 'there'));
     writeFileSync(join(path, 'file'), '');
     const preopens = { '/': { path, access: 'read-write' } } as const;
-    const root = preopensOf(hostWith(watching, { preopens, durability: { namesLast } }))('/');
+    const root = preopensOf(hostWith(watching, { preopens, durability: { syncDirectories } }))('/');
     root.createDirectoryAt('there/new');
     root.renameAt('file', root, 'there/new/file');
     return opened;

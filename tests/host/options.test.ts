@@ -46,10 +46,10 @@ describe('createHost refuses', () => {
     [{ escapeNames: null }, 'options.escapeNames must be a boolean, not null'],
     [{ listIdentities: {} }, 'options.listIdentities must be a boolean, not an object'],
     [{ modes: {} }, 'options.modes must be a ModeCarrier, not an object'],
-    [{ durability: {} }, 'options.durability.namesLast must be a boolean, not undefined'],
+    [{ durability: {} }, 'options.durability.syncDirectories must be a boolean, not undefined'],
     [
-      { durability: { nameLast: true } },
-      "options.durability has no option 'nameLast': did you mean 'namesLast'?",
+      { durability: { syncDirectory: true } },
+      "options.durability has no option 'syncDirectory': did you mean 'syncDirectories'?",
     ],
   ])('%o', async (options, message) => {
     expect(await answerTo(options)).toBe(`TypeError: ${message}`);

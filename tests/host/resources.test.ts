@@ -1,8 +1,8 @@
 // What a component may do with the numbers of resources: nothing that reaches what it was not given.
 
 import { expect, it } from 'vitest';
-import type { FreeNumbers } from '../../ts/host/resources.js';
-import { Numbers, Resources } from '../../ts/host/resources.js';
+import type { FreeReps } from '../../ts/host/resources.js';
+import { ResourceTable, Resources } from '../../ts/host/resources.js';
 import { resource } from '../../ts/host/wit.js';
 
 function gone(): never {
@@ -14,7 +14,7 @@ const file = resource('test:files/files', 'file');
 const stream = resource('test:files/files', 'stream');
 
 it('a number stands for one resource of one kind, and is no number of another kind', () => {
-  const numbers = new Numbers();
+  const numbers = new ResourceTable();
   const files = new Resources(numbers, file, gone);
   const streams = new Resources(numbers, stream, gone);
   const ofFile = files.add(nothing);
@@ -30,8 +30,8 @@ it('a number stands for one resource of one kind, and is no number of another ki
 });
 
 it('a number that one instance has given back stands for nothing of another', () => {
-  const files = new Resources(new Numbers(), file, gone);
-  const [one, another]: [FreeNumbers, FreeNumbers] = [[], []];
+  const files = new Resources(new ResourceTable(), file, gone);
+  const [one, another]: [FreeReps, FreeReps] = [[], []];
   const first = files.add(nothing, one);
   const object = files.add(nothing);
   files.drop(first);
@@ -42,7 +42,7 @@ it('a number that one instance has given back stands for nothing of another', ()
 });
 
 it('one resource too many ends the component, and is closed', () => {
-  const numbers = new Numbers(2);
+  const numbers = new ResourceTable(2);
   const files = new Resources(numbers, file, gone);
   const streams = new Resources(numbers, stream, gone);
   const first = files.add(nothing);
@@ -56,7 +56,7 @@ it('one resource too many ends the component, and is closed', () => {
 });
 
 it('a resource whose closing throws is still held, and closed later', () => {
-  const files = new Resources(new Numbers(), file, gone);
+  const files = new Resources(new ResourceTable(), file, gone);
   let tries = 0;
   const closing = {
     close() {

@@ -13,7 +13,7 @@ import type {
   PathFlags,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { dispose } from '../dispose.js';
-import { fail, throwFailures } from '../host/error-code.js';
+import { fail, throwWasiErrors } from '../host/error-code.js';
 import { Open, statusOf } from './descriptor.js';
 import type { Node } from './nodes.js';
 import type { Volume } from './volume.js';
@@ -148,7 +148,7 @@ class Descriptor {
   }
 }
 
-throwFailures(Descriptor.prototype);
+throwWasiErrors(Descriptor.prototype);
 
 /** Which node it is. wasi-libc takes the lower half for the inode number. */
 function identity({ id }: Node): MetadataHashValue {

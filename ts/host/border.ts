@@ -10,7 +10,7 @@ import { isBytes } from '../check.js';
 import { errorCode as errorCodeOf, WasiError } from './error-code.js';
 import type { WasiInterfaces } from './imports.js';
 import type { Lowerings } from './lowering.js';
-import type { Closable, Numbers } from './resources.js';
+import type { Closable, ResourceTable } from './resources.js';
 import { endComponent, isEnding, uncatchable } from './trap.js';
 import type { InterfaceName } from './wasi.js';
 import { errorCode, wasi } from './wasi.js';
@@ -18,7 +18,7 @@ import type { Case, FunctionType, Implementation, Interface, Type } from './wit.
 import { camelCase, print } from './wit.js';
 
 /** The host's side of an interface. */
-export interface Given<I extends Interface> {
+export interface HostInterface<I extends Interface> {
   /** All functions of the interface. */
   readonly functions: Implementation<I>;
   /** The functions that can also be called in the component's own memory, in that form. */
@@ -26,15 +26,15 @@ export interface Given<I extends Interface> {
 }
 
 /** The host's side of every interface that it provides. */
-export type GivenInterfaces = { readonly [N in InterfaceName]?: Given<(typeof wasi)[N]> };
+export type HostInterfaces = { readonly [N in InterfaceName]?: HostInterface<(typeof wasi)[N]> };
 
 type AnyFunction = (...values: readonly unknown[]) => unknown;
 
-/** Makes the interfaces that bindings import. `numbers` must have the resources of every kind that they name. */
-export function interfacesOf(given: GivenInterfaces, numbers: Numbers): Partial<WasiInterfaces> {
+/** Makes the interfaces that bindings import. `table` must have the resources of every kind that they name. */
+export function interfacesOf(given: HostInterfaces, table: ResourceTable): Partial<WasiInterfaces> {
   const made = Object.entries(given).map(([name, each]) => [
     name,
-    interfaceOf(name, wasi[name as InterfaceName], each as Given<Interface>, numbers),
+    interfaceOf(name, wasi[name as InterfaceName], each as HostInterface<Interface>, table),
   ]);
   return Object.fromEntries(made);
 }
@@ -42,13 +42,13 @@ export function interfacesOf(given: GivenInterfaces, numbers: Numbers): Partial<
 function interfaceOf(
   name: string,
   { types, functions }: Interface,
-  given: Given<Interface>,
-  numbers: Numbers,
+  given: HostInterface<Interface>,
+  table: ResourceTable,
 ) {
   const made = Object.create(null);
   for (const type of Object.values(types)) {
     if (type.kind === 'resource' && type.owner === name) {
-      made[classNameOf(type.name)] = numbers.of(type).class;
+      made[classNameOf(type.name)] = table.of(type).class;
     }
   }
   for (const [label, type] of Object.entries(functions)) {
@@ -58,14 +58,14 @@ function interfaceOf(
       type,
       given.functions[label] as AnyFunction,
       method !== undefined,
-      numbers,
+      table,
     );
     const lower = given.lowered?.[label];
     if (lower !== undefined) {
       Object.defineProperty(guarded, Symbol.for('cabiLower'), { value: lower });
     }
-    const place = resource === undefined ? made : made[classNameOf(resource)].prototype;
-    Object.defineProperty(place, camelCase(method ?? label), {
+    const target = resource === undefined ? made : made[classNameOf(resource)].prototype;
+    Object.defineProperty(target, camelCase(method ?? label), {
       value: guarded,
       configurable: true,
       enumerable: true,
@@ -78,7 +78,7 @@ function interfaceOf(
 const classNameOf = (resource: string): string => camelCase(`-${resource}`);
 
 /** Wraps `act` for bindings: calls it only if every argument has the type that `type` declares. */
-function guard(name: string, type: FunctionType, act: AnyFunction, isMethod: boolean, numbers: Numbers) {
+function guard(name: string, type: FunctionType, act: AnyFunction, isMethod: boolean, table: ResourceTable) {
   return function (this: unknown, ...passed: unknown[]): unknown {
     const given = isMethod ? [this, ...passed] : passed;
     try {
@@ -86,24 +86,24 @@ function guard(name: string, type: FunctionType, act: AnyFunction, isMethod: boo
         endComponent(`the component calls ${name} with ${passed.length} arguments`);
       }
       const values = type.params.map(([label, each], index) =>
-        take(
+        fromBindings(
           each,
           given[index],
-          numbers,
+          table,
           () => `the component calls ${name} with a '${label}' that is not of type`,
         ),
       );
-      return returned(type, act(...values), numbers);
+      return returned(type, act(...values), table);
     } catch (error) {
-      throw thrown(name, type, error, numbers);
+      throw thrown(name, type, error, table);
     }
   };
 }
 
 /** Returns the value that bindings passed, if it has this type. If not, ends the component with `complaint`. */
-function take(type: Type, value: unknown, numbers: Numbers, complaint: () => string): unknown {
+function fromBindings(type: Type, value: unknown, table: ResourceTable, complaint: () => string): unknown {
   const refuse = (): never => endComponent(`${complaint()} ${print(type)}`);
-  const taken = (part: Type, each: unknown): unknown => take(part, each, numbers, complaint);
+  const taken = (part: Type, each: unknown): unknown => fromBindings(part, each, table, complaint);
   switch (type.kind) {
     case 'bool':
       return typeof value === 'boolean' ? value : refuse();
@@ -146,7 +146,7 @@ function take(type: Type, value: unknown, numbers: Numbers, complaint: () => str
       return { tag: label, val: part && taken(part, val) };
     }
     case 'borrow':
-      return numbers.of(type.resource).unwrap(value);
+      return table.of(type.resource).unwrap(value);
     default:
       // No WASI function takes any other type.
       return refuse();
@@ -181,8 +181,8 @@ function partsOf(value: unknown, names: readonly string[]): unknown[] | undefine
  * declares, and nothing else refers to it. Bytes get a buffer of their own, because jco copies as many bytes from the
  * buffer as the component declares.
  */
-function give(type: Type, value: unknown, numbers: Numbers): unknown {
-  const given = (part: Type, each: unknown): unknown => give(part, each, numbers);
+function toBindings(type: Type, value: unknown, table: ResourceTable): unknown {
+  const given = (part: Type, each: unknown): unknown => toBindings(part, each, table);
   const at = (name: string): unknown => Reflect.get(value as object, camelCase(name));
   switch (type.kind) {
     case 'list':
@@ -194,18 +194,18 @@ function give(type: Type, value: unknown, numbers: Numbers): unknown {
     case 'tuple':
       return type.elements.map((part, index) => given(part, Reflect.get(value as object, index)));
     case 'flags':
-      return bare(type.labels.map((label) => [label, at(label) === true]));
+      return withoutPrototype(type.labels.map((label) => [label, at(label) === true]));
     case 'record':
-      return bare(type.fields.map(([name, part]) => [name, given(part, at(name))]));
+      return withoutPrototype(type.fields.map(([name, part]) => [name, given(part, at(name))]));
     case 'variant': {
       const tag = at('tag');
       const part = type.cases.find(([label]) => label === tag)?.[1];
-      return bare([['tag', tag], ...(part ? [['val', given(part, at('val'))] as const] : [])]);
+      return withoutPrototype([['tag', tag], ...(part ? [['val', given(part, at('val'))] as const] : [])]);
     }
     case 'own':
-      return numbers.of(type.resource).wrap(value as Closable);
+      return table.of(type.resource).wrap(value as Closable);
     default:
-      return take(type, value, numbers, () => 'the host has a value for a component that is not of type');
+      return fromBindings(type, value, table, () => 'the host has a value for a component that is not of type');
   }
 }
 
@@ -213,7 +213,7 @@ function give(type: Type, value: unknown, numbers: Numbers): unknown {
 const copied = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
 /** Makes an object with these properties and no prototype. */
-function bare(properties: readonly (readonly [name: string, value: unknown])[]): object {
+function withoutPrototype(properties: readonly (readonly [name: string, value: unknown])[]): object {
   const made = Object.create(null);
   for (const [name, value] of properties) {
     made[camelCase(name)] = value;
@@ -221,16 +221,16 @@ function bare(properties: readonly (readonly [name: string, value: unknown])[]):
   return made;
 }
 
-function returned({ result }: FunctionType, value: unknown, numbers: Numbers): unknown {
+function returned({ result }: FunctionType, value: unknown, table: ResourceTable): unknown {
   const type = result?.kind === 'result' ? result.ok : result;
-  return type && give(type, value, numbers);
+  return type && toBindings(type, value, table);
 }
 
 /**
  * Converts an exception of the host for bindings: to the error of the function's result, or to the end of the
  * component.
  */
-function thrown(name: string, { result }: FunctionType, error: unknown, numbers: Numbers): unknown {
+function thrown(name: string, { result }: FunctionType, error: unknown, table: ResourceTable): unknown {
   if (isEnding(error)) {
     return error;
   }
@@ -239,7 +239,7 @@ function thrown(name: string, { result }: FunctionType, error: unknown, numbers:
     return new WasiError(errorCodeOf(error));
   }
   if (type !== undefined && error instanceof WasiError) {
-    return new WasiError(give(type, error.payload, numbers));
+    return new WasiError(toBindings(type, error.payload, table));
   }
   return uncatchable(new Error(`${name} failed: ${error}`, { cause: error }));
 }

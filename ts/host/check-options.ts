@@ -58,8 +58,8 @@ const stdin: Check = (_, value) => {
 
 /** Not copied, since the caller may change it while the component runs. */
 const durability: Check = (name, value) => {
-  const { namesLast } = takeOptions<Durability>(name, value, { namesLast: boolean });
-  boolean(`${name}.namesLast`, namesLast);
+  const { syncDirectories } = takeOptions<Durability>(name, value, { syncDirectories: boolean });
+  boolean(`${name}.syncDirectories`, syncDirectories);
   return value;
 };
 

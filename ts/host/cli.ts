@@ -2,9 +2,9 @@
 
 import { readSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import type { Given } from './border.js';
+import type { HostInterface } from './border.js';
 import { nodeCode } from './error-code.js';
-import type { Closable, Numbers } from './resources.js';
+import type { Closable, ResourceTable } from './resources.js';
 import { Resources } from './resources.js';
 import type { Io, Sink, Source } from './streams.js';
 import { sleepUntil } from './streams.js';
@@ -105,16 +105,16 @@ function sinkOf(output: ByteSink): Sink {
 const terminal: Closable = { close: nothing };
 
 /** wasi:cli without `run`, which a component exports. */
-type Cli = { readonly [N in Extract<keyof typeof wasi, `wasi:cli/${string}`>]: Given<(typeof wasi)[N]> };
+type Cli = { readonly [N in Extract<keyof typeof wasi, `wasi:cli/${string}`>]: HostInterface<(typeof wasi)[N]> };
 
-/** Makes wasi:cli, with its resources in `numbers`. A standard stream is a terminal if its file descriptor is. */
-export function createCli(numbers: Numbers, io: Io, options: CliOptions): Cli {
+/** Makes wasi:cli, with its resources in `table`. A standard stream is a terminal if its file descriptor is. */
+export function createCli(table: ResourceTable, io: Io, options: CliOptions): Cli {
   const { args, env, stdin, stdout, stderr } = options;
   const terminalAt = (stream: ByteSource | ByteSink) =>
     typeof stream === 'number' && isatty(stream) ? terminal : undefined;
   const gone = () => endComponent('the terminal is closed');
-  new Resources(numbers, terminalInput, gone);
-  new Resources(numbers, terminalOutput, gone);
+  new Resources(table, terminalInput, gone);
+  new Resources(table, terminalOutput, gone);
   // All input streams share one source, because each continues after the last byte that any of them read.
   const source = sourceOf(stdin);
   const exit = (status: number): never => {

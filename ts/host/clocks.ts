@@ -1,13 +1,13 @@
 // wasi:clocks for one host.
 
-import type { Given } from './border.js';
+import type { HostInterface } from './border.js';
 import type { Io } from './streams.js';
 import type { wasi } from './wasi.js';
 
 /** wasi:clocks. */
 interface Clocks {
-  readonly 'wasi:clocks/monotonic-clock': Given<(typeof wasi)['wasi:clocks/monotonic-clock']>;
-  readonly 'wasi:clocks/wall-clock': Given<(typeof wasi)['wasi:clocks/wall-clock']>;
+  readonly 'wasi:clocks/monotonic-clock': HostInterface<(typeof wasi)['wasi:clocks/monotonic-clock']>;
+  readonly 'wasi:clocks/wall-clock': HostInterface<(typeof wasi)['wasi:clocks/wall-clock']>;
 }
 
 /** Makes wasi:clocks. The wall clock counts milliseconds, as JavaScript's clock does. */

@@ -46,7 +46,7 @@ type Declaration = (scope: Scope, exports: Map<string, Item>, owner: string) => 
 type Definition = (scope: Scope, owner: string) => Item;
 
 /** Stands for each resource that the component defines, or gets in another way than by an import. */
-const itsOwn: Resource = { kind: 'resource', owner: 'the component', name: 'resource' };
+const ownResource: Resource = { kind: 'resource', owner: 'the component', name: 'resource' };
 
 /** Maximum nesting of instance and component types. WASI nests none. */
 const MOST_NESTED = 8;
@@ -214,7 +214,7 @@ const asType = (item: Item): Type =>
     ? { kind: 'other', name: item.kind }
     : item;
 
-const asResource = (item: Item): Resource => (item.kind === 'resource' ? item : itsOwn);
+const asResource = (item: Item): Resource => (item.kind === 'resource' ? item : ownResource);
 
 /** Reads the use of a type: a primitive type, or a reference to a defined one. */
 function readUse(reader: Reader): TypeOf {
@@ -319,7 +319,7 @@ function readDefinition(reader: Reader, depth = 0): Definition {
     case 0x3f:
       reader.expect(0x7f);
       reader.optional(() => reader.number());
-      return () => itsOwn;
+      return () => ownResource;
     default:
       return reader.fail('a type is of an unknown kind');
   }
@@ -495,7 +495,7 @@ const sections: Readonly<Record<number, (reader: Reader, scope: Scope, imports: 
   },
   // Types.
   7(reader, scope) {
-    scope.types.push(readDefinition(reader)(scope, itsOwn.owner));
+    scope.types.push(readDefinition(reader)(scope, ownResource.owner));
   },
   // Imports.
   10(reader, scope, imports) {
@@ -520,7 +520,7 @@ const sections: Readonly<Record<number, (reader: Reader, scope: Scope, imports: 
     const [sort, index] = readSort(reader);
     const described = reader.optional(() => readDescription(reader, name));
     if (sort === SORT.type) {
-      scope.types.push(described?.define(scope, itsOwn.owner) ?? typeAt(scope, index));
+      scope.types.push(described?.define(scope, ownResource.owner) ?? typeAt(scope, index));
     } else if (sort === SORT.instance) {
       scope.instances.push(new Map());
     }

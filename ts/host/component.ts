@@ -53,7 +53,7 @@ const SUSPENDS_NOT =
   /_trampoline\d+\.manuallyAsync \? new WebAssembly\.Suspending\(|(?:realloc|postReturn)\d+Async = WebAssembly\.promising\(/g;
 
 /** The options that provide an interface, for errors about a missing one. */
-const givenBy: readonly (readonly [prefix: string, option: string])[] = [
+const optionsByInterface: readonly (readonly [prefix: string, option: string])[] = [
   ['wasi:clocks/', 'clocks: true'],
   ['wasi:random/', 'random: true'],
 ];
@@ -129,9 +129,9 @@ export class LoadedComponent {
   }
 
   async #instance(host: Host, onExit: (code: number) => void): Promise<Record<string, unknown>> {
-    requireGiven(this.imports, host);
+    requireProvided(this.imports, host);
     return this.#instantiate(
-      (name) => this.#coreModules.get(name) ?? notThere(name),
+      (name) => this.#coreModules.get(name) ?? missingCoreModule(name),
       host.imports,
       (module, imports) => WebAssembly.instantiate(module, withExitCode(imports, onExit)),
     );
@@ -287,10 +287,10 @@ function evaluate(code: string): Instantiate {
 }
 
 /** Refuses a component unless the host provides everything that it imports. The error names what is missing. */
-function requireGiven(imports: readonly string[], host: Host): void {
-  const missing = imports.filter((name) => !isGiven(name, host));
+function requireProvided(imports: readonly string[], host: Host): void {
+  const missing = imports.filter((name) => !isProvided(name, host));
   if (missing.length > 0) {
-    const options = givenBy.filter(([prefix]) => missing.some((name) => name.startsWith(prefix)));
+    const options = optionsByInterface.filter(([prefix]) => missing.some((name) => name.startsWith(prefix)));
     const help = options.length > 0 ? `: set ${options.map(([, option]) => option).join(', ')}` : '';
     throw new RefusedError(
       `the component imports ${missing.map(describe).join(', ')}, which this host does not provide${help}`,
@@ -298,7 +298,7 @@ function requireGiven(imports: readonly string[], host: Host): void {
   }
 }
 
-function isGiven(name: string, { imports }: Host): boolean {
+function isProvided(name: string, { imports }: Host): boolean {
   try {
     return Reflect.get(imports, name) !== undefined;
   } catch {
@@ -346,6 +346,6 @@ function withExitCode(
   return { ...imports, wasi_snapshot_preview1: { ...wasi, proc_exit: Object.assign(noting, exit) } };
 }
 
-function notThere(name: string): never {
+function missingCoreModule(name: string): never {
   throw new Error(`jco made no core module ${describe(name)}`);
 }

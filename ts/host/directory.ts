@@ -25,13 +25,13 @@ import type {
   NewTimestamp,
   OpenFlags,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import type { Place } from './closings.js';
+import type { FileLocation } from './close-errors.js';
 import { DirectoryEntries } from './directory-entries.js';
 import { fail, ignoringErrors, nodeCode } from './error-code.js';
-import { File, syncFlagsOf, type Written } from './file.js';
+import { File, syncFlagsOf, type WritableFile } from './file.js';
 import type { Grant } from './grant.js';
 import type { Handle } from './handle.js';
-import { Known, noteChange, noteMove } from './known.js';
+import { KnownNames, noteChange, noteMove } from './known-names.js';
 import {
   giveMode,
   isNewDirectory,
@@ -75,7 +75,7 @@ export class Directory {
   /** The mode that it gets when it is closed; undefined if its mode stays. */
   #finalMode: number | undefined;
   #identity: MetadataHashValue | undefined;
-  readonly #known = new Known();
+  readonly #known = new KnownNames();
 
   /**
    * Takes over one ownership of `handle`.
@@ -159,7 +159,7 @@ export class Directory {
       accessed,
       modified,
       () => this.stat(),
-      (atime, mtime) => this.#walker.at(this.#handle, '.', (place) => lutimesSync(place, atime, mtime)),
+      (atime, mtime) => this.#walker.at(this.#handle, '.', (entry) => lutimesSync(entry, atime, mtime)),
     );
   }
 
@@ -171,7 +171,7 @@ export class Directory {
         accessed,
         modified,
         () => status,
-        (atime, mtime) => walk.at((place) => lutimesSync(place, atime, mtime)),
+        (atime, mtime) => walk.at((entry) => lutimesSync(entry, atime, mtime)),
       );
     });
   }
@@ -199,7 +199,7 @@ export class Directory {
       expectStack();
       // Node accepts 'buffer', but its types do not say so.
       const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 64 };
-      const listing = this.#walker.at(held, '.', (place) => opendirSync(place, options));
+      const listing = this.#walker.at(held, '.', (entry) => opendirSync(entry, options));
       return new DirectoryEntries(listing, held, escapeNames, ({ name, type }, isEscaped) => {
         if (isEscaped || !listIdentities) {
           this.#known.setIdentity(name, undefined, () => this.identity());
@@ -257,7 +257,7 @@ export class Directory {
       this.#name(walk, () => {
         const mode = this.#grant.modes.modeForDirectory();
         if (mode === undefined) {
-          walk.at((place) => mkdirSync(place));
+          walk.at((entry) => mkdirSync(entry));
         } else {
           this.#createUnfinished(walk, mode, this.#pathOf(path));
         }
@@ -269,10 +269,10 @@ export class Directory {
   #createUnfinished(walk: Walk, mode: number, path: string): void {
     const { modes } = this.#grant;
     try {
-      walk.at((place) => mkdirSync(place, this.#walker.newDirectory));
+      walk.at((entry) => mkdirSync(entry, this.#walker.newDirectory));
     } catch (error) {
       if (nodeCode(error) === 'EEXIST') {
-        modes.metDirectory(statusAt(walk), mode);
+        modes.noteDirectoryExists(statusAt(walk), mode);
       }
       throw error;
     }
@@ -283,7 +283,7 @@ export class Directory {
     } catch (error) {
       // Without its mode the directory is useless. If it is not removed because it is not empty, it is another one by
       // now.
-      ignoringErrors(() => walk.at((place) => rmdirSync(place)));
+      ignoringErrors(() => walk.at((entry) => rmdirSync(entry)));
       throw error;
     } finally {
       made?.release();
@@ -297,17 +297,17 @@ export class Directory {
     if (!isNewDirectory(status, this.#walker.newDirectory)) {
       // Another directory has taken its name, or the file system chooses modes itself, which may be right. Or another
       // job of the same copy has met the directory, and is at work in it.
-      if (!modes.metDirectory(status, mode) && permissionsOf(status) !== mode) {
+      if (!modes.noteDirectoryExists(status, mode) && permissionsOf(status) !== mode) {
         modes.noteRefused(path, 'EPERM');
       }
       return;
     }
     const refused = this.#setMode(made, UNFINISHED_DIRECTORY | setGroupOf(status));
     if (refused === undefined) {
-      modes.madeDirectory(status, mode);
+      modes.noteDirectoryCreated(status, mode);
     } else {
-      walk.at((place) => rmdirSync(place));
-      walk.at((place) => mkdirSync(place, PRIVATE_DIRECTORY));
+      walk.at((entry) => rmdirSync(entry));
+      walk.at((entry) => mkdirSync(entry, PRIVATE_DIRECTORY));
       modes.noteRefused(path, refused);
     }
   }
@@ -327,7 +327,7 @@ export class Directory {
     this.#expectMutable();
     this.#change(path, (walk) => {
       expectName(walk, 'invalid');
-      walk.at((place) => rmdirSync(place));
+      walk.at((entry) => rmdirSync(entry));
     });
   }
 
@@ -338,8 +338,8 @@ export class Directory {
       if (walk.mustBeDirectory) {
         fail(typeOf(statusAt(walk)) === 'directory' ? 'is-directory' : 'not-directory');
       }
-      walk.at((place) => unlinkSync(place));
-      this.#grant.closings.forget(() => this.#placeOf(walk));
+      walk.at((entry) => unlinkSync(entry));
+      this.#grant.closeErrors.forget(() => this.#locationOf(walk));
     });
   }
 
@@ -357,7 +357,7 @@ export class Directory {
     this.#change(path, (walk) => {
       expectName(walk, 'exist');
       expectNoSlash(walk);
-      this.#name(walk, () => walk.at((place) => symlinkSync(target, place)));
+      this.#name(walk, () => walk.at((entry) => symlinkSync(target, entry)));
     });
   }
 
@@ -375,9 +375,9 @@ export class Directory {
       target.#change(newPath, (to) => {
         expectName(to, 'exist');
         expectNoSlash(to);
-        const withoutMode = this.#grant.closings.commit(() => this.#placeOf(from));
-        target.#name(to, () => from.at((old) => to.at((place) => linkSync(old, place))));
-        target.#noteRefused(newPath, withoutMode);
+        const refusedMode = this.#grant.closeErrors.commit(() => this.#locationOf(from));
+        target.#name(to, () => from.at((old) => to.at((entry) => linkSync(old, entry))));
+        target.#noteRefused(newPath, refusedMode);
       });
     });
   }
@@ -395,12 +395,12 @@ export class Directory {
         if ((from.mustBeDirectory || to.mustBeDirectory) && typeOf(statusAt(from)) !== 'directory') {
           fail('not-directory');
         }
-        const { closings } = this.#grant;
-        const withoutMode = closings.commit(() => this.#placeOf(from));
-        target.#name(to, () => from.at((old) => to.at((place) => renameSync(old, place))));
-        closings.forget(() => this.#placeOf(from));
-        closings.forget(() => target.#placeOf(to));
-        target.#noteRefused(newPath, withoutMode);
+        const { closeErrors } = this.#grant;
+        const refusedMode = closeErrors.commit(() => this.#locationOf(from));
+        target.#name(to, () => from.at((old) => to.at((entry) => renameSync(old, entry))));
+        closeErrors.forget(() => this.#locationOf(from));
+        closeErrors.forget(() => target.#locationOf(to));
+        target.#noteRefused(newPath, refusedMode);
       }),
     );
   }
@@ -414,7 +414,7 @@ export class Directory {
 
   /** Calls `act`, which gives a name. If directories are synchronised, the name is on the disk when this returns. */
   #name(walk: Walk, act: () => void): void {
-    if (this.#grant.durability.namesLast) {
+    if (this.#grant.durability.syncDirectories) {
       this.#withReadable(walk.directory, (fd) => {
         act();
         fsyncSync(fd);
@@ -442,7 +442,7 @@ export class Directory {
   }
 
   /** Returns the location that a walk from here has reached. */
-  #placeOf(walk: Walk): Place {
+  #locationOf(walk: Walk): FileLocation {
     const directory =
       walk.directory === this.#handle
         ? this.identity()
@@ -524,7 +524,7 @@ export class Directory {
   }
 
   /**
-   * Returns the type of what is at `path`, if it is known, or if the system itself opens nothing else. See `Known`.
+   * Returns the type of what is at `path`, if it is known, or if the system itself opens nothing else. See `KnownNames`.
    */
   #knownType(path: string, open: OpenFlags, flags: DescriptorFlags): DescriptorType | undefined {
     const isFile = this.#known.takeFile(path) && this.#grant.access === 'read';
@@ -543,15 +543,15 @@ export class Directory {
     }
     const mode = open.exclusive ? this.#grant.modes.modeForFile() : undefined;
     const openFlags = openFlagsOf(open, flags) | O_CREAT | O_EXCL;
-    const written = this.#written(walk, path, mode);
+    const writable = this.#writable(walk, path, mode);
     const fd = this.#walker.open(walk.directory, walk.name, openFlags, mode && PRIVATE_FILE);
-    this.#grant.closings.forget(() => written.place);
-    return new File(this.#walker, fd, this.#grant, flags, written);
+    this.#grant.closeErrors.forget(() => writable.location);
+    return new File(this.#walker, fd, this.#grant, flags, writable);
   }
 
   /** Describes a file that is opened for writing at the location that the walk has reached. */
-  #written(walk: Walk, path: string, finalMode?: number): Written {
-    return { place: this.#placeOf(walk), path: this.#pathOf(path), finalMode };
+  #writable(walk: Walk, path: string, finalMode?: number): WritableFile {
+    return { location: this.#locationOf(walk), path: this.#pathOf(path), finalMode };
   }
 
   #openExisting(
@@ -571,7 +571,7 @@ export class Directory {
       const handle = this.#walker.enter(walk.directory, walk.name, flags.read ? 'read' : 'search');
       const directory = new Directory(this.#walker, handle, this.#grant, this.#pathOf(path));
       return orClose(directory, () => {
-        const unfinished = this.#grant.modes.sawDirectory(() => directory.stat());
+        const unfinished = this.#grant.modes.noteDirectoryOpened(() => directory.stat());
         directory.#finalMode = unfinished?.mode;
         if (unfinished?.isMarked === false) {
           // Its creator was killed before it marked the directory, or is about to mark it.
@@ -585,19 +585,19 @@ export class Directory {
     if (type !== 'regular-file') {
       fail('not-permitted');
     }
-    const written = flags.write || open.truncate ? this.#written(walk, path) : undefined;
+    const writable = flags.write || open.truncate ? this.#writable(walk, path) : undefined;
     const fd = this.#walker.open(walk.directory, walk.name, openFlagsOf(open, flags));
-    if (written !== undefined && open.truncate) {
-      this.#grant.closings.forget(() => written.place);
+    if (writable !== undefined && open.truncate) {
+      this.#grant.closeErrors.forget(() => writable.location);
     }
-    const file = new File(this.#walker, fd, this.#grant, flags, written);
+    const file = new File(this.#walker, fd, this.#grant, flags, writable);
     return orClose(file, () => {
       const mode = file.mode();
       if (typeOf({ mode }) !== 'regular-file') {
         fail('not-permitted');
       }
       if (!flags.write) {
-        this.#grant.modes.sawFile(mode);
+        this.#grant.modes.noteFileOpened(mode);
       }
     });
   }
@@ -632,7 +632,7 @@ function expectNoSlash(walk: Walk): void {
  * Returns the type of what the walk has reached, without following a symbolic link. Undefined if nothing is there.
  */
 function typeAt(walk: Walk): DescriptorType | undefined {
-  const status = walk.at((place) => lstatSync(place, { throwIfNoEntry: false }));
+  const status = walk.at((entry) => lstatSync(entry, { throwIfNoEntry: false }));
   return status && typeOf(status);
 }
 
@@ -640,7 +640,7 @@ function typeAt(walk: Walk): DescriptorType | undefined {
  * Returns the status of what the walk has reached, without following a symbolic link. Undefined if nothing is there.
  */
 function look(walk: Walk): BigIntStats | undefined {
-  return walk.at((place) => lstatSync(place, { bigint: true, throwIfNoEntry: false }));
+  return walk.at((entry) => lstatSync(entry, { bigint: true, throwIfNoEntry: false }));
 }
 
 /** As `look`, but fails with `no-entry` if nothing is there. */

@@ -6,5 +6,5 @@ export interface Durability {
   /**
    * While true, each rename and each new directory is on the disk before the call returns. Each costs milliseconds.
    */
-  namesLast: boolean;
+  syncDirectories: boolean;
 }

@@ -44,7 +44,7 @@ export const errorCodes: readonly ErrorCode[] = [
 ];
 
 /**
- * The error-codes by Node's `code`. Two kinds of errors have no error-code of their own (see `withoutCode`). If the
+ * The error-codes by Node's `code`. Two kinds of errors have no error-code of their own (see `vagueCodes`). If the
  * process or the system has no free descriptors, that is `insufficient-memory`, the only code for a resource that ran
  * out. A stale network file is `io`.
  */
@@ -101,7 +101,7 @@ const byNodeCode: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** Node's codes for errors that a component gets as a less specific error-code. */
-const withoutCode: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ESTALE']);
+const vagueCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ESTALE']);
 
 /** The latest of those in this thread. Like errno, it stays until it is taken. */
 let nativeCode: string | undefined;
@@ -195,7 +195,7 @@ export function errorCode(error: unknown): ErrorCode {
     const { message } = error as Error;
     denial = `Node's permission model denies it: ${message.replace(/\.$/, '')}`;
   }
-  if (withoutCode.has(code)) {
+  if (vagueCodes.has(code)) {
     nativeCode = code;
   }
   const known = byNodeCode[code];
@@ -208,7 +208,7 @@ export function errorCode(error: unknown): ErrorCode {
 }
 
 /** Wraps every method of a class that bindings call, so that it throws nothing but a `WasiError`. */
-export function throwFailures(prototype: object): void {
+export function throwWasiErrors(prototype: object): void {
   for (const [name, { value: method }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     if (name !== 'constructor' && typeof method === 'function') {
       const guarded = function (this: unknown, ...args: unknown[]): unknown {

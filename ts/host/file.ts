@@ -7,7 +7,7 @@ import type {
   MetadataHashValue,
   NewTimestamp,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import type { Place } from './closings.js';
+import type { FileLocation } from './close-errors.js';
 import { fail } from './error-code.js';
 import { AppendingSink, FileSink, FileSource } from './file-streams.js';
 import type { Grant } from './grant.js';
@@ -29,9 +29,9 @@ export function syncFlagsOf({ fileIntegritySync, dataIntegritySync }: Descriptor
 const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** A file that was opened for writing. */
-export interface Written {
+export interface WritableFile {
   /** Its location when it was opened. */
-  readonly place: Place;
+  readonly location: FileLocation;
   /** The guest's path of it. */
   readonly path: string;
   /** The mode that it gets when it is closed; undefined if its mode stays. */
@@ -44,15 +44,15 @@ export class File {
   readonly flags: DescriptorFlags;
   readonly #walker: Walker;
   readonly #grant: Grant;
-  readonly #written: Written | undefined;
+  readonly #writable: WritableFile | undefined;
   readonly #handle: Handle;
   #identity: MetadataHashValue | undefined;
 
-  /** Takes over the file descriptor `fd`. `written` is undefined if the file was opened for reading only. */
-  constructor(walker: Walker, fd: number, grant: Grant, flags: DescriptorFlags, written?: Written) {
+  /** Takes over the file descriptor `fd`. `writable` is undefined if the file was opened for reading only. */
+  constructor(walker: Walker, fd: number, grant: Grant, flags: DescriptorFlags, writable?: WritableFile) {
     this.#walker = walker;
     this.#grant = grant;
-    this.#written = written;
+    this.#writable = writable;
     this.#handle = this.#hold(fd);
     this.flags = flags;
   }
@@ -82,8 +82,8 @@ export class File {
   }
 
   close(): void {
-    if (this.#written?.finalMode !== undefined) {
-      this.#giveMode(this.#written, this.#written.finalMode);
+    if (this.#writable?.finalMode !== undefined) {
+      this.#giveMode(this.#writable, this.#writable.finalMode);
     }
     this.#handle.release();
   }
@@ -168,14 +168,14 @@ export class File {
 
   /** Holds a descriptor of the file. If the file is open for writing, an error of closing it is recorded. */
   #hold(fd: number): Handle {
-    const written = this.#written;
-    const { closings } = this.#grant;
-    return written === undefined
+    const writable = this.#writable;
+    const { closeErrors } = this.#grant;
+    return writable === undefined
       ? new Handle(fd)
-      : new Handle(fd, (error) => closings.noteLost(written.place, written.path, error));
+      : new Handle(fd, (error) => closeErrors.noteFailedClose(writable.location, writable.path, error));
   }
 
-  #giveMode({ place, path }: Written, mode: number): void {
+  #giveMode({ location, path }: WritableFile, mode: number): void {
     const { fd } = this.#handle;
     const refused = giveMode(
       mode,
@@ -183,15 +183,15 @@ export class File {
       () => this.mode(),
     );
     if (refused !== undefined) {
-      this.#grant.closings.noteWithoutMode(place, path, refused);
+      this.#grant.closeErrors.noteRefusedMode(location, path, refused);
     }
   }
 
   /** Fails as an earlier close of the same file failed, if one did. */
   #expectWhole(): void {
-    const written = this.#written;
-    if (written !== undefined) {
-      this.#grant.closings.commit(() => written.place);
+    const writable = this.#writable;
+    if (writable !== undefined) {
+      this.#grant.closeErrors.commit(() => writable.location);
     }
   }
 

@@ -1,12 +1,12 @@
 // wasi:filesystem of one host.
 
-import type { Given } from './border.js';
+import type { HostInterface } from './border.js';
 import type { Directory } from './directory.js';
 import { fail } from './error-code.js';
 import { bounded } from './limits.js';
 import { lowerFilesystem } from './lowering.js';
-import { asDirectory, asFile } from './open.js';
-import type { Closable, Numbers } from './resources.js';
+import { asDirectory, asFile } from './descriptor.js';
+import type { Closable, ResourceTable } from './resources.js';
 import { Resources } from './resources.js';
 import { descriptorStat, isSameFile } from './status.js';
 import type { Io } from './streams.js';
@@ -16,27 +16,27 @@ import { descriptor, directoryEntryStream } from './wasi.js';
 /** wasi:filesystem for one host. */
 export interface Filesystem extends Closable {
   /** The interfaces. */
-  readonly given: {
-    readonly 'wasi:filesystem/preopens': Given<(typeof wasi)['wasi:filesystem/preopens']>;
-    readonly 'wasi:filesystem/types': Given<(typeof wasi)['wasi:filesystem/types']>;
+  readonly interfaces: {
+    readonly 'wasi:filesystem/preopens': HostInterface<(typeof wasi)['wasi:filesystem/preopens']>;
+    readonly 'wasi:filesystem/types': HostInterface<(typeof wasi)['wasi:filesystem/types']>;
   };
 }
 
 /**
- * Makes wasi:filesystem for one host, with its resources in `numbers`. `roots` are the preopens by the guest's name
+ * Makes wasi:filesystem for one host, with its resources in `table`. `roots` are the preopens by the guest's name
  * of each; they stay the host's.
  */
 export function createFilesystem(
-  numbers: Numbers,
+  table: ResourceTable,
   io: Io,
   roots: ReadonlyMap<string, Directory>,
 ): Filesystem {
   const gone = () => fail('bad-descriptor');
-  const listings = new Resources(numbers, directoryEntryStream, gone);
-  const descriptors = new Resources(numbers, descriptor, gone);
+  const listings = new Resources(table, directoryEntryStream, gone);
+  const descriptors = new Resources(table, descriptor, gone);
 
   return {
-    given: {
+    interfaces: {
       'wasi:filesystem/types': {
         functions: {
           '[method]descriptor.read-via-stream': (open, offset) => io.input(asFile(open).source(offset)),

@@ -1,4 +1,4 @@
-import type { Closings } from './closings.js';
+import type { CloseErrors } from './close-errors.js';
 import type { Durability } from './durability.js';
 import type { ModeCarrier } from './modes.js';
 
@@ -18,7 +18,7 @@ export interface Grant {
   /** Carries permissions; one for the whole host. */
   readonly modes: ModeCarrier;
   /** The errors of closing files; one for the whole host. */
-  readonly closings: Closings;
+  readonly closeErrors: CloseErrors;
   /** Whether directories are synchronised; one for the whole host. */
   readonly durability: Durability;
 }

@@ -4,7 +4,7 @@ import { dispose } from '../dispose.js';
 import { interfacesOf } from './border.js';
 import { createCli } from './cli.js';
 import { createClocks } from './clocks.js';
-import { Closings } from './closings.js';
+import { CloseErrors } from './close-errors.js';
 import type { Durability } from './durability.js';
 import { createFilesystem } from './filesystem.js';
 import type { WasiImports } from './imports.js';
@@ -13,7 +13,7 @@ import { ModeCarrier } from './modes.js';
 import type { Preopen } from './preopens.js';
 import { holdPreopens, refuseOverlap } from './preopens.js';
 import { createRandom } from './random.js';
-import { Numbers } from './resources.js';
+import { ResourceTable } from './resources.js';
 import type { Input, Output } from './standard-streams.js';
 import { sinkOf, sourceOf } from './standard-streams.js';
 import { createIo } from './streams.js';
@@ -118,19 +118,19 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
     refuseOverlap(preopens);
   }
   const { absoluteLinks = false, escapeNames = false, listIdentities = true } = options;
-  const { modes = new ModeCarrier(), durability = { namesLast: false } } = options;
-  const closings = new Closings();
+  const { modes = new ModeCarrier(), durability = { syncDirectories: false } } = options;
+  const closeErrors = new CloseErrors();
   const roots = holdPreopens(walker, preopens, {
-    closings,
+    closeErrors,
     absoluteLinks,
     escapeNames,
     listIdentities,
     modes,
     durability,
   });
-  const numbers = new Numbers(options.maxResources);
-  const io = createIo(numbers);
-  const filesystem = createFilesystem(numbers, io, roots);
+  const table = new ResourceTable(options.maxResources);
+  const io = createIo(table);
+  const filesystem = createFilesystem(table, io, roots);
   const close = (): void => {
     filesystem.close();
     io.close();
@@ -138,19 +138,19 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
       root.end();
     }
     roots.clear();
-    closings.close();
+    closeErrors.close();
   };
   return {
     imports: importObject(
       interfacesOf(
         {
-          ...createCli(numbers, io, cli),
-          ...io.given,
-          ...filesystem.given,
+          ...createCli(table, io, cli),
+          ...io.interfaces,
+          ...filesystem.interfaces,
           ...(options.clocks ? createClocks(io) : {}),
           ...(options.random ? createRandom() : {}),
         },
-        numbers,
+        table,
       ),
     ),
     preopens: () => Object.fromEntries([...roots].map(([name, root]) => [name, root.preopen])),

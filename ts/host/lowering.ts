@@ -38,9 +38,9 @@ import type { DirectoryEntries } from './directory-entries.js';
 import { errorCode, errorCodes, fail } from './error-code.js';
 import type { File } from './file.js';
 import { decodeUtf8 } from './names.js';
-import type { Open } from './open.js';
-import { asDirectory, asFile } from './open.js';
-import type { FreeNumbers, Resources } from './resources.js';
+import type { Descriptor } from './descriptor.js';
+import { asDirectory, asFile } from './descriptor.js';
+import type { FreeReps, Resources } from './resources.js';
 import { typeOf } from './status.js';
 import { endComponent, isEnding } from './trap.js';
 import { MOST_BYTES } from './walk.js';
@@ -80,7 +80,7 @@ type Lowering = (guest: Guest) => Lowered;
 export type Lowerings = Readonly<Record<string, (context: Context) => Lowered>>;
 
 /** The numbers that each table of handles uses again. */
-const freeNumbers = new WeakMap<HandleTable, FreeNumbers>();
+const freeNumbers = new WeakMap<HandleTable, FreeReps>();
 
 /** The memory and the handles of one instance. */
 class Guest {
@@ -89,7 +89,7 @@ class Guest {
   readonly #table: HandleTable | undefined;
   readonly #isUtf16: boolean;
   /** The numbers of resources that this instance has dropped. */
-  readonly free: FreeNumbers = [];
+  readonly free: FreeReps = [];
   #bytes: Buffer;
   #view: DataView;
   /** Whether the guest's allocator has thrown: it trapped, or the guest exited. */
@@ -370,9 +370,9 @@ function readInto(
 }
 
 /** The methods of a descriptor. */
-function descriptorLowerings(descriptors: Resources<Open>): Readonly<Record<string, Lowering>> {
+function descriptorLowerings(descriptors: Resources<Descriptor>): Readonly<Record<string, Lowering>> {
   const aside = Buffer.alloc(READ_ASIDE);
-  const open = (guest: Guest, handle: unknown): Open => descriptors.get(guest.rep(handle));
+  const open = (guest: Guest, handle: unknown): Descriptor => descriptors.get(guest.rep(handle));
   const file = (guest: Guest, handle: unknown): File => asFile(open(guest, handle));
   const directory = (guest: Guest, handle: unknown): Directory => asDirectory(open(guest, handle));
 
@@ -527,7 +527,7 @@ const lowerings = (tables: 0 | 1, entries: Readonly<Record<string, Lowering>>): 
 
 /** Makes the lowered forms of wasi:filesystem/types, for these descriptors and listings. */
 export const lowerFilesystem = (
-  descriptors: Resources<Open>,
+  descriptors: Resources<Descriptor>,
   listings: Resources<DirectoryEntries>,
 ): Lowerings => lowerings(1, { ...descriptorLowerings(descriptors), ...listingLowerings(listings) });
 

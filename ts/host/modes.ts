@@ -58,7 +58,7 @@ function isUnfinished(status: BigIntStats): boolean {
 }
 
 /** A directory that was created, or found unfinished, until it is opened. */
-interface Made {
+interface PendingDirectory {
   readonly which: MetadataHashValue;
   /** The mode that it will get. */
   readonly mode: number;
@@ -98,7 +98,7 @@ export class ModeCarrier {
   #isOn = false;
   #file: number | undefined;
   #directory: number | undefined;
-  #made: Made | undefined;
+  #made: PendingDirectory | undefined;
   #refusals: Refusals | undefined;
 
   /** Begins a run of calls in which permissions are carried, or are not. Forgets what was read before. */
@@ -132,7 +132,7 @@ export class ModeCarrier {
    *
    * @internal
    */
-  sawFile(mode: number): void {
+  noteFileOpened(mode: number): void {
     this.#file = this.#isOn ? mode & FILE_PERMISSIONS : undefined;
   }
 
@@ -160,7 +160,7 @@ export class ModeCarrier {
    *
    * @internal
    */
-  madeDirectory(status: BigIntStats, mode: number): void {
+  noteDirectoryCreated(status: BigIntStats, mode: number): void {
     this.#made = { which: identity(status), mode: mode | setGroupOf(status) };
   }
 
@@ -170,12 +170,12 @@ export class ModeCarrier {
    *
    * @internal
    */
-  metDirectory(status: BigIntStats, mode: number): boolean {
+  noteDirectoryExists(status: BigIntStats, mode: number): boolean {
     const isReadOnly = (mode & OWNER_MAY_CHANGE) !== OWNER_MAY_CHANGE;
     const isFinished = isReadOnly && permissionsOf(status) === mode;
     const isOfCopy = status.isDirectory() && isOurs(status) && (isUnfinished(status) || isFinished);
     if (isOfCopy) {
-      this.madeDirectory(status, mode);
+      this.noteDirectoryCreated(status, mode);
     }
     return isOfCopy;
   }
@@ -185,7 +185,7 @@ export class ModeCarrier {
    *
    * @internal
    */
-  sawDirectory(look: () => BigIntStats): UnfinishedDirectory | undefined {
+  noteDirectoryOpened(look: () => BigIntStats): UnfinishedDirectory | undefined {
     if (!this.#isOn) {
       return undefined;
     }

@@ -1,7 +1,7 @@
 // wasi:random. All of it comes from the system's generator: a worse one would gain nothing.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { Given } from './border.js';
+import type { HostInterface } from './border.js';
 import { lowerRandom } from './lowering.js';
 import { endComponent } from './trap.js';
 import type { wasi } from './wasi.js';
@@ -74,7 +74,7 @@ const u64 = (): bigint => Buffer.from(bytes(8n)).readBigUInt64LE();
 
 /** wasi:random. */
 type Random = {
-  readonly [N in Extract<keyof typeof wasi, `wasi:random/${string}`>]: Given<(typeof wasi)[N]>;
+  readonly [N in Extract<keyof typeof wasi, `wasi:random/${string}`>]: HostInterface<(typeof wasi)[N]>;
 };
 
 /** Makes wasi:random. */

@@ -18,7 +18,7 @@ export const cabiRep: unique symbol = Symbol.for('cabiRep') as never;
 const cabiDispose: unique symbol = Symbol.for('cabiDispose') as never;
 
 /** Marks the objects that a host made. */
-const isMade = Symbol('made by the host');
+const madeByHost = Symbol('made by the host');
 
 /** What a number stands for. */
 export interface Closable {
@@ -27,13 +27,13 @@ export interface Closable {
 }
 
 /** The numbers of resources that one instance of a component dropped, and that it gets again. */
-export type FreeNumbers = number[];
+export type FreeReps = number[];
 
 /** What one number stands for. */
 interface Entry {
   readonly kind: Resource;
   readonly held: Closable;
-  readonly free: FreeNumbers;
+  readonly free: FreeReps;
 }
 
 /**
@@ -59,13 +59,13 @@ export type ResourceClass = (abstract new () => object) & { readonly prototype: 
 export const MOST_RESOURCES = 65_536;
 
 /** The numbers of one host. Each stands for one resource of one kind, or for none. */
-export class Numbers {
+export class ResourceTable {
   readonly #most: number;
   #count = 0;
   // Zero is not used, because jco would take it for no number.
   readonly #entries: (Entry | undefined)[] = [undefined];
   /** The free numbers of resources that bindings get as objects. */
-  readonly #free: FreeNumbers = [];
+  readonly #free: FreeReps = [];
   readonly #kinds = new Map<Resource, ResourceObjects>();
 
   /** Allows at most `most` resources at once. */
@@ -80,7 +80,7 @@ export class Numbers {
    * @param kind the kind of resource
    * @param free the free numbers of the instance that gets it as a number; left out if bindings get an object
    */
-  add(kind: Resource, held: Closable, free: FreeNumbers = this.#free): number {
+  add(kind: Resource, held: Closable, free: FreeReps = this.#free): number {
     if (this.#count >= this.#most) {
       held.close();
       endComponent(`the component holds ${this.#most} resources, the maximum (maxResources)`);
@@ -142,35 +142,35 @@ export class Numbers {
 export class Resources<T extends Closable> implements ResourceObjects {
   /** The class that bindings get. It has no methods yet. */
   readonly class: ResourceClass;
-  readonly #numbers: Numbers;
+  readonly #table: ResourceTable;
   readonly #kind: Resource<T>;
   readonly #whenGone: () => never;
 
   /** `whenGone` throws the error that a guest gets for a resource that no longer exists. */
-  constructor(numbers: Numbers, kind: Resource<T>, whenGone: () => never) {
-    this.#numbers = numbers;
+  constructor(table: ResourceTable, kind: Resource<T>, whenGone: () => never) {
+    this.#table = table;
     this.#kind = kind;
     this.#whenGone = whenGone;
     this.class = bareClass(kind.name, (rep) => this.drop(rep));
-    numbers.register(kind, this);
+    table.register(kind, this);
   }
 
-  /** As `Numbers.add`. */
-  add(held: T, free?: FreeNumbers): number {
-    return this.#numbers.add(this.#kind, held, free);
+  /** As `ResourceTable.add`. */
+  add(held: T, free?: FreeReps): number {
+    return this.#table.add(this.#kind, held, free);
   }
 
   /** Returns what `rep` stands for. Throws if it no longer exists. */
   get(rep: number): T {
     // Only `add` puts something in, and that is of this kind.
-    return (this.#numbers.get(this.#kind, rep) as T | undefined) ?? this.#whenGone();
+    return (this.#table.get(this.#kind, rep) as T | undefined) ?? this.#whenGone();
   }
 
   /** Returns an object for `held`, which is owned here from now on. */
   wrap(held: T): object {
     const object = Object.create(this.class.prototype);
     object[cabiRep] = this.add(held);
-    object[isMade] = true;
+    object[madeByHost] = true;
     return object;
   }
 
@@ -179,18 +179,18 @@ export class Resources<T extends Closable> implements ResourceObjects {
     const isOurs = typeof object === 'object' && object instanceof this.class;
     const rep: unknown = isOurs ? Reflect.get(object, cabiRep) : undefined;
     const isValid =
-      isOurs && typeof rep === 'number' && (Reflect.has(object, isMade) || this.#numbers.isNumber(rep));
+      isOurs && typeof rep === 'number' && (Reflect.has(object, madeByHost) || this.#table.isNumber(rep));
     return this.get(isValid ? rep : 0);
   }
 
   /** Closes what `rep` stands for. Does nothing if it no longer exists. */
   drop(rep: number): void {
-    this.#numbers.drop(this.#kind, rep);
+    this.#table.drop(this.#kind, rep);
   }
 
   /** Closes everything. */
   clear(): void {
-    this.#numbers.clear(this.#kind);
+    this.#table.clear(this.#kind);
   }
 }
 

@@ -4,30 +4,30 @@
 // that reads from a terminal has nothing else to do. So a pollable is a moment on the monotonic clock.
 
 import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import type { Given } from './border.js';
+import type { HostInterface } from './border.js';
 import { errorCode, WasiError } from './error-code.js';
 import { bounded, MOST_AT_ONCE } from './limits.js';
 import { lowerPoll } from './lowering.js';
-import type { Closable, Numbers } from './resources.js';
+import type { Closable, ResourceTable } from './resources.js';
 import { Resources } from './resources.js';
 import { endComponent } from './trap.js';
 import type { wasi } from './wasi.js';
 import { error, inputStream, outputStream, pollable } from './wasi.js';
 
 /** What is behind a stream. */
-interface End extends Closable {
+interface StreamEnd extends Closable {
   /** Whether it is a file, so that its errors are errors of wasi:filesystem. */
   readonly isFile: boolean;
 }
 
 /** Gives the bytes of an input stream. */
-export interface Source extends End {
+export interface Source extends StreamEnd {
   /** Returns up to `length` bytes, or none at the end. May block. */
   read(length: number): Uint8Array;
 }
 
 /** Takes the bytes of an output stream. */
-export interface Sink extends End {
+export interface Sink extends StreamEnd {
   /** Writes some of the bytes, at least one, and returns how many. May block. */
   write(bytes: Uint8Array): number;
 }
@@ -88,7 +88,7 @@ const nothing = (): void => {};
  * A source or a sink behind a stream. The stream closes when its source or sink fails or ends, and says so from then
  * on.
  */
-class Stream<T extends End> {
+class Stream<T extends StreamEnd> {
   readonly #end: T;
   #open = true;
 
@@ -162,10 +162,10 @@ function splice(stream: OutputStream, source: InputStream, length: bigint): bigi
 /** wasi:io for one host, and what the rest of the host needs to make streams. */
 export interface Io {
   /** The interfaces. */
-  readonly given: {
-    readonly 'wasi:io/error': Given<(typeof wasi)['wasi:io/error']>;
-    readonly 'wasi:io/poll': Given<(typeof wasi)['wasi:io/poll']>;
-    readonly 'wasi:io/streams': Given<(typeof wasi)['wasi:io/streams']>;
+  readonly interfaces: {
+    readonly 'wasi:io/error': HostInterface<(typeof wasi)['wasi:io/error']>;
+    readonly 'wasi:io/poll': HostInterface<(typeof wasi)['wasi:io/poll']>;
+    readonly 'wasi:io/streams': HostInterface<(typeof wasi)['wasi:io/streams']>;
   };
   /** Makes an input stream for the guest, which owns `source` from now on. */
   input(source: Source): InputStream;
@@ -177,15 +177,15 @@ export interface Io {
   close(): void;
 }
 
-/** Makes wasi:io for one host, with its resources in `numbers`. */
-export function createIo(numbers: Numbers): Io {
+/** Makes wasi:io for one host, with its resources in `table`. */
+export function createIo(table: ResourceTable): Io {
   const gone = (): never => endComponent('the host is closed, or never gave this to the component');
   let isClosed = false;
 
-  const errors = new Resources(numbers, error, gone);
-  const pollables = new Resources(numbers, pollable, gone);
-  const inputs = new Resources(numbers, inputStream, closed);
-  const outputs = new Resources(numbers, outputStream, closed);
+  const errors = new Resources(table, error, gone);
+  const pollables = new Resources(table, pollable, gone);
+  const inputs = new Resources(table, inputStream, closed);
+  const outputs = new Resources(table, outputStream, closed);
 
   const pollableAt = (moment: bigint): Pollable => (isClosed ? gone() : { moment, close: nothing });
   const subscribe = (): Pollable => pollableAt(0n);
@@ -203,7 +203,7 @@ export function createIo(numbers: Numbers): Io {
   };
 
   return {
-    given: {
+    interfaces: {
       'wasi:io/error': { functions: { '[method]error.to-debug-string': ({ code }) => code } },
       'wasi:io/streams': {
         functions: {

@@ -18,7 +18,7 @@ import type { Walker } from './walker.js';
 const { O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** A held directory that knows its path. */
-class Place extends Handle {
+class HeldDirectory extends Handle {
   readonly path: string;
 
   constructor(fd: number, path: string) {
@@ -35,11 +35,11 @@ class Place extends Handle {
   }
 }
 
-function placeOf(directory: Handle): Place {
-  return directory instanceof Place ? directory : fail('bad-descriptor');
+function heldDirectory(directory: Handle): HeldDirectory {
+  return directory instanceof HeldDirectory ? directory : fail('bad-descriptor');
 }
 
-function pathOf(parent: Place, name: string): string {
+function pathOf(parent: HeldDirectory, name: string): string {
   if (isStrange(name)) {
     fail('invalid');
   }
@@ -47,7 +47,7 @@ function pathOf(parent: Place, name: string): string {
 }
 
 /** Opens what is at `path`. Fails with `not-permitted` if the path leads to another file once it is open. */
-function openConfirmed(parent: Place, path: string, flags: number, mode?: number): number {
+function openConfirmed(parent: HeldDirectory, path: string, flags: number, mode?: number): number {
   parent.confirm();
   expectStack();
   const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
@@ -70,27 +70,27 @@ export const pathWalker: Walker = {
   hold(path) {
     const real = realpathSync(path);
     expectStack();
-    return new Place(openSync(real, O_RDONLY | O_DIRECTORY), real);
+    return new HeldDirectory(openSync(real, O_RDONLY | O_DIRECTORY), real);
   },
 
   enter(directory, name) {
-    const parent = placeOf(directory);
+    const parent = heldDirectory(directory);
     const path = pathOf(parent, name);
     parent.confirm();
     const status = lstatSync(path, { bigint: true });
     if (typeOf(status) !== 'directory') {
       throw Object.assign(new Error(), { code: 'ENOTDIR' });
     }
-    return new Place(openConfirmed(parent, path, O_RDONLY | O_DIRECTORY), path);
+    return new HeldDirectory(openConfirmed(parent, path, O_RDONLY | O_DIRECTORY), path);
   },
 
   open(directory, name, flags, mode) {
-    const parent = placeOf(directory);
+    const parent = heldDirectory(directory);
     return openConfirmed(parent, pathOf(parent, name), flags, mode);
   },
 
   at(directory, name, act) {
-    const parent = placeOf(directory);
+    const parent = heldDirectory(directory);
     const path = pathOf(parent, name);
     parent.confirm();
     const result = act(path);

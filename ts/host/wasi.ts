@@ -16,7 +16,7 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { DirectoryEntries } from './directory-entries.js';
 import { errorCodes } from './error-code.js';
-import type { Open } from './open.js';
+import type { Descriptor } from './descriptor.js';
 import type { Closable } from './resources.js';
 import type { InputStream, IoError, OutputStream, Pollable, StreamError } from './streams.js';
 import type { Interface, Type } from './wit.js';
@@ -29,7 +29,7 @@ import {
   func,
   list,
   option,
-  outcome,
+  emptyResult,
   own,
   record,
   resource,
@@ -48,7 +48,7 @@ export const inputStream = resource<InputStream>('wasi:io/streams', 'input-strea
 export const outputStream = resource<OutputStream>('wasi:io/streams', 'output-stream');
 export const terminalInput = resource<Closable>('wasi:cli/terminal-input', 'terminal-input');
 export const terminalOutput = resource<Closable>('wasi:cli/terminal-output', 'terminal-output');
-export const descriptor = resource<Open>('wasi:filesystem/types', 'descriptor');
+export const descriptor = resource<Descriptor>('wasi:filesystem/types', 'descriptor');
 export const directoryEntryStream = resource<DirectoryEntries>(
   'wasi:filesystem/types',
   'directory-entry-stream',
@@ -128,7 +128,7 @@ export const wasi = {
   'wasi:cli/exit': {
     types: {},
     functions: {
-      exit: func([['status', outcome]]),
+      exit: func([['status', emptyResult]]),
       'exit-with-code': func([['status-code', u8]]),
     },
   },

@@ -91,7 +91,7 @@ export const result = <V = void>(ok: Type<V> | undefined, err: Type): Type<V> =>
 });
 
 /** `result` without values, as a parameter. */
-export const outcome: Type<{ readonly tag: 'ok' | 'err' }> = {
+export const emptyResult: Type<{ readonly tag: 'ok' | 'err' }> = {
   kind: 'result',
   ok: undefined,
   err: undefined,

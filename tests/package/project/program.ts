@@ -84,7 +84,7 @@ export async function inSandbox(directories: Preopens, confinement: SandboxOptio
 /** Runs the component on our own host, without a cast. */
 export async function onHost(preopen: Preopen, stdin: Input, stdout: Output): Promise<Root> {
   const access: Access = preopen.access;
-  const durability: Durability = { namesLast: access === 'read-write' };
+  const durability: Durability = { syncDirectories: access === 'read-write' };
   const hostOptions: HostOptions = {
     preopens: { '/': preopen },
     stdin,

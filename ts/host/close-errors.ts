@@ -6,21 +6,21 @@ import type { MetadataHashValue } from '@bytecodealliance/preview2-shim/interfac
 import { errorCode, fail } from './error-code.js';
 
 /** The location of a file: the directory that has its name, and the name. */
-export interface Place {
+export interface FileLocation {
   readonly directory: MetadataHashValue;
   readonly name: string;
 }
 
 /** A file that was not closed properly. */
-interface Closed {
+interface BadClose {
   /** The guest's path of it. */
   readonly path: string;
   /** Why closing it failed. */
-  lost?: unknown;
+  error?: unknown;
   /** Why it could not get its mode, as Node's code. */
-  withoutMode?: string;
+  refusedMode?: string;
   /** Whether the component got the error. */
-  isTold: boolean;
+  isReported: boolean;
 }
 
 /** Maximum number of files that are remembered. */
@@ -29,42 +29,42 @@ const MOST_FILES = 1024;
 /**
  * The files of one host that were not closed properly. Each is remembered until it is renamed, removed or replaced.
  */
-export class Closings {
-  readonly #closed = new Map<string, Closed>();
+export class CloseErrors {
+  readonly #closed = new Map<string, BadClose>();
 
   /** Records that closing a file failed that was open for writing. */
-  noteLost(place: Place, path: string, error: unknown): void {
-    this.#note(place, path).lost = error;
+  noteFailedClose(location: FileLocation, path: string, error: unknown): void {
+    this.#note(location, path).error = error;
   }
 
   /** Records that a file could not get its mode, and why, as Node's code. */
-  noteWithoutMode(place: Place, path: string, code: string): void {
-    this.#note(place, path).withoutMode = code;
+  noteRefusedMode(location: FileLocation, path: string, code: string): void {
+    this.#note(location, path).refusedMode = code;
   }
 
   /**
    * Must be called before a file gets another name, and before it is synchronised. If closing the file failed, fails
    * with the same error. Returns why the file could not get its mode, as Node's code; undefined if it has its mode.
    *
-   * @param place finds the location; called only if any file is remembered
+   * @param location finds the location; called only if any file is remembered
    */
-  commit(place: () => Place): string | undefined {
-    const closed = this.#closed.size === 0 ? undefined : this.#closed.get(keyOf(place()));
-    if (closed?.lost !== undefined) {
-      closed.isTold = true;
-      fail(errorCode(closed.lost));
+  commit(location: () => FileLocation): string | undefined {
+    const closed = this.#closed.size === 0 ? undefined : this.#closed.get(keyOf(location()));
+    if (closed?.error !== undefined) {
+      closed.isReported = true;
+      fail(errorCode(closed.error));
     }
-    return closed?.withoutMode;
+    return closed?.refusedMode;
   }
 
   /** Forgets a location: it has another file now, or none. */
-  forget(place: () => Place): void {
+  forget(location: () => FileLocation): void {
     if (this.#closed.size > 0) {
-      this.#closed.delete(keyOf(place()));
+      this.#closed.delete(keyOf(location()));
     }
   }
 
-  /** Emits a warning for each lost file whose error no component got. */
+  /** Emits a warning for each file whose error no component got. */
   close(): void {
     for (const closed of this.#closed.values()) {
       warnOf(closed);
@@ -72,9 +72,9 @@ export class Closings {
     this.#closed.clear();
   }
 
-  #note(place: Place, path: string): Closed {
-    const key = keyOf(place);
-    const closed = this.#closed.get(key) ?? { path, isTold: false };
+  #note(location: FileLocation, path: string): BadClose {
+    const key = keyOf(location);
+    const closed = this.#closed.get(key) ?? { path, isReported: false };
     this.#closed.set(key, closed);
     const [oldest] = this.#closed;
     if (this.#closed.size > MOST_FILES && oldest !== undefined) {
@@ -85,12 +85,12 @@ export class Closings {
   }
 }
 
-function keyOf({ directory: { lower, upper }, name }: Place): string {
+function keyOf({ directory: { lower, upper }, name }: FileLocation): string {
   return `${upper} ${lower} ${name}`;
 }
 
-function warnOf({ path, lost, isTold }: Closed): void {
-  if (lost !== undefined && !isTold) {
-    process.emitWarning(`closing ${JSON.stringify(path)} failed, so its last writes may be lost: ${lost}`);
+function warnOf({ path, error, isReported }: BadClose): void {
+  if (error !== undefined && !isReported) {
+    process.emitWarning(`closing ${JSON.stringify(path)} failed, so its last writes may be lost: ${error}`);
   }
 }

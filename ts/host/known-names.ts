@@ -23,7 +23,7 @@ export function noteMove(): void {
 }
 
 /** Which file a name leads to. */
-interface Answer {
+interface KnownIdentity {
   readonly path: string;
   /** Whether a symbolic link was followed; undefined if that makes no difference. */
   readonly follow: boolean | undefined;
@@ -43,10 +43,10 @@ interface Answer {
  *   file and then for its identity, and for the identity of each entry that they list. One answer serves one
  *   question.
  */
-export class Known {
+export class KnownNames {
   readonly #files = new Set<string>();
   #moves = moves;
-  #answer: Answer | undefined;
+  #answer: KnownIdentity | undefined;
 
   /** Remembers a regular file. */
   addFile(path: string): void {
