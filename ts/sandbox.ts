@@ -8,9 +8,9 @@ import type { Assignment } from './divided-job.js';
 import { atExit } from './exit.js';
 import { preopen } from './host/check-options.js';
 import { createHost } from './host/create-host.js';
+import type { Preopen } from './host/grant.js';
 import type { Host, HostOptions } from './host/host.js';
 import { ModeCarrier } from './host/modes.js';
-import type { Preopen } from './host/preopens.js';
 import type { Made } from './made.js';
 import {
   type CleanOptions,

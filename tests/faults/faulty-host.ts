@@ -1,6 +1,6 @@
 // A host whose calls fail on request: a layer over our host's import object, which counts the calls of a component.
 //
-// A component has two ways into the host (ts/host/lowering.ts): calls in its own memory, and calls for which jco passes
+// A component has two ways into the host (ts/host/lowering/): calls in its own memory, and calls for which jco passes
 // values. The layer is in both.
 
 import { posix } from 'node:path';
@@ -101,7 +101,7 @@ const pathArguments: Readonly<Partial<Record<FallibleCall, Readonly<Record<Way, 
 const cabiLower = Symbol.for('cabiLower');
 const cabiRep = Symbol.for('cabiRep');
 
-/** Marks an owned handle; see ts/host/lowering.ts. */
+/** Marks an owned handle; see ts/host/lowering/. */
 const OWN = 1 << 30;
 
 interface Context {

@@ -17,8 +17,7 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Access } from '../../ts/host/grant.js';
-import type { Preopen } from '../../ts/host/preopens.js';
+import type { Access, Preopen } from '../../ts/host/grant.js';
 import type { Walker } from '../../ts/host/walker.js';
 import type { Attempt, Descriptor } from './helpers.js';
 import {

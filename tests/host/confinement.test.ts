@@ -73,7 +73,7 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
         test.skip('mounting is not allowed here');
       }
       const script = `mount -t tmpfs tmpfs /proc && ${prepare || ':'} && exec "$@"`;
-      const refused = expect.stringContaining('there is no procfs at /proc');
+      const refused = expect.stringContaining('no procfs is mounted at /proc');
       expect(
         make(
           'linux',

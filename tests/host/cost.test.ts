@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { ImportObject } from '#bindings';
 import { instantiate } from '#bindings';
 import { ModeCarrier } from '../../ts/host/index.js';
-import { READ_ASIDE } from '../../ts/host/lowering.js';
+import { READ_ASIDE } from '../../ts/host/lowering/filesystem.js';
 import { toComponent } from '../../ts/options.js';
 import { hostWith, temporaryDirectory, walkers } from './helpers.js';
 import { Counter, counted, watchCalls } from './watch-calls.js';

@@ -84,7 +84,7 @@ const signed = (number: bigint) => BigInt.asIntN(64, number);
 const MiB = 1n << 20n;
 const most64 = 2n ** 64n - 1n;
 const numbers = [0n, 1n, 4096n, MiB, MiB + 1n, 2n ** 32n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 63n, most64];
-const noSuchWrite = expect.stringMatching('^end: .*written at once');
+const noSuchWrite = expect.stringMatching('^end: .*bytes at once');
 const noBytes = expect.stringMatching('^end: .*random bytes');
 
 /** Each method with the largest of the numbers that it takes, and what it gives for those beyond. */

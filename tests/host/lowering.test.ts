@@ -1,4 +1,4 @@
-// The contract with jco's bindings that ts/host/lowering.ts leans on: it fails here when jco changes it.
+// The contract with jco's bindings that ts/host/lowering/guest.ts relies on: it fails here when jco changes it.
 
 import {
   existsSync,
@@ -67,6 +67,7 @@ function contextFor(host: Host, onRealloc = () => {}, stringEncoding?: 'utf16') 
 /** Flat parameters of every method, such as it takes. The handle 1 is a directory's, and 2 that of a file in it. */
 const time = [2, 0n, 0];
 const lowered: [string, (number | bigint)[]][] = [
+  ['advise', [2, 0n, 0n, 0, 512]],
   ['syncData', [1, 512]],
   ['getFlags', [1, 512]],
   ['getType', [1, 512]],

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import type { FreeReps } from '../../ts/host/resources.js';
-import { ResourceTable, Resources } from '../../ts/host/resources.js';
+import { Resources, ResourceTable } from '../../ts/host/resources.js';
 import { resource } from '../../ts/host/wit.js';
 
 function gone(): never {

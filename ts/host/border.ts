@@ -4,17 +4,17 @@
 // host function with any values, read its result as any type, and call anything that JavaScript finds on the host's
 // objects. This file makes each interface from WASI's functions and nothing else. Each function accepts only values
 // of WASI's types, and returns fresh values that nothing else refers to. Calls in the component's own memory go
-// through lowering.ts, which checks the same types.
+// through lowering/, which checks the same types.
 
 import { isBytes } from '../check.js';
 import { errorCode as errorCodeOf, WasiError } from './error-code.js';
 import type { WasiInterfaces } from './imports.js';
-import type { Lowerings } from './lowering.js';
-import type { Closable, ResourceTable } from './resources.js';
+import type { Lowerings } from './lowering/guest.js';
+import type { ResourceTable } from './resources.js';
 import { endComponent, isEnding, uncatchable } from './trap.js';
 import type { InterfaceName } from './wasi.js';
 import { errorCode, wasi } from './wasi.js';
-import type { Case, FunctionType, Implementation, Interface, Type } from './wit.js';
+import type { Case, Closable, FunctionType, Implementation, Interface, Type } from './wit.js';
 import { camelCase, print } from './wit.js';
 
 /** The host's side of an interface. */
@@ -205,7 +205,12 @@ function toBindings(type: Type, value: unknown, table: ResourceTable): unknown {
     case 'own':
       return table.of(type.resource).wrap(value as Closable);
     default:
-      return fromBindings(type, value, table, () => 'the host has a value for a component that is not of type');
+      return fromBindings(
+        type,
+        value,
+        table,
+        () => 'the host has a value for a component that is not of type',
+      );
   }
 }
 

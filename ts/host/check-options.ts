@@ -15,11 +15,10 @@ import {
   wholeNumber,
 } from '../check.js';
 import { access, guestPath, preopenOf, preopensOf } from '../preopens.js';
-import type { Durability } from './durability.js';
+import type { Durability, Preopen } from './grant.js';
 import type { HostOptions } from './host.js';
 import { ModeCarrier } from './modes.js';
-import type { Preopen } from './preopens.js';
-import { sinkOf, sourceOf } from './standard-streams.js';
+import { inputOf, outputOf } from './standard-streams.js';
 
 const hostPath: Check = (name, value) => {
   text(name, value);
@@ -52,7 +51,7 @@ const modeCarrier: Check = (name, value) => {
 
 /** Standard input as the host reads it. Bytes are copied. */
 const stdin: Check = (_, value) => {
-  const source = sourceOf(value);
+  const source = inputOf(value);
   return isBytes(source) ? new Uint8Array(source) : source;
 };
 
@@ -68,8 +67,8 @@ const checks: Checks<HostOptions> = {
   args: arrayOf(text),
   env: environment,
   stdin,
-  stdout: (_, value) => sinkOf('stdout', value),
-  stderr: (_, value) => sinkOf('stderr', value),
+  stdout: (_, value) => outputOf('stdout', value),
+  stderr: (_, value) => outputOf('stderr', value),
   clocks: boolean,
   random: boolean,
   confinement: oneOf('strict', 'best-effort'),

@@ -1,7 +1,7 @@
 // wasi:clocks for one host.
 
 import type { HostInterface } from './border.js';
-import type { Io } from './streams.js';
+import type { Io } from './io.js';
 import type { wasi } from './wasi.js';
 
 /** wasi:clocks. */

@@ -8,7 +8,7 @@
 // model's Binary.md, and skips the others. It refuses anything that it does not know.
 
 import { quoted } from '../errors.js';
-import { RefusedError } from './refused-error.js';
+import { RefusedError } from './errors.js';
 import { wasi } from './wasi.js';
 import type { FunctionType, Interface, Primitive, Resource, Type } from './wit.js';
 import { define, isSame, isSameFunction, printFunction } from './wit.js';

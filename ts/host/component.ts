@@ -5,13 +5,11 @@
 
 import { describe, isBytes, isError, isRecord, requireThat } from '../check.js';
 import { takeHostOptions } from './check-options.js';
-import { ExitError } from './cli.js';
 import { requireWasi } from './component-imports.js';
 import { createHost } from './create-host.js';
+import { ExitError, RefusedError, TrapError } from './errors.js';
 import type { Host, HostOptions } from './host.js';
-import { RefusedError } from './refused-error.js';
 import { type Translation, translate } from './translate.js';
-import { TrapError } from './trap-error.js';
 
 /** A compiled core module, opaque to this code. */
 type CoreModule = object;

@@ -29,7 +29,7 @@ import type { FileLocation } from './close-errors.js';
 import { DirectoryEntries } from './directory-entries.js';
 import { fail, ignoringErrors, nodeCode } from './error-code.js';
 import { File, syncFlagsOf, type WritableFile } from './file.js';
-import type { Grant } from './grant.js';
+import type { Grant, Preopen } from './grant.js';
 import type { Handle } from './handle.js';
 import { KnownNames, noteChange, noteMove } from './known-names.js';
 import {
@@ -42,7 +42,6 @@ import {
   UNFINISHED_DIRECTORY,
 } from './modes.js';
 import { isStrange } from './names.js';
-import type { Preopen } from './preopens.js';
 import { expectStack } from './stack.js';
 import { identity, setTimes, typeOf } from './status.js';
 import { readLink, Walk } from './walk.js';

@@ -1,9 +1,26 @@
 // Streams over regular files. Each owns the open file as well, so it outlives the descriptor that it came from.
 
 import { fstatSync, readSync, writeSync } from 'node:fs';
-import { writeAt } from './file.js';
+import { fail } from './error-code.js';
 import type { Handle } from './handle.js';
 import type { Sink, Source } from './streams.js';
+
+/** Larger than any file, and still a number that Node accepts. */
+export const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** Maximum number of bytes that one system call reads or writes; the rest is for the next call. */
+export const MOST_IN_PLACE = 1 << 30;
+
+/**
+ * Writes `bytes` at `position` and returns how many were written, which may be fewer. Fails with `file-too-large` at a position
+ * that no file has, which Node would refuse as a wrong argument.
+ */
+export function writeAt(fd: number, bytes: Uint8Array, position: bigint): number {
+  if (position > MOST_SIZE) {
+    fail('file-too-large');
+  }
+  return writeSync(fd, bytes, 0, Math.min(bytes.length, MOST_IN_PLACE), Number(position));
+}
 
 /** Reads a file from a position on. */
 export class FileSource implements Source {
@@ -42,7 +59,7 @@ export class FileSink implements Sink {
   }
 
   write(bytes: Uint8Array): number {
-    const count = writeAt(this.#handle.fd, bytes, 0, bytes.length, this.#position);
+    const count = writeAt(this.#handle.fd, bytes, this.#position);
     this.#position += BigInt(count);
     return count;
   }
@@ -73,7 +90,7 @@ export class AppendingSink implements Sink {
     const { fd } = this.#handle;
     return this.#opensForAppending
       ? writeSync(fd, bytes)
-      : writeAt(fd, bytes, 0, bytes.length, fstatSync(fd, { bigint: true }).size);
+      : writeAt(fd, bytes, fstatSync(fd, { bigint: true }).size);
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 // An open regular file.
 
 import type { BigIntStats } from 'node:fs';
-import { constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, readSync, writeSync } from 'node:fs';
+import { constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, readSync } from 'node:fs';
 import type {
   DescriptorFlags,
   MetadataHashValue,
@@ -9,7 +9,7 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { FileLocation } from './close-errors.js';
 import { fail } from './error-code.js';
-import { AppendingSink, FileSink, FileSource } from './file-streams.js';
+import { AppendingSink, FileSink, FileSource, MOST_SIZE, writeAt } from './file-streams.js';
 import type { Grant } from './grant.js';
 import { Handle } from './handle.js';
 import { giveMode } from './modes.js';
@@ -24,9 +24,6 @@ import type { Walker } from './walker.js';
 export function syncFlagsOf({ fileIntegritySync, dataIntegritySync }: DescriptorFlags): number {
   return (fileIntegritySync ? constants.O_SYNC : 0) | (dataIntegritySync ? constants.O_DSYNC : 0);
 }
-
-/** Larger than any file, and still a number that Node accepts. */
-const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** A file that was opened for writing. */
 export interface WritableFile {
@@ -129,13 +126,10 @@ export class File {
     return readSync(this.#handle.fd, bytes, start, length, position);
   }
 
-  /**
-   * Writes up to `length` bytes of `bytes`, from index `start` on, at `position` in the file. Returns how many were
-   * written.
-   */
-  write(bytes: Uint8Array, start: number, length: number, position: bigint): number {
+  /** Writes `bytes` at `position` in the file. Returns how many were written, which may be fewer. */
+  write(bytes: Uint8Array, position: bigint): number {
     this.expectWritable();
-    return writeAt(this.#handle.fd, bytes, start, length, position);
+    return writeAt(this.#handle.fd, bytes, position);
   }
 
   setSize(size: bigint): void {
@@ -200,20 +194,4 @@ export class File {
       fail('not-permitted');
     }
   }
-}
-
-/**
- * pwrite(2). Fails with `file-too-large` at a position that no file has, which Node would refuse as a wrong argument.
- */
-export function writeAt(
-  fd: number,
-  bytes: Uint8Array,
-  start: number,
-  length: number,
-  position: bigint,
-): number {
-  if (position > MOST_SIZE) {
-    fail('file-too-large');
-  }
-  return writeSync(fd, bytes, start, length, Number(position));
 }

@@ -1,9 +1,29 @@
+// What a component may do in the directories that it gets.
+
 import type { CloseErrors } from './close-errors.js';
-import type { Durability } from './durability.js';
 import type { ModeCarrier } from './modes.js';
 
 /** What a component may do below a preopen: `read` allows no change at all. */
 export type Access = 'read' | 'read-write';
+
+/** A directory of this system that a component gets. */
+export interface Preopen {
+  /** Its path. Symbolic links in it are followed, and a relative path starts at the working directory. */
+  path: string;
+  /** What the component may do below it. */
+  access: Access;
+}
+
+/**
+ * Whether new names survive a power cut. The whole host has one such object, and the code that runs the component
+ * sets it: the preview 1 adapter lets no component synchronise a directory, so the host must do it.
+ */
+export interface Durability {
+  /**
+   * While true, each rename and each new directory is on the disk before the call returns. Each costs milliseconds.
+   */
+  syncDirectories: boolean;
+}
 
 /** The rights and settings of everything that is opened below a preopen. */
 export interface Grant {

@@ -5,18 +5,17 @@ import { interfacesOf } from './border.js';
 import { createCli } from './cli.js';
 import { createClocks } from './clocks.js';
 import { CloseErrors } from './close-errors.js';
-import type { Durability } from './durability.js';
 import { createFilesystem } from './filesystem.js';
+import type { Durability, Preopen } from './grant.js';
 import type { WasiImports } from './imports.js';
 import { importObject } from './imports.js';
+import { createIo } from './io.js';
 import { ModeCarrier } from './modes.js';
-import type { Preopen } from './preopens.js';
 import { holdPreopens, refuseOverlap } from './preopens.js';
 import { createRandom } from './random.js';
 import { ResourceTable } from './resources.js';
 import type { Input, Output } from './standard-streams.js';
-import { sinkOf, sourceOf } from './standard-streams.js';
-import { createIo } from './streams.js';
+import { inputOf, outputOf } from './standard-streams.js';
 import type { Walker } from './walker.js';
 
 /** What a component gets. It does not get what is left out. */
@@ -110,9 +109,9 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
     env: Object.fromEntries(
       Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
-    stdin: sourceOf(stdin),
-    stdout: sinkOf('stdout', stdout),
-    stderr: sinkOf('stderr', stderr),
+    stdin: inputOf(stdin),
+    stdout: outputOf('stdout', stdout),
+    stderr: outputOf('stderr', stderr),
   };
   if (!options.allowOverlap) {
     refuseOverlap(preopens);

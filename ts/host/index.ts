@@ -23,17 +23,13 @@
 //
 // tests/host/conformance.test.ts has the cases in which wasmtime answers differently, with the reason for each.
 
-export { ExitError } from './cli.js';
 export type { LoadedComponent } from './component.js';
 export { loadComponent, runComponent } from './component.js';
 export { importDifferences } from './component-imports.js';
 export { createHost } from './create-host.js';
-export type { Durability } from './durability.js';
-export type { Access } from './grant.js';
+export { ExitError, RefusedError, TrapError } from './errors.js';
+export type { Access, Durability, Preopen } from './grant.js';
 export type { Host, HostOptions } from './host.js';
 export type { WasiImports, WasiInterfaces } from './imports.js';
 export { ModeCarrier, type Refusals } from './modes.js';
-export type { Preopen } from './preopens.js';
-export { RefusedError } from './refused-error.js';
 export type { HasDescriptor, Input, Output } from './standard-streams.js';
-export { TrapError } from './trap-error.js';

@@ -3,18 +3,10 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Directory } from './directory.js';
-import type { Access, Grant } from './grant.js';
+import type { Grant, Preopen } from './grant.js';
 import { isGranted } from './permission.js';
 import { identity, isSameFile } from './status.js';
 import type { Walker } from './walker.js';
-
-/** A directory of this system that a component gets. */
-export interface Preopen {
-  /** Its path. Symbolic links in it are followed, and a relative path starts at the working directory. */
-  path: string;
-  /** What the component may do below it. */
-  access: Access;
-}
 
 /** Returns a path without symbolic links; undefined if there is none. */
 function realPath(path: string): string | undefined {

@@ -2,7 +2,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { HostInterface } from './border.js';
-import { lowerRandom } from './lowering.js';
+import { lowerRandom } from './lowering/io.js';
 import { endComponent } from './trap.js';
 import type { wasi } from './wasi.js';
 

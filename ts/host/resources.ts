@@ -9,7 +9,7 @@
 
 import { dispose } from '../dispose.js';
 import { endComponent } from './trap.js';
-import type { Resource } from './wit.js';
+import type { Closable, Resource } from './wit.js';
 
 /** The property in which jco looks for a resource's number. */
 export const cabiRep: unique symbol = Symbol.for('cabiRep') as never;
@@ -19,12 +19,6 @@ const cabiDispose: unique symbol = Symbol.for('cabiDispose') as never;
 
 /** Marks the objects that a host made. */
 const madeByHost = Symbol('made by the host');
-
-/** What a number stands for. */
-export interface Closable {
-  /** Releases what it holds. If it throws, it is called again. */
-  close(): void;
-}
 
 /** The numbers of resources that one instance of a component dropped, and that it gets again. */
 export type FreeReps = number[];
@@ -43,6 +37,10 @@ interface Entry {
 export interface ResourceObjects {
   /** The class that bindings get. */
   readonly class: ResourceClass;
+  /** See `Resources.add`. */
+  add(held: Closable, free?: FreeReps): number;
+  /** See `Resources.get`. */
+  get(rep: number): Closable;
   /** See `Resources.wrap`. */
   wrap(held: Closable): object;
   /** See `Resources.unwrap`. */

@@ -4,10 +4,11 @@
 // component does. So a stream works if it stands for a file descriptor, as `process.stdout` does, and the host uses
 // that. Any other is refused, because its bytes would pile up in memory or not be there.
 
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, readSync, writeSync } from 'node:fs';
 import { describe, isBytes } from '../check.js';
-import type { ByteSink, ByteSource } from './cli.js';
 import { nodeCode } from './error-code.js';
+import type { Sink, Source } from './streams.js';
+import { nothing, sleepUntil } from './streams.js';
 
 /** Something with a file descriptor: `process.stdin`, `process.stdout`, a `FileHandle`, an open `fs.WriteStream`. */
 export interface HasDescriptor {
@@ -28,6 +29,14 @@ export type Input = string | Uint8Array | number | HasDescriptor;
  */
 export type Output = 'inherit' | ((bytes: Uint8Array) => void) | number | HasDescriptor;
 
+/** The source of a component's standard input: an open file descriptor, or bytes. */
+export type ByteSource = number | Uint8Array;
+
+/**
+ * The target of a component's output: an open file descriptor, or a function that gets each piece as it is written.
+ */
+export type ByteSink = number | ((bytes: Uint8Array) => void);
+
 /** The numbers of the standard streams in every process. */
 const inherited = { stdout: 1, stderr: 2 } as const;
 
@@ -36,7 +45,7 @@ const inherited = { stdout: 1, stderr: 2 } as const;
  *
  * @param input the caller's value
  */
-export function sourceOf(input: unknown): ByteSource {
+export function inputOf(input: unknown): ByteSource {
   if (input === 'inherit') {
     // As text it would surprise a caller who passes the same word for stdout.
     throw new TypeError(
@@ -69,7 +78,7 @@ export function sourceOf(input: unknown): ByteSource {
  * @param name the option, for the message
  * @param output the caller's value
  */
-export function sinkOf(name: 'stdout' | 'stderr', output: unknown): ByteSink {
+export function outputOf(name: 'stdout' | 'stderr', output: unknown): ByteSink {
   if (typeof output === 'function') {
     return output as (bytes: Uint8Array) => void;
   }
@@ -111,4 +120,60 @@ function refusal(name: string, value: unknown, what: string, help: { stream: str
       ? `options.${name} is a stream without a file descriptor, and a component cannot wait for one: ${help.stream}`
       : `options.${name} must be ${what}, not ${describe(value)}`,
   );
+}
+
+/** Repeats a call until it has a result. A descriptor can be non-blocking, as a terminal's often is. */
+function untilReady<T>(act: () => T): T {
+  for (;;) {
+    try {
+      return act();
+    } catch (error) {
+      if (nodeCode(error) !== 'EAGAIN') {
+        throw error;
+      }
+      sleepUntil(process.hrtime.bigint() + 5_000_000n);
+    }
+  }
+}
+
+/** Returns the source of an input stream that reads `input`. The descriptor stays open when it is closed. */
+export function sourceFrom(input: ByteSource): Source {
+  if (typeof input === 'number') {
+    return {
+      isFile: false,
+      read(length) {
+        const bytes = new Uint8Array(length);
+        return bytes.subarray(
+          0,
+          untilReady(() => readSync(input, bytes)),
+        );
+      },
+      close: nothing,
+    };
+  }
+  let rest = input;
+  return {
+    isFile: false,
+    read(length) {
+      const bytes = rest.subarray(0, length);
+      rest = rest.subarray(length);
+      return bytes;
+    },
+    close: nothing,
+  };
+}
+
+/** Returns the sink of an output stream that writes to `output`. The descriptor stays open when it is closed. */
+export function sinkTo(output: ByteSink): Sink {
+  return {
+    isFile: false,
+    write(bytes) {
+      if (typeof output === 'number') {
+        return untilReady(() => writeSync(output, bytes));
+      }
+      output(bytes);
+      return bytes.length;
+    },
+    close: nothing,
+  };
 }

@@ -3,6 +3,7 @@
 import type { BigIntStats } from 'node:fs';
 import { constants } from 'node:fs';
 import type {
+  Datetime,
   DescriptorStat,
   DescriptorType,
   MetadataHashValue,
@@ -24,18 +25,22 @@ export function typeOf(status: { readonly mode: number | bigint }): DescriptorTy
   return byMode[Number(status.mode) & constants.S_IFMT] ?? 'unknown';
 }
 
+/** The status of a file as WASI has it. A time is undefined if WASI cannot express it. */
+export type FileStatus = Required<Pick<DescriptorStat, 'type' | 'linkCount' | 'size'>> & {
+  readonly [T in 'dataAccessTimestamp' | 'dataModificationTimestamp' | 'statusChangeTimestamp']:
+    | Datetime
+    | undefined;
+};
+
 /** Converts a file's status to WASI's form: size in bytes, times to the nanosecond. */
-export function descriptorStat(status: BigIntStats): DescriptorStat {
-  const accessed = datetime(status.atimeNs);
-  const modified = datetime(status.mtimeNs);
-  const changed = datetime(status.ctimeNs);
+export function descriptorStat(status: BigIntStats): FileStatus {
   return {
     type: typeOf(status),
     linkCount: status.nlink,
     size: status.size,
-    ...(accessed && { dataAccessTimestamp: accessed }),
-    ...(modified && { dataModificationTimestamp: modified }),
-    ...(changed && { statusChangeTimestamp: changed }),
+    dataAccessTimestamp: datetime(status.atimeNs),
+    dataModificationTimestamp: datetime(status.mtimeNs),
+    statusChangeTimestamp: datetime(status.ctimeNs),
   };
 }
 

@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { RefusedError } from './refused-error.js';
+import { RefusedError } from './errors.js';
 
 // A thread takes some hundred megabytes while it works.
 const MOST_THREADS = 4;

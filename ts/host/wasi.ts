@@ -5,7 +5,6 @@ import type { Datetime } from '@bytecodealliance/preview2-shim/interfaces/wasi-c
 import type {
   Advice,
   DescriptorFlags,
-  DescriptorStat,
   DescriptorType,
   DirectoryEntry as Entry,
   ErrorCode,
@@ -14,22 +13,22 @@ import type {
   OpenFlags,
   PathFlags,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import type { Descriptor } from './descriptor.js';
 import type { DirectoryEntries } from './directory-entries.js';
 import { errorCodes } from './error-code.js';
-import type { Descriptor } from './descriptor.js';
-import type { Closable } from './resources.js';
+import type { FileStatus } from './status.js';
 import type { InputStream, IoError, OutputStream, Pollable, StreamError } from './streams.js';
-import type { Interface, Type } from './wit.js';
+import type { Closable, Interface, Type } from './wit.js';
 import {
   bool,
   borrow,
   bytes,
+  emptyResult,
   enumeration,
   flags,
   func,
   list,
   option,
-  emptyResult,
   own,
   record,
   resource,
@@ -78,7 +77,7 @@ const descriptorFlags: Type<DescriptorFlags> = flags(
 const pathFlags: Type<PathFlags> = flags('path-flags', 'symlink-follow');
 const openFlags: Type<OpenFlags> = flags('open-flags', 'create', 'directory', 'exclusive', 'truncate');
 
-const descriptorStat: Type<DescriptorStat> = record('descriptor-stat', {
+const descriptorStat: Type<FileStatus> = record('descriptor-stat', {
   type: descriptorType,
   'link-count': u64,
   size: u64,

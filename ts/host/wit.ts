@@ -1,8 +1,6 @@
 // The types of WIT as values, but only those of WASI 0.2. They have two uses: what a component passes is checked
 // against them at run time, and what it declares is compared with them before it runs.
 
-import type { Closable } from './resources.js';
-
 /** The property by which TypeScript knows the values of a type. No object has it. */
 declare const values: unique symbol;
 
@@ -32,6 +30,12 @@ export type Field = readonly [name: string, type: Type];
 
 /** A case of a variant, with the type of its payload, if it has one. */
 export type Case = readonly [name: string, type: Type | undefined];
+
+/** What stands for a resource in this host. */
+export interface Closable {
+  /** Releases what it holds. If it throws, it is called again. */
+  close(): void;
+}
 
 /** A kind of resource. Each resource of the kind is a `T` in this host. */
 export interface Resource<T extends Closable = Closable> {

@@ -1,0 +1,44 @@
+// The errors that the caller of a component gets.
+
+import { describe, isError } from '../check.js';
+
+/**
+ * Thrown through a component that calls `exit`. It ends the call into the component, never the process. The instance
+ * must not be called again.
+ */
+export class ExitError extends Error {
+  /** The name of the class. */
+  override readonly name = 'ExitError';
+  /** The exit status: 0 for success. */
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`the component exited with status ${status}`);
+    this.status = status;
+  }
+}
+
+/**
+ * Thrown for a component that is not run: it is invalid, imports something that it does not get, or could harm the
+ * process. Nothing of it has run, unless one of its exports is the reason: those are known only after its
+ * initialisation or its run.
+ */
+export class RefusedError extends Error {
+  /** The name of the class. */
+  override readonly name = 'RefusedError';
+}
+
+/**
+ * Thrown for a component that ended abnormally: by a trap, such as `unreachable` or an access outside of its memory,
+ * by a stack without room, or by a call that WASI does not allow. The `cause` is the error that ended it.
+ */
+export class TrapError extends Error {
+  /** The name of the class. */
+  override readonly name = 'TrapError';
+
+  /** @param cause what was thrown through the component */
+  constructor(cause: unknown) {
+    const why = isError(cause) ? cause.message : describe(cause);
+    super(`the component trapped: ${why.replace(/^wasm trap: (wasm )?/, '')}`, { cause });
+  }
+}

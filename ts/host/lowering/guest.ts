@@ -1,0 +1,273 @@
+// Calls from a component that never leave its memory. Without this, jco copies every value of every call into
+// JavaScript.
+//
+// The flat parameters come from the types that the component declares, which need not be WASI's: it may pass more or
+// fewer of them, and other kinds. So they are `unknown` here, and every use goes through `i32` or `u64`, which end
+// the component if they get something else.
+//
+// This is the only file that relies on jco's internals. The contract is that of jco 1.35.0, which package.json pins;
+// tests/host/lowering.test.ts fails if it changes:
+//
+// - In bindings made with `--import-bindings hybrid`, an imported function or method that has a property
+//   `Symbol.for('cabiLower')` is not called itself. At instantiation that property is called once, with `{ memory,
+//   realloc, resourceTables }` or the part of it that the function needs. The component imports the function that it
+//   returns, with the flat parameters of the canonical ABI: a resource is its handle, a string or a list is a pointer
+//   and a length, a `u64` is a bigint, and a `result` is written to a pointer that comes last. The rest are numbers,
+//   and both kinds come signed. Other kinds of bindings ignore the property.
+// - There is a `stringEncoding` if a string is passed and it is not UTF-8. `utf16` counts the length in code units of
+//   two bytes, and jco knows no other.
+// - A table of handles is an array with two elements for each handle: `[scope or next free, rep | OWN]`. The first
+//   pair is the head of the list of free handles. Next free ones and the head carry OWN, and a free handle keeps the
+//   rep that it had. `_createdReps` is the set of all reps that were ever added.
+// - If a handle is dropped that jco never saw as an object, jco calls the class's static `Symbol.for('cabiDispose')`
+//   with the rep. A method that is not lowered gets an object made around the rep, with `Symbol.for('cabiRep')`. See
+//   resources.ts.
+// - After `realloc` the memory has another buffer if it grew.
+
+import { types } from 'node:util';
+import { errorCode, errorCodes, fail } from '../error-code.js';
+import { decodeUtf8 } from '../names.js';
+import type { FreeReps } from '../resources.js';
+import { endComponent, isEnding } from '../trap.js';
+import { MOST_BYTES } from '../walk.js';
+
+/** Marks a handle that is owned, and the head of the list of free ones. */
+const OWN = 1 << 30;
+
+/** A table of handles of jco. */
+interface HandleTable extends Array<number> {
+  _createdReps: Set<number>;
+}
+
+/** What jco passes at instantiation. */
+export interface Context {
+  memory: { readonly buffer: ArrayBuffer };
+  realloc?: (old: number, oldSize: number, align: number, size: number) => number;
+  resourceTables?: HandleTable[];
+  stringEncoding?: string;
+}
+
+/** A function as the component imports it. The pointer for its result comes last. */
+export type Lowered = (...flat: unknown[]) => void;
+
+/** Makes a function for one import of one instance. */
+export type Lowering = (guest: Guest) => Lowered;
+
+/** Lowerings by the names of the functions in WIT, in the form that jco calls. */
+export type Lowerings = Readonly<Record<string, (context: Context) => Lowered>>;
+
+/** The numbers that each table of handles uses again. */
+const freeReps = new WeakMap<HandleTable, FreeReps>();
+
+/** The memory and the handles of one instance. */
+export class Guest {
+  readonly #memory: Context['memory'];
+  readonly #realloc: Context['realloc'];
+  readonly #table: HandleTable | undefined;
+  readonly #isUtf16: boolean;
+  /** The numbers of resources that this instance has dropped. */
+  readonly free: FreeReps = [];
+  #bytes: Buffer;
+  #view: DataView;
+  /** Whether the guest's allocator has thrown: it trapped, or the guest exited. */
+  #allocatorThrew = false;
+
+  /** `tables` is the number of kinds of resources among the parameters and in the result of the function. */
+  constructor(
+    { memory, realloc, resourceTables = [], stringEncoding = 'utf8' }: Context,
+    tables: 0 | 1,
+    name: string,
+  ) {
+    const [table] = resourceTables;
+    const knowsEncoding = stringEncoding === 'utf8' || stringEncoding === 'utf16';
+    if (
+      !types.isArrayBuffer(memory?.buffer) ||
+      resourceTables.length !== tables ||
+      (table && !types.isSet(table._createdReps)) ||
+      !knowsEncoding
+    ) {
+      throw new Error(
+        `the component declares ${name} with other types than WASI's, or these bindings were made by a version of jco ` +
+          'that mapcp/host does not know',
+      );
+    }
+    this.#memory = memory;
+    this.#realloc = realloc;
+    this.#table = table;
+    this.#isUtf16 = stringEncoding === 'utf16';
+    if (table !== undefined) {
+      // Each function of an instance has a guest of its own, and all share one table.
+      this.free = freeReps.get(table) ?? this.free;
+      freeReps.set(table, this.free);
+    }
+    this.#bytes = Buffer.from(memory.buffer);
+    this.#view = new DataView(memory.buffer);
+  }
+
+  /** The memory as it is now. Must be fetched again after every allocation. */
+  get bytes(): Buffer {
+    this.#renew();
+    return this.#bytes;
+  }
+
+  /** As `bytes`. */
+  get view(): DataView {
+    this.#renew();
+    return this.#view;
+  }
+
+  #renew(): void {
+    // A buffer that was replaced is detached and so has no length. Asking the memory itself for its buffer costs more
+    // than the rest of a small call.
+    if (this.#bytes.length === 0) {
+      this.#bytes = Buffer.from(this.#memory.buffer);
+      this.#view = new DataView(this.#memory.buffer);
+    }
+  }
+
+  /** Returns the number behind a handle; 0 if the handle is free. */
+  rep(handle: unknown): number {
+    const at = i32(handle) * 2;
+    // A handle that was dropped still has its number, which may stand for something else by now.
+    const isFree = ((this.#table?.[at] ?? OWN) & OWN) !== 0;
+    return isFree ? 0 : (this.#table?.[at + 1] ?? 0) & ~OWN;
+  }
+
+  /** Makes a handle that owns `rep`. */
+  own(rep: number): number {
+    const table = this.#table;
+    if (table === undefined) {
+      throw new Error('these bindings passed no table of handles');
+    }
+    const free = (table[0] ?? 0) & ~OWN;
+    const handle = free || table.length >> 1;
+    if (free) {
+      table[0] = table[free << 1] ?? 0;
+    }
+    table[handle << 1] = 0;
+    table[(handle << 1) + 1] = rep | OWN;
+    table._createdReps.add(rep);
+    return handle;
+  }
+
+  /** Allocates `size` bytes of the guest's memory, at a multiple of `align`. Returns the pointer. */
+  allocate(size: number, align = 1): number {
+    if (this.#realloc === undefined) {
+      return wrongTypes();
+    }
+    let pointer: number;
+    try {
+      pointer = this.#realloc(0, 0, align, size);
+    } catch (error) {
+      this.#allocatorThrew = true;
+      throw error;
+    }
+    return this.checkedPointer(pointer, size, align);
+  }
+
+  /**
+   * Returns a pointer from the component, after checking that `size` bytes of its memory are there, at a multiple of
+   * `align`.
+   */
+  checkedPointer(pointer: unknown, size: number, align = 1): number {
+    const start = i32(pointer) >>> 0;
+    if (start + size > this.bytes.length || start % align !== 0) {
+      endComponent('a pointer of the component leads out of its memory, or is not aligned');
+    }
+    return start;
+  }
+
+  /** Returns a list of bytes in the guest's memory, valid until the next allocation. */
+  bytesAt(pointer: unknown, length: unknown): Uint8Array {
+    const size = i32(length) >>> 0;
+    const start = this.checkedPointer(pointer, size);
+    return this.bytes.subarray(start, start + size);
+  }
+
+  /** Reads a path from the guest's memory. Fails with `illegal-byte-sequence`, and with `name-too-long`. */
+  path(pointer: unknown, length: unknown): string {
+    const units = i32(length) >>> 0;
+    // Checked before it is decoded, because it may be as long as the guest's memory.
+    if (units > MOST_BYTES) {
+      fail('name-too-long');
+    }
+    const unit = this.#isUtf16 ? 2 : 1;
+    const start = this.checkedPointer(pointer, units * unit, unit);
+    const end = start + units * unit;
+    if (this.#isUtf16) {
+      const text = this.bytes.toString('utf16le', start, end);
+      return isWellFormed(text) ? text : fail('illegal-byte-sequence');
+    }
+    const text = this.bytes.toString('utf8', start, end);
+    // Wrong UTF-8 decodes to U+FFFD, but so does U+FFFD itself.
+    return text.includes('\ufffd') ? decodeUtf8(this.bytes.subarray(start, end)) : text;
+  }
+
+  /** Writes the pointer and the length of a list or a string to `at`. */
+  putList(at: number, pointer: number, length: number): void {
+    this.view.setUint32(at, pointer, true);
+    this.view.setUint32(at + 4, length, true);
+  }
+
+  /** Copies `text` into newly allocated memory of the guest, and writes its pointer and length to `at`. */
+  putText(at: number, text: string): void {
+    const [encoding, unit] = this.#isUtf16 ? (['utf16le', 2] as const) : (['utf8', 1] as const);
+    const length = Buffer.byteLength(text, encoding);
+    const pointer = this.allocate(length, unit);
+    this.bytes.write(text, pointer, length, encoding);
+    this.putList(at, pointer, length / unit);
+  }
+
+  /**
+   * Writes a `result` to `at`. Calls `act`, which writes the value to `at + payload` if there is one. If `act`
+   * throws, writes the error-code there.
+   *
+   * @param payload the offset of the value or the error-code in bytes, which is also the alignment of the result
+   * @param size the size of the value in bytes
+   */
+  answer(at: unknown, payload: number, size: number, act: (to: number) => void): void {
+    const start = this.checkedPointer(at, payload + size, payload);
+    let failed = 0;
+    this.#allocatorThrew = false;
+    try {
+      act(start + payload);
+    } catch (error) {
+      // If the guest's own allocator trapped or exited, that ends the guest, and is no answer to it.
+      if (this.#allocatorThrew || isEnding(error)) {
+        throw error;
+      }
+      failed = 1;
+      this.bytes[start + payload] = errorCodes.indexOf(errorCode(error));
+    }
+    this.bytes[start] = failed;
+  }
+}
+
+/** Ends a component that declares an import with other types than WASI's. */
+export function wrongTypes(): never {
+  return endComponent("the component declares an import with other types than WASI's");
+}
+
+/** Checks an `i32` of the canonical ABI. Ends the component if it is something else. */
+export function i32(flat: unknown): number {
+  return typeof flat === 'number' && (flat | 0) === flat ? flat : wrongTypes();
+}
+
+/** Checks a `u64`, which comes as a signed bigint. Ends the component if it is something else. */
+export function u64(flat: unknown): bigint {
+  return typeof flat === 'bigint' ? BigInt.asUintN(64, flat) : wrongTypes();
+}
+
+/** Whether a string has no half of a surrogate pair, which UTF-8 cannot encode. */
+const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+
+/**
+ * Makes lowerings of functions that have this many kinds of resources among their parameters and in their results.
+ */
+export const lowerings = (tables: 0 | 1, entries: Readonly<Record<string, Lowering>>): Lowerings =>
+  Object.fromEntries(
+    Object.entries(entries).map(([name, lower]) => [
+      name,
+      (context: Context) => lower(new Guest(context, tables, name)),
+    ]),
+  );

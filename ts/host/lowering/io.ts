@@ -1,0 +1,40 @@
+// `poll` and `get-random-bytes` in the component's own memory.
+
+import type { Lowerings } from './guest.js';
+import { i32, lowerings, u64 } from './guest.js';
+
+/**
+ * Makes the lowered form of `poll`. `wait` gets the number of pollables before any is looked up, and a function that
+ * returns the number behind each. It returns the indices of those that are ready.
+ */
+export const lowerPoll = (
+  wait: (count: number, rep: (index: number) => number) => readonly number[],
+): Lowerings =>
+  lowerings(1, {
+    poll: (guest) => (list, length, result) => {
+      const to = guest.checkedPointer(result, 8, 4);
+      const count = i32(length) >>> 0;
+      const ready = wait(count, (index) => {
+        const start = guest.checkedPointer(list, 4 * count, 4);
+        return guest.rep(guest.view.getInt32(start + 4 * index, true));
+      });
+      const pointer = guest.allocate(4 * ready.length, 4);
+      const { view } = guest;
+      for (const [index, each] of ready.entries()) {
+        view.setUint32(pointer + 4 * index, each, true);
+      }
+      guest.putList(to, pointer, ready.length);
+    },
+  });
+
+/** Makes the lowered form of `get-random-bytes`. `random` returns as many bytes as the component asked for. */
+export const lowerRandom = (random: (length: bigint) => Uint8Array): Lowerings =>
+  lowerings(0, {
+    'get-random-bytes': (guest) => (length, result) => {
+      const to = guest.checkedPointer(result, 8, 4);
+      const bytes = random(u64(length));
+      const pointer = guest.allocate(bytes.length);
+      guest.bytes.set(bytes, pointer);
+      guest.putList(to, pointer, bytes.length);
+    },
+  });
