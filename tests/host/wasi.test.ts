@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { componentEmbed, componentNew } from '@bytecodealliance/jco';
 import { describe, expect, it } from 'vitest';
-import { importDifferences, importsOf } from '../../ts/host/component-imports.js';
+import { importDifferences } from '../../ts/host/component-imports.js';
+import { importsOf } from '../../ts/host/component-types.js';
 import { wasi } from '../../ts/host/wasi.js';
 
 const published = join(

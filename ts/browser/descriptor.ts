@@ -11,7 +11,7 @@ import { datetime } from '../host/datetime.js';
 import { fail } from '../host/error-code.js';
 import { DirectoryNode, FileNode, LinkNode, type Node, now } from './nodes.js';
 import type { Volume } from './volume.js';
-import { type Follow, type Place, walk } from './walk.js';
+import { type Follow, type ResolvedPath, walk } from './walk.js';
 
 /** Larger than any file can be. */
 const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
@@ -233,7 +233,7 @@ export class Open {
     this.#touch(to.parent);
   }
 
-  #create({ parent, name, mustBeDirectory }: Place, open: OpenFlags): FileNode {
+  #create({ parent, name, mustBeDirectory }: ResolvedPath, open: OpenFlags): FileNode {
     if (!open.create || parent.names === 0) {
       fail('no-entry');
     }
@@ -271,7 +271,7 @@ export class Open {
     this.#volume.changed.add(directory);
   }
 
-  #place(path: string, follow: Follow): Place {
+  #place(path: string, follow: Follow): ResolvedPath {
     return walk(this.#directory(), path, follow);
   }
 

@@ -1,109 +1,64 @@
-// The walk along a component's path, from a directory that it holds, and never above it: the same rules as in
-// ts/host/walk.ts, over a tree in memory.
+// The walk in a tree in memory.
 
 import { fail } from '../host/error-code.js';
+import { isLonger, Walk } from '../host/walk.js';
 import type { DirectoryNode, Node } from './nodes.js';
 
-/** As many symbolic links as Linux follows on one path. */
-const MOST_LINKS = 40;
-
-/** As many bytes as Linux takes for a path, without the NUL at its end, and for a name. */
-const MOST_BYTES = 4095;
+/** Maximum number of bytes in a name, as in Linux. */
 const MOST_NAME_BYTES = 255;
 
 /** Where a path leads. */
-export interface Place {
-  /** The directory that holds the place. */
+export interface ResolvedPath {
+  /** The directory that has the name. */
   readonly parent: DirectoryNode;
   /** The name in it; `.` for the directory itself. */
   readonly name: string;
-  /** What is there, if anything. */
+  /** What has the name; undefined if nothing has. */
   readonly node: Node | undefined;
-  /** Whether the path ended in a slash, so that nothing but a directory will do. */
+  /** Whether the path ended in a slash, so that it must lead to a directory. */
   readonly mustBeDirectory: boolean;
 }
 
-/** Whether a symbolic link at the end of a path is followed: never, where a slash is behind it, or always. */
+/** When a symbolic link at the end of a path is followed: never, if a slash is behind it, or always. */
 export type Follow = 'never' | 'slash' | 'always';
 
-function bytesOf(text: string): number {
-  // UTF-8 has at most three bytes for each of JavaScript's units.
-  return text.length * 3 <= MOST_NAME_BYTES ? text.length : new TextEncoder().encode(text).length;
+/** Returns what has this name. Fails with `name-too-long`. */
+function find(directory: DirectoryNode, name: string): Node | undefined {
+  return isLonger(name, MOST_NAME_BYTES) ? fail('name-too-long') : directory.entries.get(name);
 }
 
-/**
- * Walks to `path` from `base`. There may be nothing at its end.
- *
- * Fails with `no-entry`, `not-directory`, `loop`, `name-too-long`, `invalid` (a NUL), and `not-permitted` where the
- * path, or a symbolic link on it, is absolute or leads above `base`.
- */
-export function walk(base: DirectoryNode, path: string, follow: Follow): Place {
-  const entered = [base];
-  const ahead: string[] = [];
-  let mustBeDirectory = false;
-  let links = 0;
-  const add = (part: string): void => {
-    expectPath(part);
-    mustBeDirectory ||= ahead.length === 0 && part.endsWith('/');
-    ahead.push(
-      ...part
-        .split('/')
-        .filter((name) => name !== '')
-        .reverse(),
-    );
-  };
-  add(path);
+class NodeWalk extends Walk<DirectoryNode> {
+  constructor(base: DirectoryNode, path: string) {
+    super(base);
+    this.start(path);
+  }
+
+  /** What is at the position; undefined if nothing is. */
+  get node(): Node | undefined {
+    return this.name === '.' ? this.directory : find(this.directory, this.name);
+  }
+
+  protected override enter(directory: DirectoryNode, name: string): DirectoryNode | undefined {
+    const node = find(directory, name) ?? fail('no-entry');
+    return node.type === 'directory' ? node : undefined;
+  }
+
+  protected override readLink(directory: DirectoryNode, name: string): string | undefined {
+    const node = directory.entries.get(name);
+    return node?.type === 'symbolic-link' ? node.text : undefined;
+  }
+
+  protected override release(): void {}
+}
+
+/** Walks to `path` from `base`. Nothing needs to be there. Fails as `Walk.start` does. */
+export function walk(base: DirectoryNode, path: string, follow: Follow): ResolvedPath {
+  const reached = new NodeWalk(base, path);
   for (;;) {
-    const parent = entered.at(-1) ?? base;
-    const name = ahead.pop();
-    if (name === undefined) {
-      return { parent, name: '.', node: parent, mustBeDirectory: true };
+    const { directory: parent, name, node, mustBeDirectory } = reached;
+    if (node?.type !== 'symbolic-link' || follow === 'never' || (follow === 'slash' && !mustBeDirectory)) {
+      return { parent, name, node, mustBeDirectory: mustBeDirectory || name === '.' };
     }
-    if (name === '.') {
-      continue;
-    }
-    if (name === '..') {
-      entered.pop();
-      if (entered.length === 0) {
-        fail('not-permitted');
-      }
-      continue;
-    }
-    if (bytesOf(name) > MOST_NAME_BYTES) {
-      fail('name-too-long');
-    }
-    const node = parent.entries.get(name);
-    const isLast = ahead.length === 0;
-    const follows = !isLast || follow === 'always' || (follow === 'slash' && mustBeDirectory);
-    if (node?.type === 'symbolic-link' && follows) {
-      links += 1;
-      if (links > MOST_LINKS) {
-        fail('loop');
-      }
-      add(node.text);
-    } else if (isLast) {
-      return { parent, name, node, mustBeDirectory };
-    } else if (node === undefined) {
-      fail('no-entry');
-    } else if (node.type !== 'directory') {
-      fail('not-directory');
-    } else {
-      entered.push(node);
-    }
-  }
-}
-
-function expectPath(path: string): void {
-  if (path === '') {
-    fail('no-entry');
-  }
-  if (path.startsWith('/')) {
-    fail('not-permitted');
-  }
-  if (path.includes('\0')) {
-    fail('invalid');
-  }
-  if (bytesOf(path) > MOST_BYTES) {
-    fail('name-too-long');
+    reached.followLink();
   }
 }

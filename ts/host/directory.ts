@@ -8,7 +8,6 @@ import {
   fstatSync,
   fsyncSync,
   linkSync,
-  lstatSync,
   lutimesSync,
   mkdirSync,
   opendirSync,
@@ -20,31 +19,23 @@ import {
 import type {
   DescriptorFlags,
   DescriptorType,
-  ErrorCode,
   MetadataHashValue,
   NewTimestamp,
   OpenFlags,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { FileLocation } from './close-errors.js';
 import { DirectoryEntries } from './directory-entries.js';
-import { fail, ignoringErrors, nodeCode } from './error-code.js';
+import { fail, nodeCode } from './error-code.js';
 import { File, syncFlagsOf, type WritableFile } from './file.js';
 import type { Grant, Preopen } from './grant.js';
 import type { Handle } from './handle.js';
+import { HandleWalk } from './handle-walk.js';
 import { KnownNames, noteChange, noteMove } from './known-names.js';
-import {
-  giveMode,
-  isNewDirectory,
-  PRIVATE_DIRECTORY,
-  PRIVATE_FILE,
-  permissionsOf,
-  setGroupOf,
-  UNFINISHED_DIRECTORY,
-} from './modes.js';
+import { PRIVATE_FILE, setGroupOf, UNFINISHED_DIRECTORY } from './modes.js';
 import { isStrange } from './names.js';
 import { expectStack } from './stack.js';
 import { identity, setTimes, typeOf } from './status.js';
-import { readLink, Walk } from './walk.js';
+import { createUnfinished, setMode } from './unfinished-directory.js';
 import type { Walker } from './walker.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
@@ -106,7 +97,7 @@ export class Directory {
 
   close(): void {
     if (this.#finalMode !== undefined) {
-      const refused = this.#setMode(this.#handle, this.#finalMode);
+      const refused = setMode(this.#walker, this.#handle, this.#finalMode);
       if (refused !== undefined) {
         this.#grant.modes.noteRefused(this.#path, refused);
       }
@@ -144,7 +135,7 @@ export class Directory {
 
   #lookAt(follow: boolean, path: string): BigIntStats {
     return this.#walk(path, (walk) => {
-      const status = settle(walk, follow);
+      const status = walk.settle(follow);
       if (!walk.hasFollowed && typeOf(status) === 'regular-file') {
         this.#known.addFile(path);
       }
@@ -165,7 +156,7 @@ export class Directory {
   setTimesAt(follow: boolean, path: string, accessed: NewTimestamp, modified: NewTimestamp): void {
     this.#expectMutable();
     this.#walk(path, (walk) => {
-      const status = settle(walk, follow);
+      const status = walk.settle(follow);
       setTimes(
         accessed,
         modified,
@@ -221,7 +212,7 @@ export class Directory {
     if (open.directory && (open.create || open.exclusive || open.truncate)) {
       fail('invalid');
     }
-    const act = (walk: Walk) => {
+    const act = (walk: HandleWalk) => {
       let opened = this.#openPlace(walk, path, open, flags, this.#knownType(path, open, flags));
       while (opened === undefined) {
         if (!follow && !walk.mustBeDirectory) {
@@ -242,90 +233,32 @@ export class Directory {
     return this.#walk(path, (walk) => {
       if (walk.mustBeDirectory) {
         // A slash follows the link, and the result is a directory or an error, never a link.
-        settle(walk, true);
+        walk.settle(true);
         fail('invalid');
       }
-      return readLink(this.#walker, walk.directory, walk.name);
+      return walk.target();
     });
   }
 
   createDirectoryAt(path: string): void {
     this.#expectMutable();
     this.#change(path, (walk) => {
-      expectName(walk, 'exist');
+      walk.expectName('exist');
       this.#name(walk, () => {
         const mode = this.#grant.modes.modeForDirectory();
         if (mode === undefined) {
           walk.at((entry) => mkdirSync(entry));
         } else {
-          this.#createUnfinished(walk, mode, this.#pathOf(path));
+          createUnfinished(this.#walker, walk, mode, this.#grant.modes, this.#pathOf(path));
         }
       });
     });
   }
 
-  /** Creates a directory that gets `mode` when it is finished. Until then its mode marks it as unfinished. */
-  #createUnfinished(walk: Walk, mode: number, path: string): void {
-    const { modes } = this.#grant;
-    try {
-      walk.at((entry) => mkdirSync(entry, this.#walker.newDirectory));
-    } catch (error) {
-      if (nodeCode(error) === 'EEXIST') {
-        modes.noteDirectoryExists(statusAt(walk), mode);
-      }
-      throw error;
-    }
-    let made: Handle | undefined;
-    try {
-      made = this.#walker.enter(walk.directory, walk.name, 'search');
-      this.#markUnfinished(walk, made, mode, path);
-    } catch (error) {
-      // Without its mode the directory is useless. If it is not removed because it is not empty, it is another one by
-      // now.
-      ignoringErrors(() => walk.at((entry) => rmdirSync(entry)));
-      throw error;
-    } finally {
-      made?.release();
-    }
-  }
-
-  /** Marks the directory that `made` holds, which was just created, as unfinished. */
-  #markUnfinished(walk: Walk, made: Handle, mode: number, path: string): void {
-    const { modes } = this.#grant;
-    const status = fstatSync(made.fd, { bigint: true });
-    if (!isNewDirectory(status, this.#walker.newDirectory)) {
-      // Another directory has taken its name, or the file system chooses modes itself, which may be right. Or another
-      // job of the same copy has met the directory, and is at work in it.
-      if (!modes.noteDirectoryExists(status, mode) && permissionsOf(status) !== mode) {
-        modes.noteRefused(path, 'EPERM');
-      }
-      return;
-    }
-    const refused = this.#setMode(made, UNFINISHED_DIRECTORY | setGroupOf(status));
-    if (refused === undefined) {
-      modes.noteDirectoryCreated(status, mode);
-    } else {
-      walk.at((entry) => rmdirSync(entry));
-      walk.at((entry) => mkdirSync(entry, PRIVATE_DIRECTORY));
-      modes.noteRefused(path, refused);
-    }
-  }
-
-  /**
-   * Gives a held directory its mode. Returns the system's reason if it refuses, as Node's code; otherwise undefined.
-   */
-  #setMode(directory: Handle, mode: number): string | undefined {
-    return giveMode(
-      mode,
-      (wanted) => this.#walker.setMode(directory, wanted),
-      () => fstatSync(directory.fd).mode,
-    );
-  }
-
   removeDirectoryAt(path: string): void {
     this.#expectMutable();
     this.#change(path, (walk) => {
-      expectName(walk, 'invalid');
+      walk.expectName('invalid');
       walk.at((entry) => rmdirSync(entry));
     });
   }
@@ -333,9 +266,9 @@ export class Directory {
   unlinkFileAt(path: string): void {
     this.#expectMutable();
     this.#change(path, (walk) => {
-      expectName(walk, 'is-directory');
+      walk.expectName('is-directory');
       if (walk.mustBeDirectory) {
-        fail(typeOf(statusAt(walk)) === 'directory' ? 'is-directory' : 'not-directory');
+        fail(typeOf(walk.status()) === 'directory' ? 'is-directory' : 'not-directory');
       }
       walk.at((entry) => unlinkSync(entry));
       this.#grant.closeErrors.forget(() => this.#locationOf(walk));
@@ -354,8 +287,8 @@ export class Directory {
       fail('not-permitted');
     }
     this.#change(path, (walk) => {
-      expectName(walk, 'exist');
-      expectNoSlash(walk);
+      walk.expectName('exist');
+      walk.expectNoSlash();
       this.#name(walk, () => walk.at((entry) => symlinkSync(target, entry)));
     });
   }
@@ -367,13 +300,13 @@ export class Directory {
       noteMove();
     }
     this.#change(path, (from) => {
-      expectName(from, 'not-permitted');
-      if (typeOf(settle(from, follow)) === 'symbolic-link' && linkFollows) {
+      from.expectName('not-permitted');
+      if (typeOf(from.settle(follow)) === 'symbolic-link' && linkFollows) {
         fail('unsupported');
       }
       target.#change(newPath, (to) => {
-        expectName(to, 'exist');
-        expectNoSlash(to);
+        to.expectName('exist');
+        to.expectNoSlash();
         const refusedMode = this.#grant.closeErrors.commit(() => this.#locationOf(from));
         target.#name(to, () => from.at((old) => to.at((entry) => linkSync(old, entry))));
         target.#noteRefused(newPath, refusedMode);
@@ -389,9 +322,9 @@ export class Directory {
     }
     this.#change(path, (from) =>
       target.#change(newPath, (to) => {
-        expectName(from, 'busy');
-        expectName(to, 'busy');
-        if ((from.mustBeDirectory || to.mustBeDirectory) && typeOf(statusAt(from)) !== 'directory') {
+        from.expectName('busy');
+        to.expectName('busy');
+        if ((from.mustBeDirectory || to.mustBeDirectory) && typeOf(from.status()) !== 'directory') {
           fail('not-directory');
         }
         const { closeErrors } = this.#grant;
@@ -412,7 +345,7 @@ export class Directory {
   }
 
   /** Calls `act`, which gives a name. If directories are synchronised, the name is on the disk when this returns. */
-  #name(walk: Walk, act: () => void): void {
+  #name(walk: HandleWalk, act: () => void): void {
     if (this.#grant.durability.syncDirectories) {
       this.#withReadable(walk.directory, (fd) => {
         act();
@@ -441,7 +374,7 @@ export class Directory {
   }
 
   /** Returns the location that a walk from here has reached. */
-  #locationOf(walk: Walk): FileLocation {
+  #locationOf(walk: HandleWalk): FileLocation {
     const directory =
       walk.directory === this.#handle
         ? this.identity()
@@ -455,8 +388,8 @@ export class Directory {
     }
   }
 
-  #walk<T>(path: string, act: (walk: Walk) => T): T {
-    const walk = new Walk(this.#walker, this.#handle, path, this.#hostPath);
+  #walk<T>(path: string, act: (walk: HandleWalk) => T): T {
+    const walk = new HandleWalk(this.#walker, this.#handle, path, this.#hostPath);
     try {
       return act(walk);
     } finally {
@@ -469,7 +402,7 @@ export class Directory {
    * walk changes its mode and tries again: another copy of the same tree may have finished it, even between two
    * tries.
    */
-  #change<T>(path: string, act: (walk: Walk) => T): T {
+  #change<T>(path: string, act: (walk: HandleWalk) => T): T {
     noteChange();
     for (let looks = 1; ; looks++) {
       try {
@@ -486,7 +419,7 @@ export class Directory {
   /** Lets the owner change the directory until it gets its mode again. Returns false if the system refuses. */
   #takeMode(): boolean {
     const setGroup = setGroupOf(this.stat());
-    return this.#setMode(this.#handle, UNFINISHED_DIRECTORY | setGroup) === undefined;
+    return setMode(this.#walker, this.#handle, UNFINISHED_DIRECTORY | setGroup) === undefined;
   }
 
   /**
@@ -494,7 +427,7 @@ export class Directory {
    * at the first try only, and what was opened is checked in any case.
    */
   #openPlace(
-    walk: Walk,
+    walk: HandleWalk,
     path: string,
     open: OpenFlags,
     flags: DescriptorFlags,
@@ -503,7 +436,7 @@ export class Directory {
     const mustCreate = open.create === true && open.exclusive === true;
     for (let looks = 1; ; looks++) {
       try {
-        const type = mustCreate ? undefined : looks === 1 && known ? known : typeAt(walk);
+        const type = mustCreate ? undefined : looks === 1 && known ? known : walk.type();
         return type === undefined
           ? this.#create(walk, path, open, flags)
           : this.#openExisting(walk, path, open, flags, type);
@@ -533,7 +466,7 @@ export class Directory {
     return isFile ? 'regular-file' : open.directory ? 'directory' : undefined;
   }
 
-  #create(walk: Walk, path: string, open: OpenFlags, flags: DescriptorFlags): File {
+  #create(walk: HandleWalk, path: string, open: OpenFlags, flags: DescriptorFlags): File {
     if (!open.create) {
       fail('no-entry');
     }
@@ -549,12 +482,12 @@ export class Directory {
   }
 
   /** Describes a file that is opened for writing at the location that the walk has reached. */
-  #writable(walk: Walk, path: string, finalMode?: number): WritableFile {
+  #writable(walk: HandleWalk, path: string, finalMode?: number): WritableFile {
     return { location: this.#locationOf(walk), path: this.#pathOf(path), finalMode };
   }
 
   #openExisting(
-    walk: Walk,
+    walk: HandleWalk,
     path: string,
     open: OpenFlags,
     flags: DescriptorFlags,
@@ -610,58 +543,5 @@ function orClose<T extends { close(): void }>(opened: T, act: () => void): T {
   } catch (error) {
     opened.close();
     throw error;
-  }
-}
-
-/** Fails with `code` if the path ends at a directory itself: its name is elsewhere, maybe out of reach. */
-function expectName(walk: Walk, code: ErrorCode): void {
-  if (walk.name === '.') {
-    fail(code);
-  }
-}
-
-/** Fails if a slash follows the name of something new that is not a directory. */
-function expectNoSlash(walk: Walk): void {
-  if (walk.mustBeDirectory) {
-    fail(look(walk) ? 'exist' : 'no-entry');
-  }
-}
-
-/**
- * Returns the type of what the walk has reached, without following a symbolic link. Undefined if nothing is there.
- */
-function typeAt(walk: Walk): DescriptorType | undefined {
-  const status = walk.at((entry) => lstatSync(entry, { throwIfNoEntry: false }));
-  return status && typeOf(status);
-}
-
-/**
- * Returns the status of what the walk has reached, without following a symbolic link. Undefined if nothing is there.
- */
-function look(walk: Walk): BigIntStats | undefined {
-  return walk.at((entry) => lstatSync(entry, { bigint: true, throwIfNoEntry: false }));
-}
-
-/** As `look`, but fails with `no-entry` if nothing is there. */
-function statusAt(walk: Walk): BigIntStats {
-  return look(walk) ?? fail('no-entry');
-}
-
-/**
- * Follows symbolic links until the walk reaches something else, if `follow` is set or the path ends in a slash.
- * Returns the status of what is there. Fails with `no-entry` if nothing is there, and with `not-directory` if it must
- * be a directory.
- */
-function settle(walk: Walk, follow: boolean): BigIntStats {
-  for (;;) {
-    const status = statusAt(walk);
-    const type = typeOf(status);
-    if (type === 'symbolic-link' && (follow || walk.mustBeDirectory)) {
-      walk.followLink();
-    } else if (walk.mustBeDirectory && type !== 'directory') {
-      fail('not-directory');
-    } else {
-      return status;
-    }
   }
 }

@@ -1,41 +1,36 @@
-// The walk along a guest's path: one name at a time, from a directory that is held, and never above it.
+// The walk along a guest's path: one name at a time, from a directory that the guest holds, and never above it. This is
+// the rule that confines a component, in Node and in the browser.
 
-import { readlinkSync } from 'node:fs';
-import { fail, nodeCode } from './error-code.js';
-import type { Handle } from './handle.js';
-import { decodeName } from './names.js';
-import type { Walker } from './walker.js';
+import { fail } from './error-code.js';
 
 /** Maximum number of symbolic links on one path, as in Linux. */
 const MOST_LINKS = 40;
 
 /** Maximum number of bytes in one path, as in Linux, without the NUL at its end. */
-export const MOST_BYTES = 4095;
+export const MOST_PATH_BYTES = 4095;
 
-/** Returns the target of the symbolic link `name`, unchanged. Fails with EINVAL if it is something else. */
-export function readLink(walker: Walker, parent: Handle, name: string): string {
-  return decodeName(walker.at(parent, name, (path) => readlinkSync(path, 'latin1')));
+/** Whether a text has more bytes in UTF-8 than `most`. */
+export function isLonger(text: string, most: number): boolean {
+  // Each unit of a JavaScript string takes at least one byte and at most three.
+  return text.length > most || (text.length * 3 > most && new TextEncoder().encode(text).length > most);
 }
 
-/**
- * Returns what follows the absolute path `base` in `path`, by their texts. Undefined if `path` does not begin with
- * it.
- */
+/** Returns what follows the absolute path `base` in `path`, by their texts. Undefined if `path` does not begin with it. */
 function pathBelow(base: string, path: string): string | undefined {
   const start = base.endsWith('/') ? base : `${base}/`;
   return `${path}/`.startsWith(start) ? path.slice(start.length).replace(/^\/+/, '') || '.' : undefined;
 }
 
 /**
- * A position in a tree: a directory that is held, and a name in it that may or may not exist. The walk stops before
- * the last name. The caller acts on that, and calls `followLink` if it turns out to be a symbolic link to follow.
+ * A position in a tree whose directories are a `D`: a directory, and a name in it that may or may not exist. The walk
+ * stops before the last name. The caller acts on that, and calls `followLink` if it turns out to be a symbolic link to
+ * follow.
  */
-export class Walk {
-  readonly #walker: Walker;
-  readonly #base: Handle;
+export abstract class Walk<D> {
+  readonly #base: D;
   readonly #basePath: string | undefined;
   /** The directories below the base, on the way to the position. Owned. */
-  readonly #entered: Handle[] = [];
+  readonly #entered: D[] = [];
   /** The names still to walk, the next one last. */
   readonly #ahead: string[] = [];
   #links = 0;
@@ -43,28 +38,26 @@ export class Walk {
   #mustBeDirectory = false;
 
   /**
-   * Walks to `path` from `base`, which stays the caller's.
-   *
-   * Fails with `no-entry`, `not-directory`, `loop`, `name-too-long`, and `invalid` (a NUL). Fails with
-   * `not-permitted` if the path, or a symbolic link on it, is absolute or leads above `base`.
+   * Begins at `base`, which stays the caller's.
    *
    * @param basePath the system's path of `base`: a symbolic link whose text begins with it goes on from `base`
    */
-  constructor(walker: Walker, base: Handle, path: string, basePath?: string) {
-    this.#walker = walker;
+  protected constructor(base: D, basePath?: string) {
     this.#base = base;
     this.#basePath = basePath;
-    try {
-      this.#add(path);
-      this.#advance();
-    } catch (error) {
-      this.close();
-      throw error;
-    }
   }
 
+  /** Returns the directory `name` in `directory`, owned by the walk. Undefined if it is something else, maybe a link. */
+  protected abstract enter(directory: D, name: string): D | undefined;
+
+  /** Returns the target of the symbolic link `name`, unchanged. Undefined if it is something else. */
+  protected abstract readLink(directory: D, name: string): string | undefined;
+
+  /** Releases a directory that the walk entered. */
+  protected abstract release(directory: D): void;
+
   /** The directory of the position. Owned by the walk. */
-  get directory(): Handle {
+  get directory(): D {
     return this.#entered.at(-1) ?? this.#base;
   }
 
@@ -83,14 +76,25 @@ export class Walk {
     return this.#links > 0;
   }
 
-  /** Acts on the position, as `Walker.at` does. */
-  at<T>(act: (path: string) => T): T {
-    return this.#walker.at(this.directory, this.#name, act);
+  /**
+   * Walks to `path`. Must be called once, before anything else.
+   *
+   * Fails with `no-entry`, `not-directory`, `loop`, `name-too-long`, and `invalid` (a NUL). Fails with `not-permitted` if
+   * the path, or a symbolic link on it, is absolute or leads above the base. Nothing stays open if it fails.
+   */
+  protected start(path: string): void {
+    try {
+      this.#add(path);
+      this.#advance();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /**
-   * Follows the symbolic link at the position. Fails as the constructor does, and with `not-directory` if there is no
-   * symbolic link.
+   * Follows the symbolic link at the position. Fails as `start` does, and with `not-directory` if there is no symbolic
+   * link.
    */
   followLink(): void {
     this.#addLink(this.#name);
@@ -100,7 +104,7 @@ export class Walk {
   /** Releases the directories on the way. */
   close(): void {
     for (let directory = this.#entered.pop(); directory !== undefined; directory = this.#entered.pop()) {
-      directory.release();
+      this.release(directory);
     }
   }
 
@@ -115,7 +119,7 @@ export class Walk {
     if (path.includes('\0')) {
       fail('invalid');
     }
-    if (path.length > MOST_BYTES || Buffer.byteLength(path) > MOST_BYTES) {
+    if (isLonger(path, MOST_PATH_BYTES)) {
       fail('name-too-long');
     }
     if (!path.includes('/')) {
@@ -132,7 +136,11 @@ export class Walk {
 
   /** Puts the target of a symbolic link before the names still to walk. */
   #addLink(name: string): void {
-    const target = this.#linkTarget(name);
+    this.#links += 1;
+    if (this.#links > MOST_LINKS) {
+      fail('loop');
+    }
+    const target = this.readLink(this.directory, name) ?? fail('not-directory');
     const below = this.#basePath === undefined ? undefined : pathBelow(this.#basePath, target);
     if (below !== undefined) {
       this.close();
@@ -143,7 +151,7 @@ export class Walk {
   #advance(): void {
     for (let name = this.#ahead.pop(); name !== undefined; name = this.#ahead.pop()) {
       if (name === '..') {
-        (this.#entered.pop() ?? fail('not-permitted')).release();
+        this.release(this.#entered.pop() ?? fail('not-permitted'));
       } else if (name !== '.') {
         if (this.#ahead.length === 0) {
           this.#name = name;
@@ -156,29 +164,11 @@ export class Walk {
   }
 
   #enter(name: string): void {
-    try {
-      this.#entered.push(this.#walker.enter(this.directory, name, 'search'));
-    } catch (error) {
-      const code = nodeCode(error);
-      if (code !== 'ENOTDIR' && code !== 'ELOOP') {
-        throw error;
-      }
+    const entered = this.enter(this.directory, name);
+    if (entered === undefined) {
       this.#addLink(name);
-    }
-  }
-
-  #linkTarget(name: string): string {
-    this.#links += 1;
-    if (this.#links > MOST_LINKS) {
-      fail('loop');
-    }
-    try {
-      return readLink(this.#walker, this.directory, name);
-    } catch (error) {
-      if (nodeCode(error) === 'EINVAL') {
-        fail('not-directory');
-      }
-      throw error;
+    } else {
+      this.#entered.push(entered);
     }
   }
 }

@@ -29,7 +29,7 @@ import { errorCode, errorCodes, fail } from '../error-code.js';
 import { decodeUtf8 } from '../names.js';
 import type { FreeReps } from '../resources.js';
 import { endComponent, isEnding } from '../trap.js';
-import { MOST_BYTES } from '../walk.js';
+import { MOST_PATH_BYTES } from '../walk.js';
 
 /** Marks a handle that is owned, and the head of the list of free ones. */
 const OWN = 1 << 30;
@@ -188,7 +188,7 @@ export class Guest {
   path(pointer: unknown, length: unknown): string {
     const units = i32(length) >>> 0;
     // Checked before it is decoded, because it may be as long as the guest's memory.
-    if (units > MOST_BYTES) {
+    if (units > MOST_PATH_BYTES) {
       fail('name-too-long');
     }
     const unit = this.#isUtf16 ? 2 : 1;
