@@ -65,7 +65,7 @@ $(OUT)/wasm/compiled: $(ENGINE) $(COMPONENT) $(COMPONENT_HEADERS) build/compile.
 PARTS := library grammar
 OBJECTS_mapcp := $(ENGINE) $(COMPONENT)
 OBJECTS_library := $(filter-out %/command.c %/command_line.c c-src/component/cli/%,$(ENGINE) $(COMPONENT))
-OBJECTS_grammar := c-src/engine/glob.c \
+OBJECTS_grammar := c-src/engine/filter.c \
 	$(addprefix c-src/component/,command_line.c interface.c cli/grammar.c cli/text.c bindings/mapcp.c)
 $(PARTS:%=$(OUT)/wasm/%.linked.wasm): LINK := -Wl,--allow-undefined
 $(PARTS:%=$(OUT)/wasm/%.core.wasm): WORLD = $*
@@ -373,7 +373,7 @@ $(FUZZERS:%=$(OUT)/fuzz/%): $(OUT)/fuzz/%: tests/fuzz/%.c $(OUT)/fuzz/libfuzzed.
 	$(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZED_AS) -fsanitize=fuzzer $(filter %.c,$^) $(filter %.a,$^) -o $@
 
 # Only this target compiles the listing for WASI.
-$(OUT)/fuzz/listing: c-src/engine/listing_wasi.c
+$(OUT)/fuzz/listing: c-src/engine/listing.c
 $(OUT)/fuzz/listing: FUZZED_AS := -D__wasi__
 
 .PHONY: fuzz fuzz-seeds $(FUZZERS:%=fuzz-%)

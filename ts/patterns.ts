@@ -1,6 +1,6 @@
 import { type Check, describe, text } from './check.js';
 
-// The component has the same limits and sentences, in c-src/engine/glob.c.
+// The component has the same limits and sentences, in c-src/engine/filter.c.
 const LONGEST = 4095;
 const MOST_ALTERNATIVES = 256;
 

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "names.h"
-#include "problem.h"
+#include "report.h"
 
 /// Removes the temporary files that killed runs have left in a directory and in all below it; in a dry run,
 /// only finds them. Goes on after what cannot be listed or removed.

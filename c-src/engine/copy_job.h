@@ -4,9 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "entries.h"
 #include "options.h"
-#include "problem.h"
+#include "report.h"
 
 /// How far a job has come. What is done never shrinks.
 struct mapcp_progress {

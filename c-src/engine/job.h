@@ -8,10 +8,9 @@
 #include <sys/stat.h>
 
 #include "copy_job.h"
-#include "entries.h"
 #include "file_copy.h"
 #include "path.h"
-#include "problem.h"
+#include "report.h"
 #include "target.h"
 #include "tree.h"
 

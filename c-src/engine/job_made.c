@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "filter.h"
 #include "job.h"
 #include "target.h"
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "array.h"
+#include "path.h"
 
 /// The place of a file in the table, or the free one where it belongs. The table must have a free one.
 static uint32_t *place_of(const struct mapcp_made *made, uint64_t target) {

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "made.h"
-#include "shard.h"
 
 /// Windows are whole pages of this many bytes: WebAssembly's page size, and a multiple of every native one.
 #define MAPCP_PAGE UINT32_C(65536)
@@ -52,6 +51,14 @@ enum mapcp_sparse {
 struct mapcp_patterns {
     const char *const *items;
     size_t count;
+};
+
+/// One of `count` shares of a copy, numbered from 0: what one of several jobs copies that divide a tree.
+///
+/// All zeros are the whole. A share (i, n) divides again by k into the shares (i, n k), (i + n, n k), …
+struct mapcp_shard {
+    uint32_t index;
+    uint32_t count;
 };
 
 /// How to copy. All zeros are the defaults.

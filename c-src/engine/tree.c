@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "alias.h"
-#include "array.h"
 #include "filter.h"
 #include "listing.h"
 #include "names.h"
+#include "path.h"
 #include "source.h"
 #include "target.h"
 

@@ -3,7 +3,6 @@
 
 #include "check.h"
 #include "filter.h"
-#include "glob.h"
 
 static void a_glob_matches_within_a_name(void) {
     CHECK(mapcp_glob_matches("*.o", "a.o"));

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "check.h"
-#include "shard.h"
+#include "filter.h"
 
 static void a_path_has_the_same_hash_on_every_system(void) {
     CHECK(mapcp_shard_hash("") == UINT64_C(0xefd01f60ba992926));

@@ -7,7 +7,6 @@
 
 #include "filter.h"
 #include "fuzz.h"
-#include "glob.h"
 
 #define LONGEST 64
 

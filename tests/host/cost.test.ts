@@ -104,7 +104,7 @@ describe('what a copy costs', () => {
   });
 
   it('is one read of a small file, since the engine and the host agree on what is small', () => {
-    const source = readFileSync('c-src/engine/emulated_mmap.c', 'utf8');
+    const source = readFileSync('c-src/engine/window.c', 'utf8');
     expect(/^#define SMALL_READ (\d+)$/m.exec(source)?.[1]).toBe(String(READ_ASIDE));
   });
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "glob.h"
+#include "filter.h"
 #include "text.h"
 
 // --- The table

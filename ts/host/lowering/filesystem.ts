@@ -15,7 +15,7 @@ const types = wasi['wasi:filesystem/types'];
 
 /**
  * Up to this many bytes it is cheaper to read into a buffer and copy than to find out how many there are. The engine
- * counts on it: `SMALL_READ` in c-src/engine/emulated_mmap.c is the same.
+ * counts on it: `SMALL_READ` in c-src/engine/window.c is the same.
  */
 export const READ_ASIDE = 16 * 1024;
 

@@ -1,3 +1,41 @@
+#include "listing.h"
+
+#include <dirent.h>
+#include <errno.h>
+
+#ifndef __wasi__
+
+// Listing a directory where the C library does it well.
+
+// A listing is a DIR, which has all that it needs.
+static DIR *directory_of(const struct mapcp_listing *listing) {
+    return (DIR *)listing;
+}
+
+struct mapcp_listing *mapcp_listing_open(int descriptor) {
+    return (struct mapcp_listing *)fdopendir(descriptor);
+}
+
+int mapcp_listing_descriptor(const struct mapcp_listing *listing) {
+    return dirfd(directory_of(listing));
+}
+
+bool mapcp_listing_next(struct mapcp_listing *listing, struct mapcp_listed *entry) {
+    errno = 0;
+    const struct dirent *next = readdir(directory_of(listing));
+    if (!next) {
+        return false;
+    }
+    *entry = (struct mapcp_listed){.name = next->d_name, .type = next->d_type};
+    return true;
+}
+
+void mapcp_listing_close(struct mapcp_listing *listing) {
+    (void)closedir(directory_of(listing));
+}
+
+#else
+
 // Listing a directory by fd_readdir itself, since wasi-libc's readdir and the preview 1 adapter do not go
 // together.
 //
@@ -5,17 +43,12 @@
 // one that ends where the buffer ends for such an entry. Whoever then asks for what comes behind it, as
 // wasi-libc does, has the adapter list the directory anew from its beginning: at each call, where names are
 // of an unlucky length, such as 8 or 40 bytes. So what ends with the buffer is left for the next call here.
-#ifdef __wasi__
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <wasi/api.h>
-
-#include "listing.h"
 
 // Room for some hundred entries.
 #define BUFFER_SIZE 4096
