@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "window.h"
@@ -142,6 +143,24 @@ static int write_window(struct mapcp_file_copy *copy, const struct mapcp_window 
     return write_range(copy->temporary.descriptor, bytes + start, rest, window->offset + start);
 }
 
+/// Gives the copy its size: a hole at its end is no part of it until then. Some FUSE file systems succeed
+/// without doing it, above all for sizes that they cannot have.
+static bool set_size(const struct mapcp_file_copy *copy, struct mapcp_error *error) {
+    const int descriptor = copy->temporary.descriptor;
+    struct stat status;
+    if (ftruncate(descriptor, (off_t)copy->size) != 0) {
+        return mapcp_fail_number(error, MAPCP_WRITE, MAPCP_TARGET, errno);
+    }
+    if (fstat(descriptor, &status) != 0) {
+        return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
+    }
+    return (uint64_t)status.st_size == copy->size ||
+           mapcp_fail_because(
+               error, MAPCP_WRITE, MAPCP_TARGET, MAPCP_IO,
+               "the file system does not give it its size, which may be larger than a file may be "
+               "there");
+}
+
 static bool copy_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                         struct mapcp_error *error) {
     struct mapcp_window window;
@@ -162,12 +181,7 @@ static bool copy_window(struct mapcp_file_copy *copy, const struct mapcp_options
     if (number != 0) {
         return mapcp_fail_number(error, MAPCP_WRITE, MAPCP_TARGET, number);
     }
-    // A hole at the end is no part of the file until the file is told its size.
-    if (copy->ended && copy->written < copy->size &&
-        ftruncate(copy->temporary.descriptor, (off_t)copy->size) != 0) {
-        return mapcp_fail_number(error, MAPCP_WRITE, MAPCP_TARGET, errno);
-    }
-    return unmapped;
+    return (!copy->ended || copy->written == copy->size || set_size(copy, error)) && unmapped;
 }
 
 /// Compares a window of the source, up to `length`, with the same part of the copy.
