@@ -21,8 +21,9 @@ static bool replace(struct mapcp_temporary *temporary, struct mapcp_place target
 
 static bool decide_anew(const struct mapcp_terms *terms, enum mapcp_decision *decision,
                         struct mapcp_error *error) {
-    return mapcp_target_decide(terms->target, terms->source, terms->source_status, terms->overwrite, false,
-                               decision, error);
+    struct mapcp_policy policy = terms->policy;
+    policy.is_named = false;
+    return mapcp_target_decide(terms->target, terms->source, terms->source_status, policy, decision, error);
 }
 
 /// Confirms a policy that depends on what the target is.
@@ -67,8 +68,9 @@ static bool commit(struct mapcp_temporary *temporary, const struct mapcp_terms *
     if (terms->siblings && mapcp_siblings_may_meet(terms->siblings, temporary)) {
         return commit_as_new(temporary, terms->target, error);
     }
-    return terms->overwrite == MAPCP_OVERWRITE_ALWAYS ? replace(temporary, terms->target, error)
-                                                      : commit_by_policy(temporary, terms, skipped, error);
+    return terms->policy.overwrite == MAPCP_OVERWRITE_ALWAYS
+               ? replace(temporary, terms->target, error)
+               : commit_by_policy(temporary, terms, skipped, error);
 }
 
 bool mapcp_commit(struct mapcp_temporary *temporary, const struct mapcp_terms *terms, bool *skipped,

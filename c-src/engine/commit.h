@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include "error.h"
-#include "options.h"
 #include "place.h"
 #include "siblings.h"
 #include "target.h"
@@ -17,7 +16,7 @@ struct mapcp_terms {
     struct mapcp_place target;
     /// The source's status. Borrowed.
     const struct stat *source_status;
-    enum mapcp_overwrite overwrite;
+    struct mapcp_policy policy;
     enum mapcp_decision decision;
     /// What is in the target's directory, if this copy made that; otherwise NULL. Borrowed.
     struct mapcp_siblings *siblings;

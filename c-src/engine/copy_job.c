@@ -42,6 +42,7 @@ struct mapcp_job *mapcp_job_new(const char *source, const char *target, const st
     job->state = MAPCP_JOB_WAITING;
     job->options = *options;
     job->file = MAPCP_NO_FILE_COPY;
+    job->keeping.namer = options->dry_run ? NULL : &job->namer;
     job->given_source = strdup(source);
     job->given_target = strdup(target);
     if (!copy_patterns(job) || !job->given_source || !job->given_target ||
@@ -123,6 +124,7 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
     struct mapcp_tree_entry entry = {
         .source = {.directory = AT_FDCWD, .name = job->given_source},
         .target = {.directory = AT_FDCWD, .name = job->given_target},
+        .keeping = &job->keeping,
     };
     struct stat status;
     if (!accept(job, error)) {

@@ -44,6 +44,8 @@ struct mapcp_job {
     struct mapcp_tree_entry entry;
     enum mapcp_decision decision;
     struct mapcp_namer namer;
+    /// For a source that is no directory: how the target's directory keeps times.
+    struct mapcp_timekeeping keeping;
     /// The directories that were made on the way to the target.
     struct mapcp_names made_parents;
     struct mapcp_progress progress;
@@ -54,9 +56,10 @@ struct mapcp_job {
 
 // --- job_failure.c ---
 
-/// Warns of the current entry, whose times are to be kept, if the source's time of modification may not be
-/// one that WASI has. On failure returns false and sets `error`.
-bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error);
+/// If times are to be kept, warns of the current entry if its source's time of modification may be none that
+/// WASI has, or, if it is in place, none that its file system has. On failure returns false and sets `error`.
+bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *status, bool is_in_place,
+                             struct mapcp_error *error);
 
 /// Warns of the current entry, whose times the file system refused to set with this errno value. On failure
 /// returns false and sets `error`.

@@ -65,7 +65,15 @@ static bool complete_entry(struct mapcp_job *job, const struct stat *status, uin
     return mapcp_job_remember_made(job, status, error) &&
            mapcp_job_note(job, kind_of(status), false, bytes, error) &&
            (refused != 0 ? mapcp_job_warn_of_refused_times(job, refused, error)
-                         : mapcp_job_warn_of_times(job, status, error));
+                         : mapcp_job_warn_of_times(job, status, true, error));
+}
+
+static struct mapcp_policy policy_of(const struct mapcp_job *job) {
+    return (struct mapcp_policy){
+        .overwrite = job->options.overwrite,
+        .is_named = !job->in_tree,
+        .keeping = job->entry.keeping,
+    };
 }
 
 /// Decides about the job's entry. If nothing more is to be done for it, says so by `*over`.
@@ -74,8 +82,7 @@ static bool decide(struct mapcp_job *job, const struct stat *status, bool *over,
     job->decision = MAPCP_DECISION_NEW;
     *over = false;
     if (!entry->target_is_new &&
-        !mapcp_target_decide(entry->target, entry->source, status, job->options.overwrite, !job->in_tree,
-                             &job->decision, error)) {
+        !mapcp_target_decide(entry->target, entry->source, status, policy_of(job), &job->decision, error)) {
         if (!mapcp_job_leave_undecided(job, error)) {
             return false;
         }
@@ -103,7 +110,7 @@ static struct mapcp_terms terms_of(const struct mapcp_job *job, const struct sta
         .source = job->entry.source,
         .target = job->entry.target,
         .source_status = status,
-        .overwrite = job->options.overwrite,
+        .policy = policy_of(job),
         .decision = job->decision,
         .siblings = job->entry.siblings,
     };

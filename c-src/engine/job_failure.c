@@ -1,11 +1,18 @@
 // What becomes of a job and its entry when something fails.
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "job.h"
 #include "times.h"
+
+// The times that every file system has, whatever the time zone: FAT begins with 1980, and others end in 2038.
+#define FIRST_OF_ALL INT64_C(315619200)
+#define FIRST_BEYOND_SOME INT64_C(0x7fffffff)
+// The coarsest grain of times, in seconds.
+#define COARSEST 2
 
 /// The path of a temporary file that is left: its name in the directory of the current target.
 static char *leftover_path(const struct mapcp_job *job, const char *name) {
@@ -62,14 +69,31 @@ static bool warn_of_times(struct mapcp_job *job, const struct mapcp_error *why, 
     return keep(job, &problem, error);
 }
 
-bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
+/// Whether the current entry, which is in place, has not the time that its source has. A look is made only if
+/// the time may be none that the target's file system has.
+static bool has_other_time(const struct mapcp_job *job, const struct stat *source) {
+    const struct mapcp_place target = job->entry.target;
+    struct stat status;
+    if (source->st_mtim.tv_sec >= FIRST_OF_ALL && source->st_mtim.tv_sec < FIRST_BEYOND_SOME) {
+        return false;
+    }
+    if (job->options.dry_run || fstatat(target.directory, target.name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        return false;
+    }
+    const int64_t later = status.st_mtim.tv_sec - source->st_mtim.tv_sec;
+    return later > COARSEST || later < -COARSEST;
+}
+
+bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *status, bool is_in_place,
+                             struct mapcp_error *error) {
     const struct timespec *time = &status->st_mtim;
     bool is_at_limit = mapcp_time_may_be_earlier(time) || mapcp_time_may_be_later(time);
-    if (!job->options.preserve_timestamps || !is_at_limit) {
+    if (!job->options.preserve_timestamps || !(is_at_limit || (is_in_place && has_other_time(job, status)))) {
         return true;
     }
     struct mapcp_error limit;
-    mapcp_fail(&limit, MAPCP_SET_TIMES, MAPCP_TARGET, MAPCP_UNSUPPORTED);
+    mapcp_fail_because(&limit, MAPCP_SET_TIMES, MAPCP_TARGET, MAPCP_UNSUPPORTED,
+                       is_at_limit ? NULL : "the target's file system does not have the source's time");
     return warn_of_times(job, &limit, error);
 }
 

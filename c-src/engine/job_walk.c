@@ -72,7 +72,7 @@ bool mapcp_job_walk(struct mapcp_job *job, uint64_t *spent) {
     switch (event) {
     case MAPCP_TREE_ENTERED:
         return ((!entry.target_is_new || mapcp_job_note(job, MAPCP_DIRECTORY, false, 0, &error)) &&
-                (!entry.status || mapcp_job_warn_of_times(job, entry.status, &error))) ||
+                (!entry.status || mapcp_job_warn_of_times(job, entry.status, false, &error))) ||
                mapcp_job_fail(job, &error);
     case MAPCP_TREE_FOUND:
         return mapcp_job_begin_entry(job, &entry, &error) ||

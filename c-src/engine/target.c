@@ -15,33 +15,6 @@ bool mapcp_is_same_file(const struct stat *one, const struct stat *other) {
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
-/// The nanoseconds of a time as Node sets it from libuv 1.52 on: it takes seconds as a double, and
-/// ts/host/status.ts gives it the last one that is not after the time.
-static long as_node_sets(const struct timespec *time) {
-    // A double has 53 bits. Those that the seconds leave divide a second into 1 << bits parts.
-    int bits = 52;
-    for (uint64_t seconds = time->tv_sec > 0 ? (uint64_t)time->tv_sec : 1; seconds > 1; seconds >>= 1) {
-        bits--;
-    }
-    bits = bits > 23 ? 23 : bits;
-    uint64_t parts = ((((uint64_t)time->tv_nsec + 1) << bits) - 1) / 1000000000;
-    return (long)((parts * 1000000000) >> bits);
-}
-
-/// Whether a source was modified later than a target.
-///
-/// Node cannot set every time, and sets an earlier one: in whole microseconds, or as a double has it. A
-/// target with that time is as old as its source. Otherwise a copy with its times kept would be made anew
-/// each time.
-static bool is_later(const struct timespec *source, const struct timespec *target) {
-    if (source->tv_sec != target->tv_sec) {
-        return source->tv_sec > target->tv_sec;
-    }
-    bool is_kept = target->tv_nsec == source->tv_nsec - source->tv_nsec % 1000 ||
-                   target->tv_nsec == as_node_sets(source);
-    return !is_kept && source->tv_nsec > target->tv_nsec;
-}
-
 /// Whether it is known which of two times is later: not if WASI has neither of them.
 static bool is_known(const struct timespec *source, const struct timespec *target) {
     return !(mapcp_time_may_be_earlier(source) && mapcp_time_may_be_earlier(target)) &&
@@ -93,8 +66,9 @@ static bool check_not_special(struct mapcp_place target, struct mapcp_error *err
 }
 
 bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
-                         const struct stat *source_status, enum mapcp_overwrite overwrite, bool is_named,
+                         const struct stat *source_status, struct mapcp_policy policy,
                          enum mapcp_decision *decision, struct mapcp_error *error) {
+    const enum mapcp_overwrite overwrite = policy.overwrite;
     struct stat status;
     *decision = MAPCP_DECISION_NEW;
     if (target.directory == MAPCP_NOWHERE) {
@@ -120,11 +94,12 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
         return mapcp_fail(error, MAPCP_INSPECT, MAPCP_TARGET, MAPCP_UNSUPPORTED);
     }
     bool stays = overwrite == MAPCP_OVERWRITE_NEVER ||
-                 (overwrite == MAPCP_OVERWRITE_NEWER && !is_later(&source_status->st_mtim, &status.st_mtim));
+                 (overwrite == MAPCP_OVERWRITE_NEWER &&
+                  !mapcp_is_later(&source_status->st_mtim, &status, target, policy.keeping));
     *decision = stays                                             ? MAPCP_DECISION_SKIP
                 : mapcp_alias_is_possible(&status, source_status) ? MAPCP_DECISION_REPLACE_OTHER
                                                                   : MAPCP_DECISION_REPLACE;
-    return stays || !is_named || !S_ISLNK(status.st_mode) || check_not_special(target, error);
+    return stays || !policy.is_named || !S_ISLNK(status.st_mode) || check_not_special(target, error);
 }
 
 /// Calls `use` with each directory on the way to `path`, from the top, until it returns false.

@@ -8,6 +8,7 @@
 #include "names.h"
 #include "options.h"
 #include "place.h"
+#include "timekeeping.h"
 
 /// The directory of a place that cannot have anything: one in a directory that does not exist, as a dry run
 /// meets it.
@@ -25,6 +26,16 @@ enum mapcp_decision {
     MAPCP_DECISION_SKIP,
 };
 
+/// When an existing target is replaced.
+struct mapcp_policy {
+    enum mapcp_overwrite overwrite;
+    /// Whether the caller has named the target: then a link to a FIFO, a socket or a device is refused, by
+    /// MAPCP_NOT_REGULAR_FILE, instead of being replaced.
+    bool is_named;
+    /// How the target's directory keeps times. Borrowed.
+    struct mapcp_timekeeping *keeping;
+};
+
 /// Whether what has the target's name is to be replaced.
 static inline bool mapcp_decision_replaces(enum mapcp_decision decision) {
     return decision == MAPCP_DECISION_REPLACE || decision == MAPCP_DECISION_REPLACE_OTHER;
@@ -39,11 +50,10 @@ bool mapcp_is_same_file(const struct stat *one, const struct stat *other);
 /// and sets `error` where the target must not be replaced: by MAPCP_SAME_FILE, MAPCP_IS_DIRECTORY,
 /// MAPCP_NOT_REGULAR_FILE, or MAPCP_ALREADY_EXISTS under MAPCP_OVERWRITE_ERROR; by MAPCP_UNSUPPORTED if it is
 /// unknown under MAPCP_OVERWRITE_NEWER which of the two is newer; and where that cannot be
-/// known, since one of the two, or what it leads to, could not be looked at. If the caller has named the
-/// target
-/// (`is_named`), a link to a FIFO, a socket or a device is MAPCP_NOT_REGULAR_FILE instead of being replaced.
+/// known, since one of the two, or what it leads to, could not be looked at. Under MAPCP_OVERWRITE_NEWER a
+/// temporary file may be made beside the target: see timekeeping.h.
 bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
-                         const struct stat *source_status, enum mapcp_overwrite overwrite, bool is_named,
+                         const struct stat *source_status, struct mapcp_policy policy,
                          enum mapcp_decision *decision, struct mapcp_error *error);
 
 /// Whether mapcp_target_decide failed since it is unknown which of source and target is newer.

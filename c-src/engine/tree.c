@@ -51,6 +51,8 @@ struct mapcp_tree_frame {
     struct mapcp_names pending;
     /// What is in the target's directory, if that is new.
     struct mapcp_siblings siblings;
+    /// How the target's directory keeps times.
+    struct mapcp_timekeeping keeping;
 };
 
 static struct mapcp_tree_frame *top(const struct mapcp_tree *tree) {
@@ -323,6 +325,7 @@ static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct map
                   struct mapcp_error *error) {
     struct mapcp_tree_frame frame = {
         .target = MAPCP_NOWHERE,
+        .keeping = {.namer = tree->purpose == MAPCP_TREE_COPY ? tree->namer : NULL},
         .source_length = tree->source->length,
         .target_length = tree->target->length,
     };
@@ -462,6 +465,7 @@ static void put_entry(const struct mapcp_tree *tree, unsigned char type, const c
         .target = target_place(top(tree), name),
         .target_is_new = top(tree)->target_is_new,
         .siblings = siblings_of(tree),
+        .keeping = &top(tree)->keeping,
     };
 }
 

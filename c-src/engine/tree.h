@@ -11,6 +11,7 @@
 #include "path.h"
 #include "place.h"
 #include "siblings.h"
+#include "timekeeping.h"
 
 /// What a tree walk does on the target's side.
 enum mapcp_tree_purpose {
@@ -43,6 +44,8 @@ struct mapcp_tree_entry {
     const struct stat *status;
     /// If the target's directory was made by this walk, what is in it; otherwise NULL.
     struct mapcp_siblings *siblings;
+    /// How the target's directory keeps times. Borrowed until the next call.
+    struct mapcp_timekeeping *keeping;
 };
 
 /// What a step of a walk came to.

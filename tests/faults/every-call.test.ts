@@ -79,7 +79,14 @@ function entryOf(calls: readonly Call[], number: number): string {
   if (call?.name === 'getFlags' || (call?.name === 'getType' && before?.name === 'getFlags')) {
     return entryOf(calls, number + (next?.name === 'openAt' ? 1 : 2));
   }
-  return calls.find(({ from }) => from === call?.path)?.path ?? call?.path ?? '';
+  const path = call?.path ?? '';
+  const moved = calls.find(({ from }) => from === path);
+  if (moved !== undefined || !isTemporary(posix.basename(path))) {
+    return moved?.path ?? path;
+  }
+  // What is only tried is tried for what gets its name next there.
+  const directory = posix.dirname(path);
+  return calls.slice(number).find(({ from = '' }) => posix.dirname(from) === directory)?.path ?? path;
 }
 
 function targetOf({ to = 'b' }: Scenario): string {
