@@ -23,7 +23,8 @@ export function testBehaviours(front: Front): void {
   });
 }
 
-async function check(behaviour: Behaviour, front: Front, directory: string): Promise<void> {
+/** Makes an `in` and an `out` in a directory, copies there, and fails unless what happens is what must. */
+export async function check(behaviour: Behaviour, front: Front, directory: string): Promise<void> {
   const [from, to] = [join(directory, 'in'), join(directory, 'out')];
   mkdirSync(from);
   mkdirSync(to);

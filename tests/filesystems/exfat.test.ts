@@ -1,0 +1,96 @@
+// exFAT, which folds case: what USB sticks have.
+
+import { readdirSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { look } from '../behaviour/tree.js';
+import { testFileSystem } from './file-system.js';
+import { exfat } from './mounts.js';
+
+testFileSystem(
+  {
+    name: 'exFAT',
+    make: exfat,
+    grain: 1,
+    withoutYears: [],
+    links: 'refused',
+    hasModes: false,
+    folds: true,
+    badName: "the target's file system does not take this name; rename the source",
+    size: 32 * 1024 * 1024,
+  },
+  ({ at, put, copy }) => {
+    const messages = (told: readonly { message: string }[]) => told.map(({ message }) => message);
+
+    it.each(['always', 'never', 'error'] as const)(
+      'of two names that meet, one is copied under %s',
+      async (overwrite) => {
+        const target = `out/meeting-${overwrite}`;
+        put.directory('in/meeting/d', 'in/meeting/D');
+        for (const name of ['README', 'readme', 'É', 'é', 'other']) {
+          put.file(`in/meeting/${name}`, name);
+        }
+        const { failures } = await copy('in/meeting', target, {
+          recursive: true,
+          keepGoing: true,
+          overwrite,
+        });
+        expect(messages(failures)).toEqual(
+          Array(3).fill(expect.stringContaining('the file system may take two names for one')),
+        );
+        const found = look(at(target));
+        expect(
+          Object.keys(found)
+            .map((name) => name.toLowerCase())
+            .sort(),
+        ).toEqual(['d', 'other', 'readme', 'é']);
+        for (const [name, { kind, content }] of Object.entries(found)) {
+          expect(content).toBe(
+            kind === 'directory'
+              ? ''
+              : name.normalize() === 'é' || name === 'É'
+                ? Buffer.from(name).toString('latin1')
+                : name,
+          );
+        }
+      },
+    );
+
+    it.each([
+      ['out/same/File.txt', 'out/same/FILE.TXT'],
+      ['out/same/Dir/f', 'out/same/dIR/f'],
+    ])('%s is not copied onto %s, which it is', async (source, target) => {
+      put.directory('out/same/Dir');
+      put.file(source);
+      const { error } = await copy(source, target);
+      expect(error?.message).toBe(
+        `cannot copy '${source}' to '${target}': cannot use '${target}': source and target are the same file`,
+      );
+      expect(look(at('out/same'))[source.slice('out/same/'.length)]).toMatchObject({ content: 'content' });
+      expect(readdirSync(at('out/same')).filter((name) => name === 'FILE.TXT')).toEqual([]);
+    });
+
+    it('a file is copied over another one of the same name but for case', async () => {
+      put.directory('out/case');
+      put.file('in/FILE', 'new');
+      put.file('out/case/file', 'old');
+      expect((await copy('in/FILE', 'out/case/FILE')).error).toBe(undefined);
+      expect(Object.values(look(at('out/case')))).toMatchObject([{ content: 'new' }]);
+    });
+
+    it('a directory is not copied into itself by another spelling', async () => {
+      put.directory('out/Dir');
+      put.file('out/Dir/f');
+      const { error } = await copy('out/Dir', 'out/dir/x/y', { recursive: true, makeParents: true });
+      expect(error?.message).toContain("cannot use 'out/Dir/x/y': a directory cannot be copied into itself");
+      expect(readdirSync(at('out/Dir'), { recursive: true }).length).toBeLessThan(6);
+    });
+
+    it('a directory whose name it does not take is an error', async () => {
+      put.directory('in/strange/d:e');
+      const { error } = await copy('in/strange', 'out/strange', { recursive: true });
+      expect(error?.message).toMatch(
+        /cannot create 'out\/strange\/d:e': the target's file system does not take this name; rename the source$/,
+      );
+    });
+  },
+);

@@ -1,0 +1,189 @@
+// The file systems that people have, each made for real: through FUSE, or by the kernel.
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+
+/** A mounted file system, empty at first. Disposing of it unmounts it, and removes what it was made of. */
+export interface Mounted extends Disposable {
+  /** The directory that it is mounted on. */
+  readonly path: string;
+  /** An empty directory for what it is made of, such as an image. What is behind a network mount is in `behind`. */
+  readonly work: string;
+}
+
+/**
+ * Makes a file system.
+ *
+ * @param path the directory to mount it on
+ * @param work an empty directory, for what it is made of
+ * @param undo gets what must be done to take it away, in the order in which it came; it is done in the opposite order
+ */
+export type Make = (path: string, work: string, undo: (() => void)[]) => void;
+
+/** Runs a command, which must succeed, and returns what it prints. */
+export function command(program: string, ...args: string[]): string {
+  const { error, status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (error !== undefined || status !== 0) {
+    throw error ?? new Error(`${program} says: ${stderr.trim()}`);
+  }
+  return stdout.trim();
+}
+
+function unmount(path: string): void {
+  // A program whose connection was cut has unmounted it by itself.
+  const isMounted = () => readFileSync('/proc/self/mounts', 'utf8').includes(` ${path} `);
+  if (!isMounted() || spawnSync('umount', [path]).status === 0) {
+    return;
+  }
+  // It is in use, maybe by what has just been killed. It goes as soon as it is not.
+  const { stderr } = spawnSync('umount', ['--lazy', path], { encoding: 'utf8' });
+  if (isMounted()) {
+    throw new Error(stderr);
+  }
+}
+
+function makeImage(work: string, size: number): string {
+  const image = join(work, 'image');
+  writeFileSync(image, '');
+  truncateSync(image, size);
+  return image;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** exFAT: folds case, gives each spelling of a name another inode number, and has neither links nor modes. */
+export const exfat: Make = (path, work, undo) => {
+  const device = command('losetup', '--find', '--show', makeImage(work, 32 * MEBIBYTE));
+  undo.push(() => command('losetup', '--detach', device));
+  command('mkfs.exfat', device);
+  command('mount.exfat-fuse', device, path);
+  undo.push(() => unmount(path));
+};
+
+/** FAT, with room for files of more than 4 GiB if the image had it; the image is sparse. */
+export const fat =
+  (size: number): Make =>
+  (path, work, undo) => {
+    const image = makeImage(work, size);
+    command('mkfs.fat', '-F', '32', image);
+    command('fusefat', '-o', 'rw+', image, path);
+    undo.push(() => unmount(path));
+  };
+
+/** NTFS. */
+export const ntfs =
+  (...options: string[]): Make =>
+  (path, work, undo) => {
+    const image = makeImage(work, 32 * MEBIBYTE);
+    command('mkfs.ntfs', '--force', '--fast', image);
+    command('ntfs-3g', ...options.flatMap((option) => ['-o', option]), image, path);
+    undo.push(() => unmount(path));
+  };
+
+/** The directory `behind` of the working directory, seen through bindfs. */
+export const bindfs =
+  (...options: string[]): Make =>
+  (path, work, undo) => {
+    const behind = join(work, 'behind');
+    mkdirSync(behind);
+    command('bindfs', ...options, behind, path);
+    undo.push(() => unmount(path));
+  };
+
+/** XFS, by the kernel. */
+export const xfs: Make = (path, work, undo) => {
+  const image = makeImage(work, 320 * MEBIBYTE);
+  command('mkfs.xfs', '-q', image);
+  command('mount', '-o', 'loop', image, path);
+  undo.push(() => unmount(path));
+};
+
+/**
+ * The directory `behind` of the working directory, seen through sshfs and a server of OpenSSH. The server is started by the
+ * client, on its standard streams; so no port is taken, and it ends with the connection.
+ */
+export const sshfs: Make = (path, work, undo) => {
+  const at = (name: string) => join(work, name);
+  mkdirSync(at('behind'));
+  // The server separates its privileges there.
+  mkdirSync('/run/sshd', { recursive: true });
+  for (const key of ['host', 'user']) {
+    command('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', at(key));
+  }
+  const server = [
+    `HostKey ${at('host')}`,
+    `AuthorizedKeysFile ${at('user.pub')}`,
+    'StrictModes no',
+    'UsePAM no',
+    'Subsystem sftp internal-sftp',
+  ];
+  const client = [
+    'Host behind',
+    `IdentityFile ${at('user')}`,
+    'StrictHostKeyChecking no',
+    'UserKnownHostsFile /dev/null',
+    'LogLevel ERROR',
+    `ProxyCommand sh -c 'echo $$ > ${at('pid')}; exec /usr/sbin/sshd -i -f ${at('server')} -E ${at('log')}'`,
+  ];
+  writeFileSync(at('server'), `${server.join('\n')}\n`);
+  writeFileSync(at('client'), `${client.join('\n')}\n`);
+  command('sshfs', '-F', at('client'), `behind:${at('behind')}`, path);
+  undo.push(() => unmount(path));
+};
+
+/** Cuts the connection of an sshfs, as if the server were gone. */
+export function cutConnection({ work }: Mounted): void {
+  process.kill(Number(readFileSync(join(work, 'pid'), 'utf8')), 'SIGKILL');
+}
+
+/**
+ * Mounts a file system on `out` in a directory; what it is made of is in `work` there.
+ *
+ * @throws what making it has failed with; then nothing of it is left
+ */
+export function mount(make: Make, directory: string): Mounted {
+  const [path, work] = [join(directory, 'out'), join(directory, 'work')];
+  mkdirSync(path);
+  mkdirSync(work);
+  const undo: (() => void)[] = [
+    () => {
+      rmSync(work, { recursive: true });
+      rmSync(path, { recursive: true });
+    },
+  ];
+  const mounted: Mounted = {
+    path,
+    work,
+    [Symbol.dispose]: () => {
+      for (const each of undo.splice(0).reverse()) {
+        each();
+      }
+    },
+  };
+  try {
+    make(path, work, undo);
+    return mounted;
+  } catch (error) {
+    mounted[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/**
+ * Why a file system cannot be made here, found out by trying; undefined if it can. CI has the programs, and must not pass
+ * without: all that it may lack is a kernel with FUSE, loop devices and XFS.
+ */
+export function whyNot(make: Make, directory: string): string | undefined {
+  try {
+    mount(make, directory)[Symbol.dispose]();
+    return undefined;
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (process.env.CI !== undefined && isMissing) {
+      throw error;
+    }
+    return String(error);
+  }
+}

@@ -1,0 +1,33 @@
+// XFS, by the kernel.
+
+import { expect, it } from 'vitest';
+import { look } from '../behaviour/tree.js';
+import { testFileSystem } from './file-system.js';
+import { command, xfs } from './mounts.js';
+
+testFileSystem(
+  {
+    name: 'XFS',
+    make: xfs,
+    grain: 1e-9,
+    withoutYears: [],
+    links: 'kept',
+    hasModes: true,
+    folds: false,
+    badName: undefined,
+  },
+  ({ front, at, put, copy, mounted }) => {
+    it('when it has become read-only, the error says so, and the old target stays', async () => {
+      put.file('in/f', 'new');
+      put.file('out/f', 'old');
+      command('mount', '-o', 'remount,ro', mounted().path);
+      const { error } = await copy('in/f', 'out/f');
+      command('mount', '-o', 'remount,rw', mounted().path);
+      expect(error?.message).toBe(
+        // wasmtime passes the reason on as this.
+        `cannot copy 'in/f' to 'out/f': cannot create 'out/f': ${front.name === 'wasmtime' ? 'input/output error' : 'the file system is read-only'}`,
+      );
+      expect(look(at('out')).f).toMatchObject({ content: 'old' });
+    });
+  },
+);
