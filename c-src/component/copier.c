@@ -11,11 +11,12 @@
 
 // The engine's enumerations are the interface's, in its order: so a value passes as it is.
 static_assert((int)MAPCP_REMOVE == EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE, "operations");
-static_assert((int)MAPCP_COPIED == EXPORTS_MAPCP_COPY_COPIER_OUTCOME_COPIED, "outcomes");
+static_assert((int)MAPCP_OUTCOME_COPIED == EXPORTS_MAPCP_COPY_COPIER_OUTCOME_COPIED, "outcomes");
 static_assert((int)MAPCP_OTHER == EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER, "error codes");
-static_assert((int)MAPCP_SKIP_LINKS == EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_SKIP, "symlinks");
+static_assert((int)MAPCP_SYMLINKS_SKIP == EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_SKIP, "symlinks");
 static_assert((int)MAPCP_OVERWRITE_ERROR == EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ERROR, "overwrite");
-static_assert((int)MAPCP_DIRECTORY == EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_DIRECTORY, "kinds of entries");
+static_assert((int)MAPCP_ENTRY_DIRECTORY == EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_DIRECTORY,
+              "kinds of entries");
 static_assert((int)MAPCP_SPARSE_NEVER == EXPORTS_MAPCP_COPY_COPIER_SPARSE_POLICY_NEVER, "sparse");
 
 typedef exports_mapcp_copy_copier_copy_job_t copy_job;
@@ -122,7 +123,7 @@ static void put_progress(progress *result, const struct mapcp_progress *from) {
     };
 }
 
-static void put_error(copy_error *result, const struct mapcp_problem *from) {
+static void put_error(copy_error *result, const struct mapcp_copy_error *from) {
     const char *reason = mapcp_reason(&from->error);
     *result = (copy_error){
         .outcome = (uint8_t)from->outcome,
@@ -132,7 +133,7 @@ static void put_error(copy_error *result, const struct mapcp_problem *from) {
     if (from->error.code == MAPCP_OTHER) {
         mapcp_put_string(&result->code.val.other, reason);
     }
-    mapcp_put_string(&result->path, mapcp_problem_path(from));
+    mapcp_put_string(&result->path, mapcp_copy_error_path(from));
     mapcp_put_string(&result->source, from->source);
     mapcp_put_string(&result->target, from->target);
     mapcp_put_string(&result->reason, reason);
@@ -145,7 +146,7 @@ static void put_error(copy_error *result, const struct mapcp_problem *from) {
 bool exports_mapcp_copy_copier_method_copy_job_step(copy_job *self, uint64_t budget, progress *result,
                                                     copy_error *error) {
     if (!mapcp_job_step(self->job, budget)) {
-        put_error(error, mapcp_job_failure(self->job));
+        put_error(error, mapcp_job_error(self->job));
         return false;
     }
     put_progress(result, mapcp_job_progress(self->job));
@@ -160,7 +161,7 @@ void exports_mapcp_copy_copier_method_copy_job_current_path(copy_job *self, mapc
     mapcp_put_string(result, mapcp_job_current_path(self->job));
 }
 
-static void put_errors(copy_errors *result, const struct mapcp_problems *from) {
+static void put_errors(copy_errors *result, const struct mapcp_copy_errors *from) {
     *result = (copy_errors){.ptr = mapcp_new_items(from->count, sizeof(copy_error)), .len = from->count};
     for (size_t index = 0; index < from->count; index++) {
         put_error(&result->ptr[index], &from->items[index]);
@@ -168,9 +169,9 @@ static void put_errors(copy_errors *result, const struct mapcp_problems *from) {
 }
 
 void exports_mapcp_copy_copier_method_copy_job_take_problems(copy_job *self, copy_errors *result) {
-    struct mapcp_problems problems = mapcp_job_take_problems(self->job);
+    struct mapcp_copy_errors problems = mapcp_job_take_errors(self->job);
     put_errors(result, &problems);
-    mapcp_problems_free(&problems);
+    mapcp_copy_errors_free(&problems);
 }
 
 static void put_entry(entry *result, const struct mapcp_entry *from) {
@@ -212,8 +213,8 @@ static void put_names(mapcp_list_string_t *result, const struct mapcp_names *fro
 bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, bool dry_run,
                                      exports_mapcp_copy_copier_clean_report_t *result, copy_error *error) {
     struct mapcp_names files;
-    struct mapcp_problems failures;
-    struct mapcp_problem problem;
+    struct mapcp_copy_errors failures;
+    struct mapcp_copy_error problem;
     char *directory = mapcp_take_string(given);
     const bool good = mapcp_clean(directory, dry_run, &files, &failures, &problem);
     if (good) {
@@ -221,10 +222,10 @@ bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, bool dry_run,
         put_errors(&result->failures, &failures);
     } else {
         put_error(error, &problem);
-        mapcp_problem_free(&problem);
+        mapcp_copy_error_free(&problem);
     }
     mapcp_names_free(&files);
-    mapcp_problems_free(&failures);
+    mapcp_copy_errors_free(&failures);
     free(directory);
     return good;
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "place.h"
+#include "path.h"
 #include "temporary.h"
 
 /// Whether two statuses may be of one file or directory for all that they say besides its identity.

@@ -8,32 +8,30 @@
 #include "temporary.h"
 #include "tree.h"
 
-/// What is done and what failed, of a walk.
 struct cleaning {
     struct mapcp_tree tree;
     struct mapcp_names *files;
-    struct mapcp_problems *failures;
+    struct mapcp_copy_errors *errors;
 };
 
-/// What has failed on the entry that the walk is at, or on `directory` before it has begun.
-static struct mapcp_problem problem_of(const struct cleaning *cleaning, const char *directory,
-                                       const struct mapcp_error *error) {
-    const char *path = cleaning->tree.source->text ? cleaning->tree.source->text : directory;
-    return (struct mapcp_problem){.error = *error, .source = strdup(path), .target = strdup(path)};
-}
-
-/// Notes a failure on the entry that the walk is at. False without memory, and sets `error`.
-static bool note(struct cleaning *cleaning, struct mapcp_error *error) {
-    struct mapcp_problem problem = problem_of(cleaning, "", error);
-    if (problem.source && problem.target && mapcp_problems_add(cleaning->failures, problem)) {
-        return true;
-    }
-    mapcp_problem_free(&problem);
+static bool out_of_memory(struct mapcp_error *error) {
     return mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
 }
 
-/// Removes an entry of the walk if it is a temporary file, and notes its path. False without memory, and sets
-/// `error`.
+/// An error about the entry that the walk is at, or about `directory` if the walk has not started.
+static struct mapcp_copy_error error_at(const struct cleaning *cleaning, const char *directory,
+                                        const struct mapcp_error *error) {
+    const char *path = cleaning->tree.source->text ? cleaning->tree.source->text : directory;
+    return (struct mapcp_copy_error){.error = *error, .source = strdup(path), .target = strdup(path)};
+}
+
+/// Reports an error about the entry that the walk is at. Returns false and sets `error` if memory runs out.
+static bool report(struct cleaning *cleaning, struct mapcp_error *error) {
+    return mapcp_copy_errors_add(cleaning->errors, error_at(cleaning, "", error)) || out_of_memory(error);
+}
+
+/// Removes an entry of the walk if it is a temporary file, and reports its path. Returns false and sets
+/// `error` if memory runs out.
 static bool clean_entry(struct cleaning *cleaning, const struct mapcp_tree_entry *entry,
                         struct mapcp_error *error) {
     if (entry->kind == MAPCP_TREE_SPECIAL || !mapcp_is_temporary_name(entry->source.name)) {
@@ -44,10 +42,9 @@ static bool clean_entry(struct cleaning *cleaning, const struct mapcp_tree_entry
             return true;
         }
         mapcp_fail_number(error, MAPCP_REMOVE, MAPCP_SOURCE, errno);
-        return note(cleaning, error);
+        return report(cleaning, error);
     }
-    return mapcp_names_push(cleaning->files, cleaning->tree.source->text) ||
-           mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+    return mapcp_names_push(cleaning->files, cleaning->tree.source->text) || out_of_memory(error);
 }
 
 static bool clean_tree(struct cleaning *cleaning, struct mapcp_error *error) {
@@ -67,7 +64,7 @@ static bool clean_tree(struct cleaning *cleaning, struct mapcp_error *error) {
         case MAPCP_TREE_FAILED:
             // No temporary file has a name that is not UTF-8.
             if (!(error->code == MAPCP_INVALID_NAME && error->operation == MAPCP_INSPECT) &&
-                !note(cleaning, error)) {
+                !report(cleaning, error)) {
                 return false;
             }
             break;
@@ -78,8 +75,8 @@ static bool clean_tree(struct cleaning *cleaning, struct mapcp_error *error) {
 }
 
 bool mapcp_clean(const char *directory, bool dry_run, struct mapcp_names *files,
-                 struct mapcp_problems *failures, struct mapcp_problem *problem) {
-    const struct mapcp_options options = {.symlinks = MAPCP_PRESERVE_LINKS, .dry_run = dry_run};
+                 struct mapcp_copy_errors *errors, struct mapcp_copy_error *error) {
+    const struct mapcp_options options = {.symlinks = MAPCP_SYMLINKS_PRESERVE, .dry_run = dry_run};
     struct mapcp_path source = {.text = NULL};
     struct mapcp_path target = {.text = NULL};
     struct cleaning cleaning = {
@@ -91,16 +88,16 @@ bool mapcp_clean(const char *directory, bool dry_run, struct mapcp_names *files,
                 .target = &target,
             },
         .files = files,
-        .failures = failures,
+        .errors = errors,
     };
-    struct mapcp_error error;
+    struct mapcp_error cause;
     *files = (struct mapcp_names){.text = NULL};
-    *failures = (struct mapcp_problems){.items = NULL};
-    mapcp_fail_number(&error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+    *errors = (struct mapcp_copy_errors){.items = NULL};
+    out_of_memory(&cause);
     bool good = mapcp_path_set(&source, directory) && mapcp_path_set(&target, directory) &&
-                clean_tree(&cleaning, &error);
+                clean_tree(&cleaning, &cause);
     if (!good) {
-        *problem = problem_of(&cleaning, directory, &error);
+        *error = error_at(&cleaning, directory, &cause);
     }
     mapcp_tree_end(&cleaning.tree);
     mapcp_path_free(&source);

@@ -3,17 +3,17 @@
 
 #include <stdbool.h>
 
-#include "names.h"
+#include "path.h"
 #include "report.h"
 
-/// Removes the temporary files that killed runs have left in a directory and in all below it; in a dry run,
-/// only finds them. Goes on after what cannot be listed or removed.
+/// Removes the temporary files that killed runs left in a directory and below it. A dry run only finds them.
+/// No copy may be running there, because its files look the same. Goes on after an entry that cannot be
+/// listed or removed.
 ///
-/// Nothing tells a killed run's file from one that is being written: no copy may be under way there.
-/// Puts the paths of the files into `files`, and what failed into `failures`; both must be freed, by
-/// mapcp_names_free and mapcp_problems_free. If it could not begin, or had no memory to go on, returns false
-/// and sets `problem`, which must be freed with mapcp_problem_free.
+/// Puts the paths of the files into `files`, and an error for each such entry into `errors`. The caller must
+/// free them with mapcp_names_free and mapcp_copy_errors_free. If it cannot start, or memory runs out,
+/// returns false and sets `error`, which the caller must free with mapcp_copy_error_free.
 bool mapcp_clean(const char *directory, bool dry_run, struct mapcp_names *files,
-                 struct mapcp_problems *failures, struct mapcp_problem *problem);
+                 struct mapcp_copy_errors *errors, struct mapcp_copy_error *error);
 
 #endif

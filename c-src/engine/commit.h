@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "error.h"
-#include "place.h"
+#include "path.h"
 #include "siblings.h"
 #include "target.h"
 #include "temporary.h"

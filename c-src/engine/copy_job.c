@@ -69,7 +69,7 @@ static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
     }
     uint32_t wanted = job->options.window_size == 0 ? MAPCP_DEFAULT_WINDOW : job->options.window_size;
     job->options.window_size = (wanted + MAPCP_PAGE - 1) / MAPCP_PAGE * MAPCP_PAGE;
-    return mapcp_shard_exists(job->options.shard) ||
+    return mapcp_shard_is_valid(job->options.shard) ||
            mapcp_fail(error, MAPCP_LIST, MAPCP_SOURCE, MAPCP_INVALID_ARGUMENT);
 }
 
@@ -116,7 +116,7 @@ static bool is_admitted(struct mapcp_job *job, bool is_directory) {
 static bool is_excluded_link(struct mapcp_job *job, struct mapcp_place source) {
     struct stat status;
     struct mapcp_error ignored;
-    return mapcp_source_look(source, false, &status, &ignored) && S_ISLNK(status.st_mode) &&
+    return mapcp_stat_source(source, false, &status, &ignored) && S_ISLNK(status.st_mode) &&
            !is_admitted(job, false) && !is_admitted(job, true);
 }
 
@@ -130,7 +130,7 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
     if (!accept(job, error)) {
         return false;
     }
-    if (!mapcp_source_look(entry.source, job->options.symlinks == MAPCP_FOLLOW_LINKS, &status, error)) {
+    if (!mapcp_stat_source(entry.source, job->options.symlinks == MAPCP_SYMLINKS_FOLLOW, &status, error)) {
         return is_excluded_link(job, entry.source) && leave_out(job);
     }
     if (!is_admitted(job, S_ISDIR(status.st_mode))) {
@@ -147,7 +147,7 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
     entry.kind = S_ISREG(status.st_mode)   ? MAPCP_TREE_FILE
                  : S_ISLNK(status.st_mode) ? MAPCP_TREE_LINK
                                            : MAPCP_TREE_SPECIAL;
-    if (entry.kind == MAPCP_TREE_LINK && job->options.symlinks == MAPCP_SKIP_LINKS) {
+    if (entry.kind == MAPCP_TREE_LINK && job->options.symlinks == MAPCP_SYMLINKS_SKIP) {
         return leave_out(job);
     }
     return (entry.kind == MAPCP_TREE_SPECIAL || prepare_parents(job, error)) &&
@@ -208,13 +208,13 @@ const char *mapcp_job_current_path(const struct mapcp_job *job) {
     return job->source.text;
 }
 
-const struct mapcp_problem *mapcp_job_failure(const struct mapcp_job *job) {
+const struct mapcp_copy_error *mapcp_job_error(const struct mapcp_job *job) {
     return &job->failure;
 }
 
-struct mapcp_problems mapcp_job_take_problems(struct mapcp_job *job) {
-    struct mapcp_problems problems = job->problems;
-    job->problems = (struct mapcp_problems){.items = NULL};
+struct mapcp_copy_errors mapcp_job_take_errors(struct mapcp_job *job) {
+    struct mapcp_copy_errors problems = job->problems;
+    job->problems = (struct mapcp_copy_errors){.items = NULL};
     return problems;
 }
 
@@ -238,8 +238,8 @@ void mapcp_job_free(struct mapcp_job *job) {
     mapcp_names_free(&job->made_parents);
     mapcp_path_free(&job->source);
     mapcp_path_free(&job->target);
-    mapcp_problem_free(&job->failure);
-    mapcp_problems_free(&job->problems);
+    mapcp_copy_error_free(&job->failure);
+    mapcp_copy_errors_free(&job->problems);
     mapcp_entries_free(&job->entries);
     for (char **pattern = job->patterns; pattern && *pattern; pattern++) {
         free(*pattern);

@@ -40,7 +40,7 @@ struct mapcp_job *mapcp_job_new(const char *source, const char *target, const st
 /// Works on until about `budget` bytes are copied or the job is done, and at least by one window or one
 /// entry; an entry counts as some hundred thousand bytes.
 ///
-/// Returns false when the job has failed: see mapcp_job_failure. What was finished stays, what was not is
+/// Returns false when the job has failed: see mapcp_job_error. What was finished stays, what was not is
 /// absent or as it was. After the end, good or bad, a step does nothing and returns the same again.
 bool mapcp_job_step(struct mapcp_job *job, uint64_t budget);
 
@@ -51,11 +51,11 @@ const struct mapcp_progress *mapcp_job_progress(const struct mapcp_job *job);
 const char *mapcp_job_current_path(const struct mapcp_job *job);
 
 /// Why the job failed; meaningful only after a step returned false. Borrowed from the job.
-const struct mapcp_problem *mapcp_job_failure(const struct mapcp_job *job);
+const struct mapcp_copy_error *mapcp_job_error(const struct mapcp_job *job);
 
 /// Hands over the entries that could not be copied since the last call, and that the job went on after. To be
-/// freed with mapcp_problems_free.
-struct mapcp_problems mapcp_job_take_problems(struct mapcp_job *job);
+/// freed with mapcp_copy_errors_free.
+struct mapcp_copy_errors mapcp_job_take_errors(struct mapcp_job *job);
 
 /// Hands over the entries that were finished since the last call, where the options ask for it: files and
 /// links that are in place or were left alone, and directories that were made. A step ends early rather than

@@ -74,7 +74,7 @@ bool mapcp_fail_number(struct mapcp_error *error, enum mapcp_operation operation
     return false;
 }
 
-bool mapcp_may_pass(const struct mapcp_error *error) {
+bool mapcp_is_transient(const struct mapcp_error *error) {
     return error->code == MAPCP_IO || error->code == MAPCP_OUT_OF_MEMORY ||
            error->code == MAPCP_TOO_MANY_OPEN_FILES || error->number == EINTR;
 }

@@ -82,7 +82,7 @@ bool mapcp_fail_because(struct mapcp_error *error, enum mapcp_operation operatio
 
 /// Whether a failure may be one of this time only, so that another try tells more: a read error, too little
 /// memory or too few descriptors, an interruption.
-bool mapcp_may_pass(const struct mapcp_error *error);
+bool mapcp_is_transient(const struct mapcp_error *error);
 
 /// The verb for an operation, to stand in "cannot VERB 'path'". Static.
 const char *mapcp_verb(enum mapcp_operation operation);

@@ -6,7 +6,7 @@
 
 #include "error.h"
 #include "options.h"
-#include "place.h"
+#include "path.h"
 #include "source.h"
 #include "temporary.h"
 

@@ -49,8 +49,8 @@ struct mapcp_job {
     /// The directories that were made on the way to the target.
     struct mapcp_names made_parents;
     struct mapcp_progress progress;
-    struct mapcp_problem failure;
-    struct mapcp_problems problems;
+    struct mapcp_copy_error failure;
+    struct mapcp_copy_errors problems;
     struct mapcp_entries entries;
 };
 

@@ -27,7 +27,7 @@ bool mapcp_job_note(struct mapcp_job *job, enum mapcp_entry_kind kind, bool skip
 }
 
 static enum mapcp_entry_kind kind_of(const struct stat *status) {
-    return S_ISLNK(status->st_mode) ? MAPCP_LINK : MAPCP_FILE;
+    return S_ISLNK(status->st_mode) ? MAPCP_ENTRY_LINK : MAPCP_ENTRY_FILE;
 }
 
 uint64_t mapcp_job_sum(uint64_t sum, uint64_t amount) {
@@ -118,14 +118,14 @@ static struct mapcp_terms terms_of(const struct mapcp_job *job, const struct sta
 
 static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
     const struct mapcp_tree_entry *entry = &job->entry;
-    bool follow = job->options.symlinks == MAPCP_FOLLOW_LINKS;
+    bool follow = job->options.symlinks == MAPCP_SYMLINKS_FOLLOW;
     bool over = false;
     // Where entries may be skipped, most of them are, in a second run; so those are not opened first.
     bool looks_first =
         job->options.dry_run || job->options.overwrite != MAPCP_OVERWRITE_ALWAYS || job->options.made != NULL;
     if (looks_first) {
         struct stat status;
-        if (!mapcp_source_look(entry->source, follow, &status, error) ||
+        if (!mapcp_stat_source(entry->source, follow, &status, error) ||
             !mapcp_source_check(&status, error) || !decide(job, &status, &over, error) || over) {
             return over;
         }
@@ -164,7 +164,7 @@ static bool skip_copy(struct mapcp_job *job, const struct stat *status, struct m
 static bool copy_link(struct mapcp_job *job, struct mapcp_error *error) {
     struct stat status;
     bool over = false;
-    if (!mapcp_source_look(job->entry.source, false, &status, error) || !decide(job, &status, &over, error)) {
+    if (!mapcp_stat_source(job->entry.source, false, &status, error) || !decide(job, &status, &over, error)) {
         return false;
     }
     if (over) {

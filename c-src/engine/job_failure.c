@@ -28,8 +28,8 @@ static char *leftover_path(const struct mapcp_job *job, const char *name) {
 }
 
 /// What went wrong with the current entry, whose file copy ends with it.
-static struct mapcp_problem make_problem(struct mapcp_job *job, const struct mapcp_error *error) {
-    struct mapcp_problem problem = {
+static struct mapcp_copy_error make_problem(struct mapcp_job *job, const struct mapcp_error *error) {
+    struct mapcp_copy_error problem = {
         .error = *error,
         .source = strdup(job->source.text),
         .target = strdup(job->target.text),
@@ -49,19 +49,16 @@ static bool lacks_parent(const struct mapcp_job *job, const struct mapcp_error *
            strcmp(job->target.text, target) == 0 && target[strlen(target) - 1] != '/';
 }
 
-/// Keeps a problem for mapcp_job_take_problems. On failure frees it, returns false and sets `error`.
-static bool keep(struct mapcp_job *job, struct mapcp_problem *problem, struct mapcp_error *error) {
-    if (problem->source && problem->target && mapcp_problems_add(&job->problems, *problem)) {
-        return true;
-    }
-    mapcp_problem_free(problem);
-    return mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+/// Keeps a problem for mapcp_job_take_errors. On failure frees it, returns false and sets `error`.
+static bool keep(struct mapcp_job *job, struct mapcp_copy_error *problem, struct mapcp_error *error) {
+    return mapcp_copy_errors_add(&job->problems, *problem) ||
+           mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
 }
 
 /// Warns that the current entry is copied, but does not have its source's times.
 static bool warn_of_times(struct mapcp_job *job, const struct mapcp_error *why, struct mapcp_error *error) {
-    struct mapcp_problem problem = {
-        .outcome = MAPCP_COPIED,
+    struct mapcp_copy_error problem = {
+        .outcome = MAPCP_OUTCOME_COPIED,
         .error = *why,
         .source = strdup(job->source.text),
         .target = strdup(job->target.text),
@@ -107,8 +104,8 @@ bool mapcp_job_leave_undecided(struct mapcp_job *job, struct mapcp_error *error)
     if (!job->in_tree || !mapcp_target_is_undecided(error)) {
         return false;
     }
-    struct mapcp_problem problem = make_problem(job, error);
-    problem.outcome = MAPCP_LEFT_OUT;
+    struct mapcp_copy_error problem = make_problem(job, error);
+    problem.outcome = MAPCP_OUTCOME_LEFT_OUT;
     return keep(job, &problem, error);
 }
 
@@ -129,9 +126,11 @@ bool mapcp_job_settle(struct mapcp_job *job, const struct mapcp_error *error, bo
     if (!job->in_tree || !(goes_on || is_copied)) {
         return mapcp_job_fail(job, error);
     }
-    struct mapcp_problem problem = make_problem(job, error);
+    struct mapcp_copy_error problem = make_problem(job, error);
     bool is_special = error->code == MAPCP_NOT_REGULAR_FILE && error->side == MAPCP_SOURCE;
-    problem.outcome = is_copied ? MAPCP_COPIED : is_special ? MAPCP_LEFT_OUT : MAPCP_FAILED;
+    problem.outcome = is_copied    ? MAPCP_OUTCOME_COPIED
+                      : is_special ? MAPCP_OUTCOME_LEFT_OUT
+                                   : MAPCP_OUTCOME_FAILED;
     struct mapcp_error no_memory;
     if (!keep(job, &problem, &no_memory)) {
         return mapcp_job_fail(job, &no_memory);

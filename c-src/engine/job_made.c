@@ -20,7 +20,7 @@ static uint64_t identity(const struct stat *status) {
 static bool identify_target(const struct mapcp_job *job, uint64_t *number) {
     struct stat status;
     if (job->options.dry_run) {
-        *number = mapcp_shard_hash(job->target.text);
+        *number = mapcp_hash_path(job->target.text);
         return true;
     }
     const struct mapcp_place target = job->entry.target;

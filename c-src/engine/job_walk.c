@@ -32,9 +32,9 @@ static bool begin_tree(struct mapcp_job *job, struct mapcp_error *error) {
 static void measure_entry(struct mapcp_job *job, const struct mapcp_tree_entry *entry) {
     struct stat status;
     struct mapcp_error ignored;
-    bool follow = job->options.symlinks == MAPCP_FOLLOW_LINKS;
+    bool follow = job->options.symlinks == MAPCP_SYMLINKS_FOLLOW;
     // What cannot be looked at now is reported when its turn to be copied comes.
-    if (entry->kind != MAPCP_TREE_SPECIAL && mapcp_source_look(entry->source, follow, &status, &ignored)) {
+    if (entry->kind != MAPCP_TREE_SPECIAL && mapcp_stat_source(entry->source, follow, &status, &ignored)) {
         job->progress.files_total++;
         uint64_t bytes = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
         job->progress.bytes_total = mapcp_job_sum(job->progress.bytes_total, mapcp_job_work_for(job, bytes));
@@ -71,7 +71,7 @@ bool mapcp_job_walk(struct mapcp_job *job, uint64_t *spent) {
     job->progress.skipped += job->tree.left_out - left_out;
     switch (event) {
     case MAPCP_TREE_ENTERED:
-        return ((!entry.target_is_new || mapcp_job_note(job, MAPCP_DIRECTORY, false, 0, &error)) &&
+        return ((!entry.target_is_new || mapcp_job_note(job, MAPCP_ENTRY_DIRECTORY, false, 0, &error)) &&
                 (!entry.status || mapcp_job_warn_of_times(job, entry.status, false, &error))) ||
                mapcp_job_fail(job, &error);
     case MAPCP_TREE_FOUND:

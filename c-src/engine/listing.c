@@ -5,9 +5,7 @@
 
 #ifndef __wasi__
 
-// Listing a directory where the C library does it well.
-
-// A listing is a DIR, which has all that it needs.
+// A listing is a DIR.
 static DIR *directory_of(const struct mapcp_listing *listing) {
     return (DIR *)listing;
 }
@@ -36,13 +34,13 @@ void mapcp_listing_close(struct mapcp_listing *listing) {
 
 #else
 
-// Listing a directory by fd_readdir itself, since wasi-libc's readdir and the preview 1 adapter do not go
-// together.
+// wasi-libc's readdir and the preview 1 adapter do not work well together, so this calls fd_readdir itself.
 //
-// The adapter remembers how far it has come where an entry did not fit into the buffer any more, and takes
-// one that ends where the buffer ends for such an entry. Whoever then asks for what comes behind it, as
-// wasi-libc does, has the adapter list the directory anew from its beginning: at each call, where names are
-// of an unlucky length, such as 8 or 40 bytes. So what ends with the buffer is left for the next call here.
+// The adapter remembers its position in a directory if the next entry did not fit into the buffer. If an
+// entry ends exactly with the buffer, the adapter believes that it did not fit. wasi-libc then asks for the
+// entry behind it, and the adapter lists the directory again from its beginning. With names of an unlucky
+// length, such as 8 or 40 bytes, this happens at each call. So an entry that ends with the buffer is left for
+// the next call here.
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -50,18 +48,18 @@ void mapcp_listing_close(struct mapcp_listing *listing) {
 #include <unistd.h>
 #include <wasi/api.h>
 
-// Room for some hundred entries.
+// Room for about a hundred entries.
 #define BUFFER_SIZE 4096
 
-_Static_assert(DT_REG == __WASI_FILETYPE_REGULAR_FILE, "a type passes as it is");
+_Static_assert(DT_REG == __WASI_FILETYPE_REGULAR_FILE, "d_type of both");
 
 struct mapcp_listing {
     int descriptor;
-    /// Whether there is nothing behind what is in the buffer.
+    /// Whether the buffer has the last entries of the directory.
     bool is_last;
-    /// What the next call asks for.
+    /// The position that the next call starts from.
     __wasi_dircookie_t cookie;
-    /// How much of the buffer has been handed out, and how much is filled.
+    /// How many bytes of the buffer have been taken, and how many are filled.
     size_t taken;
     size_t filled;
     uint8_t buffer[BUFFER_SIZE];
@@ -97,7 +95,7 @@ static bool fill(struct mapcp_listing *listing) {
     return true;
 }
 
-/// Takes an entry out of the buffer; returns false where there is no more to take.
+/// Takes an entry out of the buffer. Returns false if it has no further entry.
 static bool take(struct mapcp_listing *listing, struct mapcp_listed *entry) {
     __wasi_dirent_t head;
     uint8_t *start = listing->buffer + listing->taken;
@@ -112,7 +110,7 @@ static bool take(struct mapcp_listing *listing, struct mapcp_listed *entry) {
     }
     listing->taken += length;
     listing->cookie = head.d_next;
-    // A name comes without a terminator: it moves to where its head was, so that there is room for one.
+    // A name comes without a NUL. Moving it to the place of its head makes room for one.
     memmove(start, start + sizeof(head), head.d_namlen);
     start[head.d_namlen] = '\0';
     *entry = (struct mapcp_listed){.name = (const char *)start, .type = head.d_type};
@@ -126,7 +124,7 @@ bool mapcp_listing_next(struct mapcp_listing *listing, struct mapcp_listed *entr
     if (!listing->is_last && !fill(listing)) {
         return false;
     }
-    // A name that a whole buffer has no room for is none that a file system has.
+    // No file system has a name that does not fit into a whole buffer.
     errno = listing->is_last ? 0 : ENAMETOOLONG;
     return take(listing, entry);
 }

@@ -13,20 +13,19 @@ struct mapcp_listed {
     unsigned char type;
 };
 
-/// A listing of the directory that `descriptor` holds, which belongs to it from now on.
-///
-/// Returns NULL, with errno, where there is no memory; then the descriptor stays the caller's. To be closed
-/// with mapcp_listing_close.
+/// Starts to list the directory of `descriptor`, which the listing then owns. Returns NULL with errno set if
+/// memory runs out; then the caller still owns the descriptor. A listing must be closed with
+/// mapcp_listing_close.
 struct mapcp_listing *mapcp_listing_open(int descriptor);
 
 /// The descriptor of the directory. Borrowed from the listing.
 int mapcp_listing_descriptor(const struct mapcp_listing *listing);
 
-/// Goes on to the next entry, "." and ".." among them. Returns false at the end, with errno 0, and where it
-/// fails.
+/// Reads the next entry, including "." and "..". Returns false at the end, with errno 0, and on failure, with
+/// another errno value.
 bool mapcp_listing_next(struct mapcp_listing *listing, struct mapcp_listed *entry);
 
-/// Closes the directory. It was only read, so there is nothing that closing it could lose.
+/// Closes the directory. It was only read, so closing it loses nothing.
 void mapcp_listing_close(struct mapcp_listing *listing);
 
 #endif

@@ -7,39 +7,40 @@
 
 #include "made.h"
 
-/// Windows are whole pages of this many bytes: WebAssembly's page size, and a multiple of every native one.
+/// Window sizes are multiples of this many bytes: WebAssembly's page size, and a multiple of every native
+/// one.
 #define MAPCP_PAGE UINT32_C(65536)
-/// The window of a job that asks for none, in bytes. Smaller ones pay per call, larger ones fall out of the
-/// caches.
+/// The default window, in bytes. A smaller one needs more calls, a larger one does not fit into the caches.
 #define MAPCP_DEFAULT_WINDOW (16 * MAPCP_PAGE)
-/// The largest window that a job may ask for, in bytes: a quarter of a 32-bit address space.
+/// The maximum window, in bytes: a quarter of a 32-bit address space.
 #define MAPCP_LARGEST_WINDOW (16384 * MAPCP_PAGE)
 
-/// What becomes of symbolic links in the source.
+/// How symbolic links in the source are handled; `symlink-policy` of the WIT interface, in its order.
 enum mapcp_symlinks {
-    /// The target gets a link with the same text, wherever that leads.
-    MAPCP_PRESERVE_LINKS,
-    /// The target gets what the link leads to, which must be within the sandbox.
-    MAPCP_FOLLOW_LINKS,
-    /// They are left out.
-    MAPCP_SKIP_LINKS,
+    /// The target gets a link with the same text, even if it leads nowhere.
+    MAPCP_SYMLINKS_PRESERVE,
+    /// The target gets a copy of what the link leads to, which must be within the sandbox.
+    MAPCP_SYMLINKS_FOLLOW,
+    /// Links are left out.
+    MAPCP_SYMLINKS_SKIP,
 };
 
-/// What becomes of a file or link that has the target's name already.
+/// When a file or link that has the target's name is replaced; `overwrite-policy` of the WIT interface, in
+/// its order.
 enum mapcp_overwrite {
-    /// It is replaced.
+    /// Always.
     MAPCP_OVERWRITE_ALWAYS,
-    /// It stays, and the entry is skipped.
+    /// Never: the entry is skipped.
     MAPCP_OVERWRITE_NEVER,
-    /// It is replaced where the source was modified later, and stays otherwise.
+    /// If the source was modified later. Otherwise the entry is skipped.
     MAPCP_OVERWRITE_NEWER,
-    /// It stays, and that is an error.
+    /// Never: it is an error.
     MAPCP_OVERWRITE_ERROR,
 };
 
-/// Which zeros become holes in the target.
+/// Which zeros become holes in the target; `sparse-policy` of the WIT interface, in its order.
 enum mapcp_sparse {
-    /// Runs of 65,536 zero bytes: what costs nothing to find.
+    /// Runs of 65,536 zero bytes, which cost almost nothing to find.
     MAPCP_SPARSE_AUTO,
     /// Runs of 4,096 zero bytes.
     MAPCP_SPARSE_ALWAYS,
@@ -47,15 +48,15 @@ enum mapcp_sparse {
     MAPCP_SPARSE_NEVER,
 };
 
-/// A list of patterns, borrowed.
+/// A list of patterns. Borrowed.
 struct mapcp_patterns {
     const char *const *items;
     size_t count;
 };
 
-/// One of `count` shares of a copy, numbered from 0: what one of several jobs copies that divide a tree.
+/// One of `count` parts of a copy, numbered from 0. Several jobs divide a tree by copying one shard each.
 ///
-/// All zeros are the whole. A share (i, n) divides again by k into the shares (i, n k), (i + n, n k), …
+/// All zeros are the whole copy. A shard (i, n) divides again by k into the shards (i, n k), (i + n, n k), …
 struct mapcp_shard {
     uint32_t index;
     uint32_t count;
@@ -63,42 +64,43 @@ struct mapcp_shard {
 
 /// How to copy. All zeros are the defaults.
 struct mapcp_options {
-    /// The most bytes that are mapped at a time; rounded up to whole pages. 0 means MAPCP_DEFAULT_WINDOW.
+    /// The maximum number of bytes that are mapped at a time, rounded up to whole pages. 0 means
+    /// MAPCP_DEFAULT_WINDOW.
     uint32_t window_size;
     enum mapcp_symlinks symlinks;
     enum mapcp_overwrite overwrite;
     enum mapcp_sparse sparse;
-    /// Copy directories, with all that is in them.
+    /// Copy directories with their contents.
     bool recursive;
-    /// Give files and directories the source's times of access and modification.
+    /// Give files, links and directories the source's times of access and modification.
     bool preserve_timestamps;
-    /// Read each file back, and its source a second time, and compare them before it takes the target's name.
+    /// Before a file takes the target's name, read it and its source again and compare them.
     bool verify;
-    /// Copy of a source that grows meanwhile, or is written to, what it had at the start: as many bytes as
-    /// its size was then. One that gets shorter is an error all the same.
+    /// If a source grows or is written to during the copy, copy as many bytes as it had at the start. A
+    /// source that gets shorter is still an error.
     bool allow_changes;
-    /// Have files, and the directories that name them, on the disk before the job goes on.
+    /// Write files, and the directories that name them, to the disk before the job goes on.
     bool sync;
-    /// Decide everything, and touch nothing.
+    /// Decide everything, and change nothing.
     bool dry_run;
     /// Go on after an entry that could not be copied.
     bool keep_going;
-    /// Make the directories that are missing on the way to the target.
+    /// Create the directories that are missing on the way to the target.
     bool make_parents;
-    /// Walk the source once before, so that the totals are known from the start.
+    /// Walk the source once before the copy, so that the totals are known from the start.
     bool measure;
-    /// Keep account of each entry for mapcp_job_take_entries.
+    /// Report each entry: see mapcp_job_take_entries.
     bool report_entries;
-    /// Match the patterns against the name of the source itself as well.
+    /// Match the patterns against the name of the source as well.
     bool filter_source;
-    /// Where there are any, only files and links that match one are copied.
+    /// If there are any, only files and links that match one of these are copied.
     struct mapcp_patterns include;
-    /// What matches one is left out, a directory with all that is in it.
+    /// What matches one of these is left out; a directory, with its contents.
     struct mapcp_patterns exclude;
-    /// What the jobs of this run have made, which must not be replaced; what this one makes is added.
-    /// Borrowed; NULL if nothing can get in its way, as in a run of one job.
+    /// The files that the jobs of this run have made, which this job must not replace. It adds its own.
+    /// Borrowed. NULL if the run has only one job.
     struct mapcp_made *made;
-    /// Only files and links of this share are copied; directories are made by whichever share comes first.
+    /// Copy only the files and links of this shard. The first job that needs a directory creates it.
     struct mapcp_shard shard;
 };
 

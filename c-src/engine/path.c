@@ -15,23 +15,24 @@ void *mapcp_array_reserve(void *items, size_t count, size_t *capacity, size_t si
     return moved;
 }
 
-static bool reserve(struct mapcp_path *path, size_t length) {
-    if (length < path->capacity) {
+/// Makes room for `size` bytes.
+static bool reserve(char **text, size_t *capacity, size_t size) {
+    if (size <= *capacity) {
         return true;
     }
-    size_t capacity = 2 * length + 64;
-    char *text = realloc(path->text, capacity);
-    if (!text) {
+    size_t larger = 2 * size + 64;
+    char *moved = realloc(*text, larger);
+    if (!moved) {
         return false;
     }
-    path->text = text;
-    path->capacity = capacity;
+    *text = moved;
+    *capacity = larger;
     return true;
 }
 
 bool mapcp_path_set(struct mapcp_path *path, const char *text) {
     size_t length = strlen(text);
-    if (!reserve(path, length)) {
+    if (!reserve(&path->text, &path->capacity, length + 1)) {
         return false;
     }
     memcpy(path->text, text, length + 1);
@@ -41,7 +42,7 @@ bool mapcp_path_set(struct mapcp_path *path, const char *text) {
 
 bool mapcp_path_push(struct mapcp_path *path, const char *name) {
     size_t length = strlen(name);
-    if (!reserve(path, path->length + 1 + length)) {
+    if (!reserve(&path->text, &path->capacity, path->length + length + 2)) {
         return false;
     }
     if (path->length > 0 && path->text[path->length - 1] != '/') {
@@ -55,6 +56,11 @@ bool mapcp_path_push(struct mapcp_path *path, const char *name) {
 void mapcp_path_cut(struct mapcp_path *path, size_t length) {
     path->length = length;
     path->text[length] = '\0';
+}
+
+void mapcp_path_free(struct mapcp_path *path) {
+    free(path->text);
+    *path = (struct mapcp_path){.text = NULL};
 }
 
 const char *mapcp_path_name(const char *path) {
@@ -75,7 +81,42 @@ bool mapcp_path_enters(const char *path) {
     return name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-void mapcp_path_free(struct mapcp_path *path) {
-    free(path->text);
-    *path = (struct mapcp_path){.text = NULL};
+bool mapcp_names_push(struct mapcp_names *names, const char *name) {
+    size_t size = strlen(name) + 1;
+    if (!reserve(&names->text, &names->capacity, names->length + size)) {
+        return false;
+    }
+    memcpy(names->text + names->length, name, size);
+    names->length += size;
+    return true;
+}
+
+const char *mapcp_names_pop(struct mapcp_names *names) {
+    if (names->length == 0) {
+        return NULL;
+    }
+    size_t start = names->length - 1;
+    while (start > 0 && names->text[start - 1] != '\0') {
+        start--;
+    }
+    names->length = start;
+    return names->text + start;
+}
+
+const char *mapcp_names_next(const struct mapcp_names *names, const char *name) {
+    const char *next = name ? name + strlen(name) + 1 : names->text;
+    return next < names->text + names->length ? next : NULL;
+}
+
+size_t mapcp_names_count(const struct mapcp_names *names) {
+    size_t count = 0;
+    for (const char *name = NULL; (name = mapcp_names_next(names, name));) {
+        count++;
+    }
+    return count;
+}
+
+void mapcp_names_free(struct mapcp_names *names) {
+    free(names->text);
+    *names = (struct mapcp_names){.text = NULL};
 }

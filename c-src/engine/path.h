@@ -1,43 +1,78 @@
 #ifndef MAPCP_PATH_H
 #define MAPCP_PATH_H
 
+// Paths, stacks of names, and the arrays that they grow in.
+
 #include <stdbool.h>
 #include <stddef.h>
 
-/// Makes room for one more item in an array of `count` items of `size` bytes, with room for `*capacity`.
-///
-/// Returns the array, which may have moved, or NULL without memory: then the old one is still there. To be
-/// freed with free.
+/// Makes room for one more item in an array of `count` items of `size` bytes, which has room for `*capacity`
+/// items. Returns the array, which may have moved, or NULL if memory runs out; then the array is unchanged.
+/// Must be freed with free.
 void *mapcp_array_reserve(void *items, size_t count, size_t *capacity, size_t size);
 
-/// A path that grows and shrinks by a name at a time, as a walk goes down and up.
+/// The location of an entry: a directory descriptor, and a name relative to it. Both are borrowed.
+///
+/// For a path that the caller gave, the directory is AT_FDCWD. In a tree it is an open directory, so that the
+/// path is not walked again for each entry.
+struct mapcp_place {
+    int directory;
+    const char *name;
+};
+
+/// A path that gets longer and shorter by one name, as a walk goes down and up.
 struct mapcp_path {
-    /// Terminated by NUL; NULL before the first set. Owned.
+    /// Ends in NUL. NULL before the first set. Owned.
     char *text;
     size_t length;
     size_t capacity;
 };
 
-/// Makes it a copy of `text`. False without memory; then it is unchanged.
+/// Makes the path a copy of `text`. Returns false if memory runs out; then the path is unchanged.
 bool mapcp_path_set(struct mapcp_path *path, const char *text);
 
-/// Appends a slash, unless there is one, and `name`. False without memory; then it is unchanged.
+/// Appends `name`, after a slash unless the path ends in one. Returns false if memory runs out; then the path
+/// is unchanged.
 bool mapcp_path_push(struct mapcp_path *path, const char *name);
 
-/// Shortens it to `length` bytes: what it had before a push.
+/// Shortens the path to `length` bytes, its length before a push.
 void mapcp_path_cut(struct mapcp_path *path, size_t length);
-
-/// Whether a path ends in a slash or a dot, so that it names what a link leads to and never the link. POSIX
-/// follows the link then whatever the flags say, and some hosts of WASI refuse not to.
-bool mapcp_path_enters(const char *path);
-
-/// What is behind the last slash of a path. Borrowed from it.
-const char *mapcp_path_name(const char *path);
-
-/// Whether all of a path, from its last slash on, is ASCII.
-bool mapcp_path_is_ascii(const char *path);
 
 /// Frees the text.
 void mapcp_path_free(struct mapcp_path *path);
+
+/// Whether a path ends in a slash, "." or "..", so that it always names a link's destination and never the
+/// link. POSIX follows such a link whatever the flags say, and some WASI hosts fail if the flags forbid it.
+bool mapcp_path_enters(const char *path);
+
+/// The text behind the last slash of a path. Borrowed from it.
+const char *mapcp_path_name(const char *path);
+
+/// Whether the last name of a path is ASCII.
+bool mapcp_path_is_ascii(const char *path);
+
+/// A stack of names in one block, because a directory may have a million of them.
+struct mapcp_names {
+    /// Each name ends in NUL. Owned.
+    char *text;
+    size_t length;
+    size_t capacity;
+};
+
+/// Puts a name on top. Returns false if memory runs out.
+bool mapcp_names_push(struct mapcp_names *names, const char *name);
+
+/// Takes the name on top, which stays valid until the next push. NULL if there is none.
+const char *mapcp_names_pop(struct mapcp_names *names);
+
+/// The name above `name`, or the lowest one if `name` is NULL. NULL if there is none. Valid until the next
+/// push.
+const char *mapcp_names_next(const struct mapcp_names *names, const char *name);
+
+/// The number of names.
+size_t mapcp_names_count(const struct mapcp_names *names);
+
+/// Frees the stack.
+void mapcp_names_free(struct mapcp_names *names);
 
 #endif

@@ -33,36 +33,37 @@ void mapcp_entries_free(struct mapcp_entries *entries) {
     *entries = (struct mapcp_entries){.items = NULL};
 }
 
-const char *mapcp_problem_path(const struct mapcp_problem *problem) {
-    return problem->error.side == MAPCP_SOURCE ? problem->source : problem->target;
+const char *mapcp_copy_error_path(const struct mapcp_copy_error *error) {
+    return error->error.side == MAPCP_SOURCE ? error->source : error->target;
 }
 
-bool mapcp_problem_is_warning(const struct mapcp_problem *problem) {
-    return problem->outcome != MAPCP_FAILED;
+bool mapcp_copy_error_is_warning(const struct mapcp_copy_error *error) {
+    return error->outcome != MAPCP_OUTCOME_FAILED;
 }
 
-void mapcp_problem_free(struct mapcp_problem *problem) {
-    free(problem->source);
-    free(problem->target);
-    free(problem->leftover);
-    *problem = (struct mapcp_problem){.source = NULL};
+void mapcp_copy_error_free(struct mapcp_copy_error *error) {
+    free(error->source);
+    free(error->target);
+    free(error->leftover);
+    *error = (struct mapcp_copy_error){.source = NULL};
 }
 
-bool mapcp_problems_add(struct mapcp_problems *problems, struct mapcp_problem problem) {
-    struct mapcp_problem *items =
-        mapcp_array_reserve(problems->items, problems->count, &problems->capacity, sizeof(*items));
-    if (!items) {
+bool mapcp_copy_errors_add(struct mapcp_copy_errors *errors, struct mapcp_copy_error error) {
+    struct mapcp_copy_error *items =
+        mapcp_array_reserve(errors->items, errors->count, &errors->capacity, sizeof(*items));
+    errors->items = items ? items : errors->items;
+    if (!items || !error.source || !error.target) {
+        mapcp_copy_error_free(&error);
         return false;
     }
-    problems->items = items;
-    problems->items[problems->count++] = problem;
+    items[errors->count++] = error;
     return true;
 }
 
-void mapcp_problems_free(struct mapcp_problems *problems) {
-    for (size_t index = 0; index < problems->count; index++) {
-        mapcp_problem_free(&problems->items[index]);
+void mapcp_copy_errors_free(struct mapcp_copy_errors *errors) {
+    for (size_t index = 0; index < errors->count; index++) {
+        mapcp_copy_error_free(&errors->items[index]);
     }
-    free(problems->items);
-    *problems = (struct mapcp_problems){.items = NULL};
+    free(errors->items);
+    *errors = (struct mapcp_copy_errors){.items = NULL};
 }

@@ -1,27 +1,29 @@
 #ifndef MAPCP_REPORT_H
 #define MAPCP_REPORT_H
 
+// What a job reports besides its progress: the entries that it finished, and its errors and warnings.
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
 
-/// What an entry is; `entry-kind` of the WIT interface, in its order.
+/// The kind of an entry; `entry-kind` of the WIT interface, in its order.
 enum mapcp_entry_kind {
-    MAPCP_FILE,
-    MAPCP_LINK,
-    MAPCP_DIRECTORY,
+    MAPCP_ENTRY_FILE,
+    MAPCP_ENTRY_LINK,
+    MAPCP_ENTRY_DIRECTORY,
 };
 
-/// An entry that a job is done with; in a dry run, what it would be.
+/// An entry that a job has finished. In a dry run, the entry as a copy would finish it.
 struct mapcp_entry {
     enum mapcp_entry_kind kind;
-    /// Whether it was left out, because of the policy for existing targets.
+    /// Whether the entry was left out because its target exists.
     bool skipped;
-    /// How many bytes were copied.
+    /// The number of bytes copied.
     uint64_t bytes;
-    /// Its paths. Owned.
+    /// The entry's paths. Owned.
     char *source;
     char *target;
 };
@@ -33,51 +35,54 @@ struct mapcp_entries {
     size_t capacity;
 };
 
-/// Appends an entry with copies of its paths. False without memory.
+/// Appends an entry, with copies of its paths. Returns false if memory runs out.
 bool mapcp_entries_add(struct mapcp_entries *entries, const struct mapcp_entry *entry);
 
-/// Frees all of them.
+/// Frees the entries.
 void mapcp_entries_free(struct mapcp_entries *entries);
 
-/// What became of an entry that a problem is about; `outcome` of the WIT interface, in its order.
+/// How the entry of an error ended; `outcome` of the WIT interface, in its order.
 enum mapcp_outcome {
-    MAPCP_FAILED,
-    MAPCP_LEFT_OUT,
-    MAPCP_COPIED,
+    /// It was not copied.
+    MAPCP_OUTCOME_FAILED,
+    /// It was left out, which is a warning.
+    MAPCP_OUTCOME_LEFT_OUT,
+    /// It was copied, but not as requested, which is a warning.
+    MAPCP_OUTCOME_COPIED,
 };
 
-/// An entry that was not copied, or not with all that was asked for: the error and the entry's paths. The
-/// strings are owned.
-struct mapcp_problem {
+/// An error or a warning about an entry; `copy-error` of the WIT interface. The strings are owned.
+struct mapcp_copy_error {
     enum mapcp_outcome outcome;
     struct mapcp_error error;
+    /// The entry's paths.
     char *source;
     char *target;
-    /// The path of the temporary file, where it could not be removed; otherwise NULL.
+    /// The path of the temporary file if that could not be removed. Otherwise NULL.
     char *leftover;
 };
 
-/// The path that the error is about. Borrowed.
-const char *mapcp_problem_path(const struct mapcp_problem *problem);
+/// The path that the operation failed on: the entry's source or its target. Borrowed.
+const char *mapcp_copy_error_path(const struct mapcp_copy_error *error);
 
-/// Whether it is only a warning: the entry was left out, as FIFOs, sockets and devices in a tree are, or it
-/// was copied.
-bool mapcp_problem_is_warning(const struct mapcp_problem *problem);
+/// Whether it is a warning: the entry was left out, or it was copied all the same.
+bool mapcp_copy_error_is_warning(const struct mapcp_copy_error *error);
 
 /// Frees the strings.
-void mapcp_problem_free(struct mapcp_problem *problem);
+void mapcp_copy_error_free(struct mapcp_copy_error *error);
 
-/// Problems, in the order in which they were met.
-struct mapcp_problems {
-    struct mapcp_problem *items;
+/// Errors and warnings, in the order in which they occurred.
+struct mapcp_copy_errors {
+    struct mapcp_copy_error *items;
     size_t count;
     size_t capacity;
 };
 
-/// Appends a problem, and takes its strings. False without memory: then they are still the caller's.
-bool mapcp_problems_add(struct mapcp_problems *problems, struct mapcp_problem problem);
+/// Appends an error and takes its strings. If it has no `source` or no `target`, or memory runs out, frees it
+/// and returns false.
+bool mapcp_copy_errors_add(struct mapcp_copy_errors *errors, struct mapcp_copy_error error);
 
-/// Frees all of them.
-void mapcp_problems_free(struct mapcp_problems *problems);
+/// Frees the errors.
+void mapcp_copy_errors_free(struct mapcp_copy_errors *errors);
 
 #endif

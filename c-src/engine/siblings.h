@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "place.h"
+#include "path.h"
 #include "temporary.h"
 
 /// What a copy has put into a directory that it made itself, and how names are told apart there.

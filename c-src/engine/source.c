@@ -17,7 +17,7 @@ bool mapcp_source_check(const struct stat *status, struct mapcp_error *error) {
     return S_ISREG(status->st_mode) || mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_NOT_REGULAR_FILE);
 }
 
-bool mapcp_source_look(struct mapcp_place place, bool follow, struct stat *status,
+bool mapcp_stat_source(struct mapcp_place place, bool follow, struct stat *status,
                        struct mapcp_error *error) {
     const int flags = follow || mapcp_path_enters(place.name) ? 0 : AT_SYMLINK_NOFOLLOW;
     if (fstatat(place.directory, place.name, status, flags) == 0) {

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "error.h"
-#include "place.h"
+#include "path.h"
 
 /// A regular file that is read through windows: see window.h.
 struct mapcp_source {
@@ -26,7 +26,7 @@ struct mapcp_source {
 bool mapcp_source_check(const struct stat *status, struct mapcp_error *error);
 
 /// Reads the status of what may be a source. On failure returns false and sets `error`.
-bool mapcp_source_look(struct mapcp_place place, bool follow, struct stat *status, struct mapcp_error *error);
+bool mapcp_stat_source(struct mapcp_place place, bool follow, struct stat *status, struct mapcp_error *error);
 
 /// Opens a regular file for reading; anything else is refused. A symbolic link is followed only on request,
 /// otherwise it is an error.

@@ -36,7 +36,7 @@ static bool check_link(struct mapcp_place link, const struct stat *status, const
     }
     if (fstatat(link.directory, link.name, &led_to, 0) != 0) {
         (void)mapcp_fail_number(error, MAPCP_INSPECT, side, errno);
-        return !mapcp_may_pass(error);
+        return !mapcp_is_transient(error);
     }
     return !mapcp_is_same_file(&led_to, file) ||
            mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
@@ -59,7 +59,7 @@ static bool check_not_special(struct mapcp_place target, struct mapcp_error *err
     struct stat status;
     if (fstatat(target.directory, target.name, &status, 0) != 0) {
         (void)mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
-        return !mapcp_may_pass(error);
+        return !mapcp_is_transient(error);
     }
     return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
            mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_NOT_REGULAR_FILE);

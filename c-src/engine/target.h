@@ -5,9 +5,8 @@
 #include <sys/stat.h>
 
 #include "error.h"
-#include "names.h"
 #include "options.h"
-#include "place.h"
+#include "path.h"
 #include "timekeeping.h"
 
 /// The directory of a place that cannot have anything: one in a directory that does not exist, as a dry run

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "error.h"
-#include "place.h"
+#include "path.h"
 
 /// What temporary names are made of: `.mapcp-`, 16 hexadecimal digits, `.tmp`. So the remains of a killed run
 /// can be told from other files. If the target's name is not ASCII, there is an é before the `.tmp`: see

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "place.h"
+#include "path.h"
 #include "temporary.h"
 
 /// How the file system of a target's directory keeps times. It shows that by temporary files in the

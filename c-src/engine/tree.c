@@ -13,7 +13,6 @@
 #include "alias.h"
 #include "filter.h"
 #include "listing.h"
-#include "names.h"
 #include "path.h"
 #include "source.h"
 #include "target.h"
@@ -60,7 +59,7 @@ static struct mapcp_tree_frame *top(const struct mapcp_tree *tree) {
 }
 
 static bool follows(const struct mapcp_tree *tree) {
-    return tree->options->symlinks == MAPCP_FOLLOW_LINKS;
+    return tree->options->symlinks == MAPCP_SYMLINKS_FOLLOW;
 }
 
 /// Where the source `name` in the directory of `frame` stands, whose path is `path`.
@@ -445,7 +444,7 @@ static bool find_type(const struct mapcp_tree *tree, const struct mapcp_listed *
     }
     struct stat status;
     struct mapcp_place place = source_place(tree, top(tree), entry->name, tree->source->text);
-    if (!mapcp_source_look(place, follows(tree), &status, error)) {
+    if (!mapcp_stat_source(place, follows(tree), &status, error)) {
         return false;
     }
     *type = S_ISDIR(status.st_mode)   ? DT_DIR
@@ -555,10 +554,10 @@ static enum outcome take_listed(struct mapcp_tree *tree, const struct mapcp_list
     bool is_ours = mapcp_shard_has(tree->options->shard, relative_path(tree));
     bool is_known = find_type(tree, listed, &type, error);
     // What may be a directory to the other shares has a part of this one in it.
-    if (type != DT_DIR && !is_ours && (is_known || !mapcp_may_pass(error))) {
+    if (type != DT_DIR && !is_ours && (is_known || !mapcp_is_transient(error))) {
         return PASSED;
     }
-    bool is_skipped_link = type == DT_LNK && tree->options->symlinks == MAPCP_SKIP_LINKS;
+    bool is_skipped_link = type == DT_LNK && tree->options->symlinks == MAPCP_SYMLINKS_SKIP;
     if (is_skipped_link || !is_admitted(tree, type, is_known)) {
         tree->left_out += is_ours;
         return PASSED;

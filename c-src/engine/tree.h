@@ -9,7 +9,6 @@
 #include "error.h"
 #include "options.h"
 #include "path.h"
-#include "place.h"
 #include "siblings.h"
 #include "timekeeping.h"
 

@@ -8,12 +8,12 @@
 #include <sys/mman.h>
 #endif
 
-// Who asks for one byte more than a file should have finds out whether it ends there. Up to this many bytes,
-// one read is enough for that: it comes up short at the end of a file only. Of more bytes, a host may read a
-// part for reasons of its own: ours reads no more than the status says that there is.
+// A read that asks for one byte more than a file should have finds out whether the file ends there. Up to
+// this many bytes, one read is enough, because it is short only at the end of a file. A larger read may be
+// short for the host's own reasons: ours reads at most as many bytes as the status says.
 #define SMALL_READ 16384
 
-/// Reads up to `length` bytes. Returns how many there were, or -1 with errno set.
+/// Reads up to `length` bytes. Returns the number of bytes read, or -1 with errno set.
 static ssize_t read_at(int descriptor, char *bytes, size_t length, uint64_t offset) {
     size_t count = 0;
     while (count < length) {
@@ -30,15 +30,14 @@ static ssize_t read_at(int descriptor, char *bytes, size_t length, uint64_t offs
     return (ssize_t)count;
 }
 
-/// mmap() by reading, for a private mapping of a file that is only read: what WASI has, and for files that no
-/// system maps, such as those of procfs.
+/// mmap() by reading into a buffer.
 ///
-/// wasi-libc has such an emulation too. It does not report how much it read, leaves behind a file's end what
-/// the memory held before, and loses the memory if a read fails.
+/// wasi-libc has such an emulation too, but it does not return how much it read. It also leaves old memory
+/// behind a file's end, and leaks the buffer if a read fails.
 ///
-/// Maps up to `length` bytes, at least 1, from `offset` on, which need not be aligned. Sets `*count` to how
-/// many the file had: fewer where it ends, or, as for read(2), elsewhere by one. Returns the mapping, to be
-/// given to mapcp_emulated_munmap, or NULL with errno set.
+/// Reads up to `length` bytes, at least 1, from `offset` on, which need not be aligned. Sets `*count` to the
+/// number of bytes read: fewer if the file ends there, or one fewer elsewhere. Returns the buffer, which the
+/// caller must free, or NULL with errno set.
 static void *emulated_mmap(int descriptor, uint64_t offset, size_t length, size_t *count) {
     char *bytes = malloc(length);
     ssize_t got = bytes ? read_at(descriptor, bytes, length, offset) : -1;
@@ -53,10 +52,9 @@ static void *emulated_mmap(int descriptor, uint64_t offset, size_t length, size_
 }
 
 #ifndef __wasi__
-// WebAssembly has one linear memory and no page tables, so WASI has only the emulation.
 
-/// Maps, if the system can map this, and if the file has all of it but for the last byte: what is behind a
-/// file's end must not be touched.
+/// Maps if the system can map this file and the file has all of the window except perhaps the last byte.
+/// Memory behind a file's end must not be touched.
 static bool map_really(int descriptor, struct mapcp_window *window, size_t length) {
     char ends[2];
     const size_t probe = length < sizeof(ends) ? length : sizeof(ends);

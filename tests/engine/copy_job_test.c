@@ -11,7 +11,7 @@
 #include "copy_job.h"
 
 static const struct mapcp_options one_page = {.window_size = 1};
-static const struct mapcp_options follow = {.window_size = 1, .symlinks = MAPCP_FOLLOW_LINKS};
+static const struct mapcp_options follow = {.window_size = 1, .symlinks = MAPCP_SYMLINKS_FOLLOW};
 
 /// Runs a job to its end in one step. Returns its error or NULL, valid until the next call.
 static const struct mapcp_error *copy(const char *source, const char *target,
@@ -23,7 +23,7 @@ static const struct mapcp_error *copy(const char *source, const char *target,
     if (good) {
         CHECK(mapcp_job_progress(job)->done);
     } else {
-        error = mapcp_job_failure(job)->error;
+        error = mapcp_job_error(job)->error;
     }
     mapcp_job_free(job);
     return good ? NULL : &error;
@@ -118,8 +118,8 @@ static void check_change_is_noticed(void (*change)(void)) {
     CHECK(mapcp_job_step(job, 1));
     change();
     CHECK(!mapcp_job_step(job, UINT64_MAX));
-    CHECK(mapcp_job_failure(job)->error.code == MAPCP_SOURCE_CHANGED);
-    CHECK(strcmp(mapcp_problem_path(mapcp_job_failure(job)), "a") == 0);
+    CHECK(mapcp_job_error(job)->error.code == MAPCP_SOURCE_CHANGED);
+    CHECK(strcmp(mapcp_copy_error_path(mapcp_job_error(job)), "a") == 0);
     CHECK(!mapcp_job_step(job, 1));
     mapcp_job_free(job);
     CHECK(has_content("b", 10, 2));
@@ -170,7 +170,7 @@ static const struct mapcp_error *copy_while_mapped(const struct mapcp_options *o
     bytes[0]--;
     bool good = mapcp_job_step(job, UINT64_MAX);
     if (!good) {
-        error = mapcp_job_failure(job)->error;
+        error = mapcp_job_error(job)->error;
     }
     mapcp_job_free(job);
     CHECK(munmap(bytes, 100000) == 0 && close(descriptor) == 0);

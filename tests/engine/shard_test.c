@@ -5,11 +5,11 @@
 #include "filter.h"
 
 static void a_path_has_the_same_hash_on_every_system(void) {
-    CHECK(mapcp_shard_hash("") == UINT64_C(0xefd01f60ba992926));
-    CHECK(mapcp_shard_hash("a") == UINT64_C(0x82a2a958a9bece5b));
-    CHECK(mapcp_shard_hash("a/b") == UINT64_C(0xf2a5b2f60b006aec));
-    CHECK(mapcp_shard_hash("src/lib/c.c") == UINT64_C(0xfd80c704f3583f97));
-    CHECK(mapcp_shard_hash("\xc3\xbcn\xc3\xaf/\xe2\x98\x83 \xe6\x96\x87\xe4\xbb\xb6") ==
+    CHECK(mapcp_hash_path("") == UINT64_C(0xefd01f60ba992926));
+    CHECK(mapcp_hash_path("a") == UINT64_C(0x82a2a958a9bece5b));
+    CHECK(mapcp_hash_path("a/b") == UINT64_C(0xf2a5b2f60b006aec));
+    CHECK(mapcp_hash_path("src/lib/c.c") == UINT64_C(0xfd80c704f3583f97));
+    CHECK(mapcp_hash_path("\xc3\xbcn\xc3\xaf/\xe2\x98\x83 \xe6\x96\x87\xe4\xbb\xb6") ==
           UINT64_C(0xf200b2293f91cd52));
 }
 
@@ -56,11 +56,11 @@ static void a_shard_divides_into_further_shards(void) {
 }
 
 static void the_index_of_a_shard_must_be_below_the_count(void) {
-    CHECK(mapcp_shard_exists((struct mapcp_shard){.count = 0}));
-    CHECK(mapcp_shard_exists((struct mapcp_shard){.index = 0, .count = 1}));
-    CHECK(mapcp_shard_exists((struct mapcp_shard){.index = 3, .count = 4}));
-    CHECK(!mapcp_shard_exists((struct mapcp_shard){.index = 4, .count = 4}));
-    CHECK(!mapcp_shard_exists((struct mapcp_shard){.index = 1, .count = 0}));
+    CHECK(mapcp_shard_is_valid((struct mapcp_shard){.count = 0}));
+    CHECK(mapcp_shard_is_valid((struct mapcp_shard){.index = 0, .count = 1}));
+    CHECK(mapcp_shard_is_valid((struct mapcp_shard){.index = 3, .count = 4}));
+    CHECK(!mapcp_shard_is_valid((struct mapcp_shard){.index = 4, .count = 4}));
+    CHECK(!mapcp_shard_is_valid((struct mapcp_shard){.index = 1, .count = 0}));
 }
 
 static const struct test tests[] = {

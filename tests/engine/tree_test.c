@@ -27,7 +27,7 @@ static bool copy(const char *source, const char *target, const struct mapcp_opti
     }
     *progress = *mapcp_job_progress(job);
     if (!good) {
-        *code = mapcp_job_failure(job)->error.code;
+        *code = mapcp_job_error(job)->error.code;
     }
     mapcp_job_free(job);
     return good;
@@ -206,7 +206,7 @@ static void a_link_to_a_directory_in_the_target_is_not_followed(void) {
 }
 
 static void the_targets_of_followed_links_are_copied(void) {
-    const struct mapcp_options follow = {.recursive = true, .symlinks = MAPCP_FOLLOW_LINKS};
+    const struct mapcp_options follow = {.recursive = true, .symlinks = MAPCP_SYMLINKS_FOLLOW};
     make_directory("a");
     make_directory("real");
     write_file("real/f", 10, 1);
@@ -220,7 +220,7 @@ static void the_targets_of_followed_links_are_copied(void) {
 }
 
 static void a_loop_of_followed_links_is_an_error(void) {
-    const struct mapcp_options follow = {.recursive = true, .symlinks = MAPCP_FOLLOW_LINKS};
+    const struct mapcp_options follow = {.recursive = true, .symlinks = MAPCP_SYMLINKS_FOLLOW};
     make_directory("a");
     make_directory("a/d");
     CHECK(symlink("..", "a/d/up") == 0);
@@ -230,7 +230,7 @@ static void a_loop_of_followed_links_is_an_error(void) {
 static void a_loop_of_followed_links_leaves_no_directory(void) {
     const struct mapcp_options follow = {
         .recursive = true,
-        .symlinks = MAPCP_FOLLOW_LINKS,
+        .symlinks = MAPCP_SYMLINKS_FOLLOW,
         .keep_going = true,
     };
     make_directory("a");
@@ -275,7 +275,7 @@ static void a_time_that_was_set_to_the_microsecond_is_not_older(void) {
 }
 
 static void skipped_links_are_not_copied(void) {
-    const struct mapcp_options options = {.recursive = true, .symlinks = MAPCP_SKIP_LINKS};
+    const struct mapcp_options options = {.recursive = true, .symlinks = MAPCP_SYMLINKS_SKIP};
     struct mapcp_progress progress;
     enum mapcp_code code = MAPCP_OTHER;
     make_tree();
@@ -291,10 +291,10 @@ static void a_special_file_is_skipped_with_a_warning(void) {
     write_file("a/f", 10, 1);
     struct mapcp_job *job = mapcp_job_new("a", "b", &recursive);
     CHECK(mapcp_job_step(job, UINT64_MAX) && mapcp_job_progress(job)->done);
-    struct mapcp_problems problems = mapcp_job_take_problems(job);
-    CHECK(problems.count == 1 && mapcp_problem_is_warning(&problems.items[0]));
+    struct mapcp_copy_errors problems = mapcp_job_take_errors(job);
+    CHECK(problems.count == 1 && mapcp_copy_error_is_warning(&problems.items[0]));
     CHECK(strcmp(problems.items[0].source, "a/fifo") == 0 && strcmp(problems.items[0].target, "b/fifo") == 0);
-    mapcp_problems_free(&problems);
+    mapcp_copy_errors_free(&problems);
     mapcp_job_free(job);
     CHECK(has_content("b/f", 10, 1) && access("b/fifo", F_OK) != 0);
 }
@@ -312,10 +312,10 @@ static void one_failure_stops_the_copy_unless_keep_going_is_set(void) {
     struct mapcp_job *job = mapcp_job_new("a", "b", &options);
     CHECK(mapcp_job_step(job, UINT64_MAX));
     CHECK(mapcp_job_progress(job)->files_done == 8);
-    struct mapcp_problems problems = mapcp_job_take_problems(job);
+    struct mapcp_copy_errors problems = mapcp_job_take_errors(job);
     CHECK(problems.count == 2);
-    mapcp_problems_free(&problems);
-    CHECK(mapcp_job_take_problems(job).count == 0);
+    mapcp_copy_errors_free(&problems);
+    CHECK(mapcp_job_take_errors(job).count == 0);
     mapcp_job_free(job);
 }
 
@@ -478,7 +478,7 @@ static void verification_finds_bytes_that_differ_from_those_written(void) {
     int descriptor = open(find_temporary("b"), O_WRONLY);
     CHECK(descriptor >= 0 && pwrite(descriptor, "?", 1, 1000) == 1 && close(descriptor) == 0);
     CHECK(!mapcp_job_step(job, UINT64_MAX));
-    CHECK(mapcp_job_failure(job)->error.code == MAPCP_VERIFICATION_FAILED);
+    CHECK(mapcp_job_error(job)->error.code == MAPCP_VERIFICATION_FAILED);
     mapcp_job_free(job);
     CHECK(rmdir("b") == 0);
 }
@@ -508,8 +508,8 @@ static void clean_removes_temporary_files_and_nothing_else(void) {
     write_file("elsewhere/.mapcp-ffffffffffffffff.tmp", 10, 1);
     CHECK(symlink("../elsewhere", "a/link") == 0);
     struct mapcp_names files;
-    struct mapcp_problems failures;
-    struct mapcp_problem problem;
+    struct mapcp_copy_errors failures;
+    struct mapcp_copy_error problem;
     CHECK(mapcp_clean("a", true, &files, &failures, &problem));
     CHECK(mapcp_names_count(&files) == 2);
     mapcp_names_free(&files);
@@ -529,7 +529,7 @@ static void clean_removes_temporary_files_and_nothing_else(void) {
     CHECK(!mapcp_clean("missing", false, &files, &failures, &problem));
     mapcp_names_free(&files);
     CHECK(problem.error.code == MAPCP_NOT_FOUND && strcmp(problem.source, "missing") == 0);
-    mapcp_problem_free(&problem);
+    mapcp_copy_error_free(&problem);
 }
 
 static const struct test tests[] = {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "names.h"
 #include "path.h"
 #include "temporary.h"
 

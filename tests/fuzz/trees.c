@@ -213,20 +213,20 @@ static bool run(const struct mapcp_options *options, uint64_t budget) {
     bool complete = true;
     for (int steps = 0; good && !mapcp_job_progress(job)->done; steps++) {
         if (goes_too_far(job, steps)) {
-            FUZZ_CHECK(options->symlinks == MAPCP_FOLLOW_LINKS);
+            FUZZ_CHECK(options->symlinks == MAPCP_SYMLINKS_FOLLOW);
             complete = false;
             break;
         }
         good = mapcp_job_step(job, budget);
-        struct mapcp_problems problems = mapcp_job_take_problems(job);
+        struct mapcp_copy_errors problems = mapcp_job_take_errors(job);
         for (size_t index = 0; index < problems.count; index++) {
-            complete = complete && mapcp_problem_is_warning(&problems.items[index]);
+            complete = complete && mapcp_copy_error_is_warning(&problems.items[index]);
         }
-        mapcp_problems_free(&problems);
+        mapcp_copy_errors_free(&problems);
     }
     if (!good) {
-        const struct mapcp_problem *failure = mapcp_job_failure(job);
-        FUZZ_CHECK(mapcp_problem_path(failure) != NULL && failure->leftover == NULL);
+        const struct mapcp_copy_error *failure = mapcp_job_error(job);
+        FUZZ_CHECK(mapcp_copy_error_path(failure) != NULL && failure->leftover == NULL);
     }
     mapcp_job_free(job);
     return good && complete;
@@ -259,7 +259,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     workplace_for_each("out", check_entry, &temporaries);
     bool takes_all = options.include.count + options.exclude.count + options.shard.count == 0 &&
                      !options.dry_run && options.overwrite == MAPCP_OVERWRITE_ALWAYS &&
-                     options.symlinks == MAPCP_PRESERVE_LINKS;
+                     options.symlinks == MAPCP_SYMLINKS_PRESERVE;
     if (complete && takes_all) {
         workplace_for_each("in/t", check_copied, (void *)&options);
     }
@@ -267,8 +267,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CHECK(!options.dry_run || sum_of("out") == target);
     for (int dry_run = 1; dry_run >= 0; dry_run--) {
         struct mapcp_names files;
-        struct mapcp_problems failures;
-        struct mapcp_problem problem;
+        struct mapcp_copy_errors failures;
+        struct mapcp_copy_error problem;
         FUZZ_CHECK(mapcp_clean("out", dry_run, &files, &failures, &problem));
         FUZZ_CHECK(failures.count == 0);
         FUZZ_CHECK(mapcp_names_count(&files) == temporaries);

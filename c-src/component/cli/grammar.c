@@ -83,9 +83,9 @@ static const struct option table[] = {
     {"recursive", "rR", "copy directories with everything in them", SETS(options.recursive)},
     {"archive", "a", "the same as -r -P -p", STANDS_FOR("rPp")},
     {"no-dereference", "P", "copy links as links (default with -r)",
-     STORES(MAPCP_PRESERVE_LINKS, options.symlinks)},
+     STORES(MAPCP_SYMLINKS_PRESERVE, options.symlinks)},
     {"dereference", "L", "copy what links lead to (default without -r)",
-     STORES(MAPCP_FOLLOW_LINKS, options.symlinks)},
+     STORES(MAPCP_SYMLINKS_FOLLOW, options.symlinks)},
     {"symlinks", "", "links: preserve (-P), follow (-L) or skip", CHOOSES("HOW", links, options.symlinks)},
     {"include", "", "copy only files and links that match, as '*.c'",
      TAKES("GLOB", ADDS_PATTERN, options.include)},
@@ -309,7 +309,7 @@ struct reading {
 };
 
 /// What symlinks are before an option says how they are handled.
-static const enum mapcp_symlinks links_unsaid = MAPCP_SKIP_LINKS + 1;
+static const enum mapcp_symlinks links_unsaid = MAPCP_SYMLINKS_SKIP + 1;
 
 static void print(struct reading *reading, struct text text, int status) {
     struct mapcp_invocation *invocation = reading->invocation;
@@ -638,7 +638,7 @@ static void settle(struct mapcp_invocation *invocation) {
     struct mapcp_options *options = &invocation->options;
     if (options->symlinks == links_unsaid) {
         // As in cp: a link that is named is followed, unless it may be one of a tree's.
-        options->symlinks = options->recursive ? MAPCP_PRESERVE_LINKS : MAPCP_FOLLOW_LINKS;
+        options->symlinks = options->recursive ? MAPCP_SYMLINKS_PRESERVE : MAPCP_SYMLINKS_FOLLOW;
     }
     // With -T, the name of SOURCE does not matter.
     options->filter_source = !invocation->target_is_path;

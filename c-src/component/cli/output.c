@@ -172,18 +172,18 @@ static const char *known(const char *path) {
 }
 
 /// Writes a problem of cleaning as a sentence without its end, and of a copy as the end of one.
-static void put_cause(FILE *stream, const struct mapcp_problem *problem) {
+static void put_cause(FILE *stream, const struct mapcp_copy_error *problem) {
     fputs("cannot ", stream);
     fputs(mapcp_verb(problem->error.operation), stream);
     fputc(' ', stream);
-    mapcp_put_quoted(stream, known(mapcp_problem_path(problem)));
+    mapcp_put_quoted(stream, known(mapcp_copy_error_path(problem)));
     fputs(": ", stream);
     fputs(mapcp_reason(&problem->error), stream);
 }
 
 /// Writes a problem of a copy as a sentence without its end.
-static void put_sentence(FILE *stream, const struct mapcp_problem *problem) {
-    bool is_copied = problem->outcome == MAPCP_COPIED;
+static void put_sentence(FILE *stream, const struct mapcp_copy_error *problem) {
+    bool is_copied = problem->outcome == MAPCP_OUTCOME_COPIED;
     fputs(is_copied ? "copied " : "cannot copy ", stream);
     mapcp_put_quoted(stream, known(problem->source));
     fputs(" to ", stream);
@@ -197,8 +197,8 @@ static void put_sentence(FILE *stream, const struct mapcp_problem *problem) {
 }
 
 /// Writes the property `message`; without memory, nothing.
-static void put_message(const struct mapcp_problem *problem,
-                        void (*put)(FILE *, const struct mapcp_problem *)) {
+static void put_message(const struct mapcp_copy_error *problem,
+                        void (*put)(FILE *, const struct mapcp_copy_error *)) {
     char *message = NULL;
     size_t length = 0;
     FILE *stream = open_memstream(&message, &length);
@@ -212,14 +212,14 @@ static void put_message(const struct mapcp_problem *problem,
     free(message);
 }
 
-static void begin_json(const char *type, const struct mapcp_problem *problem) {
+static void begin_json(const char *type, const struct mapcp_copy_error *problem) {
     mapcp_json_begin(type);
     mapcp_json_string("code", code_name(problem->error.code));
     mapcp_json_string("operation", operation_name(problem->error.operation));
-    mapcp_json_string("path", known(mapcp_problem_path(problem)));
+    mapcp_json_string("path", known(mapcp_copy_error_path(problem)));
 }
 
-static void print_problem(const struct mapcp_problem *problem, bool is_warning, bool json) {
+static void print_problem(const struct mapcp_copy_error *problem, bool is_warning, bool json) {
     if (!json) {
         fputs(is_warning ? "mapcp: warning: " : "mapcp: ", stderr);
         put_sentence(stderr, problem);
@@ -237,7 +237,7 @@ static void print_problem(const struct mapcp_problem *problem, bool is_warning, 
     mapcp_json_end();
 }
 
-void mapcp_print_clean_problem(const struct mapcp_problem *problem, bool json) {
+void mapcp_print_clean_problem(const struct mapcp_copy_error *problem, bool json) {
     if (!json) {
         fputs("mapcp: ", stderr);
         put_cause(stderr, problem);
@@ -333,7 +333,8 @@ void mapcp_output_end(struct mapcp_output *output, const struct mapcp_progress *
     output->before.files += progress->files_done;
 }
 
-void mapcp_output_problem(struct mapcp_output *output, const struct mapcp_problem *problem, bool is_warning) {
+void mapcp_output_problem(struct mapcp_output *output, const struct mapcp_copy_error *problem,
+                          bool is_warning) {
     if (is_warning && output->invocation->quiet) {
         return;
     }
@@ -356,7 +357,7 @@ static void put_report_json(const char *source, const char *target, const struct
 
 static void put_entry_json(const struct mapcp_entry *entry) {
     static const char *const kinds[] = {
-        [MAPCP_FILE] = "file", [MAPCP_LINK] = "link", [MAPCP_DIRECTORY] = "directory"};
+        [MAPCP_ENTRY_FILE] = "file", [MAPCP_ENTRY_LINK] = "link", [MAPCP_ENTRY_DIRECTORY] = "directory"};
     mapcp_json_begin("entry");
     mapcp_json_string("kind", kinds[entry->kind]);
     mapcp_json_string("source", entry->source);
@@ -375,7 +376,7 @@ static void put_entry(const struct mapcp_entry *entry, bool is_dry_run) {
     mapcp_put_quoted(stdout, entry->target);
     if (entry->skipped) {
         fputs(is_dry_run ? "" : " (skipped)", stdout);
-    } else if (entry->kind == MAPCP_FILE) {
+    } else if (entry->kind == MAPCP_ENTRY_FILE) {
         fputs(" (", stdout);
         mapcp_put_number(stdout, entry->bytes);
         fputs(" bytes)", stdout);

@@ -59,7 +59,8 @@ void mapcp_output_progress(struct mapcp_output *output, const struct mapcp_job *
 void mapcp_output_end(struct mapcp_output *output, const struct mapcp_progress *progress);
 
 /// Says what could not be copied.
-void mapcp_output_problem(struct mapcp_output *output, const struct mapcp_problem *problem, bool is_warning);
+void mapcp_output_problem(struct mapcp_output *output, const struct mapcp_copy_error *problem,
+                          bool is_warning);
 
 /// Says that an entry is done with, or would be.
 void mapcp_output_entry(struct mapcp_output *output, const struct mapcp_entry *entry);
@@ -73,6 +74,6 @@ void mapcp_output_close(struct mapcp_output *output);
 
 /// Prints what could not be cleaned: a sentence on standard error, or under --json an object on standard
 /// output.
-void mapcp_print_clean_problem(const struct mapcp_problem *problem, bool json);
+void mapcp_print_clean_problem(const struct mapcp_copy_error *problem, bool json);
 
 #endif

@@ -176,14 +176,14 @@ static bool is_directory(const char *path) {
 
 /// Prints the problems that a job went on after; false where one was more than a warning.
 static bool put_problems(struct mapcp_job *job, struct mapcp_output *output) {
-    struct mapcp_problems problems = mapcp_job_take_problems(job);
+    struct mapcp_copy_errors problems = mapcp_job_take_errors(job);
     bool good = true;
     for (size_t index = 0; index < problems.count; index++) {
-        bool is_warning = mapcp_problem_is_warning(&problems.items[index]);
+        bool is_warning = mapcp_copy_error_is_warning(&problems.items[index]);
         good = good && is_warning;
         mapcp_output_problem(output, &problems.items[index], is_warning);
     }
-    mapcp_problems_free(&problems);
+    mapcp_copy_errors_free(&problems);
     return good;
 }
 
@@ -205,7 +205,7 @@ static bool run_job(struct mapcp_job *job, struct mapcp_output *output) {
         put_entries(job, output);
         good = put_problems(job, output) && good;
         if (!stepped) {
-            mapcp_output_problem(output, mapcp_job_failure(job), false);
+            mapcp_output_problem(output, mapcp_job_error(job), false);
             return false;
         }
         mapcp_output_progress(output, job);
@@ -353,8 +353,8 @@ static void put_removed(const char *directory, const struct mapcp_names *files,
 /// Cleans a directory, and prints what there is to say. False if something failed.
 static bool clean(const char *directory, const struct mapcp_invocation *invocation) {
     struct mapcp_names files;
-    struct mapcp_problems failures;
-    struct mapcp_problem problem;
+    struct mapcp_copy_errors failures;
+    struct mapcp_copy_error problem;
     const bool has_begun = mapcp_clean(directory, invocation->options.dry_run, &files, &failures, &problem);
     const bool good = has_begun && failures.count == 0;
     for (size_t index = 0; index < failures.count; index++) {
@@ -364,10 +364,10 @@ static bool clean(const char *directory, const struct mapcp_invocation *invocati
         put_removed(directory, &files, invocation);
     } else {
         mapcp_print_clean_problem(&problem, invocation->json);
-        mapcp_problem_free(&problem);
+        mapcp_copy_error_free(&problem);
     }
     mapcp_names_free(&files);
-    mapcp_problems_free(&failures);
+    mapcp_copy_errors_free(&failures);
     return good;
 }
 
