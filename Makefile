@@ -284,12 +284,18 @@ test: all test-programs $(OUT)/web/index.html
 	$(if $(HAVE_CC),,@echo "mapcp: no C and C++ compiler found, so the native tests are skipped; CI has both")
 	node_modules/.bin/vitest run $(VITEST_FLAGS)
 
+.PHONY: document
+## make document           write the options into docs/, from the component's table and the API's doc comments
+document: $(OUT)/command-line/command-line.js
+	node build/document.mjs
+
 ## make lint               check types, style and formatting of everything
 lint: $(OUT)/js/index.js
 	$(call need,$(CLANG_FORMAT),clang-format,LLVM's clang-format)
 	$(call need,$(CLANG_TIDY),clang-tidy,LLVM's clang-tidy)
 	node_modules/.bin/biome ci --error-on-warnings .
 	node_modules/.bin/tsc --project tests/tsconfig.json
+	node build/document.mjs --check
 	node_modules/.bin/tsc --project tests/browser
 	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	$(CLANG_TIDY) --quiet $(filter c-src/engine/%.c tests/engine/%.c,$(C_FILES)) -- $(ENGINE_FLAGS)
@@ -393,7 +399,8 @@ fuzz-seeds: $(FUZZERS:%=$(OUT)/fuzz/%)
 SOAK := $(wildcard tests/soak/*.ts tests/faults/*.ts tests/faults/*.mjs tests/helpers/*.ts tests/behaviour/*.ts)
 
 $(OUT)/soak.js: tests/soak/soak.ts $(SOAK) ts/host/error-code.ts $(INSTALLED)
-	node_modules/.bin/esbuild $< --bundle --packages=external --external:'#bindings' --format=esm --platform=node \
+	node_modules/.bin/esbuild $< --bundle --packages=external --external:'#bindings' --external:'#command-line' \
+		--format=esm --platform=node \
 		--target=node20 --log-level=warning --outfile=$@
 
 .PHONY: soak

@@ -58,107 +58,103 @@ export interface Shard {
 /** How to copy. */
 export interface CopyOptions {
   /**
-   * Copy directories, with all that is in them. Without it, a directory is an error.
+   * Copy directories with their content. Without it, a directory is an error.
    *
    * @default false
    */
   readonly recursive?: boolean | undefined;
   /**
-   * How symbolic links are handled: `preserve` makes a link with the same text, `follow` copies what it leads to, as
-   * long as that is in the sandbox, and `skip` leaves it out.
+   * Copy a link as a link (`preserve`), copy what it leads to inside the sandbox (`follow`), or leave it out (`skip`).
    *
    * @default 'preserve'
    */
   readonly symlinks?: 'preserve' | 'follow' | 'skip' | undefined;
   /**
-   * How a file or link that has the target's name already is handled: it is replaced (`always`), it stays (`never`),
-   * it is replaced by one that was modified later (`newer`), or it is an error (`error`). Directories are merged. Under
-   * `newer`, a file stays with a warning if both times may be before 1970, since WASI does not say which is later; a file
-   * that was named is an error then.
+   * Replace a file or link that exists (`always`), keep it (`never`), replace it if the source is newer (`newer`), or
+   * fail (`error`). Directories are merged. With `newer`, a file stays with a warning if both times may be before 1970,
+   * because WASI cannot say which is later; for a file that was named, that is an error.
    *
    * @default 'always'
    */
   readonly overwrite?: 'always' | 'never' | 'newer' | 'error' | undefined;
   /**
-   * Give files, links and directories the source's times of access and modification. WASI has times from 1970 to 2554: a
-   * source with another one is copied with the nearest, and is among the report's warnings.
+   * Keep the times of access and modification, also of directories. WASI has times from 1970 to 2554. A source with
+   * another time is copied with the nearest one and a warning.
    *
    * @default false
    */
   readonly preserveTimestamps?: boolean | undefined;
   /**
-   * Give files and new directories the source's permissions, such as that to execute. Until it is complete, a copy can
-   * be read by its owner only.
+   * Keep permissions, except set-user-ID and set-group-ID. Until it is complete, only its owner can read a copy.
    *
    * @default true
    */
   readonly preserveMode?: boolean | undefined;
   /**
-   * Read each file back, and its source a second time, and compare them before the file takes the target's name. So a
-   * source that is written to by a mapping, of which its size and times show nothing, is an error too.
+   * Read source and copy again and compare them, before the copy takes its name. This finds a source that is written to
+   * through a mapping, of which size and times show nothing.
    *
    * @default false
    */
   readonly verify?: boolean | undefined;
   /**
-   * Copy what a growing file, such as a log, has at the start: as many bytes as its size is then. Without it, a source
-   * that grows or is written to while it is copied is an error. One that gets shorter always is.
+   * Copy a file that grows, such as a log, up to its size at the start. Without it, a source that grows or is written
+   * to meanwhile is an error. One that gets shorter always is.
    *
    * @default false
    */
   readonly allowChanges?: boolean | undefined;
   /**
-   * Have each file on the disk before it takes the target's name.
+   * Write each file to the disk before it takes its name.
    *
    * @default false
    */
   readonly sync?: boolean | undefined;
   /**
-   * Which zeros become holes of the target: runs of 64 KiB (`auto`), runs of 4 KiB (`always`), or none (`never`).
+   * Turn zeros into holes: runs of 64 KiB (`auto`), runs of 4 KiB (`always`), or none (`never`).
    *
    * @default 'auto'
    */
   readonly sparse?: 'auto' | 'always' | 'never' | undefined;
   /**
-   * Only files and links that match one of these patterns are copied.
+   * Copy only files and links that match one of these patterns.
    *
-   * A pattern without a slash is matched against the name, one with a slash against the path below the source; a slash
+   * A pattern without a slash is matched against the name, one with a slash against the path below the source. A slash
    * at its end makes it match directories only. Within a name, `*` matches anything, `?` one character, and `[a-z]` or
-   * `[!a-z]` one of some; a name `**` matches any number of names, and `{a,b}` either. A backslash takes the meaning from
-   * the next character. A pattern that can never match, such as `./a`, is a TypeError.
+   * `[!a-z]` one of some; a name `**` matches any number of names, and `{a,b}` either. A backslash takes the meaning
+   * from the next character. A pattern that can never match, such as `./a`, is a TypeError.
    *
    * @default []
    */
   readonly include?: readonly string[] | undefined;
   /**
-   * What matches one of these patterns is left out, a directory with all that is in it.
+   * Leave out what matches one of these patterns, a directory with its content.
    *
    * @default []
    */
   readonly exclude?: readonly string[] | undefined;
   /**
-   * Match the patterns without a slash against the name of `source` as well. It saves a program that copies the entries
-   * of a directory one by one from matching their names itself. Without it, `source` is copied whatever it is called,
-   * because it was named.
+   * Match patterns without a slash against the name of `source` too. A program that copies the entries of a directory
+   * one by one need not match their names itself. Without it, `source` is copied whatever its name is.
    *
    * @default false
    */
   readonly filterSource?: boolean | undefined;
   /**
-   * Copy only what belongs to one of several shares, so that as many copies, on as many machines as you like, divide a
-   * tree without talking to each other. A file or link belongs to a share by the hash of its path below the source,
-   * the same on every system; a source that is no directory, by that of its name. Directories are made by whichever
-   * share comes first. Progress and report are of this share alone.
+   * Copy only one shard of a tree, so that copies on several machines divide it without communication. A file or link
+   * belongs to a shard by the hash of its path below the source, which is the same on every system; a source that is no
+   * directory, by the hash of its name. The first shard that needs a directory makes it. Progress and report are of
+   * this shard alone.
    *
    * @default everything is copied
    */
   readonly shard?: Shard | undefined;
   /**
-   * How many jobs divide a tree: one in this thread, and each other in a thread of its own with a sandbox
-   * of its own. One file is always copied by one job. A host of your own can have one job only.
+   * Divide a tree among parallel jobs, at most 256; all but the first use worker threads. One job copies a single file,
+   * and a host of your own has one job only.
    *
-   * Each thread has to be started, has memory of its own, and is kept for a minute. So the first copy of a process is
-   * faster for tens of thousands of files only, and later ones for fewer: docs/profile.md has figures.
+   * Each thread must be started, has a memory of its own, and is kept for a minute. So the first copy of a process gets
+   * faster only for tens of thousands of files, and later ones for fewer: docs/profile.md has figures.
    *
    * @default 1
    */
@@ -170,47 +166,46 @@ export interface CopyOptions {
    */
   readonly makeParents?: boolean | undefined;
   /**
-   * Go on after an entry of a tree that could not be copied. The report counts such failures and has the first 100.
+   * Go on after an entry that cannot be copied. The report counts such failures and has the first 100.
    *
    * @default false
    */
   readonly keepGoing?: boolean | undefined;
   /**
-   * Decide everything, and touch nothing.
+   * Decide everything and change nothing.
    *
    * @default false
    */
   readonly dryRun?: boolean | undefined;
   /**
-   * The most bytes of a file that are in memory at a time: a whole number up to 1 GiB, rounded up to whole pages of
-   * 64 KiB.
+   * Hold at most this many bytes of a file in memory, up to 1 GiB; rounded up to whole pages of 64 KiB.
    *
    * @default 1048576
    */
   readonly windowSize?: number | undefined;
   /**
-   * Called at most some thirty times a second, and at the end. If it returns a promise, the copy waits for it. What it
-   * throws or rejects with ends the copy.
+   * Called at most thirty times a second, and at the end. If it returns a promise, the copy waits for it. If it throws
+   * or rejects, the copy ends with that error.
    */
   readonly onProgress?: ((progress: CopyProgress) => unknown) | undefined;
   /**
-   * Called for each file and link that is in place or was left alone, and for each directory that was made, soon after
-   * and in that order; under `dryRun`, for what would be. If it returns a promise, the copy waits for it. What it throws
-   * or rejects with ends the copy.
+   * Called for each entry that is done: a file or link that is in place or was left alone, or a directory that was
+   * made. With `dryRun`, for each that would be. The calls come soon after, in that order. If it returns a promise, the
+   * copy waits for it. If it throws or rejects, the copy ends with that error.
    */
   readonly onEntry?: ((entry: CopyEntry) => unknown) | undefined;
   /**
-   * Called for each warning: a FIFO, a socket or a device of a tree, which is left out, a time or permissions that could not
-   * be kept, or threads that could not be started. If it returns a promise, the
-   * copy waits for it. What it throws or rejects with ends the copy.
+   * Called for each warning. A warning is about a FIFO, a socket or a device in a tree, which is left out, about a time
+   * or permissions that could not be kept, or about threads that could not be started. If it returns a promise, the
+   * copy waits for it. If it throws or rejects, the copy ends with that error.
    */
   readonly onWarning?: ((warning: CopyError) => unknown) | undefined;
   /**
-   * Called under `keepGoing` for each entry that could not be copied, soon after it was tried. If it returns a promise, the
-   * copy waits for it. What it throws or rejects with ends the copy.
+   * Called for each entry that could not be copied, if `keepGoing` is set. The call comes soon after the attempt. If it
+   * returns a promise, the copy waits for it. If it throws or rejects, the copy ends with that error.
    */
   readonly onFailure?: ((failure: CopyError) => unknown) | undefined;
-  /** Ends the copy when it is aborted: what was finished stays, and the promise rejects with the signal's reason. */
+  /** Stop the copy and reject with the signal's reason. What was finished stays. */
   readonly signal?: AbortSignal | undefined;
 }
 

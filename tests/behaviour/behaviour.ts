@@ -1,4 +1,5 @@
 import type { CopyOptions } from 'mapcp';
+import { commandLineOptionOf } from '../helpers/options.js';
 import type { Expected, Put } from './tree.js';
 
 /** The names of the ways to reach the engine. */
@@ -61,28 +62,19 @@ export interface Behaviour extends Result {
   readonly instead?: Readonly<Partial<Record<FrontName, Result & { readonly because: string }>>>;
 }
 
-const flagOf: Readonly<Record<string, string | undefined>> = {
-  'recursive true': '--recursive',
-  'symlinks preserve': '--no-dereference',
-  'symlinks follow': '--dereference',
-  'symlinks skip': '--symlinks=skip',
-  'overwrite always': '--overwrite=always',
-  'overwrite error': '--overwrite=error',
-  'overwrite never': '--no-clobber',
-  'overwrite newer': '--update',
-  'preserveTimestamps true': '--preserve',
-  'verify true': '--verify',
-  'allowChanges true': '--allow-changes',
-  'sync true': '--sync',
-  'sparse auto': '--sparse=auto',
-  'sparse always': '--sparse=always',
-  'sparse never': '--sparse=never',
-  'keepGoing true': '--keep-going',
-  'dryRun true': '--dry-run',
-  'makeParents true': '--make-parents',
-};
+/** The flag of the command line for an option of the API with a value; undefined if there is none. */
+function flagFor(name: string, value: unknown): string | undefined {
+  const option = commandLineOptionOf(name);
+  if (option === undefined) {
+    return undefined;
+  }
+  if (option.value === undefined) {
+    return value === true ? `--${option.name}` : undefined;
+  }
+  return option.choices.includes(String(value)) ? `--${option.name}=${value}` : undefined;
+}
 
-/** The command line's flags for the API's options; undefined where there are none for one of them. */
+/** The command line's flags for the API's options; undefined if there are none for one of them. */
 export function flagsFor({
   include = [],
   exclude = [],
@@ -99,7 +91,7 @@ export function flagsFor({
     ...(shard === undefined ? [] : [`--shard=${shard.index}/${shard.count}`]),
   ];
   for (const [name, value] of Object.entries(others)) {
-    const flag = flagOf[`${name} ${value}`];
+    const flag = flagFor(name, value);
     if (flag === undefined) {
       return undefined;
     }

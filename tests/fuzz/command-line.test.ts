@@ -10,6 +10,7 @@ import { look } from '../behaviour/tree.js';
 import { precompile } from '../faults/precompiled.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { commandLineOptionOf, commandLineOptions } from '../helpers/options.js';
 import { facts, patterns, predict } from '../helpers/oracle.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { putFixture, sources, targets } from './fixture.js';
@@ -29,26 +30,25 @@ function run(command: readonly string[], directory: string) {
 // --- Any arguments at all -------------------------------------------------------------------------------------------
 
 const flags = [
-  ...['-r', '-n', '-u', '-p', '-L', '-P', '-T', '-q', '-v', '-rpv', '-rTL', '-zr', '--', '-', '-V', '-h'],
-  ...['--recursive', '--no-dereference', '--dereference', '--no-target-directory', '--make-parents'],
-  ...['--no-clobber', '--no-clobber=1', '--update', '--preserve', '--sync', '--verify', '--keep-going'],
-  ...['--dry-run', '--clean', '--progress', '--no-progress', '--json', '--quiet', '--verbose'],
-  ...['--version', '--help', '--nothing', '-R', '-a', '-f', '--archive', '--force'],
+  ...commandLineOptions.filter(({ value }) => value === undefined).map(({ name }) => `--${name}`),
+  ...commandLineOptions.flatMap(({ letters }) => Array.from(letters, (letter) => `-${letter}`)),
+  ...['-rpv', '-rTL', '-zr', '--', '-', '--no-clobber=1', '--nothing'],
 ];
-/** Options with a value: valid and invalid ones. */
-const values: Readonly<Record<string, readonly string[]>> = {
-  '--symlinks': ['preserve', 'follow', 'skip', 'x'],
-  '--include': [...Object.keys(patterns), '', '['],
-  '--exclude': [...Object.keys(patterns), '', './f'],
-  '--target-directory': ['out', 'out/old', 'in/f', 'missing', ''],
-  '-t': ['out', 'out/h'],
-  '--shard': ['0/1', '0/2', '1/2', '2/2', '1/0', '-1/2', '0/99999999999', 'x'],
-  '--overwrite': ['always', 'never', 'newer', 'error', 'x'],
-  '--sparse': ['auto', 'always', 'never', 'x'],
-  '--window-size': ['1', '64K', '1m', '1G', '2G', '0', '-1', '1.5', 'K', '99999999999999999999'],
-  '--concurrency': ['1', '2', '3', '0', '257', '-1', 'x'],
-  '--completion': ['bash', 'zsh', 'fish', 'x'],
+/** Values of the options that do not take one of some choices, good ones and bad ones. */
+const otherValues: Readonly<Record<string, readonly string[]>> = {
+  include: [...Object.keys(patterns), '', '['],
+  exclude: [...Object.keys(patterns), '', './f'],
+  'target-directory': ['out', 'out/old', 'in/f', 'missing', ''],
+  shard: ['0/1', '0/2', '1/2', '2/2', '1/0', '-1/2', '0/99999999999', 'x'],
+  'window-size': ['1', '64K', '1m', '1G', '2G', '0', '-1', '1.5', 'K', '99999999999999999999'],
+  concurrency: ['1', '2', '3', '0', '257', '-1', 'x'],
 };
+/** Options that take a value, each with good ones and bad ones. */
+const values = Object.fromEntries(
+  commandLineOptions
+    .filter(({ value }) => value !== undefined)
+    .map(({ name, choices }) => [`--${name}`, otherValues[name] ?? [...choices, '', '1', 'x']]),
+);
 const valued = fc.constantFrom(...Object.entries(values)).chain(([option, choices]) =>
   fc.oneof(
     fc.constantFrom(...choices).map((value) => [`${option}=${value}`]),
@@ -118,8 +118,8 @@ const request: fc.Arbitrary<Request> = fc
     target: fc.constantFrom(...targets),
     options: fc.record(
       {
-        recursive: fc.oneof({ arbitrary: fc.constant(true), weight: 4 }, fc.constant(false)),
         ...commonOptions,
+        recursive: fc.oneof({ arbitrary: fc.constant(true), weight: 4 }, fc.constant(false)),
         windowSize: fc.constantFrom(1, 65_536, 131_072),
         concurrency: fc.constantFrom(1, 2),
         include: somePatterns,
@@ -140,25 +140,15 @@ const request: fc.Arbitrary<Request> = fc
 function argsFor({ source, target, options, isInto, isJoined }: Request): string[] {
   const value = (option: string, given: unknown) =>
     given === undefined ? [] : isJoined ? [`${option}=${given}`] : [option, `${given}`];
-  return [
-    ...(options.recursive ? ['-r'] : []),
-    ...(options.preserveTimestamps ? ['--preserve'] : []),
-    ...(options.verify ? ['--verify'] : []),
-    ...(options.allowChanges ? ['--allow-changes'] : []),
-    ...(options.sync ? ['--sync'] : []),
-    ...(options.makeParents ? ['--make-parents'] : []),
-    ...(options.keepGoing ? ['--keep-going'] : []),
-    ...(options.dryRun ? ['--dry-run'] : []),
-    ...(isInto ? [] : ['-T']),
-    ...value('--symlinks', options.symlinks),
-    ...value('--overwrite', options.overwrite),
-    ...value('--sparse', options.sparse),
-    ...value('--window-size', options.windowSize),
-    ...(options.include ?? []).flatMap((pattern) => value('--include', pattern)),
-    ...(options.exclude ?? []).flatMap((pattern) => value('--exclude', pattern)),
-    source,
-    target,
-  ];
+  const flags = Object.entries(options).flatMap(([name, given]) => {
+    const option = commandLineOptionOf(name);
+    if (option === undefined || option.needs !== undefined || given === false) {
+      return [];
+    }
+    const long = `--${option.name}`;
+    return given === true ? [long] : [given].flat().flatMap((each) => value(long, each));
+  });
+  return [...flags, ...(isInto ? [] : ['-T']), source, target];
 }
 
 const fronts = [

@@ -1,17 +1,28 @@
 import fc from 'fast-check';
+import type { CopyOptions } from 'mapcp';
+import { copyChecks } from '../../ts/options.js';
+import { commandLineOptionOf } from '../helpers/options.js';
 
-const flag = fc.boolean();
+/** An arbitrary for an option of the API; undefined if it is no switch and no choice of the command line. */
+function arbitraryFor(name: string): fc.Arbitrary<boolean | string> | undefined {
+  const option = commandLineOptionOf(name);
+  if (option === undefined || (option.value !== undefined && option.choices.length === 0)) {
+    return undefined;
+  }
+  return option.value === undefined ? fc.boolean() : fc.constantFrom(...option.choices);
+}
 
-/** Values for the options that the API and the command line share. */
-export const commonOptions = {
-  symlinks: fc.constantFrom('preserve' as const, 'follow' as const, 'skip' as const),
-  overwrite: fc.constantFrom('always' as const, 'never' as const, 'newer' as const, 'error' as const),
-  preserveTimestamps: flag,
-  verify: flag,
-  allowChanges: flag,
-  sync: flag,
-  sparse: fc.constantFrom('auto' as const, 'always' as const, 'never' as const),
-  makeParents: flag,
-  keepGoing: flag,
-  dryRun: flag,
+/** Arbitraries for switches and choices. */
+type Arbitraries = {
+  readonly [Name in keyof CopyOptions as NonNullable<CopyOptions[Name]> extends boolean | string
+    ? Name
+    : never]-?: fc.Arbitrary<NonNullable<CopyOptions[Name]>>;
 };
+
+/** Arbitraries for the switches and the choices that the API and the command line have in common. */
+export const commonOptions = Object.fromEntries(
+  Object.keys(copyChecks).flatMap((name) => {
+    const arbitrary = arbitraryFor(name);
+    return arbitrary === undefined ? [] : [[name, arbitrary]];
+  }),
+) as unknown as Omit<Arbitraries, 'filterSource' | 'preserveMode'>;

@@ -257,9 +257,7 @@ static const char introduction[] =
 
 static const char ending[] =
     "\n"
-    "Examples:\n"
-    "  mapcp -r --exclude '*.o' --exclude node_modules project backup\n"
-    "  wasmtime run --dir in::/in --dir out::/out mapcp.wasm -r /in/d /out/d\n"
+    "Example: mapcp -r --exclude '*.o' --exclude node_modules project backup\n"
     "A GLOB is matched against names; with a slash in it, against paths below SOURCE.\n"
     "Exit status: 0 copied, 1 failed, 2 wrong usage (in wasmtime 1), 130 interrupted.\n";
 

@@ -1,0 +1,63 @@
+// The options of the API and those of the command line, as the documentation has them.
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { expect, it } from 'vitest';
+import { copyChecks } from '../../ts/options.js';
+import { commandLineOptionOf, commandLineOptions } from '../helpers/options.js';
+
+/** The default of each option of the API, by its name. */
+const defaults: ReadonlyMap<string, string> = new Map(
+  [...readFileSync('docs/api.md', 'utf8').matchAll(/^\| `(\w+)` +\|[^|]+\| ([^|]*?) +\|/gm)].map(
+    ([, name = '', value = '']) => [name, value.replace(/^`'?(.*?)'?`$/, '$1')],
+  ),
+);
+
+it('what is generated of the documentation is current; if not, make document writes it', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['build/document.mjs', '--check'], {
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+it('the API has no options without an equivalent, but for these', () => {
+  const names = Object.keys(copyChecks);
+  expect(names.filter((name) => commandLineOptionOf(name) === undefined).sort()).toEqual([
+    'filterSource',
+    'onEntry',
+    'onFailure',
+    'onProgress',
+    'onWarning',
+    'preserveMode',
+    'signal',
+  ]);
+});
+
+it('the command line has no options without an equivalent, but for these', () => {
+  const common = Object.keys(copyChecks).map((name) => commandLineOptionOf(name)?.name);
+  expect(commandLineOptions.map(({ name }) => name).filter((name) => !common.includes(name))).toEqual([
+    ...['archive', 'no-dereference', 'dereference', 'target-directory', 'no-target-directory', 'no-clobber'],
+    ...['update', 'force', 'interactive', 'clean', 'progress', 'no-progress', 'json', 'quiet', 'verbose'],
+    ...['completion', 'version', 'help'],
+  ]);
+});
+
+it('the defaults of the API are those of the command line, but for makeParents and symlinks', () => {
+  const sameValues: Readonly<Record<string, string>> = { '1M': '1048576' };
+  const others = new Map<string, readonly (string | undefined)[]>();
+  for (const name of Object.keys(copyChecks)) {
+    const option = commandLineOptionOf(name);
+    const initial = option?.value === undefined ? 'false' : option.default;
+    const due = sameValues[initial ?? ''] ?? initial;
+    const isList = initial === undefined && ['[]', 'everything is copied'].includes(defaults.get(name) ?? '');
+    if (option !== undefined && !isList && defaults.get(name) !== due) {
+      others.set(name, [defaults.get(name), due]);
+    }
+  }
+  // cp makes no directories, and follows a link that is named.
+  expect(Object.fromEntries(others)).toEqual({
+    makeParents: ['true', 'false'],
+    symlinks: ['preserve', undefined],
+  });
+});
