@@ -303,7 +303,7 @@ async function open(from: Place, to: Place, { lend }: Starter): Promise<LentSand
   }
 }
 
-// As the engine says it, in c-src/engine/job_failure.c.
+// As the engine says it, in c-src/engine/copy_job.c.
 const NO_DIRECTORY = 'its directory does not exist; create it first, or use --make-parents';
 
 /** The error for a directory that cannot be preopened: what the engine would have said of the path in it. */

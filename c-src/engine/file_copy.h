@@ -8,6 +8,7 @@
 #include "options.h"
 #include "path.h"
 #include "source.h"
+#include "target.h"
 #include "temporary.h"
 
 /// One file on its way: written window by window to a temporary file, which then takes the target's name.
@@ -51,5 +52,13 @@ bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, const struct mapcp_opt
 /// Gives up what is held, and removes the temporary file. False when that could not be removed; see
 /// mapcp_temporary_discard.
 bool mapcp_file_copy_abandon(struct mapcp_file_copy *copy);
+
+/// Puts a symbolic link with the text of the source in the target's place, on these terms.
+///
+/// `*skipped` says that what is there stays. On failure returns false and sets `error`. In both cases the
+/// caller discards what is in `temporary`.
+bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options *options,
+                     struct mapcp_temporary *temporary, struct mapcp_namer *namer, bool *skipped,
+                     struct mapcp_error *error);
 
 #endif

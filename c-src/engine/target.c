@@ -2,14 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "alias.h"
-#include "path.h"
-#include "times.h"
 
 bool mapcp_is_same_file(const struct stat *one, const struct stat *other) {
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
@@ -102,111 +94,85 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     return stays || !policy.is_named || !S_ISLNK(status.st_mode) || check_not_special(target, error);
 }
 
-/// Calls `use` with each directory on the way to `path`, from the top, until it returns false.
-static bool for_each_parent(const char *path, bool (*use)(const char *parent, void *context), void *context) {
-    char *parent = strdup(path);
-    bool good = parent != NULL;
-    for (char *slash = parent ? strchr(parent + 1, '/') : NULL; good && slash;
-         slash = strchr(slash + 1, '/')) {
-        // A slash at the very end is a part of the name itself.
-        if (slash[strspn(slash, "/")] == '\0') {
-            break;
-        }
-        *slash = '\0';
-        good = use(parent, context);
-        *slash = '/';
+// How often the target is looked at anew, if others keep making and removing it.
+#define TRIES 10
+
+/// Fails if a name was not given. Names that a file system cannot have are missing or invalid for it, and so
+/// may other things be; but the temporary is there, and lies in the target's directory.
+static bool check_named(const struct mapcp_temporary *temporary, int number, struct mapcp_error *error) {
+    bool may_be_name = number == ENOENT || number == EINVAL;
+    if (may_be_name && mapcp_temporary_is_there(temporary)) {
+        number = EILSEQ;
     }
-    free(parent);
-    return good;
+    return number == 0 || mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, number);
 }
 
-struct making {
-    struct mapcp_names *made;
-    struct mapcp_error *error;
-};
-
-static bool make_parent(const char *parent, void *context) {
-    const struct making *making = context;
-    struct stat status;
-    // Looked at before it is made: a preopened directory can be there and yet not be made again.
-    if (stat(parent, &status) == 0) {
-        return true;
-    }
-    if (!mapcp_names_push(making->made, parent)) {
-        return mapcp_fail_number(making->error, MAPCP_CREATE, MAPCP_TARGET, ENOMEM);
-    }
-    if (mkdir(parent, 0777) == 0) {
-        return true;
-    }
-    int number = errno;
-    (void)mapcp_names_pop(making->made);
-    return number == EEXIST || mapcp_fail_number(making->error, MAPCP_CREATE, MAPCP_TARGET, number);
+static bool replace(struct mapcp_temporary *temporary, struct mapcp_place target, struct mapcp_error *error) {
+    return check_named(temporary, mapcp_temporary_rename(temporary, target), error);
 }
 
-bool mapcp_target_make_parents(const char *path, struct mapcp_names *made, struct mapcp_error *error) {
-    struct making making = {.made = made, .error = error};
-    mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, ENOMEM);
-    return path[0] == '\0' || for_each_parent(path, make_parent, &making);
+static bool decide_anew(const struct mapcp_terms *terms, enum mapcp_decision *decision,
+                        struct mapcp_error *error) {
+    struct mapcp_policy policy = terms->policy;
+    policy.is_named = false;
+    return mapcp_target_decide(terms->target, terms->source, terms->source_status, policy, decision, error);
 }
 
-void mapcp_target_remove_parents(struct mapcp_names *made) {
-    for (const char *parent; (parent = mapcp_names_pop(made)) != NULL;) {
-        // One that has something in it is in use, by this copy or by another.
-        (void)rmdir(parent);
-    }
-    mapcp_names_free(made);
-}
-
-/// Sets `parent` to the nearest directory on the way to `path` that exists, and `status` to its status.
-static bool find_parent(const char *path, struct mapcp_path *parent, struct stat *status) {
-    if (!mapcp_path_set(parent, path)) {
+/// Confirms a policy that depends on what the target is.
+static bool commit_by_policy(struct mapcp_temporary *temporary, const struct mapcp_terms *terms,
+                             bool *skipped, struct mapcp_error *error) {
+    enum mapcp_decision decision = terms->decision;
+    // What was to be replaced may be newer by now.
+    if (decision != MAPCP_DECISION_NEW && !decide_anew(terms, &decision, error)) {
         return false;
     }
-    while (parent->length > 1 && parent->text[parent->length - 1] == '/') {
-        mapcp_path_cut(parent, parent->length - 1);
-    }
-    do {
-        const char *slash = strrchr(parent->text, '/');
-        if (!slash) {
-            return mapcp_path_set(parent, ".") && stat(".", status) == 0;
+    for (int try = 0; try < TRIES; try++) {
+        if (decision == MAPCP_DECISION_SKIP) {
+            *skipped = true;
+            return true;
         }
-        mapcp_path_cut(parent, slash == parent->text ? 1 : (size_t)(slash - parent->text));
-    } while (stat(parent->text, status) != 0 && parent->length > 1);
-    return true;
-}
-
-bool mapcp_target_check_outside(const char *path, const struct stat *source, struct mapcp_error *error) {
-    struct mapcp_path parent = {.text = NULL};
-    struct stat status = {.st_ino = 0};
-    struct stat below = {.st_ino = 0};
-    bool outside = true;
-    // Upwards by "..", so that links on the way are seen for what they are, up to the root of the sandbox.
-    bool more = find_parent(path, &parent, &status);
-    while (more && outside) {
-        outside = !mapcp_is_same_file(&status, source);
-        below = status;
-        more = mapcp_path_push(&parent, "..") && stat(parent.text, &status) == 0 &&
-               !mapcp_is_same_file(&below, &status);
+        if (decision != MAPCP_DECISION_NEW) {
+            return replace(temporary, terms->target, error);
+        }
+        int number = mapcp_temporary_take_free_name(temporary, terms->target);
+        if (number != EEXIST) {
+            return check_named(temporary, number, error);
+        }
+        if (!decide_anew(terms, &decision, error)) {
+            return false;
+        }
     }
-    mapcp_path_free(&parent);
-    return outside || mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_INTO_ITSELF);
+    return mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, EBUSY);
 }
 
-static bool check_parent(const char *parent, void *context) {
-    struct stat status;
-    return stat(parent, &status) == 0 || mapcp_fail_number(context, MAPCP_CREATE, MAPCP_TARGET, errno);
+/// Takes a name that nothing may have: not even what the policy would replace or leave.
+static bool commit_as_new(struct mapcp_temporary *temporary, struct mapcp_place target,
+                          struct mapcp_error *error) {
+    int number = mapcp_temporary_take_free_name(temporary, target);
+    if (number == EEXIST) {
+        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_ALREADY_EXISTS);
+    }
+    return check_named(temporary, number, error);
 }
 
-bool mapcp_target_check_parents(const char *path, struct mapcp_error *error) {
-    mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, ENOMEM);
-    return path[0] == '\0' || for_each_parent(path, check_parent, error);
+static bool commit(struct mapcp_temporary *temporary, const struct mapcp_terms *terms, bool *skipped,
+                   struct mapcp_error *error) {
+    if (terms->siblings && mapcp_siblings_may_meet(terms->siblings, temporary)) {
+        return commit_as_new(temporary, terms->target, error);
+    }
+    return terms->policy.overwrite == MAPCP_OVERWRITE_ALWAYS
+               ? replace(temporary, terms->target, error)
+               : commit_by_policy(temporary, terms, skipped, error);
 }
 
-bool mapcp_sync_directory(int descriptor) {
-#ifdef __wasi__
-    // The preview 1 adapter knows fsync for files only, and says that this is no descriptor.
-    return fsync(descriptor) == 0 || errno == EBADF;
-#else
-    return fsync(descriptor) == 0;
-#endif
+bool mapcp_commit(struct mapcp_temporary *temporary, const struct mapcp_terms *terms, bool *skipped,
+                  struct mapcp_error *error) {
+    *skipped = false;
+    if (!commit(temporary, terms, skipped, error)) {
+        return false;
+    }
+    if (terms->siblings && !*skipped) {
+        mapcp_siblings_add(terms->siblings, terms->target.name);
+    }
+    return true;
 }

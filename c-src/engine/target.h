@@ -7,7 +7,9 @@
 #include "error.h"
 #include "options.h"
 #include "path.h"
-#include "timekeeping.h"
+#include "spelling.h"
+#include "temporary.h"
+#include "times.h"
 
 /// The directory of a place that cannot have anything: one in a directory that does not exist, as a dry run
 /// meets it.
@@ -58,23 +60,30 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
 /// Whether mapcp_target_decide failed since it is unknown which of source and target is newer.
 bool mapcp_target_is_undecided(const struct mapcp_error *error);
 
-/// Makes the directories on the way to `path` that are missing; not `path` itself. Adds the path of each to
-/// `made`. On failure returns false and sets `error`.
-bool mapcp_target_make_parents(const char *path, struct mapcp_names *made, struct mapcp_error *error);
+/// What was decided about an entry before it was copied, and what it was decided from.
+struct mapcp_terms {
+    struct mapcp_place source;
+    struct mapcp_place target;
+    /// The source's status. Borrowed.
+    const struct stat *source_status;
+    struct mapcp_policy policy;
+    enum mapcp_decision decision;
+    /// What is in the target's directory, if this copy made that; otherwise NULL. Borrowed.
+    struct mapcp_siblings *siblings;
+};
 
-/// Removes the directories that were made for a copy which has failed, if nothing is in them. Empties `made`.
-void mapcp_target_remove_parents(struct mapcp_names *made);
-
-/// Refuses a target where a directory on the way to it is missing, as making it would: false, and sets
-/// `error`.
-bool mapcp_target_check_parents(const char *path, struct mapcp_error *error);
-
-/// Refuses a target that lies in the directory whose status is `source`, as far as the target's path shows:
-/// false, and sets `error`.
-bool mapcp_target_check_outside(const char *path, const struct stat *source, struct mapcp_error *error);
-
-/// Has a directory's entries on the disk, where the system lets a program ask for that: WASI's preview 1 does
-/// not, and then this does nothing. False with errno set when it fails.
-bool mapcp_sync_directory(int descriptor);
+/// Gives a finished temporary file or link the target's name, as the policy for existing targets wants it.
+///
+/// The decision may be old: somebody else may have made the target while the copy was under way. So each
+/// policy but MAPCP_OVERWRITE_ALWAYS is confirmed here: a name that was free is taken only if it still is, by
+/// one call where the file system has hard links, and otherwise by a look right before the rename.
+///
+/// In a directory that this copy made, a name that may meet another one of the copy is taken so under every
+/// policy, and if something has it, that is an error.
+///
+/// `*skipped` says that the target stays, and the temporary with it, which the caller discards. On failure
+/// returns false and sets `error`.
+bool mapcp_commit(struct mapcp_temporary *temporary, const struct mapcp_terms *terms, bool *skipped,
+                  struct mapcp_error *error);
 
 #endif

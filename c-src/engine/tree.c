@@ -10,11 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "alias.h"
 #include "filter.h"
 #include "listing.h"
+#include "parents.h"
 #include "path.h"
 #include "source.h"
+#include "spelling.h"
 #include "target.h"
 
 // To reach what is in a target's directory takes no permission to read it.
@@ -239,7 +240,7 @@ static bool check_not_in_target(const struct mapcp_tree *tree, struct mapcp_erro
         out_of_memory(error);
     } else if (stat(inside.text, &parent) != 0 ||
                !mapcp_is_same_file(&parent, &tree->frames[tree->depth - 1].source_status)) {
-        good = mapcp_target_check_outside(inside.text, &tree->frames[0].target_status, error);
+        good = mapcp_check_outside(inside.text, &tree->frames[0].target_status, error);
         error->side = MAPCP_SOURCE;
     }
     mapcp_path_free(&inside);

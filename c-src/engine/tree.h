@@ -9,8 +9,8 @@
 #include "error.h"
 #include "options.h"
 #include "path.h"
-#include "siblings.h"
-#include "timekeeping.h"
+#include "spelling.h"
+#include "times.h"
 
 /// What a tree walk does on the target's side.
 enum mapcp_tree_purpose {

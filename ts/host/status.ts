@@ -96,7 +96,7 @@ function firstDouble(seconds: number, nanoseconds: number): number {
 
 /**
  * The last double whose whole nanoseconds are not after a time. The engine knows the times that result from it, by
- * `as_node_sets` in c-src/engine/target.c: a copy with one of them is as old as its source.
+ * `as_node_sets` in c-src/engine/times.c: a copy with one of them is as old as its source.
  *
  * No part of a second is shorter than 2 ** -23, although doubles before 1987 have shorter ones: so no product is rounded.
  */

@@ -1,7 +1,9 @@
-#include "timekeeping.h"
+#include "times.h"
 
 #include <fcntl.h>
 #include <stddef.h>
+
+#include "temporary.h"
 
 #define SECOND UINT64_C(1000000000)
 // The coarsest grain, FAT's.
