@@ -2,7 +2,7 @@ import type { FoundDirectory, FoundEntry } from 'mapcp/browser';
 import { make } from './elements.js';
 import { bytes } from './format.js';
 
-// Nobody reads more.
+// A longer list helps no reader.
 const MOST_ENTRIES = 100;
 
 /** Shows the content of a directory. */

@@ -6,7 +6,7 @@ export default defineConfig({
     outDir: '../../build/out/web',
     emptyOutDir: true,
     target: 'es2022',
-    // The Content Security Policy allows no data in an address but for pictures.
+    // The Content Security Policy allows data URLs only for pictures.
     assetsInlineLimit: 0,
   },
   worker: { format: 'es' },
