@@ -99,11 +99,18 @@ export function startCopy(
 function orderOf(source: string, target: string, options: CopyOptions, starter: Starter): Order {
   const start = workingDirectory();
   const prepare = async (): Promise<Work> => {
-    const named = placeOf(source, '/in', start);
-    const to = withExistingDirectory(placeOf(target, '/out', start), options);
-    const from = behindDescriptor(named, to, options);
+    const find = () => {
+      const to = withExistingDirectory(placeOf(target, '/out', start), options);
+      return { from: behindDescriptor(placeOf(source, '/in', start), to, options), to };
+    };
+    let { from, to } = find();
     requireReplaceable(from, to);
-    await requireOutside(from, to, options, starter);
+    const inside = pathInSource(from, to, options);
+    if (inside !== undefined) {
+      await requireLeftOut(from, to, inside, options, starter);
+      // The working directory may have changed meanwhile.
+      ({ from, to } = find());
+    }
     const { sandbox, giveBack } = await open(from, to, starter);
     const { made } = starter;
     const engineOptions = {
@@ -204,26 +211,46 @@ function isMissing(path: string): boolean {
   }
 }
 
+/** A target in the source, as a directory and the guest path that the source gives it. */
+interface Inside {
+  /** The source without links. */
+  readonly directory: string;
+  readonly guestPath: string;
+}
+
 /**
- * Refuses a target in the source, which the component cannot see if the two are opened by different directories, unless
- * the filters leave it out. What cannot be resolved is left for it to complain about.
+ * Finds a target in the source, which the component cannot see if the two are opened by different directories. What
+ * cannot be resolved is left for it to complain about.
  */
-async function requireOutside(from: Place, to: Place, options: CopyOptions, starter: Starter): Promise<void> {
+function pathInSource(from: Place, to: Place, options: CopyOptions): Inside | undefined {
   // A link that is kept is no directory, wherever it leads.
   if (!options.recursive || isCopiedAsLink(from, options)) {
-    return;
+    return undefined;
   }
   const [source, directory] = [realPath(from.given), realPath(to.directory)];
   if (source === undefined || directory === undefined || !isBelow(directory, source)) {
-    return;
+    return undefined;
   }
   const target = directory
     .slice(source.length)
     .split(sep)
     .join('/')
     .replace(/^(?=[^/])/, '/');
-  const path = `${from.preopen}${target}${to.guestPath.slice(to.preopen.length)}`;
-  if (!(await isLeftOut({ ...from, directory: source, guestPath: from.preopen }, path, options, starter))) {
+  return {
+    directory: source,
+    guestPath: `${from.preopen}${target}${to.guestPath.slice(to.preopen.length)}`,
+  };
+}
+
+/** Refuses a target in the source, unless the filters leave it out. */
+async function requireLeftOut(
+  from: Place,
+  to: Place,
+  { directory, guestPath }: Inside,
+  options: CopyOptions,
+  starter: Starter,
+): Promise<void> {
+  if (!(await isLeftOut({ ...from, directory, guestPath: from.preopen }, guestPath, options, starter))) {
     const reason = 'a directory cannot be copied into itself';
     throw copyError(from, to, {
       code: 'ERR_MAPCP_INTO_ITSELF',
@@ -269,7 +296,7 @@ async function isLeftOut(
   }
 }
 
-/** The path without links; undefined where it leads nowhere. */
+/** The path without links; undefined if it leads nowhere. */
 function realPath(path: string): string | undefined {
   try {
     return realpathSync.native(path);

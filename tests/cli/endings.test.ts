@@ -91,7 +91,11 @@ describe('the command line says so in a sentence', () => {
 });
 
 it('an error in the bindings shows no long line of them', () => {
-  const lines = readFileSync('build/out/bindings/mapcp.js', 'utf8').split('\n');
+  // A line that is nothing but a core module throws nothing.
+  const isModule = (line: string) => line.startsWith('"\\0asm');
+  const lines = readFileSync('build/out/bindings/mapcp.js', 'utf8')
+    .split('\n')
+    .filter((line) => !isModule(line));
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(1000);
 });
 

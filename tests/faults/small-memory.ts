@@ -20,9 +20,9 @@ export async function instantiateWithMemory(pages: number, imports: object): Pro
   return instantiate(compile, imports as ImportObject);
 }
 
-/** The component's core modules by their names in the bindings. */
+/** The core modules of the part that the bindings are made of, by their names in them. */
 async function coreModules(): Promise<Record<string, Uint8Array>> {
-  const component = readFileSync(new URL('../../build/out/mapcp.wasm', import.meta.url));
+  const component = readFileSync(new URL('../../build/out/wasm/library.wasm', import.meta.url));
   const { files } = await transpile(component, { name: 'mapcp', instantiation: 'async' });
   return files;
 }
