@@ -77,7 +77,8 @@ const descriptorFlags: Type<DescriptorFlags> = flags(
 const pathFlags: Type<PathFlags> = flags('path-flags', 'symlink-follow');
 const openFlags: Type<OpenFlags> = flags('open-flags', 'create', 'directory', 'exclusive', 'truncate');
 
-const descriptorStat: Type<FileStatus> = record('descriptor-stat', {
+/** The status of a file. */
+export const descriptorStat: Type<FileStatus> = record('descriptor-stat', {
   type: descriptorType,
   'link-count': u64,
   size: u64,
