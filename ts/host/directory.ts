@@ -244,7 +244,7 @@ export class Directory {
     this.#expectMutable();
     this.#change(path, (walk) => {
       walk.expectName('exist');
-      this.#name(walk, () => {
+      this.#giveName(walk, () => {
         const mode = this.#grant.modes.modeForDirectory();
         if (mode === undefined) {
           walk.at((entry) => mkdirSync(entry));
@@ -289,7 +289,7 @@ export class Directory {
     this.#change(path, (walk) => {
       walk.expectName('exist');
       walk.expectNoSlash();
-      this.#name(walk, () => walk.at((entry) => symlinkSync(target, entry)));
+      this.#giveName(walk, () => walk.at((entry) => symlinkSync(target, entry)));
     });
   }
 
@@ -308,7 +308,7 @@ export class Directory {
         to.expectName('exist');
         to.expectNoSlash();
         const refusedMode = this.#grant.closeErrors.commit(() => this.#locationOf(from));
-        target.#name(to, () => from.at((old) => to.at((entry) => linkSync(old, entry))));
+        target.#giveName(to, () => from.at((old) => to.at((entry) => linkSync(old, entry))));
         target.#noteRefused(newPath, refusedMode);
       });
     });
@@ -329,7 +329,7 @@ export class Directory {
         }
         const { closeErrors } = this.#grant;
         const refusedMode = closeErrors.commit(() => this.#locationOf(from));
-        target.#name(to, () => from.at((old) => to.at((entry) => renameSync(old, entry))));
+        target.#giveName(to, () => from.at((old) => to.at((entry) => renameSync(old, entry))));
         closeErrors.forget(() => this.#locationOf(from));
         closeErrors.forget(() => target.#locationOf(to));
         target.#noteRefused(newPath, refusedMode);
@@ -345,7 +345,7 @@ export class Directory {
   }
 
   /** Calls `act`, which gives a name. If directories are synchronised, the name is on the disk when this returns. */
-  #name(walk: HandleWalk, act: () => void): void {
+  #giveName(walk: HandleWalk, act: () => void): void {
     if (this.#grant.durability.syncDirectories) {
       this.#withReadable(walk.directory, (fd) => {
         act();

@@ -16,6 +16,7 @@ import type {
 import type { Descriptor } from './descriptor.js';
 import type { DirectoryEntries } from './directory-entries.js';
 import { errorCodes } from './error-code.js';
+import type { WasiInterfaces } from './imports.js';
 import type { FileStatus } from './status.js';
 import type { InputStream, IoError, OutputStream, Pollable, StreamError } from './streams.js';
 import type { Closable, Interface, Type } from './wit.js';
@@ -351,7 +352,7 @@ export const wasi = {
       'get-random-u64': func([], u64),
     },
   },
-} as const satisfies Readonly<Record<string, Interface>>;
+} as const satisfies Readonly<Record<keyof WasiInterfaces, Interface>>;
 
 /** The name of an interface that a host can provide. */
 export type InterfaceName = keyof typeof wasi;
