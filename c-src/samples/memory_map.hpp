@@ -30,6 +30,9 @@
 ///
 /// (Real code checks `file` and `numbers` first: each is a std::expected.)
 ///
+/// Under WASI, link with libshared-mman (c-src/mman/README.md). Without it, a program that maps a file for
+/// writing does not link: `undefined symbol: msync`.
+///
 /// A `memory_map` owns a file's descriptor and creates `region`s. Both release what they own when they are
 /// destroyed. Neither can be copied, because a descriptor and a mapping cannot. A region outlives its
 /// `memory_map`.
@@ -263,6 +266,9 @@ class memory_map {
         }
         // The offset of a mapping must be a multiple of the page size.
         const std::size_t length = before + (count * sizeof(T));
+        if constexpr (!std::is_const_v<T>) {
+            require_write_back();
+        }
         auto start = map_bytes(length, offset - before, !std::is_const_v<T>);
         if (!start) {
             return std::unexpected(std::move(start.error()));
@@ -318,6 +324,14 @@ class memory_map {
         }
 #endif
         return {};
+    }
+
+    /// Makes a program under WASI fail to link if it lacks libshared-mman. wasi-libc's own mmap would lose
+    /// what is assigned, without an error. It has no msync; the library has, and needs its `--wrap` for it.
+    static void require_write_back() {
+#ifdef __wasi__
+        [[gnu::used]] static auto *const needed = &::msync;
+#endif
     }
 
     [[nodiscard]] result<void *> map_bytes(std::size_t length, std::uint64_t offset, bool writable) const {

@@ -1,7 +1,7 @@
 // A project that uses libshared-mman as `make install` installs it, and nothing of this checkout.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
@@ -16,14 +16,18 @@ const env = { ...process.env, PKG_CONFIG_PATH: join(prefix, 'lib/pkgconfig') };
 const isPkgConfigMissing =
   process.env.CI === undefined && spawnSync('pkg-config', ['--version']).error !== undefined;
 
-beforeAll(() => {
-  cpSync('tests/mman/project', project, { recursive: true });
-  const { status, stderr } = spawnSync('make', ['install', `PREFIX=${prefix}`], {
+function install(to: string) {
+  const { status, stderr } = spawnSync('make', ['install', `PREFIX=${to}`], {
     // Without the flags of the make that runs the tests.
     env: { ...process.env, MAKEFLAGS: '', MAKELEVEL: '' },
     encoding: 'utf8',
   });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return { status, stderr };
+}
+
+beforeAll(() => {
+  cpSync('tests/mman/project', project, { recursive: true });
+  expect(install(prefix)).toEqual({ status: 0, stderr: '' });
 });
 
 afterAll(() => rmSync(place, { recursive: true, force: true }));
@@ -32,6 +36,15 @@ function run(command: string, ...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: project, env, encoding: 'utf8' });
   return { status, stdout, stderr };
 }
+
+it('make install refuses a prefix with a space, because pkg-config cannot print it', () => {
+  const spaced = join(place, 'a prefix');
+  expect(install(spaced)).toEqual({
+    status: 2,
+    stderr: expect.stringMatching(/PREFIX must not contain spaces/),
+  });
+  expect(existsSync(spaced)).toBe(false);
+});
 
 describe('a project that finds libshared-mman by pkg-config', () => {
   it.skipIf(isPkgConfigMissing || wasmtime === undefined)('writes to the file through its mappings', () => {
@@ -72,5 +85,44 @@ describe('a program that is linked with libshared-mman', () => {
     const { status, stderr } = link(...args);
     expect(stderr).toMatch(/undefined symbol: __real_m(un)?map/);
     expect(status).toBe(1);
+  });
+});
+
+describe('a C++ program that maps a file by memory_map.hpp', () => {
+  const library = join(prefix, 'lib/libshared-mman.a');
+  const emulation = '-lwasi-emulated-mman';
+  const link = (element: string, ...args: readonly string[]) => {
+    writeFileSync(
+      join(project, 'map.cpp'),
+      '#include "memory_map.hpp"\n' +
+        'int main(int, char **argv) {\n' +
+        '    auto file = mapped::memory_map::open(argv[1], mapped::access::read_write);\n' +
+        `    return file && file->map<${element}>() ? 0 : 1;\n` +
+        '}\n',
+    );
+    const options = [
+      '-std=c++23',
+      '-fno-exceptions',
+      '-D_WASI_EMULATED_MMAN',
+      `-I${resolve('c-src/samples')}`,
+    ];
+    return run(process.execPath, clang, ...options, 'map.cpp', ...args, '-o', 'map.wasm');
+  };
+
+  it('fails to link if what it assigns would not reach the file', () => {
+    expect(link('char', emulation)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('undefined symbol: msync'),
+    });
+    expect(link('char', emulation, library)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('undefined symbol: __real_mmap'),
+    });
+  });
+
+  it('links with the library, and without it if it only reads', () => {
+    const wrap = '-Wl,--wrap=mmap,--wrap=munmap,--wrap=close';
+    expect(link('char', wrap, library)).toMatchObject({ status: 0, stderr: '' });
+    expect(link('const char', emulation)).toMatchObject({ status: 0, stderr: '' });
   });
 });
