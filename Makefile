@@ -173,6 +173,7 @@ PREFIX ?= /usr/local
 .PHONY: install
 ## make install PREFIX=…   install libshared-mman, its header and its pkg-config file (also DESTDIR=…)
 install: $(LIBSHARED_MMAN)
+	$(if $(word 2,$(PREFIX)),$(error PREFIX must not contain spaces, because pkg-config cannot print such a path))
 	install -d '$(DESTDIR)$(PREFIX)/include' '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
 	install -m 644 c-src/mman/shared_mman.h '$(DESTDIR)$(PREFIX)/include'
 	install -m 644 $(LIBSHARED_MMAN) '$(DESTDIR)$(PREFIX)/lib'
