@@ -1,9 +1,8 @@
-import process from 'node:process';
 import { Writable } from 'node:stream';
 import cliProgress from 'cli-progress';
 import { quoted } from '../errors.js';
 import type { CopyProgress } from '../index.js';
-import { canDraw } from './output.js';
+import { canDraw, standardError } from './streams.js';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
@@ -42,7 +41,7 @@ export class ProgressBar {
       hideCursor: true,
       clearOnComplete: true,
       stopOnComplete: false,
-      stream: canDraw() ? process.stderr : lineByLine(process.stderr),
+      stream: canDraw() ? standardError() : lineByLine(standardError()),
       noTTYOutput: true,
       gracefulExit: false,
     });
@@ -69,7 +68,7 @@ function lineOf(options: cliProgress.Options, part: number, { progress, since }:
   const bar = cliProgress.Format.BarFormat(bytesTotal === undefined ? 0 : part, options);
   const line = `${bar} ${bytesTotal === undefined ? 'counting' : amounts(bytesDone, bytesTotal, since)} `;
   // A terminal whose size was never set has no columns.
-  const room = (process.stderr.columns || Number.POSITIVE_INFINITY) - line.length - 1;
+  const room = (standardError().columns || Number.POSITIVE_INFINITY) - line.length - 1;
   return line + (room >= path.length ? path : path.slice(-Math.max(room, 1)));
 }
 

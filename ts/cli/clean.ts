@@ -1,10 +1,10 @@
-import process from 'node:process';
 import type { CleanRequest } from '#command-line/interfaces/mapcp-copy-command-line.js';
 import { cleanAll, hostPath } from '../clean.js';
 import { cleanErrorOf } from '../cleaning.js';
 import { quoted } from '../errors.js';
 import { CleanError } from '../index.js';
 import { writeJson } from './output.js';
+import { standardError, standardOutput } from './streams.js';
 
 /** Cleans each directory, prints what there is to say, and returns the exit status. */
 export async function cleanDirectories(request: CleanRequest): Promise<number> {
@@ -36,7 +36,7 @@ function complain(
   if (json) {
     writeJson({ type: 'error', code, operation, path, reason, message });
   } else {
-    process.stderr.write(`mapcp: ${message}\n`);
+    standardError().write(`mapcp: ${message}\n`);
   }
 }
 
@@ -49,7 +49,7 @@ function report(directory: string, files: readonly string[], { dryRun, output }:
     if (json) {
       writeJson({ type: 'temporary', path });
     } else {
-      process.stdout.write(`${dryRun ? 'would remove' : 'removed'} ${quoted(path)}\n`);
+      standardOutput().write(`${dryRun ? 'would remove' : 'removed'} ${quoted(path)}\n`);
     }
   }
   const removed = files.length;
@@ -57,6 +57,6 @@ function report(directory: string, files: readonly string[], { dryRun, output }:
     writeJson({ type: 'clean', directory, removed });
   } else {
     const counted = `${removed} temporary ${removed === 1 ? 'file' : 'files'}`;
-    process.stdout.write(`${quoted(directory)}: ${counted} ${dryRun ? 'to remove' : 'removed'}\n`);
+    standardOutput().write(`${quoted(directory)}: ${counted} ${dryRun ? 'to remove' : 'removed'}\n`);
   }
 }

@@ -2,6 +2,7 @@ import { constants, readFileSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
 import { isSystemError, reasonOf } from '../system-error.js';
+import { onPrintError, standardError } from './streams.js';
 
 /** Signals that end a program by default, and that somebody may send to a copy; Windows has fewer. */
 const SIGNALS = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE', 'SIGUSR1', 'SIGUSR2'] as const).filter(
@@ -39,9 +40,7 @@ export class Interruption {
     if (this.#heeded.includes(DEBUGGER_SIGNAL)) {
       process.once(DEBUGGER_SIGNAL, this.#obey);
     }
-    for (const stream of [process.stdout, process.stderr]) {
-      stream.on('error', (error) => this.#fail(error));
-    }
+    onPrintError((error) => this.#fail(error));
     if (!this.#heeded.includes('SIGHUP')) {
       process.on('SIGHUP', () => {});
     }
@@ -83,7 +82,7 @@ export class Interruption {
 
   #conclude({ status, why, signal }: Ending): void {
     process.exitCode = status;
-    process.stderr.write(`mapcp: ${why}${this.#hasCopied ? '; what was finished stays' : ''}\n`);
+    standardError().write(`mapcp: ${why}${this.#hasCopied ? '; what was finished stays' : ''}\n`);
     // Windows has no signals that another process could see.
     if (signal !== undefined && process.platform !== 'win32') {
       process.kill(process.pid, signal);

@@ -5,6 +5,7 @@ import type { Message } from '#command-line/interfaces/mapcp-copy-command-line.j
 import { escaped } from '../errors.js';
 import { readArguments } from './arguments.js';
 import { Interruption } from './interruption.js';
+import { standardError, standardOutput } from './streams.js';
 
 const STATUS_DONE = 0;
 const STATUS_FAILED = 1;
@@ -31,7 +32,7 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 function print({ text, status }: Message): number {
-  (status === STATUS_DONE ? process.stdout : process.stderr).write(text);
+  (status === STATUS_DONE ? standardOutput() : standardError()).write(text);
   return status;
 }
 
@@ -52,7 +53,7 @@ function reasonOf(error: unknown): string {
 /** Reports what nothing else has reported. Node would print the line of code that threw it. */
 function explain(error: unknown): number {
   const why = reasonOf(error);
-  process.stderr.write(`mapcp: cannot go on: ${why.split('\n').map(escaped).join('\n')}\n`);
+  standardError().write(`mapcp: cannot go on: ${why.split('\n').map(escaped).join('\n')}\n`);
   return STATUS_FAILED;
 }
 

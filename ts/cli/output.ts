@@ -1,17 +1,12 @@
-import process from 'node:process';
 import type { OutputOptions } from '#command-line/interfaces/mapcp-copy-command-line.js';
 import { quoted } from '../errors.js';
 import type { CopyEntry, CopyError, CopyProgress, CopyReport } from '../index.js';
 import { REPORT_MILLISECONDS } from '../task.js';
 import type { ProgressBar } from './bar.js';
+import { canDraw, standardError, standardOutput } from './streams.js';
 
 // Shorter work than this, in milliseconds, needs no bar.
 const BAR_DELAY = 500;
-
-/** Whether standard error is a terminal that can be drawn on, and not only be written to line by line. */
-export function canDraw(): boolean {
-  return process.stderr.isTTY && process.env.TERM !== 'dumb';
-}
 
 /**
  * Prints a line of --json: an object on a line of its own. What some readers take for the end of a line, and what a terminal
@@ -24,7 +19,7 @@ export function writeJson(line: object): void {
     /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  process.stdout.write(`${text}\n`);
+  standardOutput().write(`${text}\n`);
 }
 
 /** What to print. */
@@ -94,7 +89,7 @@ export class Output {
     if (this.#options.json) {
       writeJson({ type: 'entry', ...entry });
     } else {
-      process.stdout.write(`${sentence(entry, this.#options.dryRun)}\n`);
+      standardOutput().write(`${sentence(entry, this.#options.dryRun)}\n`);
     }
   }
 
@@ -131,7 +126,7 @@ export class Output {
       const { code, operation, path, source, target, reason, leftover, message } = error;
       writeJson({ type, code, operation, path, source, target, reason, leftover, message });
     } else {
-      process.stderr.write(`mapcp: ${type === 'warning' ? 'warning: ' : ''}${error.message}\n`);
+      standardError().write(`mapcp: ${type === 'warning' ? 'warning: ' : ''}${error.message}\n`);
     }
   }
 

@@ -1,6 +1,5 @@
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import process from 'node:process';
 import type { CopyRequest, Message } from '#command-line/interfaces/mapcp-copy-command-line.js';
 import { CopySeries } from '../copy-series.js';
 import { below } from '../host-path.js';
@@ -8,6 +7,7 @@ import { CopyError, type CopyOptions, type CopyProgress } from '../index.js';
 import type { Interruption } from './interruption.js';
 import { mayMeet } from './meeting.js';
 import { Output } from './output.js';
+import { standardError } from './streams.js';
 
 const STATUS_COPIED = 0;
 const STATUS_FAILED = 1;
@@ -29,7 +29,7 @@ export async function runCopies(
     return refuse(unlessDirectory);
   }
   for (const { text } of warnings.filter(({ unlessExists }) => !isThere(unlessExists))) {
-    process.stderr.write(text);
+    standardError().write(text);
   }
   interruption.heedSignals();
   const output = await Output.create({ ...request.output, dryRun: request.options.dryRun });
