@@ -55,7 +55,7 @@ describe('options', () => {
     [Object.assign(Object.create(null), { recursive: false })],
     [other('({ recursive: true, exclude: ["a"], preopens: { a: "b" } })')],
     [{ signal: new AbortController().signal }],
-  ])('that are right are accepted: %o', (options) => {
+  ])('valid values are accepted: %o', (options) => {
     expect(outcome(options)).toBe('accepted');
   });
 
@@ -103,24 +103,24 @@ describe('options', () => {
       Object.create({ recursiv: true }),
       "TypeError: options has no option 'recursiv': did you mean 'recursive'?",
     ],
-  ])('that are wrong are refused by name: %o', (options, message) => {
+  ])('invalid values are refused by name: %o', (options, message) => {
     expect(outcome(options)).toBe(message);
   });
 });
 
-describe('a value of another realm', () => {
+describe('a value from another realm', () => {
   it.each<[string, boolean, boolean]>([
     ['new TypeError("x")', true, false],
     ['new Uint8Array(1)', false, true],
     ['new Uint16Array(1)', false, false],
     ['[1]', false, false],
     ['null', false, false],
-  ])('is told for what it is: %s', (code, error, bytes) => {
+  ])('is recognised for what it is: %s', (code, error, bytes) => {
     const value = other(code);
     expect([isError(value), isBytes(value)]).toEqual([error, bytes]);
   });
 
-  it('is what a check of one kind takes', () => {
+  it('passes only the check of its kind', () => {
     const check: Check = arrayOf(text);
     expect(() => check('list', other('["a"]'))).not.toThrow();
   });

@@ -10,7 +10,7 @@ import { inTemporaryDirectory } from '../helpers/directory.js';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 
 describe('clean', () => {
-  it('removes the temporary files of killed runs, at any depth, and tells how many', () =>
+  it('removes the temporary files of killed runs, at any depth, and returns their number', () =>
     inTemporaryDirectory(async (directory) => {
       mkdirSync(join(directory, 'd/e'), { recursive: true });
       for (const name of [
@@ -34,7 +34,7 @@ describe('clean', () => {
     },
   );
 
-  it('removes nothing in a dry run, and tells how many it would remove', () =>
+  it('removes nothing in a dry run, and returns how many it would remove', () =>
     inTemporaryDirectory(async (directory) => {
       const file = join(directory, '.mapcp-0123456789abcdef.tmp');
       writeFileSync(file, '');
@@ -42,7 +42,7 @@ describe('clean', () => {
       expect(existsSync(file)).toBe(true);
     }));
 
-  it('goes on after what it cannot remove, and fails with all of that', () =>
+  it('goes on after a file that it cannot remove, and fails with all such errors', () =>
     inTemporaryDirectory((directory) => {
       const files = ['a', 'b', 'c', 'd'].map((name) => `${name}/.mapcp-0123456789abcdef.tmp`);
       for (const file of files) {
@@ -69,7 +69,7 @@ describe('clean', () => {
       expect(files.map((file) => existsSync(join(directory, file)))).toEqual([false, true, true, false]);
     }));
 
-  it('names what two dots behind a link lead to as the caller did', () =>
+  it('names a path with two dots behind a link as the caller did', () =>
     inTemporaryDirectory(async (directory) => {
       const file = join(directory, 'elsewhere/.mapcp-0123456789abcdef.tmp');
       mkdirSync(join(directory, 'elsewhere/sub'), { recursive: true });
@@ -84,7 +84,7 @@ describe('clean', () => {
       expect(existsSync(file)).toBe(false);
     }));
 
-  it('says which directory it cannot open, and why', () =>
+  it('names the directory that it cannot open, and the reason', () =>
     inTemporaryDirectory(async (directory) => {
       const path = join(directory, 'missing');
       await expect(clean(path)).rejects.toBeInstanceOf(CleanError);

@@ -1,4 +1,4 @@
-// What the component is asked for again and again takes no memory for good: a copy may have millions of steps.
+// Repeated calls do not grow the component's memory: a copy can have millions of steps.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -15,13 +15,13 @@ import { hostWith, walkers } from '../host/helpers.js';
 
 const [[, walker]] = walkers as [(typeof walkers)[number]];
 
-// As few pages of 64 KiB as will do. A few dozen bytes for each time would be several times as much.
+// Pages of 64 KiB. A leak of a few dozen bytes for each call would take several times as many.
 const PAGES = 4;
 const TIMES = 20_000;
 
 type Job = InstanceType<Root['copier']['CopyJob']>;
 
-/** Makes a job that copies a directory with a file and something that cannot be copied. */
+/** Creates a job that copies a directory with a file and an entry that cannot be copied. */
 function makeJob({ copier }: Root): Job {
   const options = toComponent({ recursive: true, keepGoing: true, windowSize: 1, onEntry: () => {} }, false);
   return new copier.CopyJob('/in/a', '/in/b', options);
@@ -63,7 +63,7 @@ it.each<[string, (root: Root) => void]>([
     'to clean what is no directory',
     ({ copier }) => repeat(TIMES / 4, () => expect(() => copier.clean('/in/none', false)).toThrow()),
   ],
-])('asked %s, again and again, the component takes no more memory', (_, ask) =>
+])('if it is asked %s again and again, the component takes no further memory', (_, ask) =>
   inTemporaryDirectory(async (directory) => {
     mkdirSync(join(directory, 'a'));
     mkdirSync(join(directory, 'b/blocked'), { recursive: true });

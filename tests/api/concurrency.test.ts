@@ -26,7 +26,7 @@ const MiB = 1024 * 1024;
 
 const divided = { recursive: true, concurrency: 2 } as const;
 
-/** Makes a directory of small files with different contents. */
+/** Creates small files with different contents. */
 function makeFiles(path: string, count: number): void {
   mkdirSync(path, { recursive: true });
   for (let index = 0; index < count; index++) {
@@ -34,12 +34,12 @@ function makeFiles(path: string, count: number): void {
   }
 }
 
-/** The contents of the files below a directory. */
+/** The contents of the files in a directory. */
 function contentsOf(path: string): Record<string, string> {
   return Object.fromEntries(Object.entries(look(path)).map(([name, { content = '' }]) => [name, content]));
 }
 
-/** Makes a directory of files that take long enough for a copy to be caught at work. */
+/** Creates files that take long enough to interrupt their copy. */
 function makeLargeFiles(path: string): void {
   mkdirSync(path, { recursive: true });
   for (let index = 0; index < 8; index++) {
@@ -47,15 +47,15 @@ function makeLargeFiles(path: string): void {
   }
 }
 
-/** What is in the copy of such a directory and is no whole file. */
+/** Incomplete files in the copy of such a directory. */
 function partial(path: string): string[] {
   const names = existsSync(path) ? readdirSync(path) : [];
   return names.filter((name) => !/^f\d$/.test(name) || statSync(join(path, name)).size !== 16 * MiB);
 }
 
 /**
- * Runs a program that copies in a directory by `copy` or `openSandbox`, in a process of its own since threads are kept, and returns what it
- * has printed by `print`. It has the number of threads started so far in `threads`.
+ * Runs a program with `copy` and `openSandbox` in a process of its own, because threads are kept. Returns the values
+ * that it passes to `print`. `threads` has the number of threads started so far.
  */
 function inProcess(directory: string, program: string): unknown[] {
   const library = JSON.stringify(resolve('build/out/js/index.js'));
@@ -75,7 +75,7 @@ function inProcess(directory: string, program: string): unknown[] {
 }
 
 describe('a copy by several jobs', () => {
-  it(`makes of any tree what one job makes, and reports the same (MAPCP_SEED=${seed})`, () =>
+  it(`copies any tree like one job, and reports the same (MAPCP_SEED=${seed})`, () =>
     fc.assert(
       fc.asyncProperty(anyDirectory(true), fc.integer({ min: 2, max: 4 }), (tree, concurrency) =>
         inTemporaryDirectory(async (directory) => {
@@ -95,7 +95,7 @@ describe('a copy by several jobs', () => {
       { seed, numRuns: runs, endOnFailure: true },
     ));
 
-  it('has a thread for each job but one, which the next copy has again, and which keep no process alive', () =>
+  it('starts a thread for each job except one, which later copies reuse, and which do not keep the process alive', () =>
     inTemporaryDirectory((directory) => {
       makeFiles(join(directory, 'a'), 20);
       const printed = inProcess(
@@ -109,7 +109,7 @@ describe('a copy by several jobs', () => {
       expect(printed).toEqual([[20, 2], [20, 2], []]);
     }));
 
-  it('has new threads at the moment when those that were kept end', () =>
+  it('starts new threads if the kept ones are just ending', () =>
     inTemporaryDirectory((directory) => {
       makeFiles(join(directory, 'a'), 100);
       expect(
@@ -129,7 +129,7 @@ describe('a copy by several jobs', () => {
       ).toEqual([{ threads: 2, files: 100 }]);
     }));
 
-  it('ends without stopping a thread that works for another copy by now', () =>
+  it('ends without stopping a thread that already works for another copy', () =>
     inTemporaryDirectory((directory) => {
       makeFiles(join(directory, 'a'), 20);
       makeFiles(join(directory, 'b'), 5000);
@@ -137,7 +137,7 @@ describe('a copy by several jobs', () => {
         directory,
         `import { truncateSync } from 'node:fs';
         const options = ${JSON.stringify(divided)};
-        // What this thread copies itself takes long enough.
+        // Long enough for the test.
         await copy('a', 'dry', { ...options, concurrency: 1, dryRun: true, shard: { index: 0, count: 2 },
           onEntry: ({ kind, source }) => kind === 'file' && truncateSync(source, 2 ** 36) });
         const controller = new AbortController();
@@ -151,7 +151,7 @@ describe('a copy by several jobs', () => {
       expect(printed).toEqual([['AbortError', 5000, 1]]);
     }));
 
-  it('goes by patterns in a list of any kind', () =>
+  it('uses patterns from any kind of list', () =>
     inTemporaryDirectory((directory) => {
       makeFiles(join(directory, 'a'), 20);
       const printed = inProcess(
@@ -162,7 +162,7 @@ describe('a copy by several jobs', () => {
       expect(printed).toEqual([11]);
     }));
 
-  it('has none for a single file, nor unasked', () =>
+  it('starts no thread for a single file, or unless it is asked to', () =>
     inTemporaryDirectory((directory) => {
       writeFileSync(join(directory, 'file'), 'content');
       makeFiles(join(directory, 'tree'), 20);
@@ -176,7 +176,7 @@ describe('a copy by several jobs', () => {
     }));
 
   it.each(['esm', 'cjs'] as const)(
-    'is done by one job, with a warning, in a bundle without its threads, as %s',
+    'uses one job, with a warning, in a bundle without its worker, as %s',
     (format) =>
       inTemporaryDirectory(async (directory) => {
         makeFiles(join(directory, 'a'), 20);
@@ -184,7 +184,7 @@ describe('a copy by several jobs', () => {
         const program = `import { copy } from 'mapcp';
         const options = { recursive: true, concurrency: 3 };
         copy('a', 'b', options).then(async ({ files, bytes, failureCount, warnings: [{ operation, code, reason }] }) => {
-          // By now it knows that there will be no thread.
+          // It remembers that threads cannot be started.
           const again = await copy('a', 'c', options);
           console.log(JSON.stringify([files, bytes, failureCount, operation, code, reason, again.files, again.warningCount]));
         });`;
@@ -219,7 +219,7 @@ describe('a copy by several jobs', () => {
       }),
   );
 
-  it('has its threads in a bundle that carries them', () =>
+  it('uses threads in a bundle that has the worker', () =>
     inTemporaryDirectory(async (directory) => {
       makeFiles(join(directory, 'a'), 20);
       const program = `import { copy } from 'mapcp';
@@ -245,7 +245,7 @@ describe('a copy by several jobs', () => {
       });
     }));
 
-  it('is divided among fewer, with one warning, if the system allows fewer threads', () =>
+  it('uses fewer threads, with one warning, if the system allows fewer', () =>
     inTemporaryDirectory((directory) => {
       makeFiles(join(directory, 'a'), 20);
       const printed = inProcess(
@@ -254,7 +254,7 @@ describe('a copy by several jobs', () => {
         import 'node:worker_threads';
         let states = 0;
         const { SharedArrayBuffer: Memory } = globalThis;
-        // Each thread shares a number with this one. There is no room for a second.
+        // Each thread shares a number with this one. This leaves no room for a second.
         globalThis.SharedArrayBuffer = class {
           constructor(size) {
             if (size === 4 && ++states > 1) throw new Error('no more');
@@ -267,7 +267,7 @@ describe('a copy by several jobs', () => {
       expect(printed).toEqual([[20, 1, ['no thread could be started: no more']]]);
     }));
 
-  it('is not needed in a program that a bundler has made one file of', () =>
+  it('is not divided in a program that a bundler has made one file of', () =>
     inTemporaryDirectory(async (directory) => {
       makeFiles(join(directory, 'a'), 20);
       const program = `import { copy } from 'mapcp'; await copy('a', 'b', { recursive: true });`;
@@ -282,7 +282,7 @@ describe('a copy by several jobs', () => {
       expect(readdirSync(join(directory, 'b'))).toHaveLength(20);
     }));
 
-  it('tells its progress, which grows, and ends at all', () =>
+  it('reports progress that grows, and ends', () =>
     inTemporaryDirectory(async (directory) => {
       makeLargeFiles(join(directory, 'a'));
       const told: CopyProgress[] = [];
@@ -299,10 +299,10 @@ describe('a copy by several jobs', () => {
       expect(told.at(-1)).toMatchObject({ bytesDone: all, bytesTotal: all, filesDone: 8, filesTotal: 8 });
     }));
 
-  it('ends when its signal is aborted, and leaves whole files and no descriptor', () =>
+  it('ends if its signal is aborted, and leaves only complete files and no descriptor', () =>
     inTemporaryDirectory(async (directory) => {
       makeLargeFiles(join(directory, 'a'));
-      // The threads that it has are there before.
+      // Starts the threads before.
       await copy(join(directory, 'a'), join(directory, 'dry'), { ...divided, dryRun: true });
       const descriptors = readdirSync('/proc/self/fd').length;
       const controller = new AbortController();
@@ -316,7 +316,7 @@ describe('a copy by several jobs', () => {
   it.each([
     ['of this thread', 0],
     ['of another', 1],
-  ])('ends as a whole when the job %s fails, with its error', (_, index) =>
+  ])('ends as a whole if the job %s fails, with its error', (_, index) =>
     inTemporaryDirectory(async (directory) => {
       const [source, target] = [join(directory, 'a'), join(directory, 'b')];
       makeLargeFiles(source);
@@ -335,7 +335,7 @@ describe('a copy by several jobs', () => {
     }),
   );
 
-  it('fails and does not hang when a thread ends before its job is done', () =>
+  it('fails instead of hanging if a thread ends before its job', () =>
     inTemporaryDirectory((directory) => {
       makeFiles(join(directory, 'a'), 20);
       const printed = inProcess(
@@ -346,7 +346,7 @@ describe('a copy by several jobs', () => {
       expect(printed).toEqual(['a thread of the copy ended before it was done, with status 1']);
     }));
 
-  it('reports what no job could copy once each, when it is to keep going', () =>
+  it('with keepGoing, reports each entry that could not be copied once', () =>
     inTemporaryDirectory(async (directory) => {
       makeFiles(join(directory, 'a'), 20);
       makeFiles(join(directory, 'a/d'), 20);
@@ -362,7 +362,7 @@ describe('a copy by several jobs', () => {
       );
     }));
 
-  it('touches nothing in a dry run, and counts the same', () =>
+  it('changes nothing in a dry run, and counts the same', () =>
     inTemporaryDirectory(async (directory) => {
       makeFiles(join(directory, 'a'), 20);
       const report = await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, dryRun: true });
@@ -370,7 +370,7 @@ describe('a copy by several jobs', () => {
       expect(existsSync(join(directory, 'b'))).toBe(false);
     }));
 
-  it('copies a share of the whole where it is given one', () =>
+  it('copies only its shard, if one is given', () =>
     inTemporaryDirectory(async (directory) => {
       makeFiles(join(directory, 'a'), 50);
       const [source, target] = [join(directory, 'a'), join(directory, 'b')];
@@ -381,7 +381,7 @@ describe('a copy by several jobs', () => {
       expect(look(target)).toMatchObject(Object.fromEntries(readdirSync(source).map((name) => [name, {}])));
     }));
 
-  it('goes by the directories that the sandbox has opened, wherever they are by now', () =>
+  it('uses the directories that the sandbox has opened, even if they have moved', () =>
     inTemporaryDirectory(async (directory) => {
       makeFiles(join(directory, 'in/a'), 20);
       mkdirSync(join(directory, 'out'));
@@ -397,7 +397,7 @@ describe('a copy by several jobs', () => {
       await expect(box.copy('/in/a', '/in/b', divided)).rejects.toMatchObject({ code: 'EPERM' });
     }));
 
-  it('ends when its sandbox is closed, and leaves whole files', () =>
+  it('ends if its sandbox is closed, and leaves only complete files', () =>
     inTemporaryDirectory(async (directory) => {
       makeLargeFiles(join(directory, 'in'));
       mkdirSync(join(directory, 'out'));
@@ -410,7 +410,7 @@ describe('a copy by several jobs', () => {
       expect(partial(join(directory, 'out/b'))).toEqual([]);
     }));
 
-  it('is refused with a host that no other thread can have', () =>
+  it('is refused with a host that other threads cannot have', () =>
     inTemporaryDirectory(async (directory) => {
       makeFiles(join(directory, 'a'), 20);
       const host = () => ({ imports: new Proxy({}, { get: () => new Proxy({}, { get: () => class {} }) }) });
@@ -429,7 +429,7 @@ describe('the command line with --concurrency', () => {
   const cli = resolve('build/out/js/cli/main.js');
   const run = (directory: string, ...args: string[]) => runFile(process.execPath, [cli, ...args], directory);
 
-  it('copies a tree with directories that may not be written to, as an ordinary user', () =>
+  it('copies a tree with read-only directories as an ordinary user', () =>
     inTemporaryDirectory((directory) => {
       for (const name of ['a', 'a/d', 'a/d/e']) {
         makeFiles(join(directory, name), 40);
@@ -443,7 +443,7 @@ describe('the command line with --concurrency', () => {
       expect(Object.keys(look(join(directory, 'b')))).toHaveLength(122);
     }));
 
-  it('is wrongly used with anything but a number of jobs', () =>
+  it('is wrong usage with any value except a number of jobs', () =>
     inTemporaryDirectory((directory) => {
       expect(run(directory, '-r', '--concurrency', 'many', 'a', 'b')).toMatchObject({
         status: 2,

@@ -17,7 +17,7 @@ import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js
 import { failureOf } from '../helpers/failure.js';
 
 describe('copy', () => {
-  it('copies a file and reports what it did', () =>
+  it('copies a file and reports it', () =>
     inTemporaryDirectory(async (directory) => {
       const [source, target] = [join(directory, 'a'), join(directory, 'b')];
       writeFileSync(source, 'content');
@@ -55,7 +55,7 @@ describe('copy', () => {
         symlinkSync(`../../b/${other}`, join(directory, `a/${name}/link`));
       }
       await copy(join(directory, 'a'), join(directory, 'b'), { recursive: true, symlinks: 'follow' });
-      // Whichever comes first is in the copy of the other.
+      // The first one is in the copy of the other.
       const [last, first] = existsSync(join(directory, 'b/x/link/link')) ? 'xy' : 'yx';
       expect(readdirSync(join(directory, 'b'), { recursive: true }).sort()).toEqual(
         [`${first}`, `${first}/link`, `${last}`, `${last}/link`, `${last}/link/link`].sort(),
@@ -70,7 +70,7 @@ describe('copy', () => {
       expect(readFileSync(target, 'utf8')).toBe('content');
     }));
 
-  it('gives a file of the year 3000 the latest time that WASI has, with a warning', () =>
+  it('gives a file from the year 3000 the latest time of WASI, with a warning', () =>
     inMemoryDirectory(async (directory) => {
       const [source, target] = [join(directory, 'a'), join(directory, 'b')];
       writeFileSync(source, 'content');
@@ -81,7 +81,7 @@ describe('copy', () => {
       expect(warnings[0]?.message).toMatch(/^copied '/);
     }));
 
-  it('counts more bytes than a number of 64 bits can have as the largest that it can', () =>
+  it('counts more bytes than a number of 64 bits can hold as the largest such number', () =>
     inMemoryDirectory(async (directory) => {
       mkdirSync(join(directory, 'a'));
       for (const name of ['f', 'g', 'h']) {
@@ -120,7 +120,7 @@ describe('copy', () => {
       expect(readdirSync(directory)).toHaveLength(40);
     }));
 
-  it('fails with a CopyError that has the code, the operation and the paths as they were given', () =>
+  it("fails with a CopyError that has the code, the operation and the caller's paths", () =>
     inTemporaryDirectory(async (directory) => {
       const [source, target] = [join(directory, 'missing'), join(directory, 'b')];
       const error = await failureOf(copy(source, target));
@@ -136,7 +136,7 @@ describe('copy', () => {
       });
     }));
 
-  it('names the source when its directory is missing, and the target when its directory is', () =>
+  it('names the source if its directory is missing, and the target if its directory is missing', () =>
     inTemporaryDirectory(async (directory) => {
       const [source, missing] = [join(directory, 'a'), join(directory, 'missing/x')];
       writeFileSync(source, 'content');
@@ -148,7 +148,7 @@ describe('copy', () => {
       expect(readdirSync(directory)).toEqual(['a']);
     }));
 
-  it('makes the directories that are missing on the way to the target', () =>
+  it('creates missing directories on the way to the target', () =>
     inTemporaryDirectory(async (directory) => {
       const [source, target] = [join(directory, 'a'), join(directory, 'x/y/z')];
       writeFileSync(source, 'content');
@@ -174,7 +174,7 @@ describe('copy', () => {
       expect(readdirSync(directory).sort()).toEqual(['a', 'd']);
     }));
 
-  it('refuses a file named as if it were a directory', () =>
+  it("refuses a file whose name ends like a directory's", () =>
     inTemporaryDirectory(async (directory) => {
       writeFileSync(join(directory, 'a'), 'content');
       expect(await failureOf(copy(join(directory, 'a/'), join(directory, 'b')))).toMatchObject({
@@ -223,7 +223,7 @@ describe('copy', () => {
     }
   });
 
-  it('refuses a path that would become another name, and a URL of nothing on the disk', () =>
+  it('refuses a path that would change, and a URL without a path on the disk', () =>
     inTemporaryDirectory(async (directory) => {
       writeFileSync(join(directory, 'a'), 'content');
       const [good, half] = [join(directory, 'a'), join(directory, 'l\ud800x')];
@@ -249,7 +249,7 @@ describe('copy', () => {
     ['mode', 1, /overwrite: 'error' in place of COPYFILE_EXCL/],
     ['preserve', true, /did you mean|it has recursive/],
     ['overWrite', 'never', /did you mean 'overwrite'/],
-  ])("refuses the option '%s', which it does not have, and says what to use", (name, value, advice) =>
+  ])("refuses the unknown option '%s', and names the right one", (name, value, advice) =>
     inTemporaryDirectory(async (directory) => {
       const [source, target] = [join(directory, 'a'), join(directory, 'b')];
       writeFileSync(source, 'new');
@@ -283,7 +283,7 @@ describe('copy', () => {
     expect(await failureOf(anyCopy('a', 'b', null))).toBeInstanceOf(TypeError);
   });
 
-  it('refuses a share that is none, and names what is wrong with it', async () => {
+  it('refuses an invalid shard, and says what is wrong', async () => {
     const anyCopy = copy as (...args: unknown[]) => Promise<unknown>;
     for (const [shard, error] of [
       [{ index: '0', count: 4 }, new TypeError("options.shard.index must be a number, not '0'")],
@@ -309,7 +309,7 @@ describe('copy', () => {
     }
   });
 
-  it('keeps the process and its event loop going while it copies', () =>
+  it('keeps the event loop running while it copies', () =>
     inTemporaryDirectory(async (directory) => {
       const [source, target] = [join(directory, 'a'), join(directory, 'b')];
       writeFileSync(source, Buffer.alloc(100 * 1024 * 1024));

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { failureOf } from '../helpers/failure.js';
 
-/** Copies the tree `a` to `b` and returns what is told of its entries, by their paths in the directory. */
+/** Copies the tree `a` to `b`, and returns the reported entries by their paths in the directory. */
 async function entriesOf(directory: string, options: CopyOptions): Promise<CopyEntry[]> {
   const told: CopyEntry[] = [];
   const below = (path: string) => path.slice(directory.length + 1);
@@ -27,8 +27,8 @@ function makeTree(directory: string): void {
   symlinkSync('d', join(directory, 'a/l'));
 }
 
-describe('what is told of the entries of a copy', () => {
-  it('are its files, links and new directories, each when it is there', () =>
+describe('the reported entries of a copy', () => {
+  it('are its files, links and new directories, each once it exists', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);
       expect(await entriesOf(directory, {})).toEqual([
@@ -39,14 +39,14 @@ describe('what is told of the entries of a copy', () => {
       ]);
     }));
 
-  it('is the same in a dry run', () =>
+  it('are the same in a dry run', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);
       const would = await entriesOf(directory, { dryRun: true });
       expect(would).toEqual(await entriesOf(directory, {}));
     }));
 
-  it('says what was left alone, and nothing of directories that are there and of what is excluded', () =>
+  it('include skipped entries, but neither existing directories nor excluded entries', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);
       mkdirSync(join(directory, 'b/d'), { recursive: true });
@@ -55,7 +55,7 @@ describe('what is told of the entries of a copy', () => {
       expect(told).toEqual([entry('file', '/d/f', 0, true)]);
     }));
 
-  it('is everything, where there is much', () =>
+  it('are complete for a large tree', () =>
     inTemporaryDirectory(async (directory) => {
       mkdirSync(join(directory, 'a'));
       const names = Array.from({ length: 1000 }, (_, index) => `/f${index}`);
@@ -68,7 +68,7 @@ describe('what is told of the entries of a copy', () => {
       );
     }));
 
-  it('ends the copy where the caller throws', () =>
+  it('end the copy if the listener throws', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);
       const why = new Error('enough');
@@ -81,11 +81,11 @@ describe('what is told of the entries of a copy', () => {
 });
 
 describe('a copy that fails', () => {
-  it('has done what the report of its error says, with the problems until then', () =>
+  it("has done what its error's report says, with all problems so far", () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);
       writeFileSync(join(directory, 'a/g'), 'more');
-      // A directory where a file is to be, in a directory: it comes after what is beside that.
+      // A directory in place of a file is met after the entries beside it.
       mkdirSync(join(directory, 'b/d/f'), { recursive: true });
       const error = await failureOf(copy(join(directory, 'a'), join(directory, 'b'), { recursive: true }));
       expect(error).toBeInstanceOf(CopyError);

@@ -1,4 +1,4 @@
-// What is left when a process ends in the middle of a copy, and when a sandbox is forgotten.
+// Processes that end in the middle of a copy, and sandboxes that are forgotten.
 
 import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -16,7 +16,7 @@ function run(directory: string, program: string, ...flags: string[]): Outcome {
   return runFile(process.execPath, [...flags, 'program.mjs'], directory);
 }
 
-/** Makes a tree `a` of files of holes, which take long enough for a copy to be caught at work. */
+/** Creates a tree `a` of sparse files that take long enough to interrupt their copy. */
 function makeFiles(directory: string): void {
   mkdirSync(join(directory, 'a'));
   mkdirSync(join(directory, 'b'));
@@ -30,7 +30,7 @@ const temporary = `
   import { readdirSync } from 'node:fs';
   const temporary = () => readdirSync('b').filter((name) => name.startsWith('.mapcp-'));`;
 
-/** Ends in the moment in which a copy has this many temporary files. */
+/** Each ends the process once the copy has this many temporary files. */
 const endings: readonly (readonly [string, number, string, string])[] = [
   ['process.exit', 3, 'process.exit(3)', ''],
   ['an error that nothing catches', 1, 'setImmediate(() => { throw new Error("mine"); })', 'Error: mine'],
@@ -74,7 +74,7 @@ describe('a process that ends in the middle of a copy', () => {
     );
   }
 
-  it('is no listener more than before when no copy is under way', () =>
+  it('has no listener of ours once no copy is running', () =>
     inMemoryDirectory((directory) => {
       const outcome = run(
         directory,
@@ -133,7 +133,7 @@ describe('a sandbox that is forgotten', () => {
       expect(outcome).toEqual({ status: 0, stdout: '1\n', stderr: '' });
     }));
 
-  it('is not warned of when it was closed', () =>
+  it('causes no warning if it was closed', () =>
     inMemoryDirectory((directory) => {
       const outcome = run(
         directory,

@@ -10,10 +10,10 @@ import { inTemporaryDirectory } from '../helpers/directory.js';
 
 const checkout = join(import.meta.dirname, '../..');
 
-/** A URL of a module with this text. */
+/** The URL of a module with this text. */
 const asModule = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`;
 
-/** The stock host of jco. It knows no read-only directories, and confines less than ours. */
+/** jco's own host. It has no read-only directories, and confines less than ours. */
 const shim: HostMaker = (preopens) => {
   const paths = Object.entries(preopens).map(([name, { path }]) => [name, path]);
   const sandbox = { preopens: Object.fromEntries(paths), env: {}, args: [], enableNetwork: false };
@@ -45,7 +45,7 @@ describe("on preview2-shim's host", () => {
       expect(readFileSync(join(directory, 'out/copy/d/f'), 'utf8')).toBe('content');
     }));
 
-  it('a failure is the same error', () =>
+  it('an error is the same', () =>
     inTemporaryDirectory(async (directory) => {
       const copying = copy(join(directory, 'missing'), join(directory, 'b'), { host: shim });
       await expect(copying).rejects.toMatchObject({ code: 'ENOENT', path: join(directory, 'missing') });
@@ -69,7 +69,7 @@ describe('on our own host', () => {
   it.each([
     ['copy', ['--input-type=module', '--eval', "import { copy } from 'mapcp'; await copy('a', 'b');"]],
     ['command', [join(checkout, 'build/out/js/cli/main.js'), 'a', 'b']],
-  ])('a %s loads what Node and the package have, and nothing else', (_name, args) =>
+  ])('a %s loads only modules of Node and of the package', (_name, args) =>
     inTemporaryDirectory((directory) => {
       writeFileSync(join(directory, 'a'), 'content');
       mkdirSync(join(directory, 'node_modules'));

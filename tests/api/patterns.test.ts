@@ -31,7 +31,7 @@ describe('a pattern', () => {
     { given: 'a/\\./b', says: "have no '.', '..' or '//'" },
     { given: '{./a,b}', says: "have no '.', '..' or '//'" },
     { given: '{a,b/}/c', says: "have no '.', '..' or '//'" },
-  ])('$given that can never match is a TypeError, which says why', ({ given, says }) =>
+  ])('$given, which can never match, is a TypeError with the reason', ({ given, says }) =>
     inTemporaryDirectory(async (directory) => {
       for (const option of ['include', 'exclude']) {
         const task = copy(join(directory, 'a'), join(directory, 'b'), { [option]: ['*.o', given] });
@@ -42,7 +42,7 @@ describe('a pattern', () => {
     }),
   );
 
-  it('is refused by the component exactly if it is a TypeError', () =>
+  it('is refused by the component if and only if it is a TypeError', () =>
     inTemporaryDirectory(async (directory) => {
       const preopens = { '/in': { path: directory, access: 'read' } } as const;
       const host = hostWith(walker, { preopens, clocks: true, random: true });

@@ -1,4 +1,5 @@
-// Copies under Node's permission model: they work with what docs/environments.md says to grant, and say what is missing.
+// Copies under Node's permission model: they succeed with the grants that docs/environments.md lists, and otherwise
+// name the missing one.
 
 import {
   chmodSync,
@@ -22,8 +23,8 @@ const model = process.allowedNodeEnvironmentFlags.has('--permission')
 const procfs = ['--allow-fs-read=/proc/self/fd', '--allow-fs-write=/proc/self/fd'];
 
 /**
- * Runs a program with `copy` and `openSandbox` in a process that may read `in` and write to `out`, and nothing else but what
- * `flags` grant. Returns what it has printed by `show`, which awaits what it is given.
+ * Runs a program with `copy` and `openSandbox` in a process that may read `in`, write to `out`, and do what `flags`
+ * grant. Returns the values that it passes to `show`, which awaits them.
  */
 function run(directory: string, flags: readonly string[], program: string): unknown[] {
   const granted = [
@@ -68,7 +69,7 @@ function inPlace(use: (directory: string) => void): void {
 }
 
 describe("under Node's permission model", () => {
-  it('a tree is copied with its modes and times, in directories that are granted', () =>
+  it('a tree is copied with its modes and times between granted directories', () =>
     inPlace((directory) => {
       chmodSync(join(directory, 'in/d/f'), 0o754);
       const shown = run(
@@ -82,7 +83,7 @@ describe("under Node's permission model", () => {
       expect(Math.floor(target.mtimeMs)).toBe(Math.floor(source.mtimeMs));
     }));
 
-  it('a sandbox is opened, without permission to look at what is above its directories', () =>
+  it('a sandbox is opened without permission for the parents of its directories', () =>
     inPlace((directory) => {
       const shown = run(
         directory,
@@ -98,7 +99,7 @@ describe("under Node's permission model", () => {
       expect(readFileSync(join(directory, 'out/f'), 'utf8')).toBe('content');
     }));
 
-  it('nothing is copied to where nothing may be written, though a descriptor would lead there', () =>
+  it('nothing is written without permission, although a descriptor would allow it', () =>
     inPlace((directory) => {
       const other = join(directory, 'other');
       const shown = run(
@@ -118,7 +119,7 @@ describe("under Node's permission model", () => {
       expect(existsSync(join(other, 'f'))).toBe(false);
     }));
 
-  it('the error says which flag is missing for what confines a copy', () =>
+  it('the error names the missing flag for strict confinement', () =>
     inPlace((directory) => {
       expect(run(directory, [], "await show(copy('in/d/f', 'out/f'));")).toEqual([
         {
@@ -131,7 +132,7 @@ describe("under Node's permission model", () => {
       ]);
     }));
 
-  it('the advice to accept less works', () =>
+  it("the error's advice to accept weaker confinement works", () =>
     inPlace((directory) => {
       const options = "{ confinement: 'best-effort', preserveMode: false }";
       const shown = run(directory, [], `await show(copy('in/d/f', 'out/f', ${options}));`);
@@ -152,7 +153,7 @@ describe("under Node's permission model", () => {
       ]);
     }));
 
-  it('a tree is copied by one job where no thread may be started', () =>
+  it('a tree is copied by one job if threads are not allowed', () =>
     inPlace((directory) => {
       writeFileSync(join(directory, 'in/d/g'), 'more');
       const shown = run(

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { failureOf } from '../helpers/failure.js';
 
-/** Opens a sandbox with `/in`, for reading, and `/out`. */
+/** Opens a sandbox with `/in`, read-only, and `/out`. */
 function open(directory: string) {
   mkdirSync(join(directory, 'in'));
   mkdirSync(join(directory, 'out'));
@@ -39,14 +39,14 @@ describe('a sandbox', () => {
       }),
   );
 
-  it('keeps no directory that was made on a way that leads out', () =>
+  it('keeps no directory that was made on a path that leads outside', () =>
     inTemporaryDirectory(async (directory) => {
       using box = await open(directory);
       await expect(box.copy('/in/a', '/out/x/y/../../../outside/b')).rejects.toMatchObject({ code: 'EPERM' });
       expect(readdirSync(join(directory, 'out'))).toEqual([]);
     }));
 
-  it('is not opened where it is not said what may be done in a directory', () =>
+  it('is not opened if the access to a directory is missing', () =>
     inTemporaryDirectory(async (directory) => {
       const preopens = { '/out': { path: directory } } as never;
       await expect(openSandbox(preopens)).rejects.toThrow(
@@ -85,11 +85,11 @@ describe('a sandbox', () => {
     [{ confinment: 'strict' }, "options has no option 'confinment': did you mean 'confinement'?"],
     [{ confinement: 'none' }, "options.confinement must be 'strict' or 'best-effort', not 'none'"],
     [null, 'options must be an object, not null'],
-  ])('is not opened with options that there are not: %o', async (options, message) => {
+  ])('is not opened with unknown options: %o', async (options, message) => {
     expect(await failureOf(openSandbox({}, options as never))).toEqual(new TypeError(message));
   });
 
-  it('refuses options that only copy has, and paths that would become other names', () =>
+  it('refuses options that only copy has, and paths that would change', () =>
     inTemporaryDirectory(async (directory) => {
       using box = await open(directory);
       const options = { host: () => ({ imports: {} }) };
@@ -111,14 +111,14 @@ describe('a sandbox', () => {
       );
     }));
 
-  it('writes nothing to a directory that it may only read', () =>
+  it('writes nothing to a read-only directory', () =>
     inTemporaryDirectory(async (directory) => {
       using box = await open(directory);
       await expect(box.copy('/in/a', '/in/b')).rejects.toMatchObject({ code: 'EPERM', path: '/in/b' });
       expect(readdirSync(join(directory, 'in'))).toEqual(['a']);
     }));
 
-  it('is of no use when it is closed, and leaves nothing of what it was copying', () =>
+  it('cannot be used once it is closed, and leaves no unfinished copy', () =>
     inTemporaryDirectory(async (directory) => {
       const box = await open(directory);
       writeFileSync(join(directory, 'in/big'), Buffer.alloc(100 * 1024 * 1024));
@@ -131,7 +131,7 @@ describe('a sandbox', () => {
       expect(readdirSync(join(directory, 'out'))).toEqual([]);
     }));
 
-  it('cannot be opened over a directory that is not there', () =>
+  it('cannot be opened over a missing directory', () =>
     inTemporaryDirectory(async (directory) => {
       const path = join(directory, 'missing');
       await expect(openSandbox({ '/in': { path, access: 'read' } })).rejects.toMatchObject({

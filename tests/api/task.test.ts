@@ -7,7 +7,7 @@ import { inTemporaryDirectory } from '../helpers/directory.js';
 
 const MiB = 1024 * 1024;
 
-/** Makes a tree `a` of some files, 60 MiB in all. */
+/** Creates a tree `a` of some files, 60 MiB in all. */
 function makeTree(directory: string): void {
   mkdirSync(join(directory, 'a/d'), { recursive: true });
   for (let index = 0; index < 6; index++) {
@@ -15,8 +15,8 @@ function makeTree(directory: string): void {
   }
 }
 
-describe('a copy under way', () => {
-  it('tells its progress, which grows, has totals from the start, and ends at all', () =>
+describe('a running copy', () => {
+  it('reports progress that grows, has totals from the start, and ends', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);
       const told: CopyProgress[] = [];
@@ -36,34 +36,30 @@ describe('a copy under way', () => {
       expect(told.at(-1)).toMatchObject({ bytesDone: 60 * MiB, filesDone: 6, filesTotal: 6 });
     }));
 
-  it.each([false, true])(
-    'tells its progress while it compares, in a tree of which some is skipped: %s',
-    (skips) =>
-      inTemporaryDirectory(async (directory) => {
-        makeTree(directory);
-        if (skips) {
-          mkdirSync(join(directory, 'b/d'), { recursive: true });
-          writeFileSync(join(directory, 'b/d/f3'), '');
-        }
-        const bytes = (skips ? 50 : 60) * MiB;
-        const told: CopyProgress[] = [];
-        const report = await copy(join(directory, 'a'), join(directory, 'b'), {
-          recursive: true,
-          verify: true,
-          overwrite: 'never',
-          onProgress: (progress) => told.push(progress),
-        });
-        expect(report.bytes).toBe(bytes);
-        expect(told[0]?.bytesTotal).toBe(120 * MiB);
-        expect(told.at(-1)).toMatchObject({ bytesDone: 2 * bytes, bytesTotal: 2 * bytes });
-        const isGrowing = told.every(
-          ({ bytesDone }, index) => bytesDone >= (told[index - 1]?.bytesDone ?? 0),
-        );
-        expect(isGrowing).toBe(true);
-      }),
+  it.each([false, true])('reports progress while it compares, in a tree with skipped files: %s', (skips) =>
+    inTemporaryDirectory(async (directory) => {
+      makeTree(directory);
+      if (skips) {
+        mkdirSync(join(directory, 'b/d'), { recursive: true });
+        writeFileSync(join(directory, 'b/d/f3'), '');
+      }
+      const bytes = (skips ? 50 : 60) * MiB;
+      const told: CopyProgress[] = [];
+      const report = await copy(join(directory, 'a'), join(directory, 'b'), {
+        recursive: true,
+        verify: true,
+        overwrite: 'never',
+        onProgress: (progress) => told.push(progress),
+      });
+      expect(report.bytes).toBe(bytes);
+      expect(told[0]?.bytesTotal).toBe(120 * MiB);
+      expect(told.at(-1)).toMatchObject({ bytesDone: 2 * bytes, bytesTotal: 2 * bytes });
+      const isGrowing = told.every(({ bytesDone }, index) => bytesDone >= (told[index - 1]?.bytesDone ?? 0));
+      expect(isGrowing).toBe(true);
+    }),
   );
 
-  it('tells its progress once for an empty file', () =>
+  it('reports progress once for an empty file', () =>
     inTemporaryDirectory(async (directory) => {
       writeFileSync(join(directory, 'a'), '');
       const told: CopyProgress[] = [];
@@ -86,17 +82,17 @@ describe('a copy under way', () => {
       expect(readdirSync(join(directory, 'b/d'))).toHaveLength(6);
     }));
 
-  it('fails an iteration as it fails itself', () =>
+  it('fails its iteration with its own error', () =>
     inTemporaryDirectory(async (directory) => {
       const iterate = async () => {
         for await (const _ of copy(join(directory, 'missing'), join(directory, 'b'))) {
-          // There is nothing to see.
+          // The iteration must fail first.
         }
       };
       await expect(iterate()).rejects.toMatchObject({ code: 'ENOENT' });
     }));
 
-  it('ends when its iteration is left, with whole files only', () =>
+  it('ends if its iteration is left, with only complete files', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);
       const task = copy(join(directory, 'a'), join(directory, 'b'), { recursive: true });
@@ -128,7 +124,7 @@ describe('a copy under way', () => {
       expect(late).toHaveLength(1);
     }));
 
-  it('goes on when one of two loops over it is left', () =>
+  it('goes on if one of two loops over it is left', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);
       const task = copy(join(directory, 'a'), join(directory, 'b'), { recursive: true });
@@ -148,7 +144,7 @@ describe('a copy under way', () => {
       expect((await task).files).toBe(6);
     }));
 
-  it.each(['onProgress', 'onEntry'])('ends with what a promise of %s rejects with', (name) =>
+  it.each(['onProgress', 'onEntry'])('ends with the rejection of a promise of %s', (name) =>
     inTemporaryDirectory(async (directory) => {
       writeFileSync(join(directory, 'a'), 'content');
       const reason = new Error('from the listener');
@@ -160,7 +156,7 @@ describe('a copy under way', () => {
     }),
   );
 
-  it('waits for a promise that a listener returns, before it goes on', () =>
+  it('waits for the promise of a listener before it goes on', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);
       let listening = 0;
@@ -176,7 +172,7 @@ describe('a copy under way', () => {
       expect(listening).toBe(0);
     }));
 
-  it('ends when its signal is aborted while a listener never comes back', () =>
+  it('ends if its signal is aborted while a listener never resolves', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);
       const controller = new AbortController();
@@ -189,7 +185,7 @@ describe('a copy under way', () => {
       await expect(copying).rejects.toMatchObject({ name: 'AbortError' });
     }));
 
-  it('does nothing when its signal is aborted already, and rejects with the reason', () =>
+  it('does nothing if its signal is already aborted, and rejects with the reason', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);
       const reason = new Error('changed my mind');
@@ -199,7 +195,7 @@ describe('a copy under way', () => {
       expect(existsSync(join(directory, 'b'))).toBe(false);
     }));
 
-  it.each(['b', 'made/on/the way/b'])('ends when its signal is aborted, and leaves nothing of %s', (target) =>
+  it.each(['b', 'made/on/the way/b'])('ends if its signal is aborted, and leaves nothing of %s', (target) =>
     inTemporaryDirectory(async (directory) => {
       writeFileSync(join(directory, 'a'), Buffer.alloc(200 * MiB));
       const controller = new AbortController();
@@ -213,7 +209,7 @@ describe('a copy under way', () => {
     }),
   );
 
-  it('ends with what onProgress throws, and leaves no partial file', () =>
+  it('ends with an error of onProgress, and leaves no partial file', () =>
     inTemporaryDirectory(async (directory) => {
       writeFileSync(join(directory, 'a'), Buffer.alloc(200 * MiB));
       const onProgress = () => {
@@ -224,7 +220,7 @@ describe('a copy under way', () => {
       expect(readdirSync(directory)).toEqual(['a']);
     }));
 
-  it('reports what it could not copy, when it is to keep going', () =>
+  it('with keepGoing, reports each entry that could not be copied', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);
       mkdirSync(join(directory, 'b/d/f3'), { recursive: true });
@@ -237,7 +233,7 @@ describe('a copy under way', () => {
     }));
 
   it.each([1, 2])(
-    'reports the first 100 warnings and failures, their numbers, and each to a listener, by %i jobs',
+    'reports the first 100 warnings and failures, their number, and each to a listener, by %i jobs',
     (concurrency) =>
       inTemporaryDirectory(async (directory) => {
         const [source, target] = [join(directory, 'a'), join(directory, 'b')];
@@ -271,7 +267,7 @@ describe('a copy under way', () => {
       }),
   );
 
-  it.each(['onWarning', 'onFailure'])('ends with what %s rejects with', (name) =>
+  it.each(['onWarning', 'onFailure'])('ends with the rejection of %s', (name) =>
     inTemporaryDirectory(async (directory) => {
       mkdirSync(join(directory, 'a'));
       execFileSync('mkfifo', [join(directory, 'a/fifo')]);
@@ -306,7 +302,7 @@ describe('copying with modes', () => {
       expect(statSync(join(directory, 'b/d')).mode & 0o777).toBe(0o555);
     }));
 
-  it('leaves modes to the umask when it is not to keep them', () =>
+  it('leaves modes to the umask if it does not preserve them', () =>
     inTemporaryDirectory(async (directory) => {
       const [source, target] = [join(directory, 'a'), join(directory, 'b')];
       writeFileSync(source, 'content');
@@ -315,7 +311,7 @@ describe('copying with modes', () => {
       expect(statSync(target).mode & 0o777).toBe(0o666 & ~process.umask());
     }));
 
-  it('never makes the copy readable by more than its owner before it is complete', () =>
+  it('never lets others read the copy before it is complete', () =>
     inTemporaryDirectory(async (directory) => {
       mkdirSync(join(directory, 'out'));
       writeFileSync(join(directory, 'a'), Buffer.alloc(100 * MiB));

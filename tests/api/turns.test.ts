@@ -1,4 +1,4 @@
-// Many copies at once: they take turns, so that descriptors and memory suffice.
+// Many copies at once take turns, so there are enough descriptors and memory.
 
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,7 +9,7 @@ import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js
 import { failureOf } from '../helpers/failure.js';
 import { runFile } from '../helpers/runtimes.js';
 
-/** Makes files `a0`, `a1` and so on. */
+/** Creates files `a0`, `a1` and so on. */
 function makeFiles(directory: string, count: number, content = 'content'): number[] {
   const numbers = Array.from({ length: count }, (_, index) => index);
   for (const number of numbers) {
@@ -18,7 +18,7 @@ function makeFiles(directory: string, count: number, content = 'content'): numbe
   return numbers;
 }
 
-/** What a program prints that runs in a directory with so many descriptors. */
+/** The output of a program that runs in a directory with a limit of descriptors. */
 function withDescriptors(most: number, directory: string, program: string): string {
   chmodSync(directory, 0o777);
   const library = JSON.stringify(resolve('build/out/js/index.js'));
@@ -30,7 +30,7 @@ function withDescriptors(most: number, directory: string, program: string): stri
 }
 
 describe('many copies at once', () => {
-  it('all succeed, though there are fewer descriptors than copies', () =>
+  it('all succeed, although there are more copies than descriptors', () =>
     inMemoryDirectory((directory) => {
       makeFiles(directory, 300);
       const printed = withDescriptors(
@@ -61,20 +61,20 @@ describe('many copies at once', () => {
       expect(printed).toBe('200\n');
     }));
 
-  it('wait for descriptors that others give back, if they find none when they begin', () =>
+  it('wait for free descriptors if there are none when they begin', () =>
     inMemoryDirectory((directory) => {
       makeFiles(directory, 60);
       const printed = withDescriptors(
         64,
         directory,
         `import { closeSync, openSync } from 'node:fs';
-        // What it loads, it has loaded by then.
+        // Loads everything that copies load.
         await copy('a0', 'b0');
         const held = [];
         try {
           for (;;) held.push(openSync('.'));
         } catch {}
-        // That is enough for some copies at once, but not for 16.
+        // Enough for some copies at once, but not for 16.
         held.splice(-15).forEach((descriptor) => closeSync(descriptor));
         const copies = Array.from({ length: 59 }, (_, number) => copy(\`a\${number + 1}\`, \`b\${number + 1}\`));
         const endings = await Promise.allSettled(copies);
@@ -83,7 +83,7 @@ describe('many copies at once', () => {
       expect(printed).toBe('59\n');
     }));
 
-  it('fail with EMFILE if no other gives any back', () =>
+  it('fail with EMFILE if no other copy frees descriptors', () =>
     inMemoryDirectory((directory) => {
       makeFiles(directory, 2);
       const printed = withDescriptors(
@@ -103,7 +103,7 @@ describe('many copies at once', () => {
       expect(new Set(printed.trim().split('\n'))).toEqual(new Set(['EMFILE too many open files']));
     }));
 
-  it('that wait for each other in listeners do not wait for ever', () =>
+  it('do not wait forever for each other in listeners', () =>
     inTemporaryDirectory(async (directory) => {
       const numbers = makeFiles(directory, 50);
       await Promise.all(
@@ -116,7 +116,7 @@ describe('many copies at once', () => {
       expect(readdirSync(directory)).toHaveLength(150);
     }));
 
-  it('end when they are aborted, also before their turn', () =>
+  it('end if they are aborted, also before their turn', () =>
     inTemporaryDirectory(async (directory) => {
       const numbers = makeFiles(directory, 50);
       const controller = new AbortController();
@@ -129,14 +129,14 @@ describe('many copies at once', () => {
       for (const failure of await Promise.all(copies)) {
         expect(failure).toMatchObject({ name: 'AbortError' });
       }
-      // Those turns are free again.
+      // Their turns must be free again.
       await Promise.all(
         numbers.map((number) => copy(join(directory, `a${number}`), join(directory, `c${number}`))),
       );
       expect(readdirSync(directory).filter((name) => name.startsWith('c'))).toHaveLength(50);
     }));
 
-  it('end when their sandbox is closed before their turn', () =>
+  it('end if their sandbox is closed before their turn', () =>
     inTemporaryDirectory(async (directory) => {
       const numbers = makeFiles(directory, 50);
       const box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
@@ -148,7 +148,7 @@ describe('many copies at once', () => {
       expect(readdirSync(directory)).toHaveLength(50);
     }));
 
-  it('mean the working directory of the moment in which they were called', () =>
+  it('use the working directory of their call', () =>
     inMemoryDirectory((directory) => {
       makeFiles(directory, 50);
       mkdirSync(join(directory, 'elsewhere'), { mode: 0o777 });
@@ -164,7 +164,7 @@ describe('many copies at once', () => {
       expect(readFileSync(join(directory, 'd/b49'), 'utf8')).toBe('content');
     }));
 
-  it('mean what two dots behind a link lead to, also if the working directory has changed since', () =>
+  it('resolve two dots behind a link from the working directory of their call', () =>
     inMemoryDirectory((directory) => {
       makeFiles(directory, 50);
       mkdirSync(join(directory, 'other/sub'), { recursive: true });

@@ -1,5 +1,5 @@
-// Copies by the API in a process of its own, which can be an ordinary user's: the argument is a request, and what it
-// comes to is printed, both as JSON.
+// Copies by the API in a process that can run as an ordinary user. The argument is a request in JSON, and the output is
+// the result in JSON.
 
 import process from 'node:process';
 import { copyByApi } from './api.mjs';

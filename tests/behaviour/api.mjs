@@ -1,17 +1,17 @@
-// Not TypeScript, because api-process.mjs runs it as it is.
+// Not TypeScript, because Node runs api-process.mjs directly.
 
 import { CopyError, copy } from 'mapcp';
 
 /**
- * Copies by `copy()`; an error other than a CopyError is thrown.
+ * Copies by `copy()`. Throws errors other than a CopyError.
  *
  * @param {import('./outcome.js').Request} request
  * @returns {Promise<import('./outcome.js').Outcome>}
  */
 export async function copyByApi({ directory, source, target, options }) {
-  // Not by `join`, which would take away slashes and dots; an empty path stays one.
+  // `join` would remove slashes and dots, and an empty path must stay empty.
   const absolute = (/** @type {string} */ path) => (path === '' ? '' : `${directory}/${path}`);
-  // What is said of absolute paths is compared with what the others say of relative ones.
+  // Shortens absolute paths, because the other frontends' messages have relative ones.
   const told = (/** @type {CopyError} */ { code, message }) => ({
     code,
     message: message.replaceAll(`'${directory}/`, "'"),

@@ -2,63 +2,60 @@ import type { CopyOptions } from 'mapcp';
 import { commandLineOptionOf } from '../helpers/options.js';
 import type { Expected, Put } from './tree.js';
 
-/** The names of the ways to reach the engine. */
+/** The names of the frontends. */
 export type FrontName = 'API' | 'command line' | 'wasmtime' | 'browser';
 
-/** A failure or a warning, as every front words it. */
+/** An error or a warning, with the words that every frontend uses. */
 export interface Problem {
-  /** The code of the API's error; the command lines have it under --json. */
+  /** The API's code, which the command lines print with --json. */
   readonly code: string;
-  /** What follows "cannot copy 'source' to 'target': ". */
+  /** The text after "cannot copy 'source' to 'target': ". */
   readonly says: string;
-  /** Whether the copy is there all the same; then what it says follows "copied 'source' to 'target', but ". */
+  /** Whether the entry was copied anyway. Then the text follows "copied 'source' to 'target', but ". */
   readonly isCopied?: true;
-  /** The entry below the source and the target that it is about, where it is not the root. */
+  /** The entry below the source and the target, unless it is the root. */
   readonly entry?: string;
 }
 
-/** What a copy comes to. */
+/** The result of a copy. */
 export interface Result {
-  /**
-   * All that is in `out` afterwards, by its path below it; no temporary file above all. Where it is left out, `out` is
-   * as it was.
-   */
+  /** Every entry of `out` afterwards, without temporary files. By default, `out` must be unchanged. */
   readonly out?: Expected;
-  /** What it fails with; it must succeed where this is left out. */
+  /** The error of the copy; by default it must succeed. */
   readonly error?: Problem;
-  /** What it goes on after, under `keepGoing`. */
+  /** Errors of single entries under `keepGoing`. */
   readonly failures?: readonly Problem[];
-  /** What it leaves out with a warning. */
+  /** The warnings. */
   readonly warnings?: readonly Problem[];
-  /** Some of the report's counts. */
+  /** Some counts of the report. */
   readonly counts?: Readonly<Partial<Record<'bytes' | 'files' | 'directories' | 'skipped', number>>>;
 }
 
-/** One copy in a directory with an `in` and an `out`, and what every front must make of it. */
+/** A copy in a directory with `in` and `out`, and its result through every frontend. */
 export interface Behaviour extends Result {
   /** A sentence that says what happens. */
   readonly name: string;
-  /** Puts things in place before the copy. What is in `in` must be the same after it. */
+  /** Creates entries before the copy. The copy must not change `in`. */
   readonly prepare?: (put: Put) => void;
-  /** The path that is copied; `in/a` by default. */
+  /** The source; `in/a` by default. */
   readonly source?: string;
-  /** The path that the copy gets; `out/b` by default. */
+  /** The target, which is the copy's own path; `out/b` by default. */
   readonly target?: string;
-  /** The API's options, from which the flags of the others are derived. `makeParents` is off, as it is for them. */
+  /** The API's options, which the other frontends get as flags. `makeParents` is off, which is the flags' default. */
   readonly options?: CopyOptions;
-  /** How many copies divide the work, one after the other, each with a share; their outcomes are taken together. */
+  /** How many copies divide the work. They run one after the other, each with a shard, and their results are merged. */
   readonly shards?: number;
-  /** Whether it runs without the superuser's right to read and write everything. */
+  /** Whether it runs without the superuser's right to ignore permissions. */
   readonly isOrdinaryUser?: boolean;
-  /** The size of a file system of its own for `out`, in bytes. */
+  /** The size in bytes of a file system for `out`. */
   readonly disk?: number;
-  /** Files that are mounted in the place of others: the path of each below the directory, and what is there instead. */
+  /** Files to mount over others: each path below the directory, with the file to show there. */
   readonly mounts?: Readonly<Record<string, string>>;
-  /** What somebody else does as soon as the copy has made its first progress. Only the API tells when that is. */
+  /** A change by another process, after the first progress. Only the API can say when that is. */
   readonly meanwhile?: (put: Put) => void;
-  /** Why a front cannot do this at all. */
+  /** The reason if a frontend cannot run this. */
   readonly not?: Readonly<Partial<Record<FrontName, string>>>;
-  /** What a front does instead, and why. */
+  /** The result through a frontend that differs, and the reason. */
   readonly instead?: Readonly<Partial<Record<FrontName, Result & { readonly because: string }>>>;
 }
 
@@ -80,7 +77,7 @@ export function flagsFor({
   exclude = [],
   windowSize,
   shard,
-  // On a command line it depends on -T, which fronts.ts gives.
+  // It depends on -T, which fronts.ts passes.
   filterSource: _,
   ...others
 }: CopyOptions): readonly string[] | undefined {
@@ -100,7 +97,7 @@ export function flagsFor({
   return flags;
 }
 
-/** Why a front does not run a behaviour; undefined where it does. */
+/** The reason if a frontend does not run a behaviour. */
 export function whyNot(behaviour: Behaviour, front: FrontName): string | undefined {
   const why = behaviour.not?.[front];
   if (why !== undefined || front === 'API') {
@@ -115,7 +112,7 @@ export function whyNot(behaviour: Behaviour, front: FrontName): string | undefin
   return flagsFor(behaviour.options ?? {}) === undefined ? 'it has no flag for this' : undefined;
 }
 
-/** What the trees in memory of a browser do not have. */
+/** What the browser's trees in memory lack. */
 const notInMemory: Readonly<Partial<Record<keyof Put, string>>> = {
   fifo: 'a tree has no FIFOs',
   absoluteLink: 'a tree has no path on the system',
@@ -142,12 +139,12 @@ function whyNotInMemory({ prepare, meanwhile, disk, mounts, isOrdinaryUser }: Be
     const reason = notInMemory[method as keyof Put];
     reasons.push(...(reason === undefined ? [] : [reason]));
   };
-  // What it would put is found out by having it put nothing.
+  // Records the calls of `prepare` without making anything.
   prepare?.(new Proxy({}, { get: note }) as Put);
   return reasons[0];
 }
 
-/** The sentence that a front says of a problem. */
+/** A frontend's sentence for a problem. */
 export function sentenceOf(
   { source = 'in/a', target = 'out/b' }: Behaviour,
   { says, entry, isCopied }: Problem,

@@ -11,7 +11,7 @@ import { api, commandLine, type Front, inWasmtime } from './fronts.js';
 import { anyDirectory, type Directory, make } from './random-tree.js';
 import { look, type Seen } from './tree.js';
 
-// MAPCP_RUNS=50 runs fifty times as many; MAPCP_SEED=… repeats a run.
+// MAPCP_RUNS=50 runs fifty times as many. MAPCP_SEED=… repeats a run.
 const factor = Number(process.env.MAPCP_RUNS ?? 1);
 const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
@@ -25,14 +25,14 @@ describe.each(fronts)('a copy of any tree through the $front.name', ({ front, ru
   const directory = anyDirectory(front.hasModes);
   const parameters = { seed, numRuns: runs * factor };
 
-  it.skipIf(missing)(`is what cp -r makes (MAPCP_SEED=${seed})`, () =>
+  it.skipIf(missing)(`is equal to that of cp -r (MAPCP_SEED=${seed})`, () =>
     fc.assert(
       fc.asyncProperty(directory, (tree) => compare(front, tree, '-r', {})),
       parameters,
     ),
   );
 
-  it.skipIf(missing)(`is what cp -a makes, where times are kept (MAPCP_SEED=${seed})`, () =>
+  it.skipIf(missing)(`is equal to that of cp -a if times are preserved (MAPCP_SEED=${seed})`, () =>
     fc.assert(
       fc.asyncProperty(directory, (tree) => compare(front, tree, '-a', { preserveTimestamps: true })),
       parameters,
@@ -59,7 +59,7 @@ async function compare(front: Front, tree: Directory, flag: string, options: Cop
   });
 }
 
-/** What must be alike of each entry; `cp -r` leaves times to the clock, and takes the umask from permissions. */
+/** The properties that must be equal. `cp -r` does not preserve times, and applies the umask to permissions. */
 function facts(path: string, keeps: boolean, { hasModes }: Front): Record<string, Partial<Seen>> {
   const fact = ({ kind, content, time, mode }: Seen): Partial<Seen> => ({
     kind,

@@ -8,20 +8,20 @@ import { copyByApi } from './api.mjs';
 import { type FrontName, flagsFor } from './behaviour.js';
 import type { Outcome, Request, Told } from './outcome.js';
 
-/** One of the ways to reach the engine. */
+/** A frontend of the engine. */
 export interface Front {
   readonly name: FrontName;
-  /** Whether it gives the copy the permissions of its source; WASI knows none. */
+  /** Whether it preserves permissions, which WASI does not have. */
   readonly hasModes: boolean;
-  /** Whether what it copies to has blocks to count, and so holes. */
+  /** Whether its file system has blocks to count, and so holes. */
   readonly hasBlocks: boolean;
-  /** How many decimals of a second it can set; Node knows no more than microseconds. */
+  /** The decimals of a second that it can set. Node's times are precise to microseconds. */
   readonly decimals: 6 | 9;
-  /** Copies; without the superuser's right to read and write everything where `isOrdinaryUser` is set. */
+  /** Copies. If `isOrdinaryUser`, without the superuser's right to ignore permissions. */
   copy(request: Request, isOrdinaryUser: boolean): Promise<Outcome>;
 }
 
-/** Runs a program to its end, and fails where it did not end by itself. */
+/** Runs a program, and throws if it is killed. */
 function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boolean) {
   const [program = '', ...rest] = [...(isOrdinaryUser ? asOrdinaryUser : []), ...command];
   const { status, stdout, stderr, error } = spawnSync(program, rest, {
@@ -35,7 +35,7 @@ function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boo
   return { status, stdout, stderr };
 }
 
-/** By `copy()`, in this process where it may be. */
+/** Copies by `copy()`, in this process if possible. */
 export const api: Front = {
   name: 'API',
   hasModes: true,
@@ -51,15 +51,15 @@ export const api: Front = {
   },
 };
 
-/** The arguments for a request. TARGET is the copy's own path, as it is for the API. */
+/** The arguments for a request. TARGET is the copy's own path, as for the API. */
 function argumentsFor({ source, target, options }: Request): readonly string[] {
   const exact = options.filterSource ? [] : ['-T'];
-  // By default, the API copies a link as one.
+  // By default, the API copies a link as a link.
   const links = options.symlinks === undefined ? ['-P'] : [];
   return ['--json', '--no-progress', ...exact, ...links, ...(flagsFor(options) ?? []), '--', source, target];
 }
 
-/** Runs a command line, which says with --json what the API would. */
+/** Copies by a command line, whose output of --json equals the API's. */
 function copyByCommand(command: readonly string[]): Front['copy'] {
   return async (request, isOrdinaryUser) => {
     const { status, stdout, stderr } = runProgram(
@@ -81,7 +81,7 @@ function copyByCommand(command: readonly string[]): Front['copy'] {
   };
 }
 
-/** By the command line under Node. */
+/** The command line in Node. */
 export const commandLine: Front = {
   name: 'command line',
   hasModes: true,
@@ -90,7 +90,7 @@ export const commandLine: Front = {
   copy: copyByCommand([process.execPath, resolve('build/out/js/cli/main.js')]),
 };
 
-/** By the component's own command line in wasmtime. */
+/** The component's own command line in wasmtime. */
 export const inWasmtime: Front = {
   name: 'wasmtime',
   hasModes: false,
@@ -107,7 +107,7 @@ export const inWasmtime: Front = {
   ]),
 };
 
-/** What went wrong is a failure where the work came to its end all the same, and its error otherwise. */
+/** Problems are failures if the copy came to its end; otherwise the last one is its error. */
 function arrange(
   status: number,
   errors: readonly Told[],

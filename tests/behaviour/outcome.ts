@@ -1,6 +1,6 @@
 import type { CopyOptions, CopyReport } from 'mapcp';
 
-/** What is to be copied, by paths below a directory. */
+/** A source and a target, by paths below a directory. */
 export interface Request {
   readonly directory: string;
   readonly source: string;
@@ -8,17 +8,17 @@ export interface Request {
   readonly options: CopyOptions;
 }
 
-/** A problem as a front tells it. */
+/** A problem as a frontend reports it. */
 export interface Told {
   readonly code: string;
   readonly message: string;
 }
 
-/** How a copy through a front ended. */
+/** How a copy through a frontend ended. */
 export interface Outcome {
   readonly error: Told | undefined;
   readonly failures: readonly Told[];
   readonly warnings: readonly Told[];
-  /** What the front reports of its work, where that came to its end. */
+  /** The frontend's report, if the copy came to its end. */
   readonly counts: Partial<CopyReport> | undefined;
 }

@@ -3,7 +3,7 @@ import type { Problem } from './behaviour.js';
 const problem = (code: string, says: string, entry?: string): Problem =>
   entry === undefined ? { code, says } : { code, says, entry };
 
-/** A path that leads to nothing. */
+/** A path that does not exist. */
 export const missing = (path: string, verb = 'inspect', entry?: string): Problem =>
   problem('ENOENT', `cannot ${verb} '${path}': no such file or directory`, entry);
 
@@ -14,30 +14,30 @@ export const noDirectory = (path: string): Problem =>
     `cannot create '${path}': its directory does not exist; create it first, or use --make-parents`,
   );
 
-/** A path on which something other than a directory stands where one is needed. */
+/** A path that should be a directory and is not. */
 export const notDirectory = (path: string, verb: string, entry?: string): Problem =>
   problem('ENOTDIR', `cannot ${verb} '${path}': not a directory`, entry);
 
-/** A target that is a directory, where a file or a link is to go. */
+/** A directory in place of a file or a link. */
 export const isDirectory = (path: string, entry?: string): Problem =>
   problem('EISDIR', `cannot create '${path}': it is a directory`, entry);
 
-/** A source that is a directory, where no recursive copy was asked for. */
+/** A directory as source without the recursive option. */
 export const needsRecursive = (path: string): Problem =>
   problem(
     'EISDIR',
     `cannot open '${path}': it is a directory; to copy it with all that is in it, ask for a recursive copy (-r)`,
   );
 
-/** What the permissions forbid. */
+/** Forbidden by permissions. */
 export const denied = (path: string, verb: string, entry?: string): Problem =>
   problem('EACCES', `cannot ${verb} '${path}': permission denied`, entry);
 
-/** What the sandbox forbids. */
+/** Forbidden by the sandbox. */
 export const notPermitted = (path: string, verb: string, entry?: string): Problem =>
   problem('EPERM', `cannot ${verb} '${path}': not permitted by the sandbox or the file system`, entry);
 
-/** A link that is to be followed, and leads out of the sandbox. */
+/** A followed link that leads out of the sandbox. */
 export const leadsOut = (path: string, entry?: string): Problem =>
   problem(
     'EPERM',
@@ -46,7 +46,7 @@ export const leadsOut = (path: string, entry?: string): Problem =>
     entry,
   );
 
-/** What is neither file, directory nor link. */
+/** Neither a file, nor a directory, nor a link. */
 export const notRegular = (path: string, verb = 'open', entry?: string): Problem =>
   problem(
     'ERR_MAPCP_NOT_REGULAR_FILE',
@@ -54,15 +54,15 @@ export const notRegular = (path: string, verb = 'open', entry?: string): Problem
     entry,
   );
 
-/** Source and target that are one file. */
+/** Source and target are the same file. */
 export const sameFile = (path: string, entry?: string): Problem =>
   problem('ERR_MAPCP_SAME_FILE', `cannot use '${path}': source and target are the same file`, entry);
 
-/** A target that lies in the source. */
+/** The target is in the source. */
 export const intoItself = (path: string, entry?: string): Problem =>
   problem('ERR_MAPCP_INTO_ITSELF', `cannot use '${path}': a directory cannot be copied into itself`, entry);
 
-/** A target that must not be there. */
+/** A target that must not exist. */
 export const exists = (path: string, entry?: string): Problem =>
   problem('EEXIST', `cannot create '${path}': it exists already`, entry);
 
@@ -70,7 +70,7 @@ export const exists = (path: string, entry?: string): Problem =>
 export const loop = (path: string, verb = 'inspect', entry?: string): Problem =>
   problem('ELOOP', `cannot ${verb} '${path}': too many symbolic links, or a loop of them`, entry);
 
-/** A time that WASI may not have; the copy is there. */
+/** A time that WASI cannot represent. The entry was copied. */
 export const timeless = (path: string, entry?: string): Problem => ({
   ...problem(
     'ENOTSUP',
@@ -80,7 +80,7 @@ export const timeless = (path: string, entry?: string): Problem => ({
   isCopied: true,
 });
 
-/** A target of which it is unknown whether it is newer. */
+/** It is unknown whether the target is newer. */
 export const undecided = (path: string, entry?: string): Problem =>
   problem(
     'ENOTSUP',
@@ -88,18 +88,18 @@ export const undecided = (path: string, entry?: string): Problem =>
     entry,
   );
 
-/** A target that something is mounted on. */
+/** A target that is a mount point. */
 export const mountPoint = (path: string): Problem =>
   problem(
     'EBUSY',
     `cannot rename '${path}': it is a mount point, such as a file that is bound into a container, or in use; copy to another name, or bind its directory`,
   );
 
-/** A disk that is full. */
+/** A full disk. */
 export const full = (path: string, verb = 'write', entry?: string): Problem =>
   problem('ENOSPC', `cannot ${verb} '${path}': no space left on the file system`, entry);
 
-/** A source that did not keep still. */
+/** A source that changed. */
 export const changed = (path: string, entry?: string): Problem =>
   problem(
     'ERR_MAPCP_SOURCE_CHANGED',

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 
 interface Timed {
-  /** Whole seconds: what is finer, not every front can set. */
+  /** In whole seconds, which every frontend can set. */
   readonly time: number;
 }
 
-/** A file, a link or a directory that does not exist yet. */
+/** A file, a link or a directory to be created. */
 export type Node =
   | (Timed & { readonly kind: 'file'; readonly size: number; readonly seed: number; readonly mode: number })
   | (Timed & { readonly kind: 'link'; readonly text: string })
   | Directory;
 
-/** A directory that does not exist yet. */
+/** A directory to be created. */
 export interface Directory extends Timed {
   readonly kind: 'directory';
   readonly mode: number;
@@ -53,7 +53,7 @@ const name = fc
 
 const relative = ['a', 'b', '.', '..', '../a', '../../..', 'nowhere/at/all', 'a/', ' odd\ntext', '文件'];
 
-/** Any directory; with links that have an absolute text where that is asked for. */
+/** Any directory, with absolute links on request. */
 export function anyDirectory(hasAbsoluteLinks: boolean): fc.Arbitrary<Directory> {
   const text = fc.constantFrom(...relative, ...(hasAbsoluteLinks ? ['/', '/etc/passwd', '/nowhere'] : []));
   const { directory } = fc.letrec<{ node: Node; directory: Directory }>((tie) => ({
@@ -79,7 +79,7 @@ export function anyDirectory(hasAbsoluteLinks: boolean): fc.Arbitrary<Directory>
   return directory;
 }
 
-/** Makes it; the times and permissions of directories come after what is in them. */
+/** Creates an entry. The times and permissions of directories follow their entries. */
 export function make(path: string, node: Node): void {
   if (node.kind === 'link') {
     symlinkSync(node.text, path);
@@ -96,7 +96,7 @@ export function make(path: string, node: Node): void {
   lutimesSync(path, node.time, node.time);
 }
 
-/** Bytes of which no two pages are alike, but for the pages of a file of zeros. */
+/** Bytes that differ between pages, except in a file of zeros. */
 function contentOf({ size, seed }: { size: number; seed: number }): Uint8Array {
   return Uint8Array.from({ length: size }, (_, index) =>
     seed === 0 ? 0 : (index % 251) + (index >> 16) + seed,

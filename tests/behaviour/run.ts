@@ -10,7 +10,7 @@ import type { Front } from './fronts.js';
 import type { Outcome, Told } from './outcome.js';
 import { expectation, look, putInto, type Seen } from './tree.js';
 
-/** Defines a test for each behaviour that a front has. */
+/** Defines a test for each behaviour that a frontend has. */
 export function testBehaviours(front: Front): void {
   describe(`through the ${front.name},`, () => {
     for (const behaviour of behaviours) {
@@ -70,7 +70,7 @@ async function copy(behaviour: Behaviour, front: Front, directory: string): Prom
   return together(outcomes);
 }
 
-/** What several shares come to. Each of them enters all directories, so those are not added up. */
+/** Merges the results of several shards. Each enters all directories, so directories are not added. */
 function together(outcomes: readonly Outcome[]): Outcome {
   const sum = (count: 'bytes' | 'files' | 'skipped') =>
     outcomes.reduce((total, { counts }) => total + (counts?.[count] ?? 0), 0);
@@ -82,7 +82,7 @@ function together(outcomes: readonly Outcome[]): Outcome {
   };
 }
 
-/** Options that have somebody else act at the first progress. */
+/** Options with a listener that makes another process's change at the first progress. */
 function acting({ meanwhile }: Behaviour, directory: string): CopyOptions {
   if (meanwhile === undefined) {
     return {};
@@ -95,7 +95,7 @@ function acting({ meanwhile }: Behaviour, directory: string): CopyOptions {
   return { onProgress };
 }
 
-/** What every front is to tell of a problem. */
+/** The problem that every frontend must report. */
 function told(behaviour: Behaviour, problem: Problem): Told {
   return { code: problem.code, message: sentenceOf(behaviour, problem) };
 }
@@ -107,7 +107,7 @@ function expectProblems(
 ): void {
   const inOrder = (problems: readonly Told[]) =>
     [...problems].sort((one, other) => (one.message < other.message ? -1 : 1));
-  // Directories are listed in no order.
+  // Directories are listed in any order.
   expect(inOrder(found)).toEqual(inOrder(expected.map((problem) => told(behaviour, problem))));
 }
 
@@ -125,18 +125,18 @@ function expectOut(
   for (const [path, entry] of Object.entries(expected)) {
     const { content, mode, time, used, ...others } = expectation(entry);
     expect(found[path], path).toMatchObject(mode !== undefined && hasModes ? { ...others, mode } : others);
-    // What stayed keeps all of its time.
+    // An entry that stayed has its exact time.
     if (time !== undefined && found[path]?.time !== before[path]?.time) {
       expect(found[path]?.time, `the time of ${path}`).toBe(cut(time, decimals));
     }
-    // Not by toBe, whose report of a megabyte nobody could read.
+    // toBe would print a megabyte.
     expect(content === undefined || found[path]?.content === content, `the content of ${path}`).toBe(true);
     const most = hasBlocks && used !== undefined ? used : Number.POSITIVE_INFINITY;
     expect(found[path]?.used, `the blocks of ${path}`).toBeLessThanOrEqual(most);
   }
 }
 
-/** A time in seconds with no more decimals than these. */
+/** A time in seconds with at most so many decimals. */
 function cut(time: string, decimals: number): string {
   const [seconds = '', fraction = ''] = time.split('.');
   const rest = fraction.slice(0, decimals).replace(/0+$/, '');

@@ -15,35 +15,35 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-/** Makes things in a directory; every path is relative to it. */
+/** Creates entries in a directory. Paths are relative to it. */
 export interface Put {
   /** Writes a file. */
   file(path: string, content?: string | Buffer): void;
-  /** Makes directories, with their parents. */
+  /** Creates directories and their parents. */
   directory(...paths: string[]): void;
-  /** Makes a symbolic link with a text. */
+  /** Creates a symbolic link with a text. */
   symlink(path: string, text: string): void;
-  /** Makes a symbolic link to the absolute path of another one. */
+  /** Creates a symbolic link to the absolute path of another entry. */
   absoluteLink(path: string, to: string): void;
-  /** Gives a file another name. */
+  /** Creates a hard link. */
   hardLink(path: string, existing: string): void;
-  /** Makes a FIFO. */
+  /** Creates a FIFO. */
   fifo(path: string): void;
-  /** Makes a device, that of /dev/null. */
+  /** Creates a device, like /dev/null. */
   device(path: string): void;
-  /** Makes a socket. */
+  /** Creates a socket. */
   socket(path: string): void;
   /** Sets permissions. */
   mode(path: string, mode: number): void;
-  /** Sets both times, to seconds since 1970 as a decimal number: Node's own are rounded to microseconds. */
+  /** Sets both times to seconds since 1970, as a decimal number: Node rounds to microseconds. */
   time(path: string, seconds: string): void;
-  /** Makes a file as long as this, by a hole at its end or by cutting it. */
+  /** Sets a file's size: adds a hole at its end, or cuts it. */
   size(path: string, bytes: number): void;
   /** Removes anything. */
   remove(path: string): void;
 }
 
-/** A {@link Put} for a directory. */
+/** Returns a {@link Put} for a directory. */
 export function putInto(directory: string): Put {
   const at = (path: string) => join(directory, path);
   return {
@@ -58,7 +58,7 @@ export function putInto(directory: string): Put {
     hardLink: (path, existing) => linkSync(at(existing), at(path)),
     fifo: (path) => run('mkfifo', at(path)),
     device: (path) => run('mknod', at(path), 'c', '1', '3'),
-    // A process that ends without closing its server leaves the socket.
+    // The process is killed, so it leaves the socket.
     socket: (path) =>
       run(
         process.execPath,
@@ -80,27 +80,27 @@ function run(command: string, ...args: string[]): void {
   }
 }
 
-/** An entry of a directory as it is found. */
+/** An entry of a directory. */
 export interface Seen {
   readonly kind: 'file' | 'directory' | 'link' | 'special';
-  /** A file's content in latin1, so that every byte is a character; a link's text. */
+  /** A file's content in latin1, so every byte is a character; a link's text. */
   readonly content: string;
-  /** The time of its last change, as {@link Put.time} takes it. */
+  /** The time of modification, as {@link Put.time} takes it. */
   readonly time: string;
   readonly mode: number;
-  /** What it takes of the disk, in bytes. */
+  /** Its space on the disk, in bytes. */
   readonly used: number;
 }
 
-/** A file, by its content; a directory, by null; or anything, by what matters of it. */
+/** A file by its content, a directory by null, or any entry by some properties. */
 export type Expected = Readonly<Record<string, string | Buffer | null | Readonly<Partial<Seen>>>>;
 
-/** A symbolic link with a text, to be expected. */
+/** An expected symbolic link with a text. */
 export function link(text: string, more: Partial<Seen> = {}): Partial<Seen> {
   return { kind: 'link', content: text, ...more };
 }
 
-/** All entries below a directory, by their paths below it. */
+/** All entries below a directory by their paths. */
 export function look(directory: string, below = ''): Record<string, Seen> {
   const found: Record<string, Seen> = {};
   for (const name of readdirSync(join(directory, below))) {
@@ -132,7 +132,7 @@ function lookAt(path: string): Seen {
   };
 }
 
-/** Nanoseconds as seconds, with as many decimals as there are. */
+/** Nanoseconds as seconds, with as many decimals as needed. */
 function decimal(nanoseconds: bigint): string {
   const seconds = nanoseconds / 1_000_000_000n;
   const rest = nanoseconds % 1_000_000_000n;
@@ -141,7 +141,7 @@ function decimal(nanoseconds: bigint): string {
   return `${sign}${seconds}.${digits}`.replace(/\.?0+$/, '') || '0';
 }
 
-/** What matters of an expected entry. */
+/** The expected properties of an entry. */
 export function expectation(entry: Expected[string]): Partial<Seen> {
   if (entry === null) {
     return { kind: 'directory' };

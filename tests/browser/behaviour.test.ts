@@ -1,4 +1,4 @@
-// The table of what every front does alike, in trees in memory.
+// The behaviour table, with trees in memory.
 
 import { lutimesSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ describe.skipIf(!hasChromium)('mapcp/browser', () => {
     name: 'browser',
     hasModes: false,
     hasBlocks: false,
-    // Those of lutimes, by which the times that it set are brought back here.
+    // The precision of lutimes, which sets the times here.
     decimals: 6,
     copy: async (request) => {
       const { directory } = request;
@@ -33,7 +33,7 @@ describe.skipIf(!hasChromium)('mapcp/browser', () => {
   } satisfies Front);
 });
 
-/** Copies between two trees in a page; what comes of it, and what `out` then holds. */
+/** Copies between two trees in a page. Returns the result and the entries of `out`. */
 function copyIn(
   page: Page,
   { source, target, options }: Request,
@@ -65,7 +65,7 @@ function copyIn(
       const treeFrom = (tree: Tree): DirectoryEntry => {
         const root: DirectoryEntry = { dir: {} };
         const directories = new Map([['', root.dir as Record<string, Entry>]]);
-        // Directories come before what is in them.
+        // Directories precede their entries.
         for (const [path, seen] of Object.entries(tree)) {
           const slash = path.lastIndexOf('/');
           const entry = entryOf(seen);
@@ -130,7 +130,7 @@ function copyIn(
   );
 }
 
-/** Has in `out` what the page has made of it; what is the same stays. */
+/** Makes `out` equal to the page's tree. Unchanged entries are not touched. */
 function putBack(directory: string, tree: Tree, before: Tree): void {
   const put = putInto(directory);
   const isSame = (one: Tree[string] | undefined, other: Tree[string] | undefined) =>
@@ -151,7 +151,7 @@ function putBack(directory: string, tree: Tree, before: Tree): void {
       put.file(place, Buffer.from(content, 'latin1'));
     }
   }
-  // From the deepest up: what is made in a directory changes its time, also where that was to stay.
+  // The deepest first: a new entry changes the time of its directory.
   const directories = Object.entries(tree).filter(
     ([, { kind }]) => kind === 'directory' && changed.length > 0,
   );

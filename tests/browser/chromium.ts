@@ -4,10 +4,10 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { serve } from './server.js';
 
-/** Where Chromium is: `MAPCP_CHROMIUM`, or where Debian puts it. */
+/** The path of Chromium: `MAPCP_CHROMIUM`, or Debian's. */
 const executablePath = process.env.MAPCP_CHROMIUM ?? '/usr/bin/chromium';
 
-/** Whether there is a Chromium to test in. CI must have one, and fails without. */
+/** Whether there is a Chromium. CI must have one. */
 export const hasChromium = process.env.CI !== undefined || exists(executablePath);
 
 function exists(path: string): boolean {
@@ -19,12 +19,12 @@ function exists(path: string): boolean {
   }
 }
 
-/** Pages for the tests of a file, each test's with a storage of its own. */
+/** Pages for the tests of a file, each with a storage of its own. */
 export interface Pages {
   readonly origin: string;
-  /** The context of the test that runs. */
+  /** The context of the current test. */
   readonly context: BrowserContext;
-  /** A new page, once it has been loaded, at a path of build/out; by default one that has `mapcp` and nothing else. */
+  /** Opens and loads a page of build/out; by default one with `mapcp` only. */
   open(path?: string): Promise<Page>;
 }
 
@@ -35,7 +35,7 @@ export function inChromium(storageFor: 'test' | 'file' = 'test'): Pages {
   let context: BrowserContext | undefined;
   beforeAll(async () => {
     server = await serve();
-    // Its own sandbox is not to be had for the superuser, which CI may be.
+    // Chromium's own sandbox does not work for the superuser, which CI may be.
     const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
     browser = await chromium.launch({ executablePath, args });
   });

@@ -5,12 +5,12 @@ import { hasChromium, inChromium } from './chromium.js';
 describe.skipIf(!hasChromium)('docs/browser.md', () => {
   const pages = inChromium();
 
-  it('has an example that runs as it stands', async () => {
+  it('has an example that runs unchanged', async () => {
     const [, example = ''] = /```js[^\n]*\n(.*?)```/s.exec(readFileSync('docs/browser.md', 'utf8')) ?? [];
     const page = await pages.open();
     const said: string[] = [];
     page.on('console', (message) => said.push(message.text()));
-    // A page has no name `mapcp/browser` by itself; this one has its address under that name.
+    // A page does not know the name `mapcp/browser`, so this one maps it to an address.
     await page.addScriptTag({
       type: 'module',
       content: `${example.replace("'mapcp/browser'", "'/js/browser/index.js'")}; globalThis.isOver = true;`,

@@ -1,2 +1,2 @@
-/** `mapcp/browser`, in the pages of the tests. */
+/** `mapcp/browser` in the pages of the tests. */
 declare const mapcp: typeof import('mapcp/browser');

@@ -7,7 +7,7 @@ import { hasChromium, inChromium } from './chromium.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** The accessibility faults that axe finds: each rule with the elements that break it. */
+/** The accessibility faults that axe finds: rules with the elements that break them. */
 async function faultsOf(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async () => {
@@ -20,7 +20,7 @@ async function faultsOf(page: Page): Promise<string[]> {
 describe.skipIf(!hasChromium)('the page', () => {
   const pages = inChromium();
 
-  /** The page once it is ready. `complaints` has its errors and warnings. */
+  /** Opens the page, and waits until it is ready. `complaints` has its errors and warnings. */
   async function open(): Promise<{ page: Page; complaints: string[]; requests: string[] }> {
     const page = await pages.context.newPage();
     const complaints: string[] = [];
@@ -46,7 +46,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     const target = await page.getByLabel('What is in /out').textContent();
     expect(target).toContain('aurora.raw');
     expect(target).toContain('→ photos/aurora.raw');
-    // Other directories mean another sandbox.
+    // Other directories need another sandbox.
     await page.getByRole('button', { name: 'In memory' }).click();
     await page.getByText('empty', { exact: true }).waitFor();
     await pages.context.setOffline(false);
@@ -89,7 +89,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByLabel('What is in /out').getByText('aurora.raw').waitFor();
   });
 
-  it('says why a copy fails', async () => {
+  it('shows why a copy fails', async () => {
     const { page } = await open();
     await page.getByRole('button', { name: 'This browser’s storage' }).click();
     await page.getByLabel('Pace').selectOption('full');
@@ -106,7 +106,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByLabel('What is in /out').getByText('copier.wit').waitFor();
   });
 
-  it('shows how each attempt to get out is refused', async () => {
+  it('shows how each attempt to leave the sandbox is refused', async () => {
     const { page } = await open();
     const buttons = page.locator('#escapes button');
     for (const button of await buttons.all()) {
@@ -122,7 +122,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     ]);
   });
 
-  it('shows functions of the files that it names', async () => {
+  it('shows functions that are in the files that it names', async () => {
     const { page } = await open();
     const shown = await page.locator('figure').evaluateAll((figures) =>
       figures.map((figure) => ({
@@ -186,7 +186,7 @@ describe.skipIf(!hasChromium)('the page', () => {
   });
 });
 
-/** Makes some steps of a copy and then leaves it waiting. Returns what the strip shows after each. */
+/** Makes some steps of a copy, and pauses. Returns the strip after each step. */
 async function step(page: Page, count: number, windowSize = '1 MiB'): Promise<string[]> {
   await page.getByLabel('Pace').selectOption('step');
   await page.getByRole('combobox', { name: 'Window' }).selectOption(windowSize);

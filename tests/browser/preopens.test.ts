@@ -1,4 +1,4 @@
-// What a page gives to a sandbox is checked before a worker is started; this needs no browser.
+// A sandbox's preopens are checked before a worker is started. This needs no browser.
 
 import { describe, expect, it } from 'vitest';
 import { grantsFor } from '../../ts/browser/preopens.js';

@@ -50,7 +50,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     });
   });
 
-  it('tells how far it has come, and freezes nothing meanwhile', async () => {
+  it('reports its progress, and does not freeze the page', async () => {
     const page = await pages.open();
     const { progress, turns } = await page.evaluate(async () => {
       const tree = { dir: { a: { source: new Blob([new Uint8Array(40 << 20).fill(1)]) } } };
@@ -84,7 +84,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     expect(turns).toBeGreaterThan(3);
   });
 
-  it('is aborted between two steps, and leaves nothing of what it was at', async () => {
+  it('can be aborted between two steps, and leaves no unfinished file', async () => {
     const page = await pages.open();
     const found = await page.evaluate(async () => {
       const source = new Blob([new Uint8Array(30 << 20).fill(1)]);
@@ -109,7 +109,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     expect(found).toEqual({ message: 'enough', names: ['a'], size: 3 });
   });
 
-  it('shows what the component reads and writes, a window at a time', async () => {
+  it('shows what the component reads and writes, window by window', async () => {
     const page = await pages.open();
     const steps = await page.evaluate(async () => {
       const source = new Uint8Array(150_000).fill(1);
@@ -133,7 +133,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     });
     expect(steps).toEqual(
       [
-        // A byte more than the window, to see whether the file ends where it should.
+        // One byte more than the window, to see whether the file ends there.
         [0, 65_537],
         [65_536, 65_537],
         [131_072, 18_928],
@@ -144,7 +144,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     );
   });
 
-  it('cannot be made to leave its directories, or to change what is to be read only', async () => {
+  it('cannot leave its directories, or change a read-only one', async () => {
     const page = await pages.open();
     const errors = await page.evaluate(async () => {
       const tree = {
@@ -187,7 +187,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     `);
   });
 
-  it('copies what is larger than memory may be only where it does not have to be in memory', async () => {
+  it('copies more than memory can hold only if it does not need memory', async () => {
     const page = await pages.open();
     const found = await page.evaluate(async () => {
       const source = new Blob([new Uint8Array(2 << 20)]);
@@ -206,7 +206,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
         .copy('/in', '/memory/b', options)
         .catch((reason: unknown) => reason)) as CopyError;
       const { dir } = await sandbox.tree('/memory');
-      // Each file is let go of once it is kept.
+      // Each file is released once it is stored.
       const report = await sandbox.copy('/in', '/kept/b', options);
       sandbox.close();
       return { code: error.code, message: error.message, names: Object.keys(dir), bytes: report.bytes };
@@ -221,7 +221,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     });
   });
 
-  it('refuses what is of the wrong type before it starts', async () => {
+  it('refuses wrong types before it starts', async () => {
     const page = await pages.open();
     const messages = await page.evaluate(async () => {
       const sandbox = await mapcp.openSandbox({ '/in': { tree: { dir: {} }, access: 'read' } });
@@ -253,7 +253,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     ]);
   });
 
-  it('removes temporary files that a killed copy has left', async () => {
+  it('removes temporary files of a killed copy', async () => {
     const page = await pages.open();
     const found = await page.evaluate(async () => {
       const tree = { dir: { a: { source: 'x' }, '.mapcp-0123456789abcdef.tmp': { source: 'y' } } };

@@ -11,7 +11,7 @@ const types: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-/** A page that has `mapcp/browser` as the global `mapcp`, and nothing else. */
+/** A page with `mapcp/browser` as the global `mapcp`, and nothing else. */
 const blank = `<!doctype html><title>mapcp</title><script type="module">
 globalThis.mapcp = await import('/js/browser/index.js');
 </script>`;

@@ -1,8 +1,8 @@
-// Why mapcp/browser has a file system of its own: what that of preview2-shim cannot do. Where a test fails here after
-// an update of preview2-shim, its file system may have become good enough.
+// The faults of preview2-shim's file system, which are why mapcp/browser has its own. If a test fails after an update
+// of preview2-shim, its file system may have become good enough.
 
 import { describe, expect, it } from 'vitest';
-// Under Node the package gives its other half.
+// In Node, the package exports its other half.
 import { InMemoryFilesystemAdapter } from '../../node_modules/@bytecodealliance/preview2-shim/dist/browser/in-memory-filesystem.js';
 
 /** A root with two files. */
@@ -15,12 +15,12 @@ const follow = { symlinkFollow: true };
 const create = { create: true, exclusive: true };
 
 describe("preview2-shim's file system in memory", () => {
-  it('gives two files one inode number, which makes a copy of one over the other refused', () => {
+  it('gives two files one inode number, so a copy of one over the other is refused', () => {
     const hashes = ['a', 'b'].map((name) => root().metadataHashAt(follow, name).lower);
     expect(hashes).toEqual([0n, 0n]);
   });
 
-  it('gives a file another inode number with each write', () => {
+  it('gives a file another inode number at each write', () => {
     const file = root().openAt(follow, 'a', {}, { read: true, write: true });
     const before = file.metadataHash().lower;
     file.write(new Uint8Array(1), 0n);
@@ -39,7 +39,7 @@ describe("preview2-shim's file system in memory", () => {
     expect(file.write(new Uint8Array(9), 0n)).toBe(9n);
   });
 
-  it('has files that nobody made', () => {
+  it('has files that no one created', () => {
     expect(() => root().openAt(follow, 'constructor', create, { write: true })).toThrow();
   });
 });

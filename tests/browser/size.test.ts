@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 
-/** How many bytes the JavaScript and the wasm in folders of build/out have, compressed as servers do. */
+/** The compressed size in bytes of the JavaScript and wasm in folders of build/out. */
 function compressed(...folders: readonly string[]): number {
   const sizes = folders.map((folder) => {
     const files = readdirSync(join('build/out', folder)).filter((name) => /\.(js|wasm)$/.test(name));

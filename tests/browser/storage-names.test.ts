@@ -1,16 +1,16 @@
-// Names in a directory of the browser's that are taken after it was listed, by handles that are made for it: no browser
-// here has a directory that folds case, nor another tab at the right moment.
+// Names that are taken after a directory of the browser was listed. The handles are fake: no browser here folds case,
+// or has another tab at the right moment.
 
 import { describe, expect, it } from 'vitest';
 import { DirectoryNode, FileNode } from '../../ts/browser/nodes.js';
 import { Storage } from '../../ts/browser/storage.js';
 
-/** What the handles of a directory share: the content of each file by the name that it was made by. */
+/** The state behind a directory's handles: the content of each file by its name. */
 interface Disk {
   readonly files: Map<string, string>;
-  /** What the file system makes of a name before it looks for it. */
+  /** Returns the name that the file system looks for. */
   fold(name: string): string;
-  /** Called when a file is about to be written; what it throws, writing fails with. */
+  /** Called before a file is written. If it throws, the write fails. */
   beforeWrite(name: string): void;
 }
 
@@ -55,7 +55,7 @@ function directoryHandle(disk: Disk): FileSystemDirectoryHandle {
   return handle as unknown as FileSystemDirectoryHandle;
 }
 
-/** A storage over a disk with these files, listed. */
+/** A listed storage on a disk with these files. */
 async function listed(files: Record<string, string>, behaviour: Partial<Disk> = {}) {
   const disk: Disk = {
     files: new Map(Object.entries(files)),
@@ -85,8 +85,8 @@ async function listed(files: Record<string, string>, behaviour: Partial<Disk> = 
 
 const foldCase = (name: string) => name.toLowerCase();
 
-describe("a file that is saved into a directory of the browser's", () => {
-  it('does not replace another one of the copy, whose name the file system takes for its own', async () => {
+describe('a file that is written to a directory of the browser', () => {
+  it('does not replace another file of the copy, whose name the file system folds to its own', async () => {
     const { storage, put, found } = await listed({}, { fold: foldCase });
     put('README', 'first');
     put('readme', 'second');
@@ -97,14 +97,14 @@ describe("a file that is saved into a directory of the browser's", () => {
     expect(found()).toEqual({ README: 'first' });
   });
 
-  it('does not replace one that is there by a name in the other case', async () => {
+  it('does not replace an existing file whose name differs in case', async () => {
     const { storage, put, found } = await listed({ 'photo.jpg': 'old' }, { fold: foldCase });
     put('PHOTO.JPG', 'new');
     await expect(storage.save()).rejects.toMatchObject({ code: { tag: 'already-exists' } });
     expect(found()).toEqual({ 'photo.jpg': 'old' });
   });
 
-  it('does not replace one that somebody else has made meanwhile', async () => {
+  it('does not replace a file that another program has made meanwhile', async () => {
     const { storage, put, disk, found } = await listed({});
     put('a', 'ours');
     disk.files.set('a', 'theirs');
@@ -112,7 +112,7 @@ describe("a file that is saved into a directory of the browser's", () => {
     expect(found()).toEqual({ a: 'theirs' });
   });
 
-  it('is not removed after a failure if somebody else has written to it', async () => {
+  it('is not removed after a failure if another program has written to it', async () => {
     const { storage, put, disk, found } = await listed({});
     disk.beforeWrite = (name) => {
       disk.files.set(name, 'theirs');
@@ -133,7 +133,7 @@ describe("a file that is saved into a directory of the browser's", () => {
     expect(found()).toEqual({});
   });
 
-  it('replaces the one that was listed', async () => {
+  it('replaces the file that was listed', async () => {
     const { storage, put, found } = await listed({ a: 'old' }, { fold: foldCase });
     put('a', 'new');
     await storage.save();

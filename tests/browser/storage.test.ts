@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { hasChromium, inChromium } from './chromium.js';
 
-/** What the origin's private file system holds: the text of each file by its path, and null for each directory. */
+/** The content of the origin's private file system: the text of each file by its path, and null for each directory. */
 function stored(page: Page): Promise<Record<string, string | null>> {
   return page.evaluate(async () => {
     const found: Record<string, string | null> = {};
@@ -25,7 +25,7 @@ function stored(page: Page): Promise<Record<string, string | null>> {
   });
 }
 
-/** Copies a tree of small files into the private file system, to a path below it. */
+/** Copies a tree of small files to a path in the private file system. */
 function copyTree(page: Page, names: readonly string[], target: string): Promise<number> {
   return page.evaluate(
     async ([names, target]) => {
@@ -46,7 +46,7 @@ function copyTree(page: Page, names: readonly string[], target: string): Promise
 describe.skipIf(!hasChromium)("in the browser's private file system", () => {
   const pages = inChromium();
 
-  it('a copy is there when the promise resolves, and after a reload, byte for byte', async () => {
+  it('a copy is complete when the promise resolves, and after a reload, byte for byte', async () => {
     const page = await pages.open();
     await page.evaluate(async () => {
       const bytes = Uint8Array.from({ length: 700_000 }, (_, index) => (index * index) >> 5);
@@ -70,11 +70,11 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     const found = await stored(page);
     expect(Object.keys(found).toSorted()).toEqual(['b', 'b/d', 'b/d/e', 'b/d/text', 'b/empty', 'b/large']);
     expect(found).toMatchObject({ 'b/d': null, 'b/d/e': null, 'b/d/text': 'text', 'b/empty': '' });
-    // Not by toEqual, whose report of so many bytes nobody could read.
+    // toEqual would print all the bytes.
     expect(found['b/large'] === Buffer.from(bytes).toString('latin1')).toBe(true);
   });
 
-  it('is copied from, replaced in and merged into', async () => {
+  it('is a source, and a target for replacing and merging', async () => {
     const page = await pages.open();
     await copyTree(page, ['a', 'b'], 'from');
     await copyTree(page, ['b', 'c'], 'to');
@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     });
   });
 
-  it('sees what others do between two copies', async () => {
+  it('sees changes by others between two copies', async () => {
     const page = await pages.open();
     const code = await page.evaluate(async () => {
       const directory = await navigator.storage.getDirectory();
@@ -121,7 +121,7 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     expect(await stored(page)).toEqual({ b: '' });
   });
 
-  it('holds no links and no times, and says so', async () => {
+  it('holds neither links nor times, and reports that', async () => {
     const page = await pages.open();
     const messages = await page.evaluate(async () => {
       const directory = await navigator.storage.getDirectory();
@@ -147,7 +147,7 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     expect(await stored(page)).toEqual({ followed: 'x' });
   });
 
-  it('leaves nothing of a file whose copy was aborted', async () => {
+  it('has nothing of a file whose copy was aborted', async () => {
     const page = await pages.open();
     await page.evaluate(async () => {
       const directory = await navigator.storage.getDirectory();
@@ -164,11 +164,11 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     expect(await stored(page)).toEqual({});
   });
 
-  it('refuses before it starts what the browser grants no room for', async () => {
+  it('is refused before the copy starts if the browser grants too little room', async () => {
     const page = await pages.open();
     const error = await page.evaluate(async () => {
       const directory = await navigator.storage.getDirectory();
-      // The same 64 MiB again and again, of which nothing is read.
+      // The same 64 MiB many times. They are never read.
       const part = new Blob([new Uint8Array(64 << 20)]);
       const source = new Blob(Array.from({ length: 8192 }, () => part));
       const sandbox = await mapcp.openSandbox(
@@ -191,10 +191,10 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     expect(await stored(page)).toEqual({});
   });
 
-  it('says on which file it ran out of room, and leaves nothing of that', async () => {
+  it('names the file for which there was no room, and keeps nothing of it', async () => {
     const page = await pages.open();
     const client = await pages.context.newCDPSession(page);
-    // The room is taken away only after the first look at it.
+    // Takes the room away after the first check.
     await page.exposeFunction('takeRoomAway', () =>
       client.send('Storage.overrideQuotaForOrigin', { origin: pages.origin, quotaSize: 1 << 20 }),
     );
@@ -226,7 +226,7 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     expect(await stored(page)).toEqual({ c: null, 'c/first': 'x' });
   });
 
-  it('says that a file is in use, and leaves it as it is', async () => {
+  it('reports a file that is in use, and leaves it unchanged', async () => {
     const page = await pages.open();
     const error = await page.evaluate(async () => {
       const directory = await navigator.storage.getDirectory();
@@ -257,7 +257,7 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     });
   });
 
-  it('is copied into by two tabs, one after the other', async () => {
+  it('is written by two tabs in turn', async () => {
     const [one, other] = [await pages.open(), await pages.open()];
     const names = (tab: string) => Array.from({ length: 40 }, (_, index) => `${tab}${index}`);
     const files = await Promise.all([copyTree(one, names('one'), 'd'), copyTree(other, names('other'), 'd')]);
@@ -267,7 +267,7 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     expect(await stored(one)).toEqual({ d: null, ...Object.fromEntries(expected) });
   });
 
-  it('lets go of its turn when it is aborted while another tab copies', async () => {
+  it('leaves the queue if it is aborted while another tab copies', async () => {
     const [one, other] = [await pages.open(), await pages.open()];
     await one.evaluate(() => {
       navigator.locks.request('mapcp', () => new Promise(() => {}));
@@ -279,7 +279,7 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
       const copying = sandbox.copy('/out/a', '/out/b', { signal: abort.signal });
       const isWaiting = async () => ((await navigator.locks.query()).pending ?? []).length > 0;
       while (!(await isWaiting())) {
-        // Until the browser has it in the queue.
+        // Waits until the browser has queued it.
       }
       abort.abort(new Error('too long'));
       const error = (await copying.catch((reason: unknown) => reason)) as CopyError;
@@ -289,13 +289,13 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     expect(message).toBe('too long');
   });
 
-  it('is not opened for what the visitor has not granted', async () => {
+  it("is not opened without the visitor's permission", async () => {
     const page = await pages.open();
     const found = await page.evaluate(async () => {
       const root = await navigator.storage.getDirectory();
       const directory = await root.getDirectoryHandle('picked', { create: true });
       const asked: string[] = [];
-      // As a picked directory answers that was granted for reading.
+      // A picked directory that was granted for reading.
       directory.queryPermission = async ({ mode }) => (mode === 'read' ? 'granted' : 'prompt');
       directory.requestPermission = async ({ mode }) => {
         asked.push(mode);
@@ -315,7 +315,7 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     });
   });
 
-  it('is not opened twice where one of the two is in the other', async () => {
+  it('is not opened twice if one directory is in the other', async () => {
     const page = await pages.open();
     const message = await page.evaluate(async () => {
       const root = await navigator.storage.getDirectory();

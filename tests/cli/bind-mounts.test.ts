@@ -1,4 +1,4 @@
-// Source directories that are also the target's, by a bind mount: nothing but their identity shows it.
+// Source directories that are also the target's, by a bind mount. Only their identity shows it.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { inMemoryDirectory } from '../helpers/directory.js';
 import { canMount } from '../helpers/small-disk.js';
 import { fronts, run } from './fronts.js';
 
-/** Makes a directory stand in another place too, while `use` runs. */
+/** Mounts a directory at a second path while `use` runs. */
 function whileBound(directory: string, place: string, use: () => void): void {
   const mounted = spawnSync('mount', ['--bind', directory, place], { encoding: 'utf8' });
   expect(mounted).toMatchObject({ status: 0, stderr: '' });
@@ -21,7 +21,7 @@ function whileBound(directory: string, place: string, use: () => void): void {
 }
 
 describe.each(fronts)('mapcp in $name', (front) => {
-  it.skipIf(!canMount)('copies no directory into itself that is mounted in the source', () =>
+  it.skipIf(!canMount)('does not copy a directory into itself if it is mounted in the source', () =>
     inMemoryDirectory((directory) => {
       for (const path of ['in/a/y/m', 'out/b/y']) {
         mkdirSync(join(directory, path), { recursive: true });
@@ -38,7 +38,7 @@ describe.each(fronts)('mapcp in $name', (front) => {
     }),
   );
 
-  it.skipIf(!canMount)('copies nothing into a directory of the source that is mounted in the target', () =>
+  it.skipIf(!canMount)('does not copy into a directory of the source that is mounted in the target', () =>
     inMemoryDirectory((directory) => {
       for (const path of ['in/a/y', 'out/b/y']) {
         mkdirSync(join(directory, path), { recursive: true });

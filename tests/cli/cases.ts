@@ -4,25 +4,25 @@ import { expect } from 'vitest';
 import type { Put } from '../behaviour/tree.js';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 
-/** What every front must do alike, in a directory with an empty `in` and an empty `out`. */
+/** A case for every frontend, in a directory with an empty `in` and an empty `out`. */
 export interface Case {
   /** A sentence that says what happens. */
   readonly name: string;
   readonly args: readonly string[];
-  /** Puts files in place before the run; paths are relative to the directory. */
+  /** Creates files before the run. Paths are relative to the directory. */
   readonly prepare?: (put: Put) => void;
-  /** What the run ends with; `usage` is status 2, or 1 in wasmtime. */
+  /** How the run ends. `usage` is status 2, or 1 in wasmtime. */
   readonly ends: 'well' | 'badly' | 'usage';
-  /** Exactly what is on standard error; nothing where it is left out. */
+  /** All of standard error; by default nothing. */
   readonly stderr?: string | RegExp;
   readonly stdout?: string | RegExp;
-  /** Every entry that `out` has afterwards, by its content; a directory's is `null`. */
+  /** Every entry of `out` afterwards, by its content; `null` for a directory. */
   readonly out: Readonly<Record<string, string | Buffer | null>>;
-  /** A command to run it under; where it is not possible, the case is left out outside CI. */
+  /** A command to run it under. If that is impossible, the case is skipped, except in CI. */
   readonly wrapper?: readonly string[];
 }
 
-/** Checks that `out` holds what a case says, and nothing more: no temporary file above all. */
+/** Checks that `out` has exactly these entries, and no temporary file. */
 export function expectOut(directory: string, out: Case['out']): void {
   const path = join(directory, 'out');
   expect(readdirSync(path, { recursive: true }).sort()).toEqual(Object.keys(out).sort());
@@ -40,7 +40,7 @@ function failure(source: string, target: string, why: string): string {
   return `mapcp: cannot copy '${source}' to '${target}': ${why}\n`;
 }
 
-/** JSON in which nothing ends a line or does something to a terminal. */
+/** JSON without line ends and terminal controls. */
 const toJson = (line: object): string =>
   JSON.stringify(line).replace(
     /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
@@ -54,17 +54,17 @@ function json(...lines: readonly object[]): RegExp {
   return new RegExp(`^${pattern.replaceAll('"milliseconds":0', '"milliseconds":[\\d.]+')}$`);
 }
 
-/** What a report says of one file, besides its size. */
+/** A report of one file, except its size. */
 const oneFile = { files: 1, directories: 0, skipped: 0, milliseconds: 0 };
 
-/** A name with all that JSON or a terminal could trip over, and how a message has it. */
+/** A name with every character that could break JSON or a terminal, and its form in messages. */
 const odd = {
   name: 'q"b\\t\tn\nc\u0001e\u001bd\u007fo\u009b☃\u061c\u200e\u200f\u2028\u2029\u202a\u202ea\u2066é\u2069😀\u200d',
   quoted:
     'q"b\\t\\x09n\\nc\\x01e\\x1bd\\x7fo\\x9b☃\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a\\u202ea\\u2066é\\u2069😀\u200d',
 };
 
-/** Puts new files and an old one in place, and a link that leads to the new `b`. */
+/** Creates new files, an old one, and a link to the new `b`. */
 function links(put: Put): void {
   put.file('in/a', 'new');
   put.symlink('in/l', 'b');
@@ -72,7 +72,7 @@ function links(put: Put): void {
   put.file('out/b', 'old');
 }
 
-/** Options that contradict each other: the first, the other, and how both are given. */
+/** Options that contradict each other: the first, the other, and both as arguments. */
 const contradictions: readonly (readonly [string, string, readonly string[]])[] = [
   ['target-directory', 'no-target-directory', ['-T', '-t', 'out']],
   ...Object.entries({
@@ -102,7 +102,7 @@ const contradictions: readonly (readonly [string, string, readonly string[]])[] 
   ['clean', 'recursive', ['-n', '--clean', '-r']],
 ];
 
-/** Puts two files of one name into different directories, and two directories. */
+/** Creates two files of one name in different directories, and two directories. */
 function twoNamesakes(put: Put): void {
   for (const directory of ['in/a', 'in/b', 'in/a/d', 'in/b/d']) {
     put.directory(directory);
@@ -128,21 +128,21 @@ export const cases: readonly Case[] = [
     out: { b: 'content' },
   },
   {
-    name: 'a target that is a directory gets the copy under the name of the source',
+    name: 'a copy into a directory gets the name of the source',
     prepare: (put) => put.file('in/a', 'content'),
     args: ['in/a', 'out'],
     ends: 'well',
     out: { a: 'content' },
   },
   {
-    name: 'a target that is a directory may end in a slash',
+    name: 'a target directory may end in a slash',
     prepare: (put) => put.file('in/a', 'content'),
     args: ['in/a', 'out/'],
     ends: 'well',
     out: { a: 'content' },
   },
   {
-    name: 'a copy in a directory is named without the slashes that the directory was given with',
+    name: 'a copy into a directory is named without the slashes of the argument',
     prepare: (put) => put.file('in/a', 'content'),
     args: ['-v', 'in/a', 'out//'],
     ends: 'well',
@@ -151,7 +151,7 @@ export const cases: readonly Case[] = [
   },
   ...['out/l', 'out/l/', 'out/l/.'].map(
     (target): Case => ({
-      name: `what is in a directory is copied into the one that a link leads to, as ${target}`,
+      name: `the contents of a directory are copied into the one that a link leads to, as ${target}`,
       args: ['-r', 'in/d/.', target],
       prepare: (put) => {
         put.directory('in/d');
@@ -160,13 +160,13 @@ export const cases: readonly Case[] = [
         put.symlink('out/l', 'real');
       },
       ends: 'well',
-      // Listed through the link, too.
+      // It is also listed through the link.
       out: { l: null, 'l/f': 'content', real: null, 'real/f': 'content' },
     }),
   ),
   ...['in/l/', 'in/l/.'].map(
     (source): Case => ({
-      name: `a link to a directory is copied as what it leads to, by ${source}`,
+      name: `a link to a directory is copied as the directory, by ${source}`,
       args: ['-rT', source, 'out/b'],
       prepare: (put) => {
         put.directory('in/d');
@@ -178,7 +178,7 @@ export const cases: readonly Case[] = [
     }),
   ),
   {
-    name: 'a link to a directory with a slash behind it gives the copy its name',
+    name: 'a link to a directory with a slash after it gives the copy its name',
     args: ['-r', 'in/l/', 'out'],
     prepare: (put) => {
       put.directory('in/d');
@@ -189,7 +189,7 @@ export const cases: readonly Case[] = [
     out: { l: null, 'l/f': 'content' },
   },
   {
-    name: 'a file does not go into a directory that is named with a slash',
+    name: 'a file is not copied to a new name with a slash after it',
     args: ['-T', 'in/a', 'out/l/'],
     prepare: (put) => {
       put.file('in/a', 'content');
@@ -202,7 +202,7 @@ export const cases: readonly Case[] = [
   },
   ...['in/d/.', 'in/d/e/..', 'in/d/e/../'].map(
     (source): Case => ({
-      name: `what is in ${source} goes into a target that is a directory, and not beside it`,
+      name: `the contents of ${source} go into a target directory, and not beside it`,
       prepare: (put) => {
         put.directory('in/d');
         put.directory('in/d/e');
@@ -223,7 +223,7 @@ export const cases: readonly Case[] = [
     out: {},
   },
   {
-    name: 'a file is not put over a directory',
+    name: 'a file does not replace a directory',
     prepare: (put) => {
       put.file('in/a', 'content');
       put.directory('out/a');
@@ -234,28 +234,28 @@ export const cases: readonly Case[] = [
     out: { a: null },
   },
   {
-    name: 'a name with a line feed makes one line of an error',
+    name: 'a name with a line feed does not break the line of an error',
     args: ['in/two\nlines', 'out/b'],
     ends: 'badly',
     stderr: failure('in/two\\nlines', 'out/b', "cannot inspect 'in/two\\nlines': no such file or directory"),
     out: {},
   },
   {
-    name: 'no names are wrong usage',
+    name: 'no path is wrong usage',
     args: [],
     ends: 'usage',
     stderr: /^mapcp: there is no SOURCE and no TARGET\n/,
     out: {},
   },
   {
-    name: 'one name is wrong usage',
+    name: 'one path is wrong usage',
     args: ['in/a'],
     ends: 'usage',
     stderr: /^mapcp: there is no TARGET after 'in\/a'\n/,
     out: {},
   },
   {
-    name: 'a name in wrong usage has its control characters as escapes',
+    name: 'control characters of a path in wrong usage are printed as escapes',
     args: ['in/a\u001b[2J\u202e'],
     ends: 'usage',
     stderr: /^mapcp: there is no TARGET after 'in\/a\\x1b\[2J\\u202e'\n/,
@@ -313,7 +313,7 @@ export const cases: readonly Case[] = [
     })),
   ].map(
     ({ args, says }): Case => ({
-      name: `${args.join(' ')} is wrong usage, which is named`,
+      name: `${args.join(' ')} is wrong usage, and the error names it`,
       prepare: (put) => put.file('in/a', 'content'),
       args,
       ends: 'usage',
@@ -350,7 +350,7 @@ export const cases: readonly Case[] = [
     out: { b: 'content' },
   },
   {
-    name: '--json tells the progress of several sources as that of one copy',
+    name: '--json shows the progress of several sources as that of one copy',
     prepare: (put) => {
       put.file('in/a', 'content');
       put.file('in/b', 'more');
@@ -366,7 +366,7 @@ export const cases: readonly Case[] = [
     out: { a: 'content', b: 'more' },
   },
   {
-    name: '--json tells the progress of several sources of which one fails',
+    name: '--json shows the progress of several sources if one fails',
     prepare: (put) => {
       put.file('in/a', 'content');
       put.directory('in/d');
@@ -376,7 +376,7 @@ export const cases: readonly Case[] = [
     ends: 'badly',
     stdout: new RegExp(
       [
-        // A directory that is measured, or listed, before something in it is copied.
+        // A directory is measured or listed before its first entry is copied.
         '^({"type":"progress","bytesDone":0,.*}\n)?{"type":"error","code":"ENOENT",.*}',
         '{"type":"progress","bytesDone":7,"bytesTotal":11,"filesDone":1,"filesTotal":2,.*}',
         '{"type":"report","source":"in/a",.*}',
@@ -404,7 +404,7 @@ export const cases: readonly Case[] = [
     out: {},
   },
   {
-    name: '--json prints an object for a failure that it names differently from people',
+    name: '--json prints an object for an error whose text differs from that for people',
     prepare: (put) => put.file('out/a', 'content'),
     args: ['--json', 'out/a', 'out/a'],
     ends: 'badly',
@@ -438,7 +438,7 @@ export const cases: readonly Case[] = [
     out: {},
   },
   {
-    name: '--quiet prints nothing but errors, under --json and -v too',
+    name: '--quiet prints only errors, also with --json and -v',
     prepare: (put) => {
       put.directory('in/d');
       put.file('in/d/a', 'content');
@@ -467,14 +467,14 @@ export const cases: readonly Case[] = [
     out: {},
   },
   {
-    name: '--quiet does not say what was cleaned',
+    name: '--quiet does not print what was cleaned',
     prepare: (put) => put.file('out/.mapcp-0123456789abcdef.tmp', 'half'),
     args: ['--clean', '-q', 'out'],
     ends: 'well',
     out: {},
   },
   {
-    name: '--progress shows lines where there is no terminal',
+    name: '--progress prints lines if there is no terminal',
     prepare: (put) => put.file('in/a', 'content'),
     args: ['--progress', 'in/a', 'out/b'],
     ends: 'well',
@@ -496,7 +496,7 @@ export const cases: readonly Case[] = [
     { args: ['--overwrite', 'always', '-n'], b: 'old' },
   ].map(
     ({ args, b }): Case => ({
-      name: `of ${args.join(' ')} the last one counts`,
+      name: `the last option of ${args.join(' ')} counts`,
       prepare: links,
       args: [...args, 'in/a', 'out/b'],
       ends: 'well',
@@ -505,7 +505,7 @@ export const cases: readonly Case[] = [
   ),
   ...['--symlinks=follow', '-PL', '--symlinks=skip -L'].map(
     (args): Case => ({
-      name: `${args} copies what a link leads to`,
+      name: `${args} copies the target of a link`,
       prepare: links,
       args: [...args.split(' '), '-v', 'in/l', 'out/b'],
       ends: 'well',
@@ -517,14 +517,14 @@ export const cases: readonly Case[] = [
     (args): Case => ({
       name: `${args} copies a link as a link`,
       prepare: links,
-      // In `out`, what it leads to is the old file.
+      // In `out`, the link leads to the old file.
       args: [...args.split(' '), 'in/l', 'out/l'],
       ends: 'well',
       out: { b: 'old', l: 'old' },
     }),
   ),
   {
-    name: '--clean removes what killed runs have left, and says how much',
+    name: '--clean removes the temporary files of killed runs, and prints their number',
     prepare: (put) => {
       put.file('out/.mapcp-0123456789abcdef.tmp', 'half');
       put.file('out/a', 'content');
@@ -569,7 +569,7 @@ export const cases: readonly Case[] = [
     { pattern: '/in/d/sub/*.o', source: 'in/d//', write: '/sub/*.o' },
   ].map(
     ({ pattern, source, write }): Case => ({
-      name: `--exclude ${pattern} for ${source} is a warning, which says what to write`,
+      name: `--exclude ${pattern} for ${source} is a warning that says what to write`,
       prepare: (put) => put.directory('in/d'),
       args: ['-r', '--exclude', pattern, source, 'out'],
       ends: 'well',
@@ -580,7 +580,7 @@ export const cases: readonly Case[] = [
     }),
   ),
   {
-    name: 'a pattern that begins with the path of a source is no warning if it may match',
+    name: 'a pattern that begins with the path of a source is no warning if it can match',
     prepare: (put) => {
       for (const path of ['in/d', 'in/d/in', 'in/d/in/d']) {
         put.directory(path);
@@ -633,7 +633,7 @@ export const cases: readonly Case[] = [
         stdout: "'out': 2 temporary files removed\n",
       },
       {
-        name: '--json --clean tells what it could not clean, and what it has',
+        name: '--json --clean reports what it could not clean, and what it has',
         args: ['--json', '--clean', 'out'],
         stdout: json(
           {
@@ -682,7 +682,7 @@ export const cases: readonly Case[] = [
   },
   ...['', '--exclude=x', '--json --no-progress'].map(
     (options): Case => ({
-      name: `a link that is named is followed without -r (${options})`,
+      name: `a link as source is followed without -r (${options})`,
       prepare: links,
       args: [...options.split(' ').filter(Boolean), '-v', 'in/l', 'out'],
       ends: 'well',
@@ -692,18 +692,18 @@ export const cases: readonly Case[] = [
   ),
   ...['-r', '-R', '-a', '-La', '-LP'].map(
     (options): Case => ({
-      name: `a link that is named is copied as one with ${options}`,
+      name: `a link as source is copied as a link with ${options}`,
       prepare: links,
       args: [options, '-v', 'in/l', 'out'],
       ends: 'well',
       stdout: "'in/l' -> 'out/l'\n",
-      // What it leads to from there.
+      // The link's target, from there.
       out: { b: 'old', l: 'old' },
     }),
   ),
   ...['-rL', '-aL', '-a --symlinks=follow'].map(
     (options): Case => ({
-      name: `a link that is named is followed with ${options}`,
+      name: `a link as source is followed with ${options}`,
       prepare: links,
       args: [...options.split(' '), '-v', 'in/l', 'out'],
       ends: 'well',
@@ -712,7 +712,7 @@ export const cases: readonly Case[] = [
     }),
   ),
   {
-    name: 'a link that is named and leads out of its directory is an error, which says what to do',
+    name: 'a link as source that leads out of its directory is an error that says what to do',
     prepare: (put) => put.symlink('in/l', '../elsewhere'),
     args: ['in/l', 'out'],
     ends: 'badly',
@@ -755,7 +755,7 @@ export const cases: readonly Case[] = [
     }),
   ),
   {
-    name: '-t makes its directory with --make-parents',
+    name: '-t creates its directory with --make-parents',
     prepare: (put) => put.file('in/a', 'x'),
     args: ['--make-parents', '-t', 'out/d/e', 'in/a'],
     ends: 'well',
@@ -786,7 +786,7 @@ export const cases: readonly Case[] = [
   ),
   ...contradictions.map(
     ([one, other, options]): Case => ({
-      name: `${options.join(' ')} is wrong usage, which names both options`,
+      name: `${options.join(' ')} is wrong usage, and the error names both options`,
       prepare: (put) => {
         put.file('in/a', 'x');
         put.file('out/.mapcp-0123456789abcdef.tmp', 'half');
@@ -823,7 +823,7 @@ export const cases: readonly Case[] = [
     }),
   ),
   {
-    name: '--dry-run writes nothing, whatever else is asked for',
+    name: '--dry-run writes nothing, whatever the other options are',
     prepare: (put) => {
       put.directory('in/d');
       put.file('in/d/f', 'x');
@@ -846,7 +846,7 @@ export const cases: readonly Case[] = [
   ),
   ...[[], ['--json', '--no-progress'], ['--overwrite=always']].map(
     (options): Case => ({
-      name: `a source does not replace what another one has just made: ${options.join(' ') || 'as text'}`,
+      name: `a source does not replace the copy of another one: ${options.join(' ') || 'as text'}`,
       prepare: twoNamesakes,
       args: [...options, 'in/a/x', 'in/b/x', 'out'],
       ends: 'badly',
@@ -857,7 +857,7 @@ export const cases: readonly Case[] = [
     }),
   ),
   {
-    name: 'a source does not replace what another one has just made in the place of an old file',
+    name: 'a source does not replace the copy of another one that has replaced an old file',
     prepare: (put) => {
       twoNamesakes(put);
       put.file('out/x', 'old');
@@ -910,14 +910,14 @@ export const cases: readonly Case[] = [
     out: { x: 'A' },
   },
   {
-    name: '-n leaves what another source has just made alone',
+    name: '-n keeps the copy of another source',
     prepare: twoNamesakes,
     args: ['-n', 'in/a/x', 'in/b/x', 'out'],
     ends: 'well',
     out: { x: 'A' },
   },
   {
-    name: '--dry-run says that a source would replace what another one would have made',
+    name: '--dry-run reports that a source would replace the copy of another one',
     prepare: twoNamesakes,
     args: ['--dry-run', 'in/a/x', 'in/b/x', 'out'],
     ends: 'badly',
@@ -934,7 +934,7 @@ export const cases: readonly Case[] = [
   },
   ...['4/4', '1/', '-1/4', '1/4/2', '0/4294967296'].map(
     (share): Case => ({
-      name: `--shard=${share} is wrong usage, which says how shares are numbered`,
+      name: `--shard=${share} is wrong usage, and the error says how shards are numbered`,
       prepare: (put) => put.file('in/a', 'content'),
       args: [`--shard=${share}`, 'in/a', 'out/b'],
       ends: 'usage',
@@ -943,14 +943,14 @@ export const cases: readonly Case[] = [
     }),
   ),
   {
-    name: 'a single share is the whole',
+    name: 'a single shard is the whole tree',
     prepare: (put) => put.file('in/a', 'content'),
     args: ['--shard', '0/1', 'in/a', 'out/b'],
     ends: 'well',
     out: { b: 'content' },
   },
   {
-    name: '-v tells of each entry: what was made, and what was left alone',
+    name: '-v prints each entry that was created or skipped',
     prepare: (put) => {
       put.directory('in/a');
       put.directory('in/a/d');
@@ -972,7 +972,7 @@ export const cases: readonly Case[] = [
     out: { b: null, 'b/d': null, 'b/d/f': 'content', 'b/d/l': 'content', 'b/g': 'old' },
   },
   {
-    name: '--dry-run -v tells of what would be',
+    name: '--dry-run -v prints each entry that would be',
     prepare: (put) => {
       put.directory('in/a');
       put.file('in/a/g', 'new');
@@ -991,7 +991,7 @@ export const cases: readonly Case[] = [
     out: { b: null, 'b/g': 'old' },
   },
   {
-    name: '--json -v tells of each entry as an object',
+    name: '--json -v prints each entry as an object',
     prepare: (put) => put.file('in/a', 'content'),
     args: ['--json', '-v', '--no-progress', 'in/a', 'out/b'],
     ends: 'well',
@@ -1000,7 +1000,7 @@ export const cases: readonly Case[] = [
     out: { b: 'content' },
   },
   {
-    name: 'an unknown option is wrong usage, and is named',
+    name: 'an unknown option is wrong usage, and the error names it',
     args: ['--frobnicate', 'in/a', 'out/b'],
     ends: 'usage',
     stderr: /^mapcp: unknown option '--frobnicate'\n/,
@@ -1025,7 +1025,7 @@ export const cases: readonly Case[] = [
     out: {},
   },
   {
-    name: '--help explains itself on standard output',
+    name: '--help prints to standard output',
     args: ['--help'],
     ends: 'well',
     stdout: /^Usage: mapcp \[options\] SOURCE\.\.\. TARGET\n/,
@@ -1053,7 +1053,7 @@ export const cases: readonly Case[] = [
     out: {},
   },
   {
-    name: '--verbose says what was skipped',
+    name: '--verbose prints what was skipped',
     prepare: (put) => {
       put.file('in/a', 'content');
       put.file('out/b', 'old');
@@ -1064,7 +1064,7 @@ export const cases: readonly Case[] = [
     out: { b: 'old' },
   },
   {
-    name: '--verbose says what was copied',
+    name: '--verbose prints what was copied',
     prepare: (put) => put.file('in/a', 'content'),
     args: ['--verbose', 'in/a', 'out/b'],
     ends: 'well',
@@ -1072,7 +1072,7 @@ export const cases: readonly Case[] = [
     out: { b: 'content' },
   },
   {
-    name: 'options may stand after the names',
+    name: 'options may follow the paths',
     prepare: (put) => put.file('in/a', 'content'),
     args: ['in/a', 'out/b', '-v'],
     ends: 'well',

@@ -10,7 +10,7 @@ it.each([
   ['src/f', 'l/..'],
   ['src/f', 'l/../'],
   ['-t', 'l/..', 'src/f'],
-])('a copy into two dots behind a link goes where the link leads: %s %s %s', (...args) =>
+])("two dots behind a link in a target lead to the parent of the link's target: %s %s %s", (...args) =>
   inTemporaryDirectory((directory) => {
     mkdirSync(join(directory, 'real/deep'), { recursive: true });
     mkdirSync(join(directory, 'src'));

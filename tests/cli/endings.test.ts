@@ -1,4 +1,4 @@
-// What the command line says where it cannot work at all, or not print.
+// Errors of the command line if it cannot work at all, or cannot print.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { wasmtime } from '../helpers/wasmtime.js';
 
 const main = resolve('build/out/js/cli/main.js');
 
-/** Runs a line of shell in a directory with a file `in/a` and a directory `out`; in it, `$mapcp` is the command line. */
+/** Runs a line of shell in a directory with a file `in/a` and a directory `out`. `$mapcp` is the command line. */
 function shell(line: string) {
   return inTemporaryDirectory((directory) => {
     mkdirSync(join(directory, 'in'));
@@ -27,14 +27,14 @@ function shell(line: string) {
   });
 }
 
-describe('the command line says so in a sentence', () => {
+describe('the command line reports in one sentence', () => {
   it.each([
     { args: '-v in/a out', end: '; what was finished stays' },
     { args: '--json in/a out', end: '; what was finished stays' },
     { args: '--clean out', end: '' },
     { args: '--help', end: '' },
     { args: '--completion bash', end: '' },
-  ])('if it cannot print: $args', ({ args, end }) => {
+  ])('that it cannot print: $args', ({ args, end }) => {
     expect(shell(`$mapcp ${args} >/dev/full`)).toEqual({
       status: 1,
       stdout: '',
@@ -63,7 +63,7 @@ describe('the command line says so in a sentence', () => {
     });
   });
 
-  it('if there is no WebAssembly', () => {
+  it('that there is no WebAssembly', () => {
     const { status, stderr } = shell(`$node --jitless ${main} in/a out`);
     expect(stderr).toMatch(
       /^(Warning: .*\n)?mapcp: cannot go on: there is no WebAssembly here, .*--jitless\n$/,
@@ -71,7 +71,7 @@ describe('the command line says so in a sentence', () => {
     expect(status).toBe(1);
   });
 
-  it('if a limit leaves too little address space, with advice that helps', () => {
+  it('that a limit leaves too little address space, with advice that helps', () => {
     const { status, stderr } = shell('ulimit -v 3000000; $mapcp in/a out');
     expect(stderr).toMatch(/^mapcp: cannot go on: there is too little address space .*\n$/);
     expect(status).toBe(1);
@@ -83,14 +83,14 @@ describe('the command line says so in a sentence', () => {
     });
   });
 
-  it.skipIf(!canMount)('if there is no procfs', () => {
+  it.skipIf(!canMount)('that there is no procfs', () => {
     const { status, stderr } = shell("unshare --mount sh -c 'mount -t tmpfs none /proc && $mapcp in/a out'");
     expect(stderr).toMatch(/^mapcp: cannot go on: there is no procfs at \/proc, .*: mount it\n$/);
     expect(status).toBe(1);
   });
 });
 
-it('an error in the bindings shows no long line of them', () => {
+it('an error in the bindings prints no long line of code', () => {
   // A line that is nothing but a core module throws nothing.
   const isModule = (line: string) => line.startsWith('"\\0asm');
   const lines = readFileSync('build/out/bindings/mapcp.js', 'utf8')

@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { wasmtime } from '../helpers/wasmtime.js';
 
-/** One of the ways to run `mapcp SOURCE TARGET`. */
+/** A way to run `mapcp SOURCE TARGET`. */
 export interface Front {
   readonly name: string;
-  /** The status for wrong usage. A WASI command can only succeed or fail, so in wasmtime it is that of a failure. */
+  /** The status of wrong usage. A WASI command can only succeed or fail, so in wasmtime it is that of a failure. */
   readonly usageStatus: number;
-  /** What is run, with the arguments for mapcp at the end; it can reach the directories `in` and `out`. */
+  /** The command, to be followed by mapcp's arguments. It can reach the directories `in` and `out`. */
   readonly command: readonly string[];
 }
 
@@ -24,14 +24,14 @@ const inWasmtime = (command: string): Front => ({
   command: [command, 'run', '--dir', 'in', '--dir', 'out', resolve('build/out/mapcp.wasm')],
 });
 
-/** Every front that this machine has. */
+/** Every frontend that this machine has. */
 export const fronts: readonly Front[] = wasmtime === undefined ? [node] : [node, inWasmtime(wasmtime)];
 
 /**
- * Runs mapcp through a front.
+ * Runs mapcp through a frontend.
  *
  * @param directory the working directory, with `in` and `out` in it
- * @param wrapper a command that runs the rest of its arguments, such as `setpriv` with its options
+ * @param wrapper a command that runs its other arguments, such as `setpriv` with its options
  */
 export function run(
   front: Front,

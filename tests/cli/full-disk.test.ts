@@ -7,7 +7,7 @@ import { expectOut } from './cases.js';
 import { fronts, run } from './fronts.js';
 
 describe.skipIf(!canMount).each(fronts)('mapcp in $name, on a full disk,', (front) => {
-  it('says so, and leaves the old target and no temporary file', () => {
+  it('reports it, and leaves the old target and no temporary file', () => {
     inTemporaryDirectory((directory) => {
       mkdirSync(join(directory, 'in'));
       mkdirSync(join(directory, 'out'));

@@ -23,13 +23,13 @@ type Copying = ChildProcessByStdio<null, Readable, Readable>;
 
 /** How the command line is run. */
 interface Way {
-  /** More arguments. */
+  /** Further arguments. */
   readonly args?: readonly string[];
-  /** What it has as its standard input. */
+  /** Its standard input. */
   readonly stdin?: 'ignore' | number;
 }
 
-/** Does something to the command line as soon as it copies the huge file, and says how it ended. */
+/** Interrupts the command line as soon as it copies the huge file, and returns how it ended. */
 async function interrupt(directory: string, act: (copying: Copying) => void, way: Way = {}) {
   const { args = [], stdin = 'ignore' } = way;
   const copying = spawn(process.execPath, [...command, ...args], {
@@ -51,12 +51,12 @@ async function interrupt(directory: string, act: (copying: Copying) => void, way
   return { status, signal, stdout, stderr };
 }
 
-/** A directory to copy from and one to copy to, with more to copy than can be copied before the end. */
+/** A source and a target directory. Copying takes longer than the test. */
 function prepare(directory: string): void {
   for (const path of ['in', 'out', 'in/a', 'out/b']) {
     mkdirSync(join(directory, path));
   }
-  // A hole, since nobody is to wait for the disk.
+  // A hole, because a disk would be slow.
   writeFileSync(join(directory, 'in/a/huge'), '');
   truncateSync(join(directory, 'in/a/huge'), 2 ** 40);
   writeFileSync(join(directory, 'out/b/huge'), 'old');
@@ -69,7 +69,7 @@ function expectOldTarget(directory: string): void {
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE', 'SIGUSR1', 'SIGUSR2'] as const;
 
-describe('mapcp, interrupted', () => {
+describe('mapcp, if it is interrupted', () => {
   // At SIGUSR1, Node would open a port for a debugger, and say so.
   it.each(signals)('by %s, ends by it and leaves no partial file', (name) =>
     inTemporaryDirectory(async (directory) => {
@@ -83,12 +83,12 @@ describe('mapcp, interrupted', () => {
     }),
   );
 
-  it('has said what failed until then', () =>
+  it('has printed the errors so far', () =>
     inTemporaryDirectory(async (directory) => {
       prepare(directory);
       mkdirSync(join(directory, 'in/a/d'));
       renameSync(join(directory, 'in/a/huge'), join(directory, 'in/a/d/huge'));
-      // All that is in a directory comes before what is in those below it.
+      // A directory's files precede its subdirectories' entries.
       mkdirSync(join(directory, 'out/b/x'));
       writeFileSync(join(directory, 'in/a/x'), '');
 
@@ -102,7 +102,7 @@ describe('mapcp, interrupted', () => {
   it('by the end of its terminal under nohup, goes on', () =>
     inTemporaryDirectory(async (directory) => {
       prepare(directory);
-      // By this standard input it knows that nohup has started it.
+      // This standard input shows that nohup has started it.
       const stdin = openSync('/dev/null', constants.O_WRONLY);
       const act = (copying: Copying) => {
         copying.kill('SIGHUP');
@@ -115,7 +115,7 @@ describe('mapcp, interrupted', () => {
       expect(signal).toBe('SIGINT');
     }));
 
-  it('by whoever reads no more of what it prints, ends with status 141 and leaves no partial file', () =>
+  it('by the end of the program that reads its output, ends with status 141 and leaves no partial file', () =>
     inTemporaryDirectory(async (directory) => {
       prepare(directory);
 

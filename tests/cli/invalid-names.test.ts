@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { type Front, fronts, run } from './fronts.js';
 
-/** Puts a tree with names that are not UTF-8, of a file and of a directory, among others. */
+/** Creates a tree with a file and a directory whose names are not UTF-8, and others. */
 function prepare(directory: string): void {
   for (const path of ['in/a/d', 'out']) {
     mkdirSync(join(directory, path), { recursive: true });
@@ -26,7 +26,7 @@ function refused(path: string): string {
 const [node, ...others] = fronts as readonly [Front, ...Front[]];
 
 describe('a name that is not UTF-8, in Node,', () => {
-  it('is told of with escapes, and with --keep-going all the rest is copied', () =>
+  it('is printed with escapes, and with --keep-going everything else is copied', () =>
     inTemporaryDirectory((directory) => {
       prepare(directory);
       const { status, stderr } = run(node, ['-r', '--keep-going', 'in/a', 'out'], directory);
@@ -41,7 +41,7 @@ describe('a name that is not UTF-8, in Node,', () => {
       ]);
     }));
 
-  it('ends a copy that is not told to keep going', () =>
+  it('ends a copy without --keep-going', () =>
     inTemporaryDirectory((directory) => {
       prepare(directory);
       const { status, stderr } = run(node, ['-r', 'in/a', 'out'], directory);
@@ -49,7 +49,7 @@ describe('a name that is not UTF-8, in Node,', () => {
       expect(status).toBe(1);
     }));
 
-  it('can be excluded, as it is told of', () =>
+  it('can be excluded in its printed form', () =>
     inTemporaryDirectory((directory) => {
       prepare(directory);
       const args = ['-r', '--exclude=caf\\\\xe9', '--exclude=\\\\xfe*/', 'in/a', 'out'];
@@ -85,11 +85,11 @@ describe('a name that is not UTF-8, in Node,', () => {
   ])('is refused as an argument, and no other file is copied: $line', ({ line, says }) =>
     inTemporaryDirectory((directory) => {
       mkdirSync(join(directory, 'out'));
-      // What Node makes of them.
+      // The names that Node would make of it.
       for (const name of ['b', 'b\ufffd', 'out/\ufffd']) {
         writeFileSync(join(directory, name), 'other');
       }
-      // The shell's printf, since a string of this language has no such bytes.
+      // JavaScript strings cannot hold these bytes, so the shell prints them.
       const script = line.replace(/'(.*)'/, `"$(printf '$1')"`).replace('$mapcp', node.command.join(' '));
       const { status, stdout, stderr } = spawnSync('sh', ['-c', script], {
         cwd: directory,
@@ -101,7 +101,7 @@ describe('a name that is not UTF-8, in Node,', () => {
     }),
   );
 
-  it('is another than one with a replacement character, which is copied', () =>
+  it('differs from a name with a replacement character, which is copied', () =>
     inTemporaryDirectory((directory) => {
       mkdirSync(join(directory, 'out'));
       writeFileSync(join(directory, 'b\ufffd'), 'content');
@@ -109,7 +109,7 @@ describe('a name that is not UTF-8, in Node,', () => {
       expect(readdirSync(join(directory, 'out'))).toEqual(['b\ufffd']);
     }));
 
-  it('does not keep temporary files from being removed', () =>
+  it('does not keep clean from removing temporary files', () =>
     inTemporaryDirectory((directory) => {
       prepare(directory);
       writeFileSync(join(directory, 'in/a/.mapcp-0123456789abcdef.tmp'), '');
@@ -120,7 +120,7 @@ describe('a name that is not UTF-8, in Node,', () => {
 });
 
 describe.each(others)('a name that is not UTF-8, in $name,', (front) => {
-  it('is told of by the directory that has it', () =>
+  it('is reported with its directory', () =>
     inTemporaryDirectory((directory) => {
       prepare(directory);
       const { status, stderr } = run(front, ['-r', '--keep-going', 'in/a', 'out'], directory);
@@ -137,20 +137,22 @@ describe.each(fronts)('a link to a name that is not UTF-8, in $name,', (front) =
     { options: '-P', source: 'in/l' },
   ];
 
-  it.each(cases)('is not copied with $options $source, and what helps is said', ({ options, source }) =>
-    inTemporaryDirectory((directory) => {
-      mkdirSync(join(directory, 'in'));
-      mkdirSync(join(directory, 'out'));
-      symlinkSync(Buffer.from('caf\xe9', 'latin1'), join(directory, 'in/l'));
-      const { status, stderr } = run(front, [options, source, 'out'], directory);
-      expect(stderr).toBe(
-        `mapcp: cannot copy 'in/l' to 'out/${source === 'in' ? 'in/l' : 'l'}': cannot inspect 'in/l': what the link leads ` +
-          'to is not valid UTF-8; make the link anew, or leave it out (--symlinks=skip)\n',
-      );
-      expect(status).toBe(1);
+  it.each(cases)(
+    'is not copied with $options $source, and the error says what helps',
+    ({ options, source }) =>
+      inTemporaryDirectory((directory) => {
+        mkdirSync(join(directory, 'in'));
+        mkdirSync(join(directory, 'out'));
+        symlinkSync(Buffer.from('caf\xe9', 'latin1'), join(directory, 'in/l'));
+        const { status, stderr } = run(front, [options, source, 'out'], directory);
+        expect(stderr).toBe(
+          `mapcp: cannot copy 'in/l' to 'out/${source === 'in' ? 'in/l' : 'l'}': cannot inspect 'in/l': what the link leads ` +
+            'to is not valid UTF-8; make the link anew, or leave it out (--symlinks=skip)\n',
+        );
+        expect(status).toBe(1);
 
-      const skipping = run(front, [options, '--symlinks=skip', source, 'out'], directory);
-      expect(skipping).toMatchObject({ status: 0, stderr: '' });
-    }),
+        const skipping = run(front, [options, '--symlinks=skip', source, 'out'], directory);
+        expect(skipping).toMatchObject({ status: 0, stderr: '' });
+      }),
   );
 });

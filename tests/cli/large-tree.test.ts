@@ -6,20 +6,20 @@ import process from 'node:process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { fronts, run } from './fronts.js';
 
-// MAPCP_FILES=100000 makes it as many.
+// MAPCP_FILES=100000 creates as many.
 const FILES = Number(process.env.MAPCP_FILES ?? 20_000);
 const LEVELS = 2_000;
 
-// Node alone has some fifty megabytes.
+// Node alone needs some fifty megabytes.
 const MEMORY = 150_000_000;
 
-// Few, and yet enough for Node to start.
+// Few, but enough for Node to start.
 const DESCRIPTORS = 64;
 
-/** A new directory with an `in` and an `out`, in memory where there is such a place. */
+/** A new directory with `in` and `out`, in memory if possible. */
 function makeDirectory(): string {
   const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mapcp-'));
-  // Node's own way calls itself for each level, and some versions of it not often enough.
+  // Node's own removal is recursive, and overflows the stack in some versions.
   onTestFinished(() => void execFileSync('rm', ['-rf', directory]));
   mkdirSync(join(directory, 'in'));
   mkdirSync(join(directory, 'out'));
@@ -29,7 +29,7 @@ function makeDirectory(): string {
 describe.each(fronts)(
   `mapcp in $name, with ${DESCRIPTORS} descriptors and less than 150 MB of memory,`,
   (front) => {
-    /** Copies `in/a` to `out/a` and returns the most memory that it took, in bytes. */
+    /** Copies `in/a` to `out/a`, and returns the peak memory in bytes. */
     function copy(directory: string, options: string): number {
       const limited = ['sh', '-c', `ulimit -n ${DESCRIPTORS} && exec "$@"`, 'sh', 'time', '--format=%M'];
       const { status, stderr } = run(front, [options, 'in/a', 'out/a'], directory, limited);

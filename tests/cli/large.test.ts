@@ -8,7 +8,7 @@ import { fronts, run } from './fronts.js';
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
 
-/** A file of `size` bytes, of which `pieces` hold data; the rest is a hole. */
+/** A sparse file of `size` bytes, with data in `pieces`. */
 function writeSparse(path: string, size: number, pieces: readonly { at: number; bytes: Buffer }[]): void {
   const descriptor = openSync(path, 'w');
   ftruncateSync(descriptor, size);

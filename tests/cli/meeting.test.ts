@@ -18,6 +18,6 @@ it.each([
   { sources: ['longname', 'LONGNA~1'], meet: true },
   { sources: ['a.', 'b'], meet: true },
   { sources: ['\u6587\u4ef6', '\u6587\u4ef7'], meet: false },
-])('copies of $sources may meet: $meet', ({ sources, meet }) => {
+])('whether copies of $sources may have the same path: $meet', ({ sources, meet }) => {
   expect(mayMeet(sources)).toBe(meet);
 });

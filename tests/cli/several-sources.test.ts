@@ -5,7 +5,7 @@ import { CopySeries } from '../../ts/copy-series.js';
 import { openFiles } from '../helpers/descriptors.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 
-/** How many of this process's descriptors are of something in a directory, or of that itself. */
+/** How many descriptors of this process are in a directory. */
 function openIn(directory: string): number {
   return openFiles().filter((path) => path.startsWith(directory)).length;
 }

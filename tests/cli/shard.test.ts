@@ -10,15 +10,15 @@ import { type Front, fronts, run } from './fronts.js';
 
 const SHARES = 3;
 
-// Of three shares, the last has it.
+// The last of three shards has it.
 const HUGE = 's1/t1/huge';
 const OWNER = 2;
 
-// CI installs it, and must not pass without.
+// CI installs it, so there it must exist.
 const hasParallel =
   spawnSync('parallel', ['--version']).stdout?.includes('GNU parallel') || process.env.CI !== undefined;
 
-/** Puts a tree of a hundred files into `in/a`. */
+/** Creates a tree of a hundred files in `in/a`. */
 function prepare(directory: string): void {
   for (const path of ['in', 'out']) {
     mkdirSync(join(directory, path));
@@ -39,7 +39,7 @@ function prepare(directory: string): void {
   spawnSync('find', [root, '-exec', 'touch', '--no-dereference', '--date=@1000000.25', '{}', ';']);
 }
 
-/** Copies `in/a` to `out/b` by GNU parallel, in some of the shares. */
+/** Copies some shards of `in/a` to `out/b` by GNU parallel. */
 function copyInParallel(front: Front, directory: string, shares: readonly number[]): void {
   const command = [...front.command, '-r', '-p', '-T', `--shard={}/${SHARES}`, 'in/a', 'out/b'];
   const { status, stderr } = spawnSync(
@@ -50,7 +50,7 @@ function copyInParallel(front: Front, directory: string, shares: readonly number
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 }
 
-/** What one copy makes of `in/a`. */
+/** The result of copying `in/a` without shards. */
 function copyAtOnce(front: Front, directory: string) {
   const { status, stderr } = run(front, ['-r', '-p', '-T', 'in/a', 'out/whole'], directory);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -63,7 +63,7 @@ async function temporaryFileIn(directory: string, copying: ChildProcess): Promis
     try {
       return readdirSync(directory).some((name) => name.startsWith('.mapcp-'));
     } catch {
-      // The directory is not there yet.
+      // The directory does not exist yet.
       return false;
     }
   };
@@ -71,7 +71,7 @@ async function temporaryFileIn(directory: string, copying: ChildProcess): Promis
   expect(copying.exitCode, 'the copy is still under way').toBe(null);
 }
 
-/** Runs the share that has the huge file, and kills it in the middle of that. */
+/** Copies the shard with the huge file, and kills the copy half-way. */
 async function killOwner(front: Front, directory: string): Promise<void> {
   const [program = '', ...rest] = front.command;
   truncateSync(join(directory, 'in/a', HUGE), 2 ** 40);
@@ -84,10 +84,10 @@ async function killOwner(front: Front, directory: string): Promise<void> {
   truncateSync(join(directory, 'in/a', HUGE), 17);
 }
 
-describe.skipIf(!hasParallel).each(fronts)('shares that GNU parallel copies in $name', (front) => {
+describe.skipIf(!hasParallel).each(fronts)('shards that GNU parallel copies in $name', (front) => {
   const all = Array.from({ length: SHARES }, (_, index) => index);
 
-  it('are together what one copy makes', () =>
+  it('are together equal to a copy without shards', () =>
     inTemporaryDirectory((directory) => {
       prepare(directory);
       copyInParallel(front, directory, all);
@@ -95,7 +95,7 @@ describe.skipIf(!hasParallel).each(fronts)('shares that GNU parallel copies in $
       expect(copy).toEqual(copyAtOnce(front, directory));
     }));
 
-  it('are together what one copy makes, when one of them is killed and run again', () =>
+  it('are together equal to a copy without shards if one is killed and run again', () =>
     inTemporaryDirectory(async (directory) => {
       prepare(directory);
       await killOwner(front, directory);
@@ -104,7 +104,7 @@ describe.skipIf(!hasParallel).each(fronts)('shares that GNU parallel copies in $
         directory,
         all.filter((index) => index !== OWNER),
       );
-      // Under Node, two jobs may have divided the share, and each have been at a file.
+      // In Node, two jobs may have divided the shard, and each may have an unfinished file.
       expect(run(front, ['--clean', 'out/b'], directory).stdout).toMatch(
         /^'out\/b': (1 temporary file|2 temporary files) removed\n$/,
       );

@@ -1,4 +1,4 @@
-// Names that stand for what a process has open.
+// Paths that stand for a process's open streams.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -20,7 +20,7 @@ import { failureOf } from '../helpers/failure.js';
 const noSource = 'it is an open stream, and no file with a name; write it to a file, and copy that';
 const noTarget = 'it is an open stream, and no name for a copy; name a file';
 
-/** Runs a line of bash in a directory with a file `a` and a directory `d`; in it, `$mapcp` is the command line. */
+/** Runs a line of bash in a directory with a file `a` and a directory `d`. `$mapcp` is the command line. */
 function bash(line: string, directory: string) {
   mkdirSync(join(directory, 'd'));
   writeFileSync(join(directory, 'a'), 'content');
@@ -37,7 +37,7 @@ describe('the command line', () => {
     { line: '$mapcp <(echo x) b', source: '/dev/fd/63' },
     { line: 'ln -s /dev/stdin l; echo x | $mapcp l b', source: 'l' },
     { line: 'exec 5<a; rm a; $mapcp /dev/fd/5 b', source: '/dev/fd/5' },
-  ])('says that a stream is no source: $line', ({ line, source }) => {
+  ])('refuses a stream as source: $line', ({ line, source }) => {
     inTemporaryDirectory((directory) => {
       expect(bash(line, directory)).toEqual({
         status: 1,
@@ -58,9 +58,9 @@ describe('the command line', () => {
     });
   });
 
-  it.each(['| cat', '>f', '>/dev/null'])('does not take the name of standard output: %s', (end) => {
+  it.each(['| cat', '>f', '>/dev/null'])('does not replace the name of standard output: %s', (end) => {
     inTemporaryDirectory((directory) => {
-      // Not /dev/stdout itself, which would be lost were it taken.
+      // Not /dev/stdout itself, which would be lost if it were replaced.
       const line = `ln -s /proc/self/fd/1 out; $mapcp a out ${end}; readlink out >r`;
       const { stderr } = bash(line, directory);
       expect(stderr).toBe(`mapcp: cannot copy 'a' to 'out': cannot create 'out': ${noTarget}\n`);
@@ -70,7 +70,7 @@ describe('the command line', () => {
 });
 
 describe('copy', () => {
-  it('copies the file that a descriptor is open on, and does not take its name', () =>
+  it('copies over the file that a descriptor has open, and does not replace its name', () =>
     inTemporaryDirectory(async (directory) => {
       writeFileSync(join(directory, 'a'), 'content');
       const descriptor = openSync(join(directory, 'a'), 'r');

@@ -1,4 +1,4 @@
-// What copies come to: the calls of the system, seen by strace, and made to fail by it.
+// The system calls of copies, traced by strace, which can also make them fail.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -26,7 +26,7 @@ if (!hasStrace) {
   process.stderr.write('no strace on PATH: the tests of what is asked of the system are skipped\n');
 }
 
-/** Runs mapcp in a directory under strace. Returns how it ended, and the calls of each of its threads that are traced. */
+/** Runs mapcp in a directory under strace. Returns how it ended, and the traced calls of each of its threads. */
 function strace(directory: string, args: readonly string[], traced: string, options: readonly string[]) {
   const log = join(directory, 'log');
   mkdirSync(log);
@@ -45,7 +45,7 @@ function strace(directory: string, args: readonly string[], traced: string, opti
 
 /**
  * Runs mapcp in a directory under strace. Returns how it ended, and each call that names or synchronises something, as
- * `fsync PATH`, with `TEMPORARY` in the place of temporary names.
+ * `fsync PATH`. Temporary names are replaced by `TEMPORARY`.
  */
 function trace(given: string, args: readonly string[], options: readonly string[] = []) {
   const directory = realpathSync(given);
@@ -57,7 +57,7 @@ function trace(given: string, args: readonly string[], options: readonly string[
     .map((line) => line.replace(/\.mapcp-[0-9a-f]{16}\.tmp/g, 'TEMPORARY'))
     .map((line) => {
       const [, call = '', path = ''] = /^(\w+)\((?:\d+<|".*, "|")([^>"]*)/.exec(line) ?? [];
-      // What is named by a descriptor of its directory is told by its name alone.
+      // A path from a descriptor of its directory is reduced to its name.
       return `${call} ${path.replace(/^\/proc\/\d+\/fd\/\d+\//, '')}`;
     })
     .map((line) => line.replace(/ (\/.*)$/, (_, path) => ` ${relative(directory, path) || '.'}`));
@@ -65,7 +65,7 @@ function trace(given: string, args: readonly string[], options: readonly string[
 }
 
 describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp --sync', () => {
-  it('has a file on the disk before it takes its name, and then the directory that names it', () =>
+  it('synchronises a file before it takes its name, and then the directory that names it', () =>
     inTemporaryDirectory((directory) => {
       writeFileSync(join(directory, 'a'), 'content');
       expect(trace(directory, ['--sync', '-T', 'a', 'b'])).toEqual({
@@ -88,7 +88,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp --sync', () =
       ]);
     }));
 
-  it('fails when the file cannot be had on the disk, and leaves the old one', () =>
+  it('fails if the file cannot be synchronised, and keeps the old one', () =>
     inTemporaryDirectory((directory) => {
       writeFileSync(join(directory, 'a'), 'new');
       writeFileSync(join(directory, 'b'), 'old');
@@ -103,7 +103,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp --sync', () =
       expect(readdirSync(directory).sort()).toEqual(['a', 'b']);
     }));
 
-  it('fails when the name cannot be had on the disk, with the whole file under it', () =>
+  it('fails if the name cannot be synchronised, with the complete file under it', () =>
     inTemporaryDirectory((directory) => {
       writeFileSync(join(directory, 'a'), 'new');
       const failing = ['-e', 'inject=fsync:error=EIO:when=2'];
@@ -115,7 +115,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp --sync', () =
       expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('new');
     }));
 
-  it('is what synchronises, and nothing is without it', () =>
+  it('is required: without it nothing is synchronised', () =>
     inTemporaryDirectory((directory) => {
       writeFileSync(join(directory, 'a'), 'content');
       expect(trace(directory, ['-T', 'a', 'b']).calls).toEqual(['rename b']);
@@ -123,12 +123,12 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp --sync', () =
     }));
 });
 
-/** A copy of `in/a` to `out/b` whose calls of the system fail. */
+/** A copy of `in/a` to `out/b` whose system calls fail. */
 interface Victim {
   readonly flags: readonly string[];
-  /** The same for the oracle. */
+  /** The same, for the oracle. */
   readonly options: CopyOptions;
-  /** Makes `in/a`, and what is in `out`. */
+  /** Creates `in/a` and the entries of `out`. */
   prepare(put: Put): void;
 }
 
@@ -143,7 +143,7 @@ const file: Victim = {
   },
 };
 
-/** Three windows, the last of which is a hole. */
+/** Three windows, of which the last is a hole. */
 const largeFile: Victim = {
   ...file,
   prepare: (put) => {
@@ -158,13 +158,13 @@ const tree: Victim = {
   options: { recursive: true },
   prepare: (put) => {
     put.directory('in/a/d');
-    // One of each, since it is for the system to say what comes first.
+    // One of each kind, because the system chooses the order.
     put.file('in/a/f', 'new');
     put.symlink('in/a/d/link', '../f');
   },
 };
 
-/** A tree of so many files that each of its two threads has some. */
+/** Enough files that both threads have some. */
 const dividedTree: Victim = {
   flags: ['-rT', '--concurrency=2', '--keep-going'],
   options: { recursive: true },
@@ -177,12 +177,14 @@ const dividedTree: Victim = {
   },
 };
 
-/** Whether a call is for something in a directory: by a descriptor, or by a path that mapcp would use. */
+/** Whether a call is for an entry in a directory, by a descriptor or by a path of mapcp. */
 function isIn(directory: string, call: string): boolean {
   return call.includes(`<${directory}/`) || /^[^"]*"(\/proc\/\d+\/fd\/|[^/])/.test(call);
 }
 
-/** Copies, with what strace is to do to calls. Returns what it said, what is wrong with that, and the threads' calls. */
+/**
+ * Copies while strace makes calls fail. Returns the messages, what is wrong with the result, and the threads' calls.
+ */
 function copyUnder(
   given: string,
   { flags, options, prepare }: Victim,
@@ -209,7 +211,7 @@ function copyUnder(
   return { said: saidIn(stderr), wrong, threads, missed };
 }
 
-/** What mapcp says of failures: of an error what comes behind what was copied, of a warning its first sentence. */
+/** mapcp's messages: of an error the text behind the paths, of a warning its first sentence. */
 function saidIn(stderr: string): string[] {
   return stderr
     .split('\n')
@@ -219,13 +221,13 @@ function saidIn(stderr: string): string[] {
     .filter((line) => line !== '' && !line.startsWith('(Use '));
 }
 
-/** How often Node does not make as many calls before a copy as it did before, until that is no accident. */
+/** Node may make another number of calls before a copy than the run before. More misses than these are no accident. */
 const MOST_MISSES = 10;
 
-/** Has each call of one kind fail, one after the other. Returns what mapcp said each time, and what was wrong. */
+/** Makes each call of one kind fail, one after the other. Returns each run's messages, and what was wrong. */
 function failEach(victim: Victim, call: string, error: string) {
   return inMemoryDirectory((given) => {
-    /** The number of each call for the copy; those that Node makes for itself are counted too. */
+    /** Counts the calls before the copy, which are Node's own. */
     const aim = () => {
       const { threads } = copyUnder(given, victim, call, []);
       const numbers = threads.flatMap((thread) =>
@@ -251,7 +253,7 @@ function failEach(victim: Victim, call: string, error: string) {
   });
 }
 
-describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the system fails', () => {
+describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, if a system call fails,', () => {
   const disk = 'input/output error';
 
   it.each<[string, string, string, Victim, readonly (readonly string[])[]]>([
@@ -263,12 +265,12 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the sy
       [
         ["cannot inspect 'in/a': i/o error"],
         ["cannot inspect 'out/b': i/o error"],
-        // What was seen before is looked at once more.
+        // An entry that was checked before is checked once more.
         [],
         [`cannot create 'out/b': ${disk}`],
       ],
     ],
-    // Of these, only the copy was written.
+    // Only the last of these files was written.
     ['close', 'EIO', 'a file', file, [[], [`cannot rename 'out/b': ${disk}`], [], []]],
     ['close', 'EDQUOT', 'a file', file, [[], ["cannot rename 'out/b': disk quota exceeded"], [], []]],
     ['rename', 'ENOSPC', 'a file', file, [["cannot rename 'out/b': no space left on the file system"]]],
@@ -311,14 +313,14 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the sy
       ],
     ],
   ])(
-    'says so when any %s fails with %s in a copy of %s, which is old, none or complete',
+    'reports each %s that fails with %s in a copy of %s, which is old, absent or complete',
     (call, error, _, victim, said) => {
       expect(failEach(victim, call, error)).toEqual({ said, wrong: [] });
     },
   );
 
   it.each(['rename', 'pwrite64'])(
-    'says so when any %s fails in a divided tree, all else of which is copied',
+    'reports each %s that fails in a divided tree, and copies everything else',
     (call) => {
       const { said, wrong } = failEach(dividedTree, call, 'EIO');
       expect(wrong).toEqual([]);
@@ -344,7 +346,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the sy
 
   const refusing = ['-e', 'inject=fchmod,chmod:error=EPERM'];
 
-  it('warns of a copy that stays private, since it cannot be given its mode', () =>
+  it('warns of a copy that stays private because its mode cannot be set', () =>
     inTemporaryDirectory((directory) => {
       writeFileSync(join(directory, 'a'), 'new', { mode: 0o644 });
       const { status, stderr } = trace(directory, ['-T', 'a', 'b'], refusing);
@@ -357,7 +359,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the sy
       expect(statSync(join(directory, 'b')).mode & 0o777).toBe(0o600);
     }));
 
-  it('warns once of all that cannot be given its mode, by each of the jobs that divide a tree', () =>
+  it('warns once of all copies whose mode cannot be set, for each job that divides a tree', () =>
     inTemporaryDirectory((directory) => {
       const put = putInto(directory);
       put.directory('a/d/e');
@@ -370,7 +372,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the sy
           /^mapcp: warning: .*cannot set the permissions of 'b': operation not permitted; nor those of 4 more\n$/,
         ),
       });
-      // A directory is private, and yet can be used.
+      // A private directory can still be used by its owner.
       expect(statSync(join(directory, 'b/d')).mode & 0o7777).toBe(0o700);
       const quiet = trace(directory, ['-qrT', 'a', 'c'], refusing);
       expect(quiet).toMatchObject({ status: 0, stderr: '' });
@@ -378,7 +380,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the sy
       expect(divided).toMatch(/(mapcp: warning: .*cannot set the permissions of .*\n){1,2}$/);
     }));
 
-  it('does not warn of modes that cannot be set and are right already', () =>
+  it('does not warn of modes that cannot be set and are already right', () =>
     inTemporaryDirectory((directory) => {
       writeFileSync(join(directory, 'a'), 'new', { mode: 0o600 });
       expect(trace(directory, ['-T', 'a', 'b'], refusing)).toMatchObject({ status: 0, stderr: '' });
@@ -387,7 +389,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, where the sy
   const others =
     wasmtime === undefined ? [] : [[wasmtime, 'run', '--dir', '.', resolve('build/out/mapcp.wasm')]];
   it.each([[process.execPath, resolve('build/out/js/cli/main.js')], ...others])(
-    'warns of what cannot be given its times, and copies it all the same: %s',
+    'warns if times cannot be set, and copies anyway: %s',
     (...command) =>
       inTemporaryDirectory((directory) => {
         const put = putInto(directory);

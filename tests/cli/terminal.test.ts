@@ -96,7 +96,7 @@ describe('the manual page', () => {
   });
 });
 
-/** Whether there is no such shell. CI installs them all, and must not pass without. */
+/** Whether a shell is missing. CI installs all of them, so there they must exist. */
 function isMissing(shell: string): boolean {
   return process.env.CI === undefined && spawnSync(shell, ['-c', '']).error !== undefined;
 }
@@ -167,7 +167,7 @@ describe.skipIf(isMissing('fish'))('fish', () => {
     { line: 'mapcp --overwrite ne', found: 'never\nnewer' },
   ])('completes $line', ({ line, found }) => {
     const script = `source build/out/completions/mapcp.fish; complete -C '${line}'`;
-    // Behind a tab is the description.
+    // The description follows a tab.
     expect(runShell('fish', '--no-config', '-c', script).stdout.replace(/\t.*/g, '')).toBe(`${found}\n`);
   });
 });

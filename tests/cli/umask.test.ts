@@ -8,7 +8,7 @@ import { inTemporaryDirectory } from '../helpers/directory.js';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 
 it.skipIf(process.platform === 'win32').each(['0777', '0077', '0'])(
-  'a tree is copied with its permissions, whatever the umask, such as %s',
+  'a tree is copied with its permissions under any umask, such as %s',
   (umask) =>
     inTemporaryDirectory((directory) => {
       mkdirSync(join(directory, 'a/d'), { recursive: true });

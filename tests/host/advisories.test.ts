@@ -1,5 +1,5 @@
-// Public advisories against software of this kind: what went wrong there is tried here. docs/threat-model.md has a row for
-// each, which says what it was.
+// Tries the attacks of public advisories against similar software. docs/threat-model.md has a row for each, which
+// describes it.
 
 import {
   chmodSync,
@@ -39,7 +39,10 @@ import { namesBelow, sealed } from './sealed.js';
 
 const follow = { symlinkFollow: true };
 
-/** A directory `box` to give away, and `outside` beside it, with a secret. What this returns checks that nobody was there. */
+/**
+ * A directory `box` for a component, and `outside` beside it, with a secret. The returned function checks that
+ * `outside` is unchanged.
+ */
 function besieged() {
   const top = temporaryDirectory();
   const [box, outside] = [join(top, 'box'), join(top, 'outside')];
@@ -50,11 +53,11 @@ function besieged() {
   return { top, box, outside, expectUntouched: sealed(outside) };
 }
 
-/** Something that a component tries by itself, in a directory that it may change. */
+/** An attack by a component in a directory that it may change. */
 interface Attack {
   readonly advisory: string;
   readonly name: string;
-  /** Links that are in the box, by their names. */
+  /** Links in the box, by their names. */
   readonly links?: Readonly<Record<string, string>>;
   readonly attempts: readonly Attempt[];
 }
@@ -62,7 +65,7 @@ interface Attack {
 const attacks: readonly Attack[] = [
   {
     advisory: 'CVE-2025-55130',
-    name: 'a relative link that is moved to where it leads out is not followed',
+    name: 'a relative link that is moved until it leads outside is not followed',
     attempts: [
       ['mkdir - a', 'ok'],
       ['mkdir - a/b', 'ok'],
@@ -77,7 +80,7 @@ const attacks: readonly Attack[] = [
   },
   {
     advisory: 'CVE-2026-21715',
-    name: 'no call says whether something outside exists',
+    name: 'no call reveals whether an outside path exists',
     links: { out: '../outside' },
     attempts: ['secret', 'missing'].flatMap((name): Attempt[] => [
       [`stat - ../outside/${name}`, 'EPERM'],
@@ -94,7 +97,7 @@ const attacks: readonly Attack[] = [
   },
   {
     advisory: 'CVE-2026-39822',
-    name: 'a slash behind a link that leads out makes nobody follow it',
+    name: 'a slash after a link that leads outside does not make the host follow it',
     links: { out: '../outside', dangling: '../outside/new' },
     attempts: [
       ['open 0 - out/ rd', 'EPERM'],
@@ -113,7 +116,7 @@ const attacks: readonly Attack[] = [
   },
   {
     advisory: 'GHSA-vqjp-4c8c-hfgg',
-    name: 'a link whose text ends in a slash is not followed out',
+    name: 'a link whose text ends with a slash is not followed outside',
     links: { one: 'two/', two: '../outside/', file1: '../outside/secret/', new1: '../outside/new/' },
     attempts: [
       ['open 0 - one rd', 'EPERM'],
@@ -131,7 +134,7 @@ const attacks: readonly Attack[] = [
   },
   {
     advisory: 'GHSA-m9f7-9w4p-gv38',
-    name: 'a link with a slash behind it is not renamed in place of what it leads to',
+    name: "a rename of a link with a slash after it does not move the link's target",
     links: { out: '../outside' },
     attempts: [
       ['rename - out/ - mine', 'ENOTDIR'],
@@ -146,7 +149,7 @@ const attacks: readonly Attack[] = [
   },
   {
     advisory: 'CVE-2026-23745',
-    name: 'no link with an absolute text is made, and no hard link to what lies outside',
+    name: 'neither a link with an absolute text nor a hard link to an outside file is created',
     attempts: [
       ['symlink /etc/passwd - mine', 'EPERM'],
       ['symlink /proc/self/root - mine', 'EPERM'],
@@ -157,10 +160,10 @@ const attacks: readonly Attack[] = [
   },
   {
     advisory: 'CVE-2026-24842',
-    name: 'a hard link goes by the same way as what checks it',
+    name: 'a hard link takes the same path as its check',
     links: { to: 'dir/deep' },
     attempts: [
-      // By its text, the path leads to `file` in the box; by the link on the way, to `dir/file`.
+      // The text of the path leads to `file` in the box. The link in it leads to `dir/file`.
       ['link - to/../file - mine', 'ENOENT'],
       ['link - to/../../file - mine', 'ok'],
       ['link - to/../../../outside/secret - other', 'EPERM'],
@@ -168,7 +171,7 @@ const attacks: readonly Attack[] = [
   },
   {
     advisory: 'CVE-2026-26960',
-    name: 'a chain of links gives no hard link to what lies outside',
+    name: 'a chain of links gives no hard link to an outside file',
     attempts: [
       ['mkdir - a', 'ok'],
       ['symlink .. - a/b', 'ok'],
@@ -205,7 +208,7 @@ describe.each(attacks)('$advisory: $name', ({ links = {}, attempts }) => {
 });
 
 describe.each(walkers)('by the %s walker', (kind, walker) => {
-  it('CVE-2026-21716: an open file or directory below a read-only preopen gets no other times, size or content', async () => {
+  it('CVE-2026-21716: times, size and content of an open file or directory below a read-only preopen cannot be changed', async () => {
     const { box } = besieged();
     const expectUntouched = sealed(box);
     await expectAnswers(
@@ -224,7 +227,7 @@ describe.each(walkers)('by the %s walker', (kind, walker) => {
     expectUntouched();
   });
 
-  it('GHSA-2r75-cxrj-cmph: opening to read with truncation is refused below a read-only preopen', async () => {
+  it('GHSA-2r75-cxrj-cmph: opening for reading with truncation is refused below a read-only preopen', async () => {
     const { box } = besieged();
     const host = hostWith(walker, { preopens: { '/': { path: box, access: 'read' } } });
     const root = preopensOf(host)('/');
@@ -235,7 +238,7 @@ describe.each(walkers)('by the %s walker', (kind, walker) => {
     expect(readFileSync(join(box, 'file'), 'utf8')).toBe('inside');
   });
 
-  it('GHSA-4ch3-9j33-3pmj: no link and no rename takes a file from a read-only to a read-write preopen', async () => {
+  it('GHSA-4ch3-9j33-3pmj: no link and no rename moves a file from a read-only to a read-write preopen', async () => {
     const { box, outside } = besieged();
     const expectUntouched = sealed(box);
     await expectAnswers(
@@ -254,10 +257,10 @@ describe.each(walkers)('by the %s walker', (kind, walker) => {
     expect(readdirSync(outside)).toEqual(['secret']);
   });
 
-  /** By path, a directory that is no longer where it was is out of reach. */
+  /** The path-based walker loses a directory that was moved. */
   const held = (answer: string) => (kind === 'procfs' ? answer : 'EPERM');
 
-  it('CVE-2026-27139: an entry that was listed is not looked at elsewhere when its directory becomes a link', async () => {
+  it("CVE-2026-27139: if a listed entry's directory becomes a link, the entry is not read elsewhere", async () => {
     const { box, expectUntouched } = besieged();
     writeFileSync(join(box, 'dir/secret'), 'of the box');
     await expectAnswers(
@@ -282,7 +285,7 @@ describe.each(walkers)('by the %s walker', (kind, walker) => {
     expectUntouched();
   });
 
-  it('CVE-2026-32282: a link that takes the place of a new file or directory does not get its permissions', () => {
+  it('CVE-2026-32282: a link that replaces a new file or directory does not get its permissions', () => {
     const { top, box, outside } = besieged();
     const source = join(top, 'source');
     mkdirSync(join(source, 'd'), { recursive: true });
@@ -318,7 +321,7 @@ describe.each(walkers)('by the %s walker', (kind, walker) => {
     expect(statSync(outside).mode & 0o777).toBe(0o700);
   });
 
-  it('CVE-2025-59343: a directory whose name only begins as that of the preopen lies outside', () => {
+  it("CVE-2025-59343: a directory whose name starts with the preopen's name is outside", () => {
     const { box } = besieged();
     const beside = `${box}-evil`;
     mkdirSync(beside);
@@ -339,7 +342,7 @@ describe.each(walkers)('by the %s walker', (kind, walker) => {
     expectUntouched();
   });
 
-  it('CVE-2026-53795 and others of rsync 3.5.0: a directory that becomes a link between two calls leads nowhere', async () => {
+  it('CVE-2026-53795 and others of rsync 3.5.0: a directory that becomes a link between two calls is not followed', async () => {
     const { box, expectUntouched } = besieged();
     const parts: Attempt[] = [
       ['open 1 - dir/secret r', 'EPERM'],
@@ -369,7 +372,7 @@ describe.each(walkers)('by the %s walker', (kind, walker) => {
   });
 });
 
-/** For the rest of a test, the host thinks that it is on Windows. */
+/** Makes the host believe that it is on Windows, for one test. */
 function pretendWindows(): void {
   const platform = Object.getOwnPropertyDescriptor(process, 'platform');
   Object.defineProperty(process, 'platform', { ...platform, value: 'win32' });
@@ -389,7 +392,7 @@ describe('on Windows', () => {
     'CONIN$',
     'nul .txt',
     'COM¹',
-  ])('GHSA-f2pq-268w-886c: %s is no name', (path) => {
+  ])('GHSA-f2pq-268w-886c: %s is not a valid name', (path) => {
     const { box, expectUntouched } = besieged();
     const root = preopensOf(hostWith(pathWalker, { preopens: { '/': { path: box, access: 'read-write' } } }))(
       '/',
@@ -413,7 +416,7 @@ describe('on Windows', () => {
     '\\\\server\\share',
   ];
 
-  it.each(targets)('CVE-2026-29786: no hard link is made to %s', (target) => {
+  it.each(targets)('CVE-2026-29786: no hard link is created to %s', (target) => {
     const { box } = besieged();
     const root = preopensOf(hostWith(pathWalker, { preopens: { '/': { path: box, access: 'read-write' } } }))(
       '/',
@@ -423,7 +426,7 @@ describe('on Windows', () => {
     expect(existsSync(join(box, 'mine'))).toBe(false);
   });
 
-  it.each(targets)('CVE-2026-31802: no symbolic link is made with the text %s', (target) => {
+  it.each(targets)('CVE-2026-31802: no symbolic link is created with the text %s', (target) => {
     const { box } = besieged();
     const root = preopensOf(hostWith(pathWalker, { preopens: { '/': { path: box, access: 'read-write' } } }))(
       '/',
@@ -436,7 +439,7 @@ describe('on Windows', () => {
 });
 
 describe.each(fronts)('a copy in $name', (front) => {
-  it('CVE-2025-45582: a second tree is not written through a link that the first one has left', () =>
+  it('CVE-2025-45582: a second tree is not written through a link of the first one', () =>
     inMemoryDirectory((directory) => {
       for (const name of ['in/first', 'in/second/x', 'out', 'outside']) {
         mkdirSync(join(directory, name), { recursive: true });
@@ -452,7 +455,7 @@ describe.each(fronts)('a copy in $name', (front) => {
       expect(readdirSync(join(directory, 'outside'))).toEqual([]);
     }));
 
-  it('CVE-2026-53797 and others of rsync 3.5.0: a link in a tree brings no content, name or time from outside', () =>
+  it('CVE-2026-53797 and others of rsync 3.5.0: a link in a tree copies no content, name or time from outside', () =>
     inMemoryDirectory((directory) => {
       for (const name of ['in/tree', 'out', 'outside']) {
         mkdirSync(join(directory, name), { recursive: true });
@@ -476,14 +479,14 @@ describe.each(fronts)('a copy in $name', (front) => {
     }));
 });
 
-it('CVE-2026-23950: a link and a file whose names are one on the disk are not written through one another', () =>
+it("CVE-2026-23950: if the disk folds a link's and a file's names to one, neither is written through the other", () =>
   inMemoryDirectory(async (directory) => {
     const outside = join(directory, 'outside');
     mkdirSync(outside);
     writeFileSync(join(outside, 'secret'), 'secret');
     const expectUntouched = sealed(outside);
     const scenario: Scenario = {
-      name: 'names that are one',
+      name: 'two names that fold to one',
       options: { recursive: true, keepGoing: true },
       source: (put) => {
         put.directory('in/a');
@@ -499,13 +502,13 @@ it('CVE-2026-23950: a link and a file whose names are one on the disk are not wr
     expectUntouched();
   }));
 
-it('CVE-2026-53794: no limit is lifted by setting it to 0', async () => {
+it('CVE-2026-53794: the value 0 does not lift a limit', async () => {
   for (const maxResources of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 0.5]) {
     expect(await failureOf(createHost({ maxResources }))).toBeInstanceOf(RangeError);
   }
 });
 
-it('GHSA-q554-3cjc-rx7p: what a component may hold is counted for all of its kinds and instances at once', async () => {
+it('GHSA-q554-3cjc-rx7p: one limit counts the handles of all kinds and instances together', async () => {
   using host = await createHost({ maxResources: 3, clocks: true });
   const { imports } = host;
   imports['wasi:cli/stdin'].getStdin();
@@ -515,7 +518,7 @@ it('GHSA-q554-3cjc-rx7p: what a component may hold is counted for all of its kin
   expect(MOST_RESOURCES).toBeLessThan(2 ** 20);
 });
 
-it('every advisory has a row in the threat model, which names its test, and every row has a test', () => {
+it('every advisory has a row in the threat model that names its test, and every row has a test', () => {
   const [model = '', tests = ''] = ['docs/threat-model.md', 'tests/host/advisories.test.ts'].map((path) =>
     readFileSync(path, 'utf8'),
   );

@@ -1,4 +1,4 @@
-// The ways out of a sandbox, each tried on the host's own objects and by a hostile program.
+// Attempts to leave a sandbox, each on the host's own objects and by a hostile program.
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,10 +34,10 @@ import { namesBelow, sealed } from './sealed.js';
 const follow = { symlinkFollow: true };
 const now = { tag: 'now' } as const;
 
-/** Something that a path can be given to: on the host's objects, and as a call of the guest's. */
+/** A use of a path, on the host's objects and as a call of the guest. */
 type Use = [name: string, act: (root: Descriptor, path: string) => unknown, call: (path: string) => string];
 
-/** What goes by a symbolic link at the end of a path to what that leads to. */
+/** Uses that follow a symbolic link at the end of a path. */
 const followingUses: Use[] = [
   ['open', (root, path) => root.openAt(follow, path, {}, { read: true }), (path) => `open 0 - ${path} r`],
   [
@@ -64,7 +64,7 @@ const followingUses: Use[] = [
   ],
 ];
 
-/** What takes a symbolic link at the end of a path for what it is. */
+/** Uses that take a symbolic link at the end of a path as a link. */
 const namingUses: Use[] = [
   ['look at the name', (root, path) => root.statAt({}, path), (path) => `lstat - ${path}`],
   ['make a directory', (root, path) => root.createDirectoryAt(path), (path) => `mkdir - ${path}`],
@@ -95,12 +95,12 @@ const namingUses: Use[] = [
 ];
 
 /**
- * Names that lead out of `box`, made from outside, and the error for using them. All lead to `outside` or the directory of
- * both, and to nothing of the machine's: where the host is broken, files there are truncated, moved and removed.
+ * Names that lead out of `box`, and the error of their use. All lead to `outside` or to the parent of both, and never
+ * to the machine's own files: a broken host would truncate, move and remove them.
  */
 type WayOut = [name: string, arrange: (box: string, outside: string) => string, code: string];
 
-/** Makes a symbolic link in the box, and returns the path from there on. */
+/** Creates a symbolic link in the box, and returns the path that follows it. */
 const linkTo = (target: string, rest = '') => {
   return (box: string) => {
     symlinkSync(target, join(box, 'link'));
@@ -108,7 +108,7 @@ const linkTo = (target: string, rest = '') => {
   };
 };
 
-/** A chain of symbolic links to a file, or as many of them as `count`. */
+/** Creates a chain of `count` symbolic links to a file. */
 function chain(box: string, count: number): string {
   writeFileSync(join(box, 'link-0'), 'inside');
   for (let index = 1; index <= count; index++) {
@@ -117,14 +117,14 @@ function chain(box: string, count: number): string {
   return `link-${count}`;
 }
 
-/** A descriptor of this process, by which procfs leads to what is at `path`. */
+/** A descriptor of this process. procfs leads from it to the entry at `path`. */
 function heldOpen(path: string, flags = 'r'): number {
   const fd = openSync(path, flags);
   onTestFinished(() => closeSync(fd));
   return fd;
 }
 
-/** Those that no use may get past. */
+/** Paths that every use must refuse. */
 const pathsOut: WayOut[] = [
   ['the directory above', () => '..', 'not-permitted'],
   ['a path that begins with ..', () => '../outside/secret', 'not-permitted'],
@@ -189,7 +189,7 @@ const pathsOut: WayOut[] = [
   ['a chain of 41 symbolic links on the way', (box) => `${chain(box, 41)}/secret`, 'loop'],
 ];
 
-/** Symbolic links, which may be named and not followed. */
+/** Symbolic links, which may be used as links, but not followed. */
 const linksOut: WayOut[] = [
   ['a relative symbolic link', linkTo('../outside/secret'), 'not-permitted'],
   ['a symbolic link to what is missing', linkTo('../outside/new'), 'not-permitted'],
@@ -217,7 +217,7 @@ const attacks = [
   ...linksOut.map((way) => [...way, followingUses] as const),
 ];
 
-/** What a program sees of an error-code. */
+/** The errno that a program sees for an error code. */
 const errnos: Readonly<Record<string, string>> = {
   'not-permitted': 'EPERM',
   'name-too-long': 'ENAMETOOLONG',
@@ -233,7 +233,7 @@ function besieged(walker: Walker) {
 }
 
 describe.each(walkers)('the %s walker', (kind, walker) => {
-  /** By path, a directory that is no longer where it was is out of reach. */
+  /** The path-based walker loses a directory that was moved. */
   const held = (answer: string) => (kind === 'procfs' ? answer : 'EPERM');
 
   it.each(attacks)('refuses %s', (_name, arrange, code, uses) => {
@@ -260,7 +260,7 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     expect(namesBelow(box)).toEqual(before);
   });
 
-  it('refuses a NUL that hides what follows', async () => {
+  it('refuses a NUL that hides the rest of a path', async () => {
     const { box, root, expectUntouched } = besieged(walker);
     for (const path of ['dir\0/../../outside/secret', 'file\0', '\0']) {
       for (const [use, act] of [...followingUses, ...namingUses]) {
@@ -274,7 +274,7 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     expectUntouched();
   });
 
-  it('follows 40 symbolic links, and takes what is as long as it may be', async () => {
+  it('follows at most 40 symbolic links, and accepts paths of the maximum length', async () => {
     const { box, root } = besieged(walker);
     const link = chain(box, 40);
     const name = 'x'.repeat(255);
@@ -302,7 +302,7 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     expect(readdirSync(box).sort()).toEqual(['dir', 'file']);
   });
 
-  it('takes a link out for the link that it is, where that is renamed, linked, read or removed', async () => {
+  it('treats a link that leads outside as a link if it is renamed, linked, read or removed', async () => {
     const { box, root, expectUntouched } = besieged(walker);
     for (const name of ['one', 'two', 'three', 'four']) {
       symlinkSync('../outside/secret', join(box, name));
@@ -331,7 +331,7 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     expectUntouched();
   });
 
-  it('keeps to a held directory when a link out takes its name', () => {
+  it('stays in a held directory if a link to outside takes its name', () => {
     const { box, root, expectUntouched } = besieged(walker);
     const directory = root.openAt({}, 'dir/deep', { directory: true }, { read: true });
     rmdirSync(join(box, 'dir/deep'));
@@ -343,7 +343,7 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     expectUntouched();
   });
 
-  it('keeps to a held directory when one from outside takes its name', () => {
+  it('stays in a held directory if an outside directory takes its name', () => {
     const { box, outside, root } = besieged(walker);
     const directory = root.openAt({}, 'dir', { directory: true }, { read: true });
     renameSync(join(box, 'dir'), join(box, 'moved'));
@@ -353,14 +353,14 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     );
   });
 
-  it('does not climb from a held directory, which is a root of its own', () => {
+  it('does not climb out of a held directory, which is its own root', () => {
     const { root } = besieged(walker);
     const directory = root.openAt({}, 'dir/deep', { directory: true }, { read: true });
     expect(outcome(() => directory.statAt({}, '..'))).toBe('not-permitted');
     expect(outcome(() => directory.openAt({}, '../..', {}, { read: true }))).toBe('not-permitted');
   });
 
-  it('lets a program climb as far as it has come, at every depth', async () => {
+  it('lets a program climb back to its root, from any depth', async () => {
     const { box, expectUntouched } = besieged(walker);
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     mkdirSync(join(box, ...names), { recursive: true });
@@ -387,7 +387,10 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     expectUntouched();
   });
 
-  /** What befalls `dir` while a program holds it, and what there is then at `deep` in it, and below its old name. */
+  /**
+   * Changes to `dir` while a program holds it, and the content of `deep` in it afterwards, by the handle and by the old
+   * path.
+   */
   const fates: [string, (place: ReturnType<typeof besieged>) => void, { deep: string; name: string }][] = [
     [
       'has been moved inside',
@@ -445,7 +448,7 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     place.expectUntouched();
   });
 
-  it('makes nothing in a held directory that has been removed', async () => {
+  it('creates nothing in a held directory that was removed', async () => {
     const { box } = besieged(walker);
     await expectAnswers(
       walker,
@@ -464,7 +467,7 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     expect(namesBelow(box)).toEqual(['dir', 'file']);
   });
 
-  it('opens no FIFO, socket or device, and does not wait for one', async () => {
+  it('refuses FIFOs, sockets and devices without blocking', async () => {
     const { box, root } = besieged(walker);
     execFileSync('mkfifo', [join(box, 'fifo')]);
     const server = createServer().listen(join(box, 'socket'));
@@ -473,12 +476,12 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     for (const name of ['fifo', 'socket']) {
       symlinkSync(name, join(box, `link-to-${name}`));
     }
-    // A device needs root to be made, but is there in any case.
+    // Creating a device needs root, so this uses an existing one.
     const devices: Preopen = { path: '/dev', access: 'read-write' };
     const host = hostWith(walker, { preopens: { '/dev': devices } });
     const kinds: [Descriptor, string, string][] = [
       [root, 'fifo', 'fifo'],
-      // The preview 1 adapter traps on a socket that is called one.
+      // The preview 1 adapter traps if the type is socket.
       [root, 'socket', 'unknown'],
       [preopensOf(host)('/dev'), 'null', 'character-device'],
     ];
@@ -516,37 +519,34 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
       'a FIFO',
       (path) => {
         execFileSync('mkfifo', [path]);
-        // Whether an open waits for the other end is for the race to tell, which does not hang where it does.
+        // Only the race test can check an open that waits for the other end.
         heldOpen(path, 'r+');
       },
     ],
   ];
-  it.each(exchanges)(
-    'opens nothing where a program has seen a file that is %s by now',
-    async (_name, put) => {
-      const { box, expectUntouched } = besieged(walker);
-      const file = join(box, 'file');
-      const exchange = () => {
-        unlinkSync(file);
-        put(file);
-      };
-      await expectAnswers(
-        walker,
-        box,
-        [
-          ['stat - file', 'ok file 6'],
-          ['meanwhile', 'ok'],
-          ['open 0 - file r', 'EPERM'],
-          ['pread 0', 'EBADF'],
-        ],
-        { meanwhile: [exchange] },
-      );
-      expectUntouched();
-    },
-  );
+  it.each(exchanges)('does not open an entry that was a file and is now %s', async (_name, put) => {
+    const { box, expectUntouched } = besieged(walker);
+    const file = join(box, 'file');
+    const exchange = () => {
+      unlinkSync(file);
+      put(file);
+    };
+    await expectAnswers(
+      walker,
+      box,
+      [
+        ['stat - file', 'ok file 6'],
+        ['meanwhile', 'ok'],
+        ['open 0 - file r', 'EPERM'],
+        ['pread 0', 'EBADF'],
+      ],
+      { meanwhile: [exchange] },
+    );
+    expectUntouched();
+  });
 
   it.runIf(process.platform === 'linux')(
-    'follows no link of procfs, which leads by what is open',
+    'does not follow the links of procfs, which lead to open files',
     async () => {
       const { outside, expectUntouched } = besieged(walker);
       const own = `fd/${heldOpen(outside)}`;
@@ -567,7 +567,7 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     },
   );
 
-  it('takes a backslash for the character that it is', async () => {
+  it('treats a backslash as an ordinary character', async () => {
     const { box, root, expectUntouched } = besieged(walker);
     writeFileSync(join(box, 'dir/file'), '');
     expect(outcome(() => root.statAt({}, 'dir\\file'))).toBe('no-entry');
@@ -598,7 +598,7 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     (['read', 'read-write'] as const).map((two) => [one, two] as const),
   );
   it.each(pairs)(
-    'moves and links between a %s and a %s preopen only where both may be changed',
+    'moves and links between a %s and a %s preopen only if both may be changed',
     async (one, two) => {
       const top = temporaryDirectory();
       const preopen = (name: string, access: Access) => {
@@ -646,11 +646,11 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
     },
   );
 
-  it('gives a hostile program nothing by links of its own', async () => {
+  it('gives a hostile program nothing through links that it creates', async () => {
     const { box, expectUntouched } = besieged(walker);
     await expectAnswers(walker, box, [
       ['symlink /etc/passwd - absolute', 'EPERM'],
-      // What needs no race with anybody: a directory that the program holds, replaced by its own link.
+      // Without a race: the program replaces a directory that it holds by its own link.
       ['mkdir - held', 'ok'],
       ['open 1 - held rd', 'ok'],
       ['rmdir - held', 'ok'],
@@ -658,7 +658,7 @@ describe.each(walkers)('the %s walker', (kind, walker) => {
       ['open 2 1 secret r', held('ENOENT')],
       ['open 2 1 ../outside/secret r', 'EPERM'],
       ['open 2 - held/secret r', 'EPERM'],
-      // A link that was harmless where it was made, moved to where it is not.
+      // A link that is harmless until it is moved.
       ['symlink ../secret - dir/deep/later', 'ok'],
       ['rename - dir/deep/later - later', 'ok'],
       ['open 2 - later r', 'EPERM'],

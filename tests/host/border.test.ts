@@ -1,5 +1,5 @@
-// What a component finds behind its imports, whatever types it declares for them: WASI's functions and nothing else, that
-// take values of WASI's types and no others, and return what nobody else has.
+// Components see WASI's functions and nothing else, whatever types they declare. The functions take only values of
+// WASI's types, and return new values.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { hostWith, temporaryDirectory, walkers } from './helpers.js';
 const [[, walker]] = walkers as [(typeof walkers)[number]];
 const interfaces: [InterfaceName, Interface][] = Object.entries(wasi) as never;
 
-/** A host that gives all that there is, over a directory with a file. */
+/** A host that gives everything, over a directory with a file. */
 function generousHost(): Host {
   const box = temporaryDirectory();
   writeFileSync(join(box, 'file'), 'content');
@@ -33,7 +33,7 @@ const classNameOf = (resource: string): string => camelCase(`-${resource}`);
 
 type AnyFunction = (...values: unknown[]) => unknown;
 
-/** Where a function of an interface is found in an import object, and what it is called on. */
+/** Finds a function of an interface in an import object, and the object that it is called on. */
 function find(host: Host, name: InterfaceName, label: string): { function: AnyFunction; isMethod: boolean } {
   const [, resource, method] = /^\[method\](.*)\.(.*)$/.exec(label) ?? [];
   const given: object = host.imports[name];
@@ -79,7 +79,7 @@ function sampleOf(type: Type, host: Host): unknown {
   }
 }
 
-/** Values that are none of a type: what jco makes of other types that a component may declare. */
+/** Values of other types, which jco makes if a component declares those types. */
 function wrongFor(type: Type): unknown[] {
   const all: [string, unknown][] = [
     ['missing', undefined],
@@ -151,16 +151,16 @@ const everyFunction = interfaces.flatMap(([name, { functions }]) =>
   ]),
 );
 
-it.each(everyFunction)('%s refuses values of other types than its own', (what, name, label, type) => {
+it.each(everyFunction)('%s refuses values of other types', (what, name, label, type) => {
   const host = generousHost();
   const { function: act, isMethod } = find(host, name, label);
   const values = () => type.params.map(([, each]) => sampleOf(each, host));
   const call = (given: unknown[]) =>
     isMethod ? Reflect.apply(act, given[0], given.slice(1)) : Reflect.apply(act, undefined, given);
-  // What a component that can catch everything could not catch.
+  // No component can catch this.
   const ended = expect.objectContaining({ message: expect.stringContaining(what) });
   expect(() => call([...values(), 1])).toThrow(ended);
-  // A method's first is what it is called on, and no argument.
+  // A method's first parameter is its object.
   if (type.params.length > (isMethod ? 1 : 0)) {
     expect(() => call(values().slice(0, -1))).toThrow(ended);
   }
@@ -177,7 +177,7 @@ it.each(everyFunction)('%s refuses values of other types than its own', (what, n
   }
 });
 
-/** Fails for an object that something else of JavaScript's is reached from. */
+/** Fails if JavaScript objects can be reached from a value. */
 function expectBare(value: unknown): void {
   if (
     typeof value === 'object' &&
@@ -193,8 +193,8 @@ function expectBare(value: unknown): void {
   }
 }
 
-describe('what a component gets', () => {
-  it('has nothing of the functions of JavaScript', () => {
+describe("a component's imports", () => {
+  it('have no properties of JavaScript functions', () => {
     const { imports } = generousHost();
     const [[root] = []] = imports['wasi:filesystem/preopens'].getDirectories();
     const stdout = imports['wasi:cli/stdout'].getStdout();
@@ -215,7 +215,7 @@ describe('what a component gets', () => {
     }
   });
 
-  it('are bytes in a buffer that has no others, and that nobody else has', () => {
+  it('return bytes in a buffer of their own', () => {
     const input = Buffer.from('input');
     const host = hostWith(walker, { stdin: input, random: true });
     const bytes = [
@@ -240,7 +240,7 @@ describe('what a component gets', () => {
     expect(input.toString()).toBe('input');
   });
 
-  it('are errors that are an Error to whoever meets them', () => {
+  it('throw errors that are instances of Error', () => {
     const [[root] = []] = generousHost().imports['wasi:filesystem/preopens'].getDirectories();
     expect(() => root?.statAt({}, 'missing')).toThrow(Error);
     expect(() => root?.statAt({}, 'missing')).toThrow('failed with "no-entry"');
@@ -248,7 +248,7 @@ describe('what a component gets', () => {
 });
 
 describe('a resource', () => {
-  it('is none when bindings have made an object around the number of one that is dropped', () => {
+  it('is refused if bindings wrap the number of a dropped one', () => {
     const host = generousHost();
     const { Descriptor } = host.imports['wasi:filesystem/types'];
     const open = () => host.imports['wasi:filesystem/preopens'].getDirectories()[0]?.[0];
@@ -257,13 +257,13 @@ describe('a resource', () => {
     first[Symbol.dispose]();
     const another = open();
     expect(Reflect.get(another ?? {}, Symbol.for('cabiRep'))).toBe(number);
-    // As jco does it, without a look at whether the handle is still in use.
+    // Like jco, without checking whether the handle is in use.
     const forged = Object.create(Descriptor.prototype, { [Symbol.for('cabiRep')]: { value: number } });
     expect(() => forged.stat()).toThrow('bad-descriptor');
     expect(another?.getType()).toBe('directory');
   });
 
-  it('is none of another kind', () => {
+  it('is refused as another kind', () => {
     const { imports } = generousHost();
     const stdout = imports['wasi:cli/stdout'].getStdout();
     expect(() => imports['wasi:io/poll'].poll([stdout as never])).toThrow('never gave this');
@@ -271,7 +271,7 @@ describe('a resource', () => {
   });
 });
 
-it('the status of an exit is one that a process can have', () => {
+it('an exit status is one that a process can have', () => {
   const { exitWithCode } = generousHost().imports['wasi:cli/exit'];
   for (const status of ['failed', 1.5, -1, 256, Number.NaN, 7n, undefined, {}]) {
     expect(() => exitWithCode(status as number)).not.toThrow(ExitError);

@@ -1,5 +1,5 @@
-// A file whose last bytes are lost when it is closed. Here its descriptor is closed behind the host's back, so that the host's
-// own close fails with EBADF; tests/cli/system-calls.test.ts has the errors of real disks.
+// Files whose last bytes are lost at the close. The test closes the descriptor behind the host's back, so the host's
+// close fails with EBADF. tests/cli/system-calls.test.ts has the errors of real disks.
 
 import { once } from 'node:events';
 import { closeSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { type Descriptor, outcome, sandbox, walkers } from './helpers.js';
 
 const drop = (resource: object): void => (resource as Disposable)[Symbol.dispose]();
 
-/** Closes every descriptor that this process has of a file, so that nobody else can. */
+/** Closes every descriptor that this process has of a file. */
 function closeBehindItsBack(path: string): void {
   const own = '/proc/self/fd';
   for (const fd of readdirSync(own)) {
@@ -18,7 +18,7 @@ function closeBehindItsBack(path: string): void {
     try {
       held = readlinkSync(join(own, fd));
     } catch {
-      // The listing's own.
+      // The listing's own descriptor.
     }
     if (held === path) {
       closeSync(Number(fd));
@@ -26,7 +26,7 @@ function closeBehindItsBack(path: string): void {
   }
 }
 
-/** Creates a file and writes it. */
+/** Creates and writes a file. */
 function write(root: Descriptor, name: string): Descriptor {
   const file = root.openAt({}, name, { create: true, exclusive: true }, { read: true, write: true });
   file.write(Buffer.from('content'), 0n);
@@ -34,7 +34,7 @@ function write(root: Descriptor, name: string): Descriptor {
 }
 
 describe.skipIf(process.platform !== 'linux').each(walkers)('by the %s walker,', (_kind, walker) => {
-  /** A component's root, with a file in it that was lost when it was closed. */
+  /** A component's root with a file that was lost at its close. */
   function lostFile() {
     const { box, root, host } = sandbox(walker);
     const file = write(root, 'file');
@@ -43,7 +43,7 @@ describe.skipIf(process.platform !== 'linux').each(walkers)('by the %s walker,',
     return { box, root, host };
   }
 
-  it('a lost file is neither renamed nor linked, however often that is tried', () => {
+  it('a lost file can never be renamed or linked', () => {
     const { box, root } = lostFile();
     writeFileSync(join(box, 'target'), 'old');
     for (let time = 0; time < 2; time++) {
@@ -54,14 +54,14 @@ describe.skipIf(process.platform !== 'linux').each(walkers)('by the %s walker,',
     expect(readdirSync(box).sort()).toEqual(['file', 'target']);
   });
 
-  it('a lost file is not synchronised when it is opened again', () => {
+  it('a lost file that is opened again cannot be synchronised', () => {
     const { root } = lostFile();
     const again = root.openAt({}, 'file', {}, { write: true });
     expect(outcome(() => again.sync())).toBe('bad-descriptor');
     expect(outcome(() => again.syncData())).toBe('bad-descriptor');
   });
 
-  it('a lost file is known by any path that leads to it', () => {
+  it('a lost file is recognised by every path', () => {
     const { box, root } = sandbox(walker);
     root.createDirectoryAt('directory');
     root.symlinkAt('directory', 'link');
@@ -73,7 +73,7 @@ describe.skipIf(process.platform !== 'linux').each(walkers)('by the %s walker,',
     expect(outcome(() => root.renameAt('link/file', root, 'target'))).toBe('bad-descriptor');
   });
 
-  it('a file that was lost while a stream still held it is not renamed', () => {
+  it('a file that was lost while a stream held it cannot be renamed', () => {
     const { box, root } = sandbox(walker);
     const file = write(root, 'file');
     const [sink, appending] = [file.writeViaStream(0n), file.appendViaStream()];
@@ -103,13 +103,13 @@ describe.skipIf(process.platform !== 'linux').each(walkers)('by the %s walker,',
         root.renameAt('other', root, 'file');
       },
     ],
-  ])('a file may be renamed after a lost one was %s', (_, replace) => {
+  ])('a file can be renamed after a lost one was %s', (_, replace) => {
     const { root } = lostFile();
     replace(root);
     expect(outcome(() => root.renameAt('file', root, 'target'))).toBe('ok');
   });
 
-  it('a warning names a lost file when the host is closed, unless the component was told or has removed it', async () => {
+  it('when the host is closed, a warning names a lost file, unless the component got the error or removed the file', async () => {
     const warned = once(process, 'warning');
     const { box, root, host } = sandbox(walker);
     for (const name of ['told', 'removed', 'lost']) {
@@ -125,7 +125,7 @@ describe.skipIf(process.platform !== 'linux').each(walkers)('by the %s walker,',
     ]);
   });
 
-  it('a file that was only read is lost to nobody when it is closed', () => {
+  it('a file that was only read cannot be lost at its close', () => {
     const { box, root } = sandbox(walker);
     writeFileSync(join(box, 'file'), '');
     const file = root.openAt({}, 'file', {}, { read: true });

@@ -1,4 +1,4 @@
-// What is said of a component that does not import WASI as it is, before anything is made of it.
+// Components whose imports differ from WASI are reported before they are instantiated.
 
 import { readFileSync } from 'node:fs';
 import { parse } from '@bytecodealliance/jco';
@@ -8,10 +8,10 @@ import { loadComponent, RefusedError } from '../../ts/host/index.js';
 import { failureOf } from '../helpers/failure.js';
 import { built } from '../helpers/runtimes.js';
 
-/** The differences of a component with this text. */
+/** The differences of a component in text format. */
 const differences = async (text: string) => importDifferences(await parse(`(component ${text})`));
 
-/** A component that imports one interface, with this in it. */
+/** A component that imports one interface with this content. */
 const importing = (name: string, content: string) =>
   differences(`(type $t (instance ${content})) (import "${name}" (instance (type $t)))`);
 
@@ -20,7 +20,7 @@ it.each([
   ['samples/mapped-head.wasm'],
   ['samples/mmapped-files-cpp.wasm'],
   ['guests/calls.wasm'],
-])('%s imports WASI as it is published', (file) => {
+])('%s imports WASI as published', (file) => {
   expect(importDifferences(readFileSync(built(...file.split('/'))))).toEqual([]);
 });
 
@@ -72,7 +72,7 @@ describe('of a component', () => {
       `(func (param "len" u64) (result ${'(list '.repeat(50)}u8${')'.repeat(50)}))`,
       ['func(len: u64) -> list<list<list<list<list<list<list<…>>>>>>>'],
     ],
-  ])('a function %s is told', async (_, name, type, declared) => {
+  ])('a function %s is reported', async (_, name, type, declared) => {
     expect(await importing(name, `(export ${get} ${type})`)).toEqual(
       declared.map((each) =>
         declares('wasi:random/insecure.get-insecure-random-bytes', each, 'func(len: u64) -> list<u8>'),
@@ -80,7 +80,7 @@ describe('of a component', () => {
     );
   });
 
-  it('an interface that no host has is told by its name', async () => {
+  it('an unknown interface is reported by its name', async () => {
     for (const name of [
       'wasi:sockets/tcp@0.2.0',
       'wasi:http/types@0.2.3',
@@ -96,7 +96,7 @@ describe('of a component', () => {
     ]);
   });
 
-  it('a function, a constructor and a type that WASI does not have are told by their names', async () => {
+  it('unknown functions, constructors and types are reported by their names', async () => {
     const content = `
       (export "descriptor" (type $d (sub resource)))
       (export "[constructor]descriptor" (func (param "fd" u32) (result (own $d))))
@@ -146,14 +146,14 @@ describe('of a component', () => {
       'variant { no-change, now, timestamp(u64) }',
       'variant { no-change, now, timestamp(datetime) }',
     ],
-  ])('a type that is another one is told: %s', async (label, type, declared, has) => {
+  ])('a different type is reported: %s', async (label, type, declared, has) => {
     const content = `(type $t ${type}) (export "${label}" (type (eq $t)))`;
     expect(await importing('wasi:filesystem/types@0.2.0', content)).toEqual([
       declares(`wasi:filesystem/types.${label}`, declared, has),
     ]);
   });
 
-  it('a resource that is not the one of its interface is told', async () => {
+  it("a resource that is not the interface's own is reported", async () => {
     const content = `
       (export "input-stream" (type $i (sub resource)))
       (export "get-stdin" (func (result (own $i))))`;
@@ -191,7 +191,7 @@ describe('of a component', () => {
   });
 });
 
-it('types that only have a new name are none that a host has to give', async () => {
+it('renamed types are not imports that a host must give', async () => {
   const text = `
     (type $t (instance (export "pollable" (type (sub resource)))))
     (import "wasi:io/poll@0.2.0" (instance $p (type $t)))
@@ -206,10 +206,10 @@ it('types that only have a new name are none that a host has to give', async () 
   ]);
 });
 
-/** What each component begins with. */
+/** The header of a component. */
 const preamble = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00];
 
-it('a component that does not import WASI as it is is not loaded, and the error names the difference', async () => {
+it('a component whose imports differ from WASI is not loaded, and the error names the difference', async () => {
   const text = `(component
     (type $t (instance (export ${get} (func (param "len" s64) (result (list u8))))))
     (import "wasi:random/insecure@0.2.0" (instance $i (type $t))))`;
@@ -224,7 +224,7 @@ it('a component that does not import WASI as it is is not loaded, and the error 
   );
 });
 
-describe('bytes that are no component', () => {
+describe('invalid bytes', () => {
   it.each([
     ['nothing', new Uint8Array(0)],
     ['text', Buffer.from('(component)')],
@@ -235,7 +235,7 @@ describe('bytes that are no component', () => {
     );
   });
 
-  it('are refused where they end too early or are others than they were, and nothing else happens', async () => {
+  it('are refused if they are cut off or changed, without any side effect', async () => {
     const component = readFileSync(built('mapcp.wasm')).subarray(0, 3000);
     const results = new Set<unknown>();
     for (let at = 0; at < component.length; at++) {
@@ -253,7 +253,7 @@ describe('bytes that are no component', () => {
     expect([...results]).toEqual([true]);
   });
 
-  it('are refused where types are deep in each other', () => {
+  it('are refused if types are nested too deep', () => {
     const nested = [...new Array(100_000).fill([0x42, 0x01, 0x01]).flat(), 0x42, 0x00];
     const size = [
       0x80 | ((nested.length + 1) & 0x7f),

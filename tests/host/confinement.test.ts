@@ -1,4 +1,4 @@
-// Where a component can be confined, and what is said where it cannot.
+// Confinement of components, and the warning or refusal if it is not strict.
 
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from './helpers.js';
 
 /**
- * Makes hosts with each `confinement` on a `platform`, and prints what was read through each, or its error, and what was
- * warned of.
+ * Creates hosts with each `confinement` on a `platform`. Prints the content that each reads, or its error, and the
+ * warnings.
  */
 const maker = `
   import { createHost } from 'mapcp/host';
@@ -29,11 +29,11 @@ const maker = `
       hosts.push(message);
     }
   }
-  // Warnings are given after the code that warns.
+  // Warnings are emitted later.
   setImmediate(() => console.log(JSON.stringify({ hosts, warnings })));
 `;
 
-/** What `maker` prints in a process that `inFrontOf` starts. */
+/** The output of `maker` in a process that `inFrontOf` starts. */
 function make(platform: string, confinements: string[], inFrontOf: string[] = []) {
   const path = temporaryDirectory();
   writeFileSync(join(path, 'file'), 'content');
@@ -50,7 +50,7 @@ function make(platform: string, confinements: string[], inFrontOf: string[] = []
 const bestEffort = 'ConfinementWarning MAPCP_BEST_EFFORT';
 
 describe.runIf(process.platform === 'linux')('on Linux', () => {
-  it('a component is confined strictly, and there is nothing to warn of', () => {
+  it('a component is confined strictly, without a warning', () => {
     expect(make('linux', ['default', 'strict', 'best-effort'])).toEqual({
       hosts: ['content', 'content', 'content'],
       warnings: [],
@@ -65,10 +65,10 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     ],
   ];
   it.for(withoutProcfs)(
-    'and with %s, it is refused unless less will do, which is warned of once',
+    'with %s, it is refused, or warned about once if weaker confinement is allowed',
     ([, prepare], test) => {
       if (spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/proc']).status !== 0) {
-        // CI can mount, and must not pass without.
+        // CI can mount, so there it must.
         expect(process.env.CI).toBeUndefined();
         test.skip('mounting is not allowed here');
       }
@@ -85,7 +85,7 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
   );
 });
 
-it('on another system, it is refused where it must be strict, and else warned of once', () => {
+it('on another system, it is refused if it must be strict, and otherwise warned about once', () => {
   expect(make('darwin', ['strict', 'default', 'best-effort', 'default'])).toEqual({
     hosts: [expect.stringContaining('Linux only'), 'content', 'content', 'content'],
     warnings: [bestEffort],

@@ -1,4 +1,4 @@
-// What WASI's file system does, by the same program on our host and on wasmtime.
+// The same program shows WASI's file system on our host and on wasmtime.
 
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { callsOn, callsOnWasmtime, temporaryDirectory, walkers } from './helpers.js';
 
-/** What each call gives; where wasmtime gives something else, that, and why ours does not. */
+/** The result of each call. If wasmtime's differs, that result, and the reason for ours. */
 type Case = [call: string, result: string, elsewhere?: { wasmtime: string; because: string }];
 
 const follows = 'in POSIX a slash at the end follows the link';
@@ -278,12 +278,12 @@ function tree(): string {
 const table = Object.entries(cases);
 const callsOf = (rows: Case[]) => rows.map(([call]) => call);
 
-/** By path, a held directory that was moved is out of reach, and refused: see attacks.test.ts. */
+/** The path-based walker loses a held directory that was moved: see attacks.test.ts. */
 const onlyRaceFree = 'a directory that is held';
 
 describe.each(walkers)('on our host, by the %s walker', (kind, walker) => {
   it.each(table.filter(([name]) => kind === 'procfs' || name !== onlyRaceFree))(
-    '%s are as WASI says',
+    '%s follow WASI',
     async (_name, rows) => {
       const root = tree();
       const lines = await callsOn(

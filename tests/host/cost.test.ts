@@ -1,5 +1,5 @@
-// What a copy costs, without a clock: calls that the component makes of its host, ways that the host looks up on the
-// system, and bytes that pass between the two.
+// The cost of a copy without a clock: the component's calls, the host's path look-ups, and the bytes that pass between
+// them.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { Counter, counted, watchCalls } from './watch-calls.js';
 
 const [[, walker]] = walkers as [(typeof walkers)[number]];
 
-/** What copying a tree of these files has cost. */
+/** The cost of copying a tree of these files. */
 async function costOf(files: ReadonlyMap<string, Uint8Array>) {
   const directory = temporaryDirectory();
   const [source, target] = [join(directory, 'source'), join(directory, 'target')];
@@ -58,14 +58,14 @@ async function costOf(files: ReadonlyMap<string, Uint8Array>) {
   return { calls, ways, bytes };
 }
 
-/** Files of the same content, with names of 10 bytes. */
+/** Files with the same content, and names of 10 bytes. */
 function manyFiles(count: number, content: Uint8Array, digits = 10): Map<string, Uint8Array> {
   return new Map(
     Array.from({ length: count }, (_, index) => [String(index).padStart(digits, '0'), content] as const),
   );
 }
 
-/** How much more of each there is with the larger one, for each of `files`. */
+/** The difference between two costs, divided by `files`. */
 function difference(smaller: Counter, larger: Counter, files: number): Record<string, number> {
   const names = new Set([...smaller.keys(), ...larger.keys()]);
   const each = [...names].map(
@@ -74,8 +74,8 @@ function difference(smaller: Counter, larger: Counter, files: number): Record<st
   return Object.fromEntries(each.filter(([, amount]) => amount !== 0));
 }
 
-describe('what a copy costs', () => {
-  it('is so many calls of the host, and ways looked up, for each small file of a tree', async () => {
+describe('the cost of a copy', () => {
+  it('is a fixed number of calls and look-ups for each small file of a tree', async () => {
     const content = Buffer.alloc(4096, 'content');
     const smaller = await costOf(manyFiles(10, content));
     const larger = await costOf(manyFiles(30, content));
@@ -94,7 +94,7 @@ describe('what a copy costs', () => {
     expect(difference(smaller.ways, larger.ways, 20)).toEqual({ open: 2, at: 2 });
   });
 
-  it('is each byte read once and written once, and one byte more of each window that is full', async () => {
+  it('is one read and one write of each byte, and one further byte for each full window', async () => {
     const windows = 5;
     const size = windows * 1024 * 1024 + 1;
     const { bytes } = await costOf(new Map([['large', Buffer.alloc(size, 'content')]]));
@@ -109,10 +109,10 @@ describe('what a copy costs', () => {
   });
 
   it.each([7, 8, 9, 40, 104])(
-    'is one look at each entry of a directory where names are of %i bytes',
+    'is one look at each entry of a directory, if names have %i bytes',
     async (length) => {
       const { calls } = await costOf(manyFiles(400, Buffer.alloc(1), length));
-      // One more for the end.
+      // And one for the end.
       expect(calls.get('readDirectoryEntry')).toBe(401);
     },
   );

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { hostWith, preopensOf, temporaryDirectory, walkers } from './helpers.js';
 
 describe.each(walkers)('by the %s walker,', (_kind, walker) => {
-  /** How many directories a host opens to synchronise them, while a directory is made and a file renamed into it. */
+  /** How many directories a host opens to synchronise them, while a directory is created and a file renamed into it. */
   function synchronised(syncDirectories: boolean): number {
     let opened = 0;
     const watching = {
@@ -24,11 +24,11 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     return opened;
   }
 
-  it('a directory that got a name is synchronised, where names are to last', () => {
+  it('a directory with a new name is synchronised if names must last', () => {
     expect(synchronised(true)).toBe(2);
   });
 
-  it('none is where they need not', () => {
+  it('no directory is synchronised if names need not last', () => {
     expect(synchronised(false)).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-// What ends a component ends it, whatever the component does about it: also where it catches all that it can.
+// An exit or a trap ends a component even if it catches every exception.
 
 import { describe, expect, it } from 'vitest';
 import { createHost, ExitError } from '../../ts/host/index.js';
@@ -13,8 +13,8 @@ declare const WebAssembly: {
 const [[, walker]] = walkers as [(typeof walkers)[number]];
 
 /**
- * Calls a function from a WebAssembly module that catches everything: `(try (do (call $function)) (catch_all))`, in the
- * notation that Node 20 knows. Returns that it has gone on, or throws what has passed it.
+ * Calls a function from a WebAssembly module that catches everything: `(try (do (call $function)) (catch_all))`, in
+ * Node 20's notation. Returns 'went on', or throws what the module could not catch.
  */
 function callFromCatcher(act: () => void): 'went on' {
   const bytes = Uint8Array.of(
@@ -33,7 +33,7 @@ function callFromCatcher(act: () => void): 'went on' {
 const allowing = () => createHost({ clocks: true, random: true });
 
 describe('a component that catches everything', () => {
-  it('goes on after an exception of JavaScript', () => {
+  it('goes on after a JavaScript exception', () => {
     expect(
       callFromCatcher(() => {
         throw new Error('to be caught');
@@ -41,7 +41,7 @@ describe('a component that catches everything', () => {
     ).toBe('went on');
   });
 
-  it('is ended by exit, with its status', async () => {
+  it('ends at exit, with its status', async () => {
     using host = await allowing();
     const { exit, exitWithCode } = host.imports['wasi:cli/exit'];
     for (const [act, status] of [
@@ -59,7 +59,7 @@ describe('a component that catches everything', () => {
     }
   });
 
-  it('is ended by what WASI forbids', async () => {
+  it('ends if it violates WASI', async () => {
     using host = await allowing();
     const random = host.imports['wasi:random/random'];
     const { poll } = host.imports['wasi:io/poll'];
@@ -90,7 +90,7 @@ describe('a component that catches everything', () => {
 });
 
 describe('an error that no component can catch', () => {
-  it('is to everybody else what it was made of', () => {
+  it('looks like its original to JavaScript', () => {
     const cause = new Error('why');
     const error = Object.assign(new RangeError('too much', { cause }), { code: 'E' });
     const made = uncatchable(error);

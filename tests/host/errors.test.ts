@@ -1,4 +1,4 @@
-// Errors of the system as the guest gets them: provoked where this machine can, else by a table.
+// System errors as the guest gets them: real ones if this machine can cause them, otherwise from a table.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -12,12 +12,12 @@ import { built } from '../helpers/runtimes.js';
 import type { Descriptor } from './helpers.js';
 import { hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
 
-/** Mounts a file system for one test, which is skipped where that is not allowed. */
+/** Mounts a file system for one test. Skips the test if mounting is not allowed. */
 function mounted(test: TestContext, options: string): string {
   const place = join(temporaryDirectory(), 'mount');
   mkdirSync(place);
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', place]).status !== 0) {
-    // CI can mount, and must not pass without.
+    // CI can mount, so there it must.
     expect(process.env.CI).toBeUndefined();
     test.skip('mounting is not allowed here');
   }
@@ -25,7 +25,7 @@ function mounted(test: TestContext, options: string): string {
   return place;
 }
 
-/** Runs the guest `calls` in a process with limits that a shell sets, or what else is in front, and returns its lines. */
+/** Runs the guest `calls` in a process with a shell's limits or another prefix, and returns its lines. */
 function callsWithLimit(
   limit: string,
   directory: string,
@@ -49,7 +49,7 @@ const created = (root: Descriptor, name = 'file') =>
   root.openAt({}, name, { create: true }, { read: true, write: true });
 
 describe.each(walkers)('by the %s walker,', (_kind, walker) => {
-  it('a full file system is insufficient-space, and what is open still closes', (test) => {
+  it('a full file system is insufficient-space, and open files can be closed', (test) => {
     const place = mounted(test, 'size=64k');
     const host = hostWith(walker, { preopens: { '/': { path: place, access: 'read-write' } } });
     const file = created(preopensOf(host)('/'));
@@ -61,7 +61,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(outcome(() => file.setSize(1n))).toBe('ok');
   });
 
-  it('a file system without room for names is insufficient-space', (test) => {
+  it('a file system without free inodes is insufficient-space', (test) => {
     const place = mounted(test, 'nr_inodes=2');
     const host = hostWith(walker, { preopens: { '/': { path: place, access: 'read-write' } } });
     const root = preopensOf(host)('/');
@@ -98,7 +98,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(Buffer.from(file.read(100n, 0n)[0]).toString()).toBe('content');
   });
 
-  it('a directory on which a file system is mounted is busy', (test) => {
+  it('a mount point is busy', (test) => {
     const place = mounted(test, 'size=64k');
     const host = hostWith(walker, { preopens: { '/': { path: dirname(place), access: 'read-write' } } });
     const root = preopensOf(host)('/');
@@ -107,13 +107,13 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(root.statAt({}, 'mount').type).toBe('directory');
   });
 
-  it('a program that runs is a text-file-busy to write', (test) => {
+  it('writing to a running program is text-file-busy', (test) => {
     const { box, root } = sandbox(walker);
     copyFileSync('/bin/sleep', join(box, 'program'));
     const running = spawn(join(box, 'program'), ['1000'], { stdio: 'ignore' });
     onTestFinished(() => void running.kill('SIGKILL'));
     if (release().startsWith('6.11.')) {
-      test.skip('Linux 6.11 lets everybody write to a program that runs');
+      test.skip('Linux 6.11 allows writing to a running program');
     }
     for (const open of [{}, { create: true }, { truncate: true }]) {
       expect(outcome(() => root.openAt({}, 'program', open, { write: true }))).toBe('text-file-busy');
@@ -121,12 +121,12 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(outcome(() => root.openAt({}, 'program', {}, { read: true }))).toBe('ok');
   });
 
-  it('what is marked as immutable is not-permitted', (test) => {
+  it('an immutable file is not-permitted', (test) => {
     const { box, root } = sandbox(walker);
     const path = join(box, 'file');
     writeFileSync(path, 'content');
     if (spawnSync('chattr', ['+i', path]).status !== 0) {
-      test.skip('nothing can be marked as immutable here');
+      test.skip('this file system has no immutable files');
     }
     onTestFinished(() => void execFileSync('chattr', ['-i', path]));
     expect(outcome(() => root.openAt({}, 'file', {}, { write: true }))).toBe('not-permitted');
@@ -152,7 +152,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(outcome(() => at('/here').linkAt({}, 'file', at('/there'), 'file'))).toBe('cross-device');
   });
 
-  it('offsets and sizes that no file has are refused, and not a wrong place', () => {
+  it('impossible offsets and sizes are refused', () => {
     const { root } = sandbox(walker);
     const file = created(root);
     const byte = new Uint8Array([1]);
@@ -169,7 +169,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(file.stat().size).toBe(0n);
   });
 
-  it('a length that no memory holds reads what is there', () => {
+  it('a length above all memory reads the available bytes', () => {
     const { root } = sandbox(walker);
     const file = created(root);
     file.write(new Uint8Array([1, 2, 3]), 0n);
@@ -182,7 +182,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(file.readViaStream(0n).read(2n ** 64n - 1n).length).toBe(3);
   });
 
-  it('names that are not UTF-8 are reported one by one, and never mangled', () => {
+  it('names that are not UTF-8 are reported one by one, and never changed', () => {
     const { box, root } = sandbox(walker);
     writeFileSync(join(box, 'fine'), '');
     writeFileSync(Buffer.concat([Buffer.from(`${box}/bad-`), Buffer.from([0xff])]), '');
@@ -200,7 +200,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
 });
 
 describe('in a process with limits', () => {
-  it('a file that is larger than allowed is EFBIG, and the program goes on', () => {
+  it('a file above the size limit is EFBIG, and the program goes on', () => {
     const directory = temporaryDirectory();
     const lines = callsWithLimit('ulimit -f 1', directory, [
       'open 0 - file rwc',
@@ -220,7 +220,7 @@ describe('in a process with limits', () => {
   });
 });
 
-describe('a user who may not', () => {
+describe('an ordinary user', () => {
   it('gets EACCES, and nothing is changed', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'closed'));
@@ -270,11 +270,11 @@ describe('a user who may not', () => {
   });
 });
 
-describe('a file with as many links as it can have', () => {
-  it('gets no more: too-many-links', (test) => {
+describe('a file with the maximum number of links', () => {
+  it('gets no further link: too-many-links', (test) => {
     const box = temporaryDirectory();
     writeFileSync(join(box, 'file'), '');
-    // What ext4 allows; some file systems have no limit that one would want to reach.
+    // ext4's limit. Other file systems have one too high to reach, or none.
     const isLimited = [...Array(65_000).keys()].some((index) => {
       try {
         linkSync(join(box, 'file'), join(box, `link-${index}`));
@@ -284,7 +284,7 @@ describe('a file with as many links as it can have', () => {
       }
     });
     if (!isLimited) {
-      test.skip('there can be more links to a file here than one would make');
+      test.skip('this file system allows too many links to reach its limit');
     }
     for (const [, walker] of walkers) {
       const host = hostWith(walker, { preopens: { '/': { path: box, access: 'read-write' } } });
@@ -328,19 +328,19 @@ describe('an error of Node', () => {
     [-35, 'deadlock'],
     [-37, 'no-lock'],
     [-12345, 'io'],
-  ])('%i, for which Node has no name, is %s', (errno, expected) => {
+  ])('%i, which Node cannot name, is %s', (errno, expected) => {
     const code = `Unknown system error ${errno}`;
     expect(errorCode(Object.assign(new Error(), { code, errno }))).toBe(expected);
   });
 
   it.each([undefined, null, 'text', new TypeError('a mistake')])(
-    '%s is io: nothing else reaches a guest',
+    '%s is io: the guest gets no other code',
     (thrown) => {
       expect(errorCode(thrown)).toBe('io');
     },
   );
 
-  it('has an error-code that is one of WASI’s', () => {
+  it("has one of WASI's error codes", () => {
     expect(errorCodes.length).toBe(37);
     expect(errorCode(new WasiError('pipe'))).toBe('pipe');
   });

@@ -1,5 +1,5 @@
-// Numbers and paths that no file has, for every method that takes one: an error-code, or the end of the component where
-// that is documented, and nothing else ever.
+// Impossible numbers and paths, for every method that takes one. Each results in an error code, or in the documented
+// end of the component, and nothing else.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,14 +15,14 @@ const cabiRep = Symbol.for('cabiRep');
 const cabiLower = Symbol.for('cabiLower');
 const OWN = 1 << 30;
 
-/** What the methods are tried on. */
+/** The objects that the methods are called on. */
 interface Place {
   readonly host: Host;
   readonly root: Descriptor;
   readonly file: Descriptor;
-  /** Calls a method in its lowered form, for one whose result has its payload so many bytes in. */
+  /** Calls a lowered method whose result has its payload at an offset. */
   readonly lowered: (self: Descriptor, name: string, payload: number, ...flat: Flat) => unknown;
-  /** The parameters for a string, as a component's memory has it. */
+  /** The parameters of a string in a component's memory. */
   readonly put: (text: string) => [number, number];
 }
 
@@ -37,7 +37,7 @@ function placeWith(walker: Walker): Place & { box: string } {
   const file = root.openAt({}, 'file', {}, { read: true, write: true });
   const memory = { buffer: new ArrayBuffer(1 << 16) };
   const lowered = (self: Descriptor, name: string, payload: number, ...flat: Flat): unknown => {
-    // The first handle is free, and the directory's; the second is for whatever else.
+    // The first handle is free. The next two are the directory's and another.
     const table = [self, root].flatMap((descriptor) => [0, Reflect.get(descriptor, cabiRep) | OWN]);
     const resourceTables = [Object.assign([OWN, 0, ...table], { _createdReps: new Set() })];
     const method = Reflect.get(host.imports['wasi:filesystem/types'].Descriptor.prototype, name);
@@ -50,7 +50,7 @@ function placeWith(walker: Walker): Place & { box: string } {
   return { box, host, root, file, lowered, put };
 }
 
-/** What a component would get: `ok`, an error-code, also of a stream, or its end. */
+/** What a component gets: `ok`, an error code, also of a stream, or its end. */
 function resultOf({ host }: Place, act: () => unknown): unknown {
   let returned: unknown;
   try {
@@ -61,7 +61,7 @@ function resultOf({ host }: Place, act: () => unknown): unknown {
       return typeof returned === 'string' ? returned : 'ok';
     }
     if (isObject(result) && result.tag === 'closed') {
-      // The end of a file is an answer.
+      // The end of a file is a valid result.
       return 'ok';
     }
     return isObject(result) && 'val' in result
@@ -87,7 +87,7 @@ const numbers = [0n, 1n, 4096n, MiB, MiB + 1n, 2n ** 32n, 2n ** 53n, 2n ** 63n -
 const noSuchWrite = expect.stringMatching('^end: .*bytes at once');
 const noBytes = expect.stringMatching('^end: .*random bytes');
 
-/** Each method with the largest of the numbers that it takes, and what it gives for those beyond. */
+/** Each method with its largest valid number, and its result for larger ones. */
 const numeric: [string, (place: Place, number: bigint) => unknown, bigint, unknown?][] = [
   ['read from', ({ file }, n) => file.read(1n, n), 2n ** 53n, 'invalid'],
   ['read so many', ({ file }, n) => file.read(n, 0n), most64],
@@ -165,7 +165,7 @@ const numeric: [string, (place: Place, number: bigint) => unknown, bigint, unkno
   ],
 ];
 
-/** Paths that no method takes. */
+/** Paths that every method refuses. */
 const paths: [string, string, string][] = [
   ['of nothing', '', 'no-entry'],
   ['that is a NUL', '\0', 'invalid'],
@@ -181,7 +181,7 @@ const paths: [string, string, string][] = [
 
 const now = { tag: 'now' } as const;
 
-/** Every method that takes a path, in both forms. The handle 2 is the directory's. */
+/** Every method that takes a path, in both forms. Handle 2 is the directory's. */
 const pathMethods: [string, (place: Place, path: string) => unknown][] = [
   ['open-at', ({ root }, path) => root.openAt({}, path, {}, { read: true })],
   ['open-at to create', ({ root }, path) => root.openAt({}, path, { create: true }, { write: true })],
@@ -218,13 +218,13 @@ const pathMethods: [string, (place: Place, path: string) => unknown][] = [
 ];
 
 describe.each(walkers)('by the %s walker,', (_kind, walker) => {
-  it.each(numeric)('%s: a number is taken or refused, however large', (_name, act, most, beyond) => {
+  it.each(numeric)('%s accepts or refuses any number', (_name, act, most, beyond) => {
     const place = placeWith(walker);
     const results = numbers.map((number) => [number, resultOf(place, () => act(place, number))]);
     expect(results).toEqual(numbers.map((number) => [number, number <= most ? 'ok' : beyond]));
   });
 
-  it.each(pathMethods)('%s: a path that is none is refused, and changes nothing', (_name, act) => {
+  it.each(pathMethods)('%s refuses an invalid path and changes nothing', (_name, act) => {
     const place = placeWith(walker);
     const results = paths.map(([what, path]) => [what, resultOf(place, () => act(place, path))]);
     expect(results).toEqual(paths.map(([what, , code]) => [what, code]));
@@ -232,7 +232,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(readFileSync(join(place.box, 'file'), 'utf8')).toBe('content');
   });
 
-  it('a symbolic link to a path that is none is refused', () => {
+  it('a symbolic link with an invalid text is refused', () => {
     const { box, root } = placeWith(walker);
     for (const [target, code] of [
       ['', 'no-entry'],

@@ -12,25 +12,25 @@ import { procfsWalker } from '../../ts/host/walker-procfs.js';
 import { built } from '../helpers/runtimes.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 
-/** A descriptor as a component's bindings have it. */
+/** A descriptor in a component's bindings. */
 export type Descriptor = ReturnType<Host['imports']['wasi:filesystem/preopens']['getDirectories']>[number][0];
 
 const procfs = procfsWalker();
 
-/** Both walkers: one of them is for other systems, and yet all of it is tested here. */
+/** Both walkers. One is for other systems, but is tested here too. */
 export const walkers: [string, Walker][] = [
   ...(procfs ? ([['procfs', procfs]] satisfies [string, Walker][]) : []),
   ['path', pathWalker],
 ];
 
-/** A new directory, removed with all that is in it when the test has ended. */
+/** Creates a directory, and removes it after the test. */
 export function temporaryDirectory(below = tmpdir()): string {
   const directory = realpathSync(mkdtempSync(join(below, 'mapcp-host-')));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** A host that is closed when the test has ended. */
+/** Creates a host, and closes it after the test. */
 export function hostWith(walker: Walker, options: HostOptions): Host {
   const host = createHostWith(walker, options);
   onTestFinished(() => host.close());
@@ -51,7 +51,7 @@ export function preopensOf(host: Host): (name: string) => Descriptor {
   };
 }
 
-/** A directory `box` as the only preopen, with `outside` beside it. */
+/** A host with a directory `box` as its only preopen, and `outside` beside it. */
 export function sandbox(walker: Walker, access: 'read' | 'read-write' = 'read-write') {
   const top = temporaryDirectory();
   const box = join(top, 'box');
@@ -62,7 +62,7 @@ export function sandbox(walker: Walker, access: 'read' | 'read-write' = 'read-wr
   return { box, outside, host, root: preopensOf(host)('/') };
 }
 
-/** What the guest would get: the payload that `act` throws, or 'ok'. Anything else that is thrown is a failure. */
+/** The payload that `act` throws, which the guest would get, or 'ok'. Throws anything else. */
 export function outcome(act: () => unknown): unknown {
   try {
     act();
@@ -75,7 +75,7 @@ export function outcome(act: () => unknown): unknown {
   }
 }
 
-/** The numbers of the file descriptors that this process has open. */
+/** The numbers of this process's open file descriptors. */
 export function openDescriptors(count: (path: string) => string[]): number {
   return count('/proc/self/fd').length;
 }
@@ -84,7 +84,7 @@ interface Command {
   instantiate(core: undefined, imports: object): Promise<{ run: { run(): void } }>;
 }
 
-/** Runs the guest `calls` on an import object's host, and returns its lines. */
+/** Runs the guest `calls` on a host's import object, and returns its lines. */
 export async function callsOn(
   walker: Walker,
   options: HostOptions,
@@ -106,18 +106,18 @@ export async function callsOn(
   return output.trimEnd().split('\n');
 }
 
-/** A call of the guest's, and what it gives. */
+/** A call of the guest and its result. */
 export type Attempt = [call: string, answer: string];
 
 interface Circumstances {
-  /** Another preopen, which the guest calls `+`. */
+  /** A second preopen, which the guest calls `+`. */
   other?: Preopen;
   access?: Access;
-  /** What others do when the guest calls `meanwhile`, in that order. */
+  /** Changes by other processes, one for each call `meanwhile` of the guest. */
   meanwhile?: (() => void)[];
 }
 
-/** Has the hostile program make its calls in `box`, each of which must give what stands beside it. */
+/** Runs a hostile program's calls in `box`, and compares the results. */
 export async function expectAnswers(
   walker: Walker,
   box: string,
@@ -138,7 +138,7 @@ export async function expectAnswers(
   expect(coming).toEqual([]);
 }
 
-/** What `callsOn` does under wasmtime, with `directory` as the root. */
+/** Like `callsOn`, but in wasmtime, with `directory` as the root. */
 export function callsOnWasmtime(directory: string, calls: readonly string[]): string[] {
   const args = ['run', '--dir', `${directory}::/`, built('guests', 'calls.wasm'), ...calls];
   const { status, stdout, stderr } = spawnSync(wasmtime ?? '', args, { encoding: 'utf8' });

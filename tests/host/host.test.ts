@@ -17,7 +17,7 @@ import { createHost, ExitError } from '../../ts/host/index.js';
 import { built } from '../helpers/runtimes.js';
 import { callsOn, hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
 
-/** How many file descriptors of this process lead to `directory` or below it. */
+/** How many descriptors of this process are in `directory`. */
 function heldBelow(directory: string): number {
   return readdirSync('/proc/self/fd').filter((fd) => {
     try {
@@ -29,7 +29,7 @@ function heldBelow(directory: string): number {
 }
 
 describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
-  it('closes everything when it is closed, and answers nothing afterwards', () => {
+  it('closes everything when it is closed, and then refuses every call', () => {
     const { box, host, root } = sandbox(walker);
     mkdirSync(join(box, 'dir'));
     const file = root.openAt({}, 'file', { create: true }, { read: true, write: true });
@@ -45,7 +45,7 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     host.close();
   });
 
-  it('makes no more streams over what the caller has given it when it is closed', () => {
+  it("creates no stream over the caller's resources after it is closed", () => {
     const written: string[] = [];
     const stdout = (bytes: Uint8Array) => void written.push(Buffer.from(bytes).toString());
     const host = hostWith(walker, { stdin: Buffer.from('given'), stdout, clocks: true });
@@ -64,7 +64,7 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect(written).toEqual(['before']);
   });
 
-  it('closes the descriptor of a resource that is dropped at once', () => {
+  it('closes the descriptor of a dropped resource at once', () => {
     const { box, root } = sandbox(walker);
     const before = heldBelow(box);
     const file = root.openAt({}, 'file', { create: true }, { write: true });
@@ -75,7 +75,7 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect(heldBelow(box)).toBe(before);
   });
 
-  it('leaves no descriptor behind, whatever fails', () => {
+  it('leaves no descriptor open, whatever fails', () => {
     const { box, root } = sandbox(walker);
     mkdirSync(join(box, 'a/b/c'), { recursive: true });
     const before = heldBelow(box);
@@ -93,7 +93,7 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect(heldBelow(box)).toBe(before);
   });
 
-  it('keeps a file open for its stream when the descriptor is dropped', () => {
+  it('keeps a file open for its stream if the descriptor is dropped', () => {
     const { box, root } = sandbox(walker);
     writeFileSync(join(box, 'file'), 'content');
     const file = root.openAt({}, 'file', {}, { read: true });
@@ -103,7 +103,7 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect(outcome(() => stream.read(100n))).toEqual({ tag: 'closed' });
   });
 
-  it('gives fresh preopens at each call, so that dropping them loses nothing', () => {
+  it('gives new preopens at each call, so a dropped one can be had again', () => {
     const { host, root } = sandbox(walker);
     (root as unknown as Disposable)[Symbol.dispose]();
     expect(preopensOf(host)('/').getType()).toBe('directory');
@@ -117,19 +117,19 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect(two.root.getType()).toBe('directory');
   });
 
-  it('takes the descriptors of another for none', () => {
+  it('refuses the descriptors of another', () => {
     const one = sandbox(walker);
     const two = sandbox(walker);
     writeFileSync(join(two.box, 'file'), 'content');
     expect(outcome(() => two.root.renameAt('file', one.root, 'moved'))).toBe('bad-descriptor');
     expect(outcome(() => two.root.linkAt({}, 'file', one.root, 'moved'))).toBe('bad-descriptor');
-    // What cannot fail ends the component.
+    // A function without an error code ends the component.
     expect(() => two.root.isSameObject(one.root)).toThrow('bad-descriptor');
     expect(readdirSync(two.box)).toEqual(['file']);
     expect(readdirSync(one.box)).toEqual([]);
   });
 
-  it('has an error-code for the errors of files, and none for those of standard streams', () => {
+  it('has an error code for the errors of files, but not of standard streams', () => {
     const host = hostWith(walker, {
       preopens: { '/': { path: temporaryDirectory(), access: 'read-write' } },
       stdout: () => {
@@ -151,7 +151,7 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect([filesystemErrorCode(ofStream), ofStream.toDebugString()]).toEqual([undefined, 'pipe']);
   });
 
-  it('sets times that are less than a microsecond earlier, and none that is later', () => {
+  it('sets times at most a microsecond too early, and never too late', () => {
     const { box, root } = sandbox(walker);
     writeFileSync(join(box, 'file'), '');
     const set = (nanosecondsSince1970: bigint) => {
@@ -170,12 +170,12 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     for (const wanted of [...chosen, ...spread]) {
       const kept = set(wanted);
       expect([wanted, kept <= wanted && wanted - kept < 1000n]).toEqual([wanted, true]);
-      // A copy of the copy is no earlier.
+      // Copying the time again does not change it.
       expect([wanted, set(kept)]).toEqual([wanted, kept]);
     }
   });
 
-  it('keeps a time before 1970 where only the other one is set', () => {
+  it('keeps a time before 1970 if only the other time is set', () => {
     const { box, root } = sandbox(walker);
     const before = new Date('1960-01-01T00:00:00.123Z');
     writeFileSync(join(box, 'file'), '');
@@ -187,7 +187,7 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect([atime, mtime]).toEqual([new Date(1000), before]);
   });
 
-  it('lists a directory of many entries a few at a time', () => {
+  it('lists a large directory in several parts', () => {
     const { box, root } = sandbox(walker);
     for (let index = 0; index < 1000; index++) {
       writeFileSync(join(box, `file-${index}`), '');
@@ -200,11 +200,11 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect(names.size).toBe(1000);
   });
 
-  it('tells what it lists apart by identity, but for a component that does not go by it', () => {
+  it('gives listed entries their identities, unless the component does not use them', () => {
     const box = temporaryDirectory();
     writeFileSync(join(box, 'a'), '');
     writeFileSync(join(box, 'b'), '');
-    /** The identity of each entry as it is listed, and once more when all are. */
+    /** The identity of each entry while it is listed, and afterwards. */
     const identities = (listIdentities?: boolean) => {
       const options = listIdentities === undefined ? {} : { listIdentities };
       const host = hostWith(walker, { preopens: { '/': { path: box, access: 'read' } }, ...options });
@@ -225,7 +225,7 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect(bare.later).toEqual(usual.later);
   });
 
-  it('appends where the end is now, and not where it was', () => {
+  it('appends at the current end', () => {
     const { box, root } = sandbox(walker);
     const file = root.openAt({}, 'log', { create: true }, { write: true });
     const one = file.appendViaStream();
@@ -237,7 +237,7 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect(readFileSync(join(box, 'log'), 'latin1')).toBe('abc\0\0');
   });
 
-  it('ends the component at exit, with its status, and nothing else', async () => {
+  it('ends the component at exit, with its status', async () => {
     const preopens = { '/': { path: temporaryDirectory(), access: 'read' } } as const;
     const failure = await callsOn(walker, { preopens }, ['exit 1']).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ExitError);
@@ -250,7 +250,7 @@ function preopenNames(host: Awaited<ReturnType<typeof createHost>>): string[] {
 }
 
 describe('createHost', () => {
-  it('gives nothing that was not named', async () => {
+  it('gives nothing that was not granted', async () => {
     using host = await createHost({});
     const { imports } = host;
     expect(imports['wasi:cli/environment'].getEnvironment()).toEqual([]);
@@ -272,14 +272,14 @@ describe('createHost', () => {
   });
 
   it.each(['constructor', 'toString', '__proto__'])(
-    'does not give the %s that every object has',
+    'does not give the %s that every JavaScript object has',
     async (name) => {
       using host = await createHost({});
       expect(() => Reflect.get(host.imports, name)).toThrow(`the component imports '${name}'`);
     },
   );
 
-  it('writes no more zeroes at once than it has said', async () => {
+  it('writes at most the number of zeros that it has permitted', async () => {
     let written = 0;
     const stdout = (bytes: Uint8Array) => {
       written += bytes.length;
@@ -292,12 +292,12 @@ describe('createHost', () => {
     expect(BigInt(written)).toBe(most);
   });
 
-  it('gives imports that a promise can be resolved with', async () => {
+  it('gives imports that a promise can resolve with', async () => {
     using host = await createHost({});
     expect(await Promise.resolve(host.imports)).toBe(host.imports);
   });
 
-  it('gives what was named, for any version of WASI 0.2', async () => {
+  it('gives everything that was granted, for any version of WASI 0.2', async () => {
     const written: string[] = [];
     using host = await createHost({
       args: ['program', 'argument'],
@@ -330,7 +330,7 @@ describe('createHost', () => {
     expect(() => getRandomBytes(2n ** 64n - 1n)).toThrow('random bytes');
   });
 
-  it('rejects, and holds nothing, where a preopen is no directory', async () => {
+  it('rejects and leaves nothing open if a preopen is no directory', async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'file'), '');
     const fine = { path: directory, access: 'read' } as const;
@@ -357,7 +357,7 @@ describe('bindings that pass lists', () => {
     }
   });
 
-  it.each(walkers)('work as well, by the %s walker', async (_kind, walker) => {
+  it.each(walkers)('work with the %s walker too', async (_kind, walker) => {
     const { box } = sandbox(walker);
     let output = '';
     const calls = [

@@ -1,5 +1,5 @@
-// A file that was looked at is opened without another look, where it may only be read; and no component can make a device or
-// a FIFO of it meanwhile, by another way into the same directory.
+// If a file may only be read, a second check before its open is saved. No component can replace it by a device or a
+// FIFO in between, by another path to the same directory.
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,8 +14,8 @@ import { Counter, counted } from './watch-calls.js';
 const walker = procfsWalker();
 
 /**
- * A directory with a regular file in a directory and a FIFO of that name in another, and a component's descriptors of it:
- * one by which it may only read, and two by which it may change anything.
+ * A directory with a file in one directory and a FIFO of the same name in another. The component has three descriptors
+ * of it: one read-only, two that may change anything.
  */
 function setUp() {
   const box = temporaryDirectory();
@@ -35,7 +35,7 @@ function setUp() {
   return { box, reader: preopen('/in'), root: preopen('/out'), other: preopensOf(host)('/out'), ways };
 }
 
-/** Lists a directory to its end; `begun` is called after the first entry. */
+/** Lists a directory, and calls `begun` after the first entry. */
 function list(directory: Descriptor, begun = () => {}): string[] {
   const listing = directory.readDirectory();
   const names: string[] = [];
@@ -50,8 +50,8 @@ function list(directory: Descriptor, begun = () => {}): string[] {
 
 const open = (root: Descriptor, path: string) => outcome(() => root.openAt({}, path, {}, { read: true }));
 
-describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
-  it('is opened without another look', () => {
+describe.skipIf(process.platform !== 'linux')('an entry that was checked', () => {
+  it('is opened without another check', () => {
     const { reader, ways } = setUp();
     reader.statAt({}, 'a/file');
     ways.clear();
@@ -59,7 +59,7 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
     expect(Object.fromEntries(ways)).toEqual({ enter: 1, open: 1 });
   });
 
-  it('is looked at again where the component may change it', () => {
+  it('is checked again if the component may change it', () => {
     const { root, ways } = setUp();
     root.statAt({}, 'a/file');
     ways.clear();
@@ -67,7 +67,7 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
     expect(Object.fromEntries(ways)).toEqual({ enter: 1, at: 1, open: 1 });
   });
 
-  it('is opened without another look when it was listed', () => {
+  it('is opened without another check if it was listed', () => {
     const { reader, ways } = setUp();
     const a = reader.openAt({}, 'a', { directory: true }, { read: true });
     expect(list(a)).toEqual(['file']);
@@ -76,7 +76,7 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
     expect(Object.fromEntries(ways)).toEqual({ open: 1 });
   });
 
-  it('is not opened when a component has moved a FIFO onto what a listing has read ahead', () => {
+  it('is not opened if a component has moved a FIFO over an entry that was listed ahead', () => {
     const { box, reader, root, ways } = setUp();
     writeFileSync(join(box, 'a/other'), '');
     const a = reader.openAt({}, 'a', { directory: true }, { read: true });
@@ -88,12 +88,12 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
     });
     expect(names.toSorted()).toEqual(['file', 'other']);
     ways.clear();
-    // Of the first one it was seen before the move, of the other only after it; neither is good any more.
+    // The first was seen before the move, the other after it. Neither may be opened.
     expect(names.map((name) => open(a, name))).toEqual(['not-permitted', 'not-permitted']);
     expect(ways.get('open')).toBe(undefined);
   });
 
-  it('is looked at again the second time', () => {
+  it('is checked again the second time', () => {
     const { reader, ways } = setUp();
     reader.statAt({}, 'a/file');
     open(reader, 'a/file');
@@ -128,7 +128,7 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
       },
     ],
   ];
-  it.each(exchanges)('is not opened when a component has a FIFO %s', (_, exchange) => {
+  it.each(exchanges)('is not opened if a component has a FIFO %s', (_, exchange) => {
     const setting = setUp();
     setting.reader.statAt({}, 'a/file');
     exchange(setting);
@@ -137,7 +137,7 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
     expect(setting.ways.get('open')).toBe(undefined);
   });
 
-  it('is seen to be something else when somebody outside has exchanged it', () => {
+  it('is recognised as another kind if another process has exchanged it', () => {
     const { box, reader } = setUp();
     reader.statAt({}, 'a/file');
     rmSync(join(box, 'a/file'));
@@ -153,7 +153,7 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
     expect(reader.openAt({}, 'a/file', {}, { read: true }).getType()).toBe('directory');
   });
 
-  it('is remembered up to a number of files, and opened in any case', () => {
+  it('is remembered up to a limit, and opened in any case', () => {
     const { box, reader } = setUp();
     for (let index = 0; index < 600; index++) {
       writeFileSync(join(box, `${index}`), '');
@@ -164,10 +164,10 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
     }
   });
 
-  it('is not opened when a component of another thread has moved a FIFO onto it', async () => {
+  it('is not opened if a component of another thread has moved a FIFO over it', async () => {
     const { box, root, ways } = setUp();
     root.statAt({}, 'a/file');
-    // Another host with the same right to change it, which knows nothing of this one.
+    // Another host with the same rights, which does not know of this one.
     const move = `fs.renameSync(${JSON.stringify(join(box, 'b/file'))}, ${JSON.stringify(join(box, 'a/file'))})`;
     await once(new Worker(`const fs = require('node:fs'); ${move}`, { eval: true }), 'exit');
     ways.clear();
@@ -176,8 +176,8 @@ describe.skipIf(process.platform !== 'linux')('what was looked at', () => {
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('which file a name leads to', () => {
-  it('is answered from the question before, unless a name was changed meanwhile', () => {
+describe.skipIf(process.platform !== 'linux')('the identity of a name', () => {
+  it('is answered from memory, unless a name has changed', () => {
     const { box, root, reader, ways } = setUp();
     writeFileSync(join(box, 'a/other'), '');
     const first = reader.metadataHashAt({}, 'a/file');
@@ -194,7 +194,7 @@ describe.skipIf(process.platform !== 'linux')('which file a name leads to', () =
     expect(reader.metadataHashAt({}, 'a/file')).toEqual(other);
   });
 
-  it('is another answer for a link and for what it leads to', () => {
+  it('differs between a link and its target', () => {
     const { box, reader } = setUp();
     symlinkSync('file', join(box, 'a/link'));
     const file = reader.metadataHashAt({}, 'a/file');

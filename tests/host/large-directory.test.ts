@@ -6,14 +6,14 @@ import process from 'node:process';
 import { expect, it } from 'vitest';
 import { temporaryDirectory } from './helpers.js';
 
-// In memory, where there is such a place, since there is no disk to wait for.
+// In memory if possible, which is faster than a disk.
 const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const ENTRIES = 200_000;
-// As many links to a file as any file system allows that has a limit worth reaching.
+// Below the limit of links of every common file system.
 const LINKS_EACH = 50_000;
 const NAME = 200;
 
-/** Lists a directory and prints how many entries it has, and the most bytes that were held meanwhile. */
+/** Lists a directory, and prints the number of entries and the peak memory in bytes. */
 const lister = `
   import { createHost } from 'mapcp/host';
   const [path] = process.argv.slice(1);
@@ -38,7 +38,7 @@ const lister = `
   console.log(JSON.stringify([entries, most]));
 `;
 
-it(`${ENTRIES} entries are listed without being held at once`, () => {
+it(`${ENTRIES} entries are listed without holding all of them in memory`, () => {
   const directory = join(temporaryDirectory(place), 'directory');
   mkdirSync(directory);
   let file = '';

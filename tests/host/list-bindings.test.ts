@@ -1,4 +1,4 @@
-// Bindings as jco makes them unless it is told otherwise: they pass lists, and are instantiated at once or by promises.
+// jco's default bindings, which pass lists, instantiated synchronously or asynchronously.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ import { failureOf } from '../helpers/failure.js';
 import { built } from '../helpers/runtimes.js';
 import { hostWith, temporaryDirectory, walkers } from './helpers.js';
 
-// Node's types do not have it.
+// Node's types do not declare it.
 declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => object };
 
 const [[, walker]] = walkers as [(typeof walkers)[number]];
@@ -28,7 +28,7 @@ describe.each(['async', 'sync'] as const)('bindings that are instantiated %s', (
     }
   });
 
-  /** Copies `a` to `b` in `directory`, with a host that gives what `options` say. */
+  /** Copies `a` to `b` in `directory`, on a host with `options`. */
   async function copy(directory: string, options: HostOptions): Promise<void> {
     const host = hostWith(walker, {
       preopens: { '/': { path: directory, access: 'read-write' } },
@@ -53,7 +53,7 @@ describe.each(['async', 'sync'] as const)('bindings that are instantiated %s', (
   it.each([
     ['wasi:clocks/monotonic-clock', { random: true }],
     ['wasi:random/random', { clocks: true }],
-  ])('fail by its name where %s is not given', async (name, options) => {
+  ])('fail with its name if %s is not granted', async (name, options) => {
     expect(await failureOf(copy(temporaryDirectory(), options))).toEqual(
       new Error(`the component imports '${name}', which this host does not provide`),
     );

@@ -26,7 +26,7 @@ const cabiRep = Symbol.for('cabiRep');
 const cabiDispose = Symbol.for('cabiDispose');
 const OWN = 1 << 30;
 
-/** Counts the calls of every method of a class, in the form in which it is lowered and in the other. */
+/** Counts the calls of every method of a class, in lowered and in ordinary form. */
 function countCalls(prototype: object): { lowered: Counter; passed: Counter } {
   const lowered = new Counter();
   const passed = new Counter();
@@ -34,7 +34,7 @@ function countCalls(prototype: object): { lowered: Counter; passed: Counter } {
   return { lowered, passed };
 }
 
-/** What jco hands to a lowering, made here: a memory, an allocator that grows it, and a table with one handle. */
+/** A lowering context like jco's: a memory, an allocator that grows it, and a table with one handle. */
 function contextFor(host: Host, onRealloc = () => {}, stringEncoding?: 'utf16') {
   const memory = { buffer: new ArrayBuffer(65536) };
   const [root] = host.imports['wasi:filesystem/preopens'].getDirectories();
@@ -46,7 +46,7 @@ function contextFor(host: Host, onRealloc = () => {}, stringEncoding?: 'utf16') 
     onRealloc();
     const pointer = top;
     top += size;
-    // As a memory does that grows: the old buffer is detached.
+    // A memory that grows detaches its old buffer.
     memory.buffer = moved(memory.buffer, top);
     return pointer;
   };
@@ -64,7 +64,7 @@ function contextFor(host: Host, onRealloc = () => {}, stringEncoding?: 'utf16') 
   return { memory, table, lowered, put, drop: (rep: number) => Reflect.get(Descriptor, cabiDispose)(rep) };
 }
 
-/** Flat parameters of every method, such as it takes. The handle 1 is a directory's, and 2 that of a file in it. */
+/** Valid flat parameters of every method. Handle 1 is a directory's, and 2 that of a file in it. */
 const time = [2, 0n, 0];
 const lowered: [string, (number | bigint)[]][] = [
   ['advise', [2, 0n, 0n, 0, 512]],
@@ -99,7 +99,7 @@ function moved(old: ArrayBuffer, size: number): ArrayBuffer {
 }
 
 describe('jco', () => {
-  it('calls what is lowered, and nothing of it by lists', async () => {
+  it('calls the lowered methods, and none of them with lists', async () => {
     const { box } = sandbox(walker);
     writeFileSync(join(box, 'file'), 'content');
     const lines: string[] = [];
@@ -137,7 +137,7 @@ describe('jco', () => {
     }
   });
 
-  it('drops by number what it got by number', async () => {
+  it('drops handles by number', async () => {
     const { box } = sandbox(walker);
     writeFileSync(join(box, 'file'), '');
     const host = hostWith(walker, {
@@ -160,7 +160,7 @@ describe('jco', () => {
     expect(dropped.length).toBe(1);
   });
 
-  it('is pinned to the version whose contract this is', () => {
+  it('is pinned to the version of this contract', () => {
     const { devDependencies } = JSON.parse(
       readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
     );
@@ -169,7 +169,7 @@ describe('jco', () => {
 });
 
 describe('a lowered call', () => {
-  it('refuses bindings of another kind by name', () => {
+  it('refuses bindings of another kind with their name', () => {
     const { host } = sandbox(walker);
     const { read } = host.imports['wasi:filesystem/types'].Descriptor.prototype;
     const lower: (context: object) => Lowered = Reflect.get(read, cabiLower);
@@ -179,7 +179,7 @@ describe('a lowered call', () => {
     expect(() => lower({ memory: { buffer: new ArrayBuffer(8) }, resourceTables: [[]] })).toThrow('jco');
   });
 
-  it('refuses bindings of a function with more kinds of resources than it has', () => {
+  it('refuses bindings with further kinds of resources', () => {
     const { host } = sandbox(walker);
     const { sync } = host.imports['wasi:filesystem/types'].Descriptor.prototype;
     const lower: (context: object) => Lowered = Reflect.get(sync, cabiLower);
@@ -192,7 +192,7 @@ describe('a lowered call', () => {
     }
   });
 
-  it.each(lowered)('ends a component that passes other kinds of flat parameters: %s', (name, flat) => {
+  it.each(lowered)('ends a component that passes wrong flat parameters: %s', (name, flat) => {
     const { box, host } = sandbox(walker);
     writeFileSync(join(box, 'file'), 'content');
     const { lowered, put } = contextFor(host);
@@ -226,13 +226,13 @@ describe('a lowered call', () => {
     expect(at().getUint8(16)).toBe(0);
     const [pointer, count] = [at().getUint32(20, true), at().getUint32(24, true)];
     const expected = content.subarray(0, count);
-    // More than fits aside comes whole; it is told how much there is, whatever was asked for.
+    // A result above the buffer's size is complete, whatever length was asked for.
     expect(count).toBe(size);
     expect(Buffer.from(memory.buffer, pointer, count).equals(expected)).toBe(true);
     expect(at().getUint8(28)).toBe(size === 0 ? 1 : 0);
   });
 
-  it('writes straight out of memory, and takes unsigned numbers', () => {
+  it('writes directly from memory, and accepts unsigned numbers', () => {
     const { box, host } = sandbox(walker);
     const { memory, lowered, put } = contextFor(host);
     lowered('openAt')(1, 0, ...put('file', 1024), 1, 3, 8);
@@ -244,7 +244,7 @@ describe('a lowered call', () => {
     expect(errorCodes[new DataView(memory.buffer).getUint8(24)]).toBe('file-too-large');
   });
 
-  it('takes a dropped handle for none, though its number stands for another file by then', () => {
+  it('refuses a dropped handle, although its number belongs to another file by then', () => {
     const { box, host } = sandbox(walker);
     writeFileSync(join(box, 'file'), 'first');
     writeFileSync(join(box, 'other'), 'second');
@@ -252,18 +252,18 @@ describe('a lowered call', () => {
     const another = contextFor(host);
     lowered('openAt')(1, 0, ...put('file', 1024), 0, 1, 8);
     const handle = new DataView(memory.buffer).getUint32(12, true);
-    // As jco does it.
+    // Like jco.
     drop((table[(handle << 1) + 1] ?? 0) & ~OWN);
     table[handle << 1] = (table[0] ?? 0) | OWN;
     table[0] = handle | OWN;
-    // Another instance's file, in a table of its own, gets the number.
+    // A file of another instance has the same number in its own table.
     another.lowered('openAt')(1, 0, ...another.put('other', 1024), 0, 1, 8);
     lowered('read')(handle, 5n, 0n, 16);
     expect(errorCodes[new DataView(memory.buffer).getUint8(20)]).toBe('bad-descriptor');
     expect(new DataView(memory.buffer).getUint8(16)).toBe(1);
   });
 
-  it.each(['directory', 'file'])('opens a link to a %s whose status it has just given', (name) => {
+  it.each(['directory', 'file'])('opens a link to a %s right after reading its status', (name) => {
     const { box, host } = sandbox(walker);
     mkdirSync(join(box, 'directory'));
     writeFileSync(join(box, 'file'), '');
@@ -276,14 +276,14 @@ describe('a lowered call', () => {
     expect(new Uint8Array(memory.buffer)[8]).toBe(0);
   });
 
-  it('reads nothing by a descriptor that is dropped while memory is allocated', () => {
+  it('does not read from a descriptor that is dropped during an allocation', () => {
     const { box, host } = sandbox(walker);
     writeFileSync(join(box, 'file'), Buffer.alloc(20_000, 'a'));
     writeFileSync(join(box, 'other'), Buffer.alloc(20_000, 'b'));
     let rep = 0;
     const { memory, table, lowered, put, drop } = contextFor(host, () => {
       drop(rep);
-      // This one gets the number of the file descriptor that has just been closed.
+      // This file gets the descriptor number that was just closed.
       lowered('openAt')(1, 0, ...put('other', 1024), 0, 1, 64);
     });
     lowered('openAt')(1, 0, ...put('file', 1024), 0, 1, 8);
@@ -294,7 +294,7 @@ describe('a lowered call', () => {
     expect(errorCodes[new DataView(memory.buffer).getUint8(20)]).toBe('bad-descriptor');
   });
 
-  it('tells how much it has read of a file that shrinks while memory is allocated', () => {
+  it('reports how much it has read if a file shrinks during an allocation', () => {
     const { box, host } = sandbox(walker);
     const path = join(box, 'file');
     writeFileSync(path, Buffer.alloc(50_000, 'a'));
@@ -305,7 +305,7 @@ describe('a lowered call', () => {
     expect([view.getUint8(16), view.getUint32(24, true)]).toEqual([0, 20_000]);
   });
 
-  it('lets pass the exit of a component that exits while memory is allocated', () => {
+  it('lets a component exit during an allocation', () => {
     const { box, host } = sandbox(walker);
     writeFileSync(join(box, 'file'), 'content');
     const { memory, lowered, put } = contextFor(host, () =>
@@ -316,14 +316,14 @@ describe('a lowered call', () => {
     expect(() => lowered('read')(handle, 7n, 0n, 16)).toThrow(ExitError);
   });
 
-  it('refuses a path that is too long before it decodes it', () => {
+  it('refuses a path that is too long before decoding it', () => {
     const { host } = sandbox(walker);
     const { memory, lowered, put } = contextFor(host);
     lowered('statAt')(1, 0, ...put(Buffer.alloc(4096, 0xff), 1024), 64);
     expect(errorCodes[new DataView(memory.buffer).getUint8(72)]).toBe('name-too-long');
   });
 
-  it('refuses a path that is not UTF-8, and takes U+FFFD for itself', () => {
+  it('refuses a path that is not UTF-8, and accepts U+FFFD', () => {
     const { box, host } = sandbox(walker);
     writeFileSync(join(box, '\ufffd'), '');
     const { memory, lowered, put } = contextFor(host);
@@ -334,7 +334,7 @@ describe('a lowered call', () => {
     expect(new Uint8Array(memory.buffer)[64]).toBe(0);
   });
 
-  it('takes and gives strings in UTF-16 where the component has them so, and refuses halves of characters', () => {
+  it('takes and gives UTF-16 strings if the component uses them, and refuses half characters', () => {
     const { box, host } = sandbox(walker);
     symlinkSync('zürich-😀', join(box, 'dé-😀'));
     const { memory, lowered, put } = contextFor(host, () => {}, 'utf16');
@@ -352,7 +352,7 @@ describe('a lowered call', () => {
     expect(errorCodes[new DataView(memory.buffer).getUint8(68)]).toBe('illegal-byte-sequence');
   });
 
-  it('refuses an encoding of strings that it does not know', () => {
+  it('refuses an unknown string encoding', () => {
     const { host } = sandbox(walker);
     const { read } = host.imports['wasi:filesystem/types'].Descriptor.prototype;
     const lower: (context: object) => Lowered = Reflect.get(read, cabiLower);
@@ -360,7 +360,7 @@ describe('a lowered call', () => {
     expect(() => lower({ memory, stringEncoding: 'latin1+utf16' })).toThrow('mapcp/host does not know');
   });
 
-  it('ends a component that has a path or a result outside of its memory', () => {
+  it('ends a component whose path or result is outside its memory', () => {
     const { box, host } = sandbox(walker);
     writeFileSync(join(box, 'file'), '');
     const { memory, lowered, put } = contextFor(host);
@@ -375,14 +375,14 @@ describe('a lowered call', () => {
     expect(existsSync(join(box, 'file'))).toBe(true);
   });
 
-  it('takes a handle for none that stands for one in its lower bits only', () => {
+  it('refuses a handle that is valid in its lower bits only', () => {
     const { host } = sandbox(walker);
     const { memory, lowered } = contextFor(host);
     lowered('stat')(1 | (1 << 31), 64);
     expect(errorCodes[new DataView(memory.buffer).getUint8(72)]).toBe('bad-descriptor');
   });
 
-  it('looks up which file is at a path each time that it is asked', () => {
+  it('looks a path up again for each call', () => {
     const { box, host } = sandbox(walker);
     writeFileSync(join(box, 'file'), '');
     const { memory, lowered, put } = contextFor(host);
@@ -397,7 +397,7 @@ describe('a lowered call', () => {
     expect([hash(), hash()]).toEqual([1, 1]);
   });
 
-  it('waits for pollables, and looks none up where there are too many', () => {
+  it('waits for pollables, and refuses too many of them', () => {
     const host = hostWith(walker, { clocks: true });
     const pollable = (moment: bigint) =>
       Reflect.get(host.imports['wasi:clocks/monotonic-clock'].subscribeInstant(moment), cabiRep);
@@ -420,7 +420,7 @@ describe('a lowered call', () => {
     expect(() => poll(1024, 0, 64)).toThrow('not 0');
   });
 
-  it('uses the handle again that was dropped', () => {
+  it('reuses a dropped handle', () => {
     const { host } = sandbox(walker);
     const { memory, table, lowered, put } = contextFor(host);
     const open = () => {
@@ -429,7 +429,7 @@ describe('a lowered call', () => {
     };
     const [first, second] = [open(), open()];
     expect([first, second]).toEqual([2, 3]);
-    // As jco does it when a handle is dropped.
+    // jco drops a handle like this.
     table[first << 1] = (table[0] ?? 0) | OWN;
     table[0] = first | OWN;
     expect([open(), open()]).toEqual([2, 4]);

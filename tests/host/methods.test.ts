@@ -1,4 +1,4 @@
-// Methods that a copy does not need, and components may call all the same.
+// Methods that a copy does not need, but other components may call.
 
 import {
   closeSync,
@@ -27,7 +27,7 @@ function importsWith(options: HostOptions) {
   return hostWith(anyWalker, options).imports;
 }
 
-/** A stream of each kind: of a file with content, and into what is returned as `written`. */
+/** A stream of each kind. The output appears in `written`. */
 function streams(content: string) {
   const written: string[] = [];
   const imports = importsWith({
@@ -40,7 +40,7 @@ function streams(content: string) {
 }
 
 describe('a stream', () => {
-  it.each(['skip', 'blockingSkip'] as const)('goes on behind what it is to %s, up to its end', (skip) => {
+  it.each(['skip', 'blockingSkip'] as const)('skips with %s, up to its end', (skip) => {
     const { input } = streams('content');
     expect(input[skip](0n)).toBe(0n);
     expect(input[skip](3n)).toBe(3n);
@@ -49,16 +49,19 @@ describe('a stream', () => {
     expect(outcome(() => input[skip](10n))).toEqual({ tag: 'closed' });
   });
 
-  it.each(['splice', 'blockingSplice'] as const)('takes from another one by %s, up to its end', (splice) => {
-    const { input, output, written } = streams('content');
-    expect(output[splice](input, 3n)).toBe(3n);
-    expect(output[splice](input, 10n)).toBe(4n);
-    expect(outcome(() => output[splice](input, 10n))).toEqual({ tag: 'closed' });
-    output.write(Buffer.from('!'));
-    expect(written).toEqual(['con', 'tent', '!']);
-  });
+  it.each(['splice', 'blockingSplice'] as const)(
+    'splices from another stream by %s, up to its end',
+    (splice) => {
+      const { input, output, written } = streams('content');
+      expect(output[splice](input, 3n)).toBe(3n);
+      expect(output[splice](input, 10n)).toBe(4n);
+      expect(outcome(() => output[splice](input, 10n))).toEqual({ tag: 'closed' });
+      output.write(Buffer.from('!'));
+      expect(written).toEqual(['con', 'tent', '!']);
+    },
+  );
 
-  it.each(['flush', 'blockingFlush'] as const)('has nothing left for %s, as long as it is open', (flush) => {
+  it.each(['flush', 'blockingFlush'] as const)('has nothing left for %s while it is open', (flush) => {
     const { root } = sandbox(anyWalker);
     const file = root.openAt({}, 'file', { create: true }, { read: true, write: true });
     const output = file.writeViaStream(0n);
@@ -79,7 +82,7 @@ describe('a stream', () => {
     }
   });
 
-  it('fails with an error that says what it is', () => {
+  it('fails with an error that has a message', () => {
     const { host, root } = sandbox(anyWalker);
     const output = root.openAt({}, 'file', { create: true }, { write: true }).writeViaStream(2n ** 63n);
     const failure = outcome(() => output.write(new Uint8Array(1)));
@@ -91,11 +94,11 @@ describe('a stream', () => {
   });
 });
 
-it('a moment that is to come is not ready, and one that has passed is', () => {
+it('a future moment is not ready, and a past one is', () => {
   const { now, subscribeInstant, subscribeDuration } = importsWith({ clocks: true })[
     'wasi:clocks/monotonic-clock'
   ];
-  // As long as the clock has been running.
+  // A duration as long as the clock's whole time.
   expect(subscribeDuration(now()).ready()).toBe(false);
   expect(subscribeInstant(now() + 10n ** 18n).ready()).toBe(false);
   expect(subscribeDuration(0n).ready()).toBe(true);
@@ -103,7 +106,7 @@ it('a moment that is to come is not ready, and one that has passed is', () => {
 });
 
 describe.each(walkers)('a descriptor, by the %s walker,', (_kind, walker) => {
-  it('takes advice for a file', () => {
+  it('accepts advice for a file', () => {
     const { box, root } = sandbox(walker);
     mkdirSync(join(box, 'dir'));
     writeFileSync(join(box, 'file'), 'content');
@@ -115,7 +118,7 @@ describe.each(walkers)('a descriptor, by the %s walker,', (_kind, walker) => {
     expect(readFileSync(join(box, 'file'), 'utf8')).toBe('content');
   });
 
-  it('is the same object as another one for the same file, whatever its name', () => {
+  it('is the same object as another one for the same file, under any name', () => {
     const { box, root } = sandbox(walker);
     writeFileSync(join(box, 'file'), 'content');
     writeFileSync(join(box, 'other'), 'content');
@@ -137,7 +140,7 @@ describe.each(walkers)('a descriptor, by the %s walker,', (_kind, walker) => {
     ['the time of access', now, stay],
     ['the time of modification', stay, now],
     ['neither time', stay, stay],
-  ])('sets %s to now, and leaves the rest', (_name, accessed, modified) => {
+  ])('sets %s to now, and keeps the other time', (_name, accessed, modified) => {
     const { box, root } = sandbox(walker);
     const path = join(box, 'file');
     writeFileSync(path, '');
@@ -158,7 +161,7 @@ describe.each(walkers)('a descriptor, by the %s walker,', (_kind, walker) => {
     }
   });
 
-  /** What this process has `path` open with, of the flags for synchronising. */
+  /** The synchronising flags with which this process has `path` open. */
   function syncFlagsOf(path: string): number[] {
     return readdirSync('/proc/self/fd').flatMap((fd) => {
       try {
@@ -167,7 +170,7 @@ describe.each(walkers)('a descriptor, by the %s walker,', (_kind, walker) => {
           ? [Number.parseInt(flags, 8) & (constants.O_SYNC | constants.O_DSYNC)]
           : [];
       } catch {
-        // The descriptor by which the directory was read.
+        // The descriptor of the listing itself.
         return [];
       }
     });
@@ -177,9 +180,9 @@ describe.each(walkers)('a descriptor, by the %s walker,', (_kind, walker) => {
     [{}, 0],
     [{ fileIntegritySync: true }, constants.O_SYNC],
     [{ dataIntegritySync: true }, constants.O_DSYNC],
-    // Linux has O_RSYNC for the same as O_SYNC, and Node has none.
+    // Linux treats O_RSYNC as O_SYNC, and Node does not name it.
     [{ requestedWriteSync: true }, 0],
-  ])('with the flags %o is opened with them, says so, and works', (flags, expected) => {
+  ])('with the flags %o is opened with them, reports them, and works', (flags, expected) => {
     const { box, root } = sandbox(walker);
     const path = join(box, 'file');
     for (const create of [true, false]) {
@@ -197,7 +200,7 @@ describe.each(walkers)('a descriptor, by the %s walker,', (_kind, walker) => {
 });
 
 describe('wasi:cli', () => {
-  it('ends with any code by exit-with-code, and with 0 or 1 by exit', () => {
+  it('ends with any status by exit-with-code, and with 0 or 1 by exit', () => {
     const { exit, exitWithCode } = importsWith({})['wasi:cli/exit'];
     for (const [end, status] of [
       [() => exitWithCode(0), 0],
@@ -210,7 +213,7 @@ describe('wasi:cli', () => {
     }
   });
 
-  it.runIf(process.platform === 'linux')('has terminals where it was given some', () => {
+  it.runIf(process.platform === 'linux')('has terminals if they were granted', () => {
     const terminal = openSync('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY);
     const file = openSync('/dev/null', constants.O_RDWR);
     onTestFinished(() => {
@@ -236,7 +239,7 @@ describe('wasi:cli', () => {
   });
 });
 
-it('what is random and may be insecure is another each time', () => {
+it('insecure random values differ each time', () => {
   const imports = importsWith({ random: true });
   const { getInsecureRandomBytes, getInsecureRandomU64 } = imports['wasi:random/insecure'];
   const { insecureSeed } = imports['wasi:random/insecure-seed'];

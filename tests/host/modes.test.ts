@@ -6,7 +6,7 @@ import { ModeCarrier } from '../../ts/host/index.js';
 import type { Walker } from '../../ts/host/walker.js';
 import { hostWith, outcome, preopensOf, temporaryDirectory, walkers } from './helpers.js';
 
-/** A source and a target, with a host that carries modes between them. */
+/** A source and a target, on a host that carries modes between them. */
 function carrying(walker: Walker) {
   const top = temporaryDirectory();
   const [source, target] = [join(top, 'source'), join(top, 'target')];
@@ -27,16 +27,19 @@ const drop = (resource: object): void => (resource as Disposable)[Symbol.dispose
 const modeOf = (path: string): number => statSync(path).mode & 0o7777;
 
 describe.each(walkers)('modes carried with the %s walker', (_kind, walker) => {
-  it.each([0o4755, 0o2755, 0o6711])('never make a file that runs as its owner or group, from %o', (mode) => {
-    const { source, target, from, to } = carrying(walker);
-    writeFileSync(join(source, 'f'), 'content');
-    chmodSync(join(source, 'f'), mode);
-    from.openAt({}, 'f', {}, { read: true });
-    drop(to.openAt({}, 'f', { create: true, exclusive: true }, { write: true }));
-    expect(modeOf(join(target, 'f'))).toBe(mode & 0o777);
-  });
+  it.each([0o4755, 0o2755, 0o6711])(
+    'never create a file that runs as its owner or group, from %o',
+    (mode) => {
+      const { source, target, from, to } = carrying(walker);
+      writeFileSync(join(source, 'f'), 'content');
+      chmodSync(join(source, 'f'), mode);
+      from.openAt({}, 'f', {}, { read: true });
+      drop(to.openAt({}, 'f', { create: true, exclusive: true }, { write: true }));
+      expect(modeOf(join(target, 'f'))).toBe(mode & 0o777);
+    },
+  );
 
-  it('keep who may remove what in a directory, and not its group for what is made there', () => {
+  it('keep the sticky bit of a directory, but not its set-group-ID bit', () => {
     const { source, target, from, to } = carrying(walker);
     mkdirSync(join(source, 'd'));
     chmodSync(join(source, 'd'), 0o3777);
@@ -46,7 +49,7 @@ describe.each(walkers)('modes carried with the %s walker', (_kind, walker) => {
     expect(modeOf(join(target, 'd'))).toBe(0o1777);
   });
 
-  it('are given to the directory that was made, and not to another one that has got its name', () => {
+  it('are given to the new directory, and not to another one that has taken its name', () => {
     const { source, target, from, to } = carrying(walker);
     mkdirSync(join(source, 'd'));
     chmodSync(join(source, 'd'), 0o777);
@@ -60,7 +63,7 @@ describe.each(walkers)('modes carried with the %s walker', (_kind, walker) => {
   });
 
   it.each([0o700, 0o600, 0o1777, 0o755])(
-    'are not given to a directory of the mode %o that somebody puts in the place of the one that was just made',
+    'are not given to a directory of the mode %o that replaces the new one',
     (mode) => {
       let swap: (() => void) | undefined;
       const swapping: Walker = {
@@ -112,7 +115,7 @@ describe.each(walkers)('modes carried with the %s walker', (_kind, walker) => {
     },
   );
 
-  it.runIf(process.getuid?.() === 0)('are not given to what another user has left unfinished', () => {
+  it.runIf(process.getuid?.() === 0)('are not given to an unfinished directory of another user', () => {
     const { source, target, from, to } = carrying(walker);
     mkdirSync(join(source, 'd'));
     mkdirSync(join(target, 'd'));
@@ -124,7 +127,7 @@ describe.each(walkers)('modes carried with the %s walker', (_kind, walker) => {
     expect(modeOf(join(target, 'd'))).toBe(0o1720);
   });
 
-  it('keep the set-group-ID bit that a new directory inherits, also if it is taken back to be changed', () => {
+  it('keep the inherited set-group-ID bit of a new directory, also if it is reopened to be changed', () => {
     const { source, target, from, to } = carrying(walker);
     mkdirSync(join(source, 'd'));
     chmodSync(join(source, 'd'), 0o555);

@@ -10,7 +10,7 @@ import { failureOf } from '../helpers/failure.js';
 import { built } from '../helpers/runtimes.js';
 import { temporaryDirectory } from './helpers.js';
 
-/** What createHost rejects with, or `accepted`. */
+/** The error of createHost, or `accepted`. */
 async function answerTo(options: unknown): Promise<string> {
   try {
     (await createHost(options as HostOptions)).close();
@@ -20,7 +20,7 @@ async function answerTo(options: unknown): Promise<string> {
   }
 }
 
-/** A descriptor that was closed again. */
+/** A closed descriptor. */
 function closedDescriptor(): number {
   const fd = openSync('.', 'r');
   closeSync(fd);
@@ -128,7 +128,7 @@ describe('createHost refuses', () => {
     );
   });
 
-  it('output to a descriptor that is closed, or open for reading only', async () => {
+  it('output to a descriptor that is closed or read-only', async () => {
     const closed = closedDescriptor();
     const reading = openSync('package.json', 'r');
     try {
@@ -159,7 +159,7 @@ describe('createHost refuses', () => {
     expect(await answerTo({ stdin })).toBe(`TypeError: options.stdin ${message}`);
   });
 
-  it('input from a descriptor that is closed', async () => {
+  it('input from a closed descriptor', async () => {
     const fd = closedDescriptor();
     expect(await answerTo({ stdin: fd })).toBe(
       `TypeError: options.stdin must be a file descriptor that is open, but ${fd} is not`,
@@ -174,7 +174,7 @@ describe('createHost refuses', () => {
 });
 
 describe('createHost accepts', () => {
-  it('no options, and undefined in place of each', async () => {
+  it('no options, and undefined for each', async () => {
     expect(await answerTo(undefined)).toBe('accepted');
     expect(
       await answerTo({ stdin: undefined, stdout: undefined, preopens: undefined, modes: undefined }),
@@ -185,7 +185,7 @@ describe('createHost accepts', () => {
     expect(await answerTo({ preopens: { [name]: directory } })).toBe('accepted');
   });
 
-  it('a ModeCarrier, also of another copy of the module', async () => {
+  it('a ModeCarrier, also from another copy of the module', async () => {
     class Other extends ModeCarrier {}
     const lookalike = Object.setPrototypeOf({}, null);
     for (const name of Object.getOwnPropertyNames(ModeCarrier.prototype)) {
@@ -196,7 +196,7 @@ describe('createHost accepts', () => {
     }
   });
 
-  it("this process's environment, without what is undefined", async () => {
+  it("this process's environment, without undefined values", async () => {
     using host = await createHost({ env: { ...process.env, LEFT_OUT: undefined } });
     const environment = Object.fromEntries(host.imports['wasi:cli/environment'].getEnvironment());
     expect(environment).toEqual(JSON.parse(JSON.stringify(process.env)));
@@ -208,7 +208,7 @@ describe('createHost accepts', () => {
     expect(Buffer.from(stdin.blockingRead(100n)).toString()).toBe('grüße\0');
   });
 
-  it('as standard output a descriptor, and what has one', async () => {
+  it('a descriptor, or an object with one, as standard output', async () => {
     const file = join(temporaryDirectory(), 'file');
     const fd = openSync(file, 'w');
     for (const stdout of [fd, { fd }]) {
@@ -219,7 +219,7 @@ describe('createHost accepts', () => {
     expect(readFileSync(file, 'utf8')).toBe('output\noutput\n');
   });
 
-  it('what it was given as it was then, whatever becomes of it', async () => {
+  it('options as they were at the call, despite later changes', async () => {
     const args = ['program'];
     const env: Record<string, string> = { A: 'b' };
     using host = await createHost({ args, env });
@@ -253,7 +253,7 @@ describe("'inherit', process.stdout and process.stdin", () => {
     expect(outcome).toEqual({ error: null, stdout: 'from stdin', stderr: 'to stderr' });
   });
 
-  it('have no descriptor in a worker, which createHost says', async () => {
+  it('have no descriptor in a worker, and createHost says so', async () => {
     const code = `
       import { parentPort } from 'node:worker_threads';
       import { createHost } from 'mapcp/host';
@@ -274,7 +274,7 @@ describe("'inherit', process.stdout and process.stdin", () => {
 });
 
 describe('createHost reads each option once, when it is called', () => {
-  it('so that what changes later is not heeded', async () => {
+  it('so later changes have no effect', async () => {
     const directory = temporaryDirectory();
     const options = {
       args: ['program', 'one'],
@@ -297,7 +297,7 @@ describe('createHost reads each option once, when it is called', () => {
     expect(root?.getFlags().mutateDirectory).toBe(false);
   });
 
-  it('so that a getter that answers otherwise the second time is not asked again', async () => {
+  it('so a getter is called only once', async () => {
     const directory = temporaryDirectory();
     let asked = 0;
     const preopen = {

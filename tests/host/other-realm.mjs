@@ -1,8 +1,8 @@
-// Runs a module in a realm of its own, as Jest does: `node --experimental-vm-modules other-realm.mjs MODULE ARG ...` calls
-// its `main` with the arguments, and prints what that returns as JSON.
+// Runs a module in another realm, like Jest: `node --experimental-vm-modules other-realm.mjs MODULE ARG ...` calls its
+// `main` with the arguments, and prints the result as JSON.
 //
-// Objects that Node makes, such as the errors of `fs`, are those of the usual realm there, while literals and what
-// WebAssembly makes are not. `instanceof` between the two is false.
+// There, Node's objects, such as the errors of `fs`, belong to the main realm, but literals and WebAssembly's objects
+// do not. `instanceof` between the two is false.
 
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -17,7 +17,7 @@ for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(g
     Object.defineProperty(context, name, property);
   }
 }
-// Jest has these two of the usual realm.
+// Jest takes these two from the main realm.
 Object.assign(context, { ArrayBuffer, Uint8Array });
 
 /** @type {Map<string, Promise<vm.Module>>} */

@@ -1,5 +1,5 @@
-// A second process swaps directories, files, links and FIFOs as fast as it can, while every kind of call is made on them:
-// on the host's own objects, and by a hostile program. `make race` does it for longer.
+// A second process swaps directories, files, links and FIFOs as fast as it can, while every kind of call is made on
+// them, on the host's own objects and by a hostile program. `make race` runs longer.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,17 +16,17 @@ import { Counter } from './watch-calls.js';
 
 const ROUNDS = Number(process.env.MAPCP_RACE_ROUNDS ?? 1500);
 
-/** How often each call must have met either side of a swap; a run meets it some hundred times. */
+/** How often each call must meet each side of a swap. A run meets it some hundred times. */
 const LEAST = 10;
 
-/** A minute for what starts slowly, and many times what a round takes. */
+/** A minute to start, and many times the duration of a round. */
 const TIMEOUT = 60_000 + ROUNDS * 20;
 
 const procfs = procfsWalker();
 
 /**
- * Swaps `dir` and `file` for links out, and `pipe` for a FIFO, and back, until the test ends. Where that takes too long,
- * somebody waits for the other end of the FIFO: it lets them go on, so that the test fails by its time.
+ * Swaps `dir` and `file` for links to outside, and `pipe` for a FIFO, and back, until the test ends. If a call waits
+ * too long for the other end of the FIFO, it lets the call go on, and the test fails by its timeout.
  */
 const swapper = `
   const { constants, openSync, renameSync } = require('node:fs');
@@ -51,8 +51,8 @@ const follow = { symlinkFollow: true };
 const now = { tag: 'now' } as const;
 
 /**
- * One of each kind, as in guests/race.c. What leads to `dir/secret` and the like is there on both sides, so that an escape
- * finds something; it is seen in what a call gives, which is then false, or else in what has become of the outside.
+ * One call of each kind, as in guests/race.c. Paths such as `dir/secret` exist on both sides, so an escape finds
+ * something. It shows in the result, which is then false, or in a change outside.
  */
 const calls: [string, (root: Descriptor) => unknown][] = [
   ['read', (root) => readsFine(root, 'dir/secret')],
@@ -162,7 +162,7 @@ function namesIn(directory: Descriptor): string[] {
   return names;
 }
 
-/** What each call came to, and how often. */
+/** The results of each call, with their counts. */
 type Seen = Map<string, Counter>;
 
 function seenBy(seen: Seen, call: string): Counter {
@@ -198,7 +198,7 @@ async function runProgram(host: Host, output: () => string): Promise<Seen> {
   return seen;
 }
 
-/** Takes their lowered forms from the methods, so that the bindings pass JavaScript values. */
+/** Removes the lowered forms of the methods, so the bindings pass JavaScript values. */
 function passValues({ imports }: Host): void {
   const { Descriptor, DirectoryEntryStream } = imports['wasi:filesystem/types'];
   for (const { prototype } of [Descriptor, DirectoryEntryStream]) {
@@ -212,7 +212,7 @@ function passValues({ imports }: Host): void {
   }
 }
 
-/** A directory to be swapped for one outside, and what else `calls` needs. */
+/** Creates a directory to be swapped for one outside, and the other entries that `calls` uses. */
 function arrange(box: string, outside: string): void {
   for (const [place, content] of [
     [join(box, 'dir'), 'fine'],
@@ -232,14 +232,14 @@ function arrange(box: string, outside: string): void {
   execFileSync('mkfifo', [join(box, 'pipe-other')]);
 }
 
-/** What a call came to when it met the one side of a swap or the other. */
+/** The results of a call on either side of a swap. */
 const sides: [string, string[]][] = [
   ['what belongs there', ['ok', 'exist', 'EEXIST']],
-  // A FIFO that comes between the look and an open to write has nobody who reads: that is an error of its own.
+  // If a FIFO appears between the check and an open for writing, the error is that it has no reader.
   ['the way out', ['not-permitted', 'EPERM', 'no-such-device', 'ENXIO']],
 ];
 
-/** What it came to in between, where there is nothing, or each look finds something else. */
+/** The results between the sides: there is no entry, or each check finds another one. */
 const between = ['no-entry', 'ENOENT', 'not-directory', 'ENOTDIR', 'loop', 'ELOOP'];
 
 const contestants: [string, (host: Host, output: () => string) => Seen | Promise<Seen>][] = [
@@ -255,7 +255,7 @@ const contestants: [string, (host: Host, output: () => string) => Seen | Promise
 ];
 
 it.runIf(process.platform === 'linux').each(contestants)(
-  'nobody outside leads %s out by swapping what is on its way',
+  'no swap by another process leads %s outside',
   async (_name, contest) => {
     if (procfs === undefined) {
       throw new Error('there is no procfs at /proc, without which nothing can be raced');
@@ -277,7 +277,7 @@ it.runIf(process.platform === 'linux').each(contestants)(
     const other = spawn(process.execPath, ['-e', swapper, box, `${TIMEOUT}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    // Waited for, since what it swaps is removed next.
+    // It must end before its files are removed.
     const over = once(other, 'exit');
     onTestFinished(async () => {
       other.kill('SIGKILL');
@@ -287,14 +287,14 @@ it.runIf(process.platform === 'linux').each(contestants)(
 
     const seen = await contest(host, () => output);
 
-    // Neither an escape, nor what could only come of one.
+    // Any other result could be an escape.
     const expected = [...sides.flatMap(([, results]) => results), ...between];
     expect(
       [...seen].filter(([, results]) => [...results.keys()].some((result) => !expected.includes(result))),
     ).toEqual([]);
     expectUntouched();
     expect(other.exitCode).toBe(null);
-    // It really raced: each call met what belongs there, and what does not.
+    // The race was real: each call met both sides.
     const met = calls.flatMap(([name]) =>
       sides.map(([side, results]): [string, number] => [
         `${name}: ${side}`,

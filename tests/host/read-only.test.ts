@@ -1,5 +1,5 @@
-// A read-only preopen: whatever would change anything is refused, and nothing has changed, also where the same files can
-// be changed through another.
+// A read-only preopen: every change is refused, and nothing is changed, even if the same files can be changed through
+// another preopen.
 
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ const changes: [string, (root: Descriptor, file: Descriptor, dir: Descriptor) =>
   ['symlink-at', (root) => root.symlinkAt('file', 'new')],
 ];
 
-/** The same as a program asks for it. It holds `file` as 0 and `dir` as 1. */
+/** The same, by a program. It holds `file` as 0 and `dir` as 1. */
 const calls = [
   ...['w', 'rw', 'wa', 'rt', 'wt', 'rc', 'wc', 'wcx'].flatMap((how) => [
     `open 2 - file ${how}`,
@@ -80,7 +80,7 @@ const calls = [
   'symlink inner 1 new',
 ];
 
-/** Puts into `box` what the changes are tried on. Returns what throws unless all of it is as it was. */
+/** Puts the objects of the changes into `box`. The returned function checks that all are unchanged. */
 function filled(box: string): () => void {
   mkdirSync(join(box, 'dir'));
   mkdirSync(join(box, 'empty'));
@@ -113,7 +113,7 @@ describe.each(walkers)('below a read-only preopen, by the %s walker,', (_kind, w
     expectUnchanged();
   });
 
-  it('no program is permitted to change anything', async () => {
+  it('a program cannot change anything', async () => {
     const { box } = sandbox(walker, 'read');
     filled(box);
     const expectUntouched = sealed(box);
@@ -127,7 +127,7 @@ describe.each(walkers)('below a read-only preopen, by the %s walker,', (_kind, w
     expectUntouched();
   });
 
-  it('says so in its flags', () => {
+  it('reports this in its flags', () => {
     const { root } = sandbox(walker, 'read');
     expect(root.getFlags()).toMatchObject({ read: true, mutateDirectory: false });
   });
@@ -146,7 +146,7 @@ describe.each(walkers)('below a read-only preopen, by the %s walker,', (_kind, w
     ['is', 'top/inner', 'top/inner'],
     ['is by a link', 'top/inner', 'link'],
   ];
-  it.each(overlaps)('one that %s a read-write one is refused', (_how, writing, reading) => {
+  it.each(overlaps)('%s a read-write preopen is refused', (_how, writing, reading) => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'top/inner/deeper'), { recursive: true });
     symlinkSync('top/inner', join(directory, 'link'));
@@ -160,7 +160,7 @@ describe.each(walkers)('below a read-only preopen, by the %s walker,', (_kind, w
     createHostWith(walker, { preopens, allowOverlap: true }).close();
   });
 
-  it('a read-write one may lie in a read-only one', () => {
+  it('a read-write preopen may be inside a read-only one', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'inner'));
     createHostWith(walker, {
@@ -172,16 +172,16 @@ describe.each(walkers)('below a read-only preopen, by the %s walker,', (_kind, w
   });
 });
 
-// What allowOverlap allows, and the one overlap that needs no leave.
+// Overlaps that allowOverlap permits, and one that is always permitted.
 const nestings: [string, string, string][] = [
   ['a read-only one in a read-write one', 'outer/inner', 'outer'],
   ['a read-write one in a read-only one', 'outer', 'outer/inner'],
   ['a read-only one that is a read-write one as well', 'outer/inner', 'outer/inner'],
 ];
 
-describe.each(walkers)('with preopens in each other, by the %s walker,', (_kind, walker) => {
+describe.each(walkers)('with nested preopens, by the %s walker,', (_kind, walker) => {
   describe.each(nestings)('%s', (_nesting, reading, writing) => {
-    /** The directory `outer/inner`, filled, as it is reached through each of the two. */
+    /** The directory `outer/inner`, filled, through each of the two preopens. */
     function nested() {
       const directory = temporaryDirectory();
       const inner = join(directory, 'outer/inner');
@@ -200,7 +200,7 @@ describe.each(walkers)('with preopens in each other, by the %s walker,', (_kind,
       return { expectUnchanged, read: through('/read', reading), write: through('/write', writing) };
     }
 
-    it.each(changes)('%s is what each allows by itself', (_name, change) => {
+    it.each(changes)('%s has its own rights', (_name, change) => {
       const { expectUnchanged, read, write } = nested();
       const openIn = (root: Descriptor, flags: object) =>
         [root.openAt({}, 'file', {}, flags), root.openAt({}, 'dir', {}, { read: true })] as const;
@@ -222,7 +222,7 @@ describe.each(walkers)('with preopens in each other, by the %s walker,', (_kind,
       expectUnchanged();
     });
 
-    it('what is written through one is read through the other', () => {
+    it('changes through one are visible through the other', () => {
       const { read, write } = nested();
       const seen = read.openAt({}, 'file', {}, { read: true });
       const file = write.openAt({}, 'file', {}, { write: true });

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { built, runFile } from '../helpers/runtimes.js';
 import { temporaryDirectory } from './helpers.js';
 
-/** Runs `code`, the body of a function of a directory, with what mapcp exports, in a realm of its own. */
+/** Runs `code`, the body of a function of a directory, with mapcp's exports, in another realm. */
 function inOtherRealm(directory: string, code: string): unknown {
   const module = join(temporaryDirectory(), 'module.mjs');
   const [index, host] = ['js/index.js', 'js/host/index.js'].map((path) => pathToFileURL(built(path)).href);
@@ -29,7 +29,7 @@ function inOtherRealm(directory: string, code: string): unknown {
   return JSON.parse(stdout);
 }
 
-describe('in a realm of its own, as Jest has one for each test file', () => {
+describe('in another realm, as in a test file of Jest', () => {
   it('a copy copies', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'a/b'), { recursive: true });
@@ -42,7 +42,7 @@ describe('in a realm of its own, as Jest has one for each test file', () => {
     expect(readFileSync(join(directory, 'copy/b/c'), 'utf8')).toBe('content');
   });
 
-  it('a copy takes URLs of the usual realm, and closes what it opens', () => {
+  it('a copy takes URLs of the main realm, and closes everything', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'a'), 'content');
     const answers = inOtherRealm(
@@ -62,7 +62,7 @@ describe('in a realm of its own, as Jest has one for each test file', () => {
     expect(answers).toEqual([1, 0]);
   });
 
-  it('cleaning works, and fails with its own error', () => {
+  it('clean works, and fails with its own error', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, '.mapcp-0123456789abcdef.tmp'), '');
     const answers = inOtherRealm(
@@ -89,7 +89,7 @@ describe('in a realm of its own, as Jest has one for each test file', () => {
     expect(answers).toEqual([3, []]);
   });
 
-  it('a failure has the code that the system gave it', () => {
+  it("an error has the system's code", () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'a'));
     const codes = inOtherRealm(
@@ -110,7 +110,7 @@ describe('in a realm of its own, as Jest has one for each test file', () => {
     ]);
   });
 
-  it('a host checks its options, and takes bytes', () => {
+  it('a host checks its options, and accepts bytes', () => {
     const answers = inOtherRealm(
       temporaryDirectory(),
       `const given = await createHost({

@@ -1,4 +1,4 @@
-// What a component may do with the numbers of resources: nothing that reaches what it was not given.
+// A component cannot use the numbers of resources to reach others.
 
 import { expect, it } from 'vitest';
 import type { FreeReps } from '../../ts/host/resources.js';
@@ -13,7 +13,7 @@ const nothing = { close: () => {} };
 const file = resource('test:files/files', 'file');
 const stream = resource('test:files/files', 'stream');
 
-it('a number stands for one resource of one kind, and is no number of another kind', () => {
+it('a number stands for one resource of one kind', () => {
   const numbers = new ResourceTable();
   const files = new Resources(numbers, file, gone);
   const streams = new Resources(numbers, stream, gone);
@@ -29,7 +29,7 @@ it('a number stands for one resource of one kind, and is no number of another ki
   expect(() => streams.get(ofStream)).toThrow('gone');
 });
 
-it('a number that one instance has given back stands for nothing of another', () => {
+it('a number that one instance has returned means nothing in another', () => {
   const files = new Resources(new ResourceTable(), file, gone);
   const [one, another]: [FreeReps, FreeReps] = [[], []];
   const first = files.add(nothing, one);

@@ -22,7 +22,7 @@ import { temporaryDirectory } from './helpers.js';
 
 const program = await loadComponent(readFileSync(built('wasm/guests/program.wasm')));
 
-/** What a program that was given these arguments, besides its name, has printed, and its status. */
+/** Runs a program with arguments. Returns its output and its status. */
 async function run(args: readonly string[], options: HostOptions = {}, component: LoadedComponent = program) {
   const printed = { stdout: '', stderr: '' };
   const status = await component.run({
@@ -40,7 +40,7 @@ async function run(args: readonly string[], options: HostOptions = {}, component
   return { status, ...printed };
 }
 
-/** Loads a component or core module from WebAssembly's text format. */
+/** Loads a component or a core module from WebAssembly's text format. */
 const loadText = async (text: string) => loadComponent(await parse(text));
 
 describe('a core module for WASI preview 1', () => {
@@ -52,7 +52,7 @@ describe('a core module for WASI preview 1', () => {
     });
   });
 
-  it('gets its environment, and nothing of the process', async () => {
+  it('gets its environment, and nothing from the process', async () => {
     expect(await run(['env', 'GREETING', 'env', 'PATH'], { env: { GREETING: 'hello' } })).toMatchObject({
       stdout: 'hello\n(none)\n',
     });
@@ -71,14 +71,14 @@ describe('a core module for WASI preview 1', () => {
     });
   });
 
-  it("prints pieces that are the function's to keep", async () => {
+  it('prints chunks that the function may keep', async () => {
     const pieces: Uint8Array[] = [];
     const stdout = (bytes: Uint8Array) => void pieces.push(bytes);
     await run(['env', 'A', 'env', 'B'], { env: { A: 'first', B: 'second' }, stdout });
     expect(Buffer.concat(pieces).toString()).toBe('first\nsecond\n');
   });
 
-  it('gets an error for what it prints where the function throws', async () => {
+  it('gets an error for its output if the function throws', async () => {
     const stdout = () => {
       throw new Error('no room');
     };
@@ -89,7 +89,7 @@ describe('a core module for WASI preview 1', () => {
     expect(await run(['warn', 'careful'])).toEqual({ status: 0, stdout: '', stderr: 'careful\n' });
   });
 
-  it('reads and writes files, where it was given directories for that', async () => {
+  it('reads and writes files in granted directories', async () => {
     const directory = temporaryDirectory();
     for (const name of ['in', 'out']) {
       mkdirSync(join(directory, name));
@@ -123,7 +123,7 @@ describe('a core module for WASI preview 1', () => {
 
   it.each([
     ['abort', /^the component trapped: .*unreachable/],
-    // Of C's own stack, or of the engine's.
+    // C's stack or the engine's.
     ['recurse', /^the component trapped: .*(call stack|out of bounds)/],
   ])('that ends by %s rejects with a TrapError', async (what, why) => {
     const error = await failureOf(run([what]));
@@ -132,12 +132,12 @@ describe('a core module for WASI preview 1', () => {
     expect((error as Error).stack?.length).toBeLessThan(4000);
   });
 
-  it('runs again after it has trapped, with memory of its own', async () => {
+  it('runs again after a trap, with a new memory', async () => {
     await failureOf(run(['abort']));
     expect(await run(['env', 'A'], { env: { A: 'again' } })).toMatchObject({ stdout: 'again\n' });
   });
 
-  it('without options gets nothing, and is told by its imports what it needs', async () => {
+  it("without options gets nothing, and its imports' errors name what is missing", async () => {
     expect(program.imports).toContain('wasi:clocks/wall-clock');
     const error = await failureOf(program.run());
     expect(error).toBeInstanceOf(RefusedError);
@@ -167,7 +167,7 @@ describe('a core module for WASI preview 1', () => {
 });
 
 describe('a component', () => {
-  it('runs, if it is a command', async () => {
+  it('runs if it is a command', async () => {
     const calls = await loadComponent(readFileSync(built('guests/calls.wasm')));
     const preopens = { '/': { path: temporaryDirectory(), access: 'read-write' } } as const;
     expect(await run(['mkdir - directory', 'stat - ../up'], { preopens }, calls)).toEqual({
@@ -178,7 +178,7 @@ describe('a component', () => {
     expect(await run(['exit 1'], { preopens }, calls)).toMatchObject({ status: 1 });
   });
 
-  it('that exports something else gives it, once instantiated', async () => {
+  it('with other exports has them once it is instantiated', async () => {
     const component = await loadText(
       `(component
          (core module $m (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))
@@ -194,7 +194,7 @@ describe('a component', () => {
     );
   });
 
-  it('that is both a command and a library, such as mapcp, is either', async () => {
+  it('that is both a command and a library, such as mapcp, can be used as either', async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'a'), 'content');
     const preopens = { '/': { path: directory, access: 'read-write' } } as const;
@@ -210,7 +210,7 @@ describe('a component', () => {
     expect(copier.CopyJob).toBeTypeOf('function');
   });
 
-  it('that exits as it is instantiated has its status, or throws it', async () => {
+  it('that exits during instantiation has its status, or throws it', async () => {
     const component = await loadText(
       `(component
          (import "wasi:cli/exit@0.2.0" (instance $exit (export "exit" (func (param "status" (result))))))
@@ -223,7 +223,7 @@ describe('a component', () => {
     expect(await failureOf(component.instantiate(host))).toBeInstanceOf(ExitError);
   });
 
-  it('that traps as it is instantiated rejects with a TrapError', async () => {
+  it('that traps during instantiation rejects with a TrapError', async () => {
     const component = await loadText(
       `(component
          (core module $m (func $start unreachable) (start $start))
@@ -232,7 +232,7 @@ describe('a component', () => {
     expect(await failureOf(component.run())).toBeInstanceOf(TrapError);
   });
 
-  it('whose run is of another type than that of WASI is refused', async () => {
+  it("whose run differs from WASI's type is refused", async () => {
     const component = await loadText(
       `(component
          (core module $m (func (export "run") (result i32) (i32.const 7)))
@@ -249,7 +249,7 @@ describe('a component', () => {
   });
 });
 
-describe('what is not run', () => {
+describe('a program is refused if it', () => {
   const message = async (bytes: unknown) => String(await failureOf(runComponent(bytes as Uint8Array)));
 
   it.each([['program.wasm'], [new ArrayBuffer(8)], [undefined]])('is no bytes: %o', async (bytes) => {
@@ -276,14 +276,14 @@ describe('what is not run', () => {
   it.each([
     ['(import "env" "f" (func))', "failed to resolve import 'env::f'"],
     ['(import "wasi_snapshot_preview1" "fd_lose" (func))', "adapter module did not export 'fd_lose'"],
-  ])('imports what is not of WASI: %s', async (imports, why) => {
+  ])('imports something outside WASI: %s', async (imports, why) => {
     expect(await message(await parse(`(module ${imports} (func (export "_start")))`))).toMatch(
       /^RefusedError: the core module cannot be converted to a component: .+$/,
     );
     expect(await message(await parse(`(module ${imports} (func (export "_start")))`))).toContain(why);
   });
 
-  it('imports interfaces that no host gives', async () => {
+  it('imports interfaces that no host has', async () => {
     const component = await loadText(
       `(component
          (import "wasi:sockets/instance-network@0.2.0" (instance $n (export "f" (func))))
@@ -298,12 +298,12 @@ describe('what is not run', () => {
     );
   });
 
-  it('is run with options that are wrong, which is said before anything else', async () => {
+  it('has invalid options, before anything else', async () => {
     const bytes = Buffer.from('no component');
     await expect(runComponent(bytes, { clock: true } as never)).rejects.toThrow("did you mean 'clocks'?");
   });
 
-  it('makes jco panic, after which others are run all the same', async () => {
+  it('makes jco panic, and later programs still run', async () => {
     expect(await message(await parse('(component (import "url=<https://example.com>" (func)))'))).toMatch(
       /^RefusedError: the component cannot be used: /,
     );
@@ -312,8 +312,8 @@ describe('what is not run', () => {
   });
 });
 
-describe('a component whose names are JavaScript', () => {
-  /** A component with a core module that exports a function by one name, and one that imports it by two. */
+describe('a component with JavaScript in its names', () => {
+  /** A component with a core module that exports a function by one name, and another that imports it by two. */
   const named = (exported: string, from: string, imported: string) => `
     (component
       (core module $a (func (export "${exported}") (result i32) (i32.const 7)))
@@ -350,7 +350,7 @@ describe('a component whose names are JavaScript', () => {
     ['then', 'a:b/c@1.0.0#d', '[method]e.f'],
     ['x.y', '$(globalThis.pwned=1)', 'ü'],
     ['class', '//', '<!--'],
-  ])('runs as what it is, if they stay names: %j, %j, %j', async (...names) => {
+  ])('runs if they remain names: %j, %j, %j', async (...names) => {
     const component = await loadText(named(...names));
     using host = await createHost();
     const { go } = await component.instantiate(host);
@@ -359,9 +359,9 @@ describe('a component whose names are JavaScript', () => {
   });
 });
 
-describe('a component that exports a function by a name that means something else in JavaScript', () => {
+describe('a component that exports a name with a meaning in JavaScript', () => {
   it.each(['then', 'undefined', 'eval', 'arguments', 'global-this', 'module0', 'exports0'])(
-    'is refused, and nobody waits for it: %s',
+    'is refused without waiting for it: %s',
     async (name) => {
       const error = await failureOf(
         loadText(`(component
@@ -428,7 +428,7 @@ describe('a component that would go on when its call has returned is refused bef
   });
 });
 
-describe('the bytes of a program are those that they were when it was given', () => {
+describe("a program's bytes are those at the call", () => {
   it.each<[string, () => Uint8Array]>([
     ['a Buffer', () => readFileSync(built('wasm/guests/program.wasm'))],
     [
@@ -440,7 +440,7 @@ describe('the bytes of a program are those that they were when it was given', ()
         return shared;
       },
     ],
-  ])('also if they change meanwhile, in %s', async (_, read) => {
+  ])('despite later changes, in %s', async (_, read) => {
     const bytes = read();
     const loading = loadComponent(bytes);
     bytes.fill(0);
@@ -449,7 +449,7 @@ describe('the bytes of a program are those that they were when it was given', ()
 });
 
 describe('runComponent', () => {
-  it('runs what it was given, whatever the caller does with its options meanwhile', async () => {
+  it('uses the options as they were at the call', async () => {
     const options = { args: ['program', 'exit', '3'], clocks: true, random: true };
     const running = runComponent(readFileSync(built('wasm/guests/program.wasm')), options);
     options.args[2] = '4';
@@ -466,8 +466,8 @@ describe('runComponent', () => {
     expect(await Promise.all(statuses)).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
-  it('runs a program from its bytes, and leaves nothing behind', () => {
-    // Directories that nobody else writes to.
+  it('runs a program from its bytes, and leaves nothing open', () => {
+    // Directories that no other process writes to.
     const [cwd, temporary] = [temporaryDirectory(), temporaryDirectory()];
     const [host, program] = [built('js/host/index.js'), built('wasm/samples/mapped-head.wasm')];
     const code = `
@@ -484,7 +484,7 @@ describe('runComponent', () => {
     expect([...readdirSync(cwd), ...readdirSync(temporary)]).toEqual([]);
   });
 
-  it('is the same in a worker, and as a program of its own', () => {
+  it('works in a worker, and in another process', () => {
     const directory = temporaryDirectory(built('tests'));
     writeFileSync(
       join(directory, 'worker.mjs'),

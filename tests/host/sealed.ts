@@ -2,18 +2,18 @@ import { lstatSync, lutimesSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect } from 'vitest';
 
-/** Everything below a directory, in order. */
+/** All paths below a directory, sorted. */
 export function namesBelow(directory: string): string[] {
-  // With types, since without them Node goes on through symbolic links.
+  // With types. Without them, Node follows symbolic links.
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .map(({ parentPath, name }) => join(relative(directory, parentPath), name))
     .sort();
 }
 
 /**
- * Seals a tree: what this returns fails the test where anything in it has been changed since, or read.
+ * Seals a tree. The returned function fails the test if anything in it has been changed or read since.
  *
- * All gets times long ago, because systems note when something was read only where it has changed since the last time.
+ * All entries get old times: systems update the time of a read only if the entry has changed since the last one.
  */
 export function sealed(directory: string): () => void {
   const names = ['.', ...namesBelow(directory)];
@@ -24,7 +24,7 @@ export function sealed(directory: string): () => void {
     names.map((name) => [name, lstatSync(join(directory, name), { bigint: true, throwIfNoEntry: false })]);
   const before = look();
   return () => {
-    // First, since to list a directory is to read it.
+    // First, because listing a directory is a read.
     expect(look()).toEqual(before);
     expect(['.', ...namesBelow(directory)]).toEqual(names);
   };

@@ -1,5 +1,5 @@
-// A component decides how much of the stack is left when it calls the host. However little that is, the host loses nothing
-// that it has opened: whatever stays open is closed with the host.
+// A component chooses how much stack is left when it calls the host. However little it is, the host loses no open file:
+// all are closed with the host.
 
 import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,10 +7,10 @@ import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { type Descriptor, sandbox, walkers } from './helpers.js';
 
-/** As many calls as the host makes at the most, and some more. */
+/** More than the maximum depth of the host's calls. */
 const DEPTHS = 300;
 
-/** Calls `act` with so many calls around it. */
+/** Calls `act` below a number of further calls. */
 function under(calls: number, act: () => void): void {
   if (calls === 0) {
     act();
@@ -19,7 +19,7 @@ function under(calls: number, act: () => void): void {
   }
 }
 
-/** Whether `act` came to its end before the end of the stack. */
+/** Whether `act` ends before the end of the stack. */
 function isDone(act: () => void): boolean {
   try {
     act();
@@ -29,7 +29,7 @@ function isDone(act: () => void): boolean {
   }
 }
 
-/** The most calls around one that does nothing, once that does not change any more: V8 makes frames smaller at last. */
+/** The maximum depth around a call that does nothing, once it is stable: V8 optimizes frames after a while. */
 function deepest(): number {
   let [before, now] = [0, deepestNow()];
   while (now !== before) {
@@ -48,14 +48,14 @@ function deepestNow(): number {
   return least;
 }
 
-/** What this process has open below a directory. */
+/** The open files of this process below a directory. */
 function openBelow(directory: string): string[] {
   return readdirSync('/proc/self/fd').flatMap((fd) => {
     try {
       const path = readlinkSync(join('/proc/self/fd', fd));
       return path.startsWith(directory) ? [path] : [];
     } catch {
-      // The listing's own.
+      // The listing's own descriptor.
       return [];
     }
   });
@@ -69,7 +69,7 @@ interface Setting {
   getDirectories(): [Descriptor, string][];
 }
 
-/** Calls that open something, and hand it over. */
+/** Calls that open something and return it. */
 const opening: [string, (setting: Setting) => object[]][] = [
   ['opens a file', ({ root }) => [root.openAt({}, 'd/file', {}, { read: true })]],
   ['opens a file for writing', ({ root }) => [root.openAt({}, 'd/file', {}, { write: true })]],
@@ -83,7 +83,7 @@ const opening: [string, (setting: Setting) => object[]][] = [
 ];
 
 describe.skipIf(process.platform !== 'linux').each(walkers)('by the %s walker,', (_kind, walker) => {
-  it.each(opening)('nothing stays open of a component that %s at the end of the stack', (_, open) => {
+  it.each(opening)('nothing stays open if a component %s at the end of the stack', (_, open) => {
     const { box, host, root } = sandbox(walker);
     mkdirSync(join(box, 'd'));
     writeFileSync(join(box, 'd/file'), '');
@@ -101,7 +101,7 @@ describe.skipIf(process.platform !== 'linux').each(walkers)('by the %s walker,',
       refused += isDone(() => under(depth, act)) ? 0 : 1;
       const isLeft = opened.map((each) => isDone(() => under(depth, () => drop(each))));
       refused += isLeft.filter((isDropped) => !isDropped).length;
-      // What was opened with room enough is dropped without.
+      // Drops, with little stack, what was opened with enough of it.
       for (const each of open(setting)) {
         refused += isDone(() => under(depth, () => drop(each))) ? 0 : 1;
       }

@@ -1,4 +1,4 @@
-// Two hosts in one process, with a component on each: neither has anything of the other's.
+// Two hosts in one process, with a component on each, share nothing.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ interface Whole {
 
 const FILES = 5;
 
-/** An instance on a host of its own, where everything is called or contains `name`. */
+/** An instance on a host of its own. Its files, arguments and output contain `name`. */
 async function instanceOf(name: string, walker: Walker) {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, 'tree'));
@@ -48,7 +48,7 @@ const both = async (walker: Walker) =>
   [await instanceOf('one', walker), await instanceOf('two', walker)] as const;
 
 describe.each(walkers)('two hosts, by the %s walker,', (_kind, walker) => {
-  it('have components that work in turns, each with its own files, arguments and output', async () => {
+  it('run components alternately, each with its own files, arguments and output', async () => {
     const instances = await both(walker);
     let turns = 0;
     for (let working = [...instances]; working.length > 0; turns++) {
@@ -66,7 +66,7 @@ describe.each(walkers)('two hosts, by the %s walker,', (_kind, walker) => {
     }
   });
 
-  it('give each what it was made with', async () => {
+  it('give each component its own options', async () => {
     for (const { name, host } of await both(walker)) {
       const { imports } = host;
       expect(imports['wasi:cli/environment'].getArguments()[3]).toBe(`/${name}`);
@@ -75,7 +75,7 @@ describe.each(walkers)('two hosts, by the %s walker,', (_kind, walker) => {
     }
   });
 
-  it('do not end together', async () => {
+  it('are closed separately', async () => {
     const [one, two] = await both(walker);
     one.job.step(1n);
     two.job.step(1n);

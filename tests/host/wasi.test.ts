@@ -1,4 +1,4 @@
-// The table of WASI's interfaces against the WIT that is published, which comes with jco.
+// Compares the table of WASI's interfaces with the published WIT, which comes with jco.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const published = join(
   '../../node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12',
 );
 
-/** A component that imports all that the interfaces of WASI 0.2 have. */
+/** A component that imports everything in the interfaces of WASI 0.2. */
 async function everything(version: string): Promise<Uint8Array> {
   const packages = readdirSync(published)
     .filter((name) => name !== 'wasi-http' && name !== 'wasi-sockets')
@@ -28,7 +28,7 @@ async function everything(version: string): Promise<Uint8Array> {
 }
 
 describe.each(['0.2.0', '0.2.6', '0.2.12'])('WASI %s', (version) => {
-  it('has what our table has, and nothing else', async () => {
+  it('has exactly the interfaces of our table', async () => {
     const component = await everything(version);
     expect(importDifferences(component)).toEqual([]);
     const imports = importsOf(component).map(({ name, exports }) => [
@@ -47,7 +47,7 @@ describe.each(['0.2.0', '0.2.6', '0.2.12'])('WASI %s', (version) => {
 });
 
 it.each(['0.3.0', '0.2.0-rc-2023-11-10', '0.1.0', '1.0.0'])(
-  'WASI %s is not what we have',
+  'WASI %s differs from our table',
   async (version) => {
     const component = await everything(version);
     expect(importDifferences(component)).toEqual(

@@ -2,19 +2,19 @@ import type { Walker } from '../../ts/host/walker.js';
 
 const cabiLower = Symbol.for('cabiLower');
 
-/** Parameters as the canonical ABI passes them. */
+/** Parameters in the canonical ABI. */
 export type Flat = (number | bigint)[];
 
 /** A method in its lowered form. */
 export type Lowered = (...flat: Flat) => number | undefined;
 
-/** What is told of each call: `lowered` after one in the component's memory, `passed` before one with lists. */
+/** Called for each call: `lowered` after one in the component's memory, `passed` before one with lists. */
 interface Watcher {
   lowered(name: string, flat: Flat, memory: DataView): void;
   passed(name: string): void;
 }
 
-/** Puts a watcher in front of every method of a class, in the form in which it is lowered and in the other. */
+/** Puts a watcher in front of every method of a class, in lowered and in ordinary form. */
 export function watchCalls(prototype: object, watcher: Watcher): void {
   for (const name of Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor')) {
     const method = Reflect.get(prototype, name);
@@ -37,15 +37,14 @@ export function watchCalls(prototype: object, watcher: Watcher): void {
   }
 }
 
-/** Counts how often each is done, by its name. */
+/** Counts events by their names. */
 export class Counter extends Map<string, number> {
-  /** Counts one. */
   count(name: string, amount = 1): void {
     this.set(name, (this.get(name) ?? 0) + amount);
   }
 }
 
-/** The same walker, with what it is asked for counted: each is a way that the system has to look up. */
+/** The same walker, with its calls counted. Each is a path that the system looks up. */
 export function counted(walker: Walker, counter: Counter): Walker {
   const count = <Arguments extends unknown[], Result>(
     name: string,

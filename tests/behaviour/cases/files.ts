@@ -11,14 +11,14 @@ import {
 
 const KiB = 1024;
 
-/** Bytes of which no two neighbouring pages are alike. */
+/** Bytes that differ between neighbouring pages. */
 function bytes(length: number): Buffer {
   return Buffer.from(Uint8Array.from({ length }, (_, index) => (index % 251) + (index >> 16)));
 }
 
 const sizes = [0, 1, 4095, 4096, 4097, 64 * KiB - 1, 64 * KiB, 64 * KiB + 1, 1024 * KiB - 1, 1024 * KiB];
 
-/** One file, or what is not one. */
+/** Single files, and sources that are none. */
 export const files: readonly Behaviour[] = [
   ...[...sizes, 1024 * KiB + 1, 2048 * KiB].map((size): Behaviour => {
     const content = bytes(size);
@@ -30,13 +30,13 @@ export const files: readonly Behaviour[] = [
     };
   }),
   {
-    name: 'a file of several windows is copied by small ones',
+    name: 'a file of several windows is copied by small windows',
     prepare: (put) => put.file('in/a', bytes(300 * KiB)),
     options: { windowSize: 1 },
     out: { b: bytes(300 * KiB) },
   },
   {
-    name: 'a longer file that is there is replaced as a whole',
+    name: 'a longer existing file is replaced as a whole',
     prepare: (put) => {
       put.file('in/a', 'new');
       put.file('out/b', 'old and longer');
@@ -44,7 +44,7 @@ export const files: readonly Behaviour[] = [
     out: { b: 'new' },
   },
   {
-    name: 'other files beside the target stay as they are',
+    name: 'other files beside the target stay unchanged',
     prepare: (put) => {
       put.file('in/a', 'new');
       put.file('out/.b', 'one');
@@ -53,7 +53,7 @@ export const files: readonly Behaviour[] = [
     out: { b: 'new', '.b': 'one', 'b~': 'two' },
   },
   {
-    name: 'a file without write permission is replaced, since it is its directory that changes',
+    name: 'a file without write permission is replaced, because only its directory changes',
     prepare: (put) => {
       put.file('in/a', 'new');
       put.file('out/b', 'old');
@@ -63,7 +63,7 @@ export const files: readonly Behaviour[] = [
     out: { b: 'new' },
   },
   {
-    name: 'another name of the file that is replaced keeps the old content',
+    name: 'a hard link to the replaced file keeps the old content',
     prepare: (put) => {
       put.file('in/a', 'new');
       put.file('out/b', 'old');
@@ -72,7 +72,7 @@ export const files: readonly Behaviour[] = [
     out: { b: 'new', c: 'old' },
   },
   {
-    name: 'a path may lead through a dot and two dots',
+    name: 'a path may contain a dot and two dots',
     prepare: (put) => {
       put.directory('in/d');
       put.file('in/a');
@@ -82,7 +82,7 @@ export const files: readonly Behaviour[] = [
     out: { b: 'content' },
   },
   {
-    name: 'a path may have slashes in a row',
+    name: 'a path may have several slashes in a row',
     prepare: (put) => {
       put.directory('in/d');
       put.file('in/d/a');
@@ -96,7 +96,7 @@ export const files: readonly Behaviour[] = [
     error: missing('in/a'),
   },
   {
-    name: 'a missing source leaves the target that is there',
+    name: 'a missing source leaves an existing target unchanged',
     prepare: (put) => put.file('out/b', 'old'),
     error: missing('in/a'),
   },
@@ -112,19 +112,19 @@ export const files: readonly Behaviour[] = [
     error: notDirectory('in/a/x', 'inspect'),
   },
   {
-    name: 'a file with a slash behind its name is refused',
+    name: 'a file with a slash after its name is refused',
     prepare: (put) => put.file('in/a'),
     source: 'in/a/',
     error: notDirectory('in/a/', 'inspect'),
   },
   {
-    name: 'a file is not copied to a name with a slash behind it',
+    name: 'a file is not copied to a name with a slash after it',
     prepare: (put) => put.file('in/a'),
     target: 'out/b/',
     error: missing('out/b/', 'create'),
   },
   {
-    name: 'a file is not put over a file with a slash behind its name',
+    name: 'a file does not replace a file whose path ends with a slash',
     prepare: (put) => {
       put.file('in/a');
       put.file('out/b', 'old');
@@ -159,20 +159,20 @@ export const files: readonly Behaviour[] = [
     error: notDirectory('out/f/b', 'inspect'),
   },
   {
-    name: 'missing directories on the way to the target are made on request',
+    name: 'missing directories on the way to the target are created on request',
     prepare: (put) => put.file('in/a'),
     target: 'out/x/y/b',
     options: { makeParents: true },
     out: { x: null, 'x/y': null, 'x/y/b': 'content' },
   },
   {
-    name: 'no directories are made for a source that is missing',
+    name: 'no directories are created for a missing source',
     target: 'out/x/y/b',
     options: { makeParents: true },
     error: missing('in/a'),
   },
   {
-    name: 'a file is not put over a directory',
+    name: 'a file does not replace a directory',
     prepare: (put) => {
       put.file('in/a');
       put.directory('out/b');
@@ -180,7 +180,7 @@ export const files: readonly Behaviour[] = [
     error: isDirectory('out/b'),
   },
   {
-    name: 'a file is not put over a directory that has something in it',
+    name: 'a file does not replace a directory with entries',
     prepare: (put) => {
       put.file('in/a');
       put.directory('out/b');
@@ -190,12 +190,12 @@ export const files: readonly Behaviour[] = [
     error: isDirectory('out/b'),
   },
   {
-    name: 'a directory is refused where no recursive copy is asked for',
+    name: 'a directory is refused without the recursive option',
     prepare: (put) => put.directory('in/a'),
     error: needsRecursive('in/a'),
   },
   {
-    name: 'a link to a directory is refused where it is followed and no recursive copy is asked for',
+    name: 'a link to a directory is refused if it is followed without the recursive option',
     prepare: (put) => {
       put.directory('in/d');
       put.symlink('in/a', 'd');
@@ -204,7 +204,7 @@ export const files: readonly Behaviour[] = [
     error: needsRecursive('in/a'),
   },
   {
-    name: 'a file is copied with the recursive option too',
+    name: 'a file is also copied with the recursive option',
     prepare: (put) => put.file('in/a'),
     options: { recursive: true },
     out: { b: 'content' },
@@ -218,7 +218,7 @@ export const files: readonly Behaviour[] = [
     }),
   ),
   {
-    name: 'a link to a FIFO is refused where it is followed',
+    name: 'a link to a FIFO is refused if it is followed',
     prepare: (put) => {
       put.fifo('in/fifo');
       put.symlink('in/a', 'fifo');
@@ -246,7 +246,7 @@ export const files: readonly Behaviour[] = [
     },
   ]),
   {
-    name: 'an unreadable file is named, and the target that is there stays',
+    name: 'an unreadable file is named, and an existing target stays unchanged',
     prepare: (put) => {
       put.file('in/a');
       put.mode('in/a', 0);
@@ -256,7 +256,7 @@ export const files: readonly Behaviour[] = [
     error: denied('in/a', 'open'),
   },
   {
-    name: 'a directory that cannot be written to is named',
+    name: 'an unwritable directory is named',
     prepare: (put) => {
       put.file('in/a');
       put.directory('out/d');

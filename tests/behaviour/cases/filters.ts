@@ -36,7 +36,7 @@ const all = [
   'src/node_modules/z.c',
 ];
 
-/** A copy of the project, of which `kept` is to be left; a directory has a slash at its end. */
+/** A copy of the project. `kept` lists the entries that must be copied; a directory ends with a slash. */
 function filtered(
   name: string,
   options: Pick<CopyOptions, 'include' | 'exclude'>,
@@ -77,12 +77,12 @@ function characters(name: string, pattern: string, excluded: readonly string[]):
   };
 }
 
-/** A copy of a file that is named `a`. */
+/** A copy of a file named `a`. */
 function named(name: string, options: CopyOptions, out: Record<string, string>): Behaviour {
   return { name, prepare: (put) => put.file('in/a', 'x'), options, out };
 }
 
-/** What is copied, by patterns. */
+/** Patterns that choose what is copied. */
 export const filters: readonly Behaviour[] = [
   filtered('what has an excluded name is left out at any depth', { exclude: ['*.o'] }, without(/\.o$/), {
     skipped: 2,
@@ -138,7 +138,7 @@ export const filters: readonly Behaviour[] = [
     all.filter((path) => /(\/|\.c)$/.test(path) && !path.startsWith('src')),
   ),
   {
-    name: 'hidden files are excluded by an asterisk too',
+    name: 'an asterisk also excludes hidden files',
     prepare: (put) => {
       put.directory('in/a');
       put.file('in/a/.env');
@@ -147,7 +147,7 @@ export const filters: readonly Behaviour[] = [
     out: { b: null },
   },
   {
-    name: 'an excluded link is left out',
+    name: 'an excluded link is not copied',
     prepare: (put) => {
       put.directory('in/a');
       put.symlink('in/a/l', 'x');
@@ -167,7 +167,7 @@ export const filters: readonly Behaviour[] = [
     out: { b: null },
   },
   {
-    name: 'an excluded FIFO is left out without a warning',
+    name: 'an excluded FIFO causes no warning',
     prepare: (put) => {
       put.directory('in/a');
       put.fifo('in/a/fifo');
@@ -176,7 +176,7 @@ export const filters: readonly Behaviour[] = [
     out: { b: null },
   },
   {
-    name: 'an excluded link that leads nowhere is no error where links are followed',
+    name: 'an excluded dangling link is no error if links are followed',
     prepare: (put) => {
       put.directory('in/a');
       put.file('in/a/f');
@@ -187,7 +187,7 @@ export const filters: readonly Behaviour[] = [
     counts: { files: 1, skipped: 1 },
   },
   {
-    name: 'a link that leads nowhere could be a directory, which an include pattern does not leave out',
+    name: 'a dangling link could lead to a directory, so an include pattern does not exclude it',
     prepare: (put) => {
       put.directory('in/a');
       put.symlink('in/a/dangling', 'nowhere');
@@ -226,14 +226,14 @@ export const filters: readonly Behaviour[] = [
     { b: 'x' },
   ),
   {
-    name: 'a source that is a directory is left out on request, with all that is in it and whether or not it is copied',
+    name: 'a directory as source is excluded on request with all its entries, even if it is not copied recursively',
     prepare: project,
     options: { filterSource: true, exclude: ['a/'] },
     out: {},
     counts: { skipped: 1, files: 0, directories: 0 },
   },
   {
-    name: 'a source that is a directory needs no include',
+    name: 'a directory as source needs no include pattern',
     prepare: (put) => {
       put.directory('in/a');
       put.file('in/a/x', 'x');
@@ -255,19 +255,19 @@ export const filters: readonly Behaviour[] = [
     }),
   ),
   {
-    name: 'a source is left out on request that is a link which leads nowhere, and would be followed',
+    name: 'a dangling link as source is excluded on request if it would be followed',
     prepare: (put) => put.symlink('in/a', 'nowhere'),
     options: { symlinks: 'follow', filterSource: true, exclude: ['a'] },
     out: {},
     counts: { skipped: 1 },
   },
   {
-    name: 'a source that is not there is an error even if it would be left out',
+    name: 'a missing source is an error even if it would be excluded',
     options: { filterSource: true, exclude: ['a'] },
     error: missing('in/a'),
   },
   {
-    name: 'a source that is left out is left out once by all shares together',
+    name: 'several shards count an excluded source once',
     prepare: (put) => put.directory('in/a'),
     options: { recursive: true, filterSource: true, exclude: ['a'] },
     shards: 3,
@@ -275,7 +275,7 @@ export const filters: readonly Behaviour[] = [
     counts: { skipped: 1 },
   },
   {
-    name: 'what is excluded in the source stays in the target',
+    name: 'excluded entries of the source stay in the target',
     prepare: (put) => {
       put.directory('in/a', 'out/b');
       put.file('in/a/f', 'new');

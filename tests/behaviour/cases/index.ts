@@ -10,7 +10,7 @@ import { selfCopies } from './self-copies.js';
 import { shards } from './shards.js';
 import { trees } from './trees.js';
 
-/** Everything that all fronts must do alike. */
+/** The behaviour table for all frontends. */
 export const behaviours: readonly Behaviour[] = [
   ...files,
   ...names,

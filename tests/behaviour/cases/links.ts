@@ -8,7 +8,7 @@ const skipping = { recursive: true, symlinks: 'skip' } as const;
 
 const noAbsoluteLinks = 'it refuses to read links with an absolute text';
 
-/** Symbolic links, wherever they lead. */
+/** Symbolic links. */
 export const links: readonly Behaviour[] = [
   ...[
     ['relative', 'f'],
@@ -73,7 +73,7 @@ export const links: readonly Behaviour[] = [
     },
   },
   {
-    name: 'an absolute link in a tree is one failure, and the rest is copied, on request, where it cannot be read',
+    name: 'an absolute link in a tree that cannot be read is one failure, and the rest is copied on request',
     prepare: (put) => {
       put.directory('in/a');
       put.file('in/a/f');
@@ -90,7 +90,7 @@ export const links: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a link to a directory is copied as a link, by a recursive copy too',
+    name: 'a link to a directory is copied as a link, also by a recursive copy',
     prepare: (put) => {
       put.directory('in/d');
       put.symlink('in/a', 'd');
@@ -99,7 +99,7 @@ export const links: readonly Behaviour[] = [
     out: { b: link('d') },
   },
   {
-    name: 'a link to a directory with a slash behind it is the directory',
+    name: 'a link to a directory with a slash after it is the directory',
     prepare: (put) => {
       put.directory('in/d');
       put.file('in/d/f');
@@ -111,7 +111,7 @@ export const links: readonly Behaviour[] = [
     not: { wasmtime: 'it does not inspect a link with a slash behind it' },
   },
   {
-    name: 'a link is copied over a file',
+    name: 'a link replaces a file',
     prepare: (put) => {
       put.symlink('in/a', 'text');
       put.file('out/b', 'old');
@@ -119,7 +119,7 @@ export const links: readonly Behaviour[] = [
     out: { b: link('text') },
   },
   {
-    name: 'a link is copied over a link',
+    name: 'a link replaces a link',
     prepare: (put) => {
       put.symlink('in/a', 'text');
       put.file('out/old');
@@ -128,7 +128,7 @@ export const links: readonly Behaviour[] = [
     out: { b: link('text'), old: 'content' },
   },
   {
-    name: 'a link is not put over a directory',
+    name: 'a link does not replace a directory',
     prepare: (put) => {
       put.symlink('in/a', 'text');
       put.directory('out/b');
@@ -136,7 +136,7 @@ export const links: readonly Behaviour[] = [
     error: { code: 'EISDIR', says: "cannot create 'out/b': it is a directory" },
   },
   {
-    name: 'a link as target is replaced, and what it leads to stays',
+    name: 'a link as target is replaced, and its own target stays',
     prepare: (put) => {
       put.file('in/a', 'new');
       put.file('out/elsewhere', 'old');
@@ -145,7 +145,7 @@ export const links: readonly Behaviour[] = [
     out: { b: 'new', elsewhere: 'old' },
   },
   {
-    name: 'a dangling link as target is replaced, and nothing is made where it leads',
+    name: 'a dangling link as target is replaced, and nothing is created at its own target',
     prepare: (put) => {
       put.file('in/a', 'new');
       put.symlink('out/b', 'nowhere');
@@ -153,7 +153,7 @@ export const links: readonly Behaviour[] = [
     out: { b: 'new' },
   },
   {
-    name: 'a link to a directory as target of a file is replaced',
+    name: 'a link to a directory as the target of a file is replaced',
     prepare: (put) => {
       put.file('in/a', 'new');
       put.directory('out/d');
@@ -162,7 +162,7 @@ export const links: readonly Behaviour[] = [
     out: { b: 'new', d: null },
   },
   {
-    name: 'a link to a directory in the way of a directory of a tree is not written through',
+    name: "a link to a directory in place of a tree's directory is not followed",
     prepare: (put) => {
       put.directory('in/a/d', 'out/b', 'out/elsewhere');
       put.file('in/a/d/f');
@@ -172,7 +172,7 @@ export const links: readonly Behaviour[] = [
     error: notDirectory('out/b/d', 'open', 'd'),
   },
   {
-    name: 'a dangling link in the way of a directory of a tree is not written through',
+    name: "a dangling link in place of a tree's directory is not followed",
     prepare: (put) => {
       put.directory('in/a/d', 'out/b');
       put.symlink('out/b/d', '../nowhere');
@@ -181,7 +181,7 @@ export const links: readonly Behaviour[] = [
     error: notDirectory('out/b/d', 'open', 'd'),
   },
   {
-    name: 'a link that is followed gives what it leads to',
+    name: 'the target of a followed link is copied',
     prepare: (put) => {
       put.file('in/f');
       put.symlink('in/l', 'f');
@@ -191,7 +191,7 @@ export const links: readonly Behaviour[] = [
     out: { b: 'content' },
   },
   {
-    name: 'links in a tree that are followed give what they lead to',
+    name: 'the targets of followed links in a tree are copied',
     prepare: (put) => {
       put.directory('in/a/d', 'in/real');
       put.file('in/real/f');
@@ -211,13 +211,13 @@ export const links: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a dangling link is an error where it is followed',
+    name: 'a dangling link is an error if it is followed',
     prepare: (put) => put.symlink('in/a', 'nowhere'),
     options: following,
     error: missing('in/a'),
   },
   {
-    name: 'a dangling link in a tree is an error where it is followed',
+    name: 'a dangling link in a tree is an error if it is followed',
     prepare: (put) => {
       put.directory('in/a');
       put.symlink('in/a/l', 'nowhere');
@@ -227,13 +227,13 @@ export const links: readonly Behaviour[] = [
     out: { b: null },
   },
   {
-    name: 'a link that leads to itself is an error where it is followed',
+    name: 'a link that leads to itself is an error if it is followed',
     prepare: (put) => put.symlink('in/a', 'a'),
     options: following,
     error: loop('in/a'),
   },
   {
-    name: 'links that lead to each other are an error where they are followed',
+    name: 'links that lead to each other are an error if they are followed',
     prepare: (put) => {
       put.directory('in/a');
       put.symlink('in/a/one', 'two');
@@ -244,7 +244,7 @@ export const links: readonly Behaviour[] = [
     out: { b: null },
   },
   {
-    name: 'a link to a directory that it is in is an error where it is followed',
+    name: 'a link to a directory that contains it is an error if it is followed',
     prepare: (put) => {
       put.directory('in/a/d');
       put.file('in/a/d/f');
@@ -255,13 +255,13 @@ export const links: readonly Behaviour[] = [
     out: { b: null, 'b/d': null, 'b/d/f': 'content' },
   },
   {
-    name: 'a link out of the sandbox is an error where it is followed',
+    name: 'a link out of the sandbox is an error if it is followed',
     prepare: (put) => put.symlink('in/a', '../outside'),
     options: following,
     error: leadsOut('in/a'),
   },
   {
-    name: 'an absolute link is an error where it is followed',
+    name: 'an absolute link is an error if it is followed',
     prepare: (put) => put.symlink('in/a', '/etc/passwd'),
     options: following,
     error: leadsOut('in/a'),
@@ -277,7 +277,7 @@ export const links: readonly Behaviour[] = [
     instead: { wasmtime: { because: noAbsoluteLinks, error: leadsOut('in/a') } },
   },
   {
-    name: 'absolute links in a tree that stay in the sandbox are followed, to directories as well',
+    name: 'absolute links in a tree that stay in the sandbox are followed, also to directories',
     prepare: (put) => {
       put.directory('in/a/d', 'in/e');
       put.file('in/a/d/f');
@@ -299,7 +299,7 @@ export const links: readonly Behaviour[] = [
     not: { wasmtime: noAbsoluteLinks },
   },
   {
-    name: 'an absolute link that begins as the sandbox does and leads out of it is an error where it is followed',
+    name: "an absolute link that begins with the sandbox's path and leads out of it is an error if it is followed",
     prepare: (put) => {
       put.directory('in/a', 'inner');
       put.file('inner/f');
@@ -311,7 +311,7 @@ export const links: readonly Behaviour[] = [
     out: { b: null },
   },
   {
-    name: 'an absolute link into a directory whose name begins as that of the sandbox is an error where it is followed',
+    name: "an absolute link into a directory whose name begins with the sandbox's is an error if it is followed",
     prepare: (put) => {
       put.directory('inner');
       put.file('inner/f');
@@ -321,7 +321,7 @@ export const links: readonly Behaviour[] = [
     error: leadsOut('in/a'),
   },
   {
-    name: 'links out of the sandbox in a tree are failures where they are followed, and the rest is copied, on request',
+    name: 'followed links out of the sandbox in a tree are failures, and the rest is copied on request',
     prepare: (put) => {
       put.directory('in/a');
       put.file('in/a/f');
@@ -333,7 +333,7 @@ export const links: readonly Behaviour[] = [
     out: { b: null, 'b/f': 'content' },
   },
   {
-    name: 'links are left out on request',
+    name: 'links are skipped on request',
     prepare: (put) => {
       put.directory('in/a/d');
       put.file('in/a/f');
@@ -345,14 +345,14 @@ export const links: readonly Behaviour[] = [
     counts: { skipped: 2, files: 1 },
   },
   {
-    name: 'a link as the source is left out on request',
+    name: 'a link as source is skipped on request',
     prepare: (put) => put.symlink('in/a', 'f'),
     options: skipping,
     out: {},
     counts: { skipped: 1, files: 0 },
   },
   {
-    name: 'two names of one file in a tree become two files',
+    name: 'two hard links to one file in a tree become two files',
     prepare: (put) => {
       put.directory('in/a');
       put.file('in/a/f');
@@ -372,7 +372,7 @@ export const links: readonly Behaviour[] = [
     out: { b: 'content' },
   },
   {
-    name: 'a target whose directory is a link is put where it leads',
+    name: "a target whose directory is a link is put into the link's target",
     prepare: (put) => {
       put.file('in/a');
       put.directory('out/d');
@@ -382,7 +382,7 @@ export const links: readonly Behaviour[] = [
     out: { d: null, 'd/b': 'content', l: link('d') },
   },
   {
-    name: 'a path below a source with two dots behind a link is shown with both',
+    name: 'an error shows a path below a source with two dots behind a link unchanged',
     prepare: (put) => {
       put.directory('in/other/sub', 'in/other/q', 'in/q');
       put.symlink('in/l', 'other/sub');
@@ -396,7 +396,7 @@ export const links: readonly Behaviour[] = [
     warnings: [notRegular('in/l/../q/f', 'open', 'f')],
   },
   {
-    name: 'a path below a target with two dots behind a link is shown with both',
+    name: 'an error shows a path below a target with two dots behind a link unchanged',
     prepare: (put) => {
       put.directory('in/a', 'out/other/sub', 'out/other/q', 'out/q');
       put.symlink('out/l', 'other/sub');

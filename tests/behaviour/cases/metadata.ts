@@ -9,7 +9,7 @@ function times(put: Put): void {
   put.directory('in/a/d/e');
   put.file('in/a/d/f');
   put.symlink('in/a/d/l', 'f');
-  // From the deepest up: what is made in a directory changes its time.
+  // The deepest first: a new entry changes the time of its directory.
   for (const [path, time] of [
     ['in/a/d/f', '1000.000000001'],
     ['in/a/d/l', '2000.25'],
@@ -29,7 +29,7 @@ const timed = {
   'b/d/l': link('f', { time: '2000.25' }),
 } as const;
 
-// Deeper than directories stay open.
+// Deeper than the directories that a walk keeps open.
 const deepPaths = ['x', 'y'].map((name) => `${name}${'/d'.repeat(12)}`);
 
 /** Times and permissions. */
@@ -54,7 +54,7 @@ export const metadata: readonly Behaviour[] = [
   ),
   ...['-1', '-1000.75', '-2000000000', '0'].map(
     (time): Behaviour => ({
-      name: `a file of the time ${time} gets that of 1970, and a warning, since WASI has no earlier one`,
+      name: `a file of the time ${time} gets that of 1970 and a warning, because WASI has no earlier one`,
       prepare: (put) => {
         put.file('in/a');
         put.time('in/a', time);
@@ -82,7 +82,7 @@ export const metadata: readonly Behaviour[] = [
     warnings: [timeless('out/b'), timeless('out/b/d', 'd'), timeless('out/b/l', 'l')],
   },
   {
-    name: 'a file of a time before 1970 is no warning where times are not kept',
+    name: 'a file of a time before 1970 causes no warning if times are not preserved',
     prepare: (put) => {
       put.file('in/a');
       put.time('in/a', '-1');
@@ -110,7 +110,7 @@ export const metadata: readonly Behaviour[] = [
     out: { b: link('f', { time: '2000.123456789' }) },
   },
   {
-    name: 'a link that is followed gives the time of what it leads to',
+    name: 'the time of a followed link is that of its target',
     prepare: (put) => {
       put.file('in/f');
       put.time('in/f', '1000');
@@ -121,13 +121,13 @@ export const metadata: readonly Behaviour[] = [
     out: { b: { content: 'content', time: '1000' } },
   },
   {
-    name: 'files, links and directories of a tree keep their times on request, directories though they got children',
+    name: 'files, links and directories of a tree keep their times on request, although directories get new entries',
     prepare: times,
     options: keeping,
     out: timed,
   },
   {
-    name: 'the directories of a tree that is there get the times of the source on request',
+    name: 'the directories of an existing tree get the times of the source on request',
     prepare: (put) => {
       times(put);
       put.directory('out/b/d/e');
@@ -136,7 +136,7 @@ export const metadata: readonly Behaviour[] = [
     out: timed,
   },
   {
-    name: 'directories keep their times where times, verifying and syncing are asked for',
+    name: 'directories keep their times if they are preserved, verified and synchronised',
     prepare: times,
     options: { ...keeping, verify: true, sync: true },
     out: timed,
@@ -153,7 +153,7 @@ export const metadata: readonly Behaviour[] = [
     }),
   ),
   {
-    // Whoever runs the copy would lend their rights to whoever named the source.
+    // Otherwise the source's owner could use the rights of the user who copies.
     name: 'a set-user-ID bit is not copied, and the other permissions are',
     prepare: (put) => {
       put.file('in/a');
@@ -193,7 +193,7 @@ export const metadata: readonly Behaviour[] = [
     not: { wasmtime: 'WASI has no permissions' },
   },
   {
-    name: 'an executable is still one where its times are kept and it is verified',
+    name: 'an executable stays executable if its times are preserved and it is verified',
     prepare: (put) => {
       put.file('in/a', '#!/bin/sh\n');
       put.mode('in/a', 0o755);
@@ -204,7 +204,7 @@ export const metadata: readonly Behaviour[] = [
     not: { wasmtime: 'WASI has no permissions' },
   },
   {
-    name: 'a directory that an ordinary user may only read gets all of its deep subdirectories',
+    name: 'a directory that an ordinary user may only read gets all its deep subdirectories',
     prepare: (put) => {
       for (const path of deepPaths) {
         put.directory(`in/a/r/${path}`);
@@ -224,7 +224,7 @@ export const metadata: readonly Behaviour[] = [
     },
   },
   {
-    name: 'new directories in one with a set-group-ID bit have that bit, as those that are made otherwise',
+    name: 'new directories in one with a set-group-ID bit inherit that bit',
     prepare: (put) => {
       put.directory('in/a/s');
       put.file('in/a/s/f');
@@ -240,7 +240,7 @@ export const metadata: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a file is copied out of a directory that may only be searched, into one that may not be read',
+    name: 'a file is copied from a directory without read permission to another one',
     prepare: (put) => {
       put.file('in/a');
       put.mode('in', 0o111);
@@ -250,7 +250,7 @@ export const metadata: readonly Behaviour[] = [
     out: { b: 'content' },
   },
   {
-    name: 'a tree is copied into a directory that may not be read, and that stays so',
+    name: 'a tree is copied into a directory without read permission, which keeps its permissions',
     prepare: (put) => {
       put.directory('in/a/d');
       put.file('in/a/d/f');

@@ -24,7 +24,7 @@ const odd = [
   'n'.repeat(255),
 ];
 
-/** Names that programs stumble over. */
+/** Names that often cause faults. */
 export const names: readonly Behaviour[] = [
   ...odd.map(
     (name): Behaviour => ({
@@ -36,7 +36,7 @@ export const names: readonly Behaviour[] = [
     }),
   ),
   {
-    name: 'names of every kind are kept in a tree',
+    name: 'a tree keeps names of every kind',
     prepare: (put) => {
       for (const name of odd) {
         put.directory(`in/a/${name}`);
@@ -51,7 +51,7 @@ export const names: readonly Behaviour[] = [
     },
   },
   {
-    name: 'names that differ in their case or their Unicode form only stay two',
+    name: 'names that differ only in case or Unicode form stay different',
     prepare: (put) => {
       put.directory('in/a');
       for (const name of ['x', 'X', '\u00e9', 'e\u0301']) {
@@ -62,7 +62,7 @@ export const names: readonly Behaviour[] = [
     out: { b: null, 'b/x': 'x', 'b/X': 'X', 'b/\u00e9': '\u00e9', 'b/e\u0301': 'e\u0301' },
   },
   {
-    name: 'a name that is too long is refused as the target',
+    name: 'a target with a name that is too long is refused',
     prepare: (put) => put.file('in/a'),
     target: `out/${'n'.repeat(256)}`,
     error: {

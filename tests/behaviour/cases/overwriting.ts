@@ -2,7 +2,7 @@ import type { Behaviour } from '../behaviour.js';
 import { exists, undecided } from '../problems.js';
 import { link, type Put } from '../tree.js';
 
-/** A file on both sides, and when each was modified. */
+/** A file on both sides, with their times. */
 function both(source: string, target: string) {
   return (put: Put): void => {
     put.file('in/a', 'new');
@@ -12,7 +12,7 @@ function both(source: string, target: string) {
   };
 }
 
-/** Two trees, in which one file is later on the source's side, one on the target's, and one is new. */
+/** Two trees: one file is newer in the source, one is newer in the target, and one is only in the source. */
 function trees(put: Put): void {
   put.directory('in/a', 'out/b');
   for (const [name, source, target] of [
@@ -27,23 +27,23 @@ function trees(put: Put): void {
   put.file('in/a/alone', 'new');
 }
 
-/** Files that have the target's name already. */
+/** Targets that exist. */
 export const overwriting: readonly Behaviour[] = [
   {
-    name: 'a file that is there is replaced by default, however much later it is',
+    name: 'an existing file is replaced by default, even if it is much newer',
     prepare: both('1000', '2000'),
     out: { b: 'new' },
     counts: { skipped: 0, files: 1 },
   },
   {
-    name: 'a file that is there stays under never',
+    name: 'an existing file stays under never',
     prepare: both('2000', '1000'),
     options: { overwrite: 'never' },
     out: { b: { content: 'old', time: '1000' } },
     counts: { skipped: 1, files: 0, bytes: 0 },
   },
   {
-    name: 'a link that is there stays under never, even one that leads nowhere',
+    name: 'an existing link stays under never, even if it is dangling',
     prepare: (put) => {
       put.file('in/a', 'new');
       put.symlink('out/b', 'nowhere');
@@ -53,25 +53,25 @@ export const overwriting: readonly Behaviour[] = [
     counts: { skipped: 1 },
   },
   {
-    name: 'a file that is not there is copied under never',
+    name: 'a missing file is copied under never',
     prepare: (put) => put.file('in/a', 'new'),
     options: { overwrite: 'never' },
     out: { b: 'new' },
   },
   {
-    name: 'a file that is there is an error under error',
+    name: 'an existing file is an error under error',
     prepare: both('2000', '1000'),
     options: { overwrite: 'error' },
     error: exists('out/b'),
   },
   {
-    name: 'a file that is not there is copied under error',
+    name: 'a missing file is copied under error',
     prepare: (put) => put.file('in/a', 'new'),
     options: { overwrite: 'error' },
     out: { b: 'new' },
   },
   {
-    name: 'a file in a tree that is there is an error under error, and directories that are there are none',
+    name: 'an existing file in a tree is an error under error, and existing directories are not',
     prepare: (put) => {
       put.directory('in/a/d', 'out/b/d');
       put.file('in/a/d/f', 'new');
@@ -81,13 +81,13 @@ export const overwriting: readonly Behaviour[] = [
     error: exists('out/b/d/f', 'd/f'),
   },
   {
-    name: 'an earlier file is replaced under newer',
+    name: 'an older file is replaced under newer',
     prepare: both('2000', '1000'),
     options: { overwrite: 'newer' },
     out: { b: 'new' },
   },
   {
-    name: 'a later file stays under newer',
+    name: 'a newer file stays under newer',
     prepare: both('1000', '2000'),
     options: { overwrite: 'newer' },
     out: { b: { content: 'old', time: '2000' } },
@@ -101,13 +101,13 @@ export const overwriting: readonly Behaviour[] = [
     counts: { skipped: 1 },
   },
   {
-    name: 'a file that is earlier by a nanosecond is replaced under newer',
+    name: 'a file that is a nanosecond older is replaced under newer',
     prepare: both('1000.123456789', '1000.123456788'),
     options: { overwrite: 'newer' },
     out: { b: 'new' },
   },
   {
-    name: 'a file that is later by a nanosecond stays under newer',
+    name: 'a file that is a nanosecond newer stays under newer',
     prepare: both('1000.123456788', '1000.123456789'),
     options: { overwrite: 'newer' },
     out: { b: 'old' },
@@ -119,13 +119,13 @@ export const overwriting: readonly Behaviour[] = [
     out: { b: 'new' },
   },
   {
-    name: 'a file that may be newer than another one from before 1970 is an error under newer',
+    name: 'two files from before 1970 are an error under newer, because it is unknown which is newer',
     prepare: both('-1000', '-2000'),
     options: { overwrite: 'newer' },
     error: undecided('out/b'),
   },
   {
-    name: 'a file in a tree that may be newer than another one from before 1970 stays under newer, with a warning',
+    name: 'two files from before 1970 in a tree cause a warning under newer, and the target stays',
     prepare: (put) => {
       put.directory('in/a', 'out/b');
       for (const [path, content, time] of [
@@ -146,14 +146,14 @@ export const overwriting: readonly Behaviour[] = [
     counts: { files: 1, skipped: 2 },
   },
   {
-    name: 'a tree is copied but for the files that are there under never',
+    name: 'a tree is copied under never, except for existing files',
     prepare: trees,
     options: { recursive: true, overwrite: 'never' },
     out: { b: null, 'b/later': 'old', 'b/earlier': 'old', 'b/alone': 'new' },
     counts: { files: 1, skipped: 2 },
   },
   {
-    name: 'a tree is copied but for the files that are later under newer',
+    name: 'a tree is copied under newer, except for newer files',
     prepare: trees,
     options: { recursive: true, overwrite: 'newer' },
     out: { b: null, 'b/later': 'new', 'b/earlier': 'old', 'b/alone': 'new' },
@@ -173,27 +173,27 @@ export const overwriting: readonly Behaviour[] = [
     counts: { files: 0, skipped: 1 },
   },
   {
-    name: 'a file that was copied with its time, as exactly as Node sets it, stays under newer',
+    name: 'a file that was copied with its time, as precisely as Node sets it, stays under newer',
     prepare: both('1234567890.123456789', '1234567890.123456'),
     options: { overwrite: 'newer' },
     out: { b: 'old' },
     counts: { skipped: 1 },
   },
   {
-    name: 'a file that was copied with its time, as a double has it, stays under newer',
+    name: 'a file that was copied with its time as a double stays under newer',
     prepare: both('1234567859.999999999', '1234567859.999999761'),
     options: { overwrite: 'newer' },
     out: { b: 'old' },
     counts: { skipped: 1 },
   },
   {
-    name: 'a nanosecond later than what a double has is newer',
+    name: 'a time that is a nanosecond above a double is newer',
     prepare: both('1234567860', '1234567859.999999761'),
     options: { overwrite: 'newer' },
     out: { b: 'new' },
   },
   {
-    name: 'an unreadable file whose target stays is no error under never',
+    name: 'an unreadable file is no error under never if its target stays',
     prepare: (put) => {
       both('2000', '1000')(put);
       put.mode('in/a', 0);

@@ -14,17 +14,17 @@ import type { Put } from '../tree.js';
 
 const MiB = 1024 * 1024;
 
-/** A file of 20 MiB, more than a copy does before it tells its first progress. */
+/** A file of 20 MiB: a copy reports progress before its end. */
 function long(put: Put): void {
   put.file('in/a', Buffer.alloc(20 * MiB, 'x'));
   put.time('in/a', '1000');
   put.file('out/b', 'old');
 }
 
-/** Data with a hole of 2 MiB before it and one of 3 MiB behind it. */
+/** Data after a hole of 2 MiB and before one of 3 MiB. */
 const holed = Buffer.concat([Buffer.alloc(2 * MiB), Buffer.alloc(100, 'x'), Buffer.alloc(3 * MiB)]);
 
-/** 4 KiB of zeros between data, sixteen times over. */
+/** Sixteen times 4 KiB of zeros between data. */
 const fine = Buffer.concat(
   Array.from({ length: 16 }, () => Buffer.concat([Buffer.alloc(4096, 'x'), Buffer.alloc(4096)])),
 );
@@ -37,7 +37,7 @@ function tree(put: Put): void {
 
 const copied = { b: null, 'b/f': 'one', 'b/d': null, 'b/d/g': 'two' };
 
-/** What happens to data when something goes wrong, and what is done for it. */
+/** Data when something goes wrong, and the options against that. */
 export const safety: readonly Behaviour[] = [
   ...(
     [
@@ -63,7 +63,7 @@ export const safety: readonly Behaviour[] = [
     ] as const satisfies readonly (readonly [string, (put: Put) => void])[]
   ).map(
     ([what, meanwhile]): Behaviour => ({
-      name: `a source that ${what} while it is copied is an error, and the target stays as it was`,
+      name: `a source that ${what} while it is copied is an error, and the target stays unchanged`,
       prepare: long,
       meanwhile,
       error: changed('in/a'),
@@ -77,7 +77,7 @@ export const safety: readonly Behaviour[] = [
   ).flatMap(([what, meanwhile]) =>
     [false, true].map(
       (verify): Behaviour => ({
-        name: `a source that ${what} meanwhile is copied as far as it was there, on request, with verify: ${verify}`,
+        name: `with allowChanges, a source that ${what} meanwhile is copied up to its first size, with verify: ${verify}`,
         prepare: long,
         options: { allowChanges: true, verify },
         meanwhile,
@@ -87,7 +87,7 @@ export const safety: readonly Behaviour[] = [
     ),
   ),
   {
-    name: 'a source that shrinks while it is copied is an error, also where changes are allowed',
+    name: 'a source that shrinks while it is copied is an error even with allowChanges',
     prepare: long,
     options: { allowChanges: true },
     meanwhile: (put) => put.size('in/a', 19 * MiB),
@@ -98,7 +98,7 @@ export const safety: readonly Behaviour[] = [
     .flatMap((file) =>
       [{ verify: true }, { allowChanges: true, windowSize: 65_536 }].map(
         (options): Behaviour => ({
-          name: `${file}, whose status does not say how long it is, is copied whole: ${JSON.stringify(options)}`,
+          name: `${file}, whose status has a wrong size, is copied whole: ${JSON.stringify(options)}`,
           prepare: (put) => put.file('in/a'),
           mounts: { 'in/a': file },
           options,
@@ -108,7 +108,7 @@ export const safety: readonly Behaviour[] = [
       ),
     ),
   {
-    name: 'a target that is a mount point stays as it is, and the error says what to do',
+    name: 'a target that is a mount point stays, and the error says what to do',
     prepare: (put) => {
       put.file('in/a', 'new');
       put.file('in/other', 'old');
@@ -124,7 +124,7 @@ export const safety: readonly Behaviour[] = [
     out: { b: Buffer.alloc(20 * MiB, 'x') },
   },
   {
-    name: 'a source in a tree that changes while it is copied is one failure, and the rest is copied, on request',
+    name: 'a source in a tree that changes while it is copied is one failure, and the rest is copied on request',
     prepare: (put) => {
       put.directory('in/a/d');
       put.file('in/a/f', Buffer.alloc(20 * MiB, 'x'));
@@ -137,20 +137,20 @@ export const safety: readonly Behaviour[] = [
     counts: { bytes: 3, files: 1 },
   },
   {
-    name: 'a target that somebody else makes meanwhile is replaced',
+    name: 'a target that another process creates meanwhile is replaced',
     prepare: (put) => put.file('in/a', Buffer.alloc(20 * MiB, 'x')),
     meanwhile: (put) => put.file('out/b', 'from somebody else'),
     out: { b: Buffer.alloc(20 * MiB, 'x') },
   },
   {
-    name: 'a directory that is made in the place of the target meanwhile is an error',
+    name: 'a directory that replaces the target meanwhile is an error',
     prepare: (put) => put.file('in/a', Buffer.alloc(20 * MiB, 'x')),
     meanwhile: (put) => put.directory('out/b'),
     error: { code: 'EISDIR', says: "cannot rename 'out/b': it is a directory" },
     out: { b: null },
   },
   {
-    name: 'a full disk is named, and what is there stays',
+    name: 'a full disk is named, and the old target stays',
     prepare: (put) => {
       put.file('in/a', Buffer.alloc(4 * MiB, 'x'));
       put.file('out/b', 'old');
@@ -159,7 +159,7 @@ export const safety: readonly Behaviour[] = [
     error: full('out/b'),
   },
   {
-    name: 'a disk that has room for the source but not beside the old target is full',
+    name: 'a disk with room for the source, but not beside the old target, is full',
     prepare: (put) => {
       put.file('in/a', Buffer.alloc(2 * MiB, 'x'));
       put.file('out/b', Buffer.alloc(MiB));
@@ -168,7 +168,7 @@ export const safety: readonly Behaviour[] = [
     error: full('out/b'),
   },
   {
-    name: 'a copy that fails leaves none of the directories that it made on the way',
+    name: 'a copy that fails leaves none of the directories that it created on the way',
     prepare: (put) => put.file('in/a', Buffer.alloc(4 * MiB, 'x')),
     target: 'out/x/y/b',
     options: { makeParents: true },
@@ -176,7 +176,7 @@ export const safety: readonly Behaviour[] = [
     error: full('out/x/y/b'),
   },
   {
-    name: 'a copy that fails leaves the directories on the way that were there, and those with something in them',
+    name: 'a copy that fails leaves existing directories on the way, and those with entries',
     prepare: (put) => {
       put.directory('in/a', 'out/there');
       put.file('in/a/f', Buffer.alloc(4 * MiB, 'x'));
@@ -188,7 +188,7 @@ export const safety: readonly Behaviour[] = [
     out: { there: null, 'there/x': null, 'there/x/b': null },
   },
   {
-    name: 'a copy to a path that leads out leaves no directory on the way',
+    name: 'a copy to a path that leads out of the sandbox leaves no directory on the way',
     prepare: (put) => put.file('in/a'),
     target: 'out/x/y/../../../../outside/b',
     options: { makeParents: true },
@@ -199,7 +199,7 @@ export const safety: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a full disk ends the copy of a tree, and what was finished stays',
+    name: 'a full disk ends the copy of a tree, and complete files stay',
     prepare: (put) => {
       put.directory('in/a/d');
       put.file('in/a/f', 'one');
@@ -211,7 +211,7 @@ export const safety: readonly Behaviour[] = [
     out: { b: null, 'b/f': 'one', 'b/d': null },
   },
   {
-    name: 'on a full disk, only files that fitted are counted',
+    name: 'on a full disk, only complete files are counted',
     prepare: (put) => {
       put.directory('in/a/d');
       put.file('in/a/f', 'one');
@@ -225,7 +225,7 @@ export const safety: readonly Behaviour[] = [
     counts: { bytes: 6, files: 2 },
   },
   {
-    name: 'a sparse file has room on a disk that is smaller than it',
+    name: 'a sparse file fits on a disk that is smaller than it',
     prepare: (put) => {
       put.file('in/a', 'x');
       put.size('in/a', 4 * MiB);
@@ -242,7 +242,7 @@ export const safety: readonly Behaviour[] = [
     }),
   ),
   {
-    name: 'a file of nothing but zeros takes no room by default',
+    name: 'a file of zeros takes no space by default',
     prepare: (put) => put.file('in/a', Buffer.alloc(MiB + 1)),
     out: { b: { content: '\0'.repeat(MiB + 1), used: 4096 } },
   },
@@ -271,7 +271,7 @@ export const safety: readonly Behaviour[] = [
     out: copied,
   },
   {
-    name: 'a dry run copies nothing, and counts what it would',
+    name: 'a dry run copies nothing, and counts what it would copy',
     prepare: tree,
     options: { recursive: true, dryRun: true },
     out: {},
@@ -288,7 +288,7 @@ export const safety: readonly Behaviour[] = [
     counts: { bytes: 3, files: 1 },
   },
   {
-    name: 'a dry run skips what the copy would',
+    name: 'a dry run skips what the copy would skip',
     prepare: (put) => {
       tree(put);
       put.directory('out/b');
@@ -299,7 +299,7 @@ export const safety: readonly Behaviour[] = [
     counts: { files: 0, skipped: 2 },
   },
   {
-    name: 'a dry run finds what is in the way',
+    name: 'a dry run reports an obstacle',
     prepare: (put) => {
       tree(put);
       put.directory('out/b/f');
@@ -308,26 +308,26 @@ export const safety: readonly Behaviour[] = [
     error: isDirectory('out/b/f', 'f'),
   },
   {
-    name: 'a dry run finds a missing source',
+    name: 'a dry run reports a missing source',
     options: { dryRun: true },
     error: missing('in/a'),
   },
   {
-    name: 'a dry run finds that the directory of the target is missing',
+    name: "a dry run reports that the target's directory is missing",
     prepare: (put) => put.file('in/a'),
     target: 'out/missing/b',
     options: { dryRun: true },
     error: noDirectory('out/missing/b'),
   },
   {
-    name: 'a dry run makes no directories on the way to the target',
+    name: 'a dry run creates no directories on the way to the target',
     prepare: (put) => put.file('in/a'),
     target: 'out/x/y/b',
     options: { dryRun: true, makeParents: true },
     out: {},
   },
   {
-    name: 'a dry run finds what is an error under error',
+    name: 'a dry run reports an error under error',
     prepare: (put) => {
       put.file('in/a', 'new');
       put.file('out/b', 'old');

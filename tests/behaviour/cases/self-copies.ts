@@ -13,7 +13,7 @@ function tree(put: Put): void {
   put.file('out/a/f');
 }
 
-/** A directory with a link to what will be its copy. */
+/** A directory with a link to its future copy. */
 function putLinkToOwnCopy(put: Put): void {
   put.directory('out/a/y');
   put.file('out/a/y/f');
@@ -22,7 +22,7 @@ function putLinkToOwnCopy(put: Put): void {
 
 const linkedToOwnCopy = { a: null, 'a/y': null, 'a/y/f': 'content', 'a/y/m': link('../../b/y') };
 
-/** A directory with a place for its own copies. */
+/** A directory that contains a directory for its copies. */
 function putBackup(put: Put): void {
   put.directory('out/a/d', 'out/a/backup');
   put.file('out/a/f');
@@ -39,7 +39,7 @@ const backedUp = {
   'a/backup/old': 'content',
 };
 
-/** Sources and targets that are one, or that lie in one another. */
+/** Sources and targets that are the same, or contain each other. */
 export const selfCopies: readonly Behaviour[] = [
   ...['backup', '/backup', 'back*/'].map(
     (pattern): Behaviour => ({
@@ -102,14 +102,14 @@ export const selfCopies: readonly Behaviour[] = [
     error: sameFile('out/a'),
   },
   {
-    name: 'a file is not copied onto itself by another spelling of its path',
+    name: 'a file is not copied onto itself under another spelling of its path',
     prepare: file,
     source: 'out/a',
     target: 'out/.//a',
     error: sameFile('out/.//a'),
   },
   {
-    name: 'a file is not copied onto another name of itself',
+    name: 'a file is not copied onto a hard link to itself',
     prepare: (put) => {
       file(put);
       put.hardLink('out/b', 'out/a');
@@ -127,7 +127,7 @@ export const selfCopies: readonly Behaviour[] = [
     error: sameFile('out/b'),
   },
   {
-    name: 'a link that is followed is not copied onto what it leads to',
+    name: 'a followed link is not copied onto its target',
     prepare: (put) => {
       file(put);
       put.symlink('out/l', 'a');
@@ -138,7 +138,7 @@ export const selfCopies: readonly Behaviour[] = [
     error: sameFile('out/a'),
   },
   {
-    name: 'a link is not copied onto the file that it leads to',
+    name: 'a link is not copied onto its target',
     prepare: (put) => {
       file(put);
       put.symlink('out/l', 'a');
@@ -166,7 +166,7 @@ export const selfCopies: readonly Behaviour[] = [
   },
   ...(['never', 'newer', 'error'] as const).map(
     (overwrite): Behaviour => ({
-      name: `a file is not copied onto itself with the overwriting policy ${overwrite} either`,
+      name: `a file is not copied onto itself under the policy ${overwrite}`,
       prepare: file,
       source: 'out/a',
       target: 'out/a',
@@ -175,7 +175,7 @@ export const selfCopies: readonly Behaviour[] = [
     }),
   ),
   {
-    name: 'a dry run does not copy a file onto itself either',
+    name: 'a dry run does not copy a file onto itself',
     prepare: file,
     source: 'out/a',
     target: 'out/a',
@@ -191,7 +191,7 @@ export const selfCopies: readonly Behaviour[] = [
     error: sameFile('out/a'),
   },
   {
-    name: 'a directory is not copied onto itself with slashes behind it',
+    name: 'a directory is not copied onto itself with slashes after it',
     prepare: tree,
     source: 'out/a/',
     target: 'out/a//',
@@ -223,7 +223,7 @@ export const selfCopies: readonly Behaviour[] = [
     error: intoItself('out/a/d'),
   },
   {
-    name: 'a directory is not copied into itself by way of two dots',
+    name: 'a directory is not copied into itself by a path with two dots',
     prepare: tree,
     source: 'out/a/d/..',
     target: 'out/a/d/../new',
@@ -242,7 +242,7 @@ export const selfCopies: readonly Behaviour[] = [
     error: intoItself('out/l/new'),
   },
   {
-    name: 'a directory is not copied into itself where directories are to be made on the way',
+    name: 'a directory is not copied into itself if directories must be created on the way',
     prepare: tree,
     source: 'out/a',
     target: 'out/a/x/y/new',
@@ -250,7 +250,7 @@ export const selfCopies: readonly Behaviour[] = [
     error: intoItself('out/a/x/y/new'),
   },
   {
-    name: 'a dry run does not copy a directory into itself either',
+    name: 'a dry run does not copy a directory into itself',
     prepare: tree,
     source: 'out/a',
     target: 'out/a/new',
@@ -258,7 +258,7 @@ export const selfCopies: readonly Behaviour[] = [
     error: intoItself('out/a/new'),
   },
   {
-    name: 'a link to a directory that is followed is not copied into that',
+    name: 'a followed link to a directory is not copied into that directory',
     prepare: (put) => {
       tree(put);
       put.symlink('out/l', 'a');
@@ -269,7 +269,7 @@ export const selfCopies: readonly Behaviour[] = [
     error: intoItself('out/a/new'),
   },
   {
-    name: 'a directory is not copied into itself though its parent is another directory for the sandbox',
+    name: 'a directory is not copied into itself if the sandbox sees it by two parents',
     prepare: tree,
     source: 'out',
     target: 'out/a/new',
@@ -277,7 +277,7 @@ export const selfCopies: readonly Behaviour[] = [
     error: intoItself('out/a/new'),
   },
   {
-    name: 'a followed link to the directory of the target that is being filled is an error, and the rest is copied on request',
+    name: "a followed link to the target's current directory is an error, and the rest is copied on request",
     prepare: putLinkToOwnCopy,
     source: 'out/a',
     options: { recursive: true, symlinks: 'follow', keepGoing: true },
@@ -297,7 +297,7 @@ export const selfCopies: readonly Behaviour[] = [
     out: { ...linkedToOwnCopy, 'a/y/m': link('../../b'), b: null, 'b/y': null, 'b/y/f': 'content' },
   },
   {
-    name: 'a followed link to a directory of the target that is complete is copied to its end',
+    name: 'a followed link to a complete directory of the target is copied to its end',
     prepare: (put) => {
       put.directory('out/a/x', 'out/a/y', 'out/b/x', 'out/b/y');
       put.file('out/a/x/f');
@@ -322,7 +322,7 @@ export const selfCopies: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a followed link into the target, where another share may be at work, is an error',
+    name: 'a followed link into the target, which another shard may be writing, is an error',
     prepare: (put) => {
       put.directory('out/a/x', 'out/b/y/d');
       put.symlink('out/a/x/l', '../../b/y/d');
@@ -342,7 +342,7 @@ export const selfCopies: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a directory is not copied into the one that it is copied from',
+    name: 'a directory is not copied into its own parent',
     prepare: (put) => {
       put.directory('out/a/d/d');
       put.file('out/a/d/d/f');
@@ -353,7 +353,7 @@ export const selfCopies: readonly Behaviour[] = [
     error: intoItself('out/a/d', 'd'),
   },
   {
-    name: 'a sibling whose name begins the same is no part of a directory',
+    name: "a sibling whose name begins with a directory's is not in that directory",
     prepare: (put) => {
       tree(put);
       put.directory('out/ab');
@@ -372,7 +372,7 @@ export const selfCopies: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a directory is copied beside itself under a name that begins the same',
+    name: 'a directory is copied beside itself under a name that begins with its own',
     prepare: tree,
     source: 'out/a',
     target: 'out/a2',
@@ -380,7 +380,7 @@ export const selfCopies: readonly Behaviour[] = [
     out: { a: null, 'a/d': null, 'a/f': 'content', a2: null, 'a2/d': null, 'a2/f': 'content' },
   },
   {
-    name: 'a subdirectory is copied to the directory that holds it',
+    name: 'a subdirectory is copied to its parent directory',
     prepare: (put) => {
       put.directory('out/a/d');
       put.file('out/a/d/f');
@@ -402,7 +402,7 @@ export const selfCopies: readonly Behaviour[] = [
     out: { a: null, 'a/l': link('a'), l: link('a') },
   },
   {
-    name: 'files of a tree that have one another name in the target are failures, and the rest is copied, on request',
+    name: 'files of a tree that are the same as their targets are failures, and the rest is copied on request',
     prepare: (put) => {
       tree(put);
       put.file('out/a/g', 'other');

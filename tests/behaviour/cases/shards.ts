@@ -1,7 +1,8 @@
 import type { Behaviour } from '../behaviour.js';
 import { link, type Put } from '../tree.js';
 
-// By the hashes of their paths, of three shares the first has c, f and s/t/b, the second s/b and s/c, the third a.
+// The hash of each path assigns c, f and s/t/b to the first of three shards, s/b and s/c to the second, and a to the
+// third.
 const paths = ['a', 'c', 'f', 's/b', 's/c', 's/t/b'];
 
 function spread(put: Put): void {
@@ -11,16 +12,16 @@ function spread(put: Put): void {
   }
 }
 
-/** The copy of some of the files of `spread`, with all of its directories. */
+/** The copy of some files of `spread`, with all directories. */
 function spreadCopy(files: readonly string[]): Record<string, string | null> {
   const copied = files.map((path) => [`b/${path}`, path] as const);
   return { b: null, 'b/s': null, 'b/s/t': null, 'b/empty': null, ...Object.fromEntries(copied) };
 }
 
-/** One of three shares of `spread`. */
+/** One of three shards of `spread`. */
 function share(index: number, which: string, files: readonly string[]): Behaviour {
   return {
-    name: `the ${which} of three shares has the same files everywhere, and all directories`,
+    name: `the ${which} of three shards has the same files everywhere, and all directories`,
     prepare: spread,
     options: { recursive: true, shard: { index, count: 3 } },
     out: spreadCopy(files),
@@ -28,13 +29,13 @@ function share(index: number, which: string, files: readonly string[]): Behaviou
   };
 }
 
-/** What is copied by several copies that divide the work. */
+/** Copies that divide the work by shards. */
 export const shards: readonly Behaviour[] = [
   share(0, 'first', ['c', 'f', 's/t/b']),
   share(1, 'second', ['s/b', 's/c']),
   share(2, 'third', ['a']),
   {
-    name: 'the only share is the whole',
+    name: 'a single shard is the whole tree',
     prepare: spread,
     options: { recursive: true },
     shards: 1,
@@ -42,7 +43,7 @@ export const shards: readonly Behaviour[] = [
     counts: { files: 6 },
   },
   {
-    name: 'all shares together are the whole, with hidden and odd names, links and empty directories',
+    name: 'all shards together are the whole tree, with hidden and odd names, links and empty directories',
     prepare: (put) => {
       spread(put);
       put.file('in/a/.hidden', 'hidden');
@@ -62,7 +63,7 @@ export const shards: readonly Behaviour[] = [
     counts: { files: 10 },
   },
   {
-    name: 'more shares than files copy each file once',
+    name: 'more shards than files copy each file once',
     prepare: spread,
     options: { recursive: true },
     shards: 11,
@@ -70,7 +71,7 @@ export const shards: readonly Behaviour[] = [
     counts: { files: 6, skipped: 0 },
   },
   {
-    name: 'shares keep the times of directories, though each of them changes the directories',
+    name: 'shards preserve the times of directories, although each shard changes the directories',
     prepare: (put) => {
       spread(put);
       for (const [index, path] of ['s/t', 's', 'empty', ''].entries()) {
@@ -88,7 +89,7 @@ export const shards: readonly Behaviour[] = [
     },
   },
   {
-    name: 'shares copy into directories that an ordinary user may only read, and leave them so',
+    name: 'shards copy into directories that an ordinary user may only read, and keep their permissions',
     prepare: (put) => {
       spread(put);
       put.mode('in/a/s/t', 0o555);
@@ -106,13 +107,13 @@ export const shards: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a directory that a killed share left unfinished gets the permissions of its source',
+    name: 'a directory that a killed shard left unfinished gets the permissions of its source',
     prepare: (put) => {
       spread(put);
       put.mode('in/a/s', 0o750);
       put.mode('in/a', 0o711);
       put.directory('out/b/s');
-      // It was killed when it had marked the outer one, and only made the inner one.
+      // The shard had marked the outer directory, and only created the inner one.
       put.mode('out/b/s', 0o1000);
       put.mode('out/b', 0o1720);
     },
@@ -127,7 +128,7 @@ export const shards: readonly Behaviour[] = [
     not: { wasmtime: 'WASI has no permissions' },
   },
   {
-    name: 'a directory that was there before all shares keeps its permissions, private ones too',
+    name: 'a directory that existed before all shards keeps its permissions, also private ones',
     prepare: (put) => {
       spread(put);
       put.mode('in/a/s', 0o755);
@@ -146,7 +147,7 @@ export const shards: readonly Behaviour[] = [
     },
   },
   {
-    name: 'shares leave out what the patterns say, and count it once',
+    name: 'shards skip excluded entries, and count them once',
     prepare: spread,
     options: { recursive: true, exclude: ['b', 'a'] },
     shards: 3,
@@ -154,7 +155,7 @@ export const shards: readonly Behaviour[] = [
     counts: { files: 3, skipped: 3 },
   },
   {
-    name: 'shares leave existing files alone where that is asked for, and count them once',
+    name: 'shards keep existing files on request, and count them once',
     prepare: (put) => {
       spread(put);
       put.directory('out/b/s');
@@ -167,7 +168,7 @@ export const shards: readonly Behaviour[] = [
     counts: { files: 4, skipped: 2 },
   },
   {
-    name: 'shares follow links to files and to directories',
+    name: 'shards follow links to files and to directories',
     prepare: (put) => {
       put.directory('in/a/d');
       put.file('in/a/d/f', 'content');
@@ -187,7 +188,7 @@ export const shards: readonly Behaviour[] = [
     counts: { files: 3 },
   },
   {
-    name: 'a FIFO is warned of by one share only',
+    name: 'only one shard warns of a FIFO',
     prepare: (put) => {
       put.directory('in/a');
       put.fifo('in/a/fifo');
@@ -204,7 +205,7 @@ export const shards: readonly Behaviour[] = [
     ],
   },
   {
-    name: 'a link that leads nowhere fails one share only, where links are followed',
+    name: 'if links are followed, a dangling link fails in one shard only',
     prepare: (put) => {
       spread(put);
       put.symlink('in/a/s/dangling', 'nowhere');
@@ -221,35 +222,35 @@ export const shards: readonly Behaviour[] = [
     ],
   },
   {
-    name: 'shares decide in a dry run as in earnest',
+    name: 'shards decide in a dry run as in a real one',
     prepare: spread,
     options: { recursive: true, dryRun: true },
     shards: 3,
     counts: { files: 6, bytes: paths.join('').length },
   },
   {
-    name: 'a file is copied by the share that its name belongs to',
+    name: 'a file is copied by the shard of its name',
     prepare: (put) => put.file('in/a'),
     options: { shard: { index: 2, count: 3 } },
     out: { b: 'content' },
     counts: { files: 1, bytes: 7 },
   },
   {
-    name: 'a file is not touched by the other shares, which have nothing to do',
+    name: 'the other shards do not touch a file, and succeed',
     prepare: (put) => put.file('in/a'),
     options: { shard: { index: 0, count: 3 } },
     out: {},
     counts: { files: 0, bytes: 0, directories: 0, skipped: 0 },
   },
   {
-    name: 'a link belongs to a share by its name too',
+    name: 'a link also belongs to the shard of its name',
     prepare: (put) => put.symlink('in/a', 'x'),
     shards: 3,
     out: { b: link('x') },
     counts: { files: 1 },
   },
   {
-    name: 'a source that is missing fails whichever share',
+    name: 'a missing source is an error in every shard',
     options: { shard: { index: 1, count: 3 } },
     error: { code: 'ENOENT', says: "cannot inspect 'in/a': no such file or directory" },
   },

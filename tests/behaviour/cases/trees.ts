@@ -13,7 +13,7 @@ function tree(put: Put): void {
 
 const copied = { b: null, 'b/f': 'one', 'b/d': null, 'b/d/g': 'two', 'b/d/e': null, 'b/d/e/h': 'three' };
 
-/** Three files, of which the one in the middle is not to be read, in a directory and in one below it. */
+/** Three files in a directory and in a subdirectory. The second one of each is unreadable. */
 function unreadable(put: Put): void {
   put.directory('in/a');
   for (const name of ['f', 'g', 'h']) {
@@ -22,10 +22,10 @@ function unreadable(put: Put): void {
   put.mode('in/a/g', 0);
 }
 
-/** Directories with all that is in them. */
+/** Directories with their entries. */
 export const trees: readonly Behaviour[] = [
   {
-    name: 'a tree is copied with all that is in it',
+    name: 'a tree is copied with all its entries',
     prepare: tree,
     options: recursive,
     out: copied,
@@ -60,7 +60,7 @@ export const trees: readonly Behaviour[] = [
     { source: 'in/a//', target: 'out/b//', what: 'both' },
   ].map(
     ({ source, target, what }): Behaviour => ({
-      name: `a slash behind ${what} makes no difference to a tree`,
+      name: `a slash after ${what} does not matter for a tree`,
       prepare: tree,
       source,
       target,
@@ -69,14 +69,14 @@ export const trees: readonly Behaviour[] = [
     }),
   ),
   {
-    name: 'a dot behind the source makes no difference to a tree',
+    name: 'a dot after the source does not matter for a tree',
     prepare: tree,
     source: 'in/a/.',
     options: recursive,
     out: copied,
   },
   {
-    name: 'the content of a directory is copied to one that is there',
+    name: 'the contents of a directory are copied into an existing one',
     prepare: tree,
     source: 'in/a',
     target: 'out',
@@ -88,7 +88,7 @@ export const trees: readonly Behaviour[] = [
     ),
   },
   {
-    name: 'a tree is merged into one that is there',
+    name: 'a tree is merged into an existing one',
     prepare: (put) => {
       tree(put);
       put.directory('out/b/d', 'out/b/own');
@@ -99,7 +99,7 @@ export const trees: readonly Behaviour[] = [
     out: { ...copied, 'b/own': null, 'b/d/own': 'stays' },
   },
   {
-    name: 'copying a tree a second time gives the same',
+    name: 'copying a tree a second time gives the same result',
     prepare: (put) => {
       tree(put);
       put.directory('out/b/d/e');
@@ -111,7 +111,7 @@ export const trees: readonly Behaviour[] = [
     out: copied,
   },
   {
-    name: 'missing directories on the way to a tree are made on request',
+    name: 'missing directories on the way to a tree are created on request',
     prepare: tree,
     target: 'out/x/b',
     options: { recursive: true, makeParents: true },
@@ -121,21 +121,21 @@ export const trees: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a directory that is not to be copied makes no directories on the way either',
+    name: 'a directory that is not copied creates no directories on the way',
     prepare: (put) => put.directory('in/a'),
     target: 'out/x/b',
     options: { makeParents: true },
     error: needsRecursive('in/a'),
   },
   {
-    name: 'a tree is not copied into a directory that is missing',
+    name: 'a tree is not copied into a missing directory',
     prepare: tree,
     target: 'out/missing/b',
     options: recursive,
     error: noDirectory('out/missing/b'),
   },
   {
-    name: 'a tree is not put over a file',
+    name: 'a tree does not replace a file',
     prepare: (put) => {
       tree(put);
       put.file('out/b', 'old');
@@ -144,7 +144,7 @@ export const trees: readonly Behaviour[] = [
     error: notDirectory('out/b', 'open'),
   },
   {
-    name: 'a file in a tree is not put over a directory',
+    name: 'a file in a tree does not replace a directory',
     prepare: (put) => {
       put.directory('in/a', 'out/b/f');
       put.file('in/a/f');
@@ -153,7 +153,7 @@ export const trees: readonly Behaviour[] = [
     error: isDirectory('out/b/f', 'f'),
   },
   {
-    name: 'a directory in a tree is not put over a file',
+    name: 'a directory in a tree does not replace a file',
     prepare: (put) => {
       put.directory('in/a/d', 'out/b');
       put.file('out/b/d', 'old');
@@ -162,7 +162,7 @@ export const trees: readonly Behaviour[] = [
     error: notDirectory('out/b/d', 'open', 'd'),
   },
   {
-    name: 'a file in a tree that is in the way of a directory is one failure, and the rest is copied, on request',
+    name: 'a file in place of a directory is one failure, and the rest of the tree is copied on request',
     prepare: (put) => {
       tree(put);
       put.directory('out/b');
@@ -173,7 +173,7 @@ export const trees: readonly Behaviour[] = [
     out: { b: null, 'b/f': 'one', 'b/d': 'old' },
   },
   {
-    name: 'a directory in a tree that is in the way of a file is one failure, and the rest is copied, on request',
+    name: 'a directory in place of a file is one failure, and the rest of the tree is copied on request',
     prepare: (put) => {
       tree(put);
       put.directory('out/b/f');
@@ -184,7 +184,7 @@ export const trees: readonly Behaviour[] = [
     counts: { files: 2 },
   },
   {
-    name: 'a link to a device in a tree is replaced like any other',
+    name: 'a link to a device in a tree is replaced like any other link',
     prepare: (put) => {
       put.directory('in/a');
       put.file('in/a/f');
@@ -196,7 +196,7 @@ export const trees: readonly Behaviour[] = [
   },
   ...(['fifo', 'socket', 'device'] as const).map(
     (kind): Behaviour => ({
-      name: `a ${kind} in a tree is left out with a warning`,
+      name: `a ${kind} in a tree is skipped with a warning`,
       prepare: (put) => {
         put.directory('in/a');
         put.file('in/a/f');
@@ -221,7 +221,7 @@ export const trees: readonly Behaviour[] = [
     out: { b: null },
   },
   {
-    name: 'an unreadable file is one failure, and the rest is copied, on request',
+    name: 'an unreadable file is one failure, and the rest is copied on request',
     prepare: unreadable,
     options: { recursive: true, keepGoing: true },
     isOrdinaryUser: true,
@@ -241,7 +241,7 @@ export const trees: readonly Behaviour[] = [
     out: { b: null },
   },
   {
-    name: 'unreadable directories and files are failures, and the rest is copied, on request',
+    name: 'unreadable directories and files are failures, and the rest is copied on request',
     prepare: (put) => {
       unreadable(put);
       put.directory('in/a/d', 'in/a/e');
@@ -254,7 +254,7 @@ export const trees: readonly Behaviour[] = [
     out: { b: null, 'b/e': null, 'b/e/i': 'i', 'b/f': 'f', 'b/h': 'h' },
   },
   {
-    name: 'a tree without write permission is copied with what is in it',
+    name: 'a tree without write permission is copied with its entries',
     prepare: (put) => {
       tree(put);
       put.mode('in/a/d/e', 0o555);
@@ -292,7 +292,7 @@ export const trees: readonly Behaviour[] = [
     counts: { files: 500 },
   },
   {
-    name: 'what was warned of before a failure is told of with it',
+    name: 'warnings before a failure are reported with it',
     prepare: (put) => {
       put.directory('in/a/d', 'out/b/d/f');
       put.file('in/a/d/f');

@@ -1,9 +1,9 @@
-// Makes the calls that its arguments name, one argument for each, and prints what became of each on a line:
-// `ok`, perhaps with a result, or the name of the error.
+// Makes one call for each argument, and prints the result of each on a line: `ok`, perhaps with a value, or the name of
+// the error.
 //
-// A call is words: the name, then what it takes. SLOT is a digit, for a descriptor that an earlier call has
-// opened; DIR is one too, or `-` for the first preopen, or `+` for the second. The paths are passed on as
-// they are, past the C library, which would look for a preopen by what they begin with.
+// A call is words: its name and its parameters. SLOT is a digit, for a descriptor that an earlier call has opened. DIR
+// is a slot, `-` for the first preopen, or `+` for the second. Paths bypass the C library, which would look for a
+// preopen that they begin with.
 
 #include "errors.h"
 #include <dirent.h>
@@ -34,12 +34,12 @@ static void put_result(bool good) {
     printf("errno %d\n", errno);
 }
 
-/// Opens PATH, a NUL and HIDDEN, which no function of C can say.
+/// Opens PATH followed by a NUL and HIDDEN, which C functions cannot express.
 __attribute__((import_module("wasi_snapshot_preview1"), import_name("path_open"))) int
 path_open(int directory, int lookup, const char *path, size_t length, int how, long long rights,
           long long inherited, int flags, int *opened);
 
-/// The descriptor of a SLOT, or of a preopen, which come before all others.
+/// The descriptor of a SLOT. Preopens come before all others.
 static int descriptor(const char *word) {
     return *word == '-' ? 3 : *word == '+' ? 4 : slots[*word - '0'];
 }
@@ -63,7 +63,7 @@ static int compare(const void *one, const void *other) {
     return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
-/// Names in order, since file systems have none.
+/// Sorted, because file systems have no order.
 static void list(int directory) {
     char *names[NAMES];
     size_t count = 0;

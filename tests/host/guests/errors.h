@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-/// The name of an error, such as `ENOENT`, which strerror does not tell; NULL for one that no guest has met.
+/// The name of an error, such as `ENOENT`, which strerror does not give; NULL for an error that no guest has had.
 static inline const char *error_name(int number) {
     static const struct {
         int number;
