@@ -1,4 +1,4 @@
-import { api } from './fronts.js';
+import { api } from './frontends.js';
 import { testBehaviours } from './run.js';
 
 testBehaviours(api);

@@ -3,7 +3,7 @@ import { commandLineOptionOf } from '../helpers/options.js';
 import type { Expected, Put } from './tree.js';
 
 /** The names of the frontends. */
-export type FrontName = 'API' | 'command line' | 'wasmtime' | 'browser';
+export type FrontendName = 'API' | 'command line' | 'wasmtime' | 'browser';
 
 /** An error or a warning, with the words that every frontend uses. */
 export interface Problem {
@@ -54,9 +54,9 @@ export interface Behaviour extends Result {
   /** A change by another process, after the first progress. Only the API can say when that is. */
   readonly meanwhile?: (put: Put) => void;
   /** The reason if a frontend cannot run this. */
-  readonly not?: Readonly<Partial<Record<FrontName, string>>>;
+  readonly not?: Readonly<Partial<Record<FrontendName, string>>>;
   /** The result through a frontend that differs, and the reason. */
-  readonly instead?: Readonly<Partial<Record<FrontName, Result & { readonly because: string }>>>;
+  readonly instead?: Readonly<Partial<Record<FrontendName, Result & { readonly because: string }>>>;
 }
 
 /** The flag of the command line for an option of the API with a value; undefined if there is none. */
@@ -77,7 +77,7 @@ export function flagsFor({
   exclude = [],
   windowSize,
   shard,
-  // It depends on -T, which fronts.ts passes.
+  // It depends on -T, which frontends.ts passes.
   filterSource: _,
   ...others
 }: CopyOptions): readonly string[] | undefined {
@@ -98,12 +98,12 @@ export function flagsFor({
 }
 
 /** The reason if a frontend does not run a behaviour. */
-export function whyNot(behaviour: Behaviour, front: FrontName): string | undefined {
-  const why = behaviour.not?.[front];
-  if (why !== undefined || front === 'API') {
+export function whyNot(behaviour: Behaviour, frontend: FrontendName): string | undefined {
+  const why = behaviour.not?.[frontend];
+  if (why !== undefined || frontend === 'API') {
     return why;
   }
-  if (front === 'browser') {
+  if (frontend === 'browser') {
     return whyNotInMemory(behaviour);
   }
   if (behaviour.meanwhile !== undefined) {

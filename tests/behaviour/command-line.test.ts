@@ -1,4 +1,4 @@
-import { commandLine } from './fronts.js';
+import { commandLine } from './frontends.js';
 import { testBehaviours } from './run.js';
 
 testBehaviours(commandLine);

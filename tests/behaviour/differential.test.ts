@@ -7,7 +7,7 @@ import type { CopyOptions } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { wasmtime } from '../helpers/wasmtime.js';
-import { api, commandLine, type Front, inWasmtime } from './fronts.js';
+import { api, commandLine, type Frontend, inWasmtime } from './frontends.js';
 import { anyDirectory, type Directory, make } from './random-tree.js';
 import { look, type Seen } from './tree.js';
 
@@ -15,32 +15,40 @@ import { look, type Seen } from './tree.js';
 const factor = Number(process.env.MAPCP_RUNS ?? 1);
 const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-const fronts: readonly { front: Front; runs: number; missing?: boolean }[] = [
-  { front: api, runs: 40 },
-  { front: commandLine, runs: 6 },
-  { front: inWasmtime, runs: 10, missing: wasmtime === undefined },
+const frontends: readonly { frontend: Frontend; runs: number; missing?: boolean }[] = [
+  { frontend: api, runs: 40 },
+  { frontend: commandLine, runs: 6 },
+  { frontend: inWasmtime, runs: 10, missing: wasmtime === undefined },
 ];
 
-describe.each(fronts)('a copy of any tree through the $front.name', ({ front, runs, missing = false }) => {
-  const directory = anyDirectory(front.hasModes);
-  const parameters = { seed, numRuns: runs * factor };
+describe.each(frontends)(
+  'a copy of any tree through the $frontend.name',
+  ({ frontend, runs, missing = false }) => {
+    const directory = anyDirectory(frontend.hasModes);
+    const parameters = { seed, numRuns: runs * factor };
 
-  it.skipIf(missing)(`is equal to that of cp -r (MAPCP_SEED=${seed})`, () =>
-    fc.assert(
-      fc.asyncProperty(directory, (tree) => compare(front, tree, '-r', {})),
-      parameters,
-    ),
-  );
+    it.skipIf(missing)(`is equal to that of cp -r (MAPCP_SEED=${seed})`, () =>
+      fc.assert(
+        fc.asyncProperty(directory, (tree) => compare(frontend, tree, '-r', {})),
+        parameters,
+      ),
+    );
 
-  it.skipIf(missing)(`is equal to that of cp -a if times are preserved (MAPCP_SEED=${seed})`, () =>
-    fc.assert(
-      fc.asyncProperty(directory, (tree) => compare(front, tree, '-a', { preserveTimestamps: true })),
-      parameters,
-    ),
-  );
-});
+    it.skipIf(missing)(`is equal to that of cp -a if times are preserved (MAPCP_SEED=${seed})`, () =>
+      fc.assert(
+        fc.asyncProperty(directory, (tree) => compare(frontend, tree, '-a', { preserveTimestamps: true })),
+        parameters,
+      ),
+    );
+  },
+);
 
-async function compare(front: Front, tree: Directory, flag: string, options: CopyOptions): Promise<void> {
+async function compare(
+  frontend: Frontend,
+  tree: Directory,
+  flag: string,
+  options: CopyOptions,
+): Promise<void> {
   await inTemporaryDirectory(async (directory) => {
     for (const name of ['in', 'out', 'expected']) {
       mkdirSync(join(directory, name));
@@ -49,18 +57,18 @@ async function compare(front: Front, tree: Directory, flag: string, options: Cop
     execFileSync('cp', [flag, 'in/a', 'expected/b'], { cwd: directory });
 
     const request = { directory, source: 'in/a', target: 'out/b', options: { ...options, recursive: true } };
-    const { error, warnings } = await front.copy(request, false);
+    const { error, warnings } = await frontend.copy(request, false);
 
     expect([error, ...warnings]).toEqual([undefined]);
     const keeps = flag === '-a';
-    expect(facts(join(directory, 'out'), keeps, front)).toEqual(
-      facts(join(directory, 'expected'), keeps, front),
+    expect(facts(join(directory, 'out'), keeps, frontend)).toEqual(
+      facts(join(directory, 'expected'), keeps, frontend),
     );
   });
 }
 
 /** The properties that must be equal. `cp -r` does not preserve times, and applies the umask to permissions. */
-function facts(path: string, keeps: boolean, { hasModes }: Front): Record<string, Partial<Seen>> {
+function facts(path: string, keeps: boolean, { hasModes }: Frontend): Record<string, Partial<Seen>> {
   const fact = ({ kind, content, time, mode }: Seen): Partial<Seen> => ({
     kind,
     content,

@@ -6,25 +6,27 @@ import { inTemporaryDirectory } from '../helpers/directory.js';
 import { canMount, mountFile, mountSmallDisk } from '../helpers/small-disk.js';
 import { type Behaviour, type Problem, type Result, sentenceOf, whyNot } from './behaviour.js';
 import { behaviours } from './cases/index.js';
-import type { Front } from './fronts.js';
+import type { Frontend } from './frontends.js';
 import type { Outcome, Told } from './outcome.js';
 import { expectation, look, putInto, type Seen } from './tree.js';
 
 /** Defines a test for each behaviour that a frontend has. */
-export function testBehaviours(front: Front): void {
-  describe(`through the ${front.name},`, () => {
+export function testBehaviours(frontend: Frontend): void {
+  describe(`through the ${frontend.name},`, () => {
     for (const behaviour of behaviours) {
-      const why = whyNot(behaviour, front.name);
+      const why = whyNot(behaviour, frontend.name);
       if (why === undefined) {
         const test = it.skipIf((behaviour.disk ?? behaviour.mounts) !== undefined && !canMount);
-        test(behaviour.name, () => inTemporaryDirectory((directory) => check(behaviour, front, directory)));
+        test(behaviour.name, () =>
+          inTemporaryDirectory((directory) => check(behaviour, frontend, directory)),
+        );
       }
     }
   });
 }
 
-/** Makes an `in` and an `out` in a directory, copies there, and fails unless what happens is what must. */
-export async function check(behaviour: Behaviour, front: Front, directory: string): Promise<void> {
+/** Creates `in` and `out` in a directory, copies there, and fails unless the result is as expected. */
+export async function check(behaviour: Behaviour, frontend: Frontend, directory: string): Promise<void> {
   const [from, to] = [join(directory, 'in'), join(directory, 'out')];
   mkdirSync(from);
   mkdirSync(to);
@@ -37,14 +39,14 @@ export async function check(behaviour: Behaviour, front: Front, directory: strin
     }
     const source = look(from);
     const before = look(to);
-    const { error, failures, warnings, counts } = await copy(behaviour, front, directory);
-    const result: Result = behaviour.instead?.[front.name] ?? behaviour;
+    const { error, failures, warnings, counts } = await copy(behaviour, frontend, directory);
+    const result: Result = behaviour.instead?.[frontend.name] ?? behaviour;
 
     expect(error).toEqual(result.error === undefined ? undefined : told(behaviour, result.error));
     expectProblems(behaviour, failures, result.failures);
     expectProblems(behaviour, warnings, result.warnings);
     expect(counts ?? {}).toMatchObject(result.counts ?? {});
-    expectOut(look(to), result.out, before, front);
+    expectOut(look(to), result.out, before, frontend);
     if (behaviour.meanwhile === undefined) {
       expect(look(from)).toEqual(source);
     }
@@ -56,16 +58,16 @@ export async function check(behaviour: Behaviour, front: Front, directory: strin
   }
 }
 
-async function copy(behaviour: Behaviour, front: Front, directory: string): Promise<Outcome> {
+async function copy(behaviour: Behaviour, frontend: Frontend, directory: string): Promise<Outcome> {
   const { source = 'in/a', target = 'out/b', isOrdinaryUser = false, shards: count } = behaviour;
   const options = { ...behaviour.options, ...acting(behaviour, directory) };
   if (count === undefined) {
-    return front.copy({ directory, source, target, options }, isOrdinaryUser);
+    return frontend.copy({ directory, source, target, options }, isOrdinaryUser);
   }
   const outcomes: Outcome[] = [];
   for (let index = 0; index < count; index++) {
     const request = { directory, source, target, options: { ...options, shard: { index, count } } };
-    outcomes.push(await front.copy(request, isOrdinaryUser));
+    outcomes.push(await frontend.copy(request, isOrdinaryUser));
   }
   return together(outcomes);
 }
@@ -115,7 +117,7 @@ function expectOut(
   found: Record<string, Seen>,
   expected: Result['out'],
   before: Record<string, Seen>,
-  { hasModes, hasBlocks, decimals }: Front,
+  { hasModes, hasBlocks, decimals }: Frontend,
 ): void {
   if (expected === undefined) {
     expect(found).toEqual(before);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { CopyReport, DirectoryEntry, Entry, FoundDirectory } from 'mapcp/browser';
 import type { Page } from 'playwright-core';
 import { describe } from 'vitest';
-import type { Front } from '../behaviour/fronts.js';
+import type { Frontend } from '../behaviour/frontends.js';
 import type { Outcome, Request, Told } from '../behaviour/outcome.js';
 import { testBehaviours } from '../behaviour/run.js';
 import { look, putInto, type Seen } from '../behaviour/tree.js';
@@ -30,7 +30,7 @@ describe.skipIf(!hasChromium)('mapcp/browser', () => {
       putBack(directory, tree, to ?? {});
       return outcome;
     },
-  } satisfies Front);
+  } satisfies Frontend);
 });
 
 /** Copies between two trees in a page. Returns the result and the entries of `out`. */

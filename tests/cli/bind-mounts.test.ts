@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { look } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import { canMount } from '../helpers/small-disk.js';
-import { fronts, run } from './fronts.js';
+import { frontends, run } from './frontends.js';
 
 /** Mounts a directory at a second path while `use` runs. */
 function whileBound(directory: string, place: string, use: () => void): void {
@@ -20,7 +20,7 @@ function whileBound(directory: string, place: string, use: () => void): void {
   }
 }
 
-describe.each(fronts)('mapcp in $name', (front) => {
+describe.each(frontends)('mapcp in $name', (frontend) => {
   it.skipIf(!canMount)('does not copy a directory into itself if it is mounted in the source', () =>
     inMemoryDirectory((directory) => {
       for (const path of ['in/a/y/m', 'out/b/y']) {
@@ -28,7 +28,7 @@ describe.each(fronts)('mapcp in $name', (front) => {
       }
       writeFileSync(join(directory, 'in/a/y/f'), 'content');
       whileBound(join(directory, 'out/b/y'), join(directory, 'in/a/y/m'), () => {
-        expect(run(front, ['-rT', 'in/a', 'out/b'], directory)).toMatchObject({
+        expect(run(frontend, ['-rT', 'in/a', 'out/b'], directory)).toMatchObject({
           status: 1,
           stderr:
             "mapcp: cannot copy 'in/a/y/m' to 'out/b/y/m': cannot use 'in/a/y/m': a directory cannot be copied into itself\n",
@@ -46,7 +46,7 @@ describe.each(fronts)('mapcp in $name', (front) => {
       writeFileSync(join(directory, 'in/a/y/f'), 'content');
       const before = Object.keys(look(join(directory, 'in')));
       whileBound(join(directory, 'in/a'), join(directory, 'out/b/y'), () => {
-        expect(run(front, ['-rT', 'in/a', 'out/b'], directory)).toMatchObject({
+        expect(run(frontend, ['-rT', 'in/a', 'out/b'], directory)).toMatchObject({
           status: 1,
           stderr:
             "mapcp: cannot copy 'in/a/y' to 'out/b/y': cannot use 'out/b/y': a directory cannot be copied into itself\n",

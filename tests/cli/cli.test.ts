@@ -4,20 +4,20 @@ import { describe, expect, it } from 'vitest';
 import { putInto } from '../behaviour/tree.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { cases, expectOut } from './cases.js';
-import { fronts, run } from './fronts.js';
+import { frontends, run } from './frontends.js';
 
-describe.each(fronts)('mapcp in $name', (front) => {
+describe.each(frontends)('mapcp in $name', (frontend) => {
   it.each(cases)('$name', (test) => {
     inTemporaryDirectory((directory) => {
       mkdirSync(join(directory, 'in'));
       mkdirSync(join(directory, 'out'));
       test.prepare?.(putInto(directory));
 
-      const { status, stdout, stderr } = run(front, test.args, directory, test.wrapper);
+      const { status, stdout, stderr } = run(frontend, test.args, directory, test.wrapper);
 
       expectText(stderr, test.stderr ?? '');
       expectText(stdout, test.stdout ?? '');
-      expect(status).toBe({ well: 0, badly: 1, usage: front.usageStatus }[test.ends]);
+      expect(status).toBe({ well: 0, badly: 1, usage: frontend.usageStatus }[test.ends]);
       expectOut(directory, test.out);
     });
   });

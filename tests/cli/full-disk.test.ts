@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { canMount, onSmallDisk } from '../helpers/small-disk.js';
 import { expectOut } from './cases.js';
-import { fronts, run } from './fronts.js';
+import { frontends, run } from './frontends.js';
 
-describe.skipIf(!canMount).each(fronts)('mapcp in $name, on a full disk,', (front) => {
+describe.skipIf(!canMount).each(frontends)('mapcp in $name, on a full disk,', (frontend) => {
   it('reports it, and leaves the old target and no temporary file', () => {
     inTemporaryDirectory((directory) => {
       mkdirSync(join(directory, 'in'));
@@ -15,7 +15,7 @@ describe.skipIf(!canMount).each(fronts)('mapcp in $name, on a full disk,', (fron
       onSmallDisk(join(directory, 'out'), 2 * 1024 * 1024, () => {
         writeFileSync(join(directory, 'out/b'), 'old');
 
-        const { status, stderr } = run(front, ['in/a', 'out/b'], directory);
+        const { status, stderr } = run(frontend, ['in/a', 'out/b'], directory);
 
         expect(stderr).toBe(
           "mapcp: cannot copy 'in/a' to 'out/b': cannot write 'out/b': no space left on the file system\n",

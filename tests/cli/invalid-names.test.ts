@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { type Front, fronts, run } from './fronts.js';
+import { type Frontend, frontends, run } from './frontends.js';
 
 /** Creates a tree with a file and a directory whose names are not UTF-8, and others. */
 function prepare(directory: string): void {
@@ -23,7 +23,7 @@ function refused(path: string): string {
   return `mapcp: cannot copy 'in/${path}' to 'out/${path}': cannot inspect 'in/${path}': ${why}\n`;
 }
 
-const [node, ...others] = fronts as readonly [Front, ...Front[]];
+const [node, ...others] = frontends as readonly [Frontend, ...Frontend[]];
 
 describe('a name that is not UTF-8, in Node,', () => {
   it('is printed with escapes, and with --keep-going everything else is copied', () =>
@@ -119,11 +119,11 @@ describe('a name that is not UTF-8, in Node,', () => {
     }));
 });
 
-describe.each(others)('a name that is not UTF-8, in $name,', (front) => {
+describe.each(others)('a name that is not UTF-8, in $name,', (frontend) => {
   it('is reported with its directory', () =>
     inTemporaryDirectory((directory) => {
       prepare(directory);
-      const { status, stderr } = run(front, ['-r', '--keep-going', 'in/a', 'out'], directory);
+      const { status, stderr } = run(frontend, ['-r', '--keep-going', 'in/a', 'out'], directory);
       expect(stderr).toBe(
         "mapcp: cannot copy 'in/a' to 'out/a': cannot list 'in/a': the name of something in it is not valid UTF-8; rename that\n",
       );
@@ -131,7 +131,7 @@ describe.each(others)('a name that is not UTF-8, in $name,', (front) => {
     }));
 });
 
-describe.each(fronts)('a link to a name that is not UTF-8, in $name,', (front) => {
+describe.each(frontends)('a link to a name that is not UTF-8, in $name,', (frontend) => {
   const cases = [
     { options: '-r', source: 'in' },
     { options: '-P', source: 'in/l' },
@@ -144,14 +144,14 @@ describe.each(fronts)('a link to a name that is not UTF-8, in $name,', (front) =
         mkdirSync(join(directory, 'in'));
         mkdirSync(join(directory, 'out'));
         symlinkSync(Buffer.from('caf\xe9', 'latin1'), join(directory, 'in/l'));
-        const { status, stderr } = run(front, [options, source, 'out'], directory);
+        const { status, stderr } = run(frontend, [options, source, 'out'], directory);
         expect(stderr).toBe(
           `mapcp: cannot copy 'in/l' to 'out/${source === 'in' ? 'in/l' : 'l'}': cannot inspect 'in/l': what the link leads ` +
             'to is not valid UTF-8; make the link anew, or leave it out (--symlinks=skip)\n',
         );
         expect(status).toBe(1);
 
-        const skipping = run(front, [options, '--symlinks=skip', source, 'out'], directory);
+        const skipping = run(frontend, [options, '--symlinks=skip', source, 'out'], directory);
         expect(skipping).toMatchObject({ status: 0, stderr: '' });
       }),
   );

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { fronts, run } from './fronts.js';
+import { frontends, run } from './frontends.js';
 
 // MAPCP_FILES=100000 creates as many.
 const FILES = Number(process.env.MAPCP_FILES ?? 20_000);
@@ -26,13 +26,13 @@ function makeDirectory(): string {
   return directory;
 }
 
-describe.each(fronts)(
+describe.each(frontends)(
   `mapcp in $name, with ${DESCRIPTORS} descriptors and less than 150 MB of memory,`,
-  (front) => {
+  (frontend) => {
     /** Copies `in/a` to `out/a`, and returns the peak memory in bytes. */
     function copy(directory: string, options: string): number {
       const limited = ['sh', '-c', `ulimit -n ${DESCRIPTORS} && exec "$@"`, 'sh', 'time', '--format=%M'];
-      const { status, stderr } = run(front, [options, 'in/a', 'out/a'], directory, limited);
+      const { status, stderr } = run(frontend, [options, 'in/a', 'out/a'], directory, limited);
       expect(stderr).toMatch(/^\d+\n$/);
       expect(status).toBe(0);
       return Number(stderr) * 1024;

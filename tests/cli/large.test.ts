@@ -3,7 +3,7 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:f
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { fronts, run } from './fronts.js';
+import { frontends, run } from './frontends.js';
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
@@ -46,14 +46,14 @@ const files = [
   },
 ];
 
-describe.each(fronts)('mapcp in $name', (front) => {
+describe.each(frontends)('mapcp in $name', (frontend) => {
   it.each(files)('copies $name, with less than 200 MB of memory', { timeout: 600_000 }, ({ write }) => {
     inTemporaryDirectory((directory) => {
       mkdirSync(join(directory, 'in'));
       mkdirSync(join(directory, 'out'));
       write(join(directory, 'in/a'));
 
-      const { status, stderr } = run(front, ['in/a', 'out/a'], directory, ['time', '--format=%M']);
+      const { status, stderr } = run(frontend, ['in/a', 'out/a'], directory, ['time', '--format=%M']);
 
       expect(status).toBe(0);
       expect(spawnSync('cmp', ['in/a', 'out/a'], { cwd: directory }).status).toBe(0);

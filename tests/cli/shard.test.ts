@@ -6,9 +6,9 @@ import process from 'node:process';
 import { describe, expect, it, vi } from 'vitest';
 import { look } from '../behaviour/tree.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { type Front, fronts, run } from './fronts.js';
+import { type Frontend, frontends, run } from './frontends.js';
 
-const SHARES = 3;
+const SHARDS = 3;
 
 // The last of three shards has it.
 const HUGE = 's1/t1/huge';
@@ -40,19 +40,19 @@ function prepare(directory: string): void {
 }
 
 /** Copies some shards of `in/a` to `out/b` by GNU parallel. */
-function copyInParallel(front: Front, directory: string, shares: readonly number[]): void {
-  const command = [...front.command, '-r', '-p', '-T', `--shard={}/${SHARES}`, 'in/a', 'out/b'];
+function copyInParallel(frontend: Frontend, directory: string, shards: readonly number[]): void {
+  const command = [...frontend.command, '-r', '-p', '-T', `--shard={}/${SHARDS}`, 'in/a', 'out/b'];
   const { status, stderr } = spawnSync(
     'parallel',
-    ['--will-cite', '--jobs', String(SHARES), '--quote', ...command, ':::', ...shares.map(String)],
+    ['--will-cite', '--jobs', String(SHARDS), '--quote', ...command, ':::', ...shards.map(String)],
     { cwd: directory, encoding: 'utf8' },
   );
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 }
 
 /** The result of copying `in/a` without shards. */
-function copyAtOnce(front: Front, directory: string) {
-  const { status, stderr } = run(front, ['-r', '-p', '-T', 'in/a', 'out/whole'], directory);
+function copyAtOnce(frontend: Frontend, directory: string) {
+  const { status, stderr } = run(frontend, ['-r', '-p', '-T', 'in/a', 'out/whole'], directory);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   return look(join(directory, 'out/whole'));
 }
@@ -72,10 +72,10 @@ async function temporaryFileIn(directory: string, copying: ChildProcess): Promis
 }
 
 /** Copies the shard with the huge file, and kills the copy half-way. */
-async function killOwner(front: Front, directory: string): Promise<void> {
-  const [program = '', ...rest] = front.command;
+async function killOwner(frontend: Frontend, directory: string): Promise<void> {
+  const [program = '', ...rest] = frontend.command;
   truncateSync(join(directory, 'in/a', HUGE), 2 ** 40);
-  const args = [...rest, '-r', '-p', '-T', `--shard=${OWNER}/${SHARES}`, 'in/a', 'out/b'];
+  const args = [...rest, '-r', '-p', '-T', `--shard=${OWNER}/${SHARDS}`, 'in/a', 'out/b'];
   const copying = spawn(program, args, { cwd: directory, stdio: 'ignore' });
   const closed = once(copying, 'close');
   await temporaryFileIn(join(directory, 'out/b', dirname(HUGE)), copying);
@@ -84,33 +84,33 @@ async function killOwner(front: Front, directory: string): Promise<void> {
   truncateSync(join(directory, 'in/a', HUGE), 17);
 }
 
-describe.skipIf(!hasParallel).each(fronts)('shards that GNU parallel copies in $name', (front) => {
-  const all = Array.from({ length: SHARES }, (_, index) => index);
+describe.skipIf(!hasParallel).each(frontends)('shards that GNU parallel copies in $name', (frontend) => {
+  const all = Array.from({ length: SHARDS }, (_, index) => index);
 
   it('are together equal to a copy without shards', () =>
     inTemporaryDirectory((directory) => {
       prepare(directory);
-      copyInParallel(front, directory, all);
+      copyInParallel(frontend, directory, all);
       const copy = look(join(directory, 'out/b'));
-      expect(copy).toEqual(copyAtOnce(front, directory));
+      expect(copy).toEqual(copyAtOnce(frontend, directory));
     }));
 
   it('are together equal to a copy without shards if one is killed and run again', () =>
     inTemporaryDirectory(async (directory) => {
       prepare(directory);
-      await killOwner(front, directory);
+      await killOwner(frontend, directory);
       copyInParallel(
-        front,
+        frontend,
         directory,
         all.filter((index) => index !== OWNER),
       );
       // In Node, two jobs may have divided the shard, and each may have an unfinished file.
-      expect(run(front, ['--clean', 'out/b'], directory).stdout).toMatch(
+      expect(run(frontend, ['--clean', 'out/b'], directory).stdout).toMatch(
         /^'out\/b': (1 temporary file|2 temporary files) removed\n$/,
       );
-      copyInParallel(front, directory, [OWNER]);
+      copyInParallel(frontend, directory, [OWNER]);
       const copy = look(join(directory, 'out/b'));
       expect(Object.keys(copy)).toHaveLength(Object.keys(look(join(directory, 'in/a'))).length);
-      expect(copy).toEqual(copyAtOnce(front, directory));
+      expect(copy).toEqual(copyAtOnce(frontend, directory));
     }));
 });

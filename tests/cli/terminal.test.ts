@@ -4,16 +4,16 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { type Front, fronts, run } from './fronts.js';
+import { type Frontend, frontends, run } from './frontends.js';
 
 const document = readFileSync('docs/command-line.md', 'utf8');
 const page = readFileSync('build/out/man/mapcp.1', 'utf8').replaceAll('\\-', '-');
 
-function helpOf(front: Front): string {
+function helpOf(frontend: Frontend): string {
   return inTemporaryDirectory((directory) => {
     mkdirSync(join(directory, 'in'));
     mkdirSync(join(directory, 'out'));
-    return run(front, ['--help'], directory).stdout;
+    return run(frontend, ['--help'], directory).stdout;
   });
 }
 
@@ -25,7 +25,7 @@ function optionsOf(help: string): readonly { readonly name: string; readonly lin
   });
 }
 
-const [node] = fronts;
+const [node] = frontends;
 const help = node === undefined ? '' : helpOf(node);
 const options = optionsOf(help);
 
@@ -35,12 +35,12 @@ function termOf(line: string): string {
 }
 
 describe('--help', () => {
-  it.each(fronts)('in $name is the same, but for the options that need more than WASI', (front) => {
+  it.each(frontends)('in $name is the same, but for the options that need more than WASI', (frontend) => {
     const needs = ['--concurrency', '--completion'];
     const lines = (text: string) =>
       text.split('\n').filter((line) => !needs.some((name) => line.includes(` ${name} `)));
 
-    expect(lines(helpOf(front))).toEqual(lines(help));
+    expect(lines(helpOf(frontend))).toEqual(lines(help));
     expect(options.length).toBeGreaterThan(30);
   });
 });
@@ -70,11 +70,11 @@ describe('the documentation', () => {
       writeFileSync(join(directory, 'in/a'), 'content');
       writeFileSync(join(directory, 'out/.mapcp-0123456789abcdef.tmp'), 'half');
       spawnSync('mkfifo', ['in/f'], { cwd: directory });
-      for (const front of fronts) {
+      for (const frontend of frontends) {
         const printed = [
           ['-r', 'in', 'in/b', 'out'],
           ['--clean', '--dry-run', 'out'],
-        ].map((args) => run(front, ['--json', ...args], directory).stdout);
+        ].map((args) => run(frontend, ['--json', ...args], directory).stdout);
 
         expect(keysOf(printed.join(''))).toEqual(keysOf(block));
       }

@@ -6,8 +6,8 @@ import process from 'node:process';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { precompile } from './precompiled.js';
 
-/** A frontend whose copies can be killed. */
-export interface Frontend {
+/** A command whose copies can be killed. */
+export interface CopyCommand {
   readonly name: 'Node' | 'wasmtime';
   readonly missing: boolean;
   /** Whether it has threads to divide a tree, and whether it carries permissions. */
@@ -17,8 +17,8 @@ export interface Frontend {
   command(directory: string): string[];
 }
 
-/** Both frontends. */
-export const frontends: readonly Frontend[] = [
+/** Both copyCommands. */
+export const copyCommands: readonly CopyCommand[] = [
   {
     name: 'Node',
     missing: false,

@@ -10,7 +10,7 @@ import { PRIVATE_FILE } from '../../ts/host/modes.js';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import { type ExpectedTree, predictTarget, type Tree } from '../helpers/oracle.js';
-import { type Frontend, frontends, kill } from './killed-copies.js';
+import { type CopyCommand, copyCommands, kill } from './killed-copies.js';
 import { brokenPromises, isTemporary } from './promises.js';
 import { randomNumbers } from './random-numbers.js';
 import { argumentsFor, type Recovery, recoveriesFor } from './recovery.js';
@@ -92,7 +92,7 @@ function exposed(complete: ExpectedTree, found: Tree): string[] {
 
 /** Kills copies until enough were killed half-way. After each, cleans up and copies again. */
 async function killCopies(
-  frontend: Frontend,
+  frontend: CopyCommand,
   { options, source, target }: Scenario,
   directory: string,
 ): Promise<void> {
@@ -122,7 +122,7 @@ async function killCopies(
       wanted * MOST,
     );
     const before = restart();
-    const completedBy = (runtime: Frontend | Recovery) =>
+    const completedBy = (runtime: CopyCommand | Recovery) =>
       predictTarget(look(join(directory, 'in')), before, options, runtime);
     const complete = completedBy(frontend);
     const status = await kill(command, directory, random() * latest);
@@ -155,7 +155,7 @@ async function killCopies(
   }
 }
 
-describe.each(frontends)('if mapcp in $name is killed at any moment of a copy', (frontend) => {
+describe.each(copyCommands)('if mapcp in $name is killed at any moment of a copy', (frontend) => {
   const possible = kinds.filter((kind) => frontend.hasThreads || kind.options.concurrency === undefined);
   it.skipIf(frontend.missing).each(possible)(
     `$name, each file is old, absent or complete, and the next copy completes the rest (MAPCP_SEED=${seed})`,

@@ -9,7 +9,7 @@ import type { Root } from '#bindings';
 import { failureOf } from '../../ts/component.js';
 import { toComponent } from '../../ts/options.js';
 import { look, type Put, putInto } from '../behaviour/tree.js';
-import { fronts, run } from '../cli/fronts.js';
+import { frontends, run } from '../cli/frontends.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import {
   type LimitedDisk,
@@ -22,7 +22,7 @@ import { canMount } from '../helpers/small-disk.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { createFaultyHost } from './faulty-host.js';
 import { FaultySandbox, failuresOf } from './faulty-sandbox.js';
-import { frontends } from './killed-copies.js';
+import { copyCommands } from './killed-copies.js';
 import { precompile } from './precompiled.js';
 import { brokenPromises } from './promises.js';
 import { type Recovery, recoveriesFor } from './recovery.js';
@@ -229,7 +229,7 @@ describe('in a process with few free descriptors', () => {
   );
 });
 
-describe.each(frontends)('mapcp in $name, with few descriptors,', (frontend) => {
+describe.each(copyCommands)('mapcp in $name, with few descriptors,', (frontend) => {
   /** wasmtime reports another error. */
   const reason = { Node: 'too many open files', wasmtime: 'input/output error' }[frontend.name];
   /** It cannot start with fewer. */
@@ -342,7 +342,7 @@ describe('a component with little memory', () => {
   );
 });
 
-describe.each(fronts)('mapcp in $name, if a limit allows no file above 100,000 bytes,', (front) => {
+describe.each(frontends)('mapcp in $name, if a limit allows no file above 100,000 bytes,', (frontend) => {
   // The signal would kill a runtime that does not ignore it.
   const limited = ['sh', '-c', `trap '' XFSZ; exec prlimit --fsize=100000 "$@"`, 'sh'];
 
@@ -352,7 +352,7 @@ describe.each(fronts)('mapcp in $name, if a limit allows no file above 100,000 b
       put.directory('in', 'out');
       put.file('in/a', bytes(200_000, 1));
       put.file('out/b', 'old');
-      const { status, stderr } = run(front, ['in/a', 'out/b'], directory, limited);
+      const { status, stderr } = run(frontend, ['in/a', 'out/b'], directory, limited);
       expect(stderr).toBe(
         "mapcp: cannot copy 'in/a' to 'out/b': cannot write 'out/b': larger than a file may be here\n",
       );

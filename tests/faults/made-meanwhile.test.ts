@@ -11,7 +11,7 @@ import { look } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import type { Fault, Plan } from './faulty-host.js';
 import { FaultySandbox } from './faulty-sandbox.js';
-import { frontends } from './killed-copies.js';
+import { copyCommands } from './killed-copies.js';
 import { argumentsFor } from './recovery.js';
 import { bytes, type Scenario } from './scenarios.js';
 
@@ -178,11 +178,11 @@ describe.each(['error', 'never'] as const)(
         );
       }));
 
-    it.skipIf(frontends.some(({ missing }) => missing))(
+    it.skipIf(copyCommands.some(({ missing }) => missing))(
       'one of them wins, and its content stays, in several processes',
       () =>
         inMemoryDirectory(async (directory) => {
-          const commands = frontends.map(({ command }) => command(directory));
+          const commands = copyCommands.map(({ command }) => command(directory));
           const names = ['1', '2', '3', '4'];
           prepare(directory, names);
           const copies = names.map(async (name, index) => {

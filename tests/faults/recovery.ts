@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { CopyError, type CopyOptions, clean, copy } from 'mapcp';
 import { flagsFor } from '../behaviour/behaviour.js';
-import { frontends } from './killed-copies.js';
+import { copyCommands } from './killed-copies.js';
 
 /** The arguments for a copy of `in/a`. */
 export function argumentsFor({ concurrency, ...options }: CopyOptions, target = 'out/b'): readonly string[] {
@@ -30,7 +30,7 @@ export interface Recovery {
 
 /** The ways that this machine has, for a directory, the quickest first. */
 export function recoveriesFor(directory: string): readonly Recovery[] {
-  const commands = frontends
+  const commands = copyCommands
     .filter(({ missing }) => !missing)
     .map(({ name, hasModes, hasThreads, command }): Recovery => {
       const mapcp = command(directory);

@@ -146,7 +146,7 @@ interface Request {
   readonly target: string;
   readonly options: CopyOptions;
   /** How many copies divide the work by `shard`; undefined if there is no shard. */
-  readonly shares: number | undefined;
+  readonly shards: number | undefined;
 }
 
 const somePatterns = fc.subarray(Object.keys(patterns), { maxLength: 2 });
@@ -164,7 +164,7 @@ const request: fc.Arbitrary<Request> = fc
       },
       { requiredKeys: ['recursive'] },
     ),
-    shares: fc.constantFrom<number | undefined>(undefined, undefined, 1, 2, 3),
+    shards: fc.constantFrom<number | undefined>(undefined, undefined, 1, 2, 3),
   })
   // One directory of the sandbox is read-only.
   .filter(
@@ -174,14 +174,14 @@ const request: fc.Arbitrary<Request> = fc
   .filter(({ source, options: { symlinks } }) => symlinks !== 'skip' || !/^in\/l/.test(source));
 
 /** Copies, once for each shard. Returns the reports or errors, and the targets of all reported entries. */
-async function perform({ way, source, target, options, shares }: Request, directory: string) {
+async function perform({ way, source, target, options, shards }: Request, directory: string) {
   const reports: CopyReport[] = [];
   const errors: Error[] = [];
   const told: string[] = [];
-  for (let index = 0; index < (shares ?? 1); index++) {
+  for (let index = 0; index < (shards ?? 1); index++) {
     const given: CopyOptions = {
       ...options,
-      shard: shares === undefined ? undefined : { index, count: shares },
+      shard: shards === undefined ? undefined : { index, count: shards },
       onEntry: ({ kind, target }) => kind !== 'directory' && told.push(target),
     };
     const ending = await endingOf(() => ways[way](directory, source, target, given));

@@ -105,7 +105,7 @@ interface Request {
   /** Whether to copy into the target if it is a directory. */
   readonly isInto: boolean;
   /** How many runs divide the work by `--shard`; undefined if there is no shard. */
-  readonly shares: number | undefined;
+  readonly shards: number | undefined;
   /** Whether an equals sign precedes values. */
   readonly isJoined: boolean;
 }
@@ -128,11 +128,11 @@ const request: fc.Arbitrary<Request> = fc
       { requiredKeys: ['recursive'] },
     ),
     isInto: flag,
-    shares: fc.constantFrom<number | undefined>(undefined, undefined, 2),
+    shards: fc.constantFrom<number | undefined>(undefined, undefined, 2),
     isJoined: flag,
   })
   // The first shard would create the directory, and the second would copy into it.
-  .filter(({ isInto, shares }) => !isInto || shares === undefined)
+  .filter(({ isInto, shards }) => !isInto || shards === undefined)
   // If the source is skipped, the copy may check its target or not.
   .filter(({ source, options: { symlinks } }) => symlinks !== 'skip' || !/^in\/l/.test(source));
 
@@ -151,7 +151,7 @@ function argsFor({ source, target, options, isInto, isJoined }: Request): string
   return [...flags, ...(isInto ? [] : ['-T']), source, target];
 }
 
-const fronts = [
+const frontends = [
   {
     name: 'Node',
     runs: 30,
@@ -170,12 +170,12 @@ const fronts = [
   },
 ];
 
-describe.each(fronts)('the command line in $name', ({ runs, missing, hasModes, command, more }) => {
+describe.each(frontends)('the command line in $name', ({ runs, missing, hasModes, command, more }) => {
   function copyAsTold(program: readonly string[], request: Request): void {
     inMemoryDirectory((directory) => {
       putFixture(directory);
       const before = look(directory);
-      const { source, isInto, options, shares } = request;
+      const { source, isInto, options, shards } = request;
       const isIn = isInto && before[request.target]?.kind === 'directory';
       const target = isIn ? join(request.target, basename(source)) : request.target;
       const asked = {
@@ -187,8 +187,8 @@ describe.each(fronts)('the command line in $name', ({ runs, missing, hasModes, c
       } as const;
       const prediction = predict(before, source, target, asked, { hasModes });
 
-      const ends = Array.from({ length: shares ?? 1 }, (_, index) => {
-        const shard = shares === undefined ? [] : ['--shard', `${index}/${shares}`];
+      const ends = Array.from({ length: shards ?? 1 }, (_, index) => {
+        const shard = shards === undefined ? [] : ['--shard', `${index}/${shards}`];
         return run([...program, '--json', ...more(options), ...shard, ...argsFor(request)], directory);
       });
 

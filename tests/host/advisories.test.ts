@@ -19,7 +19,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createHost, ModeCarrier } from '../../ts/host/index.js';
 import { MOST_RESOURCES } from '../../ts/host/resources.js';
 import { pathWalker } from '../../ts/host/walker-path.js';
-import { fronts, run as runCommand } from '../cli/fronts.js';
+import { frontends, run as runCommand } from '../cli/frontends.js';
 import { FaultySandbox, failuresOf } from '../faults/faulty-sandbox.js';
 import type { Scenario } from '../faults/scenarios.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
@@ -438,7 +438,7 @@ describe('on Windows', () => {
   });
 });
 
-describe.each(fronts)('a copy in $name', (front) => {
+describe.each(frontends)('a copy in $name', (frontend) => {
   it('CVE-2025-45582: a second tree is not written through a link of the first one', () =>
     inMemoryDirectory((directory) => {
       for (const name of ['in/first', 'in/second/x', 'out', 'outside']) {
@@ -446,9 +446,9 @@ describe.each(fronts)('a copy in $name', (front) => {
       }
       symlinkSync('../../outside', join(directory, 'in/first/x'));
       writeFileSync(join(directory, 'in/second/x/authorized_keys'), 'mine');
-      expect(runCommand(front, ['-rT', 'in/first', 'out/tree'], directory)).toMatchObject({ status: 0 });
+      expect(runCommand(frontend, ['-rT', 'in/first', 'out/tree'], directory)).toMatchObject({ status: 0 });
 
-      const second = runCommand(front, ['-rT', 'in/second', 'out/tree'], directory);
+      const second = runCommand(frontend, ['-rT', 'in/second', 'out/tree'], directory);
 
       expect(second.status).toBe(1);
       expect(second.stderr).toContain("out/tree/x'");
@@ -466,7 +466,7 @@ describe.each(fronts)('a copy in $name', (front) => {
       const expectUntouched = sealed(join(directory, 'outside'));
 
       const { status, stderr } = runCommand(
-        front,
+        frontend,
         ['-rLT', '--keep-going', 'in/tree', 'out/tree'],
         directory,
       );

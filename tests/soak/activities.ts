@@ -10,7 +10,7 @@ import { copiers } from '../faults/copy-processes.js';
 import type { Way } from '../faults/faulty-host.js';
 import { FaultySandbox } from '../faults/faulty-sandbox.js';
 import { copyHostileTree } from '../faults/hostile-tree.js';
-import { frontends, kill } from '../faults/killed-copies.js';
+import { copyCommands, kill } from '../faults/killed-copies.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { argumentsFor } from '../faults/recovery.js';
 import { faultsOf } from '../faults/scenarios.js';
@@ -35,7 +35,7 @@ const copies: Activity = async (chance, directory) => {
 };
 
 /** Copies all shards of a tree at once. */
-const shares: Activity = async (chance, directory) => {
+const shards: Activity = async (chance, directory) => {
   const before = prepare(directory, chance.tree(), chance.coin());
   const options = chance.options();
   const count = 1 + chance.below(3);
@@ -164,7 +164,9 @@ const faults: Activity = async (chance, directory) => {
 const kills: Activity = async (chance, directory) => {
   const before = prepare(directory, chance.tree(), chance.coin());
   const out = join(directory, 'out');
-  const frontend = chance.of(frontends.filter(({ missing }) => !missing) as [(typeof frontends)[number]]);
+  const frontend = chance.of(
+    copyCommands.filter(({ missing }) => !missing) as [(typeof copyCommands)[number]],
+  );
   const options = {
     ...chance.options(),
     preserveMode: frontend.hasModes,
@@ -198,7 +200,7 @@ const races: Activity = async (chance, directory) => {
 };
 
 /** All activities by name. */
-export const activities = { copies, shares, contests, aborts, faults, kills, races } as const;
+export const activities = { copies, shards, contests, aborts, faults, kills, races } as const;
 
 /** Puts a tree into `in/a`, and, if `isOver`, an older one into `out/b`. Returns the entries of `out`. */
 function prepare(directory: string, tree: Directory, isOver: boolean): Tree {

@@ -19,7 +19,7 @@ function spreadCopy(files: readonly string[]): Record<string, string | null> {
 }
 
 /** One of three shards of `spread`. */
-function share(index: number, which: string, files: readonly string[]): Behaviour {
+function shard(index: number, which: string, files: readonly string[]): Behaviour {
   return {
     name: `the ${which} of three shards has the same files everywhere, and all directories`,
     prepare: spread,
@@ -31,9 +31,9 @@ function share(index: number, which: string, files: readonly string[]): Behaviou
 
 /** Copies that divide the work by shards. */
 export const shards: readonly Behaviour[] = [
-  share(0, 'first', ['c', 'f', 's/t/b']),
-  share(1, 'second', ['s/b', 's/c']),
-  share(2, 'third', ['a']),
+  shard(0, 'first', ['c', 'f', 's/t/b']),
+  shard(1, 'second', ['s/b', 's/c']),
+  shard(2, 'third', ['a']),
   {
     name: 'a single shard is the whole tree',
     prepare: spread,

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { wasmtime } from '../helpers/wasmtime.js';
 
 /** A way to run `mapcp SOURCE TARGET`. */
-export interface Front {
+export interface Frontend {
   readonly name: string;
   /** The status of wrong usage. A WASI command can only succeed or fail, so in wasmtime it is that of a failure. */
   readonly usageStatus: number;
@@ -12,20 +12,20 @@ export interface Front {
   readonly command: readonly string[];
 }
 
-const node: Front = {
+const node: Frontend = {
   name: 'Node',
   usageStatus: 2,
   command: [process.execPath, resolve('build/out/js/cli/main.js')],
 };
 
-const inWasmtime = (command: string): Front => ({
+const inWasmtime = (command: string): Frontend => ({
   name: 'wasmtime',
   usageStatus: 1,
   command: [command, 'run', '--dir', 'in', '--dir', 'out', resolve('build/out/mapcp.wasm')],
 });
 
 /** Every frontend that this machine has. */
-export const fronts: readonly Front[] = wasmtime === undefined ? [node] : [node, inWasmtime(wasmtime)];
+export const frontends: readonly Frontend[] = wasmtime === undefined ? [node] : [node, inWasmtime(wasmtime)];
 
 /**
  * Runs mapcp through a frontend.
@@ -34,11 +34,11 @@ export const fronts: readonly Front[] = wasmtime === undefined ? [node] : [node,
  * @param wrapper a command that runs its other arguments, such as `setpriv` with its options
  */
 export function run(
-  front: Front,
+  frontend: Frontend,
   args: readonly string[],
   directory: string,
   wrapper: readonly string[] = [],
 ): SpawnSyncReturns<string> {
-  const [program = '', ...rest] = [...wrapper, ...front.command, ...args];
+  const [program = '', ...rest] = [...wrapper, ...frontend.command, ...args];
   return spawnSync(program, rest, { cwd: directory, encoding: 'utf8', maxBuffer: 1 << 26 });
 }

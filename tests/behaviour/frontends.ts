@@ -5,12 +5,12 @@ import type { CopyReport } from 'mapcp';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { copyByApi } from './api.mjs';
-import { type FrontName, flagsFor } from './behaviour.js';
+import { type FrontendName, flagsFor } from './behaviour.js';
 import type { Outcome, Request, Told } from './outcome.js';
 
 /** A frontend of the engine. */
-export interface Front {
-  readonly name: FrontName;
+export interface Frontend {
+  readonly name: FrontendName;
   /** Whether it preserves permissions, which WASI does not have. */
   readonly hasModes: boolean;
   /** Whether its file system has blocks to count, and so holes. */
@@ -36,7 +36,7 @@ function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boo
 }
 
 /** Copies by `copy()`, in this process if possible. */
-export const api: Front = {
+export const api: Frontend = {
   name: 'API',
   hasModes: true,
   hasBlocks: true,
@@ -60,7 +60,7 @@ function argumentsFor({ source, target, options }: Request): readonly string[] {
 }
 
 /** Copies by a command line, whose output of --json equals the API's. */
-function copyByCommand(command: readonly string[]): Front['copy'] {
+function copyByCommand(command: readonly string[]): Frontend['copy'] {
   return async (request, isOrdinaryUser) => {
     const { status, stdout, stderr } = runProgram(
       [...command, ...argumentsFor(request)],
@@ -82,7 +82,7 @@ function copyByCommand(command: readonly string[]): Front['copy'] {
 }
 
 /** The command line in Node. */
-export const commandLine: Front = {
+export const commandLine: Frontend = {
   name: 'command line',
   hasModes: true,
   hasBlocks: true,
@@ -91,7 +91,7 @@ export const commandLine: Front = {
 };
 
 /** The component's own command line in wasmtime. */
-export const inWasmtime: Front = {
+export const inWasmtime: Frontend = {
   name: 'wasmtime',
   hasModes: false,
   hasBlocks: true,
