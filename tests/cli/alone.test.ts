@@ -4,11 +4,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { fronts, run } from './fronts.js';
+import { frontends, run } from './frontends.js';
 
-const alone = fronts.filter(({ name }) => name !== 'Node');
+const alone = frontends.filter(({ name }) => name !== 'Node');
 
-describe.each(alone)('in $name', (front) => {
+describe.each(alone)('in $name', (frontend) => {
   it.each([
     { option: '--concurrency', value: '2', term: '--concurrency <N>', needs: 'threads' },
     {
@@ -21,9 +21,9 @@ describe.each(alone)('in $name', (front) => {
     inTemporaryDirectory((directory) => {
       mkdirSync(join(directory, 'in'));
       mkdirSync(join(directory, 'out'));
-      const { status, stderr } = run(front, [option, value, 'in/a', 'out/b'], directory);
+      const { status, stderr } = run(frontend, [option, value, 'in/a', 'out/b'], directory);
       expect(stderr).toContain(`mapcp: option '${term}' needs ${needs}, which `);
-      expect(status).toBe(front.usageStatus);
+      expect(status).toBe(frontend.usageStatus);
     }),
   );
 });
