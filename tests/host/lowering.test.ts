@@ -1,4 +1,4 @@
-// The contract with jco's bindings that ts/host/lowering/guest.ts relies on: it fails here when jco changes it.
+// The contract with jco's bindings that ts/host/lowering/guest.ts relies on. A change in jco fails here.
 
 import {
   existsSync,
