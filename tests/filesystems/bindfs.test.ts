@@ -1,4 +1,4 @@
-// bindfs: a directory with other permissions and owners than it has.
+// bindfs: shows a directory with other permissions and owners.
 
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,12 +8,12 @@ import { look } from '../behaviour/tree.js';
 import { type Context, onFileSystem, testFileSystem } from './file-system.js';
 import { bindfs } from './mounts.js';
 
-/** Copies `in/a` to `out/b`, where directories get no permissions, which is a warning if they are carried. */
-async function copyWithoutModes({ front, copy }: Context): Promise<void> {
+/** Copies `in/a` to `out/b`. Directories get no permissions, which is a warning if permissions are preserved. */
+async function copyWithoutModes({ frontend, copy }: Context): Promise<void> {
   const { error, failures, warnings } = await copy('in/a', 'out/b', { recursive: true });
   expect({ error, failures }).toEqual({ error: undefined, failures: [] });
   expect(warnings.map(({ message }) => message)).toEqual(
-    front.hasModes
+    frontend.hasModes
       ? [expect.stringMatching(/but cannot set the permissions of 'out\/b': operation not permitted/)]
       : [],
   );
@@ -41,13 +41,13 @@ onFileSystem(
   'bindfs that gives files its own permissions',
   bindfs('--create-with-perms=0600,ud+x'),
   (context) => {
-    const { front, at, put } = context;
-    it('a file gets the permissions of its source, if they are carried', async () => {
+    const { frontend, at, put } = context;
+    it('a file gets the permissions of its source, if they are preserved', async () => {
       put.directory('in/a');
       put.file('in/a/f');
       put.mode('in/a/f', 0o644);
       await copyWithoutModes(context);
-      expect(look(at('out/b/')).f?.mode).toBe(front.hasModes ? 0o644 : 0o600);
+      expect(look(at('out/b/')).f?.mode).toBe(frontend.hasModes ? 0o644 : 0o600);
     });
   },
 );
@@ -59,7 +59,7 @@ onFileSystem(
   bindfs(`--force-user=${OTHER}`, `--force-group=${OTHER}`),
   (context) => {
     const { at, put, copy } = context;
-    it('a tree is copied to and from it', async () => {
+    it('a tree is copied to it and from it', async () => {
       put.directory('in/a/d');
       put.file('in/a/d/f');
       await copyWithoutModes(context);
@@ -80,7 +80,7 @@ onFileSystem(
   'bindfs that gives files to another user',
   bindfs(`--create-for-user=${OTHER}`),
   ({ at, put, copy, mounted }) => {
-    it('a copy is complete, and belongs to that user', async () => {
+    it("a copy is complete, and belongs to the mount's user", async () => {
       const behind = join(mounted().work, 'behind');
       put.file('in/f');
       const { error } = await copy('in/f', 'out/f');

@@ -1,4 +1,4 @@
-// exFAT, which folds case: what USB sticks have.
+// exFAT, which folds case, as on USB sticks.
 
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
@@ -22,7 +22,7 @@ testFileSystem(
     const messages = (told: readonly { message: string }[]) => told.map(({ message }) => message);
 
     it.each(['always', 'never', 'error'] as const)(
-      'of two names that meet, one is copied under %s',
+      'if two names fold to one, one is copied under %s',
       async (overwrite) => {
         const target = `out/meeting-${overwrite}`;
         put.directory('in/meeting/d', 'in/meeting/D');
@@ -58,7 +58,7 @@ testFileSystem(
     it.each([
       ['out/same/File.txt', 'out/same/FILE.TXT'],
       ['out/same/Dir/f', 'out/same/dIR/f'],
-    ])('%s is not copied onto %s, which it is', async (source, target) => {
+    ])('%s is not copied onto %s, which is the same file', async (source, target) => {
       put.directory('out/same/Dir');
       put.file(source);
       const { error } = await copy(source, target);
@@ -69,7 +69,7 @@ testFileSystem(
       expect(readdirSync(at('out/same')).filter((name) => name === 'FILE.TXT')).toEqual([]);
     });
 
-    it('a file is copied over another one of the same name but for case', async () => {
+    it('a file is copied over another one whose name differs in case', async () => {
       put.directory('out/case');
       put.file('in/FILE', 'new');
       put.file('out/case/file', 'old');
@@ -77,7 +77,7 @@ testFileSystem(
       expect(Object.values(look(at('out/case')))).toMatchObject([{ content: 'new' }]);
     });
 
-    it('a directory is not copied into itself by another spelling', async () => {
+    it('a directory is not copied into itself under another spelling', async () => {
       put.directory('out/Dir');
       put.file('out/Dir/f');
       const { error } = await copy('out/Dir', 'out/dir/x/y', { recursive: true, makeParents: true });
@@ -85,7 +85,7 @@ testFileSystem(
       expect(readdirSync(at('out/Dir'), { recursive: true }).length).toBeLessThan(6);
     });
 
-    it('a directory whose name it does not take is an error', async () => {
+    it('a directory with an invalid name is an error', async () => {
       put.directory('in/strange/d:e');
       const { error } = await copy('in/strange', 'out/strange', { recursive: true });
       expect(error?.message).toMatch(

@@ -1,5 +1,5 @@
-// FAT, by fusefat: what cameras and small devices have. fusefat itself gives a file the present time when it is renamed, and
-// extends none, so this is less than what the other file systems are tried with.
+// FAT, by fusefat, as in cameras and small devices. fusefat changes a file's time when it is renamed, and cannot extend
+// a file, so it gets fewer tests than the other file systems.
 
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
@@ -9,14 +9,14 @@ import { fat } from './mounts.js';
 
 const GIBIBYTE = 2 ** 30;
 
-onFileSystem('FAT', fat(5 * GIBIBYTE), ({ front, at, put, copy }) => {
-  const permissions = front.hasModes ? [expect.stringContaining('cannot set the permissions of')] : [];
+onFileSystem('FAT', fat(5 * GIBIBYTE), ({ frontend, at, put, copy }) => {
+  const permissions = frontend.hasModes ? [expect.stringContaining('cannot set the permissions of')] : [];
   const messages = (told: readonly { message: string }[]) => told.map(({ message }) => message);
 
   it('a file whose time is rounded down to 2 seconds is up to date under newer', async () => {
     put.file('in/f', 'new');
     put.time('in/f', '1234567891.987654321');
-    // Without a rename, which would change the time.
+    // A rename would change the time.
     put.file('out/f', 'old');
     put.time('out/f', '1234567890');
     expect((await copy('in/f', 'out/f', { overwrite: 'newer' })).counts).toMatchObject({
@@ -29,7 +29,7 @@ onFileSystem('FAT', fat(5 * GIBIBYTE), ({ front, at, put, copy }) => {
     expect(look(at('out')).f).toMatchObject({ content: 'new' });
   });
 
-  it('a time that it does not have is a warning', async () => {
+  it('a time outside its range is a warning', async () => {
     put.file('in/f');
     put.time('in/f', '2530000000');
     const { error, warnings } = await copy('in/f', 'out/f', { preserveTimestamps: true });
@@ -40,7 +40,7 @@ onFileSystem('FAT', fat(5 * GIBIBYTE), ({ front, at, put, copy }) => {
     ]);
   });
 
-  it('links, names that it does not take and names that are one are errors', async () => {
+  it('links, invalid names and names that fold to one are errors', async () => {
     put.directory('in/a/d');
     put.symlink('in/a/d/l', 'f');
     put.file('in/a/q?');
@@ -75,7 +75,7 @@ onFileSystem('FAT', fat(5 * GIBIBYTE), ({ front, at, put, copy }) => {
     );
   });
 
-  it('is copied from', async () => {
+  it('a tree is copied from it', async () => {
     put.directory('out/c/d');
     put.file('out/c/d/f', 'from');
     put.time('out/c/d/f', '1234567890');

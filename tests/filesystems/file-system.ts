@@ -1,4 +1,4 @@
-// What every file system is tried with. What it keeps, refuses and is warned of is said by its traits.
+// The tests of every file system. Its traits say what it preserves, refuses and causes warnings about.
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Behaviour } from '../behaviour/behaviour.js';
 import { behaviours } from '../behaviour/cases/index.js';
-import { api, commandLine, type Front, inWasmtime } from '../behaviour/fronts.js';
+import { api, commandLine, type Frontend, inWasmtime } from '../behaviour/frontends.js';
 import type { Outcome, Told } from '../behaviour/outcome.js';
 import { check } from '../behaviour/run.js';
 import { look, type Put, putInto } from '../behaviour/tree.js';
@@ -15,47 +16,47 @@ import { inMemoryDirectory } from '../helpers/directory.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { type Make, type Mounted, mount, whyNot } from './mounts.js';
 
-/** What a file system keeps. */
+/** What a file system preserves. */
 export interface Traits {
   readonly name: string;
   readonly make: Make;
-  /** How finely it keeps times, in seconds. */
+  /** The precision of its times, in seconds. */
   readonly grain: number;
-  /** Years, of those of the tried times, that it has not. */
+  /** Years of the test that are outside its range. */
   readonly withoutYears: readonly (1975 | 2050 | 2150)[];
   /** How it treats symbolic links. */
   readonly links: 'kept' | 'kept without times' | 'refused';
   /** Whether it keeps permissions. */
   readonly hasModes: boolean;
-  /** Whether it takes README and readme for one name. */
+  /** Whether it folds README and readme to one name. */
   readonly folds: boolean;
-  /** Whether it takes all names of the tried tree. Otherwise what an error says of one. */
+  /** The error of an invalid name; undefined if all names of the test are valid. */
   readonly badName: string | undefined;
   /** Its size in bytes, if it is small enough to be filled. */
   readonly size?: number;
 }
 
-/** What a test of a mounted file system gets. */
+/** The context of a test. */
 export interface Context {
-  readonly front: Front;
-  /** The file system, once tests run. */
+  readonly frontend: Frontend;
+  /** The mounted file system, while tests run. */
   mounted(): Mounted;
-  /** A path in the directory of the tests: `in` there is an ordinary one, and `out` is the file system. */
+  /** A path in the directory of the tests. Its `in` is an ordinary directory, and its `out` is the file system. */
   at(path: string): string;
-  /** Makes things in that directory. */
+  /** Creates entries in that directory. */
   readonly put: Put;
-  /** Copies from one path below the directory to another. */
+  /** Copies between two paths below the directory. */
   copy(source: string, target: string, options?: CopyOptions): Promise<Outcome>;
 }
 
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-const fronts = wasmtime === undefined ? [api, commandLine] : [api, commandLine, inWasmtime];
+const frontends = wasmtime === undefined ? [api, commandLine] : [api, commandLine, inWasmtime];
 
-/** How the tree is copied. */
+/** The options of the tree's copy. */
 const WHOLE: CopyOptions = { recursive: true, keepGoing: true, preserveTimestamps: true };
 
-// Behind the grain of every file system.
+// Larger than the precision of every file system.
 const SECOND = 1_234_567_891;
 
 const years = { y1975: '160000000', y2050: '2530000000', y2150: '5690000000' };
@@ -63,16 +64,22 @@ const years = { y1975: '160000000', y2050: '2530000000', y2150: '5690000000' };
 /** Names that some systems reserve or forbid. */
 const STRANGE = ['a:b', 'q?', 'x<y', 'con'];
 
-/** Rows of the behaviour table that make sense on every file system: they have no links, no modes and no times. */
-const rows = [
-  'a longer file that is there is replaced as a whole',
-  'a file that is there stays under never',
-  'a file in a tree that is there is an error under error, and directories that are there are none',
-  'a tree is copied with all that is in it',
+/** Rows of the behaviour table without links, modes and times, so every file system passes them. */
+const rows: readonly Behaviour[] = [
+  'a longer existing file is replaced as a whole',
+  'an existing file stays under never',
+  'an existing file in a tree is an error under error, and existing directories are not',
+  'a tree is copied with all its entries',
   'a file with holes has the same content with sparse: auto',
   'a tree is copied, verified and synced',
-  'a dry run copies nothing, and counts what it would',
-];
+  'a dry run copies nothing, and counts what it would copy',
+].map((name) => {
+  const row = behaviours.find((behaviour) => behaviour.name === name);
+  if (row === undefined) {
+    throw new Error(`the behaviour table has no row '${name}'`);
+  }
+  return row;
+});
 
 function putTree(put: Put): void {
   put.directory('in/a/d');
@@ -90,7 +97,7 @@ function putTree(put: Put): void {
   }
 }
 
-/** The kinds of problems that a file system can have with the tree, by what is said of them. */
+/** The problems that a file system can have with the tree, by their messages. */
 const kinds: readonly (readonly [string, RegExp])[] = [
   ['links', /does not take symbolic links; copy what they lead to .*symlinks.*follow.*skip/],
   ['two names', /may take two names for one/],
@@ -99,7 +106,7 @@ const kinds: readonly (readonly [string, RegExp])[] = [
   ['mode', /cannot set the permissions/],
 ];
 
-/** Problems in a form that can be compared: the entry, and what kind it is. */
+/** Problems in a form that can be compared: the entry, and the kind of problem. */
 function brief(problems: readonly Told[], badName: string | undefined): readonly string[] {
   return problems
     .map(({ message }) => {
@@ -113,7 +120,7 @@ function brief(problems: readonly Told[], badName: string | undefined): readonly
     .sort();
 }
 
-function expectKept({ front, at }: Context, traits: Traits, { error, failures, warnings }: Outcome): void {
+function expectKept({ frontend, at }: Context, traits: Traits, { error, failures, warnings }: Outcome): void {
   const { folds, badName, links, hasModes, withoutYears } = traits;
   const strange = badName === undefined ? [] : STRANGE.filter((name) => name !== 'con');
   expect(error).toBe(undefined);
@@ -126,7 +133,7 @@ function expectKept({ front, at }: Context, traits: Traits, { error, failures, w
   );
   expect(brief(warnings, badName)).toEqual(
     [
-      ...(hasModes || !front.hasModes ? [] : ['mode']),
+      ...(hasModes || !frontend.hasModes ? [] : ['mode']),
       ...(links === 'kept without times' ? ['time of link l'] : []),
       ...withoutYears.map((year) => `time y${year}`),
     ].sort(),
@@ -141,7 +148,7 @@ function expectKept({ front, at }: Context, traits: Traits, { error, failures, w
   ).toEqual([...copied, 'README'].sort());
   expect(found['d/f']).toMatchObject({ kind: 'file', content: 'content' });
   expect(found.con).toMatchObject({ kind: 'file', content: 'con' });
-  if (hasModes && front.hasModes) {
+  if (hasModes && frontend.hasModes) {
     expect(found['d/f']?.mode).toBe(0o640);
   }
   const late = SECOND + 0.987654321 - Number(found['d/f']?.time);
@@ -153,16 +160,16 @@ function expectKept({ front, at }: Context, traits: Traits, { error, failures, w
   }
 }
 
-/** How many files a second copy makes anew, since their times came out earlier than they are. */
+/** How many files a second copy copies again, because their times could not be set. */
 const again = ({ withoutYears }: Traits) => withoutYears.filter((year) => year > 2040).length;
 
-/** What all file systems are tried with. */
+/** The tests of every file system. */
 function testTraits(context: Context, traits: Traits): void {
-  const { front, at, put, copy, mounted } = context;
+  const { frontend, at, put, copy, mounted } = context;
 
   beforeAll(() => putTree(put));
 
-  it('a tree is copied, and what cannot be kept is an error or a warning', async () => {
+  it('a tree is copied, and what it cannot preserve is an error or a warning', async () => {
     expectKept(context, traits, await copy('in/a', 'out/b', WHOLE));
   });
 
@@ -173,13 +180,13 @@ function testTraits(context: Context, traits: Traits): void {
     expect(names.filter((name) => name.includes('.mapcp-'))).toEqual([]);
   });
 
-  it('a dry run under newer finds that there is nothing to copy', async () => {
+  it('a dry run under newer reports that there is nothing to copy', async () => {
     const options = { overwrite: 'newer', dryRun: true, preserveTimestamps: true } as const;
     const { counts } = await copy('in/a/d/f', 'out/b/d/f', options);
     expect(counts).toMatchObject({ files: 0, skipped: 1 });
   });
 
-  it('a source that is newer by the grain is copied under newer', async () => {
+  it('a source that is newer by the precision is copied under newer', async () => {
     const step = Math.max(traits.grain, 1e-6);
     const [, fraction = ''] = (0.987654321 + (step % 1)).toFixed(9).split('.');
     put.time('in/a/d/f', `${SECOND + Math.floor(step)}.${fraction}`);
@@ -201,7 +208,7 @@ function testTraits(context: Context, traits: Traits): void {
   });
 
   const { size } = traits;
-  it.skipIf(size === undefined)('when it is full, the error says so, and the old target stays', async () => {
+  it.skipIf(size === undefined)('if it is full, the error says so, and the old target stays', async () => {
     put.file('out/old', 'old');
     writeFileSync(at('in/large'), Buffer.alloc((size ?? 0) + 1, 1));
     const before = Object.keys(look(mounted().path));
@@ -213,38 +220,38 @@ function testTraits(context: Context, traits: Traits): void {
     expect(look(mounted().path).old).toMatchObject({ content: 'old' });
   });
 
-  // What is said of permissions is another matter.
-  const plain: Front = {
-    ...front,
-    hasModes: front.hasModes && traits.hasModes,
+  // Other tests check permissions.
+  const plain: Frontend = {
+    ...frontend,
+    hasModes: frontend.hasModes && traits.hasModes,
     hasBlocks: false,
     copy: async (request, isOrdinaryUser) => {
-      const outcome = await front.copy(request, isOrdinaryUser);
+      const outcome = await frontend.copy(request, isOrdinaryUser);
       const warnings = outcome.warnings.filter(
         ({ message }) => !message.includes('cannot set the permissions'),
       );
       return { ...outcome, warnings };
     },
   };
-  for (const behaviour of behaviours.filter(({ name }) => rows.includes(name))) {
+  for (const [index, behaviour] of rows.entries()) {
     it(behaviour.name, () => {
-      const place = join(mounted().path, String(rows.indexOf(behaviour.name)));
-      put.directory(`out/${rows.indexOf(behaviour.name)}`);
+      const place = join(mounted().path, String(index));
+      put.directory(`out/${index}`);
       return check(behaviour, plain, place);
     });
   }
 }
 
 /**
- * Defines tests of a file system by the API, the command line and wasmtime. If it cannot be made here, they are skipped, and
- * the reason is printed.
+ * Defines tests of a file system through the API, the command line and wasmtime. If it cannot be mounted, they are
+ * skipped, and the reason is printed.
  */
 export function onFileSystem(name: string, make: Make, define: (context: Context) => void): void {
   const why = inMemoryDirectory((directory) => whyNot(make, directory));
   if (why !== undefined) {
     process.stderr.write(`no ${name} here, so its tests are skipped: ${why}\n`);
   }
-  describe.skipIf(why !== undefined).each(fronts)(`through the $name, on ${name},`, (front) => {
+  describe.skipIf(why !== undefined).each(frontends)(`through the $name, on ${name},`, (frontend) => {
     const directory = mkdtempSync(join(memory, 'mapcp-test-'));
     let mounted: Mounted | undefined;
     beforeAll(() => {
@@ -256,7 +263,7 @@ export function onFileSystem(name: string, make: Make, define: (context: Context
       rmSync(directory, { recursive: true });
     });
     define({
-      front,
+      frontend,
       mounted: () => {
         if (mounted === undefined) {
           throw new Error(`${name} is not mounted`);
@@ -265,12 +272,12 @@ export function onFileSystem(name: string, make: Make, define: (context: Context
       },
       at: (path) => join(directory, path),
       put: putInto(directory),
-      copy: (source, target, options = {}) => front.copy({ directory, source, target, options }, false),
+      copy: (source, target, options = {}) => frontend.copy({ directory, source, target, options }, false),
     });
   });
 }
 
-/** Tries a file system with all that it may keep or not. */
+/** Tests a file system with all its traits. */
 export function testFileSystem(traits: Traits, more: (context: Context) => void = () => {}): void {
   onFileSystem(traits.name, traits.make, (context) => {
     testTraits(context, traits);

@@ -1,28 +1,28 @@
-// The file systems that people have, each made for real: through FUSE, or by the kernel.
+// Mounts common file systems, by FUSE or by the kernel.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 
-/** A mounted file system, empty at first. Disposing of it unmounts it, and removes what it was made of. */
+/** A mounted file system, at first empty. Disposing of it unmounts it, and removes its image. */
 export interface Mounted extends Disposable {
-  /** The directory that it is mounted on. */
+  /** The mount point. */
   readonly path: string;
-  /** An empty directory for what it is made of, such as an image. What is behind a network mount is in `behind`. */
+  /** A directory for its parts, such as an image. `behind` in it is what a network mount shows. */
   readonly work: string;
 }
 
 /**
- * Makes a file system.
+ * Mounts a file system.
  *
- * @param path the directory to mount it on
- * @param work an empty directory, for what it is made of
- * @param undo gets what must be done to take it away, in the order in which it came; it is done in the opposite order
+ * @param path the mount point
+ * @param work an empty directory for its parts
+ * @param undo gets the functions that undo the mount. They are called in reverse order
  */
 export type Make = (path: string, work: string, undo: (() => void)[]) => void;
 
-/** Runs a command, which must succeed, and returns what it prints. */
+/** Runs a command and returns its output. */
 export function command(program: string, ...args: string[]): string {
   const { error, status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
   if (error !== undefined || status !== 0) {
@@ -32,12 +32,12 @@ export function command(program: string, ...args: string[]): string {
 }
 
 function unmount(path: string): void {
-  // A program whose connection was cut has unmounted it by itself.
+  // If its connection was cut, it is already unmounted.
   const isMounted = () => readFileSync('/proc/self/mounts', 'utf8').includes(` ${path} `);
   if (!isMounted() || spawnSync('umount', [path]).status === 0) {
     return;
   }
-  // It is in use, maybe by what has just been killed. It goes as soon as it is not.
+  // It may still be in use by a process that was just killed. A lazy unmount waits for that.
   const { stderr } = spawnSync('umount', ['--lazy', path], { encoding: 'utf8' });
   if (isMounted()) {
     throw new Error(stderr);
@@ -62,7 +62,7 @@ export const exfat: Make = (path, work, undo) => {
   undo.push(() => unmount(path));
 };
 
-/** FAT, with room for files of more than 4 GiB if the image had it; the image is sparse. */
+/** FAT. A large sparse image has room for files of more than 4 GiB. */
 export const fat =
   (size: number): Make =>
   (path, work, undo) => {
@@ -82,7 +82,7 @@ export const ntfs =
     undo.push(() => unmount(path));
   };
 
-/** The directory `behind` of the working directory, seen through bindfs. */
+/** The directory `behind` of the working directory, through bindfs. */
 export const bindfs =
   (...options: string[]): Make =>
   (path, work, undo) => {
@@ -101,13 +101,13 @@ export const xfs: Make = (path, work, undo) => {
 };
 
 /**
- * The directory `behind` of the working directory, seen through sshfs and a server of OpenSSH. The server is started by the
- * client, on its standard streams; so no port is taken, and it ends with the connection.
+ * The directory `behind` of the working directory, through sshfs and OpenSSH's server. The client starts the server on
+ * its standard streams, so it needs no port and ends with the connection.
  */
 export const sshfs: Make = (path, work, undo) => {
   const at = (name: string) => join(work, name);
   mkdirSync(at('behind'));
-  // The server separates its privileges there.
+  // The server needs it to separate its privileges.
   mkdirSync('/run/sshd', { recursive: true });
   for (const key of ['host', 'user']) {
     command('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', at(key));
@@ -139,9 +139,9 @@ export function cutConnection({ work }: Mounted): void {
 }
 
 /**
- * Mounts a file system on `out` in a directory; what it is made of is in `work` there.
+ * Mounts a file system on `out` in a directory. Its parts are in `work` there.
  *
- * @throws what making it has failed with; then nothing of it is left
+ * @throws the error of the mount, after removing everything
  */
 export function mount(make: Make, directory: string): Mounted {
   const [path, work] = [join(directory, 'out'), join(directory, 'work')];
@@ -172,8 +172,8 @@ export function mount(make: Make, directory: string): Mounted {
 }
 
 /**
- * Why a file system cannot be made here, found out by trying; undefined if it can. CI has the programs, and must not pass
- * without: all that it may lack is a kernel with FUSE, loop devices and XFS.
+ * Tries to mount a file system, and returns the reason if that fails. CI has the programs, so there only a kernel
+ * without FUSE, loop devices and XFS is a reason.
  */
 export function whyNot(make: Make, directory: string): string | undefined {
   try {

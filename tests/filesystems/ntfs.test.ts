@@ -1,4 +1,4 @@
-// NTFS, by ntfs-3g: what Windows has.
+// NTFS, by ntfs-3g, as in Windows.
 
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
@@ -39,7 +39,7 @@ onFileSystem('NTFS with the names of Windows', ntfs('windows_names'), ({ at, put
 });
 
 onFileSystem('NTFS with streams', ntfs('streams_interface=windows'), ({ at, put, copy }) => {
-  it('a name with a colon makes no stream of another file', async () => {
+  it('a name with a colon does not create a stream of another file', async () => {
     put.directory('in/a');
     put.file('in/a/f', 'main');
     put.file('in/a/f:s', 'stream');

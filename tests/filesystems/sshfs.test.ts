@@ -1,4 +1,4 @@
-// sshfs, with a server of OpenSSH.
+// sshfs, with OpenSSH's server.
 
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ testFileSystem(
     badName: undefined,
   },
   ({ at, put, copy, mounted }) => {
-    it('what a link leads to keeps its times', async () => {
+    it('the target of a link keeps its times', async () => {
       put.directory('in/links', 'out/links');
       put.file('out/links/f');
       put.time('out/links/f', '1000000000');
@@ -34,21 +34,24 @@ testFileSystem(
   },
 );
 
-onFileSystem('sshfs whose connection is cut', sshfs, ({ front, at, put, copy, mounted }) => {
-  it.skipIf(front.name !== 'API')('a copy that is under way fails, and the old target stays', async () => {
-    put.file('in/f');
-    put.size('in/f', 64 * 1024 * 1024);
-    put.file('out/f', 'old');
-    let isCut = false;
-    // Only the API says when a copy is under way.
-    const onProgress = () => {
-      if (!isCut) {
-        isCut = true;
-        cutConnection(mounted());
-      }
-    };
-    const { error } = await copy('in/f', 'out/f', { onProgress, sparse: 'never' });
-    expect(error?.message).toMatch(/^cannot copy 'in\/f' to 'out\/f': cannot \w+ 'out\/f': /);
-    expect(look(join(at('work'), 'behind'))).toMatchObject({ f: { content: 'old' } });
-  });
+onFileSystem('sshfs whose connection is cut', sshfs, ({ frontend, at, put, copy, mounted }) => {
+  it.skipIf(frontend.name !== 'API')(
+    'if the connection is cut, a running copy fails, and the old target stays',
+    async () => {
+      put.file('in/f');
+      put.size('in/f', 64 * 1024 * 1024);
+      put.file('out/f', 'old');
+      let isCut = false;
+      // Only the API says when a copy is running.
+      const onProgress = () => {
+        if (!isCut) {
+          isCut = true;
+          cutConnection(mounted());
+        }
+      };
+      const { error } = await copy('in/f', 'out/f', { onProgress, sparse: 'never' });
+      expect(error?.message).toMatch(/^cannot copy 'in\/f' to 'out\/f': cannot \w+ 'out\/f': /);
+      expect(look(join(at('work'), 'behind'))).toMatchObject({ f: { content: 'old' } });
+    },
+  );
 });

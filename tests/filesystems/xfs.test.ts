@@ -16,16 +16,16 @@ testFileSystem(
     folds: false,
     badName: undefined,
   },
-  ({ front, at, put, copy, mounted }) => {
-    it('when it has become read-only, the error says so, and the old target stays', async () => {
+  ({ frontend, at, put, copy, mounted }) => {
+    it('if it becomes read-only, the error says so, and the old target stays', async () => {
       put.file('in/f', 'new');
       put.file('out/f', 'old');
       command('mount', '-o', 'remount,ro', mounted().path);
       const { error } = await copy('in/f', 'out/f');
       command('mount', '-o', 'remount,rw', mounted().path);
       expect(error?.message).toBe(
-        // wasmtime passes the reason on as this.
-        `cannot copy 'in/f' to 'out/f': cannot create 'out/f': ${front.name === 'wasmtime' ? 'input/output error' : 'the file system is read-only'}`,
+        // wasmtime reports another reason.
+        `cannot copy 'in/f' to 'out/f': cannot create 'out/f': ${frontend.name === 'wasmtime' ? 'input/output error' : 'the file system is read-only'}`,
       );
       expect(look(at('out')).f).toMatchObject({ content: 'old' });
     });
