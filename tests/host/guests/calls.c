@@ -1,9 +1,9 @@
-// Makes one call for each argument, and prints the result of each on a line: `ok`, perhaps with a value, or the name of
-// the error.
+// Makes one call for each argument, and prints the result of each on a line: `ok`, perhaps with a value, or
+// the name of the error.
 //
-// A call is words: its name and its parameters. SLOT is a digit, for a descriptor that an earlier call has opened. DIR
-// is a slot, `-` for the first preopen, or `+` for the second. Paths bypass the C library, which would look for a
-// preopen that they begin with.
+// A call is words: its name and its parameters. SLOT is a digit, for a descriptor that an earlier call has
+// opened. DIR is a slot, `-` for the first preopen, or `+` for the second. Paths bypass the C library, which
+// would look for a preopen that they begin with.
 
 #include "errors.h"
 #include <dirent.h>

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stddef.h>
 
-/// The name of an error, such as `ENOENT`, which strerror does not give; NULL for an error that no guest has had.
+/// The name of an error, such as `ENOENT`, which strerror does not give; NULL for an error that no guest has
+/// had.
 static inline const char *error_name(int number) {
     static const struct {
         int number;

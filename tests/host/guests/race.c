@@ -1,5 +1,6 @@
-// Makes every kind of call on names that another process swaps, for as many rounds as its argument says. Prints how
-// often each call had each result, as lines `CALL: RESULT COUNT`. The calls are those of race.test.ts.
+// Makes every kind of call on names that another process swaps, for as many rounds as its argument says.
+// Prints how often each call had each result, as lines `CALL: RESULT COUNT`. The calls are those of
+// race.test.ts.
 
 #include "errors.h"
 #include <dirent.h>
