@@ -50,7 +50,12 @@ interface Work {
 export class NoThreadError extends Error {
   /** @param cause why */
   constructor(cause: Error) {
-    super(`no thread could be started: ${cause.message}`, { cause });
+    // Only `import.meta.url` can be an invalid URL here, and bundles in CommonJS have none.
+    const isInvalidUrl = 'code' in cause && cause.code === 'ERR_INVALID_URL';
+    const why = isInvalidUrl
+      ? 'only an ES module can find mapcp-worker.js, and this bundle is none'
+      : cause.message;
+    super(`no thread could be started: ${why}`, { cause });
   }
 }
 

@@ -202,7 +202,7 @@ describe('a copy by several jobs', () => {
         const why =
           format === 'esm'
             ? /^no thread could be started: Cannot find module/
-            : /^no thread could be started: /;
+            : /^no thread could be started: only an ES module can find mapcp-worker.js/;
         expect(JSON.parse(stdout)).toEqual([
           40,
           380,
