@@ -13,7 +13,7 @@ export async function explainInstantiation<T>(instantiate: () => Promise<T>): Pr
   } catch (error) {
     // By its name, because a RangeError of another realm is of another class.
     if (typeof error === 'object' && error !== null && 'name' in error && error.name === 'RangeError') {
-      const advice = 'raise the limit (ulimit -v), or start Node with --disable-wasm-trap-handler';
+      const advice = 'raise the limit (ulimit -v), or set NODE_OPTIONS=--disable-wasm-trap-handler';
       throw new Error(`there is too little address space for the component's memory: ${advice}`, {
         cause: error,
       });
