@@ -259,7 +259,7 @@ function requireNamesForExports(exports: readonly string[]): void {
 
 /**
  * Refuses a component that can be suspended. It would go on after its call has returned and its host is closed. If it
- * trapped then, nobody would handle the rejection, which ends the process.
+ * trapped then, the rejection would be unhandled, which ends the process.
  */
 function requireSynchronous(code: string): void {
   if (SUSPENDS.test(code.replace(SUSPENDS_NOT, ''))) {

@@ -1,5 +1,5 @@
 // Room on the stack. A component decides how much of it is left when it calls the host. It can call again and again
-// with so little that any call of a function in the host throws. Whatever is open at that moment, and stored nowhere,
+// with so little that any call of a function in the host throws. Anything that is open at that moment, and stored nowhere,
 // would leak.
 
 /** Maximum number of nested calls between opening something and storing it to be closed later. */

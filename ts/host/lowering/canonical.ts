@@ -1,5 +1,5 @@
-// Functions in the component's own memory, made from their types: the canonical ABI of the component model, as far as
-// the functions of wasi:filesystem need it.
+// The functions of wasi:filesystem in the component's own memory, made from their types by the canonical ABI of the
+// component model. Types that they do not have are left out.
 
 import type { ResourceTable } from '../resources.js';
 import type { FileStatus } from '../status.js';
@@ -171,10 +171,6 @@ function readOf(type: Type, at: number, table: ResourceTable): { read: Read; wid
 
 function storedOf(type: Type, table: ResourceTable): Stored {
   switch (type.kind) {
-    case 'bool':
-      return byte((value) => (value ? 1 : 0));
-    case 'u32':
-      return { size: 4, align: 4, put: ({ view }, at, value) => view.setUint32(at, value as number, true) };
     case 'u64':
       return {
         size: 8,
@@ -199,8 +195,6 @@ function storedOf(type: Type, table: ResourceTable): Stored {
       return type === descriptorStat
         ? storedStatus
         : sequence(type.fields.map(([name, part]) => [camelCase(name), storedOf(part, table)]));
-    case 'tuple':
-      return sequence(type.elements.map((part, index) => [index, storedOf(part, table)]));
     case 'option': {
       const { size, align, put } = storedOf(type.element, table);
       return {
@@ -262,13 +256,13 @@ const byte = (encode: (value: unknown) => number): Stored => ({
 });
 
 /** Values after each other, each at a multiple of its alignment. */
-function sequence(parts: readonly (readonly [key: string | number, part: Stored])[]): Stored {
+function sequence(parts: readonly (readonly [name: string, part: Stored])[]): Stored {
   let end = 0;
-  const placed = parts.map(([key, { size, align, put }]) => {
+  const placed = parts.map(([name, { size, align, put }]) => {
     const offset = Math.ceil(end / align) * align;
     end = offset + size;
-    return (guest: Guest, at: number, value: Readonly<Record<string | number, unknown>>) =>
-      put(guest, at + offset, value[key]);
+    return (guest: Guest, at: number, value: Readonly<Record<string, unknown>>) =>
+      put(guest, at + offset, value[name]);
   });
   const align = Math.max(...parts.map(([, part]) => part.align));
   return {
@@ -276,7 +270,7 @@ function sequence(parts: readonly (readonly [key: string | number, part: Stored]
     align,
     put(guest, at, value) {
       for (let index = 0; index < placed.length; index++) {
-        placed[index]?.(guest, at, value as Readonly<Record<string | number, unknown>>);
+        placed[index]?.(guest, at, value as Readonly<Record<string, unknown>>);
       }
     },
   };
