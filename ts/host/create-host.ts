@@ -62,7 +62,7 @@ export class NoProcfsError extends Error {
 
 function whyNoProcfs(isAllowed: boolean): string {
   const why = isAllowed
-    ? 'there is no procfs at /proc, which is needed to confine a component: mount it'
+    ? 'no procfs is mounted at /proc, which is needed to confine a component: mount it'
     : `Node's permission model denies ${OWN_DESCRIPTORS}, which is needed to confine a component: start Node with ` +
       flagsFor(OWN_DESCRIPTORS, 'read-write');
   return why;
