@@ -1,6 +1,6 @@
 // Predicts the result of a copy from the documentation, without mapcp.
 
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
 import type { Seen } from '../behaviour/tree.js';
@@ -135,7 +135,8 @@ class Oracle implements Prediction {
       (parent) => (this.#before[parent]?.kind ?? (makeParents && 'directory')) !== 'directory',
     );
     const isDirectory = found?.kind === 'directory';
-    const isInside = isDirectory && `${target}/`.startsWith(`${source}/`);
+    const isInside =
+      isDirectory && `${target}/`.startsWith(`${source}/`) && !this.#isLeftOut(relative(source, target));
     if (found === undefined || isBlocked || isInside || (isDirectory && !recursive)) {
       this.isRefused = true;
       return;
@@ -241,6 +242,11 @@ class Oracle implements Prediction {
       this.#before[source] !== undefined &&
       kinds.every((isDirectory) => this.#isExcluded(basename(source), isDirectory, matchesNames))
     );
+  }
+
+  /** Whether a target in the source is never walked, because the patterns exclude it or a directory above it. */
+  #isLeftOut(path: string): boolean {
+    return path !== '' && [...parentsOf(path), path].some((part) => this.#isExcluded(part, true));
   }
 
   #isExcluded(path: string, isDirectory: boolean, isUsed = (_: string) => true): boolean {
