@@ -78,7 +78,7 @@ fi
         name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`,
       );
       const value = takesValue ? ` -x${values.length > 0 ? ` -a ${word(values.join(' '))}` : ''}` : '';
-      // Fish knows backslashes in quotes, where other shells have none.
+      // In quotes, fish reads backslashes as escapes, and other shells do not.
       return `complete -c mapcp ${spelled.join(' ')}${value} -d '${description.replace(/[\\']/g, '\\$&')}'`;
     });
     return `# Completions of mapcp for fish: a file mapcp.fish in ~/.config/fish/completions.

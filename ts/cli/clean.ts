@@ -6,7 +6,7 @@ import { CleanError } from '../index.js';
 import { writeJson } from './output.js';
 import { standardError, standardOutput } from './streams.js';
 
-/** Cleans each directory, prints what there is to say, and returns the exit status. */
+/** Cleans each directory, prints what happens, and returns the exit status. */
 export async function cleanDirectories(request: CleanRequest): Promise<number> {
   let status = 0;
   for (const directory of request.directories) {

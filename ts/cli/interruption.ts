@@ -25,7 +25,7 @@ interface Ending {
   readonly signal?: NodeJS.Signals;
 }
 
-/** Ends the work where somebody wants it ended: by a signal, or by reading no more of what is printed. */
+/** Ends the work early: on a signal, or when nobody reads the output any more. */
 export class Interruption {
   readonly #controller = new AbortController();
   readonly #heeded = SIGNALS.filter((name) => name !== 'SIGHUP' || !isUnderNohup());

@@ -20,7 +20,7 @@ function isOdd(name: string): boolean {
   return name === '' || /[. ]$|~/.test(name);
 }
 
-/** The same text for names that some file system takes for one, by case, by normalisation, or as nobody sees a character. */
+/** The same text for names that some file system takes for one, by case, by normalisation, or by characters that are invisible. */
 function folded(name: string): string {
   return name
     .normalize('NFKD')

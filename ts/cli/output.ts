@@ -28,11 +28,11 @@ interface Printing extends OutputOptions {
   readonly dryRun: boolean;
 }
 
-/** All that the command line prints: text for people, or JSON for programs. */
+/** What the command line prints: text for people, or JSON for programs. */
 export class Output {
   /** Whether {@link Output.progress} does anything. */
   readonly wantsProgress: boolean;
-  /** Whether it is to be told of entries. */
+  /** Whether {@link Output.entry} must be called. */
   readonly wantsEntries: boolean;
   readonly #options: Printing;
   readonly #started = performance.now();
@@ -51,7 +51,7 @@ export class Output {
 
   /** What prints as the options say. */
   static async create(options: Printing): Promise<Output> {
-    // Loaded only where there will be a bar: it takes as long as a small copy.
+    // Loaded only if there will be a bar, because it takes as long as a small copy.
     const hasBar = wantsProgress(options) && !options.json;
     return new Output(options, hasBar ? (await import('./bar.js')).ProgressBar : undefined);
   }
@@ -130,7 +130,7 @@ export class Output {
     }
   }
 
-  /** Takes the bar away where it is drawn on the line that is printed next. */
+  /** Removes the bar if the next line would be printed behind it. */
   #makeRoom(): void {
     if (canDraw()) {
       this.close();
@@ -147,7 +147,7 @@ function sentence({ kind, source, target, skipped, bytes }: CopyEntry, isDryRun:
   return isDryRun ? `would copy ${copied}` : copied;
 }
 
-/** A bar where there is somebody to see it, and always for programs, unless the options say otherwise. */
+/** The options decide. By default, progress is shown on a terminal and to programs. */
 function wantsProgress({ progress, json, quiet }: Printing): boolean {
   return progress ?? (!quiet && (json || canDraw()));
 }

@@ -13,7 +13,7 @@ const STATUS_COPIED = 0;
 const STATUS_FAILED = 1;
 
 /**
- * Copies each source, prints what there is to say, and returns the exit status.
+ * Copies each source, prints what happens, and returns the exit status.
  *
  * @param interruption what ends the work early
  * @param refuse prints that the arguments are wrong, and returns the exit status

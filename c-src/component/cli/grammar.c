@@ -302,7 +302,7 @@ struct reading {
     bool is_alone;
     /// Which options of the table were given.
     bool given[TABLE_COUNT];
-    /// Whether there is no more to read: something is to be printed, whatever follows.
+    /// Whether reading is over, because something must be printed, whatever follows.
     bool is_over;
 };
 
@@ -418,7 +418,7 @@ static const char *read_size(const char *value, uint32_t *size) {
                : "A size is from 1 to 1G bytes, such as 65536, 64K or 4M.";
 }
 
-/// More threads than this serve nobody. The API has the same limit.
+/// The API has the same limit.
 static const uint32_t most_jobs = 256;
 
 static const char *read_jobs(const char *value, uint32_t *jobs) {

@@ -1,4 +1,4 @@
-// All that the command line prints of copies: progress, entries, errors and warnings, as text for people or
+// What the command line prints about copies: progress, entries, errors and warnings, as text for people or
 // JSON for programs.
 
 #include "output.h"
@@ -15,7 +15,7 @@
 
 #define WIDTH 12
 
-/// Milliseconds between two lines where there is no terminal.
+/// Milliseconds between two lines if there is no terminal.
 #define LINE_INTERVAL 2000
 
 /// What a terminal does at once: go to the line's beginning; not wrap it, or wrap again; erase its rest.
@@ -121,7 +121,7 @@ static void remove_bar(struct mapcp_bar *bar) {
 
 // --- Errors and warnings -----------------------------------------------------------------------------------
 
-/// The POSIX name of an error code, or our own where POSIX has none; as ts/posix.ts has it. Static.
+/// The POSIX name of an error code, or our own if POSIX has none; the same as in ts/posix.ts. Static.
 static const char *code_name(enum mapcp_code code) {
     static const char *const names[] = {
         [MAPCP_NOT_FOUND] = "ENOENT",
@@ -257,7 +257,7 @@ void mapcp_print_clean_problem(const struct mapcp_copy_error *problem, bool json
 /// Milliseconds between two reports: no more than a person can follow.
 #define REPORT_INTERVAL 34
 
-/// A bar where there is somebody to see it, and always for programs, unless the options say otherwise.
+/// The options decide. By default, progress is shown on a terminal and to programs.
 static bool wants_progress(const struct mapcp_invocation *invocation) {
     if (invocation->progress == MAPCP_PROGRESS_BY_DEFAULT) {
         return !invocation->quiet && (invocation->json || can_draw());

@@ -25,14 +25,14 @@ struct mapcp_bar {
 /// Milliseconds since some moment.
 uint64_t mapcp_milliseconds(void);
 
-/// All that the command line prints of copies: text for people, or JSON for programs.
+/// What the command line prints about copies: text for people, or JSON for programs.
 struct mapcp_output {
     const struct mapcp_invocation *invocation;
     /// Whether there is progress to show.
     bool wants_progress;
-    /// Whether it is to be told of entries.
+    /// Whether it prints entries.
     bool wants_entries;
-    /// When the last progress was told, by mapcp_milliseconds; 0 before the first.
+    /// When progress was last shown, by mapcp_milliseconds; 0 before the first time.
     uint64_t told;
     /// When the work began.
     uint64_t started;

@@ -1,4 +1,4 @@
-// Runs an invocation: copies each source, or cleans each directory, and prints what there is to say.
+// Runs an invocation: copies each source, or cleans each directory, and prints what happens.
 
 #include "run.h"
 
@@ -23,7 +23,7 @@ struct copy {
     const char *source;
     /// Owned.
     char *target;
-    /// How much it will do, as far as that was measured.
+    /// The measured amount of work; zero if it was not measured.
     struct mapcp_amount expected;
 };
 
@@ -174,7 +174,7 @@ static bool is_directory(const char *path) {
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/// Prints the problems that a job went on after; false where one was more than a warning.
+/// Prints the problems that a job went on after; false if one was an error.
 static bool put_problems(struct mapcp_job *job, struct mapcp_output *output) {
     struct mapcp_copy_errors problems = mapcp_job_take_errors(job);
     bool good = true;
@@ -195,7 +195,7 @@ static void put_entries(struct mapcp_job *job, struct mapcp_output *output) {
     mapcp_entries_free(&entries);
 }
 
-/// Works on a job to its end. False where something was not copied; whether it came to its end says `done`.
+/// Works on a job to its end. False if something was not copied; `done` says whether it reached its end.
 static bool run_job(struct mapcp_job *job, struct mapcp_output *output) {
     // Also without progress by steps, so that problems are printed as they are met and need not be kept.
     const uint64_t budget = output->wants_progress ? STEP_BYTES : UINT32_MAX;
@@ -350,7 +350,7 @@ static void put_removed(const char *directory, const struct mapcp_names *files,
     put_count(directory, mapcp_names_count(files), invocation);
 }
 
-/// Cleans a directory, and prints what there is to say. False if something failed.
+/// Cleans a directory, and prints what happens. False if something failed.
 static bool clean(const char *directory, const struct mapcp_invocation *invocation) {
     struct mapcp_names files;
     struct mapcp_copy_errors failures;
