@@ -1,4 +1,4 @@
-# mapcp: `make` builds everything, `make copy SRC=… DST=…` copies, `make test` tests; `make help` lists the rest.
+# mapcp: `make` builds, `make copy SRC=… DST=…` copies a file, `make test` tests; `make help` lists all targets.
 #
 # Needs Node 20 or newer and npm. If WASI_SDK_PATH is set, wasi-sdk compiles the C, otherwise npm's @yowasp/clang does.
 # All output goes to build/out.
@@ -27,8 +27,8 @@ all: $(OUT)/mapcp.wasm $(OUT)/js/index.js $(OUT)/mapcp.wasm.sha256 terminal samp
 
 INSTALLED := node_modules/.package-lock.json
 
-# `npm ci` would refuse a lock file that lacks another platform's optional package, as registries sometimes do. This
-# installs the versions of the lock file too, and --no-save leaves that file alone.
+# Not `npm ci`: it fails if the lock file lacks an optional package for another platform, which some registries omit.
+# This also installs the locked versions, and --no-save leaves the lock file alone.
 $(INSTALLED): package.json package-lock.json
 	npm install --no-save --no-audit --no-fund
 	@touch $@
@@ -37,7 +37,7 @@ VERSION = $(shell node -p 'require("./package.json").version')
 
 # --- C to WebAssembly ------------------------------------------------------------------------------------------------
 
-# Names the toolchain. It is written only if the name changes, which compiles everything again.
+# A file that names the toolchain. It is rewritten only if the name changes; then everything is compiled again.
 TOOLCHAIN := $(OUT)/toolchain
 $(shell mkdir -p $(OUT) && echo '$(or $(WASI_SDK_PATH),@yowasp/clang)' | cmp -s - $(TOOLCHAIN) \
 	|| echo '$(or $(WASI_SDK_PATH),@yowasp/clang)' > $(TOOLCHAIN))
@@ -52,7 +52,7 @@ COMPONENT := $(wildcard c-src/component/*.c c-src/component/cli/*.c c-src/compon
 COMPONENT_TYPE := c-src/component/bindings/mapcp_component_type.o
 COMPONENT_HEADERS := $(wildcard c-src/engine/*.h c-src/component/*.h c-src/component/*/*.h)
 
-# One stamp and not a rule for each object, because npm's clang takes seconds to start.
+# One stamp instead of a rule per object, because npm's clang takes seconds to start.
 $(OUT)/wasm/compiled: $(ENGINE) $(COMPONENT) $(COMPONENT_HEADERS) build/compile.mjs $(WASM_TOOLS)
 	node build/compile.mjs $(OUT)/wasm $(WASM_FLAGS) -Ic-src/engine -Ic-src/component/cli -Ic-src/component/bindings -DMAPCP_VERSION=\"$(VERSION)\" -- \
 		$(if $(filter-out %.c,$?),$(ENGINE) $(COMPONENT),$?)
@@ -60,8 +60,8 @@ $(OUT)/wasm/compiled: $(ENGINE) $(COMPONENT) $(COMPONENT_HEADERS) build/compile.
 
 # The component, and the two parts of it that JavaScript loads: the library without the command, and the command line's
 # grammar, which imports nothing. So pages and programs do not load the command, and the command starts with a small
-# module. The bindings also refer to objects that a part lacks, in functions that the optimizer removes; if it
-# did not, no component could be made of the part.
+# module. The bindings contain functions that call objects that a part lacks, so --allow-undefined is needed. The
+# optimizer removes these functions; if it left one, build/component.mjs would fail.
 PARTS := library grammar
 OBJECTS_mapcp := $(ENGINE) $(COMPONENT)
 OBJECTS_library := $(filter-out %/command.c %/command_line.c c-src/component/cli/%,$(ENGINE) $(COMPONENT))
@@ -98,9 +98,9 @@ TYPESCRIPT := $(shell find ts -path ts/web -prune -o -name '*.ts' -print)
 # The modules that package.json exports, except the command.
 MODULES := index browser/index host/index
 
-# tsc checks and writes declarations. Code and declarations are bundled: each further module costs every start half a
-# millisecond, and internal declarations stay internal. The command line is a bundle of its own, because shared code would
-# be a further module.
+# tsc checks types and writes declarations. The code is bundled because each additional module adds half a millisecond
+# to every start. The declarations are bundled to keep internal ones out. The command line is a separate bundle, because
+# sharing code would take an additional module.
 $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(OUT)/command-line/command-line.js $(TYPESCRIPT) tsconfig.json ts/browser/tsconfig.json \
 		build/bundle.mjs build/declarations.mjs Makefile $(INSTALLED)
 	@rm -rf $(@D) $(OUT)/types
@@ -111,7 +111,7 @@ $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(OUT)/command-line/command-line.js
 	node build/bundle.mjs command $(@D) $(OUT)/packages-cli.cdx.json ts/cli/main.ts
 	node build/bundle.mjs browser $(@D) $(OUT)/packages-browser.cdx.json ts/browser/index.ts ts/browser/worker.ts
 
-# Further files of the package: the component's SHA-256, a bill of materials, and the licences of bundled software.
+# Other files of the package: the component's SHA-256, a bill of materials, and the licenses of bundled software.
 $(OUT)/mapcp.wasm.sha256: $(OUT)/mapcp.wasm $(OUT)/js/index.js build/provenance.mjs $(wildcard build/notices/*)
 	node build/provenance.mjs $< $(OUT) $(OUT)/packages.cdx.json $(OUT)/packages-cli.cdx.json $(OUT)/packages-browser.cdx.json
 
@@ -147,7 +147,7 @@ web: $(OUT)/web/index.html
 
 MMAN := $(wildcard c-src/mman/*.c)
 LIBSHARED_MMAN := $(OUT)/libshared-mman.a
-# Linker flags of a program whose mappings write to the file.
+# Linker flags for a program that writes through its mappings.
 MMAN_LINK := -Wl,--wrap=mmap,--wrap=munmap,--wrap=close $(LIBSHARED_MMAN)
 
 $(OUT)/wasm/mman.compiled: $(MMAN) $(wildcard c-src/mman/*.h) build/compile.mjs $(WASM_TOOLS)
@@ -189,7 +189,7 @@ samples: $(SAMPLES:%=$(OUT)/samples/%.wasm)
 $(OUT)/wasm/samples/mapped-head.wasm: c-src/samples/mapped-head.c
 $(OUT)/wasm/samples/mmapped-files.wasm: c-src/samples/mmapped-files.c
 $(OUT)/wasm/samples/mmapped-files-cpp.wasm: c-src/samples/mmapped-files.cpp c-src/samples/memory_map.hpp $(LIBSHARED_MMAN)
-# Only this sample writes through a mapping. The others show the emulation alone.
+# Only this sample writes through a mapping. The others use wasi-libc's emulation.
 $(OUT)/wasm/samples/mmapped-files-cpp.wasm: SAMPLE_LINK = $(MMAN_LINK)
 
 $(SAMPLES:%=$(OUT)/wasm/samples/%.wasm): $(WASM_TOOLS)

@@ -13,7 +13,7 @@ struct descriptor {
     bool closed;
 };
 
-// By number. Missing ones are not used.
+// Indexed by descriptor number. A number past the end has no mappings.
 static struct descriptor *descriptors;
 static size_t count;
 
@@ -44,7 +44,7 @@ void descriptor_release(int fd) {
         return;
     }
     descriptor->closed = false;
-    // The program's close has succeeded long ago, and all data is written.
+    // The program's own close() has already succeeded and all data is written, so an error here is harmless.
     (void)__real_close(fd);
 }
 

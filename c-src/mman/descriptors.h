@@ -3,16 +3,17 @@
 
 #include <stdbool.h>
 
-/// Descriptors of mappings. WASI preview 1 has no dup, so a mapping shares the program's descriptor. It stays
-/// open while a mapping uses it.
+/// The descriptors that mappings use. WASI preview 1 has no dup, so a mapping shares the program's
+/// descriptor. The descriptor stays open while a mapping uses it.
 
-/// Adds a mapping that uses `fd`. Returns 0 or ENOMEM.
+/// Registers a mapping that uses `fd`. Returns 0 or ENOMEM.
 int descriptor_hold(int fd);
 
-/// Removes a mapping that uses `fd`. Closes it if it was the last one and the program has closed `fd`.
+/// Removes a mapping that uses `fd`. If it was the last one and the program has closed `fd`, closes it for
+/// good.
 void descriptor_release(int fd);
 
-/// Whether the program has closed `fd`, which only mappings keep open.
+/// Whether the program has closed `fd`, and only mappings keep it open.
 bool descriptor_is_closed(int fd);
 
 /// Closes `fd` for the program, like close().

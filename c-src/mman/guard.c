@@ -1,8 +1,7 @@
-// A linker error for programs that are linked with this library but without `--wrap`.
+// Makes a program fail to link if it links this library without `--wrap`.
 //
-// Otherwise their calls would go to wasi-libc's emulation, and their writes would be lost. With
-// `--wrap=mmap`, the name
-// `__real_mmap` means `mmap`, so this file links, and is never called. Without it, nothing has that name.
+// Otherwise its calls would reach wasi-libc's emulation, which loses writes. With `--wrap=mmap`, the linker
+// resolves `__real_mmap` to the `mmap` below, which is never called. Without it, `__real_mmap` is undefined.
 
 #include "shared_mman.h"
 

@@ -9,14 +9,14 @@
 #include "descriptors.h"
 #include "page_table.h"
 
-/// The maximum size of a read or a write: a host may need as much memory again.
+/// The maximum size of a read or a write. It limits the buffer that a host may allocate for the call.
 #define CHUNK (16 * PAGE)
 
 /// Bytes are compared and merged in words of eight.
 typedef uint64_t word;
 
-// The file's current content while it is merged into a mapping. It is allocated with the first mapping that
-// needs it, so writing back never fails for lack of memory.
+// Holds the file's current content during a merge. The first mapping that needs it allocates it, so a
+// write-back never runs out of memory.
 static unsigned char *newest;
 
 static word load(const unsigned char *place) {
@@ -29,7 +29,8 @@ static void store(unsigned char *place, word value) {
     memcpy(place, &value, sizeof(value));
 }
 
-/// Reads up to `length` bytes at `offset`, fewer only at the end of the file. Fills the rest with zeros.
+/// Reads `length` bytes at `offset`, or fewer if the file ends before that. Sets `*count` to the number of
+/// bytes read, and fills the rest with zeros.
 static int read_at(int fd, off_t offset, unsigned char *bytes, size_t length, size_t *count) {
     *count = 0;
     while (*count < length) {
@@ -63,7 +64,7 @@ static int write_at(int fd, off_t offset, const unsigned char *bytes, size_t len
     return 0;
 }
 
-/// Allocates a mapping's memory, and holds its descriptor if the file will be read or written again.
+/// Allocates a mapping's memory. Holds its descriptor if the file will be read or written again.
 static int allocate(struct mapping *mapping, const struct mapping_request *request) {
     if (request->fd >= 0 && request->shared) {
         if (descriptor_hold(request->fd) != 0) {
@@ -82,7 +83,7 @@ static int allocate(struct mapping *mapping, const struct mapping_request *reque
     return mapping->bytes ? 0 : ENOMEM;
 }
 
-/// Reads a mapping's first content.
+/// Reads a mapping's initial content.
 static int fill(const struct mapping *mapping, const struct mapping_request *request) {
     if (request->fd < 0) {
         memset(mapping->bytes, 0, mapping->length);
@@ -115,7 +116,7 @@ int mapping_new(struct mapping **mapping, const struct mapping_request *request)
     return 0;
 }
 
-/// A word with all bits set in each byte in which `one` and `other` differ.
+/// Returns 0xff in each byte in which `one` and `other` differ, and 0 in the others.
 static word differences(word one, word other) {
     const word low = UINT64_C(0x7f7f7f7f7f7f7f7f);
     word both = one ^ other;
@@ -133,7 +134,7 @@ static bool differ(const unsigned char *one, const unsigned char *other) {
     return false;
 }
 
-/// The end of the consecutive changed pages from `start` on, at most `end`.
+/// The end of the run of changed pages that begins at `start`, at most `end`.
 static size_t end_of_changes(const struct mapping *mapping, size_t start, size_t end) {
     while (start < end && differ(mapping->bytes + start, mapping->pristine + start)) {
         start += PAGE;
@@ -141,7 +142,7 @@ static size_t end_of_changes(const struct mapping *mapping, size_t start, size_t
     return start;
 }
 
-/// Copies a page's newest content, except for bytes that the program has changed.
+/// Copies a page's newest content into a mapping, except the bytes that the program has changed.
 static void merge(unsigned char *bytes, unsigned char *pristine, const unsigned char *content) {
     for (size_t place = 0; place < PAGE; place += sizeof(word)) {
         word now = load(bytes + place);
@@ -153,8 +154,8 @@ static void merge(unsigned char *bytes, unsigned char *pristine, const unsigned 
     }
 }
 
-/// Reads a chunk of the file again. `*inside` is how much of it is in the file. A program cannot change
-/// anything behind the end of the file, so the rest becomes zeros.
+/// Reads a chunk of the file again. Sets `*inside` to the number of its bytes that the file has. The rest
+/// becomes zero, because writes past the end of the file are discarded.
 static int refresh_chunk(struct mapping *mapping, size_t start, size_t length, size_t *inside) {
     off_t offset = mapping->offset + (off_t)start;
     if (!mapping->pristine) {
@@ -167,7 +168,7 @@ static int refresh_chunk(struct mapping *mapping, size_t start, size_t length, s
     memset(mapping->bytes + start + *inside, 0, length - *inside);
     memset(mapping->pristine + start + *inside, 0, length - *inside);
     for (size_t place = 0; place < length; place += PAGE) {
-        // Usually only this program has written.
+        // Usually no other program has changed the file, and the merge can be skipped.
         if (differ(newest + place, mapping->pristine + start + place)) {
             merge(mapping->bytes + start + place, mapping->pristine + start + place, newest + place);
         }
@@ -192,7 +193,7 @@ int mapping_refresh(struct mapping *mapping, size_t start, size_t end) {
 
 /// Writes consecutive changed pages.
 static int write_changes(struct mapping *mapping, size_t start, size_t length) {
-    // Only bytes that were read may be written, so a file that was cut is not extended.
+    // Write only bytes that the file still has, so a truncated file is not extended.
     size_t inside = 0;
     int error = refresh_chunk(mapping, start, length, &inside);
     if (error == 0) {

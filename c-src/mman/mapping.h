@@ -5,24 +5,23 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/// A part of a file in memory, or memory without a file.
+/// A part of a file in memory, or anonymous memory.
 struct mapping {
     /// The program's bytes, at a multiple of the page size.
     unsigned char *bytes;
-    /// The bytes as they were in the file; NULL if they are never written back. The program has written each
-    /// byte that differs.
+    /// The file's bytes when they were last read or written; NULL if they are never written back. The program
+    /// has changed each byte of `bytes` that differs.
     ///
-    /// A copy needs as much memory again, but unlike a checksum per page it shows single bytes and is never
-    /// wrong. So two mappings or programs can change different bytes of one page, and neither undoes the
-    /// other's changes.
+    /// This doubles the memory. But unlike a checksum per page, a copy shows exactly which bytes changed. So
+    /// two mappings or programs can change different bytes of one page without undoing each other's changes.
     unsigned char *pristine;
     /// In bytes; a multiple of the page size.
     size_t length;
-    /// How many of its pages are still mapped.
+    /// The number of pages that are still mapped.
     size_t pages;
-    /// The position in the file.
+    /// Where it begins in the file, in bytes.
     off_t offset;
-    /// The file, held, or -1 if it is no longer needed.
+    /// The descriptor, held open (descriptor_hold), or -1 if the file is never read or written again.
     int fd;
 };
 
@@ -30,30 +29,31 @@ struct mapping {
 struct mapping_request {
     /// A multiple of the page size.
     size_t length;
-    /// Whether other programs' changes to the file must be visible.
+    /// Whether it is MAP_SHARED. A private mapping never reads or writes the file again.
     bool shared;
     /// Whether the program may write to it.
     bool writable;
-    /// The file, or -1 for zeros.
+    /// The file's descriptor, or -1 for anonymous memory.
     int fd;
     off_t offset;
 };
 
-/// Creates a mapping. Returns 0, ENOMEM, or an error of reading the file.
+/// Creates a mapping, which the caller must free with mapping_free(). Returns 0, ENOMEM, or the errno of a
+/// read.
 int mapping_new(struct mapping **mapping, const struct mapping_request *request);
 
-/// Writes the program's changes from `start` to `end`, which are page boundaries, to the file. Unchanged
-/// pages are not touched. Unchanged bytes of a changed page get the file's newest content first. Nothing is
-/// written behind the end of the file: those bytes become zero.
+/// Writes the program's changes between `start` and `end` to the file. Both are page boundaries in the
+/// mapping. Unchanged pages are not written. In a changed page, the unchanged bytes first get the file's
+/// newest content. Changes past the end of the file are discarded: their bytes become zero.
 ///
-/// Returns 0, or an error of reading or writing. Unwritten changes are then still changes.
+/// Returns 0, or the errno of a read or a write. After an error, a later call retries the unwritten changes.
 int mapping_write_back(struct mapping *mapping, size_t start, size_t end);
 
-/// Makes the system store the file's data, if the mapping may have changed them. Returns 0 or the errno.
+/// Flushes the file's data to storage if the mapping can have changed it. Returns 0 or the errno.
 int mapping_store(const struct mapping *mapping);
 
-/// Reads the file again from `start` to `end`, which are page boundaries, except for bytes that the program
-/// has changed. Returns 0 or an error of reading.
+/// Reads the file again between `start` and `end`, and updates all bytes that the program has not changed.
+/// Both are page boundaries in the mapping. Returns 0 or the errno of a read.
 int mapping_refresh(struct mapping *mapping, size_t start, size_t end);
 
 /// Frees a mapping without writing it back. NULL is allowed.

@@ -3,11 +3,11 @@
 #include <stdint.h>
 
 #ifdef __wasm64__
-#error "the table below is for addresses of 32 bits"
+#error "the table below supports only 32-bit addresses"
 #endif
 
-// One entry for each possible page, so a look-up is one load. It takes 256 KiB of zeros, which are not in the
-// module's file, and which a host provides only when they are used.
+// One entry for each possible page, so a lookup is one load. The table takes 256 KiB, but its zeros are not
+// stored in the module, and a host can allocate them on first use.
 static struct mapping *table[PAGES];
 
 size_t page_of(const void *address) {

@@ -7,16 +7,16 @@ struct mapping;
 
 /// WASI's page size, equal to PAGESIZE and sysconf's result.
 #define PAGE ((size_t)65536)
-/// The pages of an address space of 32 bits.
+/// The number of pages in a 32-bit address space.
 #define PAGES ((size_t)65536)
 
-/// The number of an address's page.
+/// The number of the page that contains an address.
 size_t page_of(const void *address);
 
 /// The mapping of a page, or NULL.
 struct mapping *page_mapping(size_t page);
 
-/// Sets the mapping of a page; NULL for none.
+/// Sets the mapping of a page, or NULL to unmap it.
 void page_assign(size_t page, struct mapping *mapping);
 
 #endif

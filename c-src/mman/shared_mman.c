@@ -29,7 +29,7 @@ static void *fail_to_map(int number) {
     return MAP_FAILED;
 }
 
-/// Checks the arguments of any mapping. Returns 0 or the errno.
+/// Checks the arguments that do not concern a file. Returns 0 or the errno.
 static int check_request(size_t length, int protection, int flags) {
     int type = flags & MAP_TYPE;
     if (type != MAP_SHARED && type != MAP_PRIVATE) {
@@ -44,7 +44,7 @@ static int check_request(size_t length, int protection, int flags) {
     return length > SIZE_MAX - (PAGE - 1) ? ENOMEM : 0;
 }
 
-/// Checks a descriptor. Returns 0 or the errno.
+/// Checks that a descriptor can be mapped with this access. Returns 0 or the errno.
 static int check_file(int fd, bool writes) {
     int flags = descriptor_is_closed(fd) ? -1 : fcntl(fd, F_GETFL);
     if (flags < 0) {
@@ -68,7 +68,7 @@ static int check_place(off_t offset, size_t length) {
     return offset < 0 || offset > INT64_MAX - (off_t)length ? EOVERFLOW : 0;
 }
 
-// The hint and the flags have the types that POSIX gave them.
+// POSIX defines these types, so `hint` cannot be const.
 // NOLINTNEXTLINE(readability-non-const-parameter)
 void *__wrap_mmap(void *hint, size_t length, int protection, int flags, int fd, off_t offset) {
     (void)hint;
@@ -102,7 +102,8 @@ static bool is_page_start(const void *address) {
     return (uintptr_t)address % PAGE == 0;
 }
 
-/// The pages of a range that begins at a page. Returns false if it leaves the address space.
+/// Sets `*range` to the pages of a range that begins at a page boundary. Returns false if the range exceeds
+/// the address space.
 static bool range_of(const void *address, size_t length, struct range *range) {
     size_t first = page_of(address);
     size_t count = length / PAGE + (length % PAGE != 0);
@@ -110,7 +111,7 @@ static bool range_of(const void *address, size_t length, struct range *range) {
     return count <= PAGES - first;
 }
 
-/// The end of the part of a range that begins at `first` and has one mapping, or none.
+/// The end of the longest part from `first` on whose pages all have the same mapping, or none.
 static size_t end_of_part(size_t first, size_t end) {
     const struct mapping *mapping = page_mapping(first);
     while (first < end && page_mapping(first) == mapping) {
@@ -119,7 +120,7 @@ static size_t end_of_part(size_t first, size_t end) {
     return first;
 }
 
-/// Makes file and memory equal in a range of one mapping. Returns 0 or the errno.
+/// Does what msync() does, for a part that has one mapping. Returns 0 or the errno.
 static int synchronize(struct range part, int flags) {
     struct mapping *mapping = page_mapping(part.first);
     if (!mapping) {
@@ -194,6 +195,6 @@ int __wrap_close(int fd) {
 
 /// If the program ends without unmapping, the file still gets the changes.
 __attribute__((destructor)) static void write_back_all(void) {
-    // A failure can no longer be reported.
+    // It is too late to report an error.
     (void)write_back((struct range){.first = 0, .end = PAGES});
 }

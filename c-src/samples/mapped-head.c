@@ -1,7 +1,6 @@
-/// Prints the first 10 characters of a file, or all of them if it is shorter, by mapping the file into
-/// memory.
+/// Maps a file into memory and prints its first 10 characters, or all of them if it is shorter.
 ///
-/// Every program that uses mmap() has these steps: open(), fstat(), mmap(), use the bytes, munmap(), close().
+/// Every program that maps a file has these steps: open(), fstat(), mmap(), use the bytes, munmap(), close().
 
 #include <assert.h>
 #include <errno.h>
@@ -45,16 +44,16 @@ int main(int argc, char *argv[]) {
     }
     size_t size = status.st_size < CHARACTERS ? (size_t)status.st_size : CHARACTERS;
 
-    // mmap() refuses a size of 0.
+    // mmap() rejects a size of 0.
     if (size > 0) {
-        // A failure is MAP_FAILED, not NULL.
+        // If mmap() fails, it returns MAP_FAILED, not NULL.
         char *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (map == MAP_FAILED) {
             fail("mmap", path, strerror(errno));
         }
 
-        // Another program can cut the file while it is mapped. Bytes behind its end are not the file's:
-        // reading them is a bus error, or, if mmap() is emulated, returns old memory.
+        // Another program can truncate the file while it is mapped. Accessing a page past the new end then
+        // raises SIGBUS. The rest of the last page reads as zeros, or as old memory if mmap() is emulated.
         if (fstat(fd, &status) != 0) {
             fail("fstat", path, strerror(errno));
         }

@@ -4,7 +4,7 @@
 #include <version>
 
 #ifndef __cpp_lib_expected
-#error "memory_map.hpp needs std::expected of C++23: use -std=c++23, with GCC 12, Clang 19, or a newer one"
+#error "memory_map.hpp needs std::expected of C++23: use -std=c++23, with GCC 12, Clang 19 or newer"
 #else
 
 #include <cerrno>
@@ -33,9 +33,8 @@
 /// Under WASI, link with libshared-mman (c-src/mman/README.md). Without it, a program that maps a file for
 /// writing does not link: `undefined symbol: msync`.
 ///
-/// A `memory_map` owns a file's descriptor and creates `region`s. Both release what they own when they are
-/// destroyed. Neither can be copied, because a descriptor and a mapping cannot. A region outlives its
-/// `memory_map`.
+/// A `memory_map` owns a file's descriptor and creates `region`s. The destructor of each releases what it
+/// owns. Both can be moved but not copied. A region stays valid after its `memory_map` is destroyed.
 namespace mapped {
 
 static_assert(sizeof(off_t) >= 8, "files of 2 GiB and more need -D_FILE_OFFSET_BITS=64 here");
@@ -51,12 +50,12 @@ struct error {
     std::string reason;
 };
 
-/// The error in one line, for people: "open 'a.txt': No such file or directory".
+/// Formats an error as one line, for people: "open 'a.txt': No such file or directory".
 inline std::string message(const error &error) {
     return std::string(error.call) + " '" + error.path + "': " + error.reason;
 }
 
-/// The reason, for people. The system's texts for two of mmap's errors speak of devices.
+/// The reason, for people. The system's texts for two of mmap's errors mention devices, which would mislead.
 inline std::string reason_for(int number) {
     switch (number) {
     case ENODEV:
@@ -71,12 +70,13 @@ inline std::string reason_for(int number) {
 /// The result of a function that can fail.
 template <typename T> using result = std::expected<T, error>;
 
-/// The error of a call that has just failed.
+/// Makes the error of a call that has just failed.
 inline std::unexpected<error> failure(const char *call, const std::string &path, int number = errno) {
     return std::unexpected(error{call, path, number, reason_for(number)});
 }
 
-/// A type whose bytes mean the same in every process, so it can be in a file.
+/// A type whose bytes can be stored in a file. C++ cannot check that it contains no pointers, which mean
+/// nothing in another process.
 template <typename T>
 concept mappable = std::is_trivially_copyable_v<T> && !std::is_volatile_v<T>;
 
@@ -105,8 +105,8 @@ template <mappable T> class region {
         (void)release();
     }
 
-    /// Unmaps now, and returns whether that succeeded. After a success the region is empty; after a failure
-    /// it is unchanged.
+    /// Unmaps now, and reports an error, which the destructor cannot. If this succeeds, the region is empty;
+    /// if it fails, the region is unchanged.
     result<void> unmap() {
         if (release() != 0) {
             return failure("munmap", path_);
@@ -117,8 +117,8 @@ template <mappable T> class region {
         return {};
     }
 
-    /// Writes assigned bytes to the file, and the file to its storage, before it returns. Without this call,
-    /// both happen later: the file has the bytes at the latest when the region is unmapped.
+    /// Writes changed bytes to the file and flushes the file to storage. Without this call, the changes reach
+    /// the file when the region is unmapped, at the latest, and storage whenever the system writes them.
     [[nodiscard]] result<void> sync() const {
         if (start_ != nullptr && ::msync(start_, length_, MS_SYNC) != 0) {
             return failure("msync", path_);
@@ -144,7 +144,7 @@ template <mappable T> class region {
     T &operator[](std::size_t index) const {
         return elements_[index];
     }
-    /// The first element, which is the only one in a region of one.
+    /// The first element. The region must not be empty.
     T &operator*() const {
         return *data();
     }
@@ -171,25 +171,26 @@ template <mappable T> class region {
     }
 
     std::string path_;
-    /// Starts at a page, and so possibly before the first element.
+    /// The start of a page, which can be before the first element.
     void *start_ = nullptr;
     std::size_t length_ = 0;
     std::span<T> elements_;
 };
 
-/// The purpose of opening a file.
+/// The access that a file is opened for.
 enum class access : std::uint8_t { read_only, read_write };
 
 /// An open file that can be mapped.
 class memory_map {
   public:
-    /// A memory_map without a file. Its functions fail with EBADF.
+    /// A memory_map without a file. Getting its status, resizing it and mapping elements of it fail with
+    /// EBADF.
     memory_map() = default;
 
     memory_map(const memory_map &) = delete;
     memory_map &operator=(const memory_map &) = delete;
 
-    /// Takes the file of `other`, which keeps none.
+    /// Takes the file of `other`, which then has none.
     memory_map(memory_map &&other) noexcept
         : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {
     }
@@ -205,13 +206,13 @@ class memory_map {
         (void)release();
     }
 
-    /// Opens an existing file. Only a regular file can be mapped; any other is ENODEV.
+    /// Opens an existing file. If it is not a regular file, it cannot be mapped, and the error is ENODEV.
     static result<memory_map> open(const std::string &path, access wanted = access::read_only) {
         return open_with(path, wanted == access::read_only ? O_RDONLY : O_RDWR);
     }
 
-    /// Creates an empty file or empties an existing one, and opens it for reading and writing. Does not
-    /// follow a symbolic link: ELOOP.
+    /// Creates an empty file or truncates an existing one, and opens it for reading and writing. If the path
+    /// is a symbolic link, the error is ELOOP.
     static result<memory_map> create(const std::string &path) {
         return open_with(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW);
     }
@@ -220,7 +221,7 @@ class memory_map {
         return descriptor_ >= 0;
     }
 
-    /// The file's status: size, kind, times.
+    /// The file's status: its size, type, times and so on.
     [[nodiscard]] result<struct stat> status() const {
         struct stat status = {};
         if (::fstat(descriptor_, &status) != 0) {
@@ -229,10 +230,10 @@ class memory_map {
         return status;
     }
 
-    /// Sets the file's size: cuts it, or adds zeros at its end. Mapping never changes a file's size.
+    /// Truncates the file, or extends it with zeros. Only this changes the size; mapping never does.
     ///
-    /// If the system can, it reserves space for the whole file. So a full disk is an error here, and not a
-    /// bus error at an assignment.
+    /// If the system can, this reserves space for the whole file. So a full disk is an error here, not a
+    /// SIGBUS at a later assignment.
     [[nodiscard]] result<void> resize(std::uint64_t size) const {
         if (!std::in_range<off_t>(size)) {
             return failure("ftruncate", path_, EFBIG);
@@ -244,13 +245,15 @@ class memory_map {
         return reserve(length);
     }
 
-    /// Maps `count` elements that begin `offset` bytes into the file.
+    /// Maps `count` elements, beginning `offset` bytes into the file.
     ///
-    /// A `const T` is read-only. Assigning to a `T` changes the file and every other mapping of it, so the
-    /// file must be open for `access::read_write`; otherwise the error is EACCES.
+    /// A region of `const T` is read-only. Assigning to an element of a region of `T` changes the file and,
+    /// natively, every other mapping of it. The file must then be open with `access::read_write`; otherwise
+    /// the error is EACCES.
     ///
-    /// The offset must suit `T`'s alignment (EINVAL), and all elements must be in the file (ENXIO). A region
-    /// of no elements is empty. If the file is cut later, using the elements behind its end is a bus error.
+    /// If the offset is not a multiple of `T`'s alignment, the error is EINVAL. If an element is past the end
+    /// of the file, it is ENXIO. If `count` is 0, the region is empty. If the file is truncated later, using
+    /// an element past its end can raise SIGBUS.
     template <mappable T>
     [[nodiscard]] result<region<T>> map(std::size_t count = 1, std::uint64_t offset = 0) const {
         const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
@@ -281,7 +284,8 @@ class memory_map {
         return mapped;
     }
 
-    /// Closes the file now, and returns whether that succeeded. The descriptor is gone in any case.
+    /// Closes the file now, and reports an error, which the destructor cannot. Even after an error, the
+    /// descriptor is closed.
     result<void> close() {
         if (release() != 0) {
             return failure("close", path_);
@@ -326,8 +330,9 @@ class memory_map {
         return {};
     }
 
-    /// Makes a program under WASI fail to link if it lacks libshared-mman. wasi-libc's own mmap would lose
-    /// what is assigned, without an error. It has no msync; the library has, and needs its `--wrap` for it.
+    /// Makes a WASI program fail to link without libshared-mman, because wasi-libc's own mmap would silently
+    /// lose all changes. Only the library has msync, so a reference to msync requires it, and the library
+    /// requires its `--wrap`.
     static void require_write_back() {
 #ifdef __wasi__
         [[gnu::used]] static auto *const needed = &::msync;
@@ -347,8 +352,8 @@ class memory_map {
         return start;
     }
 
-    /// Checks that the file has the mapped bytes. It must follow the mapping: if mmap is emulated, mapping
-    /// reads the file, and a file that was cut before is seen now.
+    /// Checks that the file has the mapped bytes. Call it after mapping: an emulated mmap reads the file
+    /// then, and this detects a file that was truncated before.
     [[nodiscard]] result<void> reaches(std::uint64_t offset, std::size_t length) const {
         auto now = status();
         if (!now) {

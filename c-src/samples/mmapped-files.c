@@ -1,6 +1,6 @@
 /// Copies a file with mmap() and munmap().
 ///
-/// It maps one window at a time, so the largest file needs no more memory than one window.
+/// It maps one window at a time, so even the largest file needs no more memory than one window.
 
 #include <assert.h>
 #include <errno.h>
@@ -13,18 +13,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/// A mapping must begin at a multiple of the page size. This is a multiple of every system's.
+/// A mapping must begin at a multiple of the page size. 1 MiB is a multiple of every common page size.
 #define WINDOW ((off_t)1024 * 1024)
 
 static_assert(sizeof(off_t) >= 8, "files of 2 GiB and more need -D_FILE_OFFSET_BITS=64 here");
 
-/// An open file, and its name in messages.
+/// An open file, and its path for error messages.
 struct file {
     const char *path;
     int fd;
 };
 
-/// Prints the call that failed, the file and the reason. Returns false, so a check can end with it.
+/// Prints the call that failed, the file and the reason. Returns false, so a caller can return its result.
 static bool fail(const char *call, const char *path, const char *why) {
     (void)fprintf(stderr, "mmapped-files: %s '%s': %s\n", call, path, why);
     return false;
@@ -48,7 +48,8 @@ static bool open_source(struct file *source, struct stat *status) {
     return good;
 }
 
-/// Refuses a target that must not be emptied: the source itself, under any name, and anything except a file.
+/// Rejects a target that must not be truncated: the source itself, under any name, and anything that is not a
+/// regular file.
 static bool check_target(const struct file *target, const struct stat *source) {
     struct stat status;
     if (lstat(target->path, &status) != 0) {
@@ -63,16 +64,16 @@ static bool check_target(const struct file *target, const struct stat *source) {
     return true;
 }
 
-/// Creates or empties the target.
+/// Creates or truncates the target.
 static bool open_target(struct file *target) {
     target->fd = open(target->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666);
     return target->fd >= 0 || fail("open", target->path, strerror(errno));
 }
 
-/// Checks that the file has the bytes up to `end`, once they are mapped.
+/// Checks that the file still has the bytes up to `end`, after they are mapped.
 ///
-/// Another program can cut the file while it is mapped. Bytes behind its end are not the file's: reading them
-/// is a bus error, or, if mmap() is emulated, returns old memory.
+/// Another program can truncate the file while it is mapped. Accessing a page past the new end then raises
+/// SIGBUS. The rest of the last page reads as zeros, or as old memory if mmap() is emulated.
 static bool reaches(const struct file *source, off_t end) {
     struct stat status;
     if (fstat(source->fd, &status) != 0) {
@@ -125,7 +126,7 @@ static bool copy_to_target(const struct file *source, struct file *target, const
         return false;
     }
     bool copied = copy_content(source, target, status->st_size);
-    // A delayed write can fail at the close, so closing is a part of the copy.
+    // close() can report the error of a delayed write, so the copy is not complete before it succeeds.
     copied = close_file(target) && copied;
     if (!copied && unlink(target->path) != 0) {
         return fail("unlink", target->path, strerror(errno));

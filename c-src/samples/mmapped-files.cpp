@@ -1,7 +1,7 @@
-/// Copies a file with mmap() and munmap() in C++, by the class memory_map.
+/// Copies a file in C++ with the class memory_map, which calls mmap() and munmap().
 ///
-/// It maps source and target, and assigns bytes from one to the other. It maps one window at a time, so the
-/// largest file needs no more memory than the smallest.
+/// It maps the source and the target, and copies bytes from one mapping to the other. It maps one window of
+/// each at a time, so its memory use does not grow with the file.
 
 #include <algorithm>
 #include <cerrno>
@@ -25,7 +25,8 @@ using mapped::result;
 
 constexpr std::uint64_t window_size = UINT64_C(1024) * 1024;
 
-/// Refuses a target that must not be emptied: the source itself, under any name, and anything except a file.
+/// Rejects a target that must not be truncated: the source itself, under any name, and anything that is not a
+/// regular file.
 result<void> check_target(const memory_map &source, const std::string &path) {
     auto source_status = source.status();
     if (!source_status) {
@@ -44,7 +45,7 @@ result<void> check_target(const memory_map &source, const std::string &path) {
     return {};
 }
 
-/// Copies a window by an assignment in memory.
+/// Copies a window from mapping to mapping.
 result<void> copy_window(const memory_map &source, const memory_map &target, std::uint64_t offset,
                          std::size_t length) {
     auto from = source.map<const std::byte>(length, offset);
@@ -56,7 +57,7 @@ result<void> copy_window(const memory_map &source, const memory_map &target, std
         return std::unexpected(to.error());
     }
     std::ranges::copy(*from, to->begin());
-    // The destructors would unmap both, but could not report an error.
+    // The destructors would also unmap both, but could not report an error.
     if (auto unmapped = to->unmap(); !unmapped) {
         return unmapped;
     }
@@ -85,7 +86,7 @@ result<void> copy_content(const memory_map &source, const memory_map &target) {
 /// Copies into the target, and removes it if that fails.
 result<void> fill(memory_map target, const memory_map &source, const std::string &path) {
     auto copied = copy_content(source, target);
-    // A delayed write can fail at the close, so closing is a part of the copy.
+    // close() can report the error of a delayed write, so the copy is not complete before it succeeds.
     auto closed = target.close();
     if (copied && closed) {
         return {};

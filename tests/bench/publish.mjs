@@ -54,10 +54,10 @@ const memory = (Math.max(...ours.map((row) => row.memory ?? 0)) / 2 ** 20).toFix
 const longestTurn = Math.max(...ours.map((row) => row.longestTurn ?? 0)).toFixed(0);
 const start = (/** @type {string} */ contestant) => find('start', contestant)?.median ?? Number.NaN;
 
-const summary = `On tmpfs, one file of 256 MiB takes mapcp ${ratio('large', 'mapcp')} times as long as \`cp\`,
-and 20,000 mixed files ${ratio('mixed', 'mapcp')} times (${libraries}).
+const summary = `On tmpfs, mapcp takes ${ratio('large', 'mapcp')} times as long as \`cp\` for one file of 256 MiB,
+and ${ratio('mixed', 'mapcp')} times as long for 20,000 mixed files (${libraries}).
 mapcp uses at most ${memory} MiB more memory than Node itself, and blocks the event loop for at most ${longestTurn} ms at a time.
-[The benchmark](docs/benchmark.md) of ${date} has all cases, the machine and the method.
+[The benchmark](docs/benchmark.md) of ${date} lists all cases, the machine and the method.
 `;
 
 copyFileSync(join(measured, 'bench.svg'), join(top, 'docs/bench.svg'));
