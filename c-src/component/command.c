@@ -12,20 +12,20 @@
 
 static const char out_of_memory[] = "mapcp: cannot read the arguments: out of memory\n";
 
-/// The program's arguments as main would get them, or NULL with errno set. One block, to be freed by the
-/// caller.
+/// The program's arguments as main would get them, in one block that the caller must free. NULL with errno
+/// set on failure.
 static char **read_arguments(int *count) {
     __wasi_size_t arguments = 0;
     __wasi_size_t bytes = 0;
-    __wasi_errno_t failure = __wasi_args_sizes_get(&arguments, &bytes);
-    char **vector = failure ? NULL : malloc((arguments + 1) * sizeof(*vector) + bytes);
+    __wasi_errno_t number = __wasi_args_sizes_get(&arguments, &bytes);
+    char **vector = number ? NULL : malloc((arguments + 1) * sizeof(*vector) + bytes);
     if (vector) {
-        failure = __wasi_args_get((uint8_t **)vector, (uint8_t *)(vector + arguments + 1));
+        number = __wasi_args_get((uint8_t **)vector, (uint8_t *)(vector + arguments + 1));
         vector[arguments] = NULL;
     }
-    if (failure) {
+    if (number) {
         free(vector);
-        errno = failure;
+        errno = number;
         return NULL;
     }
     *count = (int)arguments;
@@ -44,11 +44,11 @@ static bool act(const struct mapcp_invocation *invocation) {
     }
 }
 
-/// Whether all that was printed has arrived; says so if it has not.
+/// Whether everything was printed. If not, says so on standard error.
 static bool has_printed(bool is_copy) {
     const bool good = fflush(stdout) == 0 && !ferror(stdout);
     if (!good) {
-        // Which of many writes failed, and why, is not known any more.
+        // The first error is unknown by now.
         fputs("mapcp: cannot print: standard output does not take it", stderr);
         fputs(is_copy ? "; what was finished stays\n" : "\n", stderr);
     }
@@ -56,7 +56,7 @@ static bool has_printed(bool is_copy) {
 }
 
 bool exports_wasi_cli_run_run(void) {
-    // One write for a line, and not one for each piece of it.
+    // Write whole lines.
     (void)setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     (void)setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
     int count = 0;
@@ -65,7 +65,7 @@ bool exports_wasi_cli_run_run(void) {
         fputs(out_of_memory, stderr);
         return false;
     }
-    // The first is the program's own name.
+    // The first argument is the program's name.
     const size_t skipped = count > 0;
     struct mapcp_invocation invocation =
         mapcp_parse((const char *const *)arguments + skipped, (size_t)count - skipped, true);

@@ -1,4 +1,4 @@
-// The command line's grammar as a part of the component: the interface mapcp:copy/command-line.
+// The command line's grammar, exported as the interface mapcp:copy/command-line.
 
 #include <stdlib.h>
 
@@ -32,7 +32,7 @@ static void put_output(output_options *result, const struct mapcp_invocation *fr
     result->progress.val = from->progress == MAPCP_PROGRESS_ALWAYS;
 }
 
-/// Puts an option that the engine has by the same name.
+/// Copies an option that has the same name in the engine.
 #define PUT(name) .name = from->name,
 
 static void put_options(copy_options *result, const struct mapcp_options *from) {

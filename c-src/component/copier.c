@@ -9,7 +9,7 @@
 #include "interface.h"
 #include "mapcp.h"
 
-// The engine's enumerations are the interface's, in its order: so a value passes as it is.
+// The engine's enumerations have the order of the interface's, so values need no translation.
 static_assert((int)MAPCP_REMOVE == EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE, "operations");
 static_assert((int)MAPCP_OUTCOME_COPIED == EXPORTS_MAPCP_COPY_COPIER_OUTCOME_COPIED, "outcomes");
 static_assert((int)MAPCP_OTHER == EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER, "error codes");
@@ -29,7 +29,7 @@ typedef exports_mapcp_copy_copier_list_entry_t entries;
 
 struct exports_mapcp_copy_copier_copy_job_t {
     struct mapcp_job *job;
-    /// What this job and those before it have made, and how much of it the host has.
+    /// The files that this job and those before it have made, and how many of them the host has.
     struct mapcp_made made;
     size_t made_taken;
 };
@@ -44,11 +44,12 @@ static struct mapcp_shard take_shard(const copy_options *options) {
         return (struct mapcp_shard){.count = 0};
     }
     const exports_mapcp_copy_copier_shard_t *given = &options->shard.val;
-    // All zeros would be the whole; that is to be refused, as every share of none is.
+    // All zeros would be the whole copy for the engine. A shard of none is invalid, so this makes it an
+    // invalid one.
     return (struct mapcp_shard){.index = given->count == 0 ? 1 : given->index, .count = given->count};
 }
 
-/// Takes what earlier jobs have made: pairs of numbers.
+/// Takes the files that earlier jobs have made, as pairs of identities.
 static void take_made(copy_job *self, copy_options *options) {
     mapcp_list_u64_t *given = &options->made.val;
     if (!options->made.is_some) {
@@ -71,7 +72,7 @@ static void free_patterns(struct mapcp_patterns patterns) {
     free((char **)patterns.items);
 }
 
-/// Takes an option that the engine has by the same name.
+/// Copies an option that has the same name in the engine.
 #define TAKE(name) .name = given->name,
 
 exports_mapcp_copy_copier_own_copy_job_t
@@ -101,8 +102,7 @@ void exports_mapcp_copy_copier_copy_job_destructor(copy_job *self) {
     free(self);
 }
 
-/// wit-bindgen 0.63 exports the destructor as "[dtor]copy_job", which nothing calls: the name is that of the
-/// resource.
+/// The destructor. wit-bindgen 0.63 exports it as "[dtor]copy_job", but hosts call it by the resource's name.
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#[dtor]copy-job"))) void
 mapcp_copy_job_dtor(copy_job *self);
 
@@ -199,7 +199,7 @@ void exports_mapcp_copy_copier_method_copy_job_take_made(copy_job *self, mapcp_l
     }
 }
 
-/// Takes a list of names apart into strings for the host.
+/// Copies names into strings for the host.
 static void put_names(mapcp_list_string_t *result, const struct mapcp_names *from) {
     const size_t count = mapcp_names_count(from);
     *result = (mapcp_list_string_t){.ptr = mapcp_new_items(count, sizeof(mapcp_string_t)), .len = count};

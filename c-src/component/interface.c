@@ -1,4 +1,4 @@
-// How values pass between the host and C, for all that the component exports.
+// Values that pass between the host and the component's exports.
 
 #include "interface.h"
 
@@ -25,7 +25,7 @@ const char **mapcp_take_strings(mapcp_list_string_t *list) {
         items[index] = mapcp_take_string(&list->ptr[index]);
     }
     if (list->len > 0) {
-        // An empty list has no memory of its own: its address is no one's.
+        // The address of an empty list is not that of allocated memory.
         free(list->ptr);
     }
     return items;

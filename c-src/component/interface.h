@@ -5,7 +5,7 @@
 
 #include "mapcp.h"
 
-/// The options that the interface and the engine have by the same name, with the same values.
+/// The options that have the same names and values in the interface and in the engine.
 #define MAPCP_SAME_OPTIONS(EACH)                                                                             \
     EACH(window_size)                                                                                        \
     EACH(symlinks)                                                                                           \
@@ -23,22 +23,23 @@
     EACH(report_entries)                                                                                     \
     EACH(filter_source)
 
-/// Returns memory for what cannot fail and yet needs some: without it, a trap is the only way out.
+/// Returns `memory`, or traps if it is NULL. For functions of the interface that need memory but return no
+/// error.
 void *mapcp_or_abort(void *memory);
 
-/// A copy of a string from the host, which has a length and no terminator, and is freed. A NUL in it would
-/// silently end a path early, so such a string becomes the empty one, which no path is and which no pattern
-/// matches.
+/// Copies and frees a string from the host, which has a length but no NUL at its end. The caller owns the
+/// copy. A string with a NUL in it becomes empty, which is an invalid path and pattern. Otherwise the NUL
+/// would cut off the rest.
 char *mapcp_take_string(mapcp_string_t *string);
 
-/// Takes the strings of a list from the host, which is freed, and puts a NULL behind them. The caller owns
-/// all.
+/// Copies and frees a list of strings from the host. The copy ends in NULL. The caller owns it and its
+/// strings.
 const char **mapcp_take_strings(mapcp_list_string_t *list);
 
-/// Makes a copy for the host; of NULL, the empty string.
+/// Copies a string for the host. NULL becomes an empty string.
 void mapcp_put_string(mapcp_string_t *result, const char *from);
 
-/// Memory for the items of a list. None for an empty one, which wit-bindgen's code would not free.
+/// Memory for the items of a list. NULL for an empty list, whose memory wit-bindgen's code would not free.
 void *mapcp_new_items(size_t count, size_t size);
 
 #endif

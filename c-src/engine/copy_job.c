@@ -1,3 +1,13 @@
+// A job copies one source to one target, in steps. The host decides when to make the next one.
+//
+// The first step looks at the source. A file or link is the only entry of its job. If the source is a
+// directory, the job walks source and target side by side (tree.h) and copies each entry that it finds. If
+// requested, it walks the source once before that, to measure it. For each entry the job decides what to do
+// (target.h), copies the content window by window (file_copy.h), and commits.
+//
+// In this file, a function that takes an `error` returns false and sets it on failure. One that takes `spent`
+// adds the cost of its work to it, and returns false if the job has failed.
+
 #include "copy_job.h"
 
 #include <errno.h>
@@ -15,31 +25,25 @@
 #include "times.h"
 #include "tree.h"
 
-// How many finished entries are kept, where they are asked for, before a step ends.
+// The maximum number of finished entries that a job keeps. A step ends when there are so many.
 #define MOST_ENTRIES 256
-// What an entry costs of a step's budget, besides its bytes: opening and naming a file takes the time of
-// copying some.
+// What an entry takes of a step's budget besides its bytes. Opening and naming a file takes as long as
+// copying this many bytes.
 #define ENTRY_COST 262144
-// The times that every file system has, whatever the time zone: FAT begins with 1980, and others end in 2038.
-#define FIRST_OF_ALL INT64_C(315619200)
-#define FIRST_BEYOND_SOME INT64_C(0x7fffffff)
-// The coarsest grain of times, in seconds.
-#define COARSEST 2
 
 /// What a job does next.
 enum mapcp_job_state {
     MAPCP_JOB_WAITING,
-    /// Walking the source for the totals.
+    /// Walking the source to measure it.
     MAPCP_JOB_MEASURING,
-    /// Walking the trees, between two entries.
+    /// Walking source and target, between two entries.
     MAPCP_JOB_WALKING,
-    /// Copying the windows of a file, which is the whole job or an entry of the trees.
+    /// Copying the windows of a file.
     MAPCP_JOB_COPYING,
     MAPCP_JOB_DONE,
     MAPCP_JOB_FAILED,
 };
 
-/// A job, for the files that work on it.
 struct mapcp_job {
     enum mapcp_job_state state;
     struct mapcp_options options;
@@ -49,6 +53,7 @@ struct mapcp_job {
     /// The paths of the current entry.
     struct mapcp_path source;
     struct mapcp_path target;
+    /// Whether the source is a directory.
     bool in_tree;
     struct mapcp_tree tree;
     struct mapcp_file_copy file;
@@ -56,17 +61,19 @@ struct mapcp_job {
     struct mapcp_tree_entry entry;
     enum mapcp_decision decision;
     struct mapcp_namer namer;
-    /// For a source that is no directory: how the target's directory keeps times.
+    /// How the target's directory keeps times, if the source is not a directory.
     struct mapcp_timekeeping keeping;
-    /// The directories that were made on the way to the target.
+    /// The directories that the job created on the way to the target.
     struct mapcp_names made_parents;
     struct mapcp_progress progress;
-    struct mapcp_copy_error failure;
-    struct mapcp_copy_errors problems;
+    /// Why the job failed.
+    struct mapcp_copy_error error;
+    /// What was not taken yet: errors and warnings that the job went on after, and finished entries.
+    struct mapcp_copy_errors errors;
     struct mapcp_entries entries;
 };
 
-/// Copies the patterns into one block of strings that the job owns.
+/// Replaces the borrowed patterns by copies.
 static bool copy_patterns(struct mapcp_job *job) {
     size_t count = job->options.include.count + job->options.exclude.count;
     job->patterns = (char **)calloc(count + 1, sizeof(*job->patterns));
@@ -118,8 +125,8 @@ void mapcp_job_free(struct mapcp_job *job) {
     mapcp_names_free(&job->made_parents);
     mapcp_path_free(&job->source);
     mapcp_path_free(&job->target);
-    mapcp_copy_error_free(&job->failure);
-    mapcp_copy_errors_free(&job->problems);
+    mapcp_copy_error_free(&job->error);
+    mapcp_copy_errors_free(&job->errors);
     mapcp_entries_free(&job->entries);
     for (char **pattern = job->patterns; pattern && *pattern; pattern++) {
         free(*pattern);
@@ -130,148 +137,116 @@ void mapcp_job_free(struct mapcp_job *job) {
     free(job);
 }
 
-// --- Errors
+// --- Errors and warnings -----------------------------------------------------------------------------------
 
-/// The path of a temporary file that is left: its name in the directory of the current target.
-static char *leftover_path(const struct mapcp_job *job, const char *name) {
-    const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-    const char *slash = strrchr(job->target.text, '/');
-    size_t directory = slash ? (size_t)(slash - job->target.text) + 1 : 0;
-    char *path = malloc(directory + strlen(base) + 1);
-    if (path) {
-        memcpy(path, job->target.text, directory);
-        memcpy(path + directory, base, strlen(base) + 1);
-    }
-    return path;
+static bool out_of_memory(struct mapcp_error *error) {
+    return mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
 }
 
-/// What went wrong with the current entry, whose file copy ends with it.
-static struct mapcp_copy_error make_problem(struct mapcp_job *job, const struct mapcp_error *error) {
-    struct mapcp_copy_error problem = {
+/// An error about the current entry, whose copy is abandoned.
+static struct mapcp_copy_error abandon_entry(struct mapcp_job *job, enum mapcp_outcome outcome,
+                                             const struct mapcp_error *error) {
+    struct mapcp_copy_error result = {
+        .outcome = outcome,
         .error = *error,
         .source = strdup(job->source.text),
         .target = strdup(job->target.text),
     };
     if (!mapcp_file_copy_abandon(&job->file)) {
-        problem.leftover = leftover_path(job, job->file.temporary.name);
+        result.leftover = mapcp_temporary_path(&job->file.temporary, job->target.text);
         mapcp_temporary_forget(&job->file.temporary);
     }
-    return problem;
+    return result;
 }
 
-/// Whether the directory is missing that the copy itself goes into, and may be asked for. With a slash behind
-/// it, the target itself is what is missing.
+/// Whether an error means that the directory that should get the copy is missing, and that the option for
+/// creating it would have helped. If the target ends in a slash, the target itself is missing.
 static bool lacks_parent(const struct mapcp_job *job, const struct mapcp_error *error) {
     const char *target = job->given_target;
     return error->operation == MAPCP_CREATE && error->code == MAPCP_NOT_FOUND && !job->options.make_parents &&
            strcmp(job->target.text, target) == 0 && target[strlen(target) - 1] != '/';
 }
 
-/// Keeps a problem for mapcp_job_take_errors. On failure frees it, returns false and sets `error`.
-static bool keep(struct mapcp_job *job, struct mapcp_copy_error *problem, struct mapcp_error *error) {
-    return mapcp_copy_errors_add(&job->problems, *problem) ||
-           mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
-}
-
-/// Warns that the current entry is copied, but does not have its source's times.
-static bool warn(struct mapcp_job *job, const struct mapcp_error *why, struct mapcp_error *error) {
-    struct mapcp_copy_error problem = {
-        .outcome = MAPCP_OUTCOME_COPIED,
-        .error = *why,
-        .source = strdup(job->source.text),
-        .target = strdup(job->target.text),
-    };
-    return keep(job, &problem, error);
-}
-
-/// Whether the current entry, which is in place, has not the time that its source has. A look is made only if
-/// the time may be none that the target's file system has.
-static bool has_other_time(const struct mapcp_job *job, const struct stat *source) {
-    const struct mapcp_place target = job->entry.target;
-    struct stat status;
-    if (source->st_mtim.tv_sec >= FIRST_OF_ALL && source->st_mtim.tv_sec < FIRST_BEYOND_SOME) {
-        return false;
-    }
-    if (job->options.dry_run || fstatat(target.directory, target.name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        return false;
-    }
-    const int64_t later = status.st_mtim.tv_sec - source->st_mtim.tv_sec;
-    return later > COARSEST || later < -COARSEST;
-}
-
-static bool warn_of_times(struct mapcp_job *job, const struct stat *status, bool is_in_place,
-                          struct mapcp_error *error) {
-    const struct timespec *time = &status->st_mtim;
-    bool is_at_limit = mapcp_time_may_be_earlier(time) || mapcp_time_may_be_later(time);
-    if (!job->options.preserve_timestamps || !(is_at_limit || (is_in_place && has_other_time(job, status)))) {
-        return true;
-    }
-    struct mapcp_error limit;
-    mapcp_fail_because(&limit, MAPCP_SET_TIMES, MAPCP_TARGET, MAPCP_UNSUPPORTED,
-                       is_at_limit ? NULL : "the target's file system does not have the source's time");
-    return warn(job, &limit, error);
-}
-
-static bool warn_of_refused_times(struct mapcp_job *job, int number, struct mapcp_error *error) {
-    struct mapcp_error refused;
-    mapcp_fail_number(&refused, MAPCP_SET_TIMES, MAPCP_TARGET, number);
-    return warn(job, &refused, error);
-}
-
-static bool leave_undecided(struct mapcp_job *job, struct mapcp_error *error) {
-    if (!job->in_tree || !mapcp_target_is_undecided(error)) {
-        return false;
-    }
-    struct mapcp_copy_error problem = make_problem(job, error);
-    problem.outcome = MAPCP_OUTCOME_LEFT_OUT;
-    return keep(job, &problem, error);
-}
-
-static bool fail(struct mapcp_job *job, const struct mapcp_error *error) {
-    job->failure = make_problem(job, error);
+/// Ends the job with an error about the current entry. Always returns false, for the caller to return.
+static bool fail_job(struct mapcp_job *job, const struct mapcp_error *error) {
+    job->error = abandon_entry(job, MAPCP_OUTCOME_FAILED, error);
     if (lacks_parent(job, error)) {
-        job->failure.error.because = "its directory does not exist; create it first, or use --make-parents";
+        job->error.error.because = "its directory does not exist; create it first, or use --make-parents";
     }
     job->state = MAPCP_JOB_FAILED;
     mapcp_remove_parents(&job->made_parents);
     return false;
 }
 
-/// After a failure on one entry: goes on behind it if that is asked for, or if the failure is only that a
-/// directory could not be given its times; otherwise ends the job.
-static bool settle(struct mapcp_job *job, const struct mapcp_error *error, bool goes_on) {
+/// After an error about the current entry, goes on with the next one if `goes_on`, or if only the entry's
+/// times could not be set. Otherwise ends the job and returns false.
+static bool go_on_or_fail(struct mapcp_job *job, const struct mapcp_error *error, bool goes_on) {
     bool is_copied = mapcp_times_are_refused(error);
     if (!job->in_tree || !(goes_on || is_copied)) {
-        return fail(job, error);
+        return fail_job(job, error);
     }
-    struct mapcp_copy_error problem = make_problem(job, error);
     bool is_special = error->code == MAPCP_NOT_REGULAR_FILE && error->side == MAPCP_SOURCE;
-    problem.outcome = is_copied    ? MAPCP_OUTCOME_COPIED
-                      : is_special ? MAPCP_OUTCOME_LEFT_OUT
-                                   : MAPCP_OUTCOME_FAILED;
+    enum mapcp_outcome outcome = is_copied    ? MAPCP_OUTCOME_COPIED
+                                 : is_special ? MAPCP_OUTCOME_LEFT_OUT
+                                              : MAPCP_OUTCOME_FAILED;
     struct mapcp_error no_memory;
-    if (!keep(job, &problem, &no_memory)) {
-        return fail(job, &no_memory);
+    if (!mapcp_copy_errors_add(&job->errors, abandon_entry(job, outcome, error))) {
+        (void)out_of_memory(&no_memory);
+        return fail_job(job, &no_memory);
     }
     job->state = MAPCP_JOB_WALKING;
     return true;
 }
 
-static bool settle_entry(struct mapcp_job *job, const struct mapcp_error *error) {
-    return settle(job, error, job->options.keep_going);
+/// Warns that the current entry is in place without its source's times.
+static bool warn(struct mapcp_job *job, const struct mapcp_error *why, struct mapcp_error *error) {
+    const struct mapcp_copy_error warning = {
+        .outcome = MAPCP_OUTCOME_COPIED,
+        .error = *why,
+        .source = strdup(job->source.text),
+        .target = strdup(job->target.text),
+    };
+    return mapcp_copy_errors_add(&job->errors, warning) || out_of_memory(error);
 }
 
-// --- What other jobs made
-
-/// Which file a status is of, as a number.
-static uint64_t identity(const struct stat *status) {
-    // Hosts of WASI have mixed the device into the number already. Elsewhere an odd factor, which loses
-    // nothing, brings it into the high bits.
-    return (uint64_t)status->st_ino ^ ((uint64_t)status->st_dev * UINT64_C(0x9e3779b97f4a7c15));
+/// If times must be kept, warns if WASI may not have the source's time of modification. If the entry is in
+/// place, also warns if its file system does not have that time.
+static bool warn_of_times(struct mapcp_job *job, const struct stat *source, bool is_in_place,
+                          struct mapcp_error *error) {
+    if (!job->options.preserve_timestamps) {
+        return true;
+    }
+    const struct timespec *time = &source->st_mtim;
+    bool is_at_limit = mapcp_time_may_be_earlier(time) || mapcp_time_may_be_later(time);
+    bool looks = is_in_place && !is_at_limit && !job->options.dry_run;
+    if (!is_at_limit && !(looks && mapcp_has_other_time(job->entry.target, time))) {
+        return true;
+    }
+    struct mapcp_error why;
+    mapcp_fail_because(&why, MAPCP_SET_TIMES, MAPCP_TARGET, MAPCP_UNSUPPORTED,
+                       is_at_limit ? NULL : "the target's file system does not have the source's time");
+    return warn(job, &why, error);
 }
 
-/// Which file has the name of the entry's target; a dry run makes none, and goes by the path. False if there
-/// is none, or if it cannot be looked at.
+/// Warns that setting the current entry's times failed with this errno value.
+static bool warn_of_refused_times(struct mapcp_job *job, int number, struct mapcp_error *error) {
+    struct mapcp_error why;
+    mapcp_fail_number(&why, MAPCP_SET_TIMES, MAPCP_TARGET, number);
+    return warn(job, &why, error);
+}
+
+/// Leaves out the current entry of a tree, with a warning, if it is unknown which of source and target is
+/// newer. On any other error returns false and keeps `error`.
+static bool leave_undecided(struct mapcp_job *job, struct mapcp_error *error) {
+    return job->in_tree && mapcp_target_is_undecided(error) &&
+           (mapcp_copy_errors_add(&job->errors, abandon_entry(job, MAPCP_OUTCOME_LEFT_OUT, error)) ||
+            out_of_memory(error));
+}
+
+// --- What other jobs made ----------------------------------------------------------------------------------
+
+/// Identifies the file at the entry's target. A dry run makes no file, so the path stands for it. Returns
+/// false if there is no file, or its status cannot be read.
 static bool identify_target(const struct mapcp_job *job, uint64_t *number) {
     struct stat status;
     if (job->options.dry_run) {
@@ -282,10 +257,12 @@ static bool identify_target(const struct mapcp_job *job, uint64_t *number) {
     if (fstatat(target.directory, target.name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
         return false;
     }
-    *number = identity(&status);
+    *number = mapcp_identity(&status);
     return true;
 }
 
+/// If the current entry would replace a file that a job of the same run made: skips it if it is a copy of the
+/// same source, and otherwise fails.
 static bool spare_made(struct mapcp_job *job, const struct stat *source, struct mapcp_error *error) {
     uint64_t number = 0;
     const bool may_replace = mapcp_decision_replaces(job->decision) ||
@@ -297,27 +274,27 @@ static bool spare_made(struct mapcp_job *job, const struct stat *source, struct 
     if (!found) {
         return true;
     }
-    // A source that is named twice is there already.
-    if (found->source == identity(source)) {
+    // The same source was named twice.
+    if (found->source == mapcp_identity(source)) {
         job->decision = MAPCP_DECISION_SKIP;
         return true;
     }
     return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_JUST_CREATED);
 }
 
+/// Remembers that the current entry is in place.
 static bool remember_made(struct mapcp_job *job, const struct stat *source, struct mapcp_error *error) {
-    struct mapcp_made_file file = {.source = identity(source)};
-    // What has no name any more can be replaced by nothing.
+    struct mapcp_made_file file = {.source = mapcp_identity(source)};
+    // A file without a name cannot be replaced.
     return !job->options.made || !identify_target(job, &file.target) ||
-           mapcp_made_add(job->options.made, file) ||
-           mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+           mapcp_made_add(job->options.made, file) || out_of_memory(error);
 }
 
-// --- An entry
+// --- An entry ----------------------------------------------------------------------------------------------
 
-/// Keeps account of the current entry, where that is asked for.
-static bool note(struct mapcp_job *job, enum mapcp_entry_kind kind, bool skipped, uint64_t bytes,
-                 struct mapcp_error *error) {
+/// Reports that the current entry is finished, if requested.
+static bool report_entry(struct mapcp_job *job, enum mapcp_entry_kind kind, bool skipped, uint64_t bytes,
+                         struct mapcp_error *error) {
     const struct mapcp_entry entry = {
         .kind = kind,
         .skipped = skipped,
@@ -325,20 +302,26 @@ static bool note(struct mapcp_job *job, enum mapcp_entry_kind kind, bool skipped
         .source = job->source.text,
         .target = job->target.text,
     };
-    return !job->options.report_entries || mapcp_entries_add(&job->entries, &entry) ||
-           mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+    return !job->options.report_entries || mapcp_entries_add(&job->entries, &entry) || out_of_memory(error);
 }
 
 static enum mapcp_entry_kind kind_of(const struct stat *status) {
     return S_ISLNK(status->st_mode) ? MAPCP_ENTRY_LINK : MAPCP_ENTRY_FILE;
 }
 
-static uint64_t sum(uint64_t sum, uint64_t amount) {
+/// The sum of two counts, at most UINT64_MAX. Sparse files can claim any number of bytes.
+static uint64_t add(uint64_t sum, uint64_t amount) {
     return amount > UINT64_MAX - sum ? UINT64_MAX : sum + amount;
 }
 
+/// How much the progress counts for this many bytes. With `verify`, each is copied and then compared.
 static uint64_t work_for(const struct mapcp_job *job, uint64_t bytes) {
-    return job->options.verify ? sum(bytes, bytes) : bytes;
+    return job->options.verify ? add(bytes, bytes) : bytes;
+}
+
+/// The size of a regular file, in bytes. 0 for a link.
+static uint64_t size_of(const struct stat *status) {
+    return S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0;
 }
 
 static void uncount(uint64_t *total, uint64_t amount) {
@@ -349,23 +332,24 @@ static void leave_entry(struct mapcp_job *job) {
     job->state = job->in_tree ? MAPCP_JOB_WALKING : MAPCP_JOB_DONE;
 }
 
-/// Leaves out the current entry, and with it so many bytes of the total.
+/// Skips the current entry, and takes `bytes` off the total.
 static bool skip(struct mapcp_job *job, const struct stat *status, uint64_t bytes,
                  struct mapcp_error *error) {
     job->progress.skipped++;
     uncount(&job->progress.bytes_total, work_for(job, bytes));
     uncount(&job->progress.files_total, 1);
     leave_entry(job);
-    return note(job, kind_of(status), true, 0, error);
+    return report_entry(job, kind_of(status), true, 0, error);
 }
 
+/// Counts and reports that the current entry is in place.
 static bool complete_entry(struct mapcp_job *job, const struct stat *status, uint64_t bytes,
                            struct mapcp_error *error) {
     const int refused = job->file.temporary.times_refused;
     job->progress.files_done++;
-    job->progress.bytes_in_place = sum(job->progress.bytes_in_place, bytes);
+    job->progress.bytes_in_place = add(job->progress.bytes_in_place, bytes);
     leave_entry(job);
-    return remember_made(job, status, error) && note(job, kind_of(status), false, bytes, error) &&
+    return remember_made(job, status, error) && report_entry(job, kind_of(status), false, bytes, error) &&
            (refused != 0 ? warn_of_refused_times(job, refused, error)
                          : warn_of_times(job, status, true, error));
 }
@@ -378,35 +362,35 @@ static struct mapcp_policy policy_of(const struct mapcp_job *job) {
     };
 }
 
-/// Decides about the job's entry. If nothing more is to be done for it, says so by `*over`.
-static bool decide(struct mapcp_job *job, const struct stat *status, bool *over, struct mapcp_error *error) {
+/// What to do with an entry.
+enum verdict { VERDICT_COPY, VERDICT_FINISHED, VERDICT_FAILED };
+
+/// Decides about the current entry, whose source has this status. An entry that is skipped is finished, and
+/// so is every entry of a dry run. On failure sets `error`.
+static enum verdict decide(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
     const struct mapcp_tree_entry *entry = &job->entry;
     job->decision = MAPCP_DECISION_NEW;
-    *over = false;
     if (!entry->target_is_new &&
         !mapcp_target_decide(entry->target, entry->source, status, policy_of(job), &job->decision, error)) {
         if (!leave_undecided(job, error)) {
-            return false;
+            return VERDICT_FAILED;
         }
         job->decision = MAPCP_DECISION_SKIP;
     }
     if (!spare_made(job, status, error)) {
-        return false;
+        return VERDICT_FAILED;
     }
+    const uint64_t bytes = size_of(status);
     if (job->decision == MAPCP_DECISION_SKIP) {
-        *over = skip(job, status, S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0, error);
-        return *over;
+        return skip(job, status, bytes, error) ? VERDICT_FINISHED : VERDICT_FAILED;
     }
     if (job->options.dry_run) {
-        uint64_t bytes = S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0;
-        job->progress.bytes_done = sum(job->progress.bytes_done, work_for(job, bytes));
-        *over = complete_entry(job, status, bytes, error);
-        return *over;
+        job->progress.bytes_done = add(job->progress.bytes_done, work_for(job, bytes));
+        return complete_entry(job, status, bytes, error) ? VERDICT_FINISHED : VERDICT_FAILED;
     }
-    return true;
+    return VERDICT_COPY;
 }
 
-/// What was decided about the job's entry, whose source has this status.
 static struct mapcp_terms terms_of(const struct mapcp_job *job, const struct stat *status) {
     return (struct mapcp_terms){
         .source = job->entry.source,
@@ -418,26 +402,33 @@ static struct mapcp_terms terms_of(const struct mapcp_job *job, const struct sta
     };
 }
 
+/// Opens the source of the current entry, unless the decision is not to copy it.
+static enum verdict open_file(struct mapcp_job *job, struct mapcp_error *error) {
+    const struct mapcp_place place = job->entry.source;
+    const bool follow = job->options.symlinks == MAPCP_SYMLINKS_FOLLOW;
+    struct mapcp_source *source = &job->file.source;
+    struct stat status;
+    // Under these options a second run skips most files. So the source is not opened before the decision.
+    const bool may_skip =
+        job->options.dry_run || job->options.overwrite != MAPCP_OVERWRITE_ALWAYS || job->options.made != NULL;
+    if (!may_skip) {
+        return mapcp_source_open(source, place, follow, error) ? decide(job, &source->status, error)
+                                                               : VERDICT_FAILED;
+    }
+    if (!mapcp_stat_source(place, follow, &status, error) || !mapcp_source_check(&status, error)) {
+        return VERDICT_FAILED;
+    }
+    const enum verdict verdict = decide(job, &status, error);
+    return verdict == VERDICT_COPY && !mapcp_source_open(source, place, follow, error) ? VERDICT_FAILED
+                                                                                       : verdict;
+}
+
+/// Begins to copy the current entry, a file.
 static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
     const struct mapcp_tree_entry *entry = &job->entry;
-    bool follow = job->options.symlinks == MAPCP_SYMLINKS_FOLLOW;
-    bool over = false;
-    // Where entries may be skipped, most of them are, in a second run; so those are not opened first.
-    bool looks_first =
-        job->options.dry_run || job->options.overwrite != MAPCP_OVERWRITE_ALWAYS || job->options.made != NULL;
-    if (looks_first) {
-        struct stat status;
-        if (!mapcp_stat_source(entry->source, follow, &status, error) ||
-            !mapcp_source_check(&status, error) || !decide(job, &status, &over, error) || over) {
-            return over;
-        }
-    }
-    struct mapcp_source *source = &job->file.source;
-    if (!mapcp_source_open(source, entry->source, follow, error)) {
-        return false;
-    }
-    if (!looks_first && !decide(job, &source->status, &over, error)) {
-        return false;
+    const enum verdict verdict = open_file(job, error);
+    if (verdict != VERDICT_COPY) {
+        return verdict == VERDICT_FINISHED;
     }
     if (!mapcp_file_copy_begin(&job->file, entry->target, &job->namer, error)) {
         return false;
@@ -455,22 +446,23 @@ static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
     return true;
 }
 
-/// Gives up a copy whose target was made meanwhile, and stays. Its bytes have been copied, and stay in the
-/// counts.
+/// Discards a copy whose target somebody else has made during the copy. Its bytes were copied, so they still
+/// count.
 static bool skip_copy(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
     return (mapcp_temporary_discard(&job->file.temporary) ||
             mapcp_fail_number(error, MAPCP_REMOVE, MAPCP_TARGET, errno)) &&
            skip(job, status, 0, error);
 }
 
+/// Copies the current entry, a link.
 static bool copy_link(struct mapcp_job *job, struct mapcp_error *error) {
     struct stat status;
-    bool over = false;
-    if (!mapcp_stat_source(job->entry.source, false, &status, error) || !decide(job, &status, &over, error)) {
+    if (!mapcp_stat_source(job->entry.source, false, &status, error)) {
         return false;
     }
-    if (over) {
-        return true;
+    const enum verdict verdict = decide(job, &status, error);
+    if (verdict != VERDICT_COPY) {
+        return verdict == VERDICT_FINISHED;
     }
     struct mapcp_terms terms = terms_of(job, &status);
     bool skipped = false;
@@ -478,6 +470,7 @@ static bool copy_link(struct mapcp_job *job, struct mapcp_error *error) {
            (skipped ? skip_copy(job, &status, error) : complete_entry(job, &status, 0, error));
 }
 
+/// Copies an entry if it is a link, or begins to copy it if it is a file.
 static bool begin_entry(struct mapcp_job *job, const struct mapcp_tree_entry *entry,
                         struct mapcp_error *error) {
     job->entry = *entry;
@@ -491,7 +484,7 @@ static bool begin_entry(struct mapcp_job *job, const struct mapcp_tree_entry *en
     }
 }
 
-/// Finishes the file whose last window is copied, and gives it its name.
+/// Finishes the file, whose windows are all copied, and commits it.
 static bool finish_file(struct mapcp_job *job, struct mapcp_error *error) {
     const struct stat *status = &job->file.source.status;
     struct mapcp_terms terms = terms_of(job, status);
@@ -507,8 +500,8 @@ static bool finish_file(struct mapcp_job *job, struct mapcp_error *error) {
            complete_entry(job, status, job->file.size, error);
 }
 
-/// Copies one window, and finishes the file with the last. Adds what it cost to `*spent`.
-static bool work_on_file(struct mapcp_job *job, uint64_t *spent) {
+/// Copies one window, and finishes the file after the last.
+static bool copy_window(struct mapcp_job *job, uint64_t *spent) {
     struct mapcp_error error;
     uint64_t before = job->file.copied;
     uint64_t verified_before = job->file.verified;
@@ -516,16 +509,16 @@ static bool work_on_file(struct mapcp_job *job, uint64_t *spent) {
     if (!mapcp_file_copy_is_complete(&job->file, &job->options)) {
         good = mapcp_file_copy_window(&job->file, &job->options, &error);
         uint64_t worked = job->file.copied - before + job->file.verified - verified_before;
-        job->progress.bytes_done = sum(job->progress.bytes_done, worked);
+        job->progress.bytes_done = add(job->progress.bytes_done, worked);
         *spent += worked;
     }
     if (good && mapcp_file_copy_is_complete(&job->file, &job->options)) {
         good = finish_file(job, &error);
     }
-    return good || settle_entry(job, &error);
+    return good || go_on_or_fail(job, &error, job->options.keep_going);
 }
 
-// --- A tree
+// --- A tree ------------------------------------------------------------------------------------------------
 
 static bool begin_walk(struct mapcp_job *job, enum mapcp_tree_purpose purpose, struct mapcp_error *error) {
     job->tree = (struct mapcp_tree){
@@ -537,7 +530,7 @@ static bool begin_walk(struct mapcp_job *job, enum mapcp_tree_purpose purpose, s
     };
     return mapcp_path_set(&job->source, job->given_source) && mapcp_path_set(&job->target, job->given_target)
                ? mapcp_tree_begin(&job->tree, error)
-               : mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+               : out_of_memory(error);
 }
 
 static bool begin_tree(struct mapcp_job *job, struct mapcp_error *error) {
@@ -550,19 +543,19 @@ static void measure_entry(struct mapcp_job *job, const struct mapcp_tree_entry *
     struct stat status;
     struct mapcp_error ignored;
     bool follow = job->options.symlinks == MAPCP_SYMLINKS_FOLLOW;
-    // What cannot be looked at now is reported when its turn to be copied comes.
+    // If this fails, the copy of the entry will fail too, and report it.
     if (entry->kind != MAPCP_TREE_SPECIAL && mapcp_stat_source(entry->source, follow, &status, &ignored)) {
         job->progress.files_total++;
-        uint64_t bytes = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
-        job->progress.bytes_total = sum(job->progress.bytes_total, work_for(job, bytes));
+        job->progress.bytes_total = add(job->progress.bytes_total, work_for(job, size_of(&status)));
     }
 }
 
+/// Measures one entry.
 static bool measure(struct mapcp_job *job, uint64_t *spent) {
     struct mapcp_tree_entry entry;
     struct mapcp_error error;
     enum mapcp_tree_event event = mapcp_tree_next(&job->tree, &entry, &error);
-    // So that a step of the least budget measures one file, wherever that is.
+    // Directories are free, so a step with the smallest budget measures one file, at any depth.
     *spent += event == MAPCP_TREE_ENTERED ? 0 : ENTRY_COST;
     switch (event) {
     case MAPCP_TREE_FOUND:
@@ -574,10 +567,11 @@ static bool measure(struct mapcp_job *job, uint64_t *spent) {
     default:
         mapcp_tree_end(&job->tree);
         job->progress.totals_known = true;
-        return begin_tree(job, &error) || fail(job, &error);
+        return begin_tree(job, &error) || fail_job(job, &error);
     }
 }
 
+/// Goes on to the next entry and begins to copy it.
 static bool walk(struct mapcp_job *job, uint64_t *spent) {
     struct mapcp_tree_entry entry;
     struct mapcp_error error;
@@ -588,14 +582,14 @@ static bool walk(struct mapcp_job *job, uint64_t *spent) {
     job->progress.skipped += job->tree.left_out - left_out;
     switch (event) {
     case MAPCP_TREE_ENTERED:
-        return ((!entry.target_is_new || note(job, MAPCP_ENTRY_DIRECTORY, false, 0, &error)) &&
+        return ((!entry.target_is_new || report_entry(job, MAPCP_ENTRY_DIRECTORY, false, 0, &error)) &&
                 (!entry.status || warn_of_times(job, entry.status, false, &error))) ||
-               fail(job, &error);
+               fail_job(job, &error);
     case MAPCP_TREE_FOUND:
         return begin_entry(job, &entry, &error) ||
-               settle(job, &error, job->options.keep_going || entry.kind == MAPCP_TREE_SPECIAL);
+               go_on_or_fail(job, &error, job->options.keep_going || entry.kind == MAPCP_TREE_SPECIAL);
     case MAPCP_TREE_FAILED:
-        return settle_entry(job, &error);
+        return go_on_or_fail(job, &error, job->options.keep_going);
     default:
         job->state = MAPCP_JOB_DONE;
         return true;
@@ -610,40 +604,43 @@ static bool begin_directory(struct mapcp_job *job, struct mapcp_error *error) {
     return begin_tree(job, error);
 }
 
-// --- The job
+// --- The job -----------------------------------------------------------------------------------------------
 
+static bool refuse(enum mapcp_side side, const char *because, struct mapcp_error *error) {
+    return mapcp_fail_because(error, MAPCP_ACCEPT, side, MAPCP_INVALID_ARGUMENT, because);
+}
+
+/// Checks paths and options, and completes the options. Returns false and sets `error` if one is invalid.
 static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
-    if (job->given_source[0] == '\0') {
-        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_SOURCE, MAPCP_INVALID_ARGUMENT);
-    }
-    if (job->given_target[0] == '\0') {
-        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_INVALID_ARGUMENT);
+    if (job->given_source[0] == '\0' || job->given_target[0] == '\0') {
+        return refuse(job->given_source[0] == '\0' ? MAPCP_SOURCE : MAPCP_TARGET, "the path is empty", error);
     }
     if (job->options.window_size > MAPCP_LARGEST_WINDOW) {
-        return mapcp_fail_number(error, MAPCP_MAP, MAPCP_SOURCE, EINVAL);
+        return refuse(MAPCP_SOURCE, "the window is larger than 1 GiB", error);
     }
     if (mapcp_filter_fault(&job->options)) {
-        return mapcp_fail_because(error, MAPCP_ACCEPT, MAPCP_SOURCE, MAPCP_INVALID_ARGUMENT,
-                                  "a pattern among the options can never match");
+        return refuse(MAPCP_SOURCE, "a pattern among the options can never match", error);
+    }
+    if (!mapcp_shard_is_valid(job->options.shard)) {
+        return refuse(MAPCP_SOURCE, "there is no such shard: n shards are numbered from 0 to n - 1", error);
     }
     uint32_t wanted = job->options.window_size == 0 ? MAPCP_DEFAULT_WINDOW : job->options.window_size;
     job->options.window_size = (wanted + MAPCP_PAGE - 1) / MAPCP_PAGE * MAPCP_PAGE;
-    return mapcp_shard_is_valid(job->options.shard) ||
-           mapcp_fail(error, MAPCP_LIST, MAPCP_SOURCE, MAPCP_INVALID_ARGUMENT);
+    return true;
 }
 
-/// Refuses a directory that must not be copied, before anything is touched.
+/// Refuses a source directory that must not be copied.
 static bool check_root_directory(const struct mapcp_job *job, const struct stat *status,
                                  struct mapcp_error *error) {
     if (!job->options.recursive) {
         return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_IS_DIRECTORY);
     }
-    // What the walk leaves out, it can put the copy into.
+    // The copy may lie in a part of the source that the walk leaves out.
     return mapcp_check_outside(job->given_target, status, error) ||
            mapcp_is_left_out(job->given_target, status, &job->options);
 }
 
-/// Makes the directories on the way to the target, where that is asked for; a dry run finds what is missing.
+/// Creates the directories on the way to the target, if requested. A dry run checks that they exist.
 static bool prepare_parents(struct mapcp_job *job, struct mapcp_error *error) {
     if (job->options.dry_run) {
         return job->options.make_parents || mapcp_check_parents(job->given_target, error);
@@ -651,10 +648,9 @@ static bool prepare_parents(struct mapcp_job *job, struct mapcp_error *error) {
     return !job->options.make_parents || mapcp_make_parents(job->given_target, &job->made_parents, error);
 }
 
-/// Whether a source that is no directory belongs to the job's share, by its name.
+/// Whether a source that is not a directory belongs to the job's shard, by its name.
 static bool is_ours(const struct mapcp_job *job) {
-    const char *slash = strrchr(job->given_source, '/');
-    return mapcp_shard_has(job->options.shard, slash ? slash + 1 : job->given_source);
+    return mapcp_shard_has(job->options.shard, mapcp_path_name(job->given_source));
 }
 
 /// Ends a job whose source is left out.
@@ -664,13 +660,13 @@ static bool leave_out(struct mapcp_job *job) {
     return true;
 }
 
-/// Whether the patterns admit the source itself, if they are meant for it.
+/// Whether the patterns admit the source itself. True if the options do not apply them to it.
 static bool is_admitted(struct mapcp_job *job, bool is_directory) {
     return !job->options.filter_source ||
            mapcp_filter_admits_source(&job->options, job->given_source, is_directory);
 }
 
-/// Whether the source is a link that the patterns leave out whatever it leads to, if anything.
+/// Whether the source is a link that the patterns leave out, even if nothing is known about its destination.
 static bool is_excluded_link(struct mapcp_job *job, struct mapcp_place source) {
     struct stat status;
     struct mapcp_error ignored;
@@ -678,6 +674,7 @@ static bool is_excluded_link(struct mapcp_job *job, struct mapcp_place source) {
            !is_admitted(job, false) && !is_admitted(job, true);
 }
 
+/// Looks at the source, and begins to copy it.
 static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
     struct mapcp_tree_entry entry = {
         .source = {.directory = AT_FDCWD, .name = job->given_source},
@@ -712,20 +709,22 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
            begin_entry(job, &entry, error);
 }
 
+/// Does the smallest piece of work.
 static bool work(struct mapcp_job *job, uint64_t *spent) {
     struct mapcp_error error;
     switch (job->state) {
     case MAPCP_JOB_WAITING:
-        return begin(job, &error) || fail(job, &error);
+        return begin(job, &error) || fail_job(job, &error);
     case MAPCP_JOB_MEASURING:
         return measure(job, spent);
     case MAPCP_JOB_WALKING:
         return walk(job, spent);
     default:
-        return work_on_file(job, spent);
+        return copy_window(job, spent);
     }
 }
 
+/// Completes the progress of a job that has succeeded.
 static void end_well(struct mapcp_job *job) {
     job->progress.done = true;
     job->progress.totals_known = true;
@@ -733,7 +732,7 @@ static void end_well(struct mapcp_job *job) {
     job->progress.files_total = job->progress.files_done;
 }
 
-/// Raises the totals to what is done already, where a tree has grown since it was measured.
+/// Raises the totals to what is done, if a tree has grown since it was measured.
 static void raise_totals(struct mapcp_progress *progress) {
     if (progress->bytes_total < progress->bytes_done) {
         progress->bytes_total = progress->bytes_done;
@@ -767,13 +766,13 @@ const char *mapcp_job_current_path(const struct mapcp_job *job) {
 }
 
 const struct mapcp_copy_error *mapcp_job_error(const struct mapcp_job *job) {
-    return &job->failure;
+    return &job->error;
 }
 
 struct mapcp_copy_errors mapcp_job_take_errors(struct mapcp_job *job) {
-    struct mapcp_copy_errors problems = job->problems;
-    job->problems = (struct mapcp_copy_errors){.items = NULL};
-    return problems;
+    struct mapcp_copy_errors errors = job->errors;
+    job->errors = (struct mapcp_copy_errors){.items = NULL};
+    return errors;
 }
 
 struct mapcp_entries mapcp_job_take_entries(struct mapcp_job *job) {

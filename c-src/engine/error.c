@@ -99,20 +99,76 @@ const char *mapcp_verb(enum mapcp_operation operation) {
     return verbs[operation];
 }
 
+/// A clause for a combination of operation and code that says more than the code alone. NULL if there is
+/// none.
+static const char *special_reason(const struct mapcp_error *error) {
+    const bool is_own = error->number == 0;
+    switch (error->code) {
+    case MAPCP_OTHER:
+        if (error->operation == MAPCP_MAP && error->number == EAGAIN) {
+            return "it has no data yet, which a regular file does not do; write it to a file by a program "
+                   "that "
+                   "waits, such as cat, and copy that file";
+        }
+        return strerror(error->number);
+    case MAPCP_ALREADY_EXISTS:
+        return error->operation == MAPCP_ACCEPT ? "the name is taken in a directory that this copy made; the "
+                                                  "file system may treat two names as "
+                                                  "one, so rename one of them"
+                                                : NULL;
+    case MAPCP_INVALID_NAME:
+        return error->side == MAPCP_TARGET
+                   ? "the target's file system does not allow this name; rename the source"
+               : error->operation == MAPCP_LIST
+                   ? "the name of an entry in it is not valid UTF-8; rename that entry"
+                   : NULL;
+    case MAPCP_IS_DIRECTORY:
+        return error->operation == MAPCP_OPEN
+                   ? "it is a directory; to copy it with its contents, copy recursively (-r)"
+                   : NULL;
+    case MAPCP_NAME_TOO_LONG:
+        return error->operation == MAPCP_OPEN && is_own ? "more than 10,000 directories deep; copy its parts "
+                                                          "separately, unless a directory contains itself"
+                                                        : NULL;
+    case MAPCP_SOURCE_CHANGED:
+        return error->operation == MAPCP_MAP ? "it changed during the copy; copy it again when nothing "
+                                               "writes to it, or, if it only grows, with "
+                                               "--allow-changes"
+                                             : NULL;
+    case MAPCP_BUSY:
+        return error->operation == MAPCP_RENAME ? "it is in use, or a mount point, such as a file that is "
+                                                  "mounted into a container; copy to another "
+                                                  "name, or mount its directory"
+                                                : NULL;
+    case MAPCP_UNSUPPORTED:
+        return !is_own                             ? NULL
+               : error->operation == MAPCP_INSPECT ? "it is unknown whether the source is newer, because "
+                                                     "WASI has only times from 1970 to 2554; choose "
+                                                     "another overwrite policy"
+               : error->operation == MAPCP_SET_TIMES
+                   ? "the source's time may be outside the range of WASI, 1970 to 2554"
+                   : NULL;
+    case MAPCP_OUT_OF_MEMORY:
+        return error->operation == MAPCP_MAP ? "out of memory; try a smaller window" : NULL;
+    default:
+        return NULL;
+    }
+}
+
 const char *mapcp_reason(const struct mapcp_error *error) {
     static const char *const reasons[] = {
         [MAPCP_NOT_FOUND] = "no such file or directory",
         [MAPCP_ACCESS_DENIED] = "permission denied",
         [MAPCP_NOT_PERMITTED] = "not permitted by the sandbox or the file system",
-        [MAPCP_ALREADY_EXISTS] = "it exists already",
+        [MAPCP_ALREADY_EXISTS] = "it already exists",
         [MAPCP_IS_DIRECTORY] = "it is a directory",
         [MAPCP_NOT_DIRECTORY] = "not a directory",
         [MAPCP_NOT_REGULAR_FILE] = "it is not a regular file but a FIFO, a socket or a device",
         [MAPCP_SAME_FILE] = "source and target are the same file",
         [MAPCP_INTO_ITSELF] = "a directory cannot be copied into itself",
-        [MAPCP_SOURCE_CHANGED] = "it changed while it was copied; copy it again when it is at rest",
+        [MAPCP_SOURCE_CHANGED] = "it changed during the copy; copy it again when nothing writes to it",
         [MAPCP_VERIFICATION_FAILED] =
-            "what was read back is not what the source has, which may have changed meanwhile; copy it again",
+            "the copy differs from the source, which may have changed during the copy; copy it again",
         [MAPCP_JUST_CREATED] = "another source of the same command was just copied there",
         [MAPCP_INVALID_ARGUMENT] = "invalid argument",
         [MAPCP_TOO_MANY_LINKS] = "too many symbolic links, or a loop of them",
@@ -120,70 +176,15 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_INVALID_NAME] = "the name is not valid UTF-8; rename it",
         [MAPCP_NO_SPACE] = "no space left on the file system",
         [MAPCP_QUOTA_EXCEEDED] = "disk quota exceeded",
-        [MAPCP_FILE_TOO_LARGE] = "larger than a file may be here",
+        [MAPCP_FILE_TOO_LARGE] = "the file is too large for the file system or the limit of the process",
         [MAPCP_READ_ONLY_FILE_SYSTEM] = "the file system is read-only",
         [MAPCP_TOO_MANY_OPEN_FILES] = "too many open files",
-        // WASI has no code for descriptors, and its hosts say that they are out of memory.
-        [MAPCP_OUT_OF_MEMORY] = "out of memory or of file descriptors",
+        // WASI has no code for a lack of descriptors, and its hosts report a lack of memory.
+        [MAPCP_OUT_OF_MEMORY] = "out of memory or file descriptors",
         [MAPCP_IO] = "input/output error",
         [MAPCP_BUSY] = "it is in use",
         [MAPCP_UNSUPPORTED] = "the file system does not support it",
     };
-    if (error->because) {
-        return error->because;
-    }
-    if (error->operation == MAPCP_MAP && error->number == EAGAIN) {
-        return "it gives no data now, and may give some later, which a regular file does not; write it to a "
-               "file by a "
-               "program that waits, such as cat, and copy that";
-    }
-    if (error->code == MAPCP_OTHER) {
-        return strerror(error->number);
-    }
-    if (error->operation == MAPCP_ACCEPT && error->code == MAPCP_INVALID_ARGUMENT) {
-        return "the path is empty";
-    }
-    if (error->operation == MAPCP_ACCEPT && error->code == MAPCP_ALREADY_EXISTS) {
-        return "the name is taken in a directory that this copy made; the file system may take two names for "
-               "one, so rename one of them";
-    }
-    if (error->side == MAPCP_TARGET && error->code == MAPCP_INVALID_NAME) {
-        return "the target's file system does not take this name; rename the source";
-    }
-    if (error->operation == MAPCP_LIST && error->code == MAPCP_INVALID_NAME) {
-        return "the name of something in it is not valid UTF-8; rename that";
-    }
-    if (error->operation == MAPCP_LIST && error->code == MAPCP_INVALID_ARGUMENT && error->number == 0) {
-        return "there is no such share: n of them are numbered from 0 to n - 1";
-    }
-    if (error->operation == MAPCP_OPEN && error->code == MAPCP_IS_DIRECTORY) {
-        return "it is a directory; to copy it with all that is in it, ask for a recursive copy (-r)";
-    }
-    if (error->operation == MAPCP_OPEN && error->code == MAPCP_NAME_TOO_LONG && error->number == 0) {
-        return "more than 10,000 directories deep; copy its parts separately, unless a directory contains "
-               "itself";
-    }
-    if (error->operation == MAPCP_MAP && error->code == MAPCP_SOURCE_CHANGED) {
-        return "it changed while it was copied; copy it again when it is at rest, or, if it only grows, with "
-               "--allow-changes";
-    }
-    if (error->operation == MAPCP_RENAME && error->code == MAPCP_BUSY) {
-        return "it is a mount point, such as a file that is bound into a container, or in use; "
-               "copy to another name, or bind its directory";
-    }
-    if (error->operation == MAPCP_INSPECT && error->code == MAPCP_UNSUPPORTED && error->number == 0) {
-        return "it is unknown whether the source is newer: both times are at a limit of what WASI has, 1970 "
-               "to 2554, "
-               "or beyond it; choose another overwrite policy";
-    }
-    if (error->operation == MAPCP_SET_TIMES && error->code == MAPCP_UNSUPPORTED && error->number == 0) {
-        return "the source's time is at a limit of what WASI has, 1970 to 2554, or beyond it";
-    }
-    if (error->operation == MAPCP_MAP && error->code == MAPCP_OUT_OF_MEMORY) {
-        return "out of memory; try a smaller window";
-    }
-    if (error->operation == MAPCP_MAP && error->code == MAPCP_INVALID_ARGUMENT) {
-        return "the window is larger than 1 GiB";
-    }
-    return reasons[error->code];
+    const char *special = error->because ? error->because : special_reason(error);
+    return special ? special : reasons[error->code];
 }

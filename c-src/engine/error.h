@@ -1,6 +1,9 @@
 #ifndef MAPCP_ERROR_H
 #define MAPCP_ERROR_H
 
+// Errors: what failed, why, and on which of an entry's two paths. A function that can fail returns false and
+// sets an error, or returns an errno value.
+
 #include <stdbool.h>
 
 /// What the engine was doing when it failed; `operation` of the WIT interface, in its order.
@@ -51,43 +54,42 @@ enum mapcp_code {
     MAPCP_OTHER,
 };
 
-/// Which of an entry's two paths an operation failed on.
+/// The side of a copy that an operation failed on.
 enum mapcp_side {
     MAPCP_SOURCE,
     MAPCP_TARGET,
 };
 
-/// A failure: what, why, and on which side.
 struct mapcp_error {
     enum mapcp_operation operation;
     enum mapcp_code code;
     enum mapcp_side side;
-    /// The errno value behind `code`, or 0 where the engine itself found the fault.
+    /// The errno value behind `code`, or 0 if the engine itself found the error.
     int number;
-    /// What to say in place of what `code` says: a clause for people. Static, or NULL.
+    /// A clause for people that replaces the one for `code`. Static, or NULL.
     const char *because;
 };
 
-/// Fills in an error that the engine itself found. Always returns false, for the caller to return.
+/// Sets an error that the engine itself found. Always returns false, for the caller to return.
 bool mapcp_fail(struct mapcp_error *error, enum mapcp_operation operation, enum mapcp_side side,
                 enum mapcp_code code);
 
-/// Fills in an error from an errno value. Always returns false, for the caller to return.
+/// Sets an error from an errno value. Always returns false, for the caller to return.
 bool mapcp_fail_number(struct mapcp_error *error, enum mapcp_operation operation, enum mapcp_side side,
                        int number);
 
-/// The same, with a clause that says more than the code does, such as what to do about it.
+/// Sets an error with a clause that says more than its code, such as what to do. Always returns false, for
+/// the caller to return.
 bool mapcp_fail_because(struct mapcp_error *error, enum mapcp_operation operation, enum mapcp_side side,
                         enum mapcp_code code, const char *because);
 
-/// Whether a failure may be one of this time only, so that another try tells more: a read error, too little
-/// memory or too few descriptors, an interruption.
+/// Whether another try may succeed: after a read error, an interruption, or a lack of memory or descriptors.
 bool mapcp_is_transient(const struct mapcp_error *error);
 
-/// The verb for an operation, to stand in "cannot VERB 'path'". Static.
+/// The verb for an operation, as in "cannot VERB 'path'". Static.
 const char *mapcp_verb(enum mapcp_operation operation);
 
-/// Why, as a clause without a path, such as "no such file or directory". Static, or strerror's.
+/// The reason as a clause without a path, such as "no such file or directory". Static, or strerror's.
 const char *mapcp_reason(const struct mapcp_error *error);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "window.h"
 
-// What a hole may be made of, in bytes: file systems do not keep smaller ones.
+// The smallest hole, in bytes. File systems do not keep smaller ones.
 #define FINE_BLOCK 4096
 
 bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target, struct mapcp_namer *namer,
@@ -26,7 +26,7 @@ bool mapcp_file_copy_is_complete(const struct mapcp_file_copy *copy, const struc
     return copy->ended && (!options->verify || copy->verified == copy->size);
 }
 
-/// How many bytes a window at `offset` should have, going by the size: 0 for an empty file.
+/// The number of bytes that a window at `offset` should have, by the size. 0 for an empty file.
 static size_t window_at(const struct mapcp_file_copy *copy, uint64_t offset,
                         const struct mapcp_options *options) {
     uint64_t left = copy->size - offset;
@@ -37,31 +37,30 @@ static bool fail_as_changed(struct mapcp_error *error) {
     return mapcp_fail(error, MAPCP_MAP, MAPCP_SOURCE, MAPCP_SOURCE_CHANGED);
 }
 
-/// Refuses a source that is no longer what it was when it was opened. Its status is read after its bytes, so
-/// it vouches for all that have been read until now.
+/// Refuses a source that has changed since it was opened. This reads the status after the bytes, so it
+/// vouches for all bytes read so far.
 static bool check_unchanged(const struct mapcp_file_copy *copy, const struct mapcp_options *options,
                             struct mapcp_error *error) {
-    enum mapcp_change change = MAPCP_SHORTENED;
+    enum mapcp_change change = MAPCP_CHANGE_SHORTENED;
     return mapcp_source_compare(&copy->source, &change, error) &&
-           (change == MAPCP_UNCHANGED || (change == MAPCP_WRITTEN_TO && options->allow_changes) ||
+           (change == MAPCP_CHANGE_NONE || (change == MAPCP_CHANGE_WRITTEN && options->allow_changes) ||
             fail_as_changed(error));
 }
 
-/// Decides about a window that does not end where the source's status says: it has other than `expected`
-/// bytes, or more follow. Cuts off what is not to be copied.
-static bool settle_end(struct mapcp_file_copy *copy, struct mapcp_window *window, size_t expected,
+/// Decides about a window with more or fewer than the `expected` bytes. Cuts off what must not be copied.
+static bool accept_end(struct mapcp_file_copy *copy, struct mapcp_window *window, size_t expected,
                        const struct mapcp_options *options, struct mapcp_error *error) {
-    enum mapcp_change change = MAPCP_SHORTENED;
+    enum mapcp_change change = MAPCP_CHANGE_SHORTENED;
     if (!mapcp_source_compare(&copy->source, &change, error)) {
         return false;
     }
-    if (change == MAPCP_UNCHANGED) {
-        // The status does not describe the content. From here on the source is read until there is no more.
+    if (change == MAPCP_CHANGE_NONE) {
+        // The status does not describe the content. Read the source until a read returns nothing.
         copy->is_pseudo = true;
         window->length = 0;
         return true;
     }
-    if (change == MAPCP_WRITTEN_TO && options->allow_changes && window->length > expected) {
+    if (change == MAPCP_CHANGE_WRITTEN && options->allow_changes && window->length > expected) {
         copy->ended = true;
         window->length = expected;
         return true;
@@ -69,12 +68,12 @@ static bool settle_end(struct mapcp_file_copy *copy, struct mapcp_window *window
     return fail_as_changed(error);
 }
 
-/// Maps the next window of the source, and finds out whether its end has been read.
+/// Maps the next window of the source, and finds out whether it is the last.
 static bool map_source(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                        struct mapcp_window *window, struct mapcp_error *error) {
     size_t expected = window_at(copy, copy->copied, options);
-    // One byte more shows whether there is more. A pseudo file is read without going back: procfs begins anew
-    // for it.
+    // The additional byte shows whether the file goes on. A pseudo file is only read forwards, because procfs
+    // starts again if a read goes back.
     size_t length = copy->is_pseudo ? options->window_size : expected + 1;
     if (!mapcp_map(copy->source.descriptor, copy->copied, length, MAPCP_SOURCE, window, error)) {
         return false;
@@ -89,7 +88,7 @@ static bool map_source(struct mapcp_file_copy *copy, const struct mapcp_options 
         window->length = expected;
         return true;
     }
-    if (settle_end(copy, window, expected, options, error)) {
+    if (accept_end(copy, window, expected, options, error)) {
         return true;
     }
     struct mapcp_error ignored;
@@ -98,14 +97,14 @@ static bool map_source(struct mapcp_file_copy *copy, const struct mapcp_options 
 }
 
 static bool is_zero(const char *bytes, size_t length) {
-    // Equal to itself moved by one byte, and the first is zero: then all are.
+    // All bytes are zero if the first is, and each equals the next.
     return bytes[0] == 0 && memcmp(bytes, bytes + 1, length - 1) == 0;
 }
 
-/// Writes all of a range; returns 0 or the errno value.
+/// Writes a whole range. Returns 0 or the errno value.
 static int write_range(int descriptor, const char *bytes, size_t length, uint64_t offset) {
     while (length > 0) {
-        // pwrite, since the preview 1 adapter cuts what write gives it into pieces of 4,096 bytes.
+        // The preview 1 adapter divides a write() into pieces of 4,096 bytes, but not a pwrite().
         ssize_t count = pwrite(descriptor, bytes, length, (off_t)offset);
         if (count > 0) {
             bytes += count;
@@ -120,7 +119,7 @@ static int write_range(int descriptor, const char *bytes, size_t length, uint64_
     return 0;
 }
 
-/// Writes a window, but for its blocks of zeros; returns 0 or the errno value.
+/// Writes a window except its blocks of zeros. Returns 0 or the errno value.
 static int write_window(struct mapcp_file_copy *copy, const struct mapcp_window *window, size_t block) {
     const char *bytes = window->bytes;
     size_t start = 0;
@@ -142,8 +141,8 @@ static int write_window(struct mapcp_file_copy *copy, const struct mapcp_window 
     return write_range(copy->temporary.descriptor, bytes + start, rest, window->offset + start);
 }
 
-/// Gives the copy its size: a hole at its end is no part of it until then. Some FUSE file systems succeed
-/// without doing it, above all for sizes that they cannot have.
+/// Gives the copy its size, if it ends in a hole. Some FUSE file systems report success without doing it,
+/// mostly for sizes that they cannot have.
 static bool set_size(const struct mapcp_file_copy *copy, struct mapcp_error *error) {
     const int descriptor = copy->temporary.descriptor;
     struct stat status;
@@ -154,10 +153,8 @@ static bool set_size(const struct mapcp_file_copy *copy, struct mapcp_error *err
         return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
     }
     return (uint64_t)status.st_size == copy->size ||
-           mapcp_fail_because(
-               error, MAPCP_WRITE, MAPCP_TARGET, MAPCP_IO,
-               "the file system does not give it its size, which may be larger than a file may be "
-               "there");
+           mapcp_fail_because(error, MAPCP_WRITE, MAPCP_TARGET, MAPCP_IO,
+                              "the file system does not give it its size, which may be too large there");
 }
 
 static bool copy_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
@@ -183,14 +180,14 @@ static bool copy_window(struct mapcp_file_copy *copy, const struct mapcp_options
     return (!copy->ended || copy->written == copy->size || set_size(copy, error)) && unmapped;
 }
 
-/// Compares a window of the source, up to `length`, with the same part of the copy.
+/// Compares the first `length` bytes of a window of the source with the copy.
 static bool compare(const struct mapcp_file_copy *copy, const struct mapcp_window *expected, size_t length,
                     const struct mapcp_options *options, struct mapcp_error *error) {
     struct mapcp_window found;
     if (!mapcp_map(copy->temporary.descriptor, expected->offset, length + 1, MAPCP_TARGET, &found, error)) {
         return false;
     }
-    // If they differ because the source has changed, and that shows, this is the reason.
+    // If they differ and the source has visibly changed, the change is the error.
     bool good = (found.length >= length && memcmp(expected->bytes, found.bytes, length) == 0) ||
                 (check_unchanged(copy, options, error) &&
                  mapcp_fail(error, MAPCP_VERIFY, MAPCP_TARGET, MAPCP_VERIFICATION_FAILED));
@@ -198,8 +195,8 @@ static bool compare(const struct mapcp_file_copy *copy, const struct mapcp_windo
     return mapcp_unmap(&found, MAPCP_TARGET, good ? error : &ignored) && good;
 }
 
-/// Reads a window of the source a second time, and compares it with what was written. Where nothing differs,
-/// all of the copy was in the source together, when the first reading was over and the second had not begun.
+/// Reads a window of the source again and compares it with the copy. If no window differs, the source had all
+/// of this content at one moment: after the first reading and before the second.
 static bool verify_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                           struct mapcp_error *error) {
     struct mapcp_window expected;
@@ -220,7 +217,7 @@ static bool verify_window(struct mapcp_file_copy *copy, const struct mapcp_optio
 bool mapcp_file_copy_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                             struct mapcp_error *error) {
     bool good = copy->ended ? verify_window(copy, options, error) : copy_window(copy, options, error);
-    // Behind the last window, that is done right before the commit.
+    // After the last window, the check comes right before the commit.
     return good && (mapcp_file_copy_is_complete(copy, options) || check_unchanged(copy, options, error));
 }
 
@@ -241,40 +238,41 @@ bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, const struct mapcp_opt
 }
 
 bool mapcp_file_copy_abandon(struct mapcp_file_copy *copy) {
-    // What close reports concerns a copy that is being given up.
+    // The copy is discarded, so an error from close does not matter.
     struct mapcp_error ignored;
     (void)mapcp_source_close(&copy->source, &ignored);
     return mapcp_temporary_discard(&copy->temporary);
 }
 
-// A link's text is a path, and Linux takes none that is longer.
+// --- Links -------------------------------------------------------------------------------------------------
+
+// The maximum length of a link's text, in bytes: Linux allows no longer path.
 #define LONGEST_TEXT 4096
 
-// What nothing is named.
+// A name that no file has.
 #define NOWHERE ".mapcp-nowhere"
 
-// No test can show it before the first link: file systems answer in many ways, and so do hosts.
-static const char NO_LINKS[] =
-    "the target's file system does not take symbolic links; copy what they lead to (--symlinks=follow), "
-    "or leave them out (--symlinks=skip)";
+static const char NO_LINKS[] = "the target's file system has no symbolic links; copy what they lead to "
+                               "(--symlinks=follow), or leave them out "
+                               "(--symlinks=skip)";
 
-/// Fails with what making a link has failed with. FAT and exFAT have no links, and each says so in its own
-/// way: as not permitted, as unsupported, or, through wasmtime, as an input/output error. But they take a
-/// file.
+/// Fails with the errno value of making a link. Always returns false. FAT and exFAT have no links, and report
+/// this as not permitted, as unsupported or, in wasmtime, as an input/output error. It is the reason if a
+/// file can be made.
 static bool fail_to_link(struct mapcp_place target, const char *text, struct mapcp_namer *namer, int number,
                          struct mapcp_error *error) {
     mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number);
     bool may_lack_links =
         error->code == MAPCP_NOT_PERMITTED || error->code == MAPCP_UNSUPPORTED || error->code == MAPCP_IO;
-    // Hosts do not permit to make a link to an absolute path.
+    // Hosts do not permit links to absolute paths.
     if (may_lack_links && text[0] != '/' && mapcp_temporary_can_be_made(target, namer)) {
         error->because = NO_LINKS;
     }
     return false;
 }
 
-/// Finds out whether the target's directory keeps the times of links, or those of what a link leads to are
-/// set instead, as by sshfs. That may lie anywhere, so a link that leads nowhere is tried first.
+/// Finds out whether the target's file system can set the times of links. Some, such as sshfs, set the times
+/// of the link's destination instead, which may be anywhere. So this tries a link that leads nowhere.
 static bool find_link_times(const struct mapcp_terms *terms, struct mapcp_temporary *temporary,
                             struct mapcp_namer *namer, struct mapcp_error *error) {
     struct mapcp_timekeeping *keeping = terms->policy.keeping;
@@ -299,17 +297,10 @@ bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options
                      struct mapcp_error *error) {
     char text[LONGEST_TEXT + 1];
     *skipped = false;
-    ssize_t length = readlinkat(terms->source.directory, terms->source.name, text, LONGEST_TEXT);
-    if (length < 0) {
-        mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
-        error->because = error->code == MAPCP_INVALID_NAME ? MAPCP_INVALID_TEXT : NULL;
+    if (!mapcp_read_link(terms->source, text, sizeof(text), error)) {
         return false;
     }
-    if (length == LONGEST_TEXT) {
-        return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, ENAMETOOLONG);
-    }
-    text[length] = '\0';
-    // A link that needs nothing but its text is complete at once, and takes no name that something has.
+    // A link that needs no times is complete when it is made, and fails if the name is taken.
     if (terms->decision == MAPCP_DECISION_NEW && !options->preserve_timestamps) {
         if (symlinkat(text, terms->target.directory, terms->target.name) == 0) {
             if (terms->siblings) {
@@ -317,7 +308,7 @@ bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options
             }
             return true;
         }
-        // What the file system does not take, a temporary name shows to be the link or its name.
+        // These errors can be about the link or about its name. A temporary name shows which.
         if (errno != EEXIST && errno != ENOENT && errno != EINVAL) {
             return fail_to_link(terms->target, text, namer, errno, error);
         }

@@ -1,6 +1,9 @@
 #ifndef MAPCP_FILE_COPY_H
 #define MAPCP_FILE_COPY_H
 
+// The copy of one file or link. A file is written window by window to a temporary file beside the target,
+// which the commit then gives the target's name. A link is made in one call.
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,52 +14,49 @@
 #include "target.h"
 #include "temporary.h"
 
-/// One file on its way: written window by window to a temporary file, which then takes the target's name.
+/// A file that is being copied.
 struct mapcp_file_copy {
     struct mapcp_source source;
     struct mapcp_temporary temporary;
-    /// How many bytes the source has: what its status says, until its end has been read.
+    /// The number of bytes of the source: by its status, until its end was read.
     uint64_t size;
-    /// Whether its end has been read: then `size` is a count.
+    /// Whether the source's end was read. Then `size` is the number of bytes read.
     bool ended;
-    /// Whether its status says something else than what can be read from it, as in procfs and sysfs. Then it
-    /// is read until there is no more.
+    /// Whether the source's status has the wrong size, as in procfs and sysfs. Then the source is read until
+    /// a read returns nothing.
     bool is_pseudo;
-    /// Bytes taken from the source, and bytes compared with it again.
+    /// Bytes copied, and bytes verified.
     uint64_t copied;
     uint64_t verified;
-    /// The end of what was really written; behind it there is only a hole.
+    /// The end of the last byte written. Behind it, the copy has only a hole.
     uint64_t written;
 };
 
-/// A copy that holds nothing; abandoning it is harmless.
+/// A copy that has not begun. Abandoning it does nothing.
 #define MAPCP_NO_FILE_COPY                                                                                   \
     ((struct mapcp_file_copy){.source = MAPCP_NO_SOURCE, .temporary = MAPCP_NO_TEMPORARY})
 
-/// Creates the temporary file for a source that is open already. On failure returns false and sets `error`.
+/// Creates the temporary file for a source that is already open. On failure returns false and sets `error`.
 bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target, struct mapcp_namer *namer,
                            struct mapcp_error *error);
 
-/// Whether all windows are done.
+/// Whether all windows are copied and, if requested, verified.
 bool mapcp_file_copy_is_complete(const struct mapcp_file_copy *copy, const struct mapcp_options *options);
 
-/// Copies, or then verifies, one window. On failure returns false and sets `error`.
+/// Copies one window, or verifies one if all are copied. On failure returns false and sets `error`.
 bool mapcp_file_copy_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                             struct mapcp_error *error);
 
-/// Finishes the complete file, so that all it lacks is the target's name. On failure returns false and sets
-/// `error`.
+/// Finishes a complete file, which must then be committed. On failure returns false and sets `error`.
 bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                             struct mapcp_error *error);
 
-/// Gives up what is held, and removes the temporary file. False when that could not be removed; see
+/// Closes everything, and removes the temporary file. Returns false if the file could not be removed: see
 /// mapcp_temporary_discard.
 bool mapcp_file_copy_abandon(struct mapcp_file_copy *copy);
 
-/// Puts a symbolic link with the text of the source in the target's place, on these terms.
-///
-/// `*skipped` says that what is there stays. On failure returns false and sets `error`. In both cases the
-/// caller discards what is in `temporary`.
+/// Copies a symbolic link with its text, and commits it. Sets `*skipped` if the target stays. On failure
+/// returns false and sets `error`. If it failed or skipped, the caller must discard `temporary`.
 bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options *options,
                      struct mapcp_temporary *temporary, struct mapcp_namer *namer, bool *skipped,
                      struct mapcp_error *error);

@@ -11,13 +11,13 @@
 #include "listing.h"
 #include "target.h"
 
-/// Calls `use` with each directory on the way to `path`, from the top, until it returns false.
+/// Calls `use` with each directory on the way to `path`, from the top down, until it returns false.
 static bool for_each_parent(const char *path, bool (*use)(const char *parent, void *context), void *context) {
     char *parent = strdup(path);
     bool good = parent != NULL;
     for (char *slash = parent ? strchr(parent + 1, '/') : NULL; good && slash;
          slash = strchr(slash + 1, '/')) {
-        // A slash at the very end is a part of the name itself.
+        // A slash at the end belongs to the last name.
         if (slash[strspn(slash, "/")] == '\0') {
             break;
         }
@@ -37,7 +37,7 @@ struct making {
 static bool make_parent(const char *parent, void *context) {
     const struct making *making = context;
     struct stat status;
-    // Looked at before it is made: a preopened directory can be there and yet not be made again.
+    // Checked first, because a preopened directory exists but cannot always be created.
     if (stat(parent, &status) == 0) {
         return true;
     }
@@ -60,7 +60,7 @@ bool mapcp_make_parents(const char *path, struct mapcp_names *made, struct mapcp
 
 void mapcp_remove_parents(struct mapcp_names *made) {
     for (const char *parent; (parent = mapcp_names_pop(made)) != NULL;) {
-        // One that has something in it is in use, by this copy or by another.
+        // A directory that is not empty is in use, so it stays.
         (void)rmdir(parent);
     }
     mapcp_names_free(made);
@@ -89,7 +89,7 @@ bool mapcp_check_outside(const char *path, const struct stat *source, struct map
     struct stat status = {.st_ino = 0};
     struct stat below = {.st_ino = 0};
     bool outside = true;
-    // Upwards by "..", so that links on the way are seen for what they are, up to the root of the sandbox.
+    // Goes up by "..", which is right for links on the way, to the root of the sandbox.
     bool more = find_parent(path, &parent, &status);
     while (more && outside) {
         outside = !mapcp_is_same_file(&status, source);
@@ -111,31 +111,7 @@ bool mapcp_check_parents(const char *path, struct mapcp_error *error) {
     return path[0] == '\0' || for_each_parent(path, check_parent, error);
 }
 
-bool mapcp_sync_directory(int descriptor) {
-#ifdef __wasi__
-    // The preview 1 adapter knows fsync for files only, and says that this is no descriptor.
-    return fsync(descriptor) == 0 || errno == EBADF;
-#else
-    return fsync(descriptor) == 0;
-#endif
-}
-
-/// For a single file: has the directory that names it on the disk. In a tree, the walk does that for each
-/// directory.
-bool mapcp_sync_parent(const char *path, struct mapcp_error *error) {
-    const char *slash = strrchr(path, '/');
-    char *parent = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    int descriptor = parent ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    bool good = descriptor >= 0 && mapcp_sync_directory(descriptor);
-    good = good || mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
-    if (descriptor >= 0) {
-        (void)close(descriptor);
-    }
-    free(parent);
-    return good;
-}
-
-/// Puts a name before a relative path. False without memory.
+/// Puts a name before a relative path. Returns false if memory runs out.
 static bool prepend(struct mapcp_path *path, const char *name) {
     struct mapcp_path longer = {.text = NULL};
     bool good = mapcp_path_set(&longer, name) && (path->length == 0 || mapcp_path_push(&longer, path->text));
@@ -148,7 +124,8 @@ static bool prepend(struct mapcp_path *path, const char *name) {
     return true;
 }
 
-/// Puts the last name of `start`, which does not exist, before `below`. False if it is none.
+/// Moves the last name of `start`, which does not exist, to the front of `below`. Returns false if that is
+/// impossible.
 static bool take_missing(struct mapcp_path *start, struct mapcp_path *below) {
     while (start->length > 1 && start->text[start->length - 1] == '/') {
         mapcp_path_cut(start, start->length - 1);
@@ -161,8 +138,8 @@ static bool take_missing(struct mapcp_path *start, struct mapcp_path *below) {
     return length > 0 ? (mapcp_path_cut(start, length), true) : mapcp_path_set(start, ".");
 }
 
-/// Puts the name that the directory with this status has in the directory `parent` before `below`. False if
-/// it has none there.
+/// Finds the name of `directory` in its parent, and puts it at the front of `below`. Returns false if there
+/// is none.
 static bool take_name(const char *parent, const struct stat *directory, struct mapcp_path *below) {
     int descriptor = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct mapcp_listing *listing = descriptor >= 0 ? mapcp_listing_open(descriptor) : NULL;
@@ -184,7 +161,7 @@ static bool take_name(const char *parent, const struct stat *directory, struct m
     return found;
 }
 
-/// Sets `below` to the path of the target below the source, as a walk goes it. False if that cannot be known.
+/// Sets `below` to the path of the target below the source. Returns false if it is unknown.
 static bool find_below(const char *target, const struct stat *source, struct mapcp_path *below) {
     struct mapcp_path at = {.text = NULL};
     struct stat status;
@@ -193,7 +170,7 @@ static bool find_below(const char *target, const struct stat *source, struct map
     while (good && (stat(at.text, &status) != 0 || !S_ISDIR(status.st_mode))) {
         good = take_missing(&at, below);
     }
-    // Upwards by "..", so that links on the way are seen for what they are.
+    // Goes up by "..", which is right for links on the way.
     while (good && !mapcp_is_same_file(&status, source)) {
         good = mapcp_path_push(&at, "..") && stat(at.text, &above) == 0 &&
                !mapcp_is_same_file(&status, &above) && take_name(at.text, &status, below);
@@ -218,4 +195,26 @@ bool mapcp_is_left_out(const char *target, const struct stat *source, const stru
     }
     mapcp_path_free(&below);
     return left_out;
+}
+
+bool mapcp_sync_directory(int descriptor) {
+#ifdef __wasi__
+    // The preview 1 adapter has fsync only for files, and returns EBADF for a directory.
+    return fsync(descriptor) == 0 || errno == EBADF;
+#else
+    return fsync(descriptor) == 0;
+#endif
+}
+
+bool mapcp_sync_parent(const char *path, struct mapcp_error *error) {
+    const char *slash = strrchr(path, '/');
+    char *parent = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    int descriptor = parent ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool good = descriptor >= 0 && mapcp_sync_directory(descriptor);
+    good = good || mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
+    if (descriptor >= 0) {
+        (void)close(descriptor);
+    }
+    free(parent);
+    return good;
 }

@@ -1,6 +1,9 @@
 #ifndef MAPCP_PARENTS_H
 #define MAPCP_PARENTS_H
 
+// The directories on the way to the target: whether they exist, whether one of them is the source, and
+// writing them to the disk.
+
 #include <stdbool.h>
 #include <sys/stat.h>
 
@@ -8,33 +11,31 @@
 #include "options.h"
 #include "path.h"
 
-/// Makes the directories on the way to `path` that are missing; not `path` itself. Adds the path of each to
+/// Creates the directories that are missing on the way to `path`, but not `path` itself. Adds their paths to
 /// `made`. On failure returns false and sets `error`.
 bool mapcp_make_parents(const char *path, struct mapcp_names *made, struct mapcp_error *error);
 
-/// Removes the directories that were made for a copy which has failed, if nothing is in them. Empties `made`.
+/// Removes the directories that a failed copy has created, if they are empty. Empties `made`.
 void mapcp_remove_parents(struct mapcp_names *made);
 
-/// Refuses a target where a directory on the way to it is missing, as making it would: false, and sets
-/// `error`.
+/// Checks that the directories on the way to `path` exist. If one does not, returns false and sets `error`.
 bool mapcp_check_parents(const char *path, struct mapcp_error *error);
 
-/// Refuses a target that lies in the directory whose status is `source`, as far as the target's path shows:
-/// false, and sets `error`.
+/// Checks that `path` does not lie in the directory that has the status `source`. If it does, returns false
+/// and sets `error`.
 bool mapcp_check_outside(const char *path, const struct stat *source, struct mapcp_error *error);
 
-/// Has a directory's entries on the disk, where the system lets a program ask for that: WASI's preview 1 does
-/// not, and then this does nothing. False with errno set when it fails.
+/// Whether a walk through the directory that has the status `source` leaves out the target, or a directory on
+/// the way to it, as in `mapcp -r --exclude backup . backup`. False if the target is not in the source, or if
+/// this is unknown.
+bool mapcp_is_left_out(const char *target, const struct stat *source, const struct mapcp_options *options);
+
+/// Writes a directory's entries to the disk. WASI's preview 1 has no call for this; there it does nothing. On
+/// failure returns false with errno set.
 bool mapcp_sync_directory(int descriptor);
 
-/// Has the directory that names `path` on the disk. On failure returns false and sets `error`.
+/// Writes the entries of the directory that contains `path` to the disk. On failure returns false and sets
+/// `error`.
 bool mapcp_sync_parent(const char *path, struct mapcp_error *error);
-
-// A target that lies in its own source, in a part that the filters leave out: `mapcp -r --exclude backup .
-// backup`.
-
-/// Whether the walk through the directory whose status is `source` leaves out the target, or a directory on
-/// the way to it. False if the target does not lie in the source, or if that cannot be known.
-bool mapcp_is_left_out(const char *target, const struct stat *source, const struct mapcp_options *options);
 
 #endif

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include "path.h"
+#include "times.h"
 
-static const char LEADS_OUT[] =
-    "it is a link that leads out of the sandbox; copy what it leads to by its own path, "
-    "or the link itself (-P)";
+static const char LEADS_OUT[] = "it is a link that leads out of the sandbox; copy its destination by its own "
+                                "path, or copy the link itself (-P)";
+static const char INVALID_TEXT[] =
+    "the link's text is not valid UTF-8; recreate the link, or leave it out (--symlinks=skip)";
 
 bool mapcp_source_check(const struct stat *status, struct mapcp_error *error) {
     if (S_ISDIR(status->st_mode)) {
@@ -28,7 +30,7 @@ bool mapcp_stat_source(struct mapcp_place place, bool follow, struct stat *statu
     if (follow && fstatat(place.directory, place.name, &link, AT_SYMLINK_NOFOLLOW) == 0 &&
         S_ISLNK(link.st_mode)) {
         error->because = error->code == MAPCP_NOT_PERMITTED  ? LEADS_OUT
-                         : error->code == MAPCP_INVALID_NAME ? MAPCP_INVALID_TEXT
+                         : error->code == MAPCP_INVALID_NAME ? INVALID_TEXT
                                                              : NULL;
     }
     return false;
@@ -36,7 +38,7 @@ bool mapcp_stat_source(struct mapcp_place place, bool follow, struct stat *statu
 
 bool mapcp_source_open(struct mapcp_source *source, struct mapcp_place place, bool follow,
                        struct mapcp_error *error) {
-    // Should a FIFO have taken the name meanwhile, O_NONBLOCK keeps its open from waiting for a writer.
+    // If a FIFO has taken the name, O_NONBLOCK keeps the open from waiting for a writer.
     const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
     source->descriptor = openat(place.directory, place.name, flags);
     if (source->descriptor < 0) {
@@ -48,15 +50,11 @@ bool mapcp_source_open(struct mapcp_source *source, struct mapcp_place place, bo
     return mapcp_source_check(&source->status, error);
 }
 
-static bool is_same_time(struct timespec one, struct timespec other) {
-    return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
-}
-
 static bool is_unchanged(const struct stat *before, const struct stat *now) {
-    // A name more or less changes the time of the status, and nothing that is copied.
+    // A hard link that is added or removed changes the time of the status, but nothing that is copied.
     bool has_same_names = before->st_nlink == now->st_nlink;
-    return before->st_size == now->st_size && is_same_time(before->st_mtim, now->st_mtim) &&
-           (!has_same_names || is_same_time(before->st_ctim, now->st_ctim));
+    return before->st_size == now->st_size && mapcp_is_same_time(before->st_mtim, now->st_mtim) &&
+           (!has_same_names || mapcp_is_same_time(before->st_ctim, now->st_ctim));
 }
 
 bool mapcp_source_compare(const struct mapcp_source *source, enum mapcp_change *change,
@@ -65,10 +63,21 @@ bool mapcp_source_compare(const struct mapcp_source *source, enum mapcp_change *
     if (fstat(source->descriptor, &now) != 0) {
         return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
     }
-    *change = is_unchanged(&source->status, &now)     ? MAPCP_UNCHANGED
-              : now.st_size >= source->status.st_size ? MAPCP_WRITTEN_TO
-                                                      : MAPCP_SHORTENED;
+    *change = is_unchanged(&source->status, &now)     ? MAPCP_CHANGE_NONE
+              : now.st_size >= source->status.st_size ? MAPCP_CHANGE_WRITTEN
+                                                      : MAPCP_CHANGE_SHORTENED;
     return true;
+}
+
+bool mapcp_read_link(struct mapcp_place place, char *text, size_t size, struct mapcp_error *error) {
+    ssize_t length = readlinkat(place.directory, place.name, text, size - 1);
+    if (length < 0) {
+        mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
+        error->because = error->code == MAPCP_INVALID_NAME ? INVALID_TEXT : NULL;
+        return false;
+    }
+    text[length] = '\0';
+    return (size_t)length < size - 1 || mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, ENAMETOOLONG);
 }
 
 bool mapcp_source_close(struct mapcp_source *source, struct mapcp_error *error) {

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "path.h"
+#include "times.h"
 
-/// What was known, or what the temporary shows.
+/// What is known, or what the temporary file shows.
 static enum mapcp_spellings ask(enum mapcp_spellings known, const struct mapcp_temporary *temporary,
                                 enum mapcp_spelling spelling) {
     return known == MAPCP_SPELLINGS_UNKNOWN ? mapcp_temporary_spellings(temporary, spelling) : known;
@@ -15,15 +15,15 @@ static enum mapcp_spellings ask(enum mapcp_spellings known, const struct mapcp_t
 
 bool mapcp_siblings_may_meet(struct mapcp_siblings *siblings, const struct mapcp_temporary *temporary) {
     bool is_foreign = !mapcp_path_is_ascii(temporary->name);
-    // A letter beyond ASCII can be the same as one of ASCII, as the Kelvin sign is a K. So the form is asked
-    // for with the first such name, also if nothing is there that it could meet.
+    // A letter beyond ASCII can equal an ASCII letter, as the Kelvin sign equals K. So the first such name is
+    // tested even if the directory is empty.
     if (is_foreign) {
-        siblings->by_form = ask(siblings->by_form, temporary, MAPCP_OTHER_FORM);
+        siblings->by_form = ask(siblings->by_form, temporary, MAPCP_SPELLING_FORM);
     }
     if (!siblings->has_any) {
         return false;
     }
-    siblings->by_case = ask(siblings->by_case, temporary, MAPCP_OTHER_CASE);
+    siblings->by_case = ask(siblings->by_case, temporary, MAPCP_SPELLING_CASE);
     bool form_matters = is_foreign || siblings->has_foreign;
     return siblings->by_case != MAPCP_SPELLINGS_DIFFER ||
            (form_matters && siblings->by_form != MAPCP_SPELLINGS_DIFFER);
@@ -47,31 +47,21 @@ void mapcp_siblings_add(struct mapcp_siblings *siblings, const char *name) {
     siblings->has_foreign = siblings->has_foreign || !mapcp_path_is_ascii(name);
 }
 
-static bool is_same_time(const struct timespec *one, const struct timespec *other) {
-    return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
-}
-
 bool mapcp_alias_is_possible(const struct stat *one, const struct stat *other) {
     return one->st_mode == other->st_mode && one->st_size == other->st_size &&
-           is_same_time(&one->st_mtim, &other->st_mtim) && is_same_time(&one->st_ctim, &other->st_ctim);
+           mapcp_is_same_time(one->st_mtim, other->st_mtim) &&
+           mapcp_is_same_time(one->st_ctim, other->st_ctim);
 }
 
 bool mapcp_alias_is_name(const char *one, const char *other) {
     return strcasecmp(mapcp_path_name(one), mapcp_path_name(other)) == 0;
 }
 
-/// Whether a temporary is in the directory that a place is in.
+/// Whether a temporary file is in the directory of a place.
 static bool is_beside(struct mapcp_place place, const struct mapcp_temporary *temporary) {
-    const char *name = mapcp_path_name(temporary->name);
-    size_t directory = (size_t)(mapcp_path_name(place.name) - place.name);
-    char *path = malloc(directory + strlen(name) + 1);
-    if (!path) {
-        return false;
-    }
     struct stat status;
-    memcpy(path, place.name, directory);
-    memcpy(path + directory, name, strlen(name) + 1);
-    bool is_there = fstatat(place.directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    char *path = mapcp_temporary_path(temporary, place.name);
+    bool is_there = path && fstatat(place.directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
     free(path);
     return is_there;
 }
@@ -84,16 +74,15 @@ bool mapcp_alias_is_file(struct mapcp_place source, struct mapcp_place target,
     if (strcmp(mapcp_path_name(source.name), mapcp_path_name(target.name)) == 0) {
         return true;
     }
-    bool folds = mapcp_temporary_spellings(temporary, MAPCP_OTHER_CASE) == MAPCP_SPELLINGS_MEET;
-    bool composes = mapcp_temporary_spellings(temporary, MAPCP_OTHER_FORM) == MAPCP_SPELLINGS_MEET;
-    // Without tables of letters, two names beyond ASCII that are alike in all else are taken to be one.
+    bool folds = mapcp_temporary_spellings(temporary, MAPCP_SPELLING_CASE) == MAPCP_SPELLINGS_MEET;
+    bool composes = mapcp_temporary_spellings(temporary, MAPCP_SPELLING_FORM) == MAPCP_SPELLINGS_MEET;
+    // Names beyond ASCII cannot be compared without tables of letters. They count as equal.
     bool is_foreign = !mapcp_path_is_ascii(source.name) || !mapcp_path_is_ascii(target.name);
     return folds ? is_foreign || mapcp_alias_is_name(source.name, target.name) : composes && is_foreign;
 }
 
 bool mapcp_alias_is_directory(int one, int other, struct mapcp_namer *namer) {
     struct mapcp_temporary temporary = MAPCP_NO_TEMPORARY;
-    // Any name will do.
     const struct mapcp_place place = {.directory = one, .name = "x"};
     if (mapcp_temporary_create(&temporary, place, namer) != 0) {
         return false;

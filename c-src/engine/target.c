@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 
+// How often to decide again if others keep creating and removing the target.
+#define TRIES 10
+
 bool mapcp_is_same_file(const struct stat *one, const struct stat *other) {
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
-/// Whether it is known which of two times is later: not if WASI has neither of them.
+/// Whether it is known which of two times is later. It is unknown if WASI has neither of them.
 static bool is_known(const struct timespec *source, const struct timespec *target) {
     return !(mapcp_time_may_be_earlier(source) && mapcp_time_may_be_earlier(target)) &&
            !(mapcp_time_may_be_later(source) && mapcp_time_may_be_later(target));
@@ -18,24 +21,24 @@ bool mapcp_target_is_undecided(const struct mapcp_error *error) {
            error->code == MAPCP_UNSUPPORTED && error->number == 0;
 }
 
-/// Refuses a link that leads to `file`. One that leads nowhere, or out of the sandbox, does not; of one that
-/// could not be followed this time nobody knows.
+/// Refuses a link that leads to `file`, or that cannot be followed because of a transient error. A link that
+/// leads nowhere or out of the sandbox does not lead to `file`.
 static bool check_link(struct mapcp_place link, const struct stat *status, const struct stat *file,
                        enum mapcp_side side, struct mapcp_error *error) {
-    struct stat led_to;
+    struct stat destination;
     if (!S_ISLNK(status->st_mode) || S_ISLNK(file->st_mode)) {
         return true;
     }
-    if (fstatat(link.directory, link.name, &led_to, 0) != 0) {
+    if (fstatat(link.directory, link.name, &destination, 0) != 0) {
         (void)mapcp_fail_number(error, MAPCP_INSPECT, side, errno);
         return !mapcp_is_transient(error);
     }
-    return !mapcp_is_same_file(&led_to, file) ||
+    return !mapcp_is_same_file(&destination, file) ||
            mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
 }
 
-/// Refuses a target that is the source by another name, or what the source leads to: a link in the place of
-/// that would lead to itself, and the content would be gone.
+/// Refuses a target that is the source by another name, or the destination of the source. If a link replaced
+/// its own destination, the content would be lost.
 static bool check_not_source(struct mapcp_place target, const struct stat *status, struct mapcp_place source,
                              const struct stat *source_status, struct mapcp_error *error) {
     if (mapcp_is_same_file(status, source_status)) {
@@ -45,8 +48,8 @@ static bool check_not_source(struct mapcp_place target, const struct stat *statu
            check_link(source, source_status, status, MAPCP_SOURCE, error);
 }
 
-/// Refuses a link that leads to a FIFO, a socket or a device. One that leads nowhere, or out of the sandbox,
-/// is accepted; if a transient error prevents following it, it is refused.
+/// Refuses a link to a FIFO, a socket or a device, or one that cannot be followed because of a transient
+/// error. A link that leads nowhere or out of the sandbox is accepted.
 static bool check_not_special(struct mapcp_place target, struct mapcp_error *error) {
     struct stat status;
     if (fstatat(target.directory, target.name, &status, 0) != 0) {
@@ -94,11 +97,10 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     return stays || !policy.is_named || !S_ISLNK(status.st_mode) || check_not_special(target, error);
 }
 
-// How often the target is looked at anew, if others keep making and removing it.
-#define TRIES 10
+// --- The commit --------------------------------------------------------------------------------------------
 
-/// Fails if a name was not given. Names that a file system cannot have are missing or invalid for it, and so
-/// may other things be; but the temporary is there, and lies in the target's directory.
+/// Checks the errno value of a commit. If it says missing or invalid although the temporary file is still
+/// there, the file system cannot have the target's name.
 static bool check_named(const struct mapcp_temporary *temporary, int number, struct mapcp_error *error) {
     bool may_be_name = number == ENOENT || number == EINVAL;
     if (may_be_name && mapcp_temporary_is_there(temporary)) {
@@ -111,19 +113,19 @@ static bool replace(struct mapcp_temporary *temporary, struct mapcp_place target
     return check_named(temporary, mapcp_temporary_rename(temporary, target), error);
 }
 
-static bool decide_anew(const struct mapcp_terms *terms, enum mapcp_decision *decision,
-                        struct mapcp_error *error) {
+static bool decide_again(const struct mapcp_terms *terms, enum mapcp_decision *decision,
+                         struct mapcp_error *error) {
     struct mapcp_policy policy = terms->policy;
     policy.is_named = false;
     return mapcp_target_decide(terms->target, terms->source, terms->source_status, policy, decision, error);
 }
 
-/// Confirms a policy that depends on what the target is.
+/// Commits under a policy that depends on the target.
 static bool commit_by_policy(struct mapcp_temporary *temporary, const struct mapcp_terms *terms,
                              bool *skipped, struct mapcp_error *error) {
     enum mapcp_decision decision = terms->decision;
-    // What was to be replaced may be newer by now.
-    if (decision != MAPCP_DECISION_NEW && !decide_anew(terms, &decision, error)) {
+    // The target may have changed since the decision.
+    if (decision != MAPCP_DECISION_NEW && !decide_again(terms, &decision, error)) {
         return false;
     }
     for (int try = 0; try < TRIES; try++) {
@@ -138,14 +140,14 @@ static bool commit_by_policy(struct mapcp_temporary *temporary, const struct map
         if (number != EEXIST) {
             return check_named(temporary, number, error);
         }
-        if (!decide_anew(terms, &decision, error)) {
+        if (!decide_again(terms, &decision, error)) {
             return false;
         }
     }
     return mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, EBUSY);
 }
 
-/// Takes a name that nothing may have: not even what the policy would replace or leave.
+/// Commits if the name is free. If it is taken, fails under every policy.
 static bool commit_as_new(struct mapcp_temporary *temporary, struct mapcp_place target,
                           struct mapcp_error *error) {
     int number = mapcp_temporary_take_free_name(temporary, target);

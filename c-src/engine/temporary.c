@@ -13,17 +13,17 @@
 
 #define PREFIX ".mapcp-"
 #define SUFFIX ".tmp"
-// An é, composed and as an e with an accent, before the suffix.
+// An é as one character, and as an e with an accent.
 #define COMPOSED "\xc3\xa9"
 #define DECOMPOSED "e\xcc\x81"
 #define DIGITS 16
-// Two names of 64 random bits do not meet by chance; a second try is for a name that somebody made on
-// purpose.
+// Two names of 64 random bits never collide by chance. More tries help if somebody made the name on purpose.
 #define TRIES 3
 
 static const char hexadecimal[] = "0123456789abcdef";
 
-/// The next name's number: each job starts somewhere at random, and counts from there in large odd strides.
+/// Sets the number of the next name. The first is random, and each further one is larger by a large odd
+/// number. Returns 0 or the errno value.
 static int next_number(struct mapcp_namer *namer, uint64_t *number) {
     if (!namer->seeded) {
         if (getentropy(&namer->next, sizeof(namer->next)) != 0) {
@@ -36,7 +36,8 @@ static int next_number(struct mapcp_namer *namer, uint64_t *number) {
     return 0;
 }
 
-/// The path of a file named PREFIX, digits, SUFFIX in the directory of `target`; `*digits` is where they go.
+/// The path of a temporary file beside `target`, in which the caller must fill in `*digits`. NULL if memory
+/// runs out.
 static char *path_beside(const char *target, char **digits) {
     const char *slash = strrchr(target, '/');
     size_t directory = slash ? (size_t)(slash - target) + 1 : 0;
@@ -51,7 +52,7 @@ static char *path_beside(const char *target, char **digits) {
     return path;
 }
 
-/// Creates the link where there is a text, and the file where there is none.
+/// Creates a link if there is a text, and a file otherwise. Returns 0 or the errno value.
 static int create_once(struct mapcp_temporary *temporary, const char *text) {
     const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     if (!text) {
@@ -59,12 +60,12 @@ static int create_once(struct mapcp_temporary *temporary, const char *text) {
     }
     bool good =
         text ? symlinkat(text, temporary->directory, temporary->name) == 0 : temporary->descriptor >= 0;
-    int failure = good ? 0 : errno;
-    // A host may have made it and failed only then. No other file has this name, but for one in the way.
-    if (failure != 0 && failure != EEXIST) {
+    int number = good ? 0 : errno;
+    // A host can fail after it has created the file. No other file has this name, unless the error says so.
+    if (number != 0 && number != EEXIST) {
         (void)unlinkat(temporary->directory, temporary->name, 0);
     }
-    return failure;
+    return number;
 }
 
 static int create(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text,
@@ -76,19 +77,19 @@ static int create(struct mapcp_temporary *temporary, struct mapcp_place target, 
     if (!temporary->name) {
         return ENOMEM;
     }
-    int failure = EEXIST;
-    for (int try = 0; try < TRIES && failure == EEXIST; try++) {
+    int result = EEXIST;
+    for (int try = 0; try < TRIES && result == EEXIST; try++) {
         uint64_t number = 0;
-        failure = next_number(namer, &number);
+        result = next_number(namer, &number);
         for (int digit = 0; digit < DIGITS; digit++) {
             digits[digit] = hexadecimal[(number >> (4 * digit)) & 0xf];
         }
-        failure = failure ? failure : create_once(temporary, text);
+        result = result ? result : create_once(temporary, text);
     }
-    if (failure) {
+    if (result) {
         mapcp_temporary_forget(temporary);
     }
-    return failure;
+    return result;
 }
 
 int mapcp_temporary_create(struct mapcp_temporary *temporary, struct mapcp_place target,
@@ -130,7 +131,8 @@ int mapcp_temporary_rename(struct mapcp_temporary *temporary, struct mapcp_place
     return 0;
 }
 
-/// Whether linking failed because the file system or the host has no hard links, or not for this file.
+/// Whether an errno value of linkat means that the file system or the host has no hard links, or none for
+/// this file.
 static bool lacks_links(int number) {
     switch (number) {
     case EPERM:
@@ -160,8 +162,7 @@ int mapcp_temporary_take_free_name(struct mapcp_temporary *temporary, struct map
     if (!lacks_links(errno)) {
         return errno;
     }
-    // Not by a file that holds the name until the rename: a kill would leave it there, empty, and under the
-    // target's name.
+    // An empty file could reserve the name until the rename. But if the process were killed, it would stay.
     struct stat status;
     if (fstatat(target.directory, target.name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
         return EEXIST;
@@ -169,10 +170,11 @@ int mapcp_temporary_take_free_name(struct mapcp_temporary *temporary, struct map
     return errno == ENOENT ? mapcp_temporary_rename(temporary, target) : errno;
 }
 
-/// Spells a temporary's path otherwise; false if there is no other spelling.
+/// Changes the spelling of a temporary name at the end of a path. Returns false if there is no other
+/// spelling.
 static bool respell(char *path, enum mapcp_spelling spelling) {
     char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    if (spelling == MAPCP_OTHER_CASE) {
+    if (spelling == MAPCP_SPELLING_CASE) {
         for (char *letter = name; *letter != '\0'; letter++) {
             *letter = (char)(*letter >= 'a' && *letter <= 'z' ? *letter - 'a' + 'A' : *letter);
         }
@@ -210,8 +212,19 @@ bool mapcp_temporary_is_there(const struct mapcp_temporary *temporary) {
     return fstatat(temporary->directory, temporary->name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+char *mapcp_temporary_path(const struct mapcp_temporary *temporary, const char *target) {
+    const char *name = mapcp_path_name(temporary->name);
+    size_t directory = (size_t)(mapcp_path_name(target) - target);
+    char *path = malloc(directory + strlen(name) + 1);
+    if (path) {
+        memcpy(path, target, directory);
+        memcpy(path + directory, name, strlen(name) + 1);
+    }
+    return path;
+}
+
 bool mapcp_temporary_discard(struct mapcp_temporary *temporary) {
-    // What close reports concerns content that is being thrown away.
+    // The content is discarded, so an error from close does not matter.
     (void)mapcp_temporary_close(temporary);
     if (temporary->name && unlinkat(temporary->directory, temporary->name, 0) != 0 && errno != ENOENT) {
         return false;
@@ -230,7 +243,7 @@ bool mapcp_is_temporary_name(const char *name) {
     if (strncmp(name, PREFIX, prefix) != 0 || strspn(name + prefix, hexadecimal) < DIGITS) {
         return false;
     }
-    // A file system may have decomposed what it was given.
+    // The file system may have changed the form of the é.
     const char *end = name + prefix + DIGITS;
     return strcmp(end, SUFFIX) == 0 || strcmp(end, COMPOSED SUFFIX) == 0 ||
            strcmp(end, DECOMPOSED SUFFIX) == 0;

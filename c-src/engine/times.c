@@ -6,12 +6,13 @@
 #include "temporary.h"
 
 #define SECOND UINT64_C(1000000000)
-// The coarsest grain, FAT's.
+// The coarsest grain, which is FAT's.
 #define COARSEST (2 * SECOND)
 #define MICROSECOND UINT64_C(1000)
 
-// A time in an odd second of 2001, which every file system has. No digit of its fraction is 0, so every grain
-// shows. The fraction is 505/512, so hosts that count seconds by a double have it exactly.
+// The time that temporary files get. It is in an odd second of 2001, which every file system has, and no
+// digit of its fraction is 0, so every grain shows. The fraction is 505/512, which hosts that use a double
+// represent exactly.
 static const struct timespec probe = {.tv_sec = 1000000001, .tv_nsec = 986328125};
 
 /// The next coarser grain.
@@ -29,22 +30,19 @@ static bool is_before(struct timespec one, struct timespec other) {
     return one.tv_sec != other.tv_sec ? one.tv_sec < other.tv_sec : one.tv_nsec < other.tv_nsec;
 }
 
-static bool is_same(struct timespec one, struct timespec other) {
-    return !is_before(one, other) && !is_before(other, one);
-}
-
-/// The finest grain by which `probe` would have become `found`; 1 if none would.
+/// The finest grain that rounds `probe` to `found`, or 1 if there is none.
 static uint64_t grain_of(struct timespec found) {
     for (uint64_t grain = 1; grain <= COARSEST; grain = coarser(grain)) {
-        if (is_same(round_down(probe, grain), found)) {
+        if (mapcp_is_same_time(round_down(probe, grain), found)) {
             return grain;
         }
     }
     return 1;
 }
 
-/// Gives a temporary file a time and reads it back. 1, which hides nothing, if that fails.
-static uint64_t ask(struct mapcp_place place, struct mapcp_namer *namer) {
+/// Finds the grain by giving a temporary file a time and reading it back. Returns 1, no rounding, if that
+/// fails.
+static uint64_t find_grain(struct mapcp_place place, struct mapcp_namer *namer) {
     struct mapcp_temporary temporary = MAPCP_NO_TEMPORARY;
     const struct timespec times[2] = {probe, probe};
     struct stat status;
@@ -59,10 +57,10 @@ static uint64_t ask(struct mapcp_place place, struct mapcp_namer *namer) {
     return is_known ? grain_of(status.st_mtim) : 1;
 }
 
-/// The coarsest grain that a time can have.
+/// The coarsest grain that leaves a time as it is.
 static uint64_t coarsest_of(struct timespec time) {
     uint64_t grain = 1;
-    while (grain < COARSEST && is_same(round_down(time, coarser(grain)), time)) {
+    while (grain < COARSEST && mapcp_is_same_time(round_down(time, coarser(grain)), time)) {
         grain = coarser(grain);
     }
     return grain;
@@ -72,10 +70,10 @@ static uint64_t finer_of(uint64_t one, uint64_t other) {
     return one < other ? one : other;
 }
 
-/// The nanoseconds of a time as Node sets it from libuv 1.52 on: it takes seconds as a double, and
-/// ts/host/status.ts gives it the last one that is not after the time.
+/// The nanoseconds of a time as Node sets it with libuv 1.52 and later. Node takes seconds as a double, and
+/// ts/host/status.ts passes the last double that is not after the time.
 static long as_node_sets(const struct timespec *time) {
-    // A double has 53 bits. Those that the seconds leave divide a second into 1 << bits parts.
+    // A double has 53 bits. The seconds leave `bits` of them, which divide a second into 1 << bits parts.
     int bits = 52;
     for (uint64_t seconds = time->tv_sec > 0 ? (uint64_t)time->tv_sec : 1; seconds > 1; seconds >>= 1) {
         bits--;
@@ -85,14 +83,14 @@ static long as_node_sets(const struct timespec *time) {
     return (long)((parts * 1000000000) >> bits);
 }
 
-/// Whether a copy of a source would have the time `found`, on a file system of this grain.
+/// Whether a copy of a source would have the time `found` on a file system with this grain.
 ///
-/// Node cannot set every time, and sets an earlier one: in whole microseconds, or as a double has it.
+/// Node cannot set every time. It sets an earlier one: in whole microseconds, or the nearest double.
 static bool is_time_of_copy(struct timespec found, const struct timespec *source, uint64_t grain) {
     const struct timespec by_double = {.tv_sec = source->tv_sec, .tv_nsec = as_node_sets(source)};
-    return is_same(found, round_down(*source, grain)) ||
-           is_same(found, round_down(round_down(*source, MICROSECOND), grain)) ||
-           is_same(found, round_down(by_double, grain));
+    return mapcp_is_same_time(found, round_down(*source, grain)) ||
+           mapcp_is_same_time(found, round_down(round_down(*source, MICROSECOND), grain)) ||
+           mapcp_is_same_time(found, round_down(by_double, grain));
 }
 
 bool mapcp_is_later(const struct timespec *source, const struct stat *target, struct mapcp_place place,
@@ -110,8 +108,22 @@ bool mapcp_is_later(const struct timespec *source, const struct stat *target, st
         return true;
     }
     if (keeping->grain == 0) {
-        keeping->grain = keeping->namer ? ask(place, keeping->namer)
+        keeping->grain = keeping->namer ? find_grain(place, keeping->namer)
                                         : finer_of(coarsest_of(found), coarsest_of(target->st_ctim));
     }
     return !is_time_of_copy(found, source, keeping->grain);
+}
+
+bool mapcp_has_other_time(struct mapcp_place place, const struct timespec *source) {
+    // The times that every file system has, in every time zone: FAT begins in 1980, and others end in 2038.
+    const int64_t first = INT64_C(315619200);
+    const int64_t last = INT64_C(0x7ffffffe);
+    const int64_t coarsest = COARSEST / SECOND;
+    struct stat status;
+    if ((source->tv_sec >= first && source->tv_sec <= last) ||
+        fstatat(place.directory, place.name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        return false;
+    }
+    const int64_t later = status.st_mtim.tv_sec - source->tv_sec;
+    return later > coarsest || later < -coarsest;
 }

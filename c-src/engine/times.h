@@ -1,6 +1,10 @@
 #ifndef MAPCP_TIMES_H
 #define MAPCP_TIMES_H
 
+// Times of files. Three parties limit them: WASI has no times before 1970 or after 2554, and its hosts report
+// the nearest time instead. Each file system rounds times, and has a range of its own. Node sets some times a
+// little too early.
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -11,12 +15,10 @@
 
 struct mapcp_namer;
 
-// Times that WASI does not have: before 1970, and from 2554 on. Hosts report the nearest one that it has.
-
-// The last second whose nanoseconds since 1970 have a number of 64 bits, in 2554.
+/// The last second, in 2554, whose nanoseconds since 1970 fit into 64 bits.
 #define MAPCP_LAST_SECOND INT64_C(18446744073)
 
-/// Whether a time may be before 1970. Hosts say 0 for that, and some keep its fraction of a second.
+/// Whether a time may be before 1970. Hosts report 0 for such a time, and some keep its fraction of a second.
 static inline bool mapcp_time_may_be_earlier(const struct timespec *time) {
     return time->tv_sec <= 0;
 }
@@ -26,34 +28,42 @@ static inline bool mapcp_time_may_be_later(const struct timespec *time) {
     return time->tv_sec >= MAPCP_LAST_SECOND;
 }
 
-/// Whether setting times failed since the file system does not let them be set. Then the content is there all
-/// the same.
+/// Whether an error means that the file system does not let times be set. The content is complete then.
 static inline bool mapcp_times_are_refused(const struct mapcp_error *error) {
     return error->operation == MAPCP_SET_TIMES && error->number != 0 &&
            (error->code == MAPCP_NOT_PERMITTED || error->code == MAPCP_ACCESS_DENIED ||
             error->code == MAPCP_UNSUPPORTED || error->code == MAPCP_INVALID_ARGUMENT);
 }
 
-/// How the file system of a target's directory keeps times. It shows that by temporary files in the
-/// directory. All but `namer` is zero at first.
+/// Whether two times are equal.
+static inline bool mapcp_is_same_time(struct timespec one, struct timespec other) {
+    return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+}
+
+/// How the file system of a target's directory keeps times, as temporary files in that directory show.
+/// Initially only `namer` is set.
 struct mapcp_timekeeping {
-    /// Names the temporary files. Borrowed; NULL if nothing may be written.
+    /// Names the temporary files. Borrowed. NULL if nothing may be written.
     struct mapcp_namer *namer;
-    /// In nanoseconds: times are rounded down to whole multiples of this. 0 until it is known.
+    /// In nanoseconds: times are rounded down to multiples of this. 0 while it is unknown.
     uint64_t grain;
-    /// Whether it is known how the times of links are kept, and with which errno value setting them is
-    /// refused; 0 if they are kept.
+    /// Whether `links_refused` is known: the errno value with which the times of links cannot be set, or 0 if
+    /// they can.
     bool knows_links;
     int links_refused;
 };
 
-/// Whether a source was modified later than the target at `place`, by what the target's file system can
-/// express.
+/// Whether a source was modified later than the target at `place`, which has this status, as far as the
+/// target's file system can express it.
 ///
-/// FAT keeps times to 2 s, exFAT to 10 ms, many network mounts to 1 s. A copy with its times kept is earlier
-/// than its source there, by less than the grain, and is nevertheless up to date. The file system is asked
+/// FAT keeps times to 2 s, exFAT to 10 ms, many network mounts to 1 s. There, a copy that keeps its source's
+/// time is earlier than its source by less than the grain, and still up to date. The file system is probed
 /// only if a grain could explain the difference. If nothing may be written, the target's own times decide.
 bool mapcp_is_later(const struct timespec *source, const struct stat *target, struct mapcp_place place,
                     struct mapcp_timekeeping *keeping);
+
+/// Whether the file or link at `place` lacks its source's time, because its file system does not have that
+/// time. Looks at the file only if this is possible.
+bool mapcp_has_other_time(struct mapcp_place place, const struct timespec *source);
 
 #endif

@@ -18,38 +18,40 @@
 #include "spelling.h"
 #include "target.h"
 
-// To reach what is in a target's directory takes no permission to read it.
+// Reaching the entries of a target's directory needs no permission to read it.
 #ifdef __wasi__
 #define SEARCH O_SEARCH
 #else
 #define SEARCH O_RDONLY
 #endif
 
-// How many directories, counted from the deepest, stay open on each side. A power of two. See stays_open.
+// How many directories, counted from the deepest, always stay open on each side: a power of two. See
+// stays_open.
 #define NEAREST 8
 
-// The last guard against a directory that contains itself in a way that no status shows. No path leads so
-// deep: Linux takes 4,095 bytes for one.
+// The last defence against a directory that contains itself without its status showing it. No path is so
+// deep: Linux allows 4,095 bytes.
 #define MOST_LEVELS 10000
 
-/// A directory that has been entered and not left.
+/// A directory that the walk has entered and not left.
 struct mapcp_tree_frame {
-    /// The source's directory, or NULL while it is not held open.
+    /// The source's directory, or NULL while it is closed.
     struct mapcp_listing *listing;
-    /// The target's directory, MAPCP_NOWHERE where there is none or while it is not held open.
+    /// The target's directory, or MAPCP_NOWHERE if there is none or while it is closed.
     int target;
     bool has_target;
     bool target_is_new;
+    /// Whether the walk has returned MAPCP_TREE_ENTERED for it, and whether it was listed completely.
     bool announced;
     bool listed;
-    /// The lengths of the paths up to this directory.
+    /// The lengths of this directory's paths.
     size_t source_length;
     size_t target_length;
     struct stat source_status;
     struct stat target_status;
-    /// Subdirectories that are still to be entered.
+    /// The subdirectories that the walk has not entered yet.
     struct mapcp_names pending;
-    /// What is in the target's directory, if that is new.
+    /// The names in the target's directory, if it is new.
     struct mapcp_siblings siblings;
     /// How the target's directory keeps times.
     struct mapcp_timekeeping keeping;
@@ -63,10 +65,10 @@ static bool follows(const struct mapcp_tree *tree) {
     return tree->options->symlinks == MAPCP_SYMLINKS_FOLLOW;
 }
 
-/// Where the source `name` in the directory of `frame` stands, whose path is `path`.
+/// The place of the source `name` in the directory of `frame`. Its path is `path`.
 ///
-/// A link may lead out of its directory and yet stay in the sandbox. A descriptor of that directory would not
-/// let it, so what may be a link is named from the root.
+/// If links are followed, it is the path. A link may lead out of its directory and stay in the sandbox, but
+/// the host refuses that relative to the directory's descriptor.
 static struct mapcp_place source_place(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame,
                                        const char *name, const char *path) {
     assert(frame->listing);
@@ -89,7 +91,7 @@ static void cut_paths(struct mapcp_tree *tree) {
     mapcp_path_cut(tree->target, top(tree)->target_length);
 }
 
-/// The path of the current entry below the root, for the filters.
+/// The path of the current entry below the root, which the filters need.
 static const char *relative_path(const struct mapcp_tree *tree) {
     size_t root = tree->frames[0].source_length;
     const char *path = tree->source->text + root;
@@ -106,13 +108,13 @@ static void close_frame(struct mapcp_tree_frame *frame) {
         frame->listing = NULL;
     }
     if (frame->target >= 0) {
-        // Opened for reading only, as the other: there is nothing that closing it could lose.
+        // Both were only read, so closing them loses nothing.
         (void)close(frame->target);
         frame->target = MAPCP_NOWHERE;
     }
 }
 
-/// Opens a source directory and reads its status.
+/// Opens a source directory, and reads its status.
 static bool open_source(struct mapcp_tree_frame *frame, struct mapcp_place place, bool follow,
                         struct mapcp_error *error) {
     int flags = follow || mapcp_path_enters(place.name) ? 0 : O_NOFOLLOW;
@@ -134,13 +136,13 @@ static bool open_source(struct mapcp_tree_frame *frame, struct mapcp_place place
     return true;
 }
 
-/// Opens a target directory that is there, and reads its status.
+/// Opens a target directory that exists, and reads its status.
 static bool open_target(struct mapcp_tree_frame *frame, struct mapcp_place place, struct mapcp_error *error) {
     int flags = mapcp_path_enters(place.name) ? 0 : O_NOFOLLOW;
     frame->target = openat(place.directory, place.name, SEARCH | O_DIRECTORY | O_CLOEXEC | flags);
     if (frame->target < 0) {
         frame->target = MAPCP_NOWHERE;
-        // O_NOFOLLOW reports a link as a loop of them, but here it is in the way, whatever it leads to.
+        // O_NOFOLLOW reports a link as ELOOP. Here any link is in the way.
         return mapcp_fail_number(error, MAPCP_OPEN, MAPCP_TARGET, errno == ELOOP ? ENOTDIR : errno);
     }
     frame->has_target = true;
@@ -148,21 +150,20 @@ static bool open_target(struct mapcp_tree_frame *frame, struct mapcp_place place
            mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
 }
 
-/// Whether a directory may be there although making it failed with this, and be all that it is to be: a
-/// preopened directory cannot be made and yet be opened. What a disk fails with may concern one that was
-/// made, and that a host could not have there for good.
+/// Whether a directory may exist although creating it failed with this errno value. A preopened directory can
+/// be opened but not created. After an error of the disk, it may have been created but not completely.
 static bool may_be_there(int number) {
     return number != EIO && number != ENOSPC && number != EDQUOT;
 }
 
-/// What this walk has put beside what is in the top directory; NULL if that was there before.
+/// The names in the top target directory. NULL if the walk has not created that directory.
 static struct mapcp_siblings *siblings_of(const struct mapcp_tree *tree) {
     return tree->purpose == MAPCP_TREE_COPY && tree->depth > 0 && top(tree)->target_is_new
                ? &top(tree)->siblings
                : NULL;
 }
 
-/// Opens the target's directory, making it where it is missing and to be made.
+/// Opens the target's directory. A copy first creates it if it is missing.
 static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_frame *frame,
                            struct mapcp_place place, struct mapcp_error *error) {
     frame->target = MAPCP_NOWHERE;
@@ -174,16 +175,16 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
         frame->target_is_new = !open_target(frame, place, error);
         return !frame->target_is_new || error->code == MAPCP_NOT_FOUND;
     }
-    // Made before it is looked at: most are missing, and a host that carries modes learns from it that this
-    // one belongs to the source's, also where it is there already, by a job with another share or by one that
-    // was killed.
+    // The directory is created before it is opened, because it is usually missing. The call also tells a host
+    // that keeps modes that this directory is the source's, even if a job with another shard or a killed one
+    // created it.
     struct mapcp_siblings *siblings = siblings_of(tree);
     frame->target_is_new = mkdirat(place.directory, place.name, 0777) == 0;
     int number = frame->target_is_new || errno == EEXIST ? 0 : errno;
     if (siblings && frame->target_is_new) {
         mapcp_siblings_add(siblings, place.name);
     }
-    // A job with another share makes the same directories.
+    // A job with another shard creates the same directories.
     if (siblings && !frame->target_is_new && number == 0 && tree->options->shard.count <= 1 &&
         mapcp_siblings_may_have(siblings, place, tree->namer)) {
         return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_ALREADY_EXISTS);
@@ -194,8 +195,7 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
                (number != 0 && error->code == MAPCP_NOT_FOUND &&
                 mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number));
     }
-    // A name that a file system cannot have is missing or invalid for it, though other names can be made
-    // there.
+    // If another name can be created there, the file system cannot have this one.
     bool may_be_name = tree->depth > 0 && (number == ENOENT || number == EINVAL);
     if (may_be_name && mapcp_temporary_can_be_made(place, tree->namer)) {
         number = EILSEQ;
@@ -203,14 +203,14 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
     return mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number);
 }
 
-/// Refuses a target directory that is the source, by another name, or a directory that the source lies in.
+/// Refuses a target directory that is the source or contains it.
 static bool check_target(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame,
                          struct mapcp_error *error) {
     if (!frame->has_target) {
         return true;
     }
-    // What is in one of two directories is in the other, too. So only the roots are asked about, and, since
-    // that takes a file, only if all that is cheap speaks for it.
+    // If the roots are aliases, so are their entries. So only the roots are tested. Because the test makes a
+    // file, the cheaper conditions come first.
     bool may_be_alias = tree->purpose == MAPCP_TREE_COPY && tree->depth == 0 && !frame->target_is_new &&
                         mapcp_alias_is_name(tree->source->text, tree->target->text) &&
                         mapcp_alias_is_possible(&frame->source_status, &frame->target_status);
@@ -227,8 +227,8 @@ static bool check_target(const struct mapcp_tree *tree, const struct mapcp_tree_
     return true;
 }
 
-/// Refuses a followed link into the target, if other jobs are at work there: this one sees the directories
-/// that it fills itself, and no others.
+/// Refuses a followed link into the target if other jobs are writing there. This job knows only the
+/// directories that it fills itself.
 static bool check_not_in_target(const struct mapcp_tree *tree, struct mapcp_error *error) {
     if (!follows(tree) || tree->options->shard.count <= 1 || !tree->frames[0].has_target) {
         return true;
@@ -247,8 +247,8 @@ static bool check_not_in_target(const struct mapcp_tree *tree, struct mapcp_erro
     return good;
 }
 
-/// Whether a source directory is the target's root although their identities differ. Asked where their names
-/// are alike, since it takes a file.
+/// Whether a source directory is an alias of the target's root. Tested only if their names are alike, because
+/// the test makes a file.
 static bool is_target_by_name(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame) {
     const struct mapcp_tree_frame *root = &tree->frames[0];
     if (tree->purpose != MAPCP_TREE_COPY || root->target < 0) {
@@ -261,11 +261,11 @@ static bool is_target_by_name(const struct mapcp_tree *tree, const struct mapcp_
            mapcp_alias_is_directory(root->target, mapcp_listing_descriptor(frame->listing), tree->namer);
 }
 
-/// Refuses a source directory that would make the walk go on for ever: one that is being filled, and, if
-/// links are followed, one that the walk is in already.
+/// Refuses a source directory that would make the walk endless: one that the walk is filling and, if links
+/// are followed, one that the walk is in.
 ///
-/// The target's directories above this one are all that grows meanwhile. Whatever else is in the target,
-/// links may lead to: it is finished, and no deeper than it is.
+/// Only the target's directories on the way to this one still grow. Links may lead to any other directory of
+/// the target, because it is complete.
 static bool check_no_loop(const struct mapcp_tree *tree, const struct mapcp_tree_frame *frame,
                           struct mapcp_error *error) {
     if (tree->depth == 0) {
@@ -296,11 +296,11 @@ static bool reserve_frame(struct mapcp_tree *tree) {
     return frames != NULL;
 }
 
-/// Whether a directory stays open while the walk is `distance` levels below it: the nearest do, and of those
-/// between one power of two and the next a single one.
+/// Whether a directory stays open while the walk is `distance` levels below it. The nearest ones do, and one
+/// between each two powers of two.
 ///
-/// So few are open, however deep the tree is, and what is needed again is never far below one that is: the
-/// way up costs a logarithm for each level, and not the whole way from the root.
+/// So few directories are open at any depth, and a closed one is never far below an open one. Going up one
+/// level costs a logarithm of the depth, and not the whole way from the root.
 static bool stays_open(size_t index, size_t distance) {
     size_t spacing = NEAREST;
     while (spacing <= distance / 2) {
@@ -309,9 +309,9 @@ static bool stays_open(size_t index, size_t distance) {
     return distance < NEAREST || index % spacing == 0;
 }
 
-/// Closes those that need not stay open any more, since the walk has gone a level deeper.
+/// Closes the directories that need not stay open when the walk has gone down one level.
 static void close_farther(struct mapcp_tree *tree) {
-    // What stays open changes at the powers of two only.
+    // The answer changes only at powers of two.
     for (size_t distance = NEAREST; distance < tree->depth; distance *= 2) {
         size_t index = tree->depth - 1 - distance;
         if (!stays_open(index, distance)) {
@@ -320,7 +320,7 @@ static void close_farther(struct mapcp_tree *tree) {
     }
 }
 
-/// Enters a directory; the paths are its already.
+/// Enters a directory, whose paths are already set.
 static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct mapcp_place target,
                   struct mapcp_error *error) {
     struct mapcp_tree_frame frame = {
@@ -332,7 +332,7 @@ static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct map
     if (!reserve_frame(tree)) {
         return out_of_memory(error);
     }
-    // In this order, so that a loop leaves no empty directory.
+    // The loop is checked before the target is created, so that it leaves no empty directory.
     if (!open_source(&frame, source, follows(tree), error) || !check_no_loop(tree, &frame, error) ||
         !provide_target(tree, &frame, target, error) || !check_target(tree, &frame, error)) {
         close_frame(&frame);
@@ -357,14 +357,13 @@ bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error) {
 static bool reopen_target(const struct mapcp_tree *tree, struct mapcp_tree_frame *frame,
                           struct mapcp_place place, struct mapcp_error *error) {
     if (tree->purpose == MAPCP_TREE_COPY) {
-        // It is there; but a host that carries modes has finished it, maybe for reading only. See
-        // provide_target.
+        // It exists, but a host that keeps modes may have made it read-only. See provide_target.
         (void)mkdirat(place.directory, place.name, 0777);
     }
     return open_target(frame, place, error);
 }
 
-/// Opens a frame again, from its parent's; fails where the name is another directory's by now.
+/// Opens a frame again, relative to its parent. Fails if its name now leads to another directory.
 static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_error *error) {
     const struct mapcp_tree_frame *parent = &tree->frames[index - 1];
     struct mapcp_tree_frame *frame = &tree->frames[index];
@@ -384,7 +383,7 @@ static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_err
     if (good && frame->has_target && !mapcp_is_same_file(&target_before, &frame->target_status)) {
         good = mapcp_fail(error, MAPCP_OPEN, MAPCP_TARGET, MAPCP_SOURCE_CHANGED);
     }
-    // What it is given in the end is what it had when the walk came by first.
+    // The copy gets the times that the source had when the walk entered it.
     frame->source_status = source_before;
     if (!good) {
         close_frame(frame);
@@ -392,7 +391,8 @@ static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_err
     return good;
 }
 
-/// Has the top frame open: walks down to it from the nearest that is, which the root is at least.
+/// Opens the top frame if it is closed, by walking down to it from the nearest open one. The root is always
+/// open.
 static bool reopen_top(struct mapcp_tree *tree, struct mapcp_error *error) {
     size_t held = tree->depth - 1;
     while (!tree->frames[held].listing) {
@@ -409,7 +409,7 @@ static bool reopen_top(struct mapcp_tree *tree, struct mapcp_error *error) {
     return true;
 }
 
-/// Finishes a directory whose entries are all done.
+/// Finishes a directory after its last entry: sets its times, and writes it to the disk.
 static bool finish_top(struct mapcp_tree *tree, struct mapcp_error *error) {
     const struct mapcp_options *options = tree->options;
     const struct mapcp_tree_frame *frame = top(tree);
@@ -421,7 +421,7 @@ static bool finish_top(struct mapcp_tree *tree, struct mapcp_error *error) {
         return false;
     }
     const struct timespec times[2] = {frame->source_status.st_atim, frame->source_status.st_mtim};
-    // By the name ".", because through the preview 1 adapter futimens takes files only.
+    // By the name ".", because the preview 1 adapter allows futimens only for files.
     int number = options->preserve_timestamps && utimensat(frame->target, ".", times, 0) != 0 ? errno : 0;
     if (options->sync && !mapcp_sync_directory(frame->target)) {
         return mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
@@ -435,8 +435,7 @@ static void leave_top(struct mapcp_tree *tree) {
     tree->depth--;
 }
 
-/// The type of a listed entry, following it where that is asked for; false and `error` where it cannot be
-/// known.
+/// Finds the type of a listed entry, following it if requested. On failure returns false and sets `error`.
 static bool find_type(const struct mapcp_tree *tree, const struct mapcp_listed *entry, unsigned char *type,
                       struct mapcp_error *error) {
     *type = entry->type;
@@ -469,15 +468,14 @@ static void put_entry(const struct mapcp_tree *tree, unsigned char type, const c
     };
 }
 
-/// Whether a name is one that the system has and WASI has no text for. Our host lists it with escapes, and
-/// with a slash at its end, which no name has.
+/// Whether a name is an escaped one. WASI has no text for a name that is not valid UTF-8. Our host lists it
+/// with escapes such as `\xff`, and marks it with a slash at its end.
 static bool is_escaped(const char *name) {
     size_t length = strlen(name);
     return length > 0 && name[length - 1] == '/';
 }
 
-/// The path with its last name as the system has it: a byte for each escape such as `\xff`. To be freed by
-/// the caller; NULL without memory.
+/// The path with its last name unescaped. The caller must free it. NULL if memory runs out.
 static char *unescape(const char *path) {
     char *result = strdup(path);
     if (!result) {
@@ -500,8 +498,8 @@ static char *unescape(const char *path) {
     return result;
 }
 
-/// Whether the filters admit an entry with such a name. A pattern may be about the name as it is shown, or as
-/// it is.
+/// Whether the filters admit an entry with an escaped name. A pattern may match it with or without the
+/// escapes.
 static bool admits_escaped(const struct mapcp_options *options, const char *shown, const char *path,
                            bool is_directory) {
     const struct mapcp_options excluding = {.exclude = options->exclude};
@@ -512,7 +510,7 @@ static bool admits_escaped(const struct mapcp_options *options, const char *show
             mapcp_filter_admits(&including, path, is_directory));
 }
 
-/// Refuses an entry with such a name, whose paths are set, unless it is to be left out anyway.
+/// Refuses an entry with an escaped name, unless it must be left out anyway. Its paths are set.
 static bool refuse_escaped(struct mapcp_tree *tree, bool is_directory, struct mapcp_error *error) {
     mapcp_path_cut(tree->source, tree->source->length - 1);
     mapcp_path_cut(tree->target, tree->target->length - 1);
@@ -529,52 +527,55 @@ static bool refuse_escaped(struct mapcp_tree *tree, bool is_directory, struct ma
     return !admitted || mapcp_fail(error, MAPCP_INSPECT, MAPCP_SOURCE, MAPCP_INVALID_NAME);
 }
 
-/// Whether the filters admit the current entry. What a link leads to need not be known for that where they
-/// would leave it out whatever it is.
+/// Whether the filters admit the current entry. If its type is unknown, false only if they leave out an entry
+/// of any type.
 static bool is_admitted(const struct mapcp_tree *tree, unsigned char type, bool is_known) {
     const char *path = relative_path(tree);
     return mapcp_filter_admits(tree->options, path, type == DT_DIR) ||
            (!is_known && mapcp_filter_admits(tree->options, path, true));
 }
 
-/// What became of a listed entry.
-enum outcome { FOUND, FAILED, PASSED };
+/// What listing an entry results in. LISTING_PASSED means to go on with the next one.
+enum listing { LISTING_FOUND, LISTING_FAILED, LISTING_PASSED };
 
-static enum outcome take_listed(struct mapcp_tree *tree, const struct mapcp_listed *listed,
+static enum listing take_listed(struct mapcp_tree *tree, const struct mapcp_listed *listed,
                                 struct mapcp_tree_entry *entry, struct mapcp_error *error) {
     unsigned char type = DT_UNKNOWN;
     if (strcmp(listed->name, ".") == 0 || strcmp(listed->name, "..") == 0) {
-        return PASSED;
+        return LISTING_PASSED;
     }
     if (!push_paths(tree, listed->name)) {
-        return out_of_memory(error) ? PASSED : FAILED;
+        (void)out_of_memory(error);
+        return LISTING_FAILED;
     }
     if (is_escaped(listed->name)) {
-        return refuse_escaped(tree, listed->type == DT_DIR, error) ? PASSED : FAILED;
+        return refuse_escaped(tree, listed->type == DT_DIR, error) ? LISTING_PASSED : LISTING_FAILED;
     }
-    bool is_ours = mapcp_shard_has(tree->options->shard, relative_path(tree));
+    bool is_in_shard = mapcp_shard_has(tree->options->shard, relative_path(tree));
     bool is_known = find_type(tree, listed, &type, error);
-    // What may be a directory to the other shares has a part of this one in it.
-    if (type != DT_DIR && !is_ours && (is_known || !mapcp_is_transient(error))) {
-        return PASSED;
+    // If it may be a directory, it may contain entries of this shard.
+    if (type != DT_DIR && !is_in_shard && (is_known || !mapcp_is_transient(error))) {
+        return LISTING_PASSED;
     }
     bool is_skipped_link = type == DT_LNK && tree->options->symlinks == MAPCP_SYMLINKS_SKIP;
     if (is_skipped_link || !is_admitted(tree, type, is_known)) {
-        tree->left_out += is_ours;
-        return PASSED;
+        tree->left_out += is_in_shard;
+        return LISTING_PASSED;
     }
     if (!is_known) {
-        return FAILED;
+        return LISTING_FAILED;
     }
     if (type == DT_DIR) {
-        return mapcp_names_push(&top(tree)->pending, listed->name) || out_of_memory(error) ? PASSED : FAILED;
+        return mapcp_names_push(&top(tree)->pending, listed->name) || out_of_memory(error) ? LISTING_PASSED
+                                                                                           : LISTING_FAILED;
     }
     put_entry(tree, type, listed->name, entry);
-    return FOUND;
+    return LISTING_FOUND;
 }
 
-/// Goes on with the listing of the top directory, up to an entry, a failure, or its end.
-static enum outcome list_top(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,
+/// Goes on listing the top directory, up to an entry, an error, or the end. At the end returns
+/// LISTING_PASSED.
+static enum listing list_top(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,
                              struct mapcp_error *error) {
     assert(top(tree)->listing);
     for (;;) {
@@ -582,11 +583,12 @@ static enum outcome list_top(struct mapcp_tree *tree, struct mapcp_tree_entry *e
         struct mapcp_listed listed;
         if (!mapcp_listing_next(top(tree)->listing, &listed)) {
             top(tree)->listed = true;
-            return errno == 0 || mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, errno) ? PASSED : FAILED;
+            return errno == 0 || mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, errno) ? LISTING_PASSED
+                                                                                           : LISTING_FAILED;
         }
-        enum outcome outcome = take_listed(tree, &listed, entry, error);
-        if (outcome != PASSED) {
-            return outcome;
+        enum listing result = take_listed(tree, &listed, entry, error);
+        if (result != LISTING_PASSED) {
+            return result;
         }
     }
 }
@@ -617,9 +619,9 @@ enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree
             return MAPCP_TREE_ENTERED;
         }
         if (!top(tree)->listed) {
-            enum outcome outcome = list_top(tree, entry, error);
-            if (outcome != PASSED) {
-                return outcome == FOUND ? MAPCP_TREE_FOUND : MAPCP_TREE_FAILED;
+            enum listing result = list_top(tree, entry, error);
+            if (result != LISTING_PASSED) {
+                return result == LISTING_FOUND ? MAPCP_TREE_FOUND : MAPCP_TREE_FAILED;
             }
         }
         cut_paths(tree);

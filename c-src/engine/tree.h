@@ -1,6 +1,13 @@
 #ifndef MAPCP_TREE_H
 #define MAPCP_TREE_H
 
+// A walk through a source tree, and beside it through the target tree, depth first and without recursion.
+//
+// The walk lists a directory to its end before it enters the subdirectories, so only one listing is open at a
+// time. Of the directories above, it holds only a few open, and finds the way back to the others by walking
+// again. So its memory does not grow with the number of files, and its open descriptors grow only with the
+// logarithm of the depth.
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,17 +19,17 @@
 #include "spelling.h"
 #include "times.h"
 
-/// What a tree walk does on the target's side.
+/// What a walk does in the target.
 enum mapcp_tree_purpose {
-    /// Makes the directories that are missing, and gives them their times when it leaves them.
+    /// Creates the directories that are missing, and finishes each one when it leaves it.
     MAPCP_TREE_COPY,
-    /// Looks at the directories that are there.
+    /// Opens the directories that exist.
     MAPCP_TREE_DRY_RUN,
-    /// Nothing: only the source is walked.
+    /// Nothing.
     MAPCP_TREE_MEASURE,
 };
 
-/// The kinds of entries that a walk finds; directories it enters by itself.
+/// The kind of an entry. The walk itself enters directories.
 enum mapcp_tree_kind {
     MAPCP_TREE_FILE,
     MAPCP_TREE_LINK,
@@ -30,32 +37,31 @@ enum mapcp_tree_kind {
     MAPCP_TREE_SPECIAL,
 };
 
-/// An entry that a walk has found. The places are valid until the next call.
+/// An entry that a walk has found. Valid until the next call.
 struct mapcp_tree_entry {
     enum mapcp_tree_kind kind;
     struct mapcp_place source;
-    /// Its directory is MAPCP_NOWHERE where the target's does not exist, and while measuring.
+    /// Its directory is MAPCP_NOWHERE if the target has no such directory, and while measuring.
     struct mapcp_place target;
-    /// Whether the target's directory was made by this walk, or would be, so that nothing can be in the way.
+    /// Whether this walk created the target's directory, or would in a copy. Then no target exists.
     bool target_is_new;
-    /// The source's status, of a directory that was entered, if it belongs to the job's share; otherwise
-    /// NULL. Borrowed until the next call.
+    /// The source's status, if the entry is a directory in the job's shard. Otherwise NULL. Borrowed.
     const struct stat *status;
-    /// If the target's directory was made by this walk, what is in it; otherwise NULL.
+    /// The names in the target's directory, if this walk created it. Otherwise NULL. Borrowed.
     struct mapcp_siblings *siblings;
-    /// How the target's directory keeps times. Borrowed until the next call.
+    /// How the target's directory keeps times. Borrowed.
     struct mapcp_timekeeping *keeping;
 };
 
-/// What a step of a walk came to.
+/// What a step of a walk results in. The walk's paths are those of the directory, the entry or the error.
 enum mapcp_tree_event {
-    /// A directory was entered. The paths are its; of the entry only `target_is_new`, for the directory
-    /// itself, and `status` are set.
+    /// The walk has entered a directory. Of the entry, only `target_is_new`, for the directory itself, and
+    /// `status` are
+    /// set.
     MAPCP_TREE_ENTERED,
-    /// An entry was found. The paths are its.
+    /// The walk has found an entry.
     MAPCP_TREE_FOUND,
-    /// Something failed, and the walk goes on behind it when it is asked to. The paths are those of what
-    /// failed.
+    /// Something failed. The next call goes on after it.
     MAPCP_TREE_FAILED,
     /// The walk is over.
     MAPCP_TREE_END,
@@ -63,37 +69,33 @@ enum mapcp_tree_event {
 
 struct mapcp_tree_frame;
 
-/// A walk through a source tree and the target tree beside it, depth first.
-///
-/// A directory is listed to its end before its subdirectories are entered, so that one listing is open at a
-/// time, and few of the directories above it are held open: the way back to others is walked anew. So its
-/// memory and descriptors do not grow with the number of files, and the descriptors only with the depth's
-/// logarithm.
+/// A walk. The caller sets the members up to `target`, and leaves the others zero.
 struct mapcp_tree {
     enum mapcp_tree_purpose purpose;
     const struct mapcp_options *options;
-    /// For the temporary files of a walk that makes directories. Borrowed.
+    /// Names temporary files, if the purpose is a copy. Borrowed.
     struct mapcp_namer *namer;
-    /// The paths of what was found or failed last. Borrowed from the caller, who sets them to the roots.
+    /// The current paths. The caller sets them to the roots. Borrowed.
     struct mapcp_path *source;
     struct mapcp_path *target;
     struct mapcp_tree_frame *frames;
     size_t depth;
     size_t capacity;
-    /// Directories entered so far, and entries left out by the filters or as links to be skipped.
+    /// The number of directories entered, and of entries left out because of a filter or the policy for
+    /// links.
     uint64_t directories;
     uint64_t left_out;
 };
 
-/// Enters the root: the directory at the paths. On failure returns false and sets `error`. In either case the
-/// walk is to be ended with mapcp_tree_end.
+/// Enters the root. On failure returns false and sets `error`. The caller must call mapcp_tree_end in any
+/// case.
 bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error);
 
-/// Goes on to the next entry. Sets `entry` when one was found, and `error` when something failed.
+/// Makes one step. Sets `entry` or `error`, depending on the event.
 enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,
                                       struct mapcp_error *error);
 
-/// Closes and frees what the walk holds.
+/// Closes and frees everything.
 void mapcp_tree_end(struct mapcp_tree *tree);
 
 #endif

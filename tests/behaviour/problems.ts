@@ -26,7 +26,7 @@ export const isDirectory = (path: string, entry?: string): Problem =>
 export const needsRecursive = (path: string): Problem =>
   problem(
     'EISDIR',
-    `cannot open '${path}': it is a directory; to copy it with all that is in it, ask for a recursive copy (-r)`,
+    `cannot open '${path}': it is a directory; to copy it with its contents, copy recursively (-r)`,
   );
 
 /** Forbidden by permissions. */
@@ -41,8 +41,8 @@ export const notPermitted = (path: string, verb: string, entry?: string): Proble
 export const leadsOut = (path: string, entry?: string): Problem =>
   problem(
     'EPERM',
-    `cannot inspect '${path}': it is a link that leads out of the sandbox; copy what it leads to by its own path, ` +
-      'or the link itself (-P)',
+    `cannot inspect '${path}': it is a link that leads out of the sandbox; copy its destination by its own path, ` +
+      'or copy the link itself (-P)',
     entry,
   );
 
@@ -64,7 +64,7 @@ export const intoItself = (path: string, entry?: string): Problem =>
 
 /** A target that must not exist. */
 export const exists = (path: string, entry?: string): Problem =>
-  problem('EEXIST', `cannot create '${path}': it exists already`, entry);
+  problem('EEXIST', `cannot create '${path}': it already exists`, entry);
 
 /** Links that lead in a circle. */
 export const loop = (path: string, verb = 'inspect', entry?: string): Problem =>
@@ -74,7 +74,7 @@ export const loop = (path: string, verb = 'inspect', entry?: string): Problem =>
 export const timeless = (path: string, entry?: string): Problem => ({
   ...problem(
     'ENOTSUP',
-    `cannot set the times of '${path}': the source's time is at a limit of what WASI has, 1970 to 2554, or beyond it`,
+    `cannot set the times of '${path}': the source's time may be outside the range of WASI, 1970 to 2554`,
     entry,
   ),
   isCopied: true,
@@ -84,7 +84,7 @@ export const timeless = (path: string, entry?: string): Problem => ({
 export const undecided = (path: string, entry?: string): Problem =>
   problem(
     'ENOTSUP',
-    `cannot inspect '${path}': it is unknown whether the source is newer: both times are at a limit of what WASI has, 1970 to 2554, or beyond it; choose another overwrite policy`,
+    `cannot inspect '${path}': it is unknown whether the source is newer, because WASI has only times from 1970 to 2554; choose another overwrite policy`,
     entry,
   );
 
@@ -92,7 +92,7 @@ export const undecided = (path: string, entry?: string): Problem =>
 export const mountPoint = (path: string): Problem =>
   problem(
     'EBUSY',
-    `cannot rename '${path}': it is a mount point, such as a file that is bound into a container, or in use; copy to another name, or bind its directory`,
+    `cannot rename '${path}': it is in use, or a mount point, such as a file that is mounted into a container; copy to another name, or mount its directory`,
   );
 
 /** A full disk. */
@@ -103,6 +103,6 @@ export const full = (path: string, verb = 'write', entry?: string): Problem =>
 export const changed = (path: string, entry?: string): Problem =>
   problem(
     'ERR_MAPCP_SOURCE_CHANGED',
-    `cannot map '${path}': it changed while it was copied; copy it again when it is at rest, or, if it only grows, with --allow-changes`,
+    `cannot map '${path}': it changed during the copy; copy it again when nothing writes to it, or, if it only grows, with --allow-changes`,
     entry,
   );

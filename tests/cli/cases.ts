@@ -719,8 +719,8 @@ export const cases: readonly Case[] = [
     stderr: failure(
       'in/l',
       'out/l',
-      "cannot inspect 'in/l': it is a link that leads out of the sandbox; copy what it leads to by its own path, " +
-        'or the link itself (-P)',
+      "cannot inspect 'in/l': it is a link that leads out of the sandbox; copy its destination by its own path, " +
+        'or copy the link itself (-P)',
     ),
     out: {},
   },

@@ -125,7 +125,7 @@ describe.each(others)('a name that is not UTF-8, in $name,', (frontend) => {
       prepare(directory);
       const { status, stderr } = run(frontend, ['-r', '--keep-going', 'in/a', 'out'], directory);
       expect(stderr).toBe(
-        "mapcp: cannot copy 'in/a' to 'out/a': cannot list 'in/a': the name of something in it is not valid UTF-8; rename that\n",
+        "mapcp: cannot copy 'in/a' to 'out/a': cannot list 'in/a': the name of an entry in it is not valid UTF-8; rename that entry\n",
       );
       expect(status).toBe(1);
     }));
@@ -146,8 +146,8 @@ describe.each(frontends)('a link to a name that is not UTF-8, in $name,', (front
         symlinkSync(Buffer.from('caf\xe9', 'latin1'), join(directory, 'in/l'));
         const { status, stderr } = run(frontend, [options, source, 'out'], directory);
         expect(stderr).toBe(
-          `mapcp: cannot copy 'in/l' to 'out/${source === 'in' ? 'in/l' : 'l'}': cannot inspect 'in/l': what the link leads ` +
-            'to is not valid UTF-8; make the link anew, or leave it out (--symlinks=skip)\n',
+          `mapcp: cannot copy 'in/l' to 'out/${source === 'in' ? 'in/l' : 'l'}': cannot inspect 'in/l': the link's text is ` +
+            'not valid UTF-8; recreate the link, or leave it out (--symlinks=skip)\n',
         );
         expect(status).toBe(1);
 

@@ -286,7 +286,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, if a system 
       'EFBIG',
       'a large file',
       largeFile,
-      [["cannot write 'out/b': larger than a file may be here"]],
+      [["cannot write 'out/b': the file is too large for the file system or the limit of the process"]],
     ],
     [
       'mkdir',

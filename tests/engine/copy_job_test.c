@@ -261,16 +261,31 @@ static void a_missing_source_is_named(void) {
     CHECK(count_entries() == 1);
 }
 
+/// Checks that a copy with this path or option is refused for this reason.
+static void check_refused(const char *source, const char *target, const struct mapcp_options *options,
+                          const char *reason) {
+    const struct mapcp_error *error = copy(source, target, options);
+    CHECK(error->operation == MAPCP_ACCEPT && error->code == MAPCP_INVALID_ARGUMENT);
+    CHECK(strstr(mapcp_reason(error), reason));
+}
+
 static void an_empty_path_is_refused(void) {
     write_file("a", 10, 1);
-    CHECK(copy("", "b", &one_page)->code == MAPCP_INVALID_ARGUMENT);
-    CHECK(copy("a", "", &one_page)->code == MAPCP_INVALID_ARGUMENT);
+    check_refused("", "b", &one_page, "the path is empty");
+    check_refused("a", "", &one_page, "the path is empty");
 }
 
 static void a_window_of_more_than_a_gibibyte_is_refused(void) {
     const struct mapcp_options huge = {.window_size = MAPCP_LARGEST_WINDOW + 1};
     write_file("a", 10, 1);
-    CHECK(copy("a", "b", &huge)->code == MAPCP_INVALID_ARGUMENT);
+    check_refused("a", "b", &huge, "larger than 1 GiB");
+    CHECK(count_entries() == 1);
+}
+
+static void a_shard_that_does_not_exist_is_refused(void) {
+    const struct mapcp_options third_of_two = {.shard = {.index = 2, .count = 2}};
+    write_file("a", 10, 1);
+    check_refused("a", "b", &third_of_two, "no such shard");
     CHECK(count_entries() == 1);
 }
 
@@ -348,6 +363,7 @@ static const struct test tests[] = {
     {"a missing source is named", a_missing_source_is_named},
     {"an empty path is refused", an_empty_path_is_refused},
     {"a window of more than a gibibyte is refused", a_window_of_more_than_a_gibibyte_is_refused},
+    {"a shard that does not exist is refused", a_shard_that_does_not_exist_is_refused},
     {"a write that fails leaves the old target and nothing else",
      a_write_that_fails_leaves_the_old_target_and_nothing_else},
 };

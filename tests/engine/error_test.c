@@ -50,11 +50,11 @@ static const char *reason_of(enum mapcp_operation operation, int number) {
 
 static void only_a_mapping_without_memory_advises_a_smaller_window(void) {
     CHECK(strcmp(reason_of(MAPCP_MAP, ENOMEM), "out of memory; try a smaller window") == 0);
-    CHECK(strcmp(reason_of(MAPCP_OPEN, ENOMEM), "out of memory or of file descriptors") == 0);
+    CHECK(strcmp(reason_of(MAPCP_OPEN, ENOMEM), "out of memory or file descriptors") == 0);
 }
 
 static void a_source_without_data_yet_is_reported_as_not_a_regular_file(void) {
-    CHECK(strstr(reason_of(MAPCP_MAP, EAGAIN), "a regular file does not"));
+    CHECK(strstr(reason_of(MAPCP_MAP, EAGAIN), "which a regular file does not do"));
 }
 
 static const struct test tests[] = {

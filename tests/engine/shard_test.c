@@ -24,9 +24,9 @@ static void a_path_belongs_to_exactly_one_shard(void) {
 }
 
 static void similar_names_are_spread_over_all_shards(void) {
-    enum { PATHS = 10000, MOST_SHARES = 16 };
-    for (uint32_t count = 2; count <= MOST_SHARES; count++) {
-        unsigned owned[MOST_SHARES] = {0};
+    enum { PATHS = 10000, MOST_SHARDS = 16 };
+    for (uint32_t count = 2; count <= MOST_SHARDS; count++) {
+        unsigned owned[MOST_SHARDS] = {0};
         for (unsigned number = 0; number < PATHS; number++) {
             char path[32];
             (void)snprintf(path, sizeof(path), "photos/%u.jpg", number);
@@ -47,9 +47,9 @@ static void a_shard_divides_into_further_shards(void) {
         (void)snprintf(path, sizeof(path), "%u", number);
         unsigned owners = 0;
         for (uint32_t part = 0; part < 4; part++) {
-            const struct mapcp_shard share = {.index = whole.index + whole.count * part,
+            const struct mapcp_shard shard = {.index = whole.index + whole.count * part,
                                               .count = whole.count * 4};
-            owners += mapcp_shard_has(share, path);
+            owners += mapcp_shard_has(shard, path);
         }
         CHECK(owners == mapcp_shard_has(whole, path));
     }

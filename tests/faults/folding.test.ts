@@ -155,7 +155,7 @@ it.each(['no-entry', 'invalid'] as const)(
         {
           code: 'EILSEQ',
           operation: 'rename',
-          reason: "the target's file system does not take this name; rename the source",
+          reason: "the target's file system does not allow this name; rename the source",
         },
       ]);
       expect(ending.found).toEqual({});

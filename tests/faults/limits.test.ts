@@ -354,7 +354,7 @@ describe.each(frontends)('mapcp in $name, if a limit allows no file above 100,00
       put.file('out/b', 'old');
       const { status, stderr } = run(frontend, ['in/a', 'out/b'], directory, limited);
       expect(stderr).toBe(
-        "mapcp: cannot copy 'in/a' to 'out/b': cannot write 'out/b': larger than a file may be here\n",
+        "mapcp: cannot copy 'in/a' to 'out/b': cannot write 'out/b': the file is too large for the file system or the limit of the process\n",
       );
       expect(status).toBe(1);
       expect(look(join(directory, 'out'))).toMatchObject({ b: { content: 'old' } });

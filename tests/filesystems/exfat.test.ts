@@ -15,7 +15,7 @@ testFileSystem(
     links: 'refused',
     hasModes: false,
     folds: true,
-    badName: "the target's file system does not take this name; rename the source",
+    badName: "the target's file system does not allow this name; rename the source",
     size: 32 * 1024 * 1024,
   },
   ({ at, put, copy }) => {
@@ -35,7 +35,7 @@ testFileSystem(
           overwrite,
         });
         expect(messages(failures)).toEqual(
-          Array(3).fill(expect.stringContaining('the file system may take two names for one')),
+          Array(3).fill(expect.stringContaining('the file system may treat two names as one')),
         );
         const found = look(at(target));
         expect(
@@ -89,7 +89,7 @@ testFileSystem(
       put.directory('in/strange/d:e');
       const { error } = await copy('in/strange', 'out/strange', { recursive: true });
       expect(error?.message).toMatch(
-        /cannot create 'out\/strange\/d:e': the target's file system does not take this name; rename the source$/,
+        /cannot create 'out\/strange\/d:e': the target's file system does not allow this name; rename the source$/,
       );
     });
   },

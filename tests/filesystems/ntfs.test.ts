@@ -30,7 +30,7 @@ onFileSystem('NTFS with the names of Windows', ntfs('windows_names'), ({ at, put
       names
         .map(
           (name) =>
-            `cannot copy 'in/a/${name}' to 'out/b/${name}': cannot rename 'out/b/${name}': the target's file system does not take this name; rename the source`,
+            `cannot copy 'in/a/${name}' to 'out/b/${name}': cannot rename 'out/b/${name}': the target's file system does not allow this name; rename the source`,
         )
         .sort(),
     );

@@ -14,10 +14,10 @@ typedef struct mapcp_string_t {
   size_t len;
 } mapcp_string_t;
 
-// What the engine was doing when it failed. Each name is a verb, so that "cannot `operation` `path`" reads well.
+// The operation that failed. Each name is a verb, as in "cannot `operation` `path`".
 typedef uint8_t exports_mapcp_copy_copier_operation_t;
 
-// Taking a path or an option as it was given; nothing has been touched yet.
+// Checking the paths and options that the caller gave, before any change.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_ACCEPT 0
 // Reading the status of a file, as `fstatat` and `fstat` do.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_INSPECT 1
@@ -25,7 +25,7 @@ typedef uint8_t exports_mapcp_copy_copier_operation_t;
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_OPEN 2
 // Listing a directory, as `readdir` does.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_LIST 3
-// Mapping a window of the source into memory, as `mmap` does. This is where the source is read.
+// Mapping a window of the source into memory, as `mmap` does. This reads the source.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_MAP 4
 // Removing a mapping, as `munmap` does.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_UNMAP 5
@@ -36,18 +36,18 @@ typedef uint8_t exports_mapcp_copy_copier_operation_t;
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_WRITE 7
 // Comparing what was written with the source, before it takes the target's name.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_VERIFY 8
-// Having a file or a directory on the disk, as `fsync` does.
+// Writing a file or a directory to the disk, as `fsync` does.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_SYNC 9
 // Setting times of access and modification, as `futimens` does.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_SET_TIMES 10
-// Closing a file, as `close` does. Some file systems report a failed write only here.
+// Closing a file, as `close` does. Some file systems report a failed write only then.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_CLOSE 11
 // Giving the finished temporary file the target's name, as `renameat` does.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_RENAME 12
 // Removing a temporary file, as `unlinkat` does.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE 13
 
-// Why the engine failed. The cases are closed: a host may switch over them without a default, but for `other`.
+// Why an operation failed. A host may switch over the cases without a default, because every other error is `other`.
 typedef struct exports_mapcp_copy_copier_error_code_t {
   uint8_t tag;
   union {
@@ -59,66 +59,66 @@ typedef struct exports_mapcp_copy_copier_error_code_t {
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NOT_FOUND 0
 // The permissions of the file or of a directory on its path do not allow it. POSIX: `EACCES`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_ACCESS_DENIED 1
-// The sandbox does not allow it: outside the preopens, or a change through a read-only one. POSIX: `EPERM`.
+// The sandbox does not allow it: the path leads out of the preopens, or a preopen is read-only. POSIX: `EPERM`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NOT_PERMITTED 2
 // An entry of this name exists already. POSIX: `EEXIST`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_ALREADY_EXISTS 3
-// A directory stands where a file is needed. POSIX: `EISDIR`.
+// It is a directory, but must be a file. POSIX: `EISDIR`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_IS_DIRECTORY 4
-// A part of the path that must be a directory is none. POSIX: `ENOTDIR`.
+// A part of the path must be a directory, but is not. POSIX: `ENOTDIR`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NOT_DIRECTORY 5
-// Neither a regular file nor a directory, but a FIFO, a socket or a device. It is never opened. POSIX: `EINVAL`.
+// It is a FIFO, a socket or a device, which is never opened. POSIX: `EINVAL`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NOT_REGULAR_FILE 6
-// Source and target are one file, whatever their names. POSIX: `EINVAL`.
+// Source and target are the same file, even if their names differ. POSIX: `EINVAL`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_SAME_FILE 7
 // The target lies in the directory that is to be copied. POSIX: `EINVAL`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INTO_ITSELF 8
-// The source changed while it was copied, so what was read is neither its old content nor its new one.
-// POSIX has no name for it; closest is `EAGAIN`.
+// The source changed during the copy, so the bytes read may be a mixture. POSIX has no such code; `EAGAIN` is the
+// closest.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_SOURCE_CHANGED 9
-// What was read back is not what the source has, which is read a second time. POSIX: `EIO`.
+// The copy, when read again, differs from the source, when read again. POSIX: `EIO`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_VERIFICATION_FAILED 10
-// What has the target's name was made by an earlier job of the same run, from another source; see `made`. POSIX:
-// `EEXIST`.
+// An earlier job of the same run made the existing target from another source; see `made`. POSIX: `EEXIST`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_JUST_CREATED 11
-// A path or an option that can never be right, such as an empty path. POSIX: `EINVAL`.
+// A path or an option is invalid, such as an empty path. POSIX: `EINVAL`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 12
-// More symbolic links on the path than the host follows. POSIX: `ELOOP`.
+// The path has more symbolic links than the host follows. POSIX: `ELOOP`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_LINKS 13
-// The path, or a name in it, is longer than the file system takes. POSIX: `ENAMETOOLONG`.
+// The path, or a name in it, is too long for the file system. POSIX: `ENAMETOOLONG`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_TOO_LONG 14
-// The name holds bytes that the host cannot represent. POSIX: `EILSEQ`.
+// The host cannot represent the name, or the file system cannot have it. POSIX: `EILSEQ`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_NAME 15
 // The file system is full. POSIX: `ENOSPC`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NO_SPACE 16
 // The owner's disk quota is used up. POSIX: `EDQUOT`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_QUOTA_EXCEEDED 17
-// Larger than the file system or the process may make a file. POSIX: `EFBIG`.
+// The file is too large for the file system or the limit of the process. POSIX: `EFBIG`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_FILE_TOO_LARGE 18
 // The file system is mounted read-only. POSIX: `EROFS`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_READ_ONLY_FILE_SYSTEM 19
 // The process or the system has no descriptor left. POSIX: `EMFILE`, `ENFILE`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_OPEN_FILES 20
-// No memory for a window or for the job's own state. POSIX: `ENOMEM`.
+// Memory ran out, for a window or for the job itself. WASI hosts also report this if descriptors run out. POSIX:
+// `ENOMEM`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OUT_OF_MEMORY 21
 // The device failed. POSIX: `EIO`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_IO 22
-// The file is in use in a way that forbids it. POSIX: `EBUSY`, `ETXTBSY`.
+// The file is in use. POSIX: `EBUSY`, `ETXTBSY`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_BUSY 23
-// The file system or the host cannot do this at all. POSIX: `ENOTSUP`.
+// The file system or the host cannot do this. POSIX: `ENOTSUP`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_UNSUPPORTED 24
-// Anything else: the host's error number in words.
+// Another error, as a clause for people.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER 25
 
-// What became of the entry that an error is about.
+// How the entry of an error ended.
 typedef uint8_t exports_mapcp_copy_copier_outcome_t;
 
 // It was not copied. Its target is as it was before.
 #define EXPORTS_MAPCP_COPY_COPIER_OUTCOME_FAILED 0
-// It was left out, which is only a warning: a FIFO, a socket or a device in a tree, and a file
-// of which it is unknown whether it is newer.
+// A warning: it was left out. It is a FIFO, a socket or a device in a tree, or a file of which it is unknown
+// whether it is newer than its target.
 #define EXPORTS_MAPCP_COPY_COPIER_OUTCOME_LEFT_OUT 1
-// It was copied, but without something that was asked for, which is only a warning: a time that WASI does not have.
+// A warning: it was copied, but without its times.
 #define EXPORTS_MAPCP_COPY_COPIER_OUTCOME_COPIED 2
 
 typedef struct {
@@ -126,50 +126,49 @@ typedef struct {
   mapcp_string_t val;
 } mapcp_option_string_t;
 
-// An entry that was not copied, or not with all that was asked for.
+// An error or a warning about an entry. It is a warning unless `outcome` is `failed`.
 typedef struct exports_mapcp_copy_copier_copy_error_t {
-  // What became of the entry.
+  // How the entry ended.
   exports_mapcp_copy_copier_outcome_t   outcome;
   // Why it failed.
   exports_mapcp_copy_copier_error_code_t   code;
-  // What failed.
+  // The operation that failed.
   exports_mapcp_copy_copier_operation_t   operation;
-  // The guest path that it failed on.
+  // The path that the operation failed on: `source` or `target`.
   mapcp_string_t   path;
-  // The guest path of the file, link or directory that was being copied.
+  // The path of the entry in the source.
   mapcp_string_t   source;
-  // The guest path that it was being copied to.
+  // The path of its copy.
   mapcp_string_t   target;
-  // The code as a clause for people, such as "no such file or directory". It names no path, so that a host
-  // can put its own path in front of it.
+  // The reason as a clause for people, without a path, such as "no such file or directory".
   mapcp_string_t   reason;
-  // The guest path of the temporary file, where it could not be removed either; otherwise nothing is left.
+  // The path of the temporary file if it could not be removed. Otherwise none.
   mapcp_option_string_t   leftover;
 } exports_mapcp_copy_copier_copy_error_t;
 
-// What becomes of symbolic links in the source.
+// How symbolic links in the source are handled.
 typedef uint8_t exports_mapcp_copy_copier_symlink_policy_t;
 
-// The target gets a link with the same text, wherever that leads.
+// Copy the link with its text, even if it leads nowhere.
 #define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_PRESERVE 0
-// The target gets what the link leads to, which must be within the preopens. A loop is `too-many-links`.
+// Copy what the link leads to. A link out of the preopens is `not-permitted`, and a loop is `too-many-links`.
 #define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_FOLLOW 1
-// They are left out.
+// Leave links out.
 #define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_SKIP 2
 
-// What becomes of a file or link that has the target's name already. Directories are always merged.
+// How a file or link that already has the target's name is handled. Directories are always merged.
 typedef uint8_t exports_mapcp_copy_copier_overwrite_policy_t;
 
-// It is replaced.
+// Replace it.
 #define EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ALWAYS 0
-// It stays, and the source is skipped.
+// Keep it, and skip the source.
 #define EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_NEVER 1
-// It is replaced where the source was modified later; otherwise it stays, and the source is skipped.
+// Replace it if the source was modified later. Otherwise keep it, and skip the source.
 #define EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_NEWER 2
-// It stays, and that is the error `already-exists`.
+// Keep it, and fail with `already-exists`.
 #define EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ERROR 3
 
-// Which zeros of a source become holes of the target, where its file system has holes.
+// Which zeros of a source become holes in the target, if its file system has holes.
 typedef uint8_t exports_mapcp_copy_copier_sparse_policy_t;
 
 // Runs of 65,536 zero bytes.
@@ -179,14 +178,14 @@ typedef uint8_t exports_mapcp_copy_copier_sparse_policy_t;
 // None: every byte is written.
 #define EXPORTS_MAPCP_COPY_COPIER_SPARSE_POLICY_NEVER 2
 
-// One of several shares of a copy, for jobs that divide a tree among themselves without talking to each other.
+// A part of a copy. Several jobs divide a tree by copying one shard each, and need not talk to each other.
 // 
-// A file or link belongs to a share by the hash of its path below the copied root, the same on every system; a root
-// that is no directory, by the hash of its name. Directories are made by whichever share comes first.
+// A hash of the path below the source decides which shard has a file or link. It is the same on every system. If the
+// source is not a directory, its name is hashed. The first job that needs a directory creates it.
 typedef struct exports_mapcp_copy_copier_shard_t {
-  // Which share, from 0 to `count` - 1; any other is refused as `invalid-argument`.
+  // The number of the shard, from 0 to `count` - 1. Any other number is `invalid-argument`.
   uint32_t   index;
-  // How many shares there are.
+  // The number of shards, at least 1.
   uint32_t   count;
 } exports_mapcp_copy_copier_shard_t;
 
@@ -210,55 +209,57 @@ typedef struct {
   mapcp_list_u64_t val;
 } mapcp_option_list_u64_t;
 
-// How to copy. Zero, false, empty, none and the first case of each policy are the defaults.
+// How to copy. The defaults are zero, false, empty, none, and the first case of each policy.
 typedef struct exports_mapcp_copy_copier_copy_options_t {
-  // The most bytes of the source that are mapped at a time. Rounded up to whole pages of 65,536 bytes; zero means
-  // 1,048,576, and more than 1,073,741,824 is refused as `invalid-argument`.
+  // The maximum number of bytes that are mapped at a time, rounded up to a multiple of 65,536. 0 means 1,048,576.
+  // More than 1,073,741,824 is `invalid-argument`.
   uint32_t   window_size;
-  // What becomes of symbolic links.
+  // How symbolic links are handled.
   exports_mapcp_copy_copier_symlink_policy_t   symlinks;
-  // What becomes of existing targets.
+  // How existing targets are handled.
   exports_mapcp_copy_copier_overwrite_policy_t   overwrite;
   // Which zeros become holes.
   exports_mapcp_copy_copier_sparse_policy_t   sparse;
-  // Copy directories, with all that is in them. Without it, a directory is the error `is-directory`.
+  // Copy directories with their contents. Otherwise a directory is the error `is-directory`.
   bool   recursive;
-  // Give files, links and directories the source's times of access and modification. A source whose time of
-  // modification may be none of those that WASI has, from 1970 to 2554, has a warning.
+  // Give files, links and directories the source's times of access and modification. If WASI, which has times from
+  // 1970 to 2554, or the target's file system may lack the time of modification, there is a warning.
   bool   preserve_timestamps;
-  // Read each file back, and its source a second time, and compare them before the file takes the target's name.
+  // Before a file takes the target's name, read it and its source again and compare them. If they differ, fail with
+  // `verification-failed`.
   bool   verify;
-  // Copy of a source that grows or is written to meanwhile as many bytes as it had at the start, instead of failing
-  // with `source-changed`. One that gets shorter fails all the same.
+  // If a source grows or is written to during the copy, copy as many bytes as it had at the start, instead of
+  // failing with `source-changed`. A source that gets shorter still fails.
   bool   allow_changes;
-  // Have each file on the disk before it takes the target's name, and each directory before the job is done.
+  // Write each file to the disk before it takes the target's name, and each directory before the job is done.
   bool   sync;
-  // Decide everything, and touch nothing.
+  // Decide everything, and change nothing.
   bool   dry_run;
-  // Go on after an entry that could not be copied; see `take-problems`.
+  // Go on after an entry of a tree that could not be copied; see `take-problems`.
   bool   keep_going;
-  // Make the directories that are missing on the way to the target.
+  // Create the directories that are missing on the way to the target. Otherwise a missing one is `not-found`.
   bool   make_parents;
-  // Walk the source once before, so that the totals are known from the start.
+  // Walk the source once before the copy, so that the totals are known when the copy begins.
   bool   measure;
-  // Keep account of each entry for `take-entries`, which is then to be called after each step.
+  // Keep a list of finished entries. `take-entries` must then be called after each step.
   bool   report_entries;
-  // Where there are any, only files and links that match one of these patterns are copied.
+  // If there are any patterns, copy only files and links that match one of them.
   // 
-  // A pattern without a slash is matched against the name, one with a slash against the path below the source's
-  // root; a slash at its end makes it match directories only. `*`, `?` and `[...]` match within a name, a name
-  // `**` any number of names, and `{a,b}` either. A character is a code point. A backslash takes the meaning from
-  // the next character. A pattern that is empty, not finished, or that no path can match is `invalid-argument`.
+  // A pattern without a slash is matched against the name, one with a slash against the path below the source. If a
+  // pattern ends in a slash, it matches directories only. `*`, `?` and `[...]` match within a name, a name `**`
+  // matches any number of names, and `{a,b}` matches either. A character is a code point. A backslash makes the next
+  // character an ordinary one. A pattern that is empty, incomplete, or matches no possible path is
+  // `invalid-argument`.
   mapcp_list_string_t   include;
-  // What matches one of these patterns is left out, a directory with all that is in it.
+  // Leave out what matches one of these patterns. A directory is left out with its contents.
   mapcp_list_string_t   exclude;
-  // Match the patterns without a slash against the name of the source itself as well, if it has one of its own: not
-  // `.` or `..`.
+  // Also match the patterns without a slash against the name of the source itself, unless it is `.` or `..`.
   bool   filter_source;
-  // Copy only what belongs to this share; progress and totals are of that alone.
+  // Copy only this shard. Progress and totals count only its entries. The default is the whole copy.
   exports_mapcp_copy_copier_option_shard_t   shard;
-  // What earlier jobs of the same run have made, as `take-made` of each returned it. This job does not replace that:
-  // it fails with `just-created`, or skips what is a copy of the same source. With it, the job remembers what it makes.
+  // The files that earlier jobs of the same run have made, as `take-made` of each returned them. This job does not
+  // replace them: it skips a copy of the same source, and otherwise fails with `just-created`. If set, the job also
+  // remembers the files that it makes. By default it does neither.
   mapcp_option_list_u64_t   made;
 } exports_mapcp_copy_copier_copy_options_t;
 
@@ -267,46 +268,49 @@ typedef struct {
   uint64_t val;
 } mapcp_option_u64_t;
 
-// How far a job has come. What is done never shrinks from one step to the next, and is never more than the total. A
-// total shrinks by what is skipped, and grows with a source that has more than it seemed.
+// The progress of a job. No count of what is done ever shrinks, or is larger than its total. A total shrinks by what
+// is skipped, and grows if the source has more than its status said.
 typedef struct exports_mapcp_copy_copier_progress_t {
-  // Whether the job is done, and every target in place.
+  // Whether the job is done.
   bool   done;
-  // Bytes copied so far, those of files that are not complete, or failed half-way, among them. With `verify` each byte
+  // Bytes copied so far, including those of files that are incomplete or failed half-way. With `verify` each byte
   // counts twice, also in the total: when it is copied, and when it is compared.
   uint64_t   bytes_done;
-  // Bytes to copy in all, once that is known; until then `none`.
+  // Bytes to copy in all. None while this is unknown.
   mapcp_option_u64_t   bytes_total;
   // Bytes of the files whose targets are in place.
   uint64_t   bytes_in_place;
   // Files and links whose targets are in place.
   uint64_t   files_done;
-  // Files and links to copy in all, once that is known; until then `none`.
+  // Files and links to copy in all. None while this is unknown.
   mapcp_option_u64_t   files_total;
   // Directories entered so far.
   uint64_t   directories;
-  // Entries left out: by a pattern, by the policy for existing targets, or as links to be skipped.
+  // Entries left out because of a pattern, an existing target, or the policy for links.
   uint64_t   skipped;
 } exports_mapcp_copy_copier_progress_t;
 
-// The kinds of entries that are copied.
+// The kind of an entry.
 typedef uint8_t exports_mapcp_copy_copier_entry_kind_t;
 
+// A regular file.
 #define EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_FILE 0
+// A symbolic link.
 #define EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_LINK 1
+// A directory.
 #define EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_DIRECTORY 2
 
-// An entry that a job is done with; in a dry run, what it would be.
+// An entry that a job has finished. In a dry run, the entry as a copy would finish it.
 typedef struct exports_mapcp_copy_copier_entry_t {
-  // What it is.
+  // Its kind.
   exports_mapcp_copy_copier_entry_kind_t   kind;
-  // The guest path that it was copied from.
+  // The path of the entry in the source.
   mapcp_string_t   source;
-  // The guest path of the copy.
+  // The path of the copy.
   mapcp_string_t   target;
-  // Whether it was left out, because of the policy for existing targets.
+  // Whether it was left out because its target exists.
   bool   skipped;
-  // How many bytes were copied.
+  // The number of bytes copied. 0 for a link or a directory.
   uint64_t   bytes;
 } exports_mapcp_copy_copier_entry_t;
 
@@ -323,11 +327,12 @@ typedef struct {
   size_t len;
 } exports_mapcp_copy_copier_list_copy_error_t;
 
-// What `clean` has done.
+// The result of `clean`.
 typedef struct exports_mapcp_copy_copier_clean_report_t {
-  // The guest paths of the files that were removed; in a dry run, that would be.
+  // The paths of the temporary files that were removed or, in a dry run, found.
   mapcp_list_string_t   files;
-  // What could not be listed or removed. The source and the target of each are both the entry that it is about.
+  // Errors about entries that could not be listed or removed. In each, `source` and `target` are both the entry's
+  // path.
   exports_mapcp_copy_copier_list_copy_error_t   failures;
 } exports_mapcp_copy_copier_clean_report_t;
 
