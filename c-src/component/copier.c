@@ -10,9 +10,9 @@
 #include "mapcp.h"
 
 // The engine's enumerations have the order of the interface's, so values need no translation.
-static_assert((int)MAPCP_REMOVE == EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE, "operations");
+static_assert((int)MAPCP_OPERATION_REMOVE == EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE, "operations");
 static_assert((int)MAPCP_OUTCOME_COPIED == EXPORTS_MAPCP_COPY_COPIER_OUTCOME_COPIED, "outcomes");
-static_assert((int)MAPCP_OTHER == EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER, "error codes");
+static_assert((int)MAPCP_CODE_OTHER == EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER, "error codes");
 static_assert((int)MAPCP_SYMLINKS_SKIP == EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_SKIP, "symlinks");
 static_assert((int)MAPCP_OVERWRITE_ERROR == EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ERROR, "overwrite");
 static_assert((int)MAPCP_ENTRY_DIRECTORY == EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_DIRECTORY,
@@ -130,7 +130,7 @@ static void put_error(copy_error *result, const struct mapcp_copy_error *from) {
         .operation = (uint8_t)from->error.operation,
     };
     result->code.tag = (uint8_t)from->error.code;
-    if (from->error.code == MAPCP_OTHER) {
+    if (from->error.code == MAPCP_CODE_OTHER) {
         mapcp_put_string(&result->code.val.other, reason);
     }
     mapcp_put_string(&result->path, mapcp_copy_error_path(from));

@@ -15,7 +15,7 @@ struct cleaning {
 };
 
 static bool out_of_memory(struct mapcp_error *error) {
-    return mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+    return mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, ENOMEM);
 }
 
 /// An error about the entry that the walk is at, or about `directory` if the walk has not started.
@@ -41,7 +41,7 @@ static bool clean_entry(struct cleaning *cleaning, const struct mapcp_tree_entry
         if (errno == ENOENT) {
             return true;
         }
-        mapcp_fail_number(error, MAPCP_REMOVE, MAPCP_SOURCE, errno);
+        mapcp_fail_number(error, MAPCP_OPERATION_REMOVE, MAPCP_SIDE_SOURCE, errno);
         return report(cleaning, error);
     }
     return mapcp_names_push(cleaning->files, cleaning->tree.source->text) || out_of_memory(error);
@@ -63,7 +63,7 @@ static bool clean_tree(struct cleaning *cleaning, struct mapcp_error *error) {
             break;
         case MAPCP_TREE_FAILED:
             // No temporary file has a name that is not UTF-8.
-            if (!(error->code == MAPCP_INVALID_NAME && error->operation == MAPCP_INSPECT) &&
+            if (!(error->code == MAPCP_CODE_INVALID_NAME && error->operation == MAPCP_OPERATION_INSPECT) &&
                 !report(cleaning, error)) {
                 return false;
             }

@@ -140,7 +140,7 @@ void mapcp_job_free(struct mapcp_job *job) {
 // --- Errors and warnings -----------------------------------------------------------------------------------
 
 static bool out_of_memory(struct mapcp_error *error) {
-    return mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+    return mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, ENOMEM);
 }
 
 /// An error about the current entry, whose copy is abandoned.
@@ -163,8 +163,9 @@ static struct mapcp_copy_error abandon_entry(struct mapcp_job *job, enum mapcp_o
 /// creating it would have helped. If the target ends in a slash, the target itself is missing.
 static bool lacks_parent(const struct mapcp_job *job, const struct mapcp_error *error) {
     const char *target = job->given_target;
-    return error->operation == MAPCP_CREATE && error->code == MAPCP_NOT_FOUND && !job->options.make_parents &&
-           strcmp(job->target.text, target) == 0 && target[strlen(target) - 1] != '/';
+    return error->operation == MAPCP_OPERATION_CREATE && error->code == MAPCP_CODE_NOT_FOUND &&
+           !job->options.make_parents && strcmp(job->target.text, target) == 0 &&
+           target[strlen(target) - 1] != '/';
 }
 
 /// Ends the job with an error about the current entry. Always returns false, for the caller to return.
@@ -185,7 +186,7 @@ static bool go_on_or_fail(struct mapcp_job *job, const struct mapcp_error *error
     if (!job->in_tree || !(goes_on || is_copied)) {
         return fail_job(job, error);
     }
-    bool is_special = error->code == MAPCP_NOT_REGULAR_FILE && error->side == MAPCP_SOURCE;
+    bool is_special = error->code == MAPCP_CODE_NOT_REGULAR_FILE && error->side == MAPCP_SIDE_SOURCE;
     enum mapcp_outcome outcome = is_copied    ? MAPCP_OUTCOME_COPIED
                                  : is_special ? MAPCP_OUTCOME_LEFT_OUT
                                               : MAPCP_OUTCOME_FAILED;
@@ -223,7 +224,7 @@ static bool warn_of_times(struct mapcp_job *job, const struct stat *source, bool
         return true;
     }
     struct mapcp_error why;
-    mapcp_fail_because(&why, MAPCP_SET_TIMES, MAPCP_TARGET, MAPCP_UNSUPPORTED,
+    mapcp_fail_because(&why, MAPCP_OPERATION_SET_TIMES, MAPCP_SIDE_TARGET, MAPCP_CODE_UNSUPPORTED,
                        is_at_limit ? NULL : "the target's file system does not have the source's time");
     return warn(job, &why, error);
 }
@@ -231,7 +232,7 @@ static bool warn_of_times(struct mapcp_job *job, const struct stat *source, bool
 /// Warns that setting the current entry's times failed with this errno value.
 static bool warn_of_refused_times(struct mapcp_job *job, int number, struct mapcp_error *error) {
     struct mapcp_error why;
-    mapcp_fail_number(&why, MAPCP_SET_TIMES, MAPCP_TARGET, number);
+    mapcp_fail_number(&why, MAPCP_OPERATION_SET_TIMES, MAPCP_SIDE_TARGET, number);
     return warn(job, &why, error);
 }
 
@@ -279,7 +280,7 @@ static bool spare_made(struct mapcp_job *job, const struct stat *source, struct 
         job->decision = MAPCP_DECISION_SKIP;
         return true;
     }
-    return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_JUST_CREATED);
+    return mapcp_fail(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_JUST_CREATED);
 }
 
 /// Remembers that the current entry is in place.
@@ -435,7 +436,7 @@ static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
     }
     if (job->decision == MAPCP_DECISION_REPLACE_OTHER &&
         mapcp_alias_is_file(entry->source, entry->target, &job->file.temporary)) {
-        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
+        return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_SAME_FILE);
     }
     if (!job->in_tree) {
         job->progress.bytes_total = work_for(job, job->file.size);
@@ -450,7 +451,7 @@ static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
 /// count.
 static bool skip_copy(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
     return (mapcp_temporary_discard(&job->file.temporary) ||
-            mapcp_fail_number(error, MAPCP_REMOVE, MAPCP_TARGET, errno)) &&
+            mapcp_fail_number(error, MAPCP_OPERATION_REMOVE, MAPCP_SIDE_TARGET, errno)) &&
            skip(job, status, 0, error);
 }
 
@@ -480,7 +481,7 @@ static bool begin_entry(struct mapcp_job *job, const struct mapcp_tree_entry *en
     case MAPCP_TREE_LINK:
         return copy_link(job, error);
     default:
-        return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_NOT_REGULAR_FILE);
+        return mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_REGULAR_FILE);
     }
 }
 
@@ -607,22 +608,24 @@ static bool begin_directory(struct mapcp_job *job, struct mapcp_error *error) {
 // --- The job -----------------------------------------------------------------------------------------------
 
 static bool refuse(enum mapcp_side side, const char *because, struct mapcp_error *error) {
-    return mapcp_fail_because(error, MAPCP_ACCEPT, side, MAPCP_INVALID_ARGUMENT, because);
+    return mapcp_fail_because(error, MAPCP_OPERATION_ACCEPT, side, MAPCP_CODE_INVALID_ARGUMENT, because);
 }
 
 /// Checks paths and options, and completes the options. Returns false and sets `error` if one is invalid.
 static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
     if (job->given_source[0] == '\0' || job->given_target[0] == '\0') {
-        return refuse(job->given_source[0] == '\0' ? MAPCP_SOURCE : MAPCP_TARGET, "the path is empty", error);
+        return refuse(job->given_source[0] == '\0' ? MAPCP_SIDE_SOURCE : MAPCP_SIDE_TARGET,
+                      "the path is empty", error);
     }
     if (job->options.window_size > MAPCP_LARGEST_WINDOW) {
-        return refuse(MAPCP_SOURCE, "the window is larger than 1 GiB", error);
+        return refuse(MAPCP_SIDE_SOURCE, "the window is larger than 1 GiB", error);
     }
     if (mapcp_filter_fault(&job->options)) {
-        return refuse(MAPCP_SOURCE, "a pattern among the options can never match", error);
+        return refuse(MAPCP_SIDE_SOURCE, "a pattern among the options can never match", error);
     }
     if (!mapcp_shard_is_valid(job->options.shard)) {
-        return refuse(MAPCP_SOURCE, "there is no such shard: n shards are numbered from 0 to n - 1", error);
+        return refuse(MAPCP_SIDE_SOURCE, "there is no such shard: n shards are numbered from 0 to n - 1",
+                      error);
     }
     uint32_t wanted = job->options.window_size == 0 ? MAPCP_DEFAULT_WINDOW : job->options.window_size;
     job->options.window_size = (wanted + MAPCP_PAGE - 1) / MAPCP_PAGE * MAPCP_PAGE;
@@ -633,7 +636,7 @@ static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
 static bool check_root_directory(const struct mapcp_job *job, const struct stat *status,
                                  struct mapcp_error *error) {
     if (!job->options.recursive) {
-        return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_IS_DIRECTORY);
+        return mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_IS_DIRECTORY);
     }
     // The copy may lie in a part of the source that the walk leaves out.
     return mapcp_check_outside(job->given_target, status, error) ||

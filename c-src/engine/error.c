@@ -6,51 +6,51 @@
 static enum mapcp_code code_of(int number) {
     switch (number) {
     case ENOENT:
-        return MAPCP_NOT_FOUND;
+        return MAPCP_CODE_NOT_FOUND;
     case EACCES:
-        return MAPCP_ACCESS_DENIED;
+        return MAPCP_CODE_ACCESS_DENIED;
     case EPERM:
 #ifdef ENOTCAPABLE
     case ENOTCAPABLE:
 #endif
-        return MAPCP_NOT_PERMITTED;
+        return MAPCP_CODE_NOT_PERMITTED;
     case EEXIST:
-        return MAPCP_ALREADY_EXISTS;
+        return MAPCP_CODE_ALREADY_EXISTS;
     case EISDIR:
-        return MAPCP_IS_DIRECTORY;
+        return MAPCP_CODE_IS_DIRECTORY;
     case ENOTDIR:
-        return MAPCP_NOT_DIRECTORY;
+        return MAPCP_CODE_NOT_DIRECTORY;
     case EINVAL:
-        return MAPCP_INVALID_ARGUMENT;
+        return MAPCP_CODE_INVALID_ARGUMENT;
     case ELOOP:
-        return MAPCP_TOO_MANY_LINKS;
+        return MAPCP_CODE_TOO_MANY_LINKS;
     case ENAMETOOLONG:
-        return MAPCP_NAME_TOO_LONG;
+        return MAPCP_CODE_NAME_TOO_LONG;
     case EILSEQ:
-        return MAPCP_INVALID_NAME;
+        return MAPCP_CODE_INVALID_NAME;
     case ENOSPC:
-        return MAPCP_NO_SPACE;
+        return MAPCP_CODE_NO_SPACE;
     case EDQUOT:
-        return MAPCP_QUOTA_EXCEEDED;
+        return MAPCP_CODE_QUOTA_EXCEEDED;
     case EFBIG:
-        return MAPCP_FILE_TOO_LARGE;
+        return MAPCP_CODE_FILE_TOO_LARGE;
     case EROFS:
-        return MAPCP_READ_ONLY_FILE_SYSTEM;
+        return MAPCP_CODE_READ_ONLY_FILE_SYSTEM;
     case EMFILE:
     case ENFILE:
-        return MAPCP_TOO_MANY_OPEN_FILES;
+        return MAPCP_CODE_TOO_MANY_OPEN_FILES;
     case ENOMEM:
-        return MAPCP_OUT_OF_MEMORY;
+        return MAPCP_CODE_OUT_OF_MEMORY;
     case EIO:
-        return MAPCP_IO;
+        return MAPCP_CODE_IO;
     case EBUSY:
     case ETXTBSY:
-        return MAPCP_BUSY;
+        return MAPCP_CODE_BUSY;
     case ENOTSUP:
     case ENOSYS:
-        return MAPCP_UNSUPPORTED;
+        return MAPCP_CODE_UNSUPPORTED;
     default:
-        return MAPCP_OTHER;
+        return MAPCP_CODE_OTHER;
     }
 }
 
@@ -75,26 +75,26 @@ bool mapcp_fail_number(struct mapcp_error *error, enum mapcp_operation operation
 }
 
 bool mapcp_is_transient(const struct mapcp_error *error) {
-    return error->code == MAPCP_IO || error->code == MAPCP_OUT_OF_MEMORY ||
-           error->code == MAPCP_TOO_MANY_OPEN_FILES || error->number == EINTR;
+    return error->code == MAPCP_CODE_IO || error->code == MAPCP_CODE_OUT_OF_MEMORY ||
+           error->code == MAPCP_CODE_TOO_MANY_OPEN_FILES || error->number == EINTR;
 }
 
 const char *mapcp_verb(enum mapcp_operation operation) {
     static const char *const verbs[] = {
-        [MAPCP_ACCEPT] = "use",
-        [MAPCP_INSPECT] = "inspect",
-        [MAPCP_OPEN] = "open",
-        [MAPCP_LIST] = "list",
-        [MAPCP_MAP] = "map",
-        [MAPCP_UNMAP] = "unmap",
-        [MAPCP_CREATE] = "create",
-        [MAPCP_WRITE] = "write",
-        [MAPCP_VERIFY] = "verify",
-        [MAPCP_SYNC] = "sync",
-        [MAPCP_SET_TIMES] = "set the times of",
-        [MAPCP_CLOSE] = "close",
-        [MAPCP_RENAME] = "rename",
-        [MAPCP_REMOVE] = "remove",
+        [MAPCP_OPERATION_ACCEPT] = "use",
+        [MAPCP_OPERATION_INSPECT] = "inspect",
+        [MAPCP_OPERATION_OPEN] = "open",
+        [MAPCP_OPERATION_LIST] = "list",
+        [MAPCP_OPERATION_MAP] = "map",
+        [MAPCP_OPERATION_UNMAP] = "unmap",
+        [MAPCP_OPERATION_CREATE] = "create",
+        [MAPCP_OPERATION_WRITE] = "write",
+        [MAPCP_OPERATION_VERIFY] = "verify",
+        [MAPCP_OPERATION_SYNC] = "sync",
+        [MAPCP_OPERATION_SET_TIMES] = "set the times of",
+        [MAPCP_OPERATION_CLOSE] = "close",
+        [MAPCP_OPERATION_RENAME] = "rename",
+        [MAPCP_OPERATION_REMOVE] = "remove",
     };
     return verbs[operation];
 }
@@ -104,52 +104,57 @@ const char *mapcp_verb(enum mapcp_operation operation) {
 static const char *special_reason(const struct mapcp_error *error) {
     const bool is_own = error->number == 0;
     switch (error->code) {
-    case MAPCP_OTHER:
-        if (error->operation == MAPCP_MAP && error->number == EAGAIN) {
+    case MAPCP_CODE_OTHER:
+        if (error->operation == MAPCP_OPERATION_MAP && error->number == EAGAIN) {
             return "it has no data yet, which a regular file does not do; write it to a file by a program "
                    "that "
                    "waits, such as cat, and copy that file";
         }
         return strerror(error->number);
-    case MAPCP_ALREADY_EXISTS:
-        return error->operation == MAPCP_ACCEPT ? "the name is taken in a directory that this copy made; the "
-                                                  "file system may treat two names as "
-                                                  "one, so rename one of them"
-                                                : NULL;
-    case MAPCP_INVALID_NAME:
-        return error->side == MAPCP_TARGET
+    case MAPCP_CODE_ALREADY_EXISTS:
+        return error->operation == MAPCP_OPERATION_ACCEPT
+                   ? "the name is taken in a directory that this copy made; the "
+                     "file system may treat two names as "
+                     "one, so rename one of them"
+                   : NULL;
+    case MAPCP_CODE_INVALID_NAME:
+        return error->side == MAPCP_SIDE_TARGET
                    ? "the target's file system does not allow this name; rename the source"
-               : error->operation == MAPCP_LIST
+               : error->operation == MAPCP_OPERATION_LIST
                    ? "the name of an entry in it is not valid UTF-8; rename that entry"
                    : NULL;
-    case MAPCP_IS_DIRECTORY:
-        return error->operation == MAPCP_OPEN
+    case MAPCP_CODE_IS_DIRECTORY:
+        return error->operation == MAPCP_OPERATION_OPEN
                    ? "it is a directory; to copy it with its contents, copy recursively (-r)"
                    : NULL;
-    case MAPCP_NAME_TOO_LONG:
-        return error->operation == MAPCP_OPEN && is_own ? "more than 10,000 directories deep; copy its parts "
-                                                          "separately, unless a directory contains itself"
-                                                        : NULL;
-    case MAPCP_SOURCE_CHANGED:
-        return error->operation == MAPCP_MAP ? "it changed during the copy; copy it again when nothing "
-                                               "writes to it, or, if it only grows, with "
-                                               "--allow-changes"
-                                             : NULL;
-    case MAPCP_BUSY:
-        return error->operation == MAPCP_RENAME ? "it is in use, or a mount point, such as a file that is "
-                                                  "mounted into a container; copy to another "
-                                                  "name, or mount its directory"
-                                                : NULL;
-    case MAPCP_UNSUPPORTED:
-        return !is_own                             ? NULL
-               : error->operation == MAPCP_INSPECT ? "it is unknown whether the source is newer, because "
-                                                     "WASI has only times from 1970 to 2554; choose "
-                                                     "another overwrite policy"
-               : error->operation == MAPCP_SET_TIMES
+    case MAPCP_CODE_NAME_TOO_LONG:
+        return error->operation == MAPCP_OPERATION_OPEN && is_own
+                   ? "more than 10,000 directories deep; copy its parts "
+                     "separately, unless a directory contains itself"
+                   : NULL;
+    case MAPCP_CODE_SOURCE_CHANGED:
+        return error->operation == MAPCP_OPERATION_MAP
+                   ? "it changed during the copy; copy it again when nothing "
+                     "writes to it, or, if it only grows, with "
+                     "--allow-changes"
+                   : NULL;
+    case MAPCP_CODE_BUSY:
+        return error->operation == MAPCP_OPERATION_RENAME
+                   ? "it is in use, or a mount point, such as a file that is "
+                     "mounted into a container; copy to another "
+                     "name, or mount its directory"
+                   : NULL;
+    case MAPCP_CODE_UNSUPPORTED:
+        return !is_own ? NULL
+               : error->operation == MAPCP_OPERATION_INSPECT
+                   ? "it is unknown whether the source is newer, because "
+                     "WASI has only times from 1970 to 2554; choose "
+                     "another overwrite policy"
+               : error->operation == MAPCP_OPERATION_SET_TIMES
                    ? "the source's time may be outside the range of WASI, 1970 to 2554"
                    : NULL;
-    case MAPCP_OUT_OF_MEMORY:
-        return error->operation == MAPCP_MAP ? "out of memory; try a smaller window" : NULL;
+    case MAPCP_CODE_OUT_OF_MEMORY:
+        return error->operation == MAPCP_OPERATION_MAP ? "out of memory; try a smaller window" : NULL;
     default:
         return NULL;
     }
@@ -157,33 +162,33 @@ static const char *special_reason(const struct mapcp_error *error) {
 
 const char *mapcp_reason(const struct mapcp_error *error) {
     static const char *const reasons[] = {
-        [MAPCP_NOT_FOUND] = "no such file or directory",
-        [MAPCP_ACCESS_DENIED] = "permission denied",
-        [MAPCP_NOT_PERMITTED] = "not permitted by the sandbox or the file system",
-        [MAPCP_ALREADY_EXISTS] = "it already exists",
-        [MAPCP_IS_DIRECTORY] = "it is a directory",
-        [MAPCP_NOT_DIRECTORY] = "not a directory",
-        [MAPCP_NOT_REGULAR_FILE] = "it is not a regular file but a FIFO, a socket or a device",
-        [MAPCP_SAME_FILE] = "source and target are the same file",
-        [MAPCP_INTO_ITSELF] = "a directory cannot be copied into itself",
-        [MAPCP_SOURCE_CHANGED] = "it changed during the copy; copy it again when nothing writes to it",
-        [MAPCP_VERIFICATION_FAILED] =
+        [MAPCP_CODE_NOT_FOUND] = "no such file or directory",
+        [MAPCP_CODE_ACCESS_DENIED] = "permission denied",
+        [MAPCP_CODE_NOT_PERMITTED] = "not permitted by the sandbox or the file system",
+        [MAPCP_CODE_ALREADY_EXISTS] = "it already exists",
+        [MAPCP_CODE_IS_DIRECTORY] = "it is a directory",
+        [MAPCP_CODE_NOT_DIRECTORY] = "not a directory",
+        [MAPCP_CODE_NOT_REGULAR_FILE] = "it is not a regular file but a FIFO, a socket or a device",
+        [MAPCP_CODE_SAME_FILE] = "source and target are the same file",
+        [MAPCP_CODE_INTO_ITSELF] = "a directory cannot be copied into itself",
+        [MAPCP_CODE_SOURCE_CHANGED] = "it changed during the copy; copy it again when nothing writes to it",
+        [MAPCP_CODE_VERIFICATION_FAILED] =
             "the copy differs from the source, which may have changed during the copy; copy it again",
-        [MAPCP_JUST_CREATED] = "another source of the same command was just copied there",
-        [MAPCP_INVALID_ARGUMENT] = "invalid argument",
-        [MAPCP_TOO_MANY_LINKS] = "too many symbolic links, or a loop of them",
-        [MAPCP_NAME_TOO_LONG] = "the name or the path is too long",
-        [MAPCP_INVALID_NAME] = "the name is not valid UTF-8; rename it",
-        [MAPCP_NO_SPACE] = "no space left on the file system",
-        [MAPCP_QUOTA_EXCEEDED] = "disk quota exceeded",
-        [MAPCP_FILE_TOO_LARGE] = "the file is too large for the file system or the limit of the process",
-        [MAPCP_READ_ONLY_FILE_SYSTEM] = "the file system is read-only",
-        [MAPCP_TOO_MANY_OPEN_FILES] = "too many open files",
+        [MAPCP_CODE_JUST_CREATED] = "another source of the same command was just copied there",
+        [MAPCP_CODE_INVALID_ARGUMENT] = "invalid argument",
+        [MAPCP_CODE_TOO_MANY_LINKS] = "too many symbolic links, or a loop of them",
+        [MAPCP_CODE_NAME_TOO_LONG] = "the name or the path is too long",
+        [MAPCP_CODE_INVALID_NAME] = "the name is not valid UTF-8; rename it",
+        [MAPCP_CODE_NO_SPACE] = "no space left on the file system",
+        [MAPCP_CODE_QUOTA_EXCEEDED] = "disk quota exceeded",
+        [MAPCP_CODE_FILE_TOO_LARGE] = "the file is too large for the file system or the limit of the process",
+        [MAPCP_CODE_READ_ONLY_FILE_SYSTEM] = "the file system is read-only",
+        [MAPCP_CODE_TOO_MANY_OPEN_FILES] = "too many open files",
         // WASI has no code for a lack of descriptors, and its hosts report a lack of memory.
-        [MAPCP_OUT_OF_MEMORY] = "out of memory or file descriptors",
-        [MAPCP_IO] = "input/output error",
-        [MAPCP_BUSY] = "it is in use",
-        [MAPCP_UNSUPPORTED] = "the file system does not support it",
+        [MAPCP_CODE_OUT_OF_MEMORY] = "out of memory or file descriptors",
+        [MAPCP_CODE_IO] = "input/output error",
+        [MAPCP_CODE_BUSY] = "it is in use",
+        [MAPCP_CODE_UNSUPPORTED] = "the file system does not support it",
     };
     const char *special = error->because ? error->because : special_reason(error);
     return special ? special : reasons[error->code];

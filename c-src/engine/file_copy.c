@@ -19,7 +19,7 @@ bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place targ
     copy->verified = 0;
     copy->written = 0;
     int number = mapcp_temporary_create(&copy->temporary, target, namer);
-    return number == 0 || mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number);
+    return number == 0 || mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
 }
 
 bool mapcp_file_copy_is_complete(const struct mapcp_file_copy *copy, const struct mapcp_options *options) {
@@ -34,7 +34,7 @@ static size_t window_at(const struct mapcp_file_copy *copy, uint64_t offset,
 }
 
 static bool fail_as_changed(struct mapcp_error *error) {
-    return mapcp_fail(error, MAPCP_MAP, MAPCP_SOURCE, MAPCP_SOURCE_CHANGED);
+    return mapcp_fail(error, MAPCP_OPERATION_MAP, MAPCP_SIDE_SOURCE, MAPCP_CODE_SOURCE_CHANGED);
 }
 
 /// Refuses a source that has changed since it was opened. This reads the status after the bytes, so it
@@ -75,7 +75,7 @@ static bool map_source(struct mapcp_file_copy *copy, const struct mapcp_options 
     // The additional byte shows whether the file goes on. A pseudo file is only read forwards, because procfs
     // starts again if a read goes back.
     size_t length = copy->is_pseudo ? options->window_size : expected + 1;
-    if (!mapcp_map(copy->source.descriptor, copy->copied, length, MAPCP_SOURCE, window, error)) {
+    if (!mapcp_map(copy->source.descriptor, copy->copied, length, MAPCP_SIDE_SOURCE, window, error)) {
         return false;
     }
     bool is_last = copy->copied + expected == copy->size;
@@ -92,7 +92,7 @@ static bool map_source(struct mapcp_file_copy *copy, const struct mapcp_options 
         return true;
     }
     struct mapcp_error ignored;
-    (void)mapcp_unmap(window, MAPCP_SOURCE, &ignored);
+    (void)mapcp_unmap(window, MAPCP_SIDE_SOURCE, &ignored);
     return false;
 }
 
@@ -147,13 +147,13 @@ static bool set_size(const struct mapcp_file_copy *copy, struct mapcp_error *err
     const int descriptor = copy->temporary.descriptor;
     struct stat status;
     if (ftruncate(descriptor, (off_t)copy->size) != 0) {
-        return mapcp_fail_number(error, MAPCP_WRITE, MAPCP_TARGET, errno);
+        return mapcp_fail_number(error, MAPCP_OPERATION_WRITE, MAPCP_SIDE_TARGET, errno);
     }
     if (fstat(descriptor, &status) != 0) {
-        return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
+        return mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_TARGET, errno);
     }
     return (uint64_t)status.st_size == copy->size ||
-           mapcp_fail_because(error, MAPCP_WRITE, MAPCP_TARGET, MAPCP_IO,
+           mapcp_fail_because(error, MAPCP_OPERATION_WRITE, MAPCP_SIDE_TARGET, MAPCP_CODE_IO,
                               "the file system does not give it its size, which may be too large there");
 }
 
@@ -173,9 +173,9 @@ static bool copy_window(struct mapcp_file_copy *copy, const struct mapcp_options
     copy->copied += window.length;
     copy->written = options->sparse == MAPCP_SPARSE_NEVER ? copy->copied : copy->written;
     copy->size = copy->ended || copy->copied > copy->size ? copy->copied : copy->size;
-    bool unmapped = mapcp_unmap(&window, MAPCP_SOURCE, error);
+    bool unmapped = mapcp_unmap(&window, MAPCP_SIDE_SOURCE, error);
     if (number != 0) {
-        return mapcp_fail_number(error, MAPCP_WRITE, MAPCP_TARGET, number);
+        return mapcp_fail_number(error, MAPCP_OPERATION_WRITE, MAPCP_SIDE_TARGET, number);
     }
     return (!copy->ended || copy->written == copy->size || set_size(copy, error)) && unmapped;
 }
@@ -184,15 +184,17 @@ static bool copy_window(struct mapcp_file_copy *copy, const struct mapcp_options
 static bool compare(const struct mapcp_file_copy *copy, const struct mapcp_window *expected, size_t length,
                     const struct mapcp_options *options, struct mapcp_error *error) {
     struct mapcp_window found;
-    if (!mapcp_map(copy->temporary.descriptor, expected->offset, length + 1, MAPCP_TARGET, &found, error)) {
+    if (!mapcp_map(copy->temporary.descriptor, expected->offset, length + 1, MAPCP_SIDE_TARGET, &found,
+                   error)) {
         return false;
     }
     // If they differ and the source has visibly changed, the change is the error.
-    bool good = (found.length >= length && memcmp(expected->bytes, found.bytes, length) == 0) ||
-                (check_unchanged(copy, options, error) &&
-                 mapcp_fail(error, MAPCP_VERIFY, MAPCP_TARGET, MAPCP_VERIFICATION_FAILED));
+    bool good =
+        (found.length >= length && memcmp(expected->bytes, found.bytes, length) == 0) ||
+        (check_unchanged(copy, options, error) &&
+         mapcp_fail(error, MAPCP_OPERATION_VERIFY, MAPCP_SIDE_TARGET, MAPCP_CODE_VERIFICATION_FAILED));
     struct mapcp_error ignored;
-    return mapcp_unmap(&found, MAPCP_TARGET, good ? error : &ignored) && good;
+    return mapcp_unmap(&found, MAPCP_SIDE_TARGET, good ? error : &ignored) && good;
 }
 
 /// Reads a window of the source again and compares it with the copy. If no window differs, the source had all
@@ -201,7 +203,8 @@ static bool verify_window(struct mapcp_file_copy *copy, const struct mapcp_optio
                           struct mapcp_error *error) {
     struct mapcp_window expected;
     size_t length = window_at(copy, copy->verified, options);
-    if (!mapcp_map(copy->source.descriptor, copy->verified, length + 1, MAPCP_SOURCE, &expected, error)) {
+    if (!mapcp_map(copy->source.descriptor, copy->verified, length + 1, MAPCP_SIDE_SOURCE, &expected,
+                   error)) {
         return false;
     }
     bool is_last = copy->verified + length == copy->size;
@@ -209,7 +212,7 @@ static bool verify_window(struct mapcp_file_copy *copy, const struct mapcp_optio
     bool good = (expected.length >= length && !is_longer) || fail_as_changed(error);
     good = good && compare(copy, &expected, length, options, error);
     struct mapcp_error ignored;
-    good = mapcp_unmap(&expected, MAPCP_SOURCE, good ? error : &ignored) && good;
+    good = mapcp_unmap(&expected, MAPCP_SIDE_SOURCE, good ? error : &ignored) && good;
     copy->verified += length;
     return good;
 }
@@ -228,13 +231,13 @@ bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, const struct mapcp_opt
         return false;
     }
     if (options->sync && fsync(copy->temporary.descriptor) != 0) {
-        return mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
+        return mapcp_fail_number(error, MAPCP_OPERATION_SYNC, MAPCP_SIDE_TARGET, errno);
     }
     if (!check_unchanged(copy, options, error) || !mapcp_source_close(&copy->source, error)) {
         return false;
     }
     int number = mapcp_temporary_close(&copy->temporary);
-    return number == 0 || mapcp_fail_number(error, MAPCP_CLOSE, MAPCP_TARGET, number);
+    return number == 0 || mapcp_fail_number(error, MAPCP_OPERATION_CLOSE, MAPCP_SIDE_TARGET, number);
 }
 
 bool mapcp_file_copy_abandon(struct mapcp_file_copy *copy) {
@@ -261,9 +264,9 @@ static const char NO_LINKS[] = "the target's file system has no symbolic links; 
 /// file can be made.
 static bool fail_to_link(struct mapcp_place target, const char *text, struct mapcp_namer *namer, int number,
                          struct mapcp_error *error) {
-    mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number);
-    bool may_lack_links =
-        error->code == MAPCP_NOT_PERMITTED || error->code == MAPCP_UNSUPPORTED || error->code == MAPCP_IO;
+    mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
+    bool may_lack_links = error->code == MAPCP_CODE_NOT_PERMITTED || error->code == MAPCP_CODE_UNSUPPORTED ||
+                          error->code == MAPCP_CODE_IO;
     // Hosts do not permit links to absolute paths.
     if (may_lack_links && text[0] != '/' && mapcp_temporary_can_be_made(target, namer)) {
         error->because = NO_LINKS;
@@ -289,7 +292,8 @@ static bool find_link_times(const struct mapcp_terms *terms, struct mapcp_tempor
     }
     keeping->knows_links = true;
     keeping->links_refused = is_set ? temporary->times_refused : ENOTSUP;
-    return mapcp_temporary_discard(temporary) || mapcp_fail_number(error, MAPCP_REMOVE, MAPCP_TARGET, errno);
+    return mapcp_temporary_discard(temporary) ||
+           mapcp_fail_number(error, MAPCP_OPERATION_REMOVE, MAPCP_SIDE_TARGET, errno);
 }
 
 bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options *options,

@@ -42,19 +42,20 @@ static bool make_parent(const char *parent, void *context) {
         return true;
     }
     if (!mapcp_names_push(making->made, parent)) {
-        return mapcp_fail_number(making->error, MAPCP_CREATE, MAPCP_TARGET, ENOMEM);
+        return mapcp_fail_number(making->error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, ENOMEM);
     }
     if (mkdir(parent, 0777) == 0) {
         return true;
     }
     int number = errno;
     (void)mapcp_names_pop(making->made);
-    return number == EEXIST || mapcp_fail_number(making->error, MAPCP_CREATE, MAPCP_TARGET, number);
+    return number == EEXIST ||
+           mapcp_fail_number(making->error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
 }
 
 bool mapcp_make_parents(const char *path, struct mapcp_names *made, struct mapcp_error *error) {
     struct making making = {.made = made, .error = error};
-    mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, ENOMEM);
+    mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, ENOMEM);
     return path[0] == '\0' || for_each_parent(path, make_parent, &making);
 }
 
@@ -98,16 +99,17 @@ bool mapcp_check_outside(const char *path, const struct stat *source, struct map
                !mapcp_is_same_file(&below, &status);
     }
     mapcp_path_free(&parent);
-    return outside || mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_INTO_ITSELF);
+    return outside || mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_INTO_ITSELF);
 }
 
 static bool check_parent(const char *parent, void *context) {
     struct stat status;
-    return stat(parent, &status) == 0 || mapcp_fail_number(context, MAPCP_CREATE, MAPCP_TARGET, errno);
+    return stat(parent, &status) == 0 ||
+           mapcp_fail_number(context, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, errno);
 }
 
 bool mapcp_check_parents(const char *path, struct mapcp_error *error) {
-    mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, ENOMEM);
+    mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, ENOMEM);
     return path[0] == '\0' || for_each_parent(path, check_parent, error);
 }
 
@@ -211,7 +213,7 @@ bool mapcp_sync_parent(const char *path, struct mapcp_error *error) {
     char *parent = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
     int descriptor = parent ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     bool good = descriptor >= 0 && mapcp_sync_directory(descriptor);
-    good = good || mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
+    good = good || mapcp_fail_number(error, MAPCP_OPERATION_SYNC, MAPCP_SIDE_TARGET, errno);
     if (descriptor >= 0) {
         (void)close(descriptor);
     }

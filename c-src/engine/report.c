@@ -34,7 +34,7 @@ void mapcp_entries_free(struct mapcp_entries *entries) {
 }
 
 const char *mapcp_copy_error_path(const struct mapcp_copy_error *error) {
-    return error->error.side == MAPCP_SOURCE ? error->source : error->target;
+    return error->error.side == MAPCP_SIDE_SOURCE ? error->source : error->target;
 }
 
 bool mapcp_copy_error_is_warning(const struct mapcp_copy_error *error) {

@@ -14,9 +14,10 @@ static const char INVALID_TEXT[] =
 
 bool mapcp_source_check(const struct stat *status, struct mapcp_error *error) {
     if (S_ISDIR(status->st_mode)) {
-        return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_IS_DIRECTORY);
+        return mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_IS_DIRECTORY);
     }
-    return S_ISREG(status->st_mode) || mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_NOT_REGULAR_FILE);
+    return S_ISREG(status->st_mode) ||
+           mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_REGULAR_FILE);
 }
 
 bool mapcp_stat_source(struct mapcp_place place, bool follow, struct stat *status,
@@ -25,13 +26,13 @@ bool mapcp_stat_source(struct mapcp_place place, bool follow, struct stat *statu
     if (fstatat(place.directory, place.name, status, flags) == 0) {
         return true;
     }
-    mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
+    mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, errno);
     struct stat link;
     if (follow && fstatat(place.directory, place.name, &link, AT_SYMLINK_NOFOLLOW) == 0 &&
         S_ISLNK(link.st_mode)) {
-        error->because = error->code == MAPCP_NOT_PERMITTED  ? LEADS_OUT
-                         : error->code == MAPCP_INVALID_NAME ? INVALID_TEXT
-                                                             : NULL;
+        error->because = error->code == MAPCP_CODE_NOT_PERMITTED  ? LEADS_OUT
+                         : error->code == MAPCP_CODE_INVALID_NAME ? INVALID_TEXT
+                                                                  : NULL;
     }
     return false;
 }
@@ -42,10 +43,10 @@ bool mapcp_source_open(struct mapcp_source *source, struct mapcp_place place, bo
     const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
     source->descriptor = openat(place.directory, place.name, flags);
     if (source->descriptor < 0) {
-        return mapcp_fail_number(error, MAPCP_OPEN, MAPCP_SOURCE, errno);
+        return mapcp_fail_number(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, errno);
     }
     if (fstat(source->descriptor, &source->status) != 0) {
-        return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
+        return mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, errno);
     }
     return mapcp_source_check(&source->status, error);
 }
@@ -61,7 +62,7 @@ bool mapcp_source_compare(const struct mapcp_source *source, enum mapcp_change *
                           struct mapcp_error *error) {
     struct stat now;
     if (fstat(source->descriptor, &now) != 0) {
-        return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
+        return mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, errno);
     }
     *change = is_unchanged(&source->status, &now)     ? MAPCP_CHANGE_NONE
               : now.st_size >= source->status.st_size ? MAPCP_CHANGE_WRITTEN
@@ -72,17 +73,18 @@ bool mapcp_source_compare(const struct mapcp_source *source, enum mapcp_change *
 bool mapcp_read_link(struct mapcp_place place, char *text, size_t size, struct mapcp_error *error) {
     ssize_t length = readlinkat(place.directory, place.name, text, size - 1);
     if (length < 0) {
-        mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, errno);
-        error->because = error->code == MAPCP_INVALID_NAME ? INVALID_TEXT : NULL;
+        mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, errno);
+        error->because = error->code == MAPCP_CODE_INVALID_NAME ? INVALID_TEXT : NULL;
         return false;
     }
     text[length] = '\0';
-    return (size_t)length < size - 1 || mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, ENAMETOOLONG);
+    return (size_t)length < size - 1 ||
+           mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, ENAMETOOLONG);
 }
 
 bool mapcp_source_close(struct mapcp_source *source, struct mapcp_error *error) {
     int descriptor = source->descriptor;
     source->descriptor = -1;
     return descriptor < 0 || close(descriptor) == 0 ||
-           mapcp_fail_number(error, MAPCP_CLOSE, MAPCP_SOURCE, errno);
+           mapcp_fail_number(error, MAPCP_OPERATION_CLOSE, MAPCP_SIDE_SOURCE, errno);
 }

@@ -17,8 +17,8 @@ static bool is_known(const struct timespec *source, const struct timespec *targe
 }
 
 bool mapcp_target_is_undecided(const struct mapcp_error *error) {
-    return error->operation == MAPCP_INSPECT && error->side == MAPCP_TARGET &&
-           error->code == MAPCP_UNSUPPORTED && error->number == 0;
+    return error->operation == MAPCP_OPERATION_INSPECT && error->side == MAPCP_SIDE_TARGET &&
+           error->code == MAPCP_CODE_UNSUPPORTED && error->number == 0;
 }
 
 /// Refuses a link that leads to `file`, or that cannot be followed because of a transient error. A link that
@@ -30,11 +30,11 @@ static bool check_link(struct mapcp_place link, const struct stat *status, const
         return true;
     }
     if (fstatat(link.directory, link.name, &destination, 0) != 0) {
-        (void)mapcp_fail_number(error, MAPCP_INSPECT, side, errno);
+        (void)mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, side, errno);
         return !mapcp_is_transient(error);
     }
     return !mapcp_is_same_file(&destination, file) ||
-           mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
+           mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_SAME_FILE);
 }
 
 /// Refuses a target that is the source by another name, or the destination of the source. If a link replaced
@@ -42,10 +42,10 @@ static bool check_link(struct mapcp_place link, const struct stat *status, const
 static bool check_not_source(struct mapcp_place target, const struct stat *status, struct mapcp_place source,
                              const struct stat *source_status, struct mapcp_error *error) {
     if (mapcp_is_same_file(status, source_status)) {
-        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
+        return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_SAME_FILE);
     }
-    return check_link(target, status, source_status, MAPCP_TARGET, error) &&
-           check_link(source, source_status, status, MAPCP_SOURCE, error);
+    return check_link(target, status, source_status, MAPCP_SIDE_TARGET, error) &&
+           check_link(source, source_status, status, MAPCP_SIDE_SOURCE, error);
 }
 
 /// Refuses a link to a FIFO, a socket or a device, or one that cannot be followed because of a transient
@@ -53,11 +53,11 @@ static bool check_not_source(struct mapcp_place target, const struct stat *statu
 static bool check_not_special(struct mapcp_place target, struct mapcp_error *error) {
     struct stat status;
     if (fstatat(target.directory, target.name, &status, 0) != 0) {
-        (void)mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
+        (void)mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_TARGET, errno);
         return !mapcp_is_transient(error);
     }
     return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
-           mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_NOT_REGULAR_FILE);
+           mapcp_fail(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_NOT_REGULAR_FILE);
 }
 
 bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
@@ -71,22 +71,22 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     }
     int flags = mapcp_path_enters(target.name) ? 0 : AT_SYMLINK_NOFOLLOW;
     if (fstatat(target.directory, target.name, &status, flags) != 0) {
-        return errno == ENOENT || mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
+        return errno == ENOENT || mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_TARGET, errno);
     }
     if (S_ISDIR(status.st_mode)) {
-        return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_IS_DIRECTORY);
+        return mapcp_fail(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_IS_DIRECTORY);
     }
     if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
-        return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_NOT_REGULAR_FILE);
+        return mapcp_fail(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_NOT_REGULAR_FILE);
     }
     if (!check_not_source(target, &status, source, source_status, error)) {
         return false;
     }
     if (overwrite == MAPCP_OVERWRITE_ERROR) {
-        return mapcp_fail(error, MAPCP_CREATE, MAPCP_TARGET, MAPCP_ALREADY_EXISTS);
+        return mapcp_fail(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
     }
     if (overwrite == MAPCP_OVERWRITE_NEWER && !is_known(&source_status->st_mtim, &status.st_mtim)) {
-        return mapcp_fail(error, MAPCP_INSPECT, MAPCP_TARGET, MAPCP_UNSUPPORTED);
+        return mapcp_fail(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_TARGET, MAPCP_CODE_UNSUPPORTED);
     }
     bool stays = overwrite == MAPCP_OVERWRITE_NEVER ||
                  (overwrite == MAPCP_OVERWRITE_NEWER &&
@@ -106,7 +106,7 @@ static bool check_named(const struct mapcp_temporary *temporary, int number, str
     if (may_be_name && mapcp_temporary_is_there(temporary)) {
         number = EILSEQ;
     }
-    return number == 0 || mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, number);
+    return number == 0 || mapcp_fail_number(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET, number);
 }
 
 static bool replace(struct mapcp_temporary *temporary, struct mapcp_place target, struct mapcp_error *error) {
@@ -144,7 +144,7 @@ static bool commit_by_policy(struct mapcp_temporary *temporary, const struct map
             return false;
         }
     }
-    return mapcp_fail_number(error, MAPCP_RENAME, MAPCP_TARGET, EBUSY);
+    return mapcp_fail_number(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET, EBUSY);
 }
 
 /// Commits if the name is free. If it is taken, fails under every policy.
@@ -152,7 +152,7 @@ static bool commit_as_new(struct mapcp_temporary *temporary, struct mapcp_place 
                           struct mapcp_error *error) {
     int number = mapcp_temporary_take_free_name(temporary, target);
     if (number == EEXIST) {
-        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_ALREADY_EXISTS);
+        return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
     }
     return check_named(temporary, number, error);
 }

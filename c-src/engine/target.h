@@ -34,7 +34,7 @@ enum mapcp_decision {
 struct mapcp_policy {
     enum mapcp_overwrite overwrite;
     /// Whether the caller has named the target. Then a link to a FIFO, a socket or a device is not replaced
-    /// but is MAPCP_NOT_REGULAR_FILE.
+    /// but is MAPCP_CODE_NOT_REGULAR_FILE.
     bool is_named;
     /// How the target's directory keeps times. Borrowed.
     struct mapcp_timekeeping *keeping;
@@ -52,9 +52,9 @@ bool mapcp_is_same_file(const struct stat *one, const struct stat *other);
 ///
 /// If the target is a symbolic link, the link may be replaced, and its destination is never changed. Returns
 /// false and sets `error` if the target must not be replaced:
-/// - MAPCP_SAME_FILE, MAPCP_IS_DIRECTORY or MAPCP_NOT_REGULAR_FILE;
-/// - MAPCP_ALREADY_EXISTS, under MAPCP_OVERWRITE_ERROR;
-/// - MAPCP_UNSUPPORTED, under MAPCP_OVERWRITE_NEWER, if it is unknown which of the two is newer;
+/// - MAPCP_CODE_SAME_FILE, MAPCP_CODE_IS_DIRECTORY or MAPCP_CODE_NOT_REGULAR_FILE;
+/// - MAPCP_CODE_ALREADY_EXISTS, under MAPCP_OVERWRITE_ERROR;
+/// - MAPCP_CODE_UNSUPPORTED, under MAPCP_OVERWRITE_NEWER, if it is unknown which of the two is newer;
 /// - another code if a status cannot be read.
 ///
 /// Under MAPCP_OVERWRITE_NEWER it may make and remove a temporary file beside the target: see mapcp_is_later.

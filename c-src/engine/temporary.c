@@ -112,7 +112,7 @@ bool mapcp_temporary_set_times(struct mapcp_temporary *temporary, const struct s
         return true;
     }
     const int number = errno;
-    (void)mapcp_fail_number(error, MAPCP_SET_TIMES, MAPCP_TARGET, number);
+    (void)mapcp_fail_number(error, MAPCP_OPERATION_SET_TIMES, MAPCP_SIDE_TARGET, number);
     temporary->times_refused = mapcp_times_are_refused(error) ? number : 0;
     return temporary->times_refused != 0;
 }

@@ -30,9 +30,9 @@ static inline bool mapcp_time_may_be_later(const struct timespec *time) {
 
 /// Whether an error means that the file system does not let times be set. The content is complete then.
 static inline bool mapcp_times_are_refused(const struct mapcp_error *error) {
-    return error->operation == MAPCP_SET_TIMES && error->number != 0 &&
-           (error->code == MAPCP_NOT_PERMITTED || error->code == MAPCP_ACCESS_DENIED ||
-            error->code == MAPCP_UNSUPPORTED || error->code == MAPCP_INVALID_ARGUMENT);
+    return error->operation == MAPCP_OPERATION_SET_TIMES && error->number != 0 &&
+           (error->code == MAPCP_CODE_NOT_PERMITTED || error->code == MAPCP_CODE_ACCESS_DENIED ||
+            error->code == MAPCP_CODE_UNSUPPORTED || error->code == MAPCP_CODE_INVALID_ARGUMENT);
 }
 
 /// Whether two times are equal.

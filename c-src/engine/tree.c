@@ -99,7 +99,7 @@ static const char *relative_path(const struct mapcp_tree *tree) {
 }
 
 static bool out_of_memory(struct mapcp_error *error) {
-    return mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, ENOMEM);
+    return mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, ENOMEM);
 }
 
 static void close_frame(struct mapcp_tree_frame *frame) {
@@ -120,18 +120,18 @@ static bool open_source(struct mapcp_tree_frame *frame, struct mapcp_place place
     int flags = follow || mapcp_path_enters(place.name) ? 0 : O_NOFOLLOW;
     int descriptor = openat(place.directory, place.name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
     if (descriptor < 0) {
-        return mapcp_fail_number(error, MAPCP_OPEN, MAPCP_SOURCE, errno);
+        return mapcp_fail_number(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, errno);
     }
     if (fstat(descriptor, &frame->source_status) != 0) {
         int number = errno;
         (void)close(descriptor);
-        return mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_SOURCE, number);
+        return mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, number);
     }
     frame->listing = mapcp_listing_open(descriptor);
     if (!frame->listing) {
         int number = errno;
         (void)close(descriptor);
-        return mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, number);
+        return mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, number);
     }
     return true;
 }
@@ -143,11 +143,12 @@ static bool open_target(struct mapcp_tree_frame *frame, struct mapcp_place place
     if (frame->target < 0) {
         frame->target = MAPCP_NOWHERE;
         // O_NOFOLLOW reports a link as ELOOP. Here any link is in the way.
-        return mapcp_fail_number(error, MAPCP_OPEN, MAPCP_TARGET, errno == ELOOP ? ENOTDIR : errno);
+        return mapcp_fail_number(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_TARGET,
+                                 errno == ELOOP ? ENOTDIR : errno);
     }
     frame->has_target = true;
     return fstat(frame->target, &frame->target_status) == 0 ||
-           mapcp_fail_number(error, MAPCP_INSPECT, MAPCP_TARGET, errno);
+           mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_TARGET, errno);
 }
 
 /// Whether a directory may exist although creating it failed with this errno value. A preopened directory can
@@ -173,7 +174,7 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
     }
     if (tree->purpose == MAPCP_TREE_DRY_RUN) {
         frame->target_is_new = !open_target(frame, place, error);
-        return !frame->target_is_new || error->code == MAPCP_NOT_FOUND;
+        return !frame->target_is_new || error->code == MAPCP_CODE_NOT_FOUND;
     }
     // The directory is created before it is opened, because it is usually missing. The call also tells a host
     // that keeps modes that this directory is the source's, even if a job with another shard or a killed one
@@ -187,20 +188,20 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
     // A job with another shard creates the same directories.
     if (siblings && !frame->target_is_new && number == 0 && tree->options->shard.count <= 1 &&
         mapcp_siblings_may_have(siblings, place, tree->namer)) {
-        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_ALREADY_EXISTS);
+        return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
     }
     // Only the root may be a preopened directory.
     if (number == 0 || (tree->depth == 0 && may_be_there(number))) {
         return open_target(frame, place, error) ||
-               (number != 0 && error->code == MAPCP_NOT_FOUND &&
-                mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number));
+               (number != 0 && error->code == MAPCP_CODE_NOT_FOUND &&
+                mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number));
     }
     // If another name can be created there, the file system cannot have this one.
     bool may_be_name = tree->depth > 0 && (number == ENOENT || number == EINVAL);
     if (may_be_name && mapcp_temporary_can_be_made(place, tree->namer)) {
         number = EILSEQ;
     }
-    return mapcp_fail_number(error, MAPCP_CREATE, MAPCP_TARGET, number);
+    return mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
 }
 
 /// Refuses a target directory that is the source or contains it.
@@ -217,11 +218,11 @@ static bool check_target(const struct mapcp_tree *tree, const struct mapcp_tree_
     if (mapcp_is_same_file(&frame->source_status, &frame->target_status) ||
         (may_be_alias &&
          mapcp_alias_is_directory(frame->target, mapcp_listing_descriptor(frame->listing), tree->namer))) {
-        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_SAME_FILE);
+        return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_SAME_FILE);
     }
     for (size_t index = 0; index < tree->depth; index++) {
         if (mapcp_is_same_file(&tree->frames[index].source_status, &frame->target_status)) {
-            return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_TARGET, MAPCP_INTO_ITSELF);
+            return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_INTO_ITSELF);
         }
     }
     return true;
@@ -241,7 +242,7 @@ static bool check_not_in_target(const struct mapcp_tree *tree, struct mapcp_erro
     } else if (stat(inside.text, &parent) != 0 ||
                !mapcp_is_same_file(&parent, &tree->frames[tree->depth - 1].source_status)) {
         good = mapcp_check_outside(inside.text, &tree->frames[0].target_status, error);
-        error->side = MAPCP_SOURCE;
+        error->side = MAPCP_SIDE_SOURCE;
     }
     mapcp_path_free(&inside);
     return good;
@@ -272,18 +273,18 @@ static bool check_no_loop(const struct mapcp_tree *tree, const struct mapcp_tree
         return true;
     }
     if (tree->depth == MOST_LEVELS) {
-        return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_NAME_TOO_LONG);
+        return mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NAME_TOO_LONG);
     }
     if (is_target_by_name(tree, frame)) {
-        return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_SOURCE, MAPCP_INTO_ITSELF);
+        return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_SOURCE, MAPCP_CODE_INTO_ITSELF);
     }
     for (size_t index = 0; index < tree->depth; index++) {
         const struct mapcp_tree_frame *above = &tree->frames[index];
         if (above->has_target && mapcp_is_same_file(&frame->source_status, &above->target_status)) {
-            return mapcp_fail(error, MAPCP_ACCEPT, MAPCP_SOURCE, MAPCP_INTO_ITSELF);
+            return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_SOURCE, MAPCP_CODE_INTO_ITSELF);
         }
         if (follows(tree) && mapcp_is_same_file(&frame->source_status, &above->source_status)) {
-            return mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_TOO_MANY_LINKS);
+            return mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_TOO_MANY_LINKS);
         }
     }
     return check_not_in_target(tree, error);
@@ -378,10 +379,10 @@ static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_err
                 (!frame->has_target || reopen_target(tree, frame, target_place(parent, name), error));
     free(path);
     if (good && !mapcp_is_same_file(&source_before, &frame->source_status)) {
-        good = mapcp_fail(error, MAPCP_OPEN, MAPCP_SOURCE, MAPCP_SOURCE_CHANGED);
+        good = mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_SOURCE_CHANGED);
     }
     if (good && frame->has_target && !mapcp_is_same_file(&target_before, &frame->target_status)) {
-        good = mapcp_fail(error, MAPCP_OPEN, MAPCP_TARGET, MAPCP_SOURCE_CHANGED);
+        good = mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_TARGET, MAPCP_CODE_SOURCE_CHANGED);
     }
     // The copy gets the times that the source had when the walk entered it.
     frame->source_status = source_before;
@@ -424,9 +425,9 @@ static bool finish_top(struct mapcp_tree *tree, struct mapcp_error *error) {
     // By the name ".", because the preview 1 adapter allows futimens only for files.
     int number = options->preserve_timestamps && utimensat(frame->target, ".", times, 0) != 0 ? errno : 0;
     if (options->sync && !mapcp_sync_directory(frame->target)) {
-        return mapcp_fail_number(error, MAPCP_SYNC, MAPCP_TARGET, errno);
+        return mapcp_fail_number(error, MAPCP_OPERATION_SYNC, MAPCP_SIDE_TARGET, errno);
     }
-    return number == 0 || mapcp_fail_number(error, MAPCP_SET_TIMES, MAPCP_TARGET, number);
+    return number == 0 || mapcp_fail_number(error, MAPCP_OPERATION_SET_TIMES, MAPCP_SIDE_TARGET, number);
 }
 
 static void leave_top(struct mapcp_tree *tree) {
@@ -524,7 +525,8 @@ static bool refuse_escaped(struct mapcp_tree *tree, bool is_directory, struct ma
     }
     bool admitted = admits_escaped(tree->options, path, unescaped, is_directory);
     free(unescaped);
-    return !admitted || mapcp_fail(error, MAPCP_INSPECT, MAPCP_SOURCE, MAPCP_INVALID_NAME);
+    return !admitted ||
+           mapcp_fail(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, MAPCP_CODE_INVALID_NAME);
 }
 
 /// Whether the filters admit the current entry. If its type is unknown, false only if they leave out an entry
@@ -583,8 +585,9 @@ static enum listing list_top(struct mapcp_tree *tree, struct mapcp_tree_entry *e
         struct mapcp_listed listed;
         if (!mapcp_listing_next(top(tree)->listing, &listed)) {
             top(tree)->listed = true;
-            return errno == 0 || mapcp_fail_number(error, MAPCP_LIST, MAPCP_SOURCE, errno) ? LISTING_PASSED
-                                                                                           : LISTING_FAILED;
+            return errno == 0 || mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, errno)
+                       ? LISTING_PASSED
+                       : LISTING_FAILED;
         }
         enum listing result = take_listed(tree, &listed, entry, error);
         if (result != LISTING_PASSED) {

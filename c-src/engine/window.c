@@ -84,14 +84,14 @@ bool mapcp_map(int descriptor, uint64_t offset, size_t length, enum mapcp_side s
     }
 #endif
     window->bytes = emulated_mmap(descriptor, offset, length, &window->length);
-    return window->bytes || mapcp_fail_number(error, MAPCP_MAP, side, errno);
+    return window->bytes || mapcp_fail_number(error, MAPCP_OPERATION_MAP, side, errno);
 }
 
 bool mapcp_unmap(const struct mapcp_window *window, enum mapcp_side side, struct mapcp_error *error) {
 #ifndef __wasi__
     if (window->mapped > 0) {
         return munmap(window->bytes, window->mapped) == 0 ||
-               mapcp_fail_number(error, MAPCP_UNMAP, side, errno);
+               mapcp_fail_number(error, MAPCP_OPERATION_UNMAP, side, errno);
     }
 #endif
     (void)side;

@@ -118,7 +118,7 @@ static void check_change_is_noticed(void (*change)(void)) {
     CHECK(mapcp_job_step(job, 1));
     change();
     CHECK(!mapcp_job_step(job, UINT64_MAX));
-    CHECK(mapcp_job_error(job)->error.code == MAPCP_SOURCE_CHANGED);
+    CHECK(mapcp_job_error(job)->error.code == MAPCP_CODE_SOURCE_CHANGED);
     CHECK(strcmp(mapcp_copy_error_path(mapcp_job_error(job)), "a") == 0);
     CHECK(!mapcp_job_step(job, 1));
     mapcp_job_free(job);
@@ -182,7 +182,7 @@ static void a_source_that_is_written_through_a_mapping_is_an_error_if_it_is_veri
     const struct mapcp_error *error = copy_while_mapped(&options);
     CHECK(error != NULL);
     // If the system has written the page back, the times show the change.
-    CHECK(error->code == MAPCP_VERIFICATION_FAILED || error->code == MAPCP_SOURCE_CHANGED);
+    CHECK(error->code == MAPCP_CODE_VERIFICATION_FAILED || error->code == MAPCP_CODE_SOURCE_CHANGED);
     CHECK(count_entries() == 1);
 }
 
@@ -216,11 +216,11 @@ static void a_file_is_not_copied_onto_itself(void) {
     write_file("a", 10, 1);
     CHECK(link("a", "hard") == 0);
     CHECK(symlink("a", "soft") == 0);
-    CHECK(copy("a", "a", &one_page)->code == MAPCP_SAME_FILE);
-    CHECK(copy("a", "./a", &one_page)->code == MAPCP_SAME_FILE);
-    CHECK(copy("a", "hard", &one_page)->code == MAPCP_SAME_FILE);
-    CHECK(copy("a", "soft", &one_page)->code == MAPCP_SAME_FILE);
-    CHECK(copy("soft", "a", &follow)->code == MAPCP_SAME_FILE);
+    CHECK(copy("a", "a", &one_page)->code == MAPCP_CODE_SAME_FILE);
+    CHECK(copy("a", "./a", &one_page)->code == MAPCP_CODE_SAME_FILE);
+    CHECK(copy("a", "hard", &one_page)->code == MAPCP_CODE_SAME_FILE);
+    CHECK(copy("a", "soft", &one_page)->code == MAPCP_CODE_SAME_FILE);
+    CHECK(copy("soft", "a", &follow)->code == MAPCP_CODE_SAME_FILE);
     CHECK(has_content("a", 10, 1));
     CHECK(count_entries() == 3);
 }
@@ -242,22 +242,22 @@ static void a_special_file_is_refused_without_being_opened(void) {
     write_file("a", 10, 1);
     CHECK(mkdir("d", 0755) == 0);
     CHECK(mkfifo("f", 0644) == 0);
-    CHECK(copy("d", "b", &one_page)->code == MAPCP_IS_DIRECTORY);
-    CHECK(copy("f", "b", &one_page)->code == MAPCP_NOT_REGULAR_FILE);
-    CHECK(copy("/dev/null", "b", &one_page)->code == MAPCP_NOT_REGULAR_FILE);
-    CHECK(copy("a", "d", &one_page)->code == MAPCP_IS_DIRECTORY);
-    CHECK(copy("a", "f", &one_page)->code == MAPCP_NOT_REGULAR_FILE);
+    CHECK(copy("d", "b", &one_page)->code == MAPCP_CODE_IS_DIRECTORY);
+    CHECK(copy("f", "b", &one_page)->code == MAPCP_CODE_NOT_REGULAR_FILE);
+    CHECK(copy("/dev/null", "b", &one_page)->code == MAPCP_CODE_NOT_REGULAR_FILE);
+    CHECK(copy("a", "d", &one_page)->code == MAPCP_CODE_IS_DIRECTORY);
+    CHECK(copy("a", "f", &one_page)->code == MAPCP_CODE_NOT_REGULAR_FILE);
     CHECK(count_entries() == 3);
 }
 
 static void a_missing_source_is_named(void) {
     write_file("a", 10, 1);
     const struct mapcp_error *error = copy("missing", "b", &one_page);
-    CHECK(error->code == MAPCP_NOT_FOUND && error->operation == MAPCP_INSPECT);
+    CHECK(error->code == MAPCP_CODE_NOT_FOUND && error->operation == MAPCP_OPERATION_INSPECT);
     error = copy("a", "missing/b", &one_page);
-    CHECK(error->code == MAPCP_NOT_FOUND && error->operation == MAPCP_CREATE);
+    CHECK(error->code == MAPCP_CODE_NOT_FOUND && error->operation == MAPCP_OPERATION_CREATE);
     error = copy("a/x", "b", &one_page);
-    CHECK(error->code == MAPCP_NOT_DIRECTORY);
+    CHECK(error->code == MAPCP_CODE_NOT_DIRECTORY);
     CHECK(count_entries() == 1);
 }
 
@@ -265,7 +265,7 @@ static void a_missing_source_is_named(void) {
 static void check_refused(const char *source, const char *target, const struct mapcp_options *options,
                           const char *reason) {
     const struct mapcp_error *error = copy(source, target, options);
-    CHECK(error->operation == MAPCP_ACCEPT && error->code == MAPCP_INVALID_ARGUMENT);
+    CHECK(error->operation == MAPCP_OPERATION_ACCEPT && error->code == MAPCP_CODE_INVALID_ARGUMENT);
     CHECK(strstr(mapcp_reason(error), reason));
 }
 
@@ -296,7 +296,7 @@ static void a_write_that_fails_leaves_the_old_target_and_nothing_else(void) {
     const struct rlimit limit = {.rlim_cur = 100000, .rlim_max = RLIM_INFINITY};
     CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
     const struct mapcp_error *error = copy("a", "b", &one_page);
-    CHECK(error->code == MAPCP_FILE_TOO_LARGE && error->operation == MAPCP_WRITE);
+    CHECK(error->code == MAPCP_CODE_FILE_TOO_LARGE && error->operation == MAPCP_OPERATION_WRITE);
     CHECK(has_content("b", 10, 2));
     CHECK(count_entries() == 2);
 }
@@ -309,11 +309,11 @@ static void the_copy_of_another_job_is_not_replaced(void) {
     write_file("b", 10, 3);
     CHECK(copy("a", "old", &options) == NULL);
     const struct mapcp_error *error = copy("b", "old", &options);
-    CHECK(error && error->code == MAPCP_JUST_CREATED && error->operation == MAPCP_CREATE);
+    CHECK(error && error->code == MAPCP_CODE_JUST_CREATED && error->operation == MAPCP_OPERATION_CREATE);
     // It is the same file under another name.
     CHECK(link("old", "link") == 0);
     error = copy("b", "link", &options);
-    CHECK(error && error->code == MAPCP_JUST_CREATED);
+    CHECK(error && error->code == MAPCP_CODE_JUST_CREATED);
     CHECK(has_content("old", 10, 2));
     // A source that is named twice exists already.
     CHECK(copy("a", "old", &options) == NULL && made.count == 1);

@@ -5,56 +5,56 @@
 #include "error.h"
 
 static void every_code_has_a_reason(void) {
-    for (int code = MAPCP_NOT_FOUND; code < MAPCP_OTHER; code++) {
-        const struct mapcp_error error = {.operation = MAPCP_OPEN, .code = (enum mapcp_code)code};
+    for (int code = MAPCP_CODE_NOT_FOUND; code < MAPCP_CODE_OTHER; code++) {
+        const struct mapcp_error error = {.operation = MAPCP_OPERATION_OPEN, .code = (enum mapcp_code)code};
         CHECK(strlen(mapcp_reason(&error)) > 0);
     }
 }
 
 static void every_operation_has_a_verb(void) {
-    for (int operation = MAPCP_ACCEPT; operation <= MAPCP_REMOVE; operation++) {
+    for (int operation = MAPCP_OPERATION_ACCEPT; operation <= MAPCP_OPERATION_REMOVE; operation++) {
         CHECK(strlen(mapcp_verb((enum mapcp_operation)operation)) > 0);
     }
 }
 
 static enum mapcp_code code_of(int number) {
     struct mapcp_error error;
-    CHECK(!mapcp_fail_number(&error, MAPCP_OPEN, MAPCP_SOURCE, number));
+    CHECK(!mapcp_fail_number(&error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, number));
     CHECK(error.number == number);
     return error.code;
 }
 
 static void an_unknown_number_is_other_and_says_what_strerror_says(void) {
     struct mapcp_error error;
-    CHECK(!mapcp_fail_number(&error, MAPCP_OPEN, MAPCP_SOURCE, EPROTO));
-    CHECK(error.code == MAPCP_OTHER);
+    CHECK(!mapcp_fail_number(&error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, EPROTO));
+    CHECK(error.code == MAPCP_CODE_OTHER);
     CHECK(strcmp(mapcp_reason(&error), strerror(EPROTO)) == 0);
 }
 
 static void numbers_become_their_codes(void) {
-    CHECK(code_of(ENOENT) == MAPCP_NOT_FOUND);
-    CHECK(code_of(ENOSPC) == MAPCP_NO_SPACE);
-    CHECK(code_of(EDQUOT) == MAPCP_QUOTA_EXCEEDED);
-    CHECK(code_of(EFBIG) == MAPCP_FILE_TOO_LARGE);
-    CHECK(code_of(ENFILE) == MAPCP_TOO_MANY_OPEN_FILES);
-    CHECK(code_of(EMFILE) == MAPCP_TOO_MANY_OPEN_FILES);
-    CHECK(code_of(EROFS) == MAPCP_READ_ONLY_FILE_SYSTEM);
-    CHECK(code_of(ELOOP) == MAPCP_TOO_MANY_LINKS);
+    CHECK(code_of(ENOENT) == MAPCP_CODE_NOT_FOUND);
+    CHECK(code_of(ENOSPC) == MAPCP_CODE_NO_SPACE);
+    CHECK(code_of(EDQUOT) == MAPCP_CODE_QUOTA_EXCEEDED);
+    CHECK(code_of(EFBIG) == MAPCP_CODE_FILE_TOO_LARGE);
+    CHECK(code_of(ENFILE) == MAPCP_CODE_TOO_MANY_OPEN_FILES);
+    CHECK(code_of(EMFILE) == MAPCP_CODE_TOO_MANY_OPEN_FILES);
+    CHECK(code_of(EROFS) == MAPCP_CODE_READ_ONLY_FILE_SYSTEM);
+    CHECK(code_of(ELOOP) == MAPCP_CODE_TOO_MANY_LINKS);
 }
 
 static const char *reason_of(enum mapcp_operation operation, int number) {
     struct mapcp_error error;
-    CHECK(!mapcp_fail_number(&error, operation, MAPCP_SOURCE, number));
+    CHECK(!mapcp_fail_number(&error, operation, MAPCP_SIDE_SOURCE, number));
     return mapcp_reason(&error);
 }
 
 static void only_a_mapping_without_memory_advises_a_smaller_window(void) {
-    CHECK(strcmp(reason_of(MAPCP_MAP, ENOMEM), "out of memory; try a smaller window") == 0);
-    CHECK(strcmp(reason_of(MAPCP_OPEN, ENOMEM), "out of memory or file descriptors") == 0);
+    CHECK(strcmp(reason_of(MAPCP_OPERATION_MAP, ENOMEM), "out of memory; try a smaller window") == 0);
+    CHECK(strcmp(reason_of(MAPCP_OPERATION_OPEN, ENOMEM), "out of memory or file descriptors") == 0);
 }
 
 static void a_source_without_data_yet_is_reported_as_not_a_regular_file(void) {
-    CHECK(strstr(reason_of(MAPCP_MAP, EAGAIN), "which a regular file does not do"));
+    CHECK(strstr(reason_of(MAPCP_OPERATION_MAP, EAGAIN), "which a regular file does not do"));
 }
 
 static const struct test tests[] = {

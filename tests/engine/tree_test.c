@@ -35,14 +35,14 @@ static bool copy(const char *source, const char *target, const struct mapcp_opti
 
 static void copy_well(const char *source, const char *target, const struct mapcp_options *options) {
     struct mapcp_progress progress;
-    enum mapcp_code code = MAPCP_OTHER;
+    enum mapcp_code code = MAPCP_CODE_OTHER;
     CHECK(copy(source, target, options, &progress, &code));
 }
 
 static enum mapcp_code copy_badly(const char *source, const char *target,
                                   const struct mapcp_options *options) {
     struct mapcp_progress progress;
-    enum mapcp_code code = MAPCP_OTHER;
+    enum mapcp_code code = MAPCP_CODE_OTHER;
     CHECK(!copy(source, target, options, &progress, &code));
     return code;
 }
@@ -70,7 +70,7 @@ static void make_tree(void) {
 
 static void a_tree_is_copied_with_all_its_entries(void) {
     struct mapcp_progress progress;
-    enum mapcp_code code = MAPCP_OTHER;
+    enum mapcp_code code = MAPCP_CODE_OTHER;
     make_tree();
     CHECK(copy("a", "b", &recursive, &progress, &code));
     CHECK(is_alike("a", "b"));
@@ -82,7 +82,7 @@ static void a_tree_is_copied_with_all_its_entries(void) {
 static void a_directory_needs_the_recursive_option(void) {
     const struct mapcp_options none = {.recursive = false};
     make_tree();
-    CHECK(copy_badly("a", "b", &none) == MAPCP_IS_DIRECTORY);
+    CHECK(copy_badly("a", "b", &none) == MAPCP_CODE_IS_DIRECTORY);
     CHECK(access("b", F_OK) != 0);
 }
 
@@ -135,7 +135,7 @@ static void a_deep_tree_is_copied_with_few_descriptors(void) {
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     const struct mapcp_options options = {.recursive = true, .preserve_timestamps = true};
     struct mapcp_progress progress;
-    enum mapcp_code code = MAPCP_OTHER;
+    enum mapcp_code code = MAPCP_CODE_OTHER;
     CHECK(copy("a", "b", &options, &progress, &code));
     CHECK(progress.directories == 2 * (uint64_t)levels + 1);
     CHECK(is_alike("a", "b"));
@@ -154,9 +154,9 @@ static void a_tree_is_copied_down_to_10000_levels_and_no_further(void) {
     CHECK(close(directory) == 0);
     const struct mapcp_options options = {.recursive = true, .dry_run = true};
     struct mapcp_progress progress;
-    enum mapcp_code code = MAPCP_OTHER;
+    enum mapcp_code code = MAPCP_CODE_OTHER;
     CHECK(!copy("d", "b", &options, &progress, &code));
-    CHECK(code == MAPCP_NAME_TOO_LONG);
+    CHECK(code == MAPCP_CODE_NAME_TOO_LONG);
     CHECK(progress.directories == (uint64_t)levels);
     // Few programs remove a tree as deep as this.
     // NOLINTNEXTLINE: the command is the test's own.
@@ -166,11 +166,11 @@ static void a_tree_is_copied_down_to_10000_levels_and_no_further(void) {
 static void a_directory_is_not_copied_into_itself(void) {
     make_tree();
     CHECK(symlink("a/d", "link") == 0);
-    CHECK(copy_badly("a", "a/new", &recursive) == MAPCP_INTO_ITSELF);
-    CHECK(copy_badly("a", "a/d/new", &recursive) == MAPCP_INTO_ITSELF);
-    CHECK(copy_badly("a", "link/new", &recursive) == MAPCP_INTO_ITSELF);
-    CHECK(copy_badly("a", "a", &recursive) == MAPCP_SAME_FILE);
-    CHECK(copy_badly(".", "new", &recursive) == MAPCP_INTO_ITSELF);
+    CHECK(copy_badly("a", "a/new", &recursive) == MAPCP_CODE_INTO_ITSELF);
+    CHECK(copy_badly("a", "a/d/new", &recursive) == MAPCP_CODE_INTO_ITSELF);
+    CHECK(copy_badly("a", "link/new", &recursive) == MAPCP_CODE_INTO_ITSELF);
+    CHECK(copy_badly("a", "a", &recursive) == MAPCP_CODE_SAME_FILE);
+    CHECK(copy_badly(".", "new", &recursive) == MAPCP_CODE_INTO_ITSELF);
     CHECK(access("a/new", F_OK) != 0 && access("a/d/new", F_OK) != 0 && access("new", F_OK) != 0);
 }
 
@@ -190,9 +190,9 @@ static void a_file_does_not_replace_a_directory_nor_a_directory_a_file(void) {
     make_directory("c");
     write_file("c/d", 5, 9);
     write_file("file", 5, 9);
-    CHECK(copy_badly("a", "b", &recursive) == MAPCP_IS_DIRECTORY);
-    CHECK(copy_badly("a", "c", &recursive) == MAPCP_NOT_DIRECTORY);
-    CHECK(copy_badly("a", "file", &recursive) == MAPCP_NOT_DIRECTORY);
+    CHECK(copy_badly("a", "b", &recursive) == MAPCP_CODE_IS_DIRECTORY);
+    CHECK(copy_badly("a", "c", &recursive) == MAPCP_CODE_NOT_DIRECTORY);
+    CHECK(copy_badly("a", "file", &recursive) == MAPCP_CODE_NOT_DIRECTORY);
     CHECK(has_content("c/d", 5, 9) && has_content("file", 5, 9));
 }
 
@@ -201,7 +201,7 @@ static void a_link_to_a_directory_in_the_target_is_not_followed(void) {
     make_directory("b");
     make_directory("elsewhere");
     CHECK(symlink("../elsewhere", "b/d") == 0);
-    CHECK(copy_badly("a", "b", &recursive) == MAPCP_NOT_DIRECTORY);
+    CHECK(copy_badly("a", "b", &recursive) == MAPCP_CODE_NOT_DIRECTORY);
     CHECK(access("elsewhere/g", F_OK) != 0);
 }
 
@@ -224,7 +224,7 @@ static void a_loop_of_followed_links_is_an_error(void) {
     make_directory("a");
     make_directory("a/d");
     CHECK(symlink("..", "a/d/up") == 0);
-    CHECK(copy_badly("a", "b", &follow) == MAPCP_TOO_MANY_LINKS);
+    CHECK(copy_badly("a", "b", &follow) == MAPCP_CODE_TOO_MANY_LINKS);
 }
 
 static void a_loop_of_followed_links_leaves_no_directory(void) {
@@ -243,20 +243,20 @@ static void a_loop_of_followed_links_leaves_no_directory(void) {
 static void a_link_does_not_replace_its_own_target(void) {
     write_file("f", 10, 1);
     CHECK(symlink("f", "link") == 0);
-    CHECK(copy_badly("link", "f", &recursive) == MAPCP_SAME_FILE);
+    CHECK(copy_badly("link", "f", &recursive) == MAPCP_CODE_SAME_FILE);
     CHECK(has_content("f", 10, 1));
 }
 
 static void slashes_after_a_directory_hide_nothing(void) {
     make_tree();
-    CHECK(copy_badly("a", "a//", &recursive) == MAPCP_SAME_FILE);
+    CHECK(copy_badly("a", "a//", &recursive) == MAPCP_CODE_SAME_FILE);
 }
 
 static void a_dry_run_finds_a_missing_parent(void) {
     const struct mapcp_options options = {.recursive = true, .dry_run = true};
     make_tree();
-    CHECK(copy_badly("a", "missing/b", &options) == MAPCP_NOT_FOUND);
-    CHECK(copy_badly("a/f", "missing/b", &options) == MAPCP_NOT_FOUND);
+    CHECK(copy_badly("a", "missing/b", &options) == MAPCP_CODE_NOT_FOUND);
+    CHECK(copy_badly("a/f", "missing/b", &options) == MAPCP_CODE_NOT_FOUND);
 }
 
 static void a_time_that_was_set_to_the_microsecond_is_not_older(void) {
@@ -277,7 +277,7 @@ static void a_time_that_was_set_to_the_microsecond_is_not_older(void) {
 static void skipped_links_are_not_copied(void) {
     const struct mapcp_options options = {.recursive = true, .symlinks = MAPCP_SYMLINKS_SKIP};
     struct mapcp_progress progress;
-    enum mapcp_code code = MAPCP_OTHER;
+    enum mapcp_code code = MAPCP_CODE_OTHER;
     make_tree();
     CHECK(copy("a", "b", &options, &progress, &code));
     CHECK(progress.skipped == 3);
@@ -308,7 +308,7 @@ static void one_failure_stops_the_copy_unless_keep_going_is_set(void) {
     }
     make_directory("b/3");
     make_directory("b/7");
-    CHECK(copy_badly("a", "b", &recursive) == MAPCP_IS_DIRECTORY);
+    CHECK(copy_badly("a", "b", &recursive) == MAPCP_CODE_IS_DIRECTORY);
     struct mapcp_job *job = mapcp_job_new("a", "b", &options);
     CHECK(mapcp_job_step(job, UINT64_MAX));
     CHECK(mapcp_job_progress(job)->files_done == 8);
@@ -358,20 +358,20 @@ static void existing_files_are_kept_or_replaced_as_the_policy_says(void) {
     CHECK(has_content("b/older", 10, 2) && has_content("b/newer", 10, 1));
 
     const struct mapcp_options error = {.recursive = true, .overwrite = MAPCP_OVERWRITE_ERROR};
-    CHECK(copy_badly("a", "b", &error) == MAPCP_ALREADY_EXISTS);
+    CHECK(copy_badly("a", "b", &error) == MAPCP_CODE_ALREADY_EXISTS);
 }
 
 static void a_dry_run_touches_nothing_and_counts_all(void) {
     const struct mapcp_options options = {.recursive = true, .dry_run = true};
     struct mapcp_progress progress;
-    enum mapcp_code code = MAPCP_OTHER;
+    enum mapcp_code code = MAPCP_CODE_OTHER;
     make_tree();
     CHECK(copy("a", "b", &options, &progress, &code));
     CHECK(progress.files_done == 6 && progress.bytes_done == 100100);
     CHECK(count_entries() == 1);
     make_directory("c");
     make_directory("c/f");
-    CHECK(copy_badly("a", "c", &options) == MAPCP_IS_DIRECTORY);
+    CHECK(copy_badly("a", "c", &options) == MAPCP_CODE_IS_DIRECTORY);
 }
 
 static void measuring_gives_the_totals_from_the_start(void) {
@@ -420,7 +420,7 @@ static void excluded_entries_are_not_copied(void) {
 static void missing_parents_are_created_on_request(void) {
     const struct mapcp_options options = {.recursive = true, .make_parents = true};
     make_tree();
-    CHECK(copy_badly("a", "x/y/z", &recursive) == MAPCP_NOT_FOUND);
+    CHECK(copy_badly("a", "x/y/z", &recursive) == MAPCP_CODE_NOT_FOUND);
     CHECK(access("x", F_OK) != 0);
     copy_well("a", "x/y/z", &options);
     CHECK(is_alike("a", "x/y/z"));
@@ -478,7 +478,7 @@ static void verification_finds_bytes_that_differ_from_those_written(void) {
     int descriptor = open(find_temporary("b"), O_WRONLY);
     CHECK(descriptor >= 0 && pwrite(descriptor, "?", 1, 1000) == 1 && close(descriptor) == 0);
     CHECK(!mapcp_job_step(job, UINT64_MAX));
-    CHECK(mapcp_job_error(job)->error.code == MAPCP_VERIFICATION_FAILED);
+    CHECK(mapcp_job_error(job)->error.code == MAPCP_CODE_VERIFICATION_FAILED);
     mapcp_job_free(job);
     CHECK(rmdir("b") == 0);
 }
@@ -528,7 +528,7 @@ static void clean_removes_temporary_files_and_nothing_else(void) {
     CHECK(access("elsewhere/.mapcp-ffffffffffffffff.tmp", F_OK) == 0);
     CHECK(!mapcp_clean("missing", false, &files, &failures, &problem));
     mapcp_names_free(&files);
-    CHECK(problem.error.code == MAPCP_NOT_FOUND && strcmp(problem.source, "missing") == 0);
+    CHECK(problem.error.code == MAPCP_CODE_NOT_FOUND && strcmp(problem.source, "missing") == 0);
     mapcp_copy_error_free(&problem);
 }
 
