@@ -169,9 +169,9 @@ static void put_errors(copy_errors *result, const struct mapcp_copy_errors *from
 }
 
 void exports_mapcp_copy_copier_method_copy_job_take_problems(copy_job *self, copy_errors *result) {
-    struct mapcp_copy_errors problems = mapcp_job_take_errors(self->job);
-    put_errors(result, &problems);
-    mapcp_copy_errors_free(&problems);
+    struct mapcp_copy_errors errors = mapcp_job_take_errors(self->job);
+    put_errors(result, &errors);
+    mapcp_copy_errors_free(&errors);
 }
 
 static void put_entry(entry *result, const struct mapcp_entry *from) {
@@ -213,19 +213,19 @@ static void put_names(mapcp_list_string_t *result, const struct mapcp_names *fro
 bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, bool dry_run,
                                      exports_mapcp_copy_copier_clean_report_t *result, copy_error *error) {
     struct mapcp_names files;
-    struct mapcp_copy_errors failures;
-    struct mapcp_copy_error problem;
+    struct mapcp_copy_errors errors;
+    struct mapcp_copy_error cause;
     char *directory = mapcp_take_string(given);
-    const bool good = mapcp_clean(directory, dry_run, &files, &failures, &problem);
+    const bool good = mapcp_clean(directory, dry_run, &files, &errors, &cause);
     if (good) {
         put_names(&result->files, &files);
-        put_errors(&result->failures, &failures);
+        put_errors(&result->failures, &errors);
     } else {
-        put_error(error, &problem);
-        mapcp_copy_error_free(&problem);
+        put_error(error, &cause);
+        mapcp_copy_error_free(&cause);
     }
     mapcp_names_free(&files);
-    mapcp_copy_errors_free(&failures);
+    mapcp_copy_errors_free(&errors);
     free(directory);
     return good;
 }

@@ -42,7 +42,7 @@ void mapcp_path_cut(struct mapcp_path *path, size_t length);
 void mapcp_path_free(struct mapcp_path *path);
 
 /// Whether a path ends in a slash, "." or "..", so that it always names a link's destination and never the
-/// link. POSIX follows such a link whatever the flags say, and some WASI hosts fail if the flags forbid it.
+/// link. If the flags forbid to follow it, POSIX follows it all the same, and some WASI hosts fail.
 bool mapcp_path_enters(const char *path);
 
 /// The text behind the last slash of a path. Borrowed from it.

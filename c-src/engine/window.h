@@ -13,7 +13,7 @@
 struct mapcp_window {
     /// The bytes. Nothing behind `length` may be read.
     void *bytes;
-    /// How many bytes the file really had, whatever its status says.
+    /// How many bytes the file really had, even if its status says otherwise.
     size_t length;
     /// The position in the file, in bytes.
     uint64_t offset;

@@ -71,7 +71,7 @@ typedef struct exports_mapcp_copy_copier_error_code_t {
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NOT_REGULAR_FILE 6
 // Source and target are the same file, even if their names differ. POSIX: `EINVAL`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_SAME_FILE 7
-// The target lies in the directory that is to be copied. POSIX: `EINVAL`.
+// The target is inside the source directory. POSIX: `EINVAL`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INTO_ITSELF 8
 // The source changed during the copy, so the bytes read may be a mixture. POSIX has no such code; `EAGAIN` is the
 // closest.
