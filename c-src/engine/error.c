@@ -105,12 +105,11 @@ static const char *special_reason(const struct mapcp_error *error) {
     const bool is_own = error->number == 0;
     switch (error->code) {
     case MAPCP_CODE_OTHER:
-        if (error->operation == MAPCP_OPERATION_MAP && error->number == EAGAIN) {
-            return "it has no data yet, which a regular file does not do; write it to a file by a program "
-                   "that "
-                   "waits, such as cat, and copy that file";
-        }
-        return strerror(error->number);
+        return error->operation == MAPCP_OPERATION_MAP && error->number == EAGAIN
+                   ? "it has no data yet, which a regular file does not do; write it to a file by a program "
+                     "that "
+                     "waits, such as cat, and copy that file"
+                   : strerror(error->number);
     case MAPCP_CODE_ALREADY_EXISTS:
         return error->operation == MAPCP_OPERATION_ACCEPT
                    ? "the name is taken in a directory that this copy made; the "
@@ -191,5 +190,5 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_CODE_UNSUPPORTED] = "the file system does not support it",
     };
     const char *special = error->because ? error->because : special_reason(error);
-    return special ? special : reasons[error->code];
+    return special || error->code == MAPCP_CODE_OTHER ? special : reasons[error->code];
 }

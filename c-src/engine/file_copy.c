@@ -249,9 +249,6 @@ bool mapcp_file_copy_abandon(struct mapcp_file_copy *copy) {
 
 // --- Links -------------------------------------------------------------------------------------------------
 
-// The maximum length of a link's text, in bytes: Linux allows no longer path.
-#define LONGEST_TEXT 4096
-
 // A name that no file has.
 #define NOWHERE ".mapcp-nowhere"
 
@@ -299,9 +296,10 @@ static bool find_link_times(const struct mapcp_terms *terms, struct mapcp_tempor
 bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options *options,
                      struct mapcp_temporary *temporary, struct mapcp_namer *namer, bool *skipped,
                      struct mapcp_error *error) {
-    char text[LONGEST_TEXT + 1];
+    struct mapcp_link link;
+    const char *text = link.text;
     *skipped = false;
-    if (!mapcp_read_link(terms->source, text, sizeof(text), error)) {
+    if (!mapcp_read_link(terms->source, &link, error)) {
         return false;
     }
     // A link that needs no times is complete when it is made, and fails if the name is taken.

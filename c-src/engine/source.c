@@ -70,16 +70,18 @@ bool mapcp_source_compare(const struct mapcp_source *source, enum mapcp_change *
     return true;
 }
 
-bool mapcp_read_link(struct mapcp_place place, char *text, size_t size, struct mapcp_error *error) {
-    ssize_t length = readlinkat(place.directory, place.name, text, size - 1);
+bool mapcp_read_link(struct mapcp_place place, struct mapcp_link *link, struct mapcp_error *error) {
+    ssize_t length = readlinkat(place.directory, place.name, link->text, MAPCP_LONGEST_LINK);
     if (length < 0) {
         mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, errno);
         error->because = error->code == MAPCP_CODE_INVALID_NAME ? INVALID_TEXT : NULL;
         return false;
     }
-    text[length] = '\0';
-    return (size_t)length < size - 1 ||
-           mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, ENAMETOOLONG);
+    if (length == MAPCP_LONGEST_LINK) {
+        return mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, ENAMETOOLONG);
+    }
+    link->text[length] = '\0';
+    return true;
 }
 
 bool mapcp_source_close(struct mapcp_source *source, struct mapcp_error *error) {

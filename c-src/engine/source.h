@@ -4,7 +4,6 @@
 // The source of a copy: its status, its content, and whether it has changed since it was opened.
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/stat.h>
 
 #include "error.h"
@@ -35,9 +34,16 @@ bool mapcp_stat_source(struct mapcp_place place, bool follow, struct stat *statu
 bool mapcp_source_open(struct mapcp_source *source, struct mapcp_place place, bool follow,
                        struct mapcp_error *error);
 
-/// Reads the text of a symbolic link into `text`, which has room for `size` bytes, with a NUL. On failure
-/// returns false and sets `error`.
-bool mapcp_read_link(struct mapcp_place place, char *text, size_t size, struct mapcp_error *error);
+/// The maximum length of a link's text, in bytes: Linux allows no longer path.
+#define MAPCP_LONGEST_LINK 4096
+
+/// The text of a symbolic link.
+struct mapcp_link {
+    char text[MAPCP_LONGEST_LINK + 1];
+};
+
+/// Reads a symbolic link. On failure returns false and sets `error`.
+bool mapcp_read_link(struct mapcp_place place, struct mapcp_link *link, struct mapcp_error *error);
 
 /// How a source has changed since it was opened, by its status.
 enum mapcp_change {
