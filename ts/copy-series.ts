@@ -1,3 +1,4 @@
+import { asFlag } from './advice.js';
 import { type LentSandbox, startCopy } from './copy.js';
 import { Made } from './made.js';
 import type { CopyOptions } from './options.js';
@@ -26,6 +27,7 @@ export class CopySeries implements Disposable {
     return startCopy(source, target, options, () => ({
       lend: (preopens) => this.#lend(preopens),
       made: this.#made,
+      spelling: asFlag,
     }));
   }
 

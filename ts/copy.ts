@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, sep } from 'node:path';
+import type { Spelling } from './advice.js';
 import { type Checks, callback, oneOf, takeOptions } from './check.js';
 import { failureOf } from './component.js';
 import { isLink, leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
@@ -81,6 +82,8 @@ export interface Starter {
   lend(preopens: Preopens): Promise<LentSandbox>;
   /** What its copies have made, if they may meet; then no copy is divided. */
   readonly made?: Made | undefined;
+  /** How errors spell the options that they advise. Default: as options of the API. */
+  readonly spelling?: Spelling | undefined;
 }
 
 /** What {@link copy} does, in a sandbox that others may use before and after it. */
@@ -100,7 +103,7 @@ function orderOf(source: string, target: string, options: CopyOptions, starter: 
   const start = workingDirectory();
   const prepare = async (): Promise<Work> => {
     const find = () => {
-      const to = withExistingDirectory(placeOf(target, '/out', start), options);
+      const to = withExistingDirectory(placeOf(target, '/out', start));
       return { from: behindDescriptor(placeOf(source, '/in', start), to, options), to };
     };
     let { from, to } = find();
@@ -112,7 +115,7 @@ function orderOf(source: string, target: string, options: CopyOptions, starter: 
       ({ from, to } = find());
     }
     const { sandbox, giveBack } = await open(from, to, starter);
-    const { made } = starter;
+    const { made, spelling } = starter;
     const engineOptions = {
       ...options,
       filterSource: options.filterSource && hasOwnName(from),
@@ -125,7 +128,7 @@ function orderOf(source: string, target: string, options: CopyOptions, starter: 
       work.end();
       giveBack();
     };
-    return { ...work, end };
+    return { ...work, spelling, end };
   };
   return { options, prepare };
 }
@@ -192,10 +195,10 @@ function requireReplaceable(from: Place, to: Place): void {
   }
 }
 
-/** The same place, from the nearest directory that exists: the engine makes the others. */
-function withExistingDirectory(place: Place, options: CopyOptions): Place {
+/** The same place, from the nearest directory that exists: the engine makes the others, or says that they are missing. */
+function withExistingDirectory(place: Place): Place {
   let { directory, guestPath } = place;
-  while ((options.makeParents ?? true) && isMissing(directory)) {
+  while (isMissing(directory)) {
     guestPath = `${place.preopen}/${basename(directory)}${guestPath.slice(place.preopen.length)}`;
     directory = dirname(directory);
   }
@@ -330,16 +333,11 @@ async function open(from: Place, to: Place, { lend }: Starter): Promise<LentSand
   }
 }
 
-// As the engine says it, in c-src/engine/copy_job.c.
-const NO_DIRECTORY = 'its directory does not exist; create it first, or use --make-parents';
-
 /** The error for a directory that cannot be preopened: what the engine would have said of the path in it. */
 function unreachable(cause: SystemError, from: Place, to: Place): CopyError {
   const isSource = cause.path === undefined || cause.path === from.directory;
   const code = cause.code === 'ERR_ACCESS_DENIED' ? 'EACCES' : cause.code;
-  return !isSource && code === 'ENOENT'
-    ? copyError(from, to, { code, operation: 'create', isSource, reason: NO_DIRECTORY, cause })
-    : copyError(from, to, { code, operation: 'inspect', isSource, reason: reasonOf(cause), cause });
+  return copyError(from, to, { code, operation: 'inspect', isSource, reason: reasonOf(cause), cause });
 }
 
 interface Why {

@@ -1,4 +1,5 @@
 import { throwIfAborted } from './abort.js';
+import { asProperty, type Spelling, spellOptions } from './advice.js';
 import { type Entry, type Failure, failureOf, type Progress } from './component.js';
 import { CopyError } from './errors.js';
 import type { CopyEntry, CopyOptions, CopyProgress } from './options.js';
@@ -58,6 +59,8 @@ export interface Work {
   rest(): Promise<void>;
   /** The caller's name for a guest path. */
   pathOf(guestPath: string): string;
+  /** How errors spell the options that they advise. Default: as options of the API. */
+  readonly spelling?: Spelling | undefined;
   /** Called once when the task is over. */
   end(): void;
 }
@@ -351,7 +354,7 @@ function toError(failure: Failure, work: Work, report?: CopyReport): CopyError {
     path: work.pathOf(failure.path),
     source: work.pathOf(failure.source),
     target: work.pathOf(failure.target),
-    reason: failure.reason,
+    reason: spellOptions(failure.reason, work.spelling ?? asProperty),
     isCopied: failure.outcome === 'copied',
     leftover: failure.leftover === undefined ? undefined : work.pathOf(failure.leftover),
     report,

@@ -172,7 +172,7 @@ static bool lacks_parent(const struct mapcp_job *job, const struct mapcp_error *
 static bool fail_job(struct mapcp_job *job, const struct mapcp_error *error) {
     job->error = abandon_entry(job, MAPCP_OUTCOME_FAILED, error);
     if (lacks_parent(job, error)) {
-        job->error.error.because = "its directory does not exist; create it first, or use --make-parents";
+        job->error.error.because = "its directory does not exist; create it first, or use `make-parents`";
     }
     job->state = MAPCP_JOB_FAILED;
     mapcp_remove_parents(&job->made_parents);

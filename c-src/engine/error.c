@@ -124,7 +124,7 @@ static const char *special_reason(const struct mapcp_error *error) {
                    : NULL;
     case MAPCP_CODE_IS_DIRECTORY:
         return error->operation == MAPCP_OPERATION_OPEN
-                   ? "it is a directory; to copy it with its contents, copy recursively (-r)"
+                   ? "it is a directory; to copy it with its contents, use `recursive`"
                    : NULL;
     case MAPCP_CODE_NAME_TOO_LONG:
         return error->operation == MAPCP_OPERATION_OPEN && is_own
@@ -135,7 +135,7 @@ static const char *special_reason(const struct mapcp_error *error) {
         return error->operation == MAPCP_OPERATION_MAP
                    ? "it changed during the copy; copy it again when nothing "
                      "writes to it, or, if it only grows, with "
-                     "--allow-changes"
+                     "`allow-changes`"
                    : NULL;
     case MAPCP_CODE_BUSY:
         return error->operation == MAPCP_OPERATION_RENAME

@@ -90,6 +90,9 @@ bool mapcp_is_transient(const struct mapcp_error *error);
 const char *mapcp_verb(enum mapcp_operation operation);
 
 /// The reason as a clause without a path, such as "no such file or directory". Static, or strerror's.
+///
+/// Advice names an option as in WIT, as `name` or `name=value` between backquotes. Each frontend must spell
+/// it in its own way.
 const char *mapcp_reason(const struct mapcp_error *error);
 
 #endif

@@ -252,9 +252,8 @@ bool mapcp_file_copy_abandon(struct mapcp_file_copy *copy) {
 // A name that no file has.
 #define NOWHERE ".mapcp-nowhere"
 
-static const char NO_LINKS[] = "the target's file system has no symbolic links; copy what they lead to "
-                               "(--symlinks=follow), or leave them out "
-                               "(--symlinks=skip)";
+static const char NO_LINKS[] = "the target's file system has no symbolic links; copy what they lead to, "
+                               "with `symlinks=follow`, or leave them out, with `symlinks=skip`";
 
 /// Fails with the errno value of making a link. Always returns false. FAT and exFAT have no links, and report
 /// this as not permitted, as unsupported or, in wasmtime, as an input/output error. It is the reason if a

@@ -8,9 +8,9 @@
 #include "times.h"
 
 static const char LEADS_OUT[] = "it is a link that leads out of the sandbox; copy its destination by its own "
-                                "path, or copy the link itself (-P)";
+                                "path, or copy the link itself, with `symlinks=preserve`";
 static const char INVALID_TEXT[] =
-    "the link's text is not valid UTF-8; recreate the link, or leave it out (--symlinks=skip)";
+    "the link's text is not valid UTF-8; recreate the link, or leave it out, with `symlinks=skip`";
 
 bool mapcp_source_check(const struct stat *status, struct mapcp_error *error) {
     if (S_ISDIR(status->st_mode)) {

@@ -144,12 +144,25 @@ function whyNotInMemory({ prepare, meanwhile, disk, mounts, isOrdinaryUser }: Be
   return reasons[0];
 }
 
+/** How a frontend spells an option, which `says` names as WIT does: `make-parents` or `symlinks=skip`. */
+function spell(frontend: FrontendName, name: string, value: string | undefined): string {
+  if (frontend === 'command line' || frontend === 'wasmtime') {
+    return value === undefined ? `--${name}` : `--${name}=${value}`;
+  }
+  const key = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return value === undefined ? `${key}: true` : `${key}: '${value}'`;
+}
+
 /** A frontend's sentence for a problem. */
 export function sentenceOf(
   { source = 'in/a', target = 'out/b' }: Behaviour,
   { says, entry, isCopied }: Problem,
+  frontend: FrontendName,
 ): string {
+  const said = says.replace(/`([^`=]+)=?([^`]+)?`/g, (_, name: string, value?: string) =>
+    spell(frontend, name, value),
+  );
   const below = entry === undefined ? '' : `/${entry}`;
   const copy = `'${source}${below}' to '${target}${below}'`;
-  return isCopied ? `copied ${copy}, but ${says}` : `cannot copy ${copy}: ${says}`;
+  return isCopied ? `copied ${copy}, but ${said}` : `cannot copy ${copy}: ${said}`;
 }

@@ -11,7 +11,7 @@ export const missing = (path: string, verb = 'inspect', entry?: string): Problem
 export const noDirectory = (path: string): Problem =>
   problem(
     'ENOENT',
-    `cannot create '${path}': its directory does not exist; create it first, or use --make-parents`,
+    `cannot create '${path}': its directory does not exist; create it first, or use \`make-parents\``,
   );
 
 /** A path that should be a directory and is not. */
@@ -26,7 +26,7 @@ export const isDirectory = (path: string, entry?: string): Problem =>
 export const needsRecursive = (path: string): Problem =>
   problem(
     'EISDIR',
-    `cannot open '${path}': it is a directory; to copy it with its contents, copy recursively (-r)`,
+    `cannot open '${path}': it is a directory; to copy it with its contents, use \`recursive\``,
   );
 
 /** Forbidden by permissions. */
@@ -42,7 +42,7 @@ export const leadsOut = (path: string, entry?: string): Problem =>
   problem(
     'EPERM',
     `cannot inspect '${path}': it is a link that leads out of the sandbox; copy its destination by its own path, ` +
-      'or copy the link itself (-P)',
+      'or copy the link itself, with `symlinks=preserve`',
     entry,
   );
 
@@ -103,6 +103,6 @@ export const full = (path: string, verb = 'write', entry?: string): Problem =>
 export const changed = (path: string, entry?: string): Problem =>
   problem(
     'ERR_MAPCP_SOURCE_CHANGED',
-    `cannot map '${path}': it changed during the copy; copy it again when nothing writes to it, or, if it only grows, with --allow-changes`,
+    `cannot map '${path}': it changed during the copy; copy it again when nothing writes to it, or, if it only grows, with \`allow-changes\``,
     entry,
   );

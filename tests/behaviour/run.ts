@@ -42,9 +42,9 @@ export async function check(behaviour: Behaviour, frontend: Frontend, directory:
     const { error, failures, warnings, counts } = await copy(behaviour, frontend, directory);
     const result: Result = behaviour.instead?.[frontend.name] ?? behaviour;
 
-    expect(error).toEqual(result.error === undefined ? undefined : told(behaviour, result.error));
-    expectProblems(behaviour, failures, result.failures);
-    expectProblems(behaviour, warnings, result.warnings);
+    expect(error).toEqual(result.error === undefined ? undefined : told(behaviour, result.error, frontend));
+    expectProblems(behaviour, failures, result.failures, frontend);
+    expectProblems(behaviour, warnings, result.warnings, frontend);
     expect(counts ?? {}).toMatchObject(result.counts ?? {});
     expectOut(look(to), result.out, before, frontend);
     if (behaviour.meanwhile === undefined) {
@@ -97,20 +97,23 @@ function acting({ meanwhile }: Behaviour, directory: string): CopyOptions {
   return { onProgress };
 }
 
-/** The problem that every frontend must report. */
-function told(behaviour: Behaviour, problem: Problem): Told {
-  return { code: problem.code, message: sentenceOf(behaviour, problem) };
+/** The problem that a frontend must report. */
+function told(behaviour: Behaviour, problem: Problem, { name }: Frontend): Told {
+  return { code: problem.code, message: sentenceOf(behaviour, problem, name) };
 }
 
 function expectProblems(
   behaviour: Behaviour,
   found: readonly Told[],
-  expected: readonly Problem[] = [],
+  expected: readonly Problem[] | undefined,
+  frontend: Frontend,
 ): void {
   const inOrder = (problems: readonly Told[]) =>
     [...problems].sort((one, other) => (one.message < other.message ? -1 : 1));
   // Directories are listed in any order.
-  expect(inOrder(found)).toEqual(inOrder(expected.map((problem) => told(behaviour, problem))));
+  expect(inOrder(found)).toEqual(
+    inOrder((expected ?? []).map((problem) => told(behaviour, problem, frontend))),
+  );
 }
 
 function expectOut(

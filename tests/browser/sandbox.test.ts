@@ -178,8 +178,8 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
       [
         "EPERM: cannot copy '/in/../secret' to '/out/b': cannot inspect '/in/../secret': not permitted by the sandbox or the file system",
         "ENOENT: cannot copy '/secret' to '/out/b': cannot inspect '/secret': no such file or directory",
-        "EPERM: cannot copy '/in/secret' to '/out/b': cannot inspect '/in/secret': it is a link that leads out of the sandbox; copy its destination by its own path, or copy the link itself (-P)",
-        "EPERM: cannot copy '/in/root' to '/out/b': cannot inspect '/in/root': it is a link that leads out of the sandbox; copy its destination by its own path, or copy the link itself (-P)",
+        "EPERM: cannot copy '/in/secret' to '/out/b': cannot inspect '/in/secret': it is a link that leads out of the sandbox; copy its destination by its own path, or copy the link itself, with symlinks: 'preserve'",
+        "EPERM: cannot copy '/in/root' to '/out/b': cannot inspect '/in/root': it is a link that leads out of the sandbox; copy its destination by its own path, or copy the link itself, with symlinks: 'preserve'",
         "EPERM: cannot copy '/in/a' to '/in/b': cannot create '/in/b': not permitted by the sandbox or the file system",
         "EPERM: cannot copy '/in/a' to '/out/../../b': cannot create '/out/../../b': not permitted by the sandbox or the file system",
         0,

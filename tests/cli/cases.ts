@@ -720,7 +720,7 @@ export const cases: readonly Case[] = [
       'in/l',
       'out/l',
       "cannot inspect 'in/l': it is a link that leads out of the sandbox; copy its destination by its own path, " +
-        'or copy the link itself (-P)',
+        'or copy the link itself, with --symlinks=preserve',
     ),
     out: {},
   },

@@ -147,7 +147,7 @@ describe.each(frontends)('a link to a name that is not UTF-8, in $name,', (front
         const { status, stderr } = run(frontend, [options, source, 'out'], directory);
         expect(stderr).toBe(
           `mapcp: cannot copy 'in/l' to 'out/${source === 'in' ? 'in/l' : 'l'}': cannot inspect 'in/l': the link's text is ` +
-            'not valid UTF-8; recreate the link, or leave it out (--symlinks=skip)\n',
+            'not valid UTF-8; recreate the link, or leave it out, with --symlinks=skip\n',
         );
         expect(status).toBe(1);
 

@@ -140,7 +140,8 @@ typedef struct exports_mapcp_copy_copier_copy_error_t {
   mapcp_string_t   source;
   // The path of its copy.
   mapcp_string_t   target;
-  // The reason as a clause for people, without a path, such as "no such file or directory".
+  // The reason as a clause for people, without a path, such as "no such file or directory". If it advises an
+  // option, the option has its WIT name between backquotes: `make-parents`, or `symlinks=skip` with a value.
   mapcp_string_t   reason;
   // The path of the temporary file if it could not be removed. Otherwise none.
   mapcp_option_string_t   leftover;

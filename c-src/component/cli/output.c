@@ -171,6 +171,19 @@ static const char *known(const char *path) {
     return path ? path : "";
 }
 
+/// Writes why something failed. The engine puts options between backquotes; here they get dashes.
+static void put_reason(FILE *stream, const struct mapcp_copy_error *problem) {
+    bool is_option = false;
+    for (const char *at = mapcp_reason(&problem->error); *at; at++) {
+        if (*at == '`') {
+            is_option = !is_option;
+            fputs(is_option ? "--" : "", stream);
+        } else {
+            fputc(*at, stream);
+        }
+    }
+}
+
 /// Writes a problem of cleaning as a sentence without its end, and of a copy as the end of one.
 static void put_cause(FILE *stream, const struct mapcp_copy_error *problem) {
     fputs("cannot ", stream);
@@ -178,7 +191,7 @@ static void put_cause(FILE *stream, const struct mapcp_copy_error *problem) {
     fputc(' ', stream);
     mapcp_put_quoted(stream, known(mapcp_copy_error_path(problem)));
     fputs(": ", stream);
-    fputs(mapcp_reason(&problem->error), stream);
+    put_reason(stream, problem);
 }
 
 /// Writes a problem of a copy as a sentence without its end.
@@ -196,20 +209,20 @@ static void put_sentence(FILE *stream, const struct mapcp_copy_error *problem) {
     }
 }
 
-/// Writes the property `message`; without memory, nothing.
-static void put_message(const struct mapcp_copy_error *problem,
-                        void (*put)(FILE *, const struct mapcp_copy_error *)) {
-    char *message = NULL;
+/// Writes a property with the text that `put` writes; without memory, nothing.
+static void put_text(const char *name, const struct mapcp_copy_error *problem,
+                     void (*put)(FILE *, const struct mapcp_copy_error *)) {
+    char *text = NULL;
     size_t length = 0;
-    FILE *stream = open_memstream(&message, &length);
+    FILE *stream = open_memstream(&text, &length);
     if (!stream) {
         return;
     }
     put(stream, problem);
     if (fclose(stream) == 0) {
-        mapcp_json_string("message", message);
+        mapcp_json_string(name, text);
     }
-    free(message);
+    free(text);
 }
 
 static void begin_json(const char *type, const struct mapcp_copy_error *problem) {
@@ -229,11 +242,11 @@ static void print_problem(const struct mapcp_copy_error *problem, bool is_warnin
     begin_json(is_warning ? "warning" : "error", problem);
     mapcp_json_string("source", known(problem->source));
     mapcp_json_string("target", known(problem->target));
-    mapcp_json_string("reason", mapcp_reason(&problem->error));
+    put_text("reason", problem, put_reason);
     if (problem->leftover) {
         mapcp_json_string("leftover", problem->leftover);
     }
-    put_message(problem, put_sentence);
+    put_text("message", problem, put_sentence);
     mapcp_json_end();
 }
 
@@ -245,8 +258,8 @@ void mapcp_print_clean_problem(const struct mapcp_copy_error *problem, bool json
         return;
     }
     begin_json("error", problem);
-    mapcp_json_string("reason", mapcp_reason(&problem->error));
-    put_message(problem, put_cause);
+    put_text("reason", problem, put_reason);
+    put_text("message", problem, put_cause);
     mapcp_json_end();
 }
 
