@@ -1,7 +1,7 @@
 /**
- * Throws the reason of a signal if it is aborted.
+ * Throws the signal's reason if it is aborted.
  *
- * @param signal a signal, if there is one
+ * @param signal a signal, or undefined
  */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
@@ -12,9 +12,9 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 /**
  * Waits for a promise, but only until a signal is aborted.
  *
- * @param promise what to wait for
- * @param signal a signal, if there is one
- * @returns the promise's value; rejects with the signal's reason if that is aborted first
+ * @param promise the promise
+ * @param signal a signal, or undefined
+ * @returns the promise's value; rejects as the promise does, or with the signal's reason if that is aborted first
  */
 export function unlessAborted<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -28,10 +28,10 @@ export function unlessAborted<T>(promise: PromiseLike<T>, signal: AbortSignal | 
   });
 }
 
-/** What is to be called when a signal is aborted. One listener for all, since Node warns of more than ten. */
+/** Functions to call when a signal is aborted. Each signal gets one listener, because Node warns of more than ten. */
 const all = new WeakMap<AbortSignal, Set<() => void>>();
 
-/** Calls `act` when a signal is aborted; returns what ends that. */
+/** Calls `act` when a signal is aborted. Returns a function that cancels that. */
 function onAbort(signal: AbortSignal, act: () => void): () => void {
   const acts = all.get(signal) ?? new Set();
   if (acts.size === 0) {

@@ -10,44 +10,44 @@
 //   };
 //   const taken = takeOptions('options', options, sandboxOptions);
 //
-// Then use only what it returns: a copy that was taken at the call, of which each option was read once. The caller may
-// change its own objects and arrays while a copy runs or waits.
+// Then use only what it returns: a copy of the options, each read once. So callers can change their own objects and
+// arrays while a copy runs or waits.
 //
-// If people may know an option by another library's name, pass a hint for it as the last argument:
-// `{ force: "overwrite: 'always'" }`. A list can take in another one by `...`.
+// If people know an option by another library's name, pass a hint for it as the last argument:
+// `{ force: "overwrite: 'always'" }`. A list can include another one by `...`.
 //
-// Test runners such as Jest give modules a realm of their own, in which `instanceof` is false for objects of another
-// realm. So nothing here uses it: ask `isError(value)` and `isBytes(value)` instead.
+// Test runners such as Jest run modules in a realm of their own. There, `instanceof` is false for objects of another
+// realm. So nothing here uses it: call `isError(value)` and `isBytes(value)` instead.
 
 /**
- * Checks a value that was given; throws a TypeError or RangeError that begins with `name`.
+ * Checks a value. Throws a TypeError or RangeError that begins with `name`.
  *
- * Returns the value. If it is an object or array that the caller can change later, returns a copy, made of what was checked.
+ * Returns the value. If the caller can change it later, as an object or array, returns a copy of what was checked.
  */
 export type Check = (name: string, value: unknown) => unknown;
 
 /** A check for each option of `T`. */
 export type Checks<T> = { readonly [K in keyof T]-?: Check };
 
-/** Whether a value is an error, of whichever realm. */
+/** Whether a value is an Error of any realm. */
 export const isError = (value: unknown): value is Error => tagOf(value) === 'Error';
 
-/** Whether a value is a URL, of whichever realm. */
+/** Whether a value is a URL of any realm. */
 export const isUrl = (value: unknown): value is URL => tagOf(value) === 'URL';
 
-/** Whether a value is a Uint8Array, of whichever realm; a Buffer is one. */
+/** Whether a value is a Uint8Array of any realm. A Buffer is one. */
 export const isBytes = (value: unknown): value is Uint8Array => tagOf(value) === 'Uint8Array';
 
 /**
- * Takes options: reads each once, checks it, and returns them as they are now.
+ * Reads each option once, checks it, and returns a copy of them.
  *
- * Throws a TypeError unless `options` is an object with options from `checks` and no others, each of which passes its
- * check. An option that is undefined counts as left out.
+ * An option that is undefined counts as left out.
  *
- * @param name what the object is to the caller, such as `options`
+ * @param name the caller's name for the object, such as `options`
  * @param options anything
- * @param checks the options that there are
- * @param hints what to write in place of options that there are not
+ * @param checks the known options
+ * @param hints what to write instead of options that are unknown
+ * @throws a TypeError unless `options` is an object that has only known options, and each passes its check
  */
 export function takeOptions<T>(
   name: string,
@@ -60,7 +60,7 @@ export function takeOptions<T>(
   }
   const known = new Map<string, Check>(Object.entries(checks));
   const taken: Record<string, unknown> = {};
-  // Inherited ones as well, since reading an option finds those.
+  // Inherited ones too, because reading an option finds them.
   for (const key in options) {
     const value = options[key];
     const check = known.get(key);
@@ -76,7 +76,7 @@ export function takeOptions<T>(
   return taken as T;
 }
 
-/** Whether a value is an object with properties: no array, Map, URL, Date and the like, whose content is elsewhere. */
+/** Whether a value is an object with properties, and not an array, a Map, a URL, a Date and the like. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && tagOf(value) === 'Object';
 }
@@ -87,7 +87,7 @@ export const boolean = that((value) => typeof value === 'boolean', 'a boolean');
 /** A function. */
 export const callback = that((value) => typeof value === 'function', 'a function');
 
-/** An AbortSignal, or what looks like one. */
+/** An AbortSignal, or an object that has its properties. */
 export const signal = that(
   (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value,
   'an AbortSignal',
@@ -97,7 +97,7 @@ export const signal = that(
 export const oneOf = (...words: readonly string[]): Check =>
   that((value) => words.some((word) => word === value), alternatives(words.map((word) => `'${word}'`)));
 
-/** A whole number. Others of the right type are a RangeError. */
+/** A whole number in a range. Other numbers are a RangeError. */
 export const wholeNumber =
   (least: number, most: number): Check =>
   (name, value) => {
@@ -108,7 +108,7 @@ export const wholeNumber =
     return value;
   };
 
-/** Text that a system or a component can take: a string without NUL characters, and without half a surrogate pair. */
+/** Text that file systems and components accept: a string without NUL characters and without half a surrogate pair. */
 export const text: Check = (name, value) => {
   requireThat(typeof value === 'string', name, 'a string', value);
   if (String(value).includes('\0')) {
@@ -143,7 +143,7 @@ export const optionsOf =
   (name, value) =>
     takeOptions<T>(name, value, checks);
 
-/** An object with options of its own, none of which may be left out. */
+/** An object with options of its own. None may be left out. */
 export const allOptionsOf =
   <T>(checks: Checks<T>, hints: Readonly<Record<string, string>> = {}): Check =>
   (name, value) => {
@@ -157,7 +157,7 @@ export const allOptionsOf =
   };
 
 /**
- * What a value is, for a message: `'text'`, `1`, `null`, `an array`, `a Map`. A long text is cut.
+ * Describes a value for a message: `'text'`, `1`, `null`, `an array`, `a Map`. A long text is shortened.
  *
  * @param value anything
  */
@@ -166,7 +166,7 @@ export function describe(value: unknown): string {
     const escaped = JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
       .slice(1, -1)
       .replaceAll('\\"', '"')
-      // What could change how the rest of the message is shown.
+      // Escapes characters that could change how the rest of the message is shown.
       .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (each) => `\\u{${each.codePointAt(0)?.toString(16)}}`);
     return `'${escaped}'`;
   }
@@ -190,7 +190,7 @@ export function requireThat(isRight: boolean, name: string, what: string, value:
   }
 }
 
-/** A check for values that are `what`. They cannot be changed, or stay the caller's. */
+/** Makes a check for values that are `what`. Such values are not copied. */
 function that(isRight: (value: unknown) => boolean, what: string): Check {
   return (name, value) => {
     requireThat(isRight(value), name, what, value);
@@ -198,7 +198,7 @@ function that(isRight: (value: unknown) => boolean, what: string): Check {
   };
 }
 
-/** The word in `Object.prototype.toString`, which is that of a built-in class in every realm. */
+/** The class name from `Object.prototype.toString`. For built-in classes it is the same in every realm. */
 function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }
@@ -213,7 +213,7 @@ function adviceOn(key: string, known: readonly string[], hints: Readonly<Record<
   return hint ? `use ${hint}` : nearest ? `did you mean '${nearest}'?` : `it has ${known.join(', ')}`;
 }
 
-/** The word that somebody who wrote `wanted` may have meant; undefined if there is none that is like it. */
+/** The word that somebody who wrote `wanted` may have meant; undefined if none is similar. */
 function nearestTo(wanted: string, words: readonly string[]): string | undefined {
   const plain = (word: string) => word.toLowerCase().replace(/[^a-z0-9]/g, '');
   const scored = words.map((word) => ({ word, distance: distance(plain(wanted), plain(word)) }));
@@ -223,7 +223,7 @@ function nearestTo(wanted: string, words: readonly string[]): string | undefined
     : undefined;
 }
 
-/** How many letters must be put in, taken out or replaced to make one word of the other. */
+/** How many letters must be inserted, removed or replaced to turn one word into the other. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [i, letter] of [...from].entries()) {

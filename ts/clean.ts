@@ -10,20 +10,23 @@ import { isSystemError, reasonOf } from './system-error.js';
 const PREOPEN = '/directory';
 
 /**
- * Removes the temporary files that killed copies have left in a directory and in all below it.
+ * Removes the temporary files that killed copies left in a directory and below it.
  *
- * Nothing tells them from files that are being written: no copy may be under way there. It goes on after a failure.
+ * No copy may run there at the same time, because its temporary files look the same. After an error, cleaning
+ * continues.
  *
  * @param directory a path, or a `file:` URL
- * @returns how many were removed, or would be
- * @throws {CleanError} if something failed; it has the first 100 failures, and how many files were removed
+ * @param options how to clean
+ * @returns how many files were removed; in a dry run, how many would be
+ * @throws {CleanError} if something failed; it has the first 100 errors, and how many files were removed. A TypeError
+ * if an argument is wrong
  */
 export async function clean(directory: string | URL, options: CleanOptions = {}): Promise<number> {
   const path = hostPathOf('directory', directory);
   return countOf(await cleanAll(path, options), (guestPath) => hostPath(guestPath, path));
 }
 
-/** The same as {@link clean}; returns what was done and what failed, with paths as {@link hostPath} takes them. */
+/** Does the same as {@link clean}. Returns what was done and what failed, with guest paths for {@link hostPath}. */
 export async function cleanAll(directory: string, options: CleanOptions): Promise<CleanReport> {
   const taken = takeOptions<CleanOptions>('options', options, cleanChecks);
   try {
@@ -48,7 +51,7 @@ export async function cleanAll(directory: string, options: CleanOptions): Promis
   }
 }
 
-/** The caller's name for a path in a report about `directory`. */
+/** Returns the host path for a guest path in a report about `directory`. */
 export function hostPath(guestPath: string, directory: string): string {
   return guestPath === PREOPEN ? directory : below(directory, guestPath.slice(PREOPEN.length + 1));
 }

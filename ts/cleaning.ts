@@ -1,27 +1,29 @@
-import type { CleanReport, Failure } from './component.js';
+import type { CleanReport, ComponentError } from './component.js';
 import { CleanError } from './errors.js';
 import { nameOf } from './posix.js';
 
-/** The caller's name for a path of the component. */
+/** Returns the caller's name for a guest path. */
 type PathOf = (guestPath: string) => string;
 
-// An error takes some 2 KB, and a tree may have a million directories that cannot be listed.
+// An error takes about 2 KB, and a tree can have a million directories that cannot be listed.
 const MOST_FAILURES = 100;
 
 /**
- * A failure to clean, as an error.
+ * Makes the error of the API from one of the component.
  *
- * @param failure what the component has reported
+ * @param failure the component's error
+ * @param pathOf returns the caller's name for a path
  */
-export function cleanErrorOf(failure: Failure, pathOf: PathOf): CleanError {
+export function cleanErrorOf(failure: ComponentError, pathOf: PathOf): CleanError {
   const { code, operation, path, reason } = failure;
   return new CleanError({ code: nameOf(code), operation, path: pathOf(path), reason });
 }
 
 /**
- * How many files were removed, or would be.
+ * Returns how many files were removed, or would be in a dry run.
  *
- * @param report what the component has done
+ * @param report the component's report
+ * @param pathOf returns the caller's name for a path
  * @throws {CleanError} if something failed
  */
 export function countOf({ files, failures }: CleanReport, pathOf: PathOf): number {

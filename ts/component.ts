@@ -13,13 +13,13 @@ export type {
   Progress,
 } from '#bindings/interfaces/mapcp-copy-copier.js';
 
-/** What the component reports as its error, or our own host as a warning. */
-export type Failure = Omit<CopyError, 'operation'> & { readonly operation: Operation };
+/** An error or warning of the component, or a warning of our own host. */
+export type ComponentError = Omit<CopyError, 'operation'> & { readonly operation: Operation };
 
 /** The component's exports. */
 export type Component = Root;
 
-/** How far a job has come before its first step. */
+/** The progress of a job before its first step. */
 export const NOTHING_YET: Progress = {
   done: false,
   bytesDone: 0n,
@@ -30,40 +30,40 @@ export const NOTHING_YET: Progress = {
 };
 
 /**
- * A new instance of the component, with memory of its own.
+ * Makes an instance of the component, which has its own memory.
  *
- * @param imports the WASI imports: all that the instance can reach
- * @throws an Error that says what to do, as {@link explainInstantiation}
+ * @param imports the WASI imports. The instance can reach nothing else
+ * @throws an Error that says what to do; see {@link explainInstantiation}
  */
 export async function instantiateComponent(imports: object): Promise<Component> {
   return explainInstantiation(() => instantiate(undefined, imports as ImportObject));
 }
 
 /**
- * Drops a job, which removes what it has not finished.
+ * Drops a job. It removes its temporary file.
  *
- * @param job the job; it cannot be used any more
+ * @param job the job, which cannot be used afterwards
  */
 export function dropJob(job: CopyJob): void {
-  // Every resource of the bindings can be disposed of, though their types do not say so.
+  // The bindings give every resource this method, but their types lack it.
   (job as CopyJob & Disposable)[dispose]();
 }
 
 /**
- * What the component reports as its error, or undefined where something else went wrong.
+ * Returns the error that the component reported; undefined if something else was thrown.
  *
- * @param error what a call into the component has thrown
+ * @param error the value that a call of the component threw
  */
-export function failureOf(error: unknown): Failure | undefined {
-  // The bindings wrap the error of a result in an Error that has it as its payload.
-  return isError(error) && 'payload' in error ? (error.payload as Failure) : undefined;
+export function failureOf(error: unknown): ComponentError | undefined {
+  // The bindings throw an Error that has the component's error as its payload.
+  return isError(error) && 'payload' in error ? (error.payload as ComponentError) : undefined;
 }
 
 /**
- * The reverse of {@link failureOf}, for a failure that comes from another thread.
+ * The reverse of {@link failureOf}, for an error that comes from another thread.
  *
- * @param failure what a component has reported there
+ * @param failure the error that a component reported there
  */
-export function errorOf(failure: Failure): Error {
+export function errorOf(failure: ComponentError): Error {
   return Object.assign(new Error(failure.reason), { payload: failure });
 }

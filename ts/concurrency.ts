@@ -4,20 +4,20 @@ import { failureOf } from './component.js';
 import type { CopyOptions } from './options.js';
 import type { Job } from './task.js';
 
-/** What a copy that is to be divided can do for that. */
+/** A copy that can perhaps be divided. */
 export interface Divisible {
-  /** Whether other threads can have a sandbox like this one. */
+  /** Whether other threads can open a sandbox like this one. */
   readonly canShare: boolean;
-  /** Makes a job on the same source that measures and touches nothing. */
+  /** Makes a job on the same source that only measures. */
   probe(): Job;
 }
 
 /**
- * How many jobs a copy is divided among: as many as its options ask for, and one where the source has no parts.
+ * Returns how many jobs divide a copy: as many as its options say, or 1 if the source is a single file.
  *
- * @param options options that `copyChecks` has passed
+ * @param options checked options
  * @param copy the copy
- * @throws {TypeError} where there can be one job only, and more are asked for
+ * @throws {TypeError} if the options ask for more than one job, and other threads cannot open the sandbox
  */
 export async function jobsFor(options: CopyOptions, copy: Divisible): Promise<number> {
   const { concurrency = 1, recursive } = options;
@@ -32,11 +32,11 @@ export async function jobsFor(options: CopyOptions, copy: Divisible): Promise<nu
   return recursive && (await hasParts(copy)) ? concurrency : 1;
 }
 
-/** Whether a source is more than one file. */
+/** Whether a source has more than one file. */
 async function hasParts({ probe }: Divisible): Promise<boolean> {
   const job = probe();
   try {
-    // The least that a step does is one entry, and what two of them do not get to the end of has more.
+    // A step does at least one entry. A source that is not measured after two steps has more than one.
     for (let entries = 1; entries <= 2; entries++) {
       const { filesTotal } = await job.step(1n);
       if (filesTotal !== undefined) {
@@ -48,7 +48,7 @@ async function hasParts({ probe }: Divisible): Promise<boolean> {
     if (failureOf(error) === undefined) {
       throw error;
     }
-    // What is wrong, the copy itself says.
+    // The copy itself will report it.
     return false;
   } finally {
     await job.drop();

@@ -5,24 +5,24 @@ import type { CopyOptions } from './options.js';
 import { openSandbox, type Preopens, type Sandbox } from './sandbox.js';
 import type { CopyTask } from './task.js';
 
-/** The maximum of open sandboxes. Each holds two descriptors and the memory of a component. */
+/** The maximum number of open sandboxes. Each holds two descriptors and the memory of a component. */
 const MOST_SANDBOXES = 8;
 
 /**
- * Copies, one after the other, of which those between the same two directories share a sandbox: opening one takes longer
- * than copying a small file.
+ * Several copies, one after the other. Those between the same two directories share a sandbox, because opening one
+ * takes longer than copying a small file.
  */
 export class CopySeries implements Disposable {
-  /** The open sandboxes by their directories. The one that was used last is at the end. */
+  /** The open sandboxes by their directories. The last one was used last. */
   readonly #sandboxes = new Map<string, Sandbox>();
   readonly #made: Made | undefined;
 
-  /** @param mayMeet whether a copy may meet what another one has made, which it must not replace */
+  /** @param mayMeet whether a copy can find targets that another one made, which it must not replace */
   constructor(mayMeet: boolean) {
     this.#made = mayMeet ? new Made() : undefined;
   }
 
-  /** The same as `copy` of the API. The copy before it must be over. */
+  /** Copies as `copy` of the API does. The previous copy must have ended. */
   copy(source: string, target: string, options: CopyOptions): CopyTask {
     return startCopy(source, target, options, () => ({
       lend: (preopens) => this.#lend(preopens),
@@ -31,7 +31,7 @@ export class CopySeries implements Disposable {
     }));
   }
 
-  /** The same as {@link CopySeries.copy} in a dry run, as if it were the only copy. */
+  /** Measures a copy with a dry run, as if it were the only one. */
   measure(source: string, target: string, options: CopyOptions): CopyTask {
     const alone = { ...options, dryRun: true, concurrency: 1 };
     return startCopy(source, target, alone, () => ({ lend: (preopens) => this.#lend(preopens) }));

@@ -14,11 +14,11 @@ import { CopyTask, type Order, type Work } from './task.js';
 
 const NOT_REGULAR_FILE = 'ERR_MAPCP_NOT_REGULAR_FILE';
 
-/** A host path split for a sandbox: the directory to preopen, and the path in it. */
-interface Place {
+/** A host path, divided for a sandbox: the directory to preopen, and the guest path. */
+interface HostPath {
   /** The path as the caller wrote it. */
   readonly given: string;
-  /** Where the directory is preopened. */
+  /** The guest path of the directory. */
   readonly preopen: string;
   readonly directory: string;
   readonly guestPath: string;
@@ -34,17 +34,18 @@ const checks: Checks<CopyOptions & ConfinementOptions> = {
 };
 
 /**
- * Copies a file, a link or a directory, by a component that can reach the directory that holds the source and the one
- * that holds the target, and nothing else.
+ * Copies a file, a link or a directory. The component that copies can reach only the directory that holds the source
+ * and the one that holds the target.
  *
- * Each file appears under its target's name in one step at the end: until then, and after a failure, what is there is
- * what was there. A failure in a tree ends the copy, unless `keepGoing` is set; what was finished stays.
+ * Each file gets its target's name in one step at the end. Until then, and if the copy fails, the old target stays. An
+ * error in a tree ends the copy, unless `keepGoing` is set. Files that were finished stay.
  *
  * @param source a path, or a `file:` URL
- * @param target the path that the copy gets, never a directory to put it into
- * @returns the copy under way, to be awaited or iterated over. It rejects with a {@link CopyError} when it fails, with
- * the paths as they were given; with a TypeError when an argument is of the wrong type, and then nothing has been
- * touched; and with the signal's reason when it is aborted.
+ * @param target the path of the copy itself, not of a directory to put it into
+ * @param options how to copy, and how the component is confined
+ * @returns the running copy, to await or to iterate over. It rejects with a {@link CopyError} with the paths as they
+ * were given if the copy fails; with a TypeError or RangeError if an argument is wrong, before anything is changed; and
+ * with the signal's reason if it is aborted.
  * @example
  * ```ts
  * import { copy } from 'mapcp';
@@ -76,17 +77,17 @@ export interface LentSandbox {
   giveBack(): void;
 }
 
-/** What a copy needs of whoever starts it. */
+/** What a copy needs from its caller. */
 export interface Starter {
-  /** Opens a sandbox over the directories, or finds one that is open. Called again if the copy begins anew, after it has given that back. */
+  /** Opens a sandbox over the directories, or returns an open one. Called again if the copy has to start again. */
   lend(preopens: Preopens): Promise<LentSandbox>;
-  /** What its copies have made, if they may meet; then no copy is divided. */
+  /** The targets that its copies have made, if copies can meet. Such copies are not divided. */
   readonly made?: Made | undefined;
   /** How errors spell the options that they advise. Default: as options of the API. */
   readonly spelling?: Spelling | undefined;
 }
 
-/** What {@link copy} does, in a sandbox that others may use before and after it. */
+/** Copies as {@link copy} does, in a sandbox that others can use before and after it. */
 export function startCopy(
   source: string | URL,
   target: string | URL,
@@ -137,36 +138,38 @@ function workingDirectory(): string | undefined {
   try {
     return process.cwd();
   } catch {
-    // It was removed. Absolute paths do without.
+    // It was removed. Absolute paths do not need it.
     return undefined;
   }
 }
 
-/** `start` is where relative paths start; the working directory may be another one by the time that a copy has its turn. */
-function placeOf(asWritten: string, preopen: string, start: string | undefined): Place {
+/** Relative paths start at `start`. The working directory can be another one when the copy gets its turn. */
+function placeOf(asWritten: string, preopen: string, start: string | undefined): HostPath {
   const isMoved = start !== undefined && start !== workingDirectory() && !isAbsolute(asWritten);
   const given = isMoved && asWritten !== '' ? below(start, asWritten) : asWritten;
   if (given === '') {
-    // There is no directory to open for it, but the engine is to say what is wrong with it.
+    // The engine reports the error; it needs some directory for that.
     return { given, preopen, directory: '.', guestPath: '' };
   }
   const name = basename(given);
-  // These name a directory themselves, and what it lies in is not theirs to reach.
+  // These name a directory itself, so its parent must stay out of reach.
   if (name === '' || name === '.' || name === '..') {
     return { given, preopen, directory: given, guestPath: preopen };
   }
-  // A trailing slash asks for a directory, and the engine is to see it.
+  // The engine must see a slash at the end, because it asks for a directory.
   const slash = given.endsWith('/') ? '/' : '';
   return { given, preopen, directory: dirname(given), guestPath: `${preopen}/${name}${slash}` };
 }
 
-/** Whether the last name of the guest path is that of the path that was given, and not of the preopen. */
-function hasOwnName({ guestPath, preopen }: Place): boolean {
+/** Whether the guest path ends with the last name of the given path, and not with the preopen's. */
+function hasOwnName({ guestPath, preopen }: HostPath): boolean {
   return guestPath !== preopen;
 }
 
-/** The same place; for the link of an open file, such as `/dev/stdin`, the place of that file. */
-function behindDescriptor(from: Place, to: Place, { symlinks }: CopyOptions): Place {
+/**
+ * Returns the path of the file behind a link of an open file, such as `/dev/stdin`. Returns other paths as they are.
+ */
+function behindDescriptor(from: HostPath, to: HostPath, { symlinks }: CopyOptions): HostPath {
   const { given, preopen } = from;
   if (symlinks === 'skip' || !leadsToDescriptor(given)) {
     return from;
@@ -179,8 +182,10 @@ function behindDescriptor(from: Place, to: Place, { symlinks }: CopyOptions): Pl
   return { ...placeOf(path, preopen, undefined), given };
 }
 
-/** Refuses a link that a copy must not take the name of: that of an open file, or one to a FIFO, a socket or a device. */
-function requireReplaceable(from: Place, to: Place): void {
+/**
+ * Refuses a target that a copy must not replace: the link of an open file, or a link to a FIFO, a socket or a device.
+ */
+function requireReplaceable(from: HostPath, to: HostPath): void {
   const { given } = to;
   if (!isLink(given)) {
     return;
@@ -195,8 +200,11 @@ function requireReplaceable(from: Place, to: Place): void {
   }
 }
 
-/** The same place, from the nearest directory that exists: the engine makes the others, or says that they are missing. */
-function withExistingDirectory(place: Place): Place {
+/**
+ * Returns the same path from its nearest existing directory. The engine makes the others, or reports that they are
+ * missing.
+ */
+function withExistingDirectory(place: HostPath): HostPath {
   let { directory, guestPath } = place;
   while (isMissing(directory)) {
     guestPath = `${place.preopen}/${basename(directory)}${guestPath.slice(place.preopen.length)}`;
@@ -214,7 +222,7 @@ function isMissing(path: string): boolean {
   }
 }
 
-/** A target in the source, as a directory and the guest path that the source gives it. */
+/** A target inside the source: the source's directory, and the target's guest path below that. */
 interface Inside {
   /** The source without links. */
   readonly directory: string;
@@ -222,11 +230,11 @@ interface Inside {
 }
 
 /**
- * Finds a target in the source, which the component cannot see if the two are opened by different directories. What
- * cannot be resolved is left for it to complain about.
+ * Finds a target inside the source. The component cannot see that if the two have different preopens. It reports paths
+ * that cannot be resolved.
  */
-function pathInSource(from: Place, to: Place, options: CopyOptions): Inside | undefined {
-  // A link that is kept is no directory, wherever it leads.
+function pathInSource(from: HostPath, to: HostPath, options: CopyOptions): Inside | undefined {
+  // A link that is copied as a link has nothing inside it.
   if (!options.recursive || isCopiedAsLink(from, options)) {
     return undefined;
   }
@@ -247,8 +255,8 @@ function pathInSource(from: Place, to: Place, options: CopyOptions): Inside | un
 
 /** Refuses a target in the source, unless the filters leave it out. */
 async function requireLeftOut(
-  from: Place,
-  to: Place,
+  from: HostPath,
+  to: HostPath,
   { directory, guestPath }: Inside,
   options: CopyOptions,
   starter: Starter,
@@ -268,9 +276,9 @@ function isBelow(directory: string, source: string): boolean {
   return `${directory}${sep}`.startsWith(source.endsWith(sep) ? source : source + sep);
 }
 
-/** Whether the filters leave out a target in the source. Only the component knows; it is asked in a dry run. */
+/** Whether the filters leave out a target inside the source. Only the component knows, so this makes a dry run. */
 async function isLeftOut(
-  { preopen, directory, guestPath }: Place,
+  { preopen, directory, guestPath }: HostPath,
   target: string,
   { exclude, symlinks }: CopyOptions,
   { lend }: Starter,
@@ -291,7 +299,7 @@ async function isLeftOut(
     }
     return true;
   } catch (error) {
-    // All else, the copy itself says better.
+    // The copy itself reports all other errors.
     return failureOf(error)?.code.tag !== 'into-itself';
   } finally {
     work.end();
@@ -299,7 +307,7 @@ async function isLeftOut(
   }
 }
 
-/** The path without links; undefined if it leads nowhere. */
+/** Returns the path without links; undefined if it leads nowhere. */
 function realPath(path: string): string | undefined {
   try {
     return realpathSync.native(path);
@@ -317,12 +325,12 @@ function leadsToSpecialFile(link: string): boolean {
   }
 }
 
-/** Whether the source is a link that is copied as one. With a slash behind it, it is what it leads to. */
-function isCopiedAsLink({ given }: Place, { symlinks }: CopyOptions): boolean {
+/** Whether the source is a link that is copied as a link. With a slash at its end, it stands for its target. */
+function isCopiedAsLink({ given }: HostPath, { symlinks }: CopyOptions): boolean {
   return symlinks !== 'follow' && isLink(given);
 }
 
-async function open(from: Place, to: Place, { lend }: Starter): Promise<LentSandbox> {
+async function open(from: HostPath, to: HostPath, { lend }: Starter): Promise<LentSandbox> {
   try {
     return await lend({
       [from.preopen]: { path: from.directory, access: 'read' },
@@ -333,8 +341,8 @@ async function open(from: Place, to: Place, { lend }: Starter): Promise<LentSand
   }
 }
 
-/** The error for a directory that cannot be preopened: what the engine would have said of the path in it. */
-function unreachable(cause: SystemError, from: Place, to: Place): CopyError {
+/** Makes the error for a directory that cannot be preopened, as the engine would report it for the path in it. */
+function unreachable(cause: SystemError, from: HostPath, to: HostPath): CopyError {
   const isSource = cause.path === undefined || cause.path === from.directory;
   const code = cause.code === 'ERR_ACCESS_DENIED' ? 'EACCES' : cause.code;
   return copyError(from, to, { code, operation: 'inspect', isSource, reason: reasonOf(cause), cause });
@@ -348,15 +356,19 @@ interface Why {
   readonly cause?: unknown;
 }
 
-function copyError(from: Place, to: Place, { code, operation, isSource, reason, cause }: Why): CopyError {
+function copyError(
+  from: HostPath,
+  to: HostPath,
+  { code, operation, isSource, reason, cause }: Why,
+): CopyError {
   const path = isSource ? from.given : to.given;
   return new CopyError({ code, operation, path, source: from.given, target: to.given, reason }, { cause });
 }
 
-/** The caller's name for a path of the component. */
-function hostPath(guestPath: string, from: Place, to: Place): string {
+/** Returns the caller's name for a guest path. */
+function hostPath(guestPath: string, from: HostPath, to: HostPath): string {
   for (const place of [from, to]) {
-    // An empty path has nothing below it, though every absolute path begins with it.
+    // Nothing is below an empty path, although every absolute path begins with it.
     if (place.guestPath === '') {
       continue;
     }

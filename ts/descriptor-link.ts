@@ -1,17 +1,17 @@
-// Links of Linux that stand for a file that a process has open: /dev/stdin, /dev/fd/N, /proc/self/fd/N and links to them.
-// What such a link has as its text is no path, or not one that another process could use.
+// Linux has links that stand for open files: /dev/stdin, /dev/fd/N, /proc/self/fd/N, and links to them. Their text is
+// not a path, or not one that another process could use.
 
 import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import { below } from './host-path.js';
 
-/** As many links as the kernel follows. */
+/** The maximum number of links that the kernel follows. */
 const MOST_LINKS = 40;
 
 const DESCRIPTORS = /^\/proc\/\d+\/(task\/\d+\/)?fd$/;
 
 /**
- * Whether following a path leads through the link of an open file.
+ * Whether a path leads through the link of an open file.
  *
  * @param path any path
  */
@@ -27,12 +27,12 @@ export function leadsToDescriptor(path: string): boolean {
       place = isAbsolute(text) ? text : below(directory, text);
     }
   } catch {
-    // What cannot be followed leads nowhere, and the engine says why.
+    // The engine reports why it cannot be followed.
   }
   return false;
 }
 
-/** Whether there is a symbolic link at a path. */
+/** Whether a path names a symbolic link. */
 export function isLink(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
@@ -42,10 +42,9 @@ export function isLink(path: string): boolean {
 }
 
 /**
- * The path of the file or directory that a process has open; undefined for a pipe, a terminal or a file that has lost its
- * name.
+ * Returns the path of an open file or directory; undefined for a pipe, a terminal, or a file that has no name any more.
  *
- * @param path one that {@link leadsToDescriptor}
+ * @param path a path for which {@link leadsToDescriptor} returned true
  */
 export function pathOfOpenFile(path: string): string | undefined {
   try {

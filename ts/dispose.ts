@@ -1,5 +1,5 @@
 /**
- * `Symbol.dispose`, or what the bindings take for it where it is missing: in browsers that do not have it yet, and in other
- * realms of Node 20, such as those in which test runners run modules.
+ * `Symbol.dispose`, or the symbol that the bindings use if it is missing. Some browsers lack it, and so do the realms
+ * of Node 20 in which test runners run modules.
  */
 export const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');

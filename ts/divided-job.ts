@@ -1,10 +1,17 @@
-import { type Entry, errorOf, type Failure, failureOf, NOTHING_YET, type Progress } from './component.js';
+import {
+  type ComponentError,
+  type Entry,
+  errorOf,
+  failureOf,
+  NOTHING_YET,
+  type Progress,
+} from './component.js';
 import type { HostOptions } from './host/index.js';
 import type { CopyOptions, Shard } from './options.js';
 import type { Preopens, SandboxJob } from './sandbox.js';
-import { NoThreadError, stopAtOnce, type Thread, type Told, takeThread } from './threads.js';
+import { NoThreadError, stopAtOnce, type Thread, type ThreadReport, takeThread } from './threads.js';
 
-/** A copy that is divided, or a share of one as it is sent to a thread, without what cannot be sent. */
+/** A divided copy, or a shard of one, in a form that can be sent to a thread. */
 export interface Assignment {
   readonly preopens: Preopens;
   readonly confinement: HostOptions['confinement'];
@@ -12,24 +19,24 @@ export interface Assignment {
   readonly target: string;
   readonly options: CopyOptions;
   readonly measure: boolean;
-  /** Whether it is to tell of each entry; `onEntry` itself cannot be sent. */
+  /** Whether to report each entry; `onEntry` itself cannot be sent. */
   readonly reportEntries: boolean;
 }
 
-/** A job that is divided: one share of it is done here, and each other by a thread. */
+/** A divided job: one shard is copied in this thread, and each other one in a thread of its own. */
 export class DividedJob implements SandboxJob {
   readonly #source: string;
   readonly #target: string;
   readonly #begin: (shard: Shard | undefined) => SandboxJob;
   #own: SandboxJob;
   #isOwnDone = false;
-  readonly #shares: Share[] = [];
-  /** Shares whose threads could not be started. They are done here, one after the other. */
+  readonly #parts: Part[] = [];
+  /** Shards whose threads could not be started. They are copied here, one after the other. */
   readonly #abandoned: Shard[] = [];
-  /** How far the shares have come that were done here before. */
+  /** The progress of the shards that were already copied here. */
   readonly #finished: Progress[] = [];
   readonly #known = new Set<string>();
-  #problems: Failure[] = [];
+  #problems: ComponentError[] = [];
   #entries: Entry[] = [];
   readonly #isDryRun: boolean;
   #currentPath: string;
@@ -39,11 +46,11 @@ export class DividedJob implements SandboxJob {
   #hasNews = false;
 
   /**
-   * Puts the threads to work. If fewer can be started, fewer divide it, and that is a warning.
+   * Starts the threads. If some cannot be started, there are fewer shards, and a warning.
    *
-   * @param assignment the whole
-   * @param count how many are to divide it, this thread among them
-   * @param begin makes the job for the share that is done here, or for the whole
+   * @param assignment the whole copy
+   * @param count the number of shards, including that of this thread
+   * @param begin makes the job for the shard that is copied here, or for the whole
    */
   constructor(assignment: Assignment, count: number, begin: (shard: Shard | undefined) => SandboxJob) {
     const { source, target, options } = assignment;
@@ -66,14 +73,14 @@ export class DividedJob implements SandboxJob {
       const thread = threads[index];
       if (thread !== undefined) {
         const given = { ...assignment, options: { ...sendable(options), concurrency: 1, shard } };
-        const share = new Share(thread, given, (told) => this.#hear(told));
-        share.left.catch((error: Error) => this.#lose(share, shard, error));
-        this.#shares.push(share);
+        const part = new Part(thread, given, (told) => this.#hear(told));
+        part.left.catch((error: Error) => this.#lose(part, shard, error));
+        this.#parts.push(part);
       }
     }
   }
 
-  /** As many threads as can be started, and so many at most. */
+  /** Returns as many threads as can be started, at most `most`. */
   #takeThreads(most: number): readonly Thread[] {
     const threads: Thread[] = [];
     try {
@@ -87,8 +94,8 @@ export class DividedJob implements SandboxJob {
   }
 
   /**
-   * Works on its own share; once that is done, waits until there is something to tell. However large the budget is, the
-   * threads work on.
+   * Works on this thread's shard. Once that is done, waits until another thread reports something. The budget does not
+   * apply to the other threads.
    */
   async step(budget: bigint): Promise<Progress> {
     const abandoned = this.#isOwnDone ? this.#abandoned.shift() : undefined;
@@ -122,7 +129,7 @@ export class DividedJob implements SandboxJob {
     try {
       this.#isOwnDone = (await own.step(budget)).done;
     } catch (error) {
-      // Who fails otherwise, as a component that has trapped, can no more be asked.
+      // After any other error, such as a trap, the component cannot be called again.
       this.#failure ??= error as Error;
       if (failureOf(error) === undefined) {
         return;
@@ -132,8 +139,8 @@ export class DividedJob implements SandboxJob {
   }
 
   progress(): Progress {
-    const shares = this.#shares.map(({ progress }) => progress);
-    const all = merge([...this.#finished, this.#own.progress(), ...shares]);
+    const parts = this.#parts.map(({ progress }) => progress);
+    const all = merge([...this.#finished, this.#own.progress(), ...parts]);
     return { ...all, done: all.done && this.#abandoned.length === 0 };
   }
 
@@ -141,7 +148,7 @@ export class DividedJob implements SandboxJob {
     return this.#currentPath;
   }
 
-  takeProblems(): readonly Failure[] {
+  takeProblems(): readonly ComponentError[] {
     const problems = this.#problems;
     this.#problems = [];
     return problems;
@@ -153,9 +160,9 @@ export class DividedJob implements SandboxJob {
     return entries;
   }
 
-  /** Stops the threads that are still at work, and waits until the last has left its share. */
+  /** Stops the threads that still work, and waits until each has left its shard. */
   async drop(): Promise<void> {
-    const left = this.#shares.map((share) => share.stop());
+    const left = this.#parts.map((part) => part.stop());
     try {
       await this.#own.drop();
     } finally {
@@ -165,10 +172,10 @@ export class DividedJob implements SandboxJob {
 
   dropAtExit(): void {
     this.#own.dropAtExit();
-    stopAtOnce(this.#shares.map(({ thread }) => thread));
+    stopAtOnce(this.#parts.map(({ thread }) => thread));
   }
 
-  #take(currentPath: string, problems: readonly Failure[], entries: readonly Entry[]): void {
+  #take(currentPath: string, problems: readonly ComponentError[], entries: readonly Entry[]): void {
     this.#currentPath = currentPath;
     for (const problem of problems) {
       this.#add(problem);
@@ -176,7 +183,7 @@ export class DividedJob implements SandboxJob {
     this.#entries.push(...entries.filter((entry) => !this.#isRepeated(entry)));
   }
 
-  #hear(told: Told): void {
+  #hear(told: ThreadReport): void {
     this.#take(told.currentPath, told.problems, told.entries);
     if (told.failure !== undefined) {
       this.#fail(errorOf(told.failure));
@@ -184,7 +191,10 @@ export class DividedJob implements SandboxJob {
     this.#tell();
   }
 
-  /** Whether it is a directory that every share would make, as in a dry run all of them find it missing. */
+  /**
+   * Whether an entry is a directory that was reported before. In a dry run, every shard finds it missing and reports
+   * it.
+   */
   #isRepeated({ kind, target }: Entry): boolean {
     if (!this.#isDryRun || kind !== 'directory') {
       return false;
@@ -194,13 +204,13 @@ export class DividedJob implements SandboxJob {
     return isRepeated;
   }
 
-  #add(problem: Failure): void {
-    // What is warned of belongs to one share, and a tree may have millions.
+  #add(problem: ComponentError): void {
+    // Only one shard has this entry. It is not remembered, because a tree can have millions of them.
     if (problem.outcome === 'left-out') {
       this.#problems.push(problem);
       return;
     }
-    // Every share walks all directories, and what is wrong with one of them each of them says.
+    // Every shard walks all directories, and each reports an error of a directory.
     const key = [problem.operation, problem.path, problem.target].join('\0');
     if (!this.#known.has(key)) {
       this.#known.add(key);
@@ -213,19 +223,19 @@ export class DividedJob implements SandboxJob {
     this.#tell();
   }
 
-  /** A thread has ended before its share was done. If it never started, nothing of that was done. */
-  #lose(share: Share, shard: Shard, error: Error): void {
+  /** Called if a thread ends before its shard is done. If the thread never started, the shard is copied here. */
+  #lose(part: Part, shard: Shard, error: Error): void {
     if (!(error instanceof NoThreadError)) {
       this.#fail(error);
       return;
     }
-    this.#shares.splice(this.#shares.indexOf(share), 1);
+    this.#parts.splice(this.#parts.indexOf(part), 1);
     this.#warn(error);
     this.#abandoned.push(shard);
     this.#tell();
   }
 
-  /** Warns, once, that fewer jobs divide it than were asked for. */
+  /** Warns, once, that fewer jobs than requested divide the copy. */
   #warn({ message: reason }: Error): void {
     if (!this.#isWarned) {
       this.#isWarned = true;
@@ -242,16 +252,16 @@ export class DividedJob implements SandboxJob {
   }
 }
 
-/** A share with the thread that works on it. */
-class Share {
-  /** How far it has come, as it was told last. */
+/** A shard with the thread that copies it. */
+class Part {
+  /** The progress that the thread reported last. */
   progress = NOTHING_YET;
   readonly thread: Thread;
-  /** Resolves when the thread has left it, and rejects if that was before it was done. */
+  /** Resolves when the thread has left the shard, and rejects if the shard is not done then. */
   readonly left: Promise<void>;
-  readonly #take: (told: Told) => void;
+  readonly #take: (told: ThreadReport) => void;
 
-  constructor(thread: Thread, assignment: Assignment, hear: (told: Told) => void) {
+  constructor(thread: Thread, assignment: Assignment, hear: (told: ThreadReport) => void) {
     this.thread = thread;
     this.#take = (told) => {
       this.progress = told.progress;
@@ -259,19 +269,19 @@ class Share {
     };
     this.left = thread.work(assignment, this.#take).then(() => {
       if (!this.progress.done) {
-        throw new Error('a thread of the copy has left its share before it was done');
+        throw new Error('a thread of the copy left its shard before it was done');
       }
     });
   }
 
-  /** Stops it, where it is not over, and waits until its thread has left it. */
+  /** Stops the thread if it still works on this shard, and waits until it has left it. */
   async stop(): Promise<void> {
     this.thread.stop(this.#take);
     await this.left.catch(() => {});
   }
 }
 
-/** Divides the share that the caller wants, or the whole, into `count`. */
+/** Divides the shard that the caller wants, or the whole, into `count` shards. */
 function shardsOf({ shard }: CopyOptions, count: number): readonly [Shard, ...Shard[]] {
   const whole = shard ?? { index: 0, count: 1 };
   const part = (number: number): Shard => ({
@@ -281,7 +291,7 @@ function shardsOf({ shard }: CopyOptions, count: number): readonly [Shard, ...Sh
   return [part(0), ...Array.from({ length: count - 1 }, (_, number) => part(number + 1))];
 }
 
-/** Options for another thread, without those that mean something in the caller's only: what is simple, and the patterns. */
+/** Returns the options that can be sent to another thread: simple values and patterns. */
 function sendable({ include = [], exclude = [], ...options }: CopyOptions): CopyOptions {
   const simple = Object.entries(options).filter(
     ([, value]) => !['function', 'object'].includes(typeof value),
@@ -289,7 +299,7 @@ function sendable({ include = [], exclude = [], ...options }: CopyOptions): Copy
   return { ...Object.fromEntries(simple), include: [...include], exclude: [...exclude] };
 }
 
-/** How far all of them have come together; the totals are known when those of each are. */
+/** Adds up progress. The totals are known if those of each part are. */
 function merge(all: readonly Progress[]): Progress {
   return all.reduce((sum, one) => ({
     done: sum.done && one.done,
@@ -300,7 +310,7 @@ function merge(all: readonly Progress[]): Progress {
     filesDone: sum.filesDone + one.filesDone,
     ...(sum.filesTotal !== undefined &&
       one.filesTotal !== undefined && { filesTotal: sum.filesTotal + one.filesTotal }),
-    // Each walks all directories.
+    // Each part counts all directories.
     // biome-ignore lint/complexity/useMathMinMax: there is no Math.max for bigints.
     directories: sum.directories > one.directories ? sum.directories : one.directories,
     skipped: sum.skipped + one.skipped,

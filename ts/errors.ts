@@ -2,34 +2,40 @@ import type { Operation as ComponentOperation } from '#bindings/interfaces/mapcp
 import type { CopyReport } from './task.js';
 
 /**
- * What was being done when a copy failed: a verb, such as `open` or `write`.
+ * The operation that failed: a verb, such as `open` or `write`.
  *
- * They are those of `operation` in wit/copier.wit, which says what each is in POSIX, and two of which the component knows
- * nothing: `set-permissions`, which is `fchmod` and which our own host does, and `divide`, which is to start threads.
+ * The type `operation` in wit/copier.wit says what each is in POSIX. Two more do not come from the component:
+ * `set-permissions`, which is `fchmod` in our host, and `divide`, which starts threads.
  */
 export type Operation = ComponentOperation | 'set-permissions' | 'divide';
 
-/** What a {@link CopyError} is made of; its properties have the same names and meanings. */
+/** The parts of a {@link CopyError}. Its properties have the same names and meanings. */
 export interface CopyErrorDetails
   extends Pick<CopyError, 'code' | 'operation' | 'path' | 'source' | 'target' | 'reason'> {
-  /** Whether the copy is there all the same, without something that was asked for. */
+  /**
+   * Whether the copy was made, without something that the options ask for. Then the error is a warning.
+   *
+   * @default false
+   */
   readonly isCopied?: boolean;
-  /** The temporary file, where it could not be removed after the failure. */
+  /** The path of the temporary file, if it could not be removed; otherwise undefined. */
   readonly leftover?: string | undefined;
-  /** What was done before it failed. */
+  /** What was copied before the error. */
   readonly report?: CopyReport | undefined;
 }
 
 /**
- * A copy that failed. The target is as it was before, and nothing is left of the attempt.
+ * A copy that failed. The old target stays, and no temporary file is left, unless `leftover` names one.
  *
- * Its message is a sentence: what failed, on which path, and why. All paths are such as the caller knows them: host
- * paths from `copy`, guest paths from a sandbox.
+ * Its message is a sentence that says what failed, on which path, and why. It has escapes such as `\x1b` for control
+ * characters. Paths are the caller's: host paths in errors of `copy`, guest paths in those of a sandbox. In a path, a
+ * byte that is not UTF-8 is shown as an escape such as `\xff`. So `a\xff` in a path can also be a name with a
+ * backslash; if the name is not UTF-8, `code` is `EILSEQ`.
  */
 export class CopyError extends Error {
-  /** The POSIX name of the failure, such as `ENOENT`, or a name of our own, such as `ERR_MAPCP_SOURCE_CHANGED`. */
+  /** The POSIX name of the error, such as `ENOENT`, or a name of our own, such as `ERR_MAPCP_SOURCE_CHANGED`. */
   readonly code: string;
-  /** What was being done. */
+  /** The operation that failed. */
   readonly operation: Operation;
   /** The path that the operation failed on. */
   readonly path: string;
@@ -39,14 +45,14 @@ export class CopyError extends Error {
   readonly target: string;
   /** Why, as a clause without a path. */
   readonly reason: string;
-  /** The temporary file, where it could not be removed after the failure. */
+  /** The path of the temporary file, if it could not be removed; otherwise undefined. */
   readonly leftover: string | undefined;
-  /** What was done before it failed, with the warnings until then; none in the errors of a report. */
+  /** What was copied before the error, with the warnings until then; undefined in the errors of a report. */
   readonly report: CopyReport | undefined;
 
   /**
    * @param details what failed
-   * @param options the error behind it, as `cause`
+   * @param options the original error as `cause`, if there is one
    */
   constructor(details: CopyErrorDetails, options?: ErrorOptions) {
     super(sentence(details), options);
@@ -62,35 +68,43 @@ export class CopyError extends Error {
   }
 }
 
-/** What a {@link CleanError} is made of; its properties have the same names and meanings. */
+/** The parts of a {@link CleanError}. Its properties have the same names and meanings. */
 export interface CleanErrorDetails extends Pick<CleanError, 'code' | 'operation' | 'path' | 'reason'> {
-  /** How many files were removed. */
+  /**
+   * How many files were removed.
+   *
+   * @default 0
+   */
   readonly removed?: number;
-  /** The first 100 failures. */
+  /**
+   * The first 100 errors.
+   *
+   * @default []
+   */
   readonly failures?: readonly CleanError[];
 }
 
 /**
- * Cleaning that failed: what could not be removed, or not be listed. All else was cleaned. Its message is a sentence about
- * the first failure.
+ * Cleaning that failed, because a file could not be removed or a directory could not be listed. Everything else was
+ * cleaned. The message is a sentence about the first error.
  */
 export class CleanError extends Error {
-  /** The POSIX name of the failure, such as `EACCES`. */
+  /** The POSIX name of the error, such as `EACCES`. */
   readonly code: string;
-  /** What was being done. */
+  /** The operation that failed. */
   readonly operation: Operation;
   /** The path that the operation failed on. */
   readonly path: string;
   /** Why, as a clause without a path. */
   readonly reason: string;
-  /** How many files were removed in spite of it; in a dry run, would be. */
+  /** How many files were removed; in a dry run, how many would be. */
   readonly removed: number;
-  /** The first 100 failures, this one too; none in these errors themselves, and if nothing could be cleaned. */
+  /** The first 100 errors, including this one. Empty in these errors themselves, and if cleaning could not start. */
   readonly failures: readonly CleanError[];
 
   /**
    * @param details what failed
-   * @param options the error behind it, as `cause`
+   * @param options the original error as `cause`, if there is one
    */
   constructor(
     { code, operation, path, reason, removed = 0, failures = [] }: CleanErrorDetails,
@@ -115,7 +129,7 @@ function sentence(details: CopyErrorDetails): string {
   return `${beginning} cannot ${verbOf(operation)} ${quoted(path)}: ${reason}${end}`;
 }
 
-/** The operations whose names are no verbs for people. */
+/** Verbs for the operations whose names read badly in a sentence. */
 const verbs: Partial<Record<Operation, string>> = {
   accept: 'use',
   'set-permissions': 'set the permissions of',
@@ -127,7 +141,7 @@ function verbOf(operation: Operation): string {
 }
 
 /**
- * A path in quotes for a message; see {@link escaped}.
+ * Returns a path in quotes for a message; see {@link escaped}.
  *
  * @param path any path
  */
@@ -136,9 +150,9 @@ export function quoted(path: string): string {
 }
 
 /**
- * Text with escapes for what would make a message another one to who reads it: a message is one line, does nothing to a
- * terminal, and reads in one direction, whatever the names in it. These are control characters, those that end a line or
- * a paragraph, and those that turn the direction of what follows.
+ * Returns text with escapes for characters that could change how a message looks: control characters, characters that
+ * end a line or a paragraph, and characters that change the direction of writing. So a message is one line, cannot
+ * control a terminal, and reads in one direction, whatever names are in it.
  *
  * @param text any text
  */

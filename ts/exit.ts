@@ -1,12 +1,12 @@
-/** Called when the process ends. */
+/** The functions to call when the process ends. */
 const acts = new Set<() => void>();
 
 /**
- * Has a function called when the process ends by itself, by `process.exit` or by an error that nothing caught; in a worker,
- * when that does. A signal without a listener ends it without.
+ * Calls a function when the process ends by itself, by `process.exit` or by an uncaught error; in a worker, when the
+ * worker ends so. It is not called if a signal without a listener or `worker.terminate` ends it.
  *
- * @param act does its work at once: nothing asynchronous happens any more
- * @returns what ends that
+ * @param act must do its work synchronously
+ * @returns a function that cancels the call
  */
 export function atExit(act: () => void): () => void {
   if (acts.size === 0) {
@@ -26,7 +26,7 @@ function callAll(): void {
     try {
       act();
     } catch {
-      // The others must be called, and nobody is left to be told.
+      // The others must be called too, and nothing is left that could catch this.
     }
   }
 }

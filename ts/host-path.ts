@@ -4,10 +4,11 @@ import { isUrl, requireThat } from './check.js';
 import { requirePath } from './options.js';
 
 /**
- * A path of the system; throws a TypeError unless `given` is one, or a `file:` URL.
+ * Returns a path of the system from a path or a `file:` URL.
  *
  * @param argument the name of the argument, for the message
  * @param given anything
+ * @throws a TypeError if it is neither
  */
 export function hostPathOf(argument: string, given: unknown): string {
   if (isUrl(given)) {
@@ -19,10 +20,11 @@ export function hostPathOf(argument: string, given: unknown): string {
 }
 
 /**
- * The path of what lies below a directory. Two dots stay: behind a link, they lead to another directory than the text shows.
+ * Joins a directory and a relative path. Two dots stay, because behind a link they lead to another directory than the
+ * text shows.
  *
  * @param directory as the caller wrote it
- * @param rest a relative path, divided by slashes
+ * @param rest a relative path with slashes
  */
 export function below(directory: string, rest: string): string {
   const path = rest.split('/').join(sep);

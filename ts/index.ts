@@ -1,9 +1,11 @@
 /**
- * mapcp: sandboxed file copying as one WebAssembly component.
+ * mapcp copies files in a sandbox, with one WebAssembly component.
  *
- * Beside this module there are `mapcp/host`, the WASI host that it runs on, for any component; `mapcp/bindings`, the
- * component as jco's bindings have it, to instantiate on any host; and `mapcp/component`, the component itself, as a file:
- * its URL is `import.meta.resolve('mapcp/component')`, and its path `require.resolve('mapcp/component')`.
+ * The package has more modules:
+ * - `mapcp/host` is the WASI host that this one uses. It runs any component.
+ * - `mapcp/bindings` are jco's bindings of the component, to instantiate it on any host.
+ * - `mapcp/component` is the component as a file. Its URL is `import.meta.resolve('mapcp/component')`, and its path
+ *   `require.resolve('mapcp/component')`.
  *
  * @module
  */

@@ -1,14 +1,14 @@
-/** Which files and links several copies have made, as the component takes and gives it: two numbers for each. */
+/** The files and links that several copies have made, in the component's form: two numbers for each. */
 export class Made {
   #numbers = new BigUint64Array(64);
   #count = 0;
 
-  /** All numbers until now. */
+  /** All numbers so far. */
   get numbers(): BigUint64Array {
     return this.#numbers.subarray(0, this.#count);
   }
 
-  /** Adds what another job has made. */
+  /** Adds the files and links that another job has made. */
   add(numbers: BigUint64Array): void {
     const count = this.#count + numbers.length;
     if (count > this.#numbers.length) {

@@ -1,21 +1,21 @@
-// The code of a thread (threads.ts): works on a share of a copy, by a component of its own in a sandbox of its own, and
-// then waits for the next.
+// The code of a thread (threads.ts). It copies a shard with its own component in its own sandbox, and then waits for
+// the next one.
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { type Entry, type Failure, failureOf } from './component.js';
+import { type ComponentError, type Entry, failureOf } from './component.js';
 import type { Assignment } from './divided-job.js';
 import { Pace } from './pace.js';
 import { openSandbox } from './sandbox.js';
 import { type Job, REPORT_MILLISECONDS } from './task.js';
-import { FREE, IDLE, READY, STOP, type State, type Told } from './threads.js';
+import { FREE, IDLE, READY, STOP, type State, type ThreadReport } from './threads.js';
 
 let isWanted = false;
 
-/** Works on a share until it is done, fails, or is no longer wanted. */
+/** Copies a shard until it is done, fails, or is no longer wanted. */
 async function work(port: MessagePort, assignment: Assignment): Promise<void> {
   const { preopens, confinement, source, target, options, measure } = assignment;
   using sandbox = await openSandbox(preopens, { ...(confinement && { confinement }), allowOverlap: true });
-  // Whom it is told to is known where the share was made.
+  // The caller's thread calls the real listener.
   const onEntry = assignment.reportEntries ? () => {} : undefined;
   const { begin, prepareStep, rest, end } = sandbox.workOn(
     source,
@@ -27,15 +27,15 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
   const entries: Entry[] = [];
   const pace = new Pace();
   let lastReport = performance.now();
-  const tell = (failure?: Failure) => {
-    const told: Told = {
+  const tell = (failure?: ComponentError) => {
+    const report: ThreadReport = {
       progress: job.progress(),
       currentPath: job.currentPath(),
       problems: job.takeProblems(),
       entries: entries.splice(0),
       ...(failure && { failure }),
     };
-    port.postMessage(told);
+    port.postMessage(report);
   };
   try {
     while (isWanted) {
@@ -69,7 +69,7 @@ function serve(port: MessagePort, state: State): void {
   port.on('message', async (message: Assignment | typeof STOP) => {
     isWanted = message !== STOP;
     if (message !== STOP) {
-      // What fails otherwise than by a failure ends the thread, and whoever waits for it is told.
+      // An error that is not the component's ends the thread. The caller's thread sees that, and reports it.
       try {
         await work(port, message);
       } finally {

@@ -16,42 +16,45 @@ import { pattern } from './patterns.js';
 
 export type { ComponentOptions };
 
-/** How far a copy has come. */
+/** The progress of a copy. */
 export interface CopyProgress {
   /**
-   * Bytes copied, those of files that are not complete, or failed half-way, among them. Never shrinks. With `verify` each
-   * byte counts twice, also in the total: when it is copied, and when it is compared.
+   * Bytes copied, including those of files that are incomplete or failed. Never shrinks. With `verify`, each byte
+   * counts twice, also in the total: when it is copied, and when it is compared.
    */
   readonly bytesDone: number;
-  /** Bytes to copy in all, never fewer than `bytesDone`; undefined until that is known. */
+  /** Bytes to copy in total, at least `bytesDone`; undefined until that is known. */
   readonly bytesTotal: number | undefined;
-  /** Files and links that are in place. Never shrinks. */
+  /** Files and links that have their target's name. Never shrinks. */
   readonly filesDone: number;
-  /** Files and links to copy in all; undefined until that is known. */
+  /** Files and links to copy in total; undefined until that is known. */
   readonly filesTotal: number | undefined;
-  /** The source path of what is being copied. */
+  /** The source path of the current entry. */
   readonly currentPath: string;
 }
 
-/** An entry that a copy is done with; under `dryRun`, what it would be. */
+/**
+ * A finished entry of a copy; in a dry run, one that would be finished. Its names are always valid UTF-8: others are
+ * errors.
+ */
 export interface CopyEntry {
-  /** What it is. */
+  /** The kind of the entry. */
   readonly kind: 'file' | 'link' | 'directory';
   /** The path that it was copied from. */
   readonly source: string;
   /** The path of the copy. */
   readonly target: string;
-  /** Whether it was left out, because of the policy for existing targets. */
+  /** Whether the old target stays, because of `overwrite`. */
   readonly skipped: boolean;
-  /** How many bytes were copied. */
+  /** Bytes copied; 0 for links and directories. */
   readonly bytes: number;
 }
 
-/** One of several shares of a copy. */
+/** One of several shards of a copy. */
 export interface Shard {
-  /** Which share, from 0 to `count` - 1. */
+  /** The number of this shard, from 0 to `count` - 1. */
   readonly index: number;
-  /** How many shares there are. */
+  /** How many shards there are. */
   readonly count: number;
 }
 
@@ -124,7 +127,9 @@ export interface CopyOptions {
    * `[!a-z]` one of some; a name `**` matches any number of names, and `{a,b}` either. A backslash takes the meaning
    * from the next character. A pattern that can never match, such as `./a`, is a TypeError.
    *
-   * @default []
+   * A byte of a name that is not UTF-8 is matched as one character.
+   *
+   * @default [], which copies everything
    */
   readonly include?: readonly string[] | undefined;
   /**
@@ -160,7 +165,7 @@ export interface CopyOptions {
    */
   readonly concurrency?: number | undefined;
   /**
-   * Make the directories that are missing on the way to the target.
+   * Make missing directories on the way to the target. If the copy fails, those that are empty are removed again.
    *
    * @default true
    */
@@ -212,7 +217,7 @@ export interface CopyOptions {
 /** How to clean a directory. */
 export interface CleanOptions {
   /**
-   * Remove nothing, and count what would be removed.
+   * Remove nothing, and count the files that would be removed.
    *
    * @default false
    */
@@ -222,17 +227,17 @@ export interface CleanOptions {
 /** A check for each option of cleaning. */
 export const cleanChecks: Checks<CleanOptions> = { dryRun: boolean };
 
-/** The most that a copy can be divided among: more threads than this serve nobody. */
+/** The maximum number of jobs of a copy. */
 export const MOST_JOBS = 256;
 
-// What the component takes for a number.
-const MOST_SHARES = 2 ** 32 - 1;
+// The component has 32 bits for a number.
+const MOST_SHARDS = 2 ** 32 - 1;
 
 const MOST_WINDOW = 2 ** 30;
 
 const shard: Check = (name, value) => {
-  // The count says how large the index may be.
-  const taken = allOptionsOf<Shard>({ count: wholeNumber(1, MOST_SHARES), index: (_, index) => index })(
+  // The count decides how large the index can be.
+  const taken = allOptionsOf<Shard>({ count: wholeNumber(1, MOST_SHARDS), index: (_, index) => index })(
     name,
     value,
   );
@@ -268,7 +273,7 @@ export const copyChecks: Checks<CopyOptions> = {
   signal,
 };
 
-/** What to use in place of the options that `fs.cp` and packages like it have for the same. */
+/** What to use instead of the options of `fs.cp` and similar packages. */
 export const copyHints: Readonly<Record<string, string>> = {
   force: "overwrite: 'always' for force: true, which is the default, and overwrite: 'never' for force: false",
   clobber:
@@ -282,8 +287,8 @@ export const copyHints: Readonly<Record<string, string>> = {
 };
 
 /**
- * Throws a TypeError unless `value` is a path: a string that a file system can take, without NUL characters and
- * without half a surrogate pair, which would become another name.
+ * Throws a TypeError unless `value` is a path: a string without NUL characters and without half a surrogate pair, which
+ * would become another name.
  *
  * @param argument the name of the argument, for the message
  * @param value anything
@@ -293,10 +298,10 @@ export function requirePath(argument: string, value: unknown): asserts value is 
 }
 
 /**
- * The options as the component takes them.
+ * Returns options in the component's form.
  *
- * @param options options that {@link copyChecks} has passed
- * @param measure whether the totals are wanted from the start
+ * @param options options that passed {@link copyChecks}
+ * @param measure whether totals are wanted from the start
  */
 export function toComponent(options: CopyOptions, measure: boolean): ComponentOptions {
   return {

@@ -1,13 +1,13 @@
-// A job in this thread, with what our own host knows of it and no component can say, since WASI has no words for it: what
-// could not be given its permissions, and that descriptors have run out.
+// A job in this thread. It adds to the component's errors what only our own host knows, because WASI cannot express it:
+// which permissions were refused, and that descriptors ran out.
 
 import {
+  type ComponentError,
   type CopyJob,
   dropJob,
   type Entry,
   type ErrorCode,
   errorOf,
-  type Failure,
   failureOf,
   type Progress,
 } from './component.js';
@@ -23,13 +23,13 @@ export interface OwnCopy {
   readonly source: string;
   /** The guest path of the target. */
   readonly target: string;
-  /** What carries the permissions. */
+  /** Carries permissions from sources to targets. */
   readonly modes: ModeCarrier;
-  /** What the copies of the same command have made, if they may meet. */
+  /** The targets that copies of the same command have made, if copies can meet. */
   readonly made: Made | undefined;
 }
 
-/** The component's codes for those with which file systems refuse permissions; `unsupported` is for all others. */
+/** The component's codes for the errors with which file systems refuse permissions. All others are `unsupported`. */
 const codes: Readonly<Record<string, ErrorCode['tag']>> = {
   EACCES: 'access-denied',
   ERR_ACCESS_DENIED: 'access-denied',
@@ -38,7 +38,7 @@ const codes: Readonly<Record<string, ErrorCode['tag']>> = {
   EROFS: 'read-only-file-system',
 };
 
-/** A job of the component's, in this thread. */
+/** A job of the component in this thread. */
 export class OwnJob implements SandboxJob {
   readonly #copy: OwnCopy;
   readonly #job: CopyJob;
@@ -47,7 +47,7 @@ export class OwnJob implements SandboxJob {
   #denial: string | undefined;
   #refused: Refusals | undefined;
 
-  /** Makes the job by `make`. Throws what that throws. */
+  /** Makes the job with `make`. Throws the same errors. */
   constructor(copy: OwnCopy, make: () => CopyJob) {
     this.#copy = copy;
     this.#job = this.#work(make);
@@ -67,8 +67,8 @@ export class OwnJob implements SandboxJob {
     return this.#job.currentPath();
   }
 
-  takeProblems(): readonly Failure[] {
-    // Taken after each step as well, and never of a component that has trapped.
+  takeProblems(): readonly ComponentError[] {
+    // This is called after each step, and never after a trap. So it can ask the component for these as well.
     this.#copy.made?.add(this.#job.takeMade());
     const problems = this.#job.takeProblems().map((problem) => this.#explained(problem));
     return this.#isOver ? [...problems, ...this.#takeRefused()] : problems;
@@ -86,7 +86,7 @@ export class OwnJob implements SandboxJob {
     this.drop();
   }
 
-  /** Has the component work. What it reports as its error is thrown as the host knows it. */
+  /** Calls the component. Adds to its errors what the host knows. */
   #work<T>(act: () => T): T {
     try {
       return this.#listen(act);
@@ -97,10 +97,10 @@ export class OwnJob implements SandboxJob {
     }
   }
 
-  /** Takes what the host has to say of what `act` does. */
+  /** Calls `act`, and notes what the host reports of it. */
   #listen<T>(act: () => T): T {
     const { modes } = this.#copy;
-    // What others have left: all copies of a sandbox share a host, and all hosts of a thread the codes.
+    // Discards reports of other calls: all copies of a sandbox share a host, and all hosts of a thread share the codes.
     takeNativeCode();
     takeDenial();
     modes.takeRefusals();
@@ -117,8 +117,8 @@ export class OwnJob implements SandboxJob {
     }
   }
 
-  /** The same error with what WASI could not say of it. */
-  #explained(failure: Failure): Failure {
+  /** Returns the same error with what WASI could not express. */
+  #explained(failure: ComponentError): ComponentError {
     const { code } = failure;
     if (code.tag === 'access-denied' && this.#denial !== undefined) {
       return { ...failure, reason: this.#denial };
@@ -128,8 +128,8 @@ export class OwnJob implements SandboxJob {
       : failure;
   }
 
-  /** One warning for all that could not be given its permissions: on such a file system that is everything. */
-  #takeRefused(): readonly Failure[] {
+  /** Returns one warning for all refused permissions, because such a file system refuses all of them. */
+  #takeRefused(): readonly ComponentError[] {
     const { source, target } = this.#copy;
     const refused = this.#refused;
     this.#refused = undefined;

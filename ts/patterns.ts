@@ -8,8 +8,8 @@ const MOST_ALTERNATIVES = 256;
 const TOKENS = /\\.|\[(?:[!^].|[^!^])[^\]]*\]|./gs;
 
 /**
- * Why a pattern can never match, or is not finished: a sentence that says what to write; undefined if the pattern is
- * good.
+ * Returns why a pattern can never match or is incomplete, as a sentence that says what to write; undefined if the
+ * pattern is good.
  *
  * @param pattern a pattern of the options `include` and `exclude`
  */
@@ -24,10 +24,10 @@ export function patternFault(pattern: string): string | undefined {
   return partFault(tokens) ?? nameFault(tokens);
 }
 
-/** Why a part of a pattern can never match, or why its sets and braces are not finished or too many. */
+/** Why a part of a pattern can never match, or why its sets and braces are incomplete or too many. */
 function partFault(tokens: readonly string[]): string | undefined {
   let alternatives = 1;
-  /** How many alternatives the open braces have; 0 outside of braces. */
+  /** How many alternatives the open braces have so far; 0 outside of braces. */
   let open = 0;
   for (const token of tokens) {
     const fault = tokenFault(token);
@@ -65,7 +65,7 @@ function tokenFault(token: string): string | undefined {
   }
 }
 
-/** Why a set has a part that can never match; undefined if it has none. */
+/** Why a part of a set can never match; undefined if all can. */
 function setFault(set: string): string | undefined {
   const members = Array.from(set.slice(1, -1).replace(/^[!^]/, ''));
   for (let at = 0; at < members.length; at++) {
@@ -87,9 +87,9 @@ function codeOf(character: string): number {
   return character.codePointAt(0) ?? 0;
 }
 
-/** Why one of the patterns that a pattern stands for has a name that no path below a source has. */
+/** Why one of the patterns that a pattern stands for has a name that no path below a source can have. */
 function nameFault(tokens: readonly string[]): string | undefined {
-  // An empty alternative is a way to write that the others may be left out.
+  // An empty alternative means that the others are optional.
   return expanded(tokens).some((pattern) => pattern !== '' && hasImpossibleName(pattern))
     ? "Paths below the source have no '.', '..' or '//' in them: for './sub', write 'sub' or '/sub'."
     : undefined;
@@ -103,7 +103,7 @@ function hasImpossibleName(pattern: string): boolean {
     .some((name) => /^(\\?\.){0,2}$/.test(name));
 }
 
-/** The patterns without alternatives that good tokens stand for. */
+/** Expands good tokens to patterns without alternatives. */
 function expanded(tokens: readonly string[]): readonly string[] {
   let patterns = [''];
   for (let at = 0; at < tokens.length; at++) {
@@ -119,7 +119,7 @@ function expanded(tokens: readonly string[]): readonly string[] {
   return patterns;
 }
 
-/** What is between the commas. */
+/** Divides tokens at the commas. */
 function alternativesOf(tokens: readonly string[]): string[] {
   const alternatives = [''];
   for (const token of tokens) {
@@ -132,7 +132,7 @@ function alternativesOf(tokens: readonly string[]): string[] {
   return alternatives;
 }
 
-/** A pattern that can match. */
+/** A check for patterns that can match. */
 export const pattern: Check = (name, value) => {
   text(name, value);
   const fault = patternFault(String(value));

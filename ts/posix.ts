@@ -31,9 +31,9 @@ const names: Record<ErrorCode['tag'], string> = {
 };
 
 /**
- * The POSIX name of an error code of the component, or our own where POSIX has none.
+ * Returns the POSIX name of an error code of the component, or our own name if POSIX has none.
  *
- * @param code what a job failed with
+ * @param code the code of an error
  */
 export function nameOf(code: ErrorCode): string {
   return names[code.tag];

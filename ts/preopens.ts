@@ -1,21 +1,21 @@
-// Checks of preopens: directories by the guest paths that a component has for them.
+// Checks of preopens: directories by their guest paths.
 
 import { allOptionsOf, type Check, type Checks, oneOf, recordOf, requireThat, text } from './check.js';
 
-/** What may be done below a preopen. */
+/** Whether a component can change a preopen. */
 export const access = oneOf('read', 'read-write');
 
 const readOnly = "access: 'read'";
 
 /**
- * A directory to preopen.
+ * Makes a check for a directory to preopen.
  *
- * @param checks its options, none of which may be left out; another word such as `readonly` must not mean less safety
+ * @param checks its options. None may be left out, so that a misspelt word such as `readonly` cannot mean less safety
  */
 export const preopenOf = <T>(checks: Checks<T>): Check =>
   allOptionsOf(checks, { readonly: readOnly, readOnly, ro: readOnly });
 
-/** The guest path of a preopen: a path as components write them, which no other path stands for as well. */
+/** The guest path of a preopen, in the only spelling that it can have. */
 export const guestPath: Check = (name, value) => {
   text(name, value);
   const parts = String(value).split('/');
@@ -29,14 +29,14 @@ export const guestPath: Check = (name, value) => {
   return value;
 };
 
-/** The guest path of a preopen of a sandbox, whose paths are absolute. */
+/** The guest path of a preopen of a sandbox, which must be absolute. */
 export const absoluteGuestPath: Check = (name, value) => {
   guestPath(name, value);
   requireThat(String(value).startsWith('/'), name, "an absolute path such as '/in'", value);
   return value;
 };
 
-/** An object with a directory for each guest path. */
+/** Makes a check for an object with a directory for each guest path. */
 export const preopensOf =
   (preopen: Check, path = absoluteGuestPath): Check =>
   (name, value) => {

@@ -26,10 +26,10 @@ import { OwnJob } from './own-job.js';
 import { preopensOf } from './preopens.js';
 import { CopyTask, type Job, type Work } from './task.js';
 
-/** The directories of a sandbox, by the absolute guest paths that they get. */
+/** The directories of a sandbox by their absolute guest paths. */
 export type Preopens = Readonly<Record<string, Preopen>>;
 
-/** A WASI host for a sandbox: ours, or somebody else's. */
+/** A WASI host for a sandbox, ours or another one. */
 export interface SandboxHost {
   /** The WASI imports for the component's bindings. */
   readonly imports: object;
@@ -37,14 +37,16 @@ export interface SandboxHost {
   close?(): void;
 }
 
-/** Makes a host that gives the component these directories; how well it confines the component is up to it. */
+/** Makes a host that gives the component these directories. Confinement is only as good as that host. */
 export type HostMaker = (preopens: Preopens) => SandboxHost | Promise<SandboxHost>;
 
 /** How a sandbox is confined. */
 export interface SandboxOptions extends Pick<HostOptions, 'confinement' | 'allowOverlap'> {
   /**
-   * Makes a host to use in place of our own, such as one over preview2-shim. The other options are for our own, and
-   * modes are carried across only by that.
+   * Makes a host to use instead of our own, such as one over preview2-shim. The other options apply to our own host
+   * only, and only that keeps permissions.
+   *
+   * @default our own host
    */
   readonly host?: HostMaker | undefined;
 }
@@ -57,25 +59,27 @@ const sandboxChecks: Checks<SandboxOptions> = {
 
 const takePreopens = preopensOf(preopen);
 
-/** What our own host does for a copy beyond WASI; set before each step, since copies take turns. */
+/** Settings of our own host for a copy. They are set before each step, because copies take turns. */
 type Aids = Required<Pick<HostOptions, 'modes' | 'durability'>>;
 
-/** What a worker needs for a sandbox like this one; only our own host can have another beside it. */
+/** Returns what a thread needs to open a sandbox like this one. Only our own host has that. */
 type Sharing = () => Pick<Assignment, 'preopens' | 'confinement'>;
 
-/** How to copy for a command that makes several copies. */
+/** How to copy, for a command that makes several copies. */
 export interface RunOptions extends CopyOptions {
-  /** What its copies have made, if they may meet. It is for copies that are not divided: threads do not share it. */
+  /**
+   * The targets that its copies have made, if copies can meet. Threads do not share it, so such copies are not divided.
+   */
   readonly made?: Made | undefined;
 }
 
 /** A job of a sandbox. */
 export interface SandboxJob extends Job {
-  /** Drops the job as the process ends, when nothing asynchronous happens any more. */
+  /** Drops the job synchronously when the process ends. */
   dropAtExit(): void;
 }
 
-/** Closes what belongs to a sandbox that was forgotten, which would hold descriptors for ever. */
+/** Closes the host of a sandbox that was forgotten. Otherwise it would hold descriptors for ever. */
 const forgotten = new FinalizationRegistry<SandboxHost>((host) => {
   process.emitWarning(
     'a sandbox was not closed, and held its directories open until now: call its close(), or declare it with `using`',
@@ -103,16 +107,17 @@ export class Sandbox implements Disposable {
   }
 
   /**
-   * Copies a file, a link or a directory inside the sandbox. Several copies may run at once.
+   * Copies a file, a link or a directory inside the sandbox. Several copies can run at once.
    *
-   * Each file appears under its target's name in one step at the end: until then, and after a failure, what is there
-   * is what was there. A failure in a tree ends the copy, unless `keepGoing` is set; what was finished stays.
+   * Each file gets its target's name in one step at the end. Until then, and if the copy fails, the old target stays.
+   * An error in a tree ends the copy, unless `keepGoing` is set. Files that were finished stay.
    *
    * @param source a guest path
-   * @param target the guest path that the copy gets, never a directory to put it into
-   * @returns the copy under way, to be awaited or iterated over. It rejects with a {@link CopyError} when it fails, with
-   * guest paths; with a TypeError when an argument is of the wrong type, and then nothing has been touched; and with
-   * the signal's reason when it is aborted.
+   * @param target the guest path of the copy itself, not of a directory to put it into
+   * @param options how to copy
+   * @returns the running copy, to await or to iterate over. It rejects with a {@link CopyError} with guest paths if the
+   * copy fails; with a TypeError or RangeError if an argument is wrong, before anything is changed; with an Error with
+   * the code `ERR_MAPCP_CLOSED` if the sandbox is closed; and with the signal's reason if it is aborted.
    */
   copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
     return new CopyTask(() => {
@@ -122,7 +127,7 @@ export class Sandbox implements Disposable {
   }
 
   /**
-   * A copy for a task to run, with the caller's names for its paths. The sandbox stays open until it ends.
+   * Returns a copy for a task to run, with the caller's names for its paths. The host stays open until it ends.
    *
    * @internal
    */
@@ -161,7 +166,7 @@ export class Sandbox implements Disposable {
     if (sharing === undefined || count === 1) {
       return this.#job(source, target, toComponent(options, measure), options.made);
     }
-    // Loaded only where it is needed.
+    // Loaded only if it is needed.
     const { DividedJob } = await import('./divided-job.js');
     return new DividedJob(
       { ...sharing(), source, target, options, measure, reportEntries: options.onEntry !== undefined },
@@ -170,7 +175,7 @@ export class Sandbox implements Disposable {
     );
   }
 
-  /** A job in this thread. */
+  /** Makes a job in this thread. */
   #job(source: string, target: string, options: ComponentOptions, made?: Made): SandboxJob {
     const copy = { source, target, modes: this.#aids.modes, made };
     const all = { ...options, ...(made && { made: made.numbers }) };
@@ -178,21 +183,22 @@ export class Sandbox implements Disposable {
   }
 
   /**
-   * Removes the temporary files that killed runs have left in a directory and in all below it.
+   * Removes the temporary files that killed copies left in a directory and below it.
    *
-   * Nothing tells them from files that are being written: no copy may be under way there. All in one turn of the
-   * event loop.
+   * No copy may run there at the same time, because its temporary files look the same. Cleaning is synchronous.
    *
    * @param directory a guest path
-   * @returns how many were removed, or would be
-   * @throws {CleanError} when it fails, with guest paths
+   * @param options how to clean
+   * @returns how many files were removed; in a dry run, how many would be
+   * @throws {CleanError} if something failed, with guest paths; an Error with the code `ERR_MAPCP_CLOSED` if the
+   * sandbox is closed; a TypeError if an argument is wrong
    */
   clean(directory: string, options: CleanOptions = {}): number {
     return countOf(this.cleanAll(directory, options), (path) => path);
   }
 
   /**
-   * The same as {@link Sandbox.clean}; returns what was done and what failed, with guest paths.
+   * Does the same as {@link Sandbox.clean}. Returns what was done and what failed, with guest paths.
    *
    * @internal
    */
@@ -209,8 +215,8 @@ export class Sandbox implements Disposable {
   }
 
   /**
-   * Ends the sandbox. A copy that is under way fails and leaves nothing; then the directories are given back. If a sandbox
-   * that is not closed is collected as garbage, they are given back too, with a warning.
+   * Closes the sandbox. Running copies fail and leave no temporary files; then the directories are closed. A sandbox
+   * that is garbage-collected without this call is closed as well, with a warning.
    */
   close(): void {
     if (!this.#closed) {
@@ -246,14 +252,14 @@ export class Sandbox implements Disposable {
 /**
  * Opens a sandbox over some directories.
  *
- * For very many copies it is better than `copy`, which opens one for each: that takes a millisecond or two, and until Node
- * 26 some kilobytes for each, which the runtime does not give back.
+ * `copy` opens one for each call, which takes a millisecond or two. Before Node 26, the runtime also leaks some
+ * kilobytes each time. So use one sandbox for many copies.
  *
  * @param preopens the directories, such as `{ '/in': { path: 'uploads', access: 'read' } }`
- * @param options how strictly they are kept
- * @returns the sandbox; close it when done
- * @throws the error of `fs` when a directory cannot be opened, and a TypeError that names the argument or option when one
- * is wrong
+ * @param options how the sandbox is confined
+ * @returns the sandbox, which the caller must close
+ * @throws the error of `fs` if a directory cannot be opened; a TypeError that names the argument or option that is
+ * wrong
  * @example
  * ```ts
  * import { openSandbox } from 'mapcp';

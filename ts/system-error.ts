@@ -1,7 +1,7 @@
 import { getSystemErrorMap } from 'node:util';
 import { isError } from './check.js';
 
-/** What the engine says (c-src/engine/error.c) where Node has other words for the same. */
+/** The engine's words (c-src/engine/error.c) for errors that Node words differently. */
 const reasons: Readonly<Record<string, string>> = {
   EIO: 'input/output error',
   ELOOP: 'too many symbolic links, or a loop of them',
@@ -21,7 +21,7 @@ export function isSystemError(error: unknown): error is SystemError {
 }
 
 /**
- * Why a system call failed, as a clause without a path, such as "no such file or directory".
+ * Returns why a system call failed, as a clause without a path, such as "no such file or directory".
  *
  * @param error an error of Node's `fs`
  */
@@ -30,7 +30,7 @@ export function reasonOf(error: SystemError): string {
 }
 
 /**
- * The same for an error of which only its code is known.
+ * Returns the same for an error of which only the code is known.
  *
  * @param code such as `EPERM`
  */

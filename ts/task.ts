@@ -1,83 +1,83 @@
 import { throwIfAborted } from './abort.js';
 import { asProperty, type Spelling, spellOptions } from './advice.js';
-import { type Entry, type Failure, failureOf, type Progress } from './component.js';
+import { type ComponentError, type Entry, failureOf, type Progress } from './component.js';
 import { CopyError } from './errors.js';
 import type { CopyEntry, CopyOptions, CopyProgress } from './options.js';
 import { Pace } from './pace.js';
 import { nameOf } from './posix.js';
 import { type Turn, takeTurn } from './turns.js';
 
-/** What a copy has done. */
+/** The result of a copy. */
 export interface CopyReport {
-  /** Bytes of the files copied. */
+  /** Bytes of the copied files. */
   readonly bytes: number;
   /** Files and links copied. */
   readonly files: number;
   /** Directories copied. */
   readonly directories: number;
-  /** Entries left out: by a pattern, by the policy for existing targets, or as links to be skipped. */
+  /** Entries left out by a pattern, by `overwrite`, or by `symlinks: 'skip'`. */
   readonly skipped: number;
   /**
-   * The first 100 warnings: FIFOs, sockets and devices in a tree, which are left out; copies without their time, since WASI
-   * has 1970 to 2554 only; threads that could not be started. `onWarning` gets all. If the file system refused to set permissions, one more says so of the
-   * first file, and of how many others.
+   * The first 100 warnings: FIFOs, sockets and devices in a tree, which are left out; copies without their source's
+   * time; threads that could not be started. If the file system refused permissions, one warning names the first file
+   * and says how many others there are. `onWarning` gets all warnings.
    */
   readonly warnings: readonly CopyError[];
   /** How many warnings there were. */
   readonly warningCount: number;
-  /** What could not be copied, under `keepGoing`: the first 100 errors. `onFailure` gets all. */
+  /** With `keepGoing`, the first 100 errors. `onFailure` gets all errors. */
   readonly failures: readonly CopyError[];
   /** How many entries could not be copied. */
   readonly failureCount: number;
-  /** How long it took, from the call to the end. */
+  /** The time from the call to the end, in milliseconds. */
   readonly milliseconds: number;
 }
 
-/** A job of the component's, here or in another thread. */
+/** A job of the component, in this thread or in others. */
 export interface Job {
-  /** Works on; see `copy-job.step` in wit/copier.wit. */
+  /** Does the next part of the work; see `copy-job.step` in wit/copier.wit. */
   step(budget: bigint): Progress | Promise<Progress>;
-  /** How far it has come, also where the last step failed. */
+  /** Returns the progress, also if the last step failed. */
   progress(): Progress;
-  /** The guest path of the entry that the last step ended at. */
+  /** Returns the guest path of the entry at which the last step ended. */
   currentPath(): string;
-  /** The entries that were not copied since the last call. */
-  takeProblems(): readonly Failure[];
-  /** The entries that were finished since the last call, where the options ask for them. */
+  /** Returns the warnings and errors since the last call. */
+  takeProblems(): readonly ComponentError[];
+  /** Returns the entries that were finished since the last call, if the options ask for them. */
   takeEntries(): readonly Entry[];
-  /** Drops the job, which removes what it has not finished. Called once. */
+  /** Drops the job, which removes its temporary file. Called once. */
   drop(): void | Promise<void>;
 }
 
-/** What a task works on. */
+/** The work of a task. */
 export interface Work {
-  /** Makes the job; called once. `measure` asks for the totals from the start. */
+  /** Makes the job. Called once. `measure` asks for totals from the start. */
   begin(measure: boolean): Job | Promise<Job>;
-  /** Called before each step; throws when there must be none. */
+  /** Called before each step. Throws if the step must not happen. */
   prepareStep(): void;
-  /** Called between two steps, to leave the event loop to others. */
+  /** Called between two steps, to let others use the event loop. */
   rest(): Promise<void>;
-  /** The caller's name for a guest path. */
+  /** Returns the caller's name for a guest path. */
   pathOf(guestPath: string): string;
   /** How errors spell the options that they advise. Default: as options of the API. */
   readonly spelling?: Spelling | undefined;
-  /** Called once when the task is over. */
+  /** Called once when the task has ended. */
   end(): void;
 }
 
-/** A copy that was asked for, with all of the caller's arguments as they were at the call. */
+/** A requested copy, with the caller's arguments as they were at the call. */
 export interface Order {
   readonly options: CopyOptions;
-  /** Makes what there is to work on; called when the copy has its turn, and again if it must begin anew. */
+  /** Makes the work. Called when the copy gets its turn, and again if it has to start again. */
   prepare(): Promise<Work>;
 }
 
-// No more than thirty reports a second: what a person can follow.
+// About thirty reports a second: more than a person can follow is useless.
 export const REPORT_MILLISECONDS = 34;
 
 /**
- * A copy under way. Await it for its report, or iterate over it for its progress, as often as you like. When the last
- * iteration is left early, the copy ends, and what was finished stays.
+ * A running copy. Await it for its report, or iterate over it for its progress, as often as you like. If the last
+ * iteration is left early, the copy ends. Finished files stay.
  *
  * @example
  * ```ts
@@ -105,7 +105,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   #news = new News();
 
   /**
-   * @param take called at once; what it throws, the task rejects with
+   * @param take called at once. If it throws, the task rejects with that
    * @internal
    */
   constructor(take: () => Order) {
@@ -133,7 +133,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     return this.#report.finally(onFinally);
   }
 
-  /** The progress as it is made, the last time when all is done; fails as the copy fails. */
+  /** Iterates over the progress. The last item comes at the end. Throws the copy's error. */
   async *[Symbol.asyncIterator](): AsyncGenerator<CopyProgress, CopyReport> {
     this.#isWatched = true;
     this.#iterations++;
@@ -142,7 +142,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
       isOver = true;
       this.#news.tell();
     });
-    // What the copy fails with is thrown at the end of the loop below.
+    // The end of this function throws the copy's error.
     over.catch(() => {});
     let seen: CopyProgress | undefined;
     try {
@@ -168,14 +168,14 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     throwIfAborted(this.#options.signal);
     this.#isWatched ||= this.#options.onProgress !== undefined;
     const taken = takeTurn(this.#options.signal);
-    // At once if there is one, since a sandbox may be closed right behind the call.
+    // Synchronously if possible, because the caller may close the sandbox right after the call.
     const turn = taken instanceof Promise ? await taken : taken;
     try {
       for (;;) {
         try {
           return await this.#attempt(prepare, turn);
         } catch (error) {
-          // Another copy may give back what this one needs to begin.
+          // Another copy may release the descriptors that this one needs.
           const another = hasNotBegun(error) ? turn.swap() : undefined;
           if (another === undefined) {
             throw error;
@@ -270,10 +270,10 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   }
 }
 
-// An error takes some 2 KB, and a tree may have millions of entries that cannot be copied.
+// An error takes about 2 KB, and a tree can have millions of entries that cannot be copied.
 const MOST_NOTES = 100;
 
-/** What a copy went on after: the first errors, and how many there were. */
+/** The errors or warnings of a copy: the first ones, and how many there were. */
 class Notes {
   readonly first: CopyError[] = [];
   count = 0;
@@ -286,10 +286,10 @@ class Notes {
   }
 }
 
-/** Wakes all who wait for something new. */
+/** Wakes all waiters when something new happens. */
 class News {
   #resolve = () => {};
-  /** Resolves when there is something new. */
+  /** Resolves when something new happens. */
   next = this.#promise();
 
   tell(): void {
@@ -305,13 +305,13 @@ class News {
   }
 }
 
-/** Waits for what a callback has returned, if that is a promise. */
+/** Waits for the result of a callback, if it is a promise. */
 function settled(returned: unknown, turn: Turn): Promise<void> | undefined {
   const isPromise = typeof returned === 'object' && returned !== null && 'then' in returned;
   return isPromise ? turn.lend(returned as PromiseLike<unknown>) : undefined;
 }
 
-/** Whether a copy failed for lack of descriptors, and has done nothing before. */
+/** Whether a copy failed because descriptors ran out, before it did anything. */
 function hasNotBegun(error: unknown): boolean {
   if (!(error instanceof CopyError) || !['EMFILE', 'ENFILE'].includes(error.code)) {
     return false;
@@ -320,7 +320,7 @@ function hasNotBegun(error: unknown): boolean {
   return bytes + files + directories + skipped === 0;
 }
 
-/** Makes the job; what stands against it is thrown as a {@link CopyError}. */
+/** Makes the job. Throws the component's error as a {@link CopyError}. */
 async function begin(work: Work, measure: boolean): Promise<Job> {
   try {
     return await work.begin(measure);
@@ -330,8 +330,8 @@ async function begin(work: Work, measure: boolean): Promise<Job> {
   }
 }
 
-/** Runs a step; returns how far the job has come, and what the component reports as its error. */
-async function step(job: Job, budget: bigint): Promise<{ progress: Progress; failure?: Failure }> {
+/** Runs a step. Returns the progress, and the component's error if there is one. */
+async function step(job: Job, budget: bigint): Promise<{ progress: Progress; failure?: ComponentError }> {
   try {
     return { progress: await job.step(budget) };
   } catch (error) {
@@ -347,7 +347,7 @@ function toCopyEntry({ kind, source, target, skipped, bytes }: Entry, { pathOf }
   return { kind, source: pathOf(source), target: pathOf(target), skipped, bytes: Number(bytes) };
 }
 
-function toError(failure: Failure, work: Work, report?: CopyReport): CopyError {
+function toError(failure: ComponentError, work: Work, report?: CopyReport): CopyError {
   return new CopyError({
     code: nameOf(failure.code),
     operation: failure.operation,
@@ -379,7 +379,7 @@ function makeReport(progress: Progress, warnings: Notes, failures: Notes, starte
   };
 }
 
-/** Whether an entry that a copy went on after is only a warning: it was left out, or copied without something. */
-function isWarning({ outcome }: Failure): boolean {
+/** Whether an entry's problem is only a warning: it was left out, or copied without something. */
+function isWarning({ outcome }: ComponentError): boolean {
   return outcome !== 'failed';
 }

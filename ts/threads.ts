@@ -1,52 +1,54 @@
-// Threads that work on shares of copies, one at a time each. They are kept for a while, since most of what a short copy
-// costs in a new one is loading and compiling.
+// Threads that copy shards, one at a time each. They are kept for a while, because a short copy in a new thread spends
+// most of its time on loading and compiling.
 
 import { Worker } from 'node:worker_threads';
 import { isError } from './check.js';
-import type { Entry, Failure, Progress } from './component.js';
+import type { ComponentError, Entry, Progress } from './component.js';
 import type { Assignment } from './divided-job.js';
 
-/** What a thread tells about its share: now and then, and when it is over. */
-export interface Told {
+/** A thread's report about its shard: now and then, and at the end. */
+export interface ThreadReport {
   readonly progress: Progress;
   readonly currentPath: string;
-  readonly problems: readonly Failure[];
+  readonly problems: readonly ComponentError[];
   readonly entries: readonly Entry[];
-  /** Why it failed, where it did. */
-  readonly failure?: Failure;
+  /** The component's error, if it failed. */
+  readonly failure?: ComponentError;
 }
 
-/** What a thread says when it is ready to work. */
+/** A thread's message when it is ready for its first shard. */
 export const READY = 'ready';
 
-/** What a thread says when it has left its share, with nothing of it open. */
+/** A thread's message when it has left its shard and closed its files. */
 export const IDLE = 'idle';
 
-/** What a thread is told to make it leave its share. */
+/** The message that makes a thread leave its shard. */
 export const STOP = 'stop';
 
-// How long a process that exits waits for its threads, in milliseconds. A thread leaves its share after the step that it is at.
+// How long an exiting process waits for its threads, in milliseconds. A thread leaves its shard after its current step.
 const LAST_WAIT = 2_000;
 
-/** Says, for a thread and for the one that has started it, whether the thread works on a share: `BUSY` or `FREE`. */
+/** Whether a thread works on a shard: `BUSY` or `FREE`. The thread and the one that started it share this memory. */
 export type State = Int32Array<SharedArrayBuffer>;
 
 export const FREE = 0;
 const BUSY = 1;
 
-// So long is a thread kept, in milliseconds.
+// How long a thread without work is kept, in milliseconds.
 const KEPT = 60_000;
 
 const idle: Thread[] = [];
 
-/** The thread's part while it works. */
+/** What the copy of a thread waits for. */
 interface Work {
-  readonly hear: (told: Told) => void;
+  readonly hear: (told: ThreadReport) => void;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Thrown if a thread could not be started: its code is not there, as in many bundles, or the system allows none. */
+/**
+ * Thrown if a thread cannot be started: its code is missing, as in many bundles, or the system allows no more threads.
+ */
 export class NoThreadError extends Error {
   /** @param cause why */
   constructor(cause: Error) {
@@ -59,7 +61,7 @@ export class NoThreadError extends Error {
   }
 }
 
-/** Why no thread can ever be started in this process; undefined as long as that is unknown. */
+/** Why this process can never start a thread; undefined if that is unknown. */
 let isMissing: NoThreadError | undefined;
 
 /** A thread. */
@@ -67,7 +69,7 @@ class Thread {
   readonly #state: State = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #worker = new Worker(new URL('./mapcp-worker.js', import.meta.url), {
     workerData: this.#state,
-    // Nothing that the program preloads or sets for itself belongs into it.
+    // Without the program's own flags, such as modules to preload.
     execArgv: [],
   });
   #isReady = false;
@@ -76,18 +78,18 @@ class Thread {
 
   constructor() {
     this.#worker
-      .on('message', (told: Told | typeof IDLE | typeof READY) => this.#hear(told))
+      .on('message', (told: ThreadReport | typeof IDLE | typeof READY) => this.#hear(told))
       .on('error', (error) => this.#work?.reject(this.#failureBy(error)))
       .on('exit', (status) => this.#leave(status));
   }
 
   /**
-   * Has it work on a share.
+   * Makes the thread copy a shard.
    *
-   * @param hear takes what it tells
-   * @returns resolves when it has left the share, and rejects where it has failed otherwise than by a failure that it tells
+   * @param hear called with each report
+   * @returns resolves when the thread has left the shard, and rejects if the thread dies without reporting an error
    */
-  work(assignment: Assignment, hear: (told: Told) => void): Promise<void> {
+  work(assignment: Assignment, hear: (told: ThreadReport) => void): Promise<void> {
     clearTimeout(this.#end);
     this.#worker.ref();
     Atomics.store(this.#state, 0, BUSY);
@@ -97,24 +99,24 @@ class Thread {
     });
   }
 
-  /** Has it leave the share that `hear` hears of, where it still works on that: by now it may work for another copy. */
-  stop(hear: (told: Told) => void): void {
+  /** Makes the thread leave the shard of `hear`, if it still works on that. It may work for another copy by now. */
+  stop(hear: (told: ThreadReport) => void): void {
     if (this.#work?.hear === hear) {
       this.#worker.postMessage(STOP);
     }
   }
 
-  /** Has it leave what it works on. */
+  /** Makes the thread leave its shard. */
   stopAtExit(): void {
     this.#worker.postMessage(STOP);
   }
 
-  /** Blocks until it has left that, or until a time on the clock of `performance`. */
+  /** Blocks until the thread has left its shard, at most until `latest` on the clock of `performance`. */
   waitUntil(latest: number): void {
     Atomics.wait(this.#state, 0, BUSY, Math.max(0, latest - performance.now()));
   }
 
-  #hear(told: Told | typeof IDLE | typeof READY): void {
+  #hear(told: ThreadReport | typeof IDLE | typeof READY): void {
     this.#isReady = true;
     if (told === IDLE) {
       this.rest();
@@ -135,7 +137,7 @@ class Thread {
     return failure;
   }
 
-  /** Has nothing to do: another copy may take it, and it keeps no process from ending. */
+  /** Makes the thread available for other copies. From now on, it does not keep the process alive. */
   rest(): void {
     const work = this.#work;
     this.#work = undefined;
@@ -145,7 +147,7 @@ class Thread {
     work?.resolve();
   }
 
-  /** Ends it. That takes a while, in which nobody must be given it any more. */
+  /** Ends the thread. That takes a while, so no copy may get it from now on. */
   #retire(): void {
     forget(this);
     void this.#worker.terminate();
@@ -158,7 +160,7 @@ class Thread {
   }
 }
 
-/** Takes a thread out of those that have nothing to do, where it is one of them. */
+/** Removes a thread from those that are available. */
 function forget(thread: Thread): void {
   if (idle.includes(thread)) {
     idle.splice(idle.indexOf(thread), 1);
@@ -167,7 +169,7 @@ function forget(thread: Thread): void {
 
 export type { Thread };
 
-/** Has threads leave their shares before the process ends, which would leave temporary files otherwise. */
+/** Makes threads leave their shards before the process ends. Otherwise their temporary files would stay. */
 export function stopAtOnce(threads: readonly Thread[]): void {
   const latest = performance.now() + LAST_WAIT;
   for (const thread of threads) {
@@ -179,9 +181,9 @@ export function stopAtOnce(threads: readonly Thread[]): void {
 }
 
 /**
- * A thread that has nothing to do: one that was kept, or a new one.
+ * Returns an available thread, or a new one.
  *
- * @throws {NoThreadError} if none can be started; some failures are known only later, and end what it works on
+ * @throws {NoThreadError} if none can be started. Sometimes that is known only later; then {@link Thread.work} rejects
  */
 export function takeThread(): Thread {
   const kept = idle.pop();

@@ -1,5 +1,5 @@
-// How many copies work at the same time. Each holds descriptors and memory, and one thread runs all of them, so more at
-// once are not faster. The others wait for their turn and hold nothing meanwhile.
+// Limits how many copies run at the same time. Each holds descriptors and memory, and one thread runs them all, so more
+// of them are not faster. The others wait for their turn, and hold nothing meanwhile.
 
 import { unlessAborted } from './abort.js';
 
@@ -8,10 +8,10 @@ const MOST_TURNS = 16;
 
 let taken = 0;
 
-/** Called with a turn, in the order in which the copies came. */
+/** The waiting copies in order. Each function gives one its turn. */
 const waiting = new Set<() => void>();
 
-/** The turn of a copy, to be ended once. */
+/** The turn of a copy. It must be ended once. */
 export class Turn {
   readonly #signal: AbortSignal | undefined;
 
@@ -20,15 +20,15 @@ export class Turn {
     this.#signal = signal;
   }
 
-  /** Ends the turn, so that the next copy has one. */
+  /** Ends the turn, so that the next copy gets one. */
   end(): void {
     release();
   }
 
   /**
-   * Gives the turn up, and takes another one once another copy has ended.
+   * Gives up the turn, and takes another one when another copy has ended.
    *
-   * @returns undefined if no other copy has a turn: none will end, and this turn is kept
+   * @returns undefined if no other copy has a turn. Then none will end, and this turn is kept
    */
   swap(): Promise<void> | undefined {
     if (taken === 1) {
@@ -36,24 +36,24 @@ export class Turn {
     }
     taken--;
     return wait(this.#signal).catch((error: unknown) => {
-      // It still is to be ended.
+      // The caller still ends this turn.
       taken++;
       throw error;
     });
   }
 
   /**
-   * Waits for a promise of the caller's. That may be waiting for another copy, so others have this turn meanwhile.
+   * Waits for a promise of the caller. The promise may wait for another copy, so others can have this turn meanwhile.
    *
-   * @param promise what to wait for
-   * @returns rejects as `promise` does, and with the signal's reason if that is aborted first
+   * @param promise the promise
+   * @returns rejects as `promise` does, or with the signal's reason if that is aborted first
    */
   async lend(promise: PromiseLike<unknown>): Promise<void> {
     release();
     try {
       await unlessAborted(promise, this.#signal);
     } finally {
-      // For a while that may be one more than the maximum. If it waited, two copies could wait for each other.
+      // For a while, this may exceed the maximum. If it waited, two copies could wait for each other.
       taken++;
     }
   }
@@ -62,8 +62,8 @@ export class Turn {
 /**
  * Takes a turn for a copy.
  *
- * @param signal the copy's, if it has one
- * @returns at once if there is a turn; otherwise a promise, which rejects with the signal's reason if that is aborted first
+ * @param signal the signal of the copy, or undefined
+ * @returns a turn, if one is free; otherwise a promise, which rejects with the signal's reason if that is aborted first
  */
 export function takeTurn(signal: AbortSignal | undefined): Turn | Promise<Turn> {
   if (taken < MOST_TURNS && waiting.size === 0) {
@@ -93,7 +93,7 @@ async function wait(signal: AbortSignal | undefined): Promise<void> {
     await unlessAborted(turn, signal);
   } catch (error) {
     if (!waiting.delete(take)) {
-      // It was given the turn in the same moment.
+      // It got the turn in the same moment.
       release();
     }
     throw error;

@@ -7,17 +7,17 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-// A worker without a sandbox. Kept for the next one, which then opens at once and without the network.
+// A worker without a sandbox, kept for the next sandbox. That one then opens at once, without the network.
 let idle: Connection | undefined;
 
-/** A page's end of the line to the worker of a sandbox. */
+/** A page's connection to the worker of a sandbox. */
 export class Connection {
   readonly #worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'mapcp' });
   readonly #waiting = new Map<number, Waiting>();
   #latest = 0;
   #hasFailed = false;
 
-  /** A worker that has no sandbox yet. */
+  /** Returns a connection to a worker that has no sandbox yet. */
   static open(): Connection {
     const connection = idle ?? new Connection();
     idle = undefined;
@@ -33,9 +33,9 @@ export class Connection {
   }
 
   /**
-   * Asks the worker.
+   * Sends the worker a request.
    *
-   * @returns what it answers. Rejects as the worker fails; a failure of the component's is the `payload` of the error.
+   * @returns its answer. Rejects if the worker fails. If the component failed, the error has that as its `payload`.
    */
   ask<Name extends keyof Requests>(
     name: Name,
@@ -49,7 +49,7 @@ export class Connection {
     });
   }
 
-  /** Gives the worker back. */
+  /** Closes the sandbox. The worker is kept for another one, or ended if one is kept already. */
   close(): void {
     if (this.#hasFailed || idle !== undefined) {
       this.#worker.terminate();

@@ -1,20 +1,20 @@
-// What is in a file: a Blob, of which only what is asked for is read, or bytes in memory.
+// The content of a file: a Blob, of which only the requested parts are read, or bytes in memory.
 
 import { fail } from '../host/error-code.js';
 
 /** The content of a file. */
 export interface Content {
-  /** In bytes. */
+  /** Its size in bytes. */
   readonly size: number;
-  /** How many bytes of it are in memory, about. */
+  /** About how many bytes of it are in memory. */
   readonly held: number;
-  /** The bytes from `position` on, up to `length` of them; none at the end. Fails with `io`. */
+  /** Reads at most `length` bytes from `position` on; none at the end. Fails with `io`. */
   read(length: number, position: number): Uint8Array;
-  /** All of it, piece by piece. */
+  /** Returns all of it, in pieces. */
   parts(): Iterable<Blob | Uint8Array<ArrayBuffer>>;
 }
 
-/** What a Blob holds. A File is refused with `io` once it is no longer as it was. */
+/** The content of a Blob. If a File has changed on the disk, reading it fails with `io`. */
 export class BlobContent implements Content {
   readonly held = 0;
   readonly #blob: Blob;
@@ -38,12 +38,14 @@ export class BlobContent implements Content {
   }
 }
 
-/** The bytes of a piece, but for the last one, which is as long as it has to be. */
+/** The size of a piece in bytes. The last piece can be shorter. */
 const PIECE = 1 << 18;
 
 type Piece = Uint8Array<ArrayBuffer>;
 
-/** Bytes in memory, in pieces, so that a file that grows is not copied for it; a piece of nothing but a hole is none. */
+/**
+ * Bytes in memory. They are in pieces, so that a file can grow without being copied. A piece that is a hole is missing.
+ */
 export class MemoryContent implements Content {
   readonly #pieces: (Piece | undefined)[] = [];
   #size = 0;
@@ -68,7 +70,7 @@ export class MemoryContent implements Content {
     return bytes;
   }
 
-  /** Writes all of `bytes` at `position`. Fails with `insufficient-memory`, and has then written some or none. */
+  /** Writes all of `bytes` at `position`. If it fails with `insufficient-memory`, some may be written. */
   write(bytes: Uint8Array, position: number): void {
     for (let at = 0; at < bytes.length; ) {
       const start = (position + at) % PIECE;
@@ -80,12 +82,12 @@ export class MemoryContent implements Content {
     }
   }
 
-  /** Cuts it, or lengthens it by a hole. */
+  /** Truncates it, or extends it by a hole. */
   resize(size: number): void {
     if (size < this.#size) {
       const whole = Math.ceil(size / PIECE);
       this.#pieces.length = Math.min(this.#pieces.length, whole);
-      // What is cut off must not come back when it grows again.
+      // If it grows again, the bytes that were cut off must be zeros.
       this.#pieces[whole - 1]?.fill(0, size - (whole - 1) * PIECE);
     }
     this.#size = size;
@@ -102,13 +104,13 @@ export class MemoryContent implements Content {
     }
   }
 
-  /** The piece of an index, with room for `length` bytes. */
+  /** Returns the piece at an index, with room for `length` bytes. */
   #piece(index: number, length: number): Piece {
     const piece = this.#pieces[index];
     if (piece !== undefined && piece.length >= length) {
       return piece;
     }
-    // Twice as long each time, so that small writes in a row cost no more than one.
+    // It doubles each time, so that many small writes cost no more than one large write.
     const grown = allocate(Math.min(PIECE, Math.max(length, 2 * (piece?.length ?? 0))));
     grown.set(piece ?? []);
     this.#pieces[index] = grown;

@@ -1,5 +1,5 @@
-// What a component holds open: a node, by a path, in a volume. Every method of a WASI descriptor that is about files
-// is here, on nodes; ts/browser/filesystem.ts puts them into the classes that the bindings want.
+// An open file or directory of a component: a node of a volume. The methods of a WASI descriptor are implemented here;
+// ts/browser/filesystem.ts wraps them in the classes that the bindings need.
 
 import type {
   DescriptorFlags,
@@ -13,7 +13,7 @@ import { DirectoryNode, FileNode, LinkNode, type Node, now } from './nodes.js';
 import type { Volume } from './volume.js';
 import { type Follow, type ResolvedPath, walk } from './walk.js';
 
-/** Larger than any file can be. */
+/** The maximum size of a file in bytes. */
 const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** An open file or directory. */
@@ -33,7 +33,7 @@ export class Open {
     }
   }
 
-  /** The root of a volume, opened. */
+  /** Opens the root of a volume. */
   static root(volume: Volume): Open {
     return new Open(volume, volume.root, volume.name, directoryFlags(volume));
   }
@@ -95,7 +95,7 @@ export class Open {
     return this.#existing(path, follow);
   }
 
-  /** The names in the directory and what they are of, as they are now. */
+  /** Lists the directory as it is now: names and their nodes. */
   list(): [string, Node][] {
     return [...this.#directory().entries];
   }
@@ -215,7 +215,7 @@ export class Open {
       return;
     }
     if (node.type === 'directory') {
-      // A browser has no way to move one.
+      // Browsers cannot move a directory.
       this.#expectMemory();
       if (holds(node, to.parent)) {
         fail('invalid');
@@ -246,7 +246,7 @@ export class Open {
     return file;
   }
 
-  /** Puts a node under a name that is not there yet. */
+  /** Gives a node a name, which must be free. */
   #put(path: string, node: Node): void {
     this.#expectMutable();
     const { parent, name, node: existing } = this.#place(path, 'never');
@@ -322,7 +322,7 @@ export class Open {
   }
 }
 
-/** The status of a node as WASI has it. */
+/** Returns the status of a node in WASI's form. */
 export function statusOf(node: Node): DescriptorStat {
   const accessed = datetime(node.accessed);
   const modified = datetime(node.modified);

@@ -1,48 +1,60 @@
-// The trees that a page gives to a sandbox and gets back from it: preview2-shim's form of a file system, as plain data.
+// Trees as plain data, as a page gives them to a sandbox and gets them back. The form is preview2-shim's.
 
 /** A file of a tree. */
 export interface FileEntry {
-  /** Its content. A `Blob` or a `File` is read piece by piece, as the component maps it, and never as a whole. */
+  /** Its content. A `Blob` or a `File` is read in windows as the component maps it, never as a whole. */
   readonly source: Blob | Uint8Array<ArrayBuffer> | string;
-  /** When it was last changed, in nanoseconds since 1970. By default the time that a `File` has, or now. */
+  /**
+   * When it was modified, in nanoseconds since 1970.
+   *
+   * @default the time of a `File`, otherwise the current time
+   */
   readonly mtimeNs?: bigint | undefined;
 }
 
 /** A symbolic link of a tree. */
 export interface LinkEntry {
-  /** Its text. */
+  /** The path that it has as its text. */
   readonly symlink: string;
-  /** When it was made, in nanoseconds since 1970. By default now. */
+  /**
+   * When it was made, in nanoseconds since 1970.
+   *
+   * @default the current time
+   */
   readonly mtimeNs?: bigint | undefined;
 }
 
 /** A directory of a tree. */
 export interface DirectoryEntry {
-  /** What is in it, by name. */
+  /** Its entries by name. */
   readonly dir: Readonly<Record<string, Entry>>;
-  /** When it was last changed, in nanoseconds since 1970. By default now. */
+  /**
+   * When it was modified, in nanoseconds since 1970.
+   *
+   * @default the current time
+   */
   readonly mtimeNs?: bigint | undefined;
 }
 
-/** Anything in a tree. */
+/** An entry of a tree. */
 export type Entry = FileEntry | LinkEntry | DirectoryEntry;
 
-/** A file as a sandbox gives it back. */
+/** A file as a sandbox returns it. */
 export interface FoundFile extends FileEntry {
   readonly source: Blob;
   readonly mtimeNs: bigint;
 }
 
-/** A symbolic link as a sandbox gives it back. */
+/** A symbolic link as a sandbox returns it. */
 export interface FoundLink extends LinkEntry {
   readonly mtimeNs: bigint;
 }
 
-/** A directory as a sandbox gives it back. */
+/** A directory as a sandbox returns it. */
 export interface FoundDirectory extends DirectoryEntry {
   readonly dir: Readonly<Record<string, FoundEntry>>;
   readonly mtimeNs: bigint;
 }
 
-/** Anything in a tree that a sandbox gives back. */
+/** An entry of a tree that a sandbox returns. */
 export type FoundEntry = FoundFile | FoundLink | FoundDirectory;

@@ -1,5 +1,5 @@
-// wasi:filesystem as a component's bindings see it, over trees in memory. Of preview 2's calls it has those that the
-// preview 1 adapter makes for this component, which reads and writes at positions; streams over files are refused.
+// wasi:filesystem for the bindings, over trees in memory. It supports the calls that the preview 1 adapter makes for
+// this component, which reads and writes at positions. Streams of files fail with `unsupported`.
 
 import type {
   DescriptorFlags,
@@ -52,7 +52,7 @@ class Descriptor {
 
   advise(): void {}
 
-  /** What is to be kept is kept between two steps of a job, and nothing can be done for it here. */
+  /** Does nothing: changes reach the browser's storage between two steps of a job. */
   syncData(): void {}
 
   sync(): void {}
@@ -150,7 +150,7 @@ class Descriptor {
 
 throwWasiErrors(Descriptor.prototype);
 
-/** Which node it is. wasi-libc takes the lower half for the inode number. */
+/** The identity of a node. wasi-libc uses the lower half as the inode number. */
 function identity({ id }: Node): MetadataHashValue {
   return { lower: id, upper: 0n };
 }
@@ -158,7 +158,7 @@ function identity({ id }: Node): MetadataHashValue {
 /**
  * Makes wasi:filesystem.
  *
- * @param volumes what the component gets
+ * @param volumes the component's preopens
  */
 export function createFilesystem(volumes: readonly Volume[]) {
   return {
@@ -168,7 +168,7 @@ export function createFilesystem(volumes: readonly Volume[]) {
       filesystemErrorCode: (): ErrorCode | undefined => undefined,
     },
     'wasi:filesystem/preopens': {
-      // Fresh descriptors at each call, since the component drops those that it is given.
+      // New descriptors at each call, because the component drops those that it gets.
       getDirectories: (): [Descriptor, string][] =>
         volumes.map((volume) => [new Descriptor(Open.root(volume)), volume.name]),
     },

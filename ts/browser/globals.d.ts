@@ -1,5 +1,5 @@
-// What TypeScript's library for pages lacks: that of workers cannot be had beside it, and permissions to use files
-// are in a draft.
+// Types that TypeScript's library for pages lacks. Its library for workers cannot be used together with that one, and
+// the permissions for files are still a draft.
 
 declare class FileReaderSync {
   readAsArrayBuffer(blob: Blob): ArrayBuffer;

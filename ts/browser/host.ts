@@ -1,9 +1,12 @@
 // The WASI host of a sandbox in a browser: our own file system, and preview2-shim for the rest.
 //
-// Not its file systems, which cannot carry a copy: a file's identity changes with each write and is the same for any
-// two files that were not written to, times are always 1970 and cannot be set, nothing is read-only, each write copies
-// the whole file, names such as `constructor` are there without having been made, and what goes wrong while a tree is
-// put into the browser's storage is told to nobody. tests/browser/shim.test.ts has these as tests.
+// The shim's file system is unusable for copies, and tests/browser/shim.test.ts shows why:
+// - A file's identity changes with each write. Any two files that were not written have the same one.
+// - Times are always 1970 and cannot be set.
+// - Nothing can be read-only.
+// - Each write copies the whole file.
+// - Names such as `constructor` exist although were never made.
+// - Errors of writing a tree to the browser's storage are lost.
 
 import { createCli } from '@bytecodealliance/preview2-shim/cli';
 import { monotonicClock, wallClock } from '@bytecodealliance/preview2-shim/clocks';
@@ -14,10 +17,10 @@ import { createFilesystem } from './filesystem.js';
 import type { Volume } from './volume.js';
 
 /**
- * The imports for the component: these volumes, clocks and random numbers, an environment without anything, and
- * the console for what it prints. Whatever else it asks for is an error.
+ * Makes the imports of the component: these volumes, clocks, random numbers, an empty environment, and the console for
+ * its output. Calls of other interfaces fail.
  *
- * @param volumes what the component gets
+ * @param volumes the component's preopens
  */
 export function createImports(volumes: readonly Volume[]): object {
   const cli = createCli();

@@ -1,6 +1,6 @@
-// mapcp/browser: sandboxed file copying in a browser, by the same component as everywhere.
+// mapcp/browser: copies files in a browser, in a sandbox, with the same component as under Node.
 //
-// docs/browser.md says what differs from mapcp under Node.
+// docs/browser.md lists the differences.
 
 export {
   CleanError,

@@ -1,13 +1,13 @@
-// What a tree consists of. Every file, link and directory is one object, whatever its names.
+// The nodes of a tree in memory. A file, link or directory is one object, however many names it has.
 
 import { BlobContent, type Content, MemoryContent } from './content.js';
 import type { DirectoryEntry, Entry, FoundDirectory, FoundEntry } from './entries.js';
 
 let latestId = 0n;
 
-/** What all nodes have. Times are in nanoseconds since 1970. */
+/** The properties that all nodes have. Times are in nanoseconds since 1970. */
 abstract class Status {
-  /** Which node it is; no two have the same. */
+  /** Identifies the node; each has another number. */
   readonly id = ++latestId;
   /** How many names it has. */
   names = 1;
@@ -24,7 +24,7 @@ abstract class Status {
 export class FileNode extends Status {
   readonly type = 'regular-file';
   content: Content;
-  /** How many descriptors it is open for writing by. */
+  /** How many descriptors have it open for writing. */
   writers = 0;
 
   constructor(content: Content = new MemoryContent(), modified?: bigint) {
@@ -36,7 +36,9 @@ export class FileNode extends Status {
     return this.content.size;
   }
 
-  /** The content, in memory and so to be written to. The caller says with `modified` that it was. */
+  /**
+   * Returns the content for writing; a Blob is first read into memory. The caller must set `modified` after a write.
+   */
   writable(): MemoryContent {
     if (!(this.content instanceof MemoryContent)) {
       const memory = new MemoryContent();
@@ -66,24 +68,24 @@ export class LinkNode extends Status {
 export class DirectoryNode extends Status {
   readonly type = 'directory';
   readonly size = 0;
-  // A map, and no object, which has entries such as `constructor` that nobody made.
+  // A map, because objects inherit names such as `constructor`.
   readonly entries = new Map<string, Node>();
 }
 
-/** Anything in a tree. */
+/** A node of a tree. */
 export type Node = FileNode | LinkNode | DirectoryNode;
 
-/** The time, in nanoseconds since 1970. */
+/** Returns the current time in nanoseconds since 1970. */
 export function now(): bigint {
   return milliseconds(Date.now());
 }
 
-/** Milliseconds as nanoseconds. */
+/** Converts milliseconds to nanoseconds. */
 export function milliseconds(count: number): bigint {
   return BigInt(Math.trunc(count)) * 1_000_000n;
 }
 
-/** The nodes for a tree that a page gave. */
+/** Makes the nodes of a tree that a page gave. */
 export function directoryFrom({ dir, mtimeNs }: DirectoryEntry): DirectoryNode {
   const directory = new DirectoryNode(mtimeNs);
   for (const [name, entry] of Object.entries(dir)) {
@@ -110,9 +112,9 @@ function inMemory(source: Uint8Array | string): MemoryContent {
   return content;
 }
 
-/** A tree for a page. */
+/** Makes the tree that a page gets. */
 export function entriesOf(directory: DirectoryNode): FoundDirectory {
-  // Without a prototype, whose `__proto__` would take what is to be an entry.
+  // Without a prototype, because an entry may have the name `__proto__`.
   const dir: Record<string, FoundEntry> = Object.create(null);
   for (const [name, node] of directory.entries) {
     dir[name] = entryOf(node);
@@ -131,7 +133,7 @@ function entryOf(node: Node): FoundEntry {
   }
 }
 
-/** How many bytes of a tree's files are in memory. */
+/** Returns how many bytes of a tree's files are in memory. */
 export function heldBy(directory: DirectoryNode): number {
   let held = 0;
   for (const node of directory.entries.values()) {

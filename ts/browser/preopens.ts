@@ -5,22 +5,22 @@ import type { DirectoryEntry } from './entries.js';
 import type { Grant } from './requests.js';
 import { tree } from './tree-check.js';
 
-/** A directory that a component gets. */
+/** A directory that a sandbox can reach. */
 export type Preopen = {
-  /** What may be done below it; `read` allows no change whatsoever. */
+  /** Whether the sandbox can change it; `read` allows no change. */
   readonly access: 'read' | 'read-write';
 } & (
   | {
-      /** A tree in memory. The sandbox works on a copy of it, which `Sandbox.tree` gives back. */
+      /** A tree in memory. The sandbox works on a copy of it, which `Sandbox.tree` returns. */
       readonly tree: DirectoryEntry;
     }
   | {
-      /** A directory of the browser's: in the origin's private file system, or one that the visitor picked. */
+      /** A directory of the origin's private file system, or one that the visitor picked. */
       readonly directory: FileSystemDirectoryHandle;
     }
 );
 
-/** The directories of a sandbox, by the absolute guest paths that they get. */
+/** The directories of a sandbox by their absolute guest paths. */
 export type Preopens = Readonly<Record<string, Preopen>>;
 
 const directory: Check = (name, value) => {
@@ -36,10 +36,11 @@ const takePreopens = preopensOf((name, value) => {
 });
 
 /**
- * What the worker is to be given, once it is clear that it may be.
+ * Checks preopens, asks the visitor for access if needed, and returns what the worker gets.
  *
  * @param preopens the directories
- * @throws a TypeError for what is no preopen; an Error where the visitor has not granted what is asked for, and where two directories overlap
+ * @throws a TypeError if a preopen is invalid; an Error if the visitor does not grant access, or if two directories
+ * overlap
  */
 export async function grantsFor(preopens: Preopens): Promise<Grant[]> {
   const taken = takePreopens('preopens', preopens) as Preopens;
@@ -57,7 +58,7 @@ export async function grantsFor(preopens: Preopens): Promise<Grant[]> {
   return grants;
 }
 
-/** Asks the visitor where that is needed, which a browser allows just after a click or a key. */
+/** Asks the visitor for access if needed. A browser allows that only just after a click or a key press. */
 async function requireGranted(
   name: string,
   handle: FileSystemDirectoryHandle,
@@ -65,7 +66,7 @@ async function requireGranted(
 ): Promise<void> {
   const mode = access === 'read' ? 'read' : 'readwrite';
   const isGranted =
-    // Browsers in which nothing can be picked have nothing to ask for.
+    // Without this function, the browser cannot pick directories, so there is nothing to ask for.
     handle.queryPermission === undefined ||
     (await handle.queryPermission({ mode })) === 'granted' ||
     (await handle.requestPermission?.({ mode })) === 'granted';
@@ -76,7 +77,7 @@ async function requireGranted(
   }
 }
 
-/** Two trees of one directory would each miss what is done by the other. */
+/** Refuses a directory inside another one: the tree of each would miss the changes of the other. */
 async function refuseOverlap(handles: readonly [string, FileSystemDirectoryHandle][]): Promise<void> {
   for (const [outerName, outer] of handles) {
     for (const [innerName, inner] of handles) {

@@ -1,7 +1,7 @@
-// What a page and the worker of its sandbox say to each other. The worker answers one request at a time, in order.
+// The messages between a page and the worker of its sandbox. The worker answers one request at a time, in order.
 
 import type { CopyOptions, Entry, Progress } from '#bindings/interfaces/mapcp-copy-copier.js';
-import type { CleanReport, Failure } from '../component.js';
+import type { CleanReport, ComponentError } from '../component.js';
 import type { DirectoryEntry, FoundDirectory } from './entries.js';
 import type { FileCall } from './volume.js';
 
@@ -12,46 +12,46 @@ export interface Grant {
   readonly from: DirectoryEntry | FileSystemDirectoryHandle;
 }
 
-/** What a step comes to, with all that a page may ask for after it. */
+/** The result of a step, with everything that a page may ask for after it. */
 export interface Stepped {
   readonly progress: Progress;
-  readonly problems: readonly Failure[];
+  readonly problems: readonly ComponentError[];
   readonly entries: readonly Entry[];
   readonly currentPath: string;
-  /** What was read and written, where somebody watches. */
+  /** The reads and writes of the step; empty unless the sandbox has a `watch` option. */
   readonly calls: readonly FileCall[];
-  /** Why it failed, where it did. */
-  readonly failure: Failure | undefined;
+  /** The error of the component, if the step failed. */
+  readonly failure: ComponentError | undefined;
 }
 
-/** What a worker can be asked for. */
+/** The requests that a worker answers. */
 export interface Requests {
-  /** Opens the sandbox; the first request. */
+  /** Opens the sandbox. It must be the first request. */
   open(grants: readonly Grant[], memory: number, isWatched: boolean): void;
-  /** Makes a job; its number. */
+  /** Makes a job, and returns its number. */
   begin(source: string, target: string, options: CopyOptions): number;
-  /** Steps a job, and has in the browser's directories what it has finished. */
+  /** Steps a job, and saves the finished files to the browser's directories. */
   step(job: number, budget: bigint): Stepped;
   /** Drops a job. */
   drop(job: number): void;
-  /** Removes the temporary files of killed copies in a directory, or only finds them. */
+  /** Removes the temporary files of killed copies in a directory; in a dry run, only finds them. */
   clean(directory: string, dryRun: boolean): CleanReport;
-  /** What a preopen holds. */
+  /** Returns the content of a preopen. */
   tree(name: string): FoundDirectory;
-  /** Lets go of the sandbox; another one may be opened. */
+  /** Closes the sandbox. Another one can then be opened. */
   close(): void;
 }
 
-/** A request, by the name of what is asked for. */
+/** A request, by its name. */
 export interface Request<Name extends keyof Requests = keyof Requests> {
   readonly id: number;
   readonly name: Name;
   readonly parameters: Parameters<Requests[Name]>;
 }
 
-/** The answer to a request. A failure is the component's; an error is anything else. */
+/** The answer to a request. A `failure` is an error of the component; an `error` is anything else. */
 export type Answer = { readonly id: number } & (
   | { readonly value: unknown }
-  | { readonly failure: Failure }
+  | { readonly failure: ComponentError }
   | { readonly error: unknown }
 );

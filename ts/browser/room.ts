@@ -1,18 +1,18 @@
-// Whether there is room for a copy, before anything of it is made.
+// Measures a copy before it starts, to find out whether there is room for it.
 
 import type { CopyOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
 import { type Component, dropJob } from '../component.js';
 
-/** The files that a copy will make: how many bytes they have together, and how many the largest has. */
+/** The sizes of the files that a copy will make, in bytes. */
 export interface Sizes {
   readonly total: number;
   readonly largest: number;
 }
 
 /**
- * Finds out what a copy will make, by a dry run of it.
+ * Measures what a copy will make, with a dry run.
  *
- * @returns the sizes, or undefined where the copy will fail, and say why itself
+ * @returns the sizes; undefined if the dry run fails, because the copy will then report the error itself
  */
 export function sizesOf(
   { copier }: Component,
@@ -30,7 +30,7 @@ export function sizesOf(
     let total = 0;
     let largest = 0;
     for (let done = false; !done; ) {
-      // With nothing to spend, a step goes on by one entry.
+      // With a budget of 0, a step does one entry.
       const progress = job.step(0n);
       largest = Math.max(largest, Number(progress.bytesInPlace) - total);
       total = Number(progress.bytesInPlace);

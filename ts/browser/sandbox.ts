@@ -18,28 +18,31 @@ import { grantsFor, type Preopens } from './preopens.js';
 import type { Stepped } from './requests.js';
 import type { FileCall } from './volume.js';
 
-/** How to copy: as under Node, but for permissions, of which a browser knows none, and with one job for each copy. */
+/** How to copy. Browsers have no permissions, and copy with one job; the other options are those of Node. */
 export type CopyOptions = Omit<CommonOptions, 'preserveMode' | 'concurrency'>;
 
 const { preserveMode, concurrency, ...checks } = copyChecks;
 
 const hints = {
   ...copyHints,
-  preserveMode: 'nothing in its place, since a browser has no permissions',
-  concurrency: 'nothing in its place, since a browser copies by one job',
+  preserveMode: 'no other option: browsers have no permissions',
+  concurrency: 'no other option: a browser copies with one job',
 };
 
 /** How a sandbox works. */
 export interface SandboxOptions {
   /**
-   * The most bytes of files that it holds in memory. A copy that needs more fails before anything is written.
+   * How many bytes of files the sandbox holds in memory at most. A copy that needs more fails before it writes
+   * anything.
    *
    * @default 1073741824
    */
   readonly memory?: number | undefined;
   /**
-   * Gets to see, after each step of a copy, what the component has read and written in it; the next step waits until
-   * this is done. A step is then as short as it can be: one window of a file, or one entry.
+   * Called after each step of a copy, with the component's reads and writes in that step. If it returns a promise, the
+   * next step waits for it. With this option, a step is as short as possible: one window of a file, or one entry.
+   *
+   * @default not called
    */
   readonly watch?: ((calls: readonly FileCall[]) => void | Promise<void>) | undefined;
 }
@@ -49,15 +52,15 @@ const sandboxChecks: Checks<SandboxOptions> = {
   watch: callback,
 };
 
-// One for all that a browser keeps, since a name for each directory would be needed that all tabs agree on.
+// One lock for all of the browser's storage, because tabs cannot agree on a name for each directory.
 const LOCK = 'mapcp';
 
 const DEFAULT_MEMORY = 2 ** 30;
 
-// Shorter than any window, so that a step ends after one.
+// In bytes. It is less than any window, so a step ends after one.
 const SHORTEST_STEP = 1n;
 
-/** Gives back the worker of a sandbox that was forgotten, which would hold its files in memory for ever. */
+/** Closes a sandbox that was forgotten. Otherwise its worker would hold the files in memory for ever. */
 const forgotten = new FinalizationRegistry<Connection>((connection) => {
   console.warn('mapcp: a sandbox was not closed, and held its directories until now: call its close()');
   connection.close();
@@ -80,16 +83,17 @@ export class Sandbox {
   }
 
   /**
-   * Copies a file, a link or a directory inside the sandbox. Several copies may run at once; those into directories of
-   * the browser's take turns, also with those of other tabs.
+   * Copies a file, a link or a directory inside the sandbox. Several copies can run at once. Copies into the browser's
+   * storage take turns, across all tabs.
    *
-   * What is copied into a directory of the browser's is there when the promise resolves.
+   * When the promise resolves, the copy is in the browser's storage.
    *
    * @param source a guest path
-   * @param target the guest path that the copy gets, never a directory to put it into
-   * @returns the copy under way, to be awaited or iterated over. It rejects with a {@link CopyError} when it fails, with
-   * guest paths; with a TypeError when an argument is of the wrong type, and then nothing has been touched; and with
-   * the signal's reason when it is aborted.
+   * @param target the guest path of the copy itself, not of a directory to put it into
+   * @param options how to copy
+   * @returns the running copy, to await or to iterate over. It rejects with a {@link CopyError} with guest paths if the
+   * copy fails; with a TypeError if an argument is wrong, before anything is changed; with an Error with the code
+   * `ERR_MAPCP_CLOSED` if the sandbox is closed; and with the signal's reason if it is aborted.
    */
   copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
     return new CopyTask(() => {
@@ -99,11 +103,13 @@ export class Sandbox {
   }
 
   /**
-   * Removes the temporary files that killed copies have left in a directory and in all below it.
+   * Removes the temporary files that killed copies left in a directory and below it.
    *
    * @param directory a guest path
-   * @returns how many were removed, or would be
-   * @throws {CleanError} when it fails, with guest paths
+   * @param options how to clean
+   * @returns how many were removed; in a dry run, how many would be
+   * @throws {CleanError} if something fails, with guest paths; an Error with the code `ERR_MAPCP_CLOSED` if the sandbox
+   * is closed
    */
   async clean(directory: string, options: CleanOptions = {}): Promise<number> {
     requirePath('directory', directory);
@@ -122,9 +128,10 @@ export class Sandbox {
   }
 
   /**
-   * What a preopen holds now. The files are Blobs, of which nothing has been read yet.
+   * Returns the current content of a preopen. Files are Blobs, which are read only if the page reads them.
    *
    * @param preopen its guest path, as given to {@link openSandbox}
+   * @throws a TypeError if there is no such preopen; an Error with the code `ERR_MAPCP_CLOSED` if the sandbox is closed
    */
   async tree(preopen: string): Promise<FoundDirectory> {
     requirePath('preopen', preopen);
@@ -133,8 +140,8 @@ export class Sandbox {
   }
 
   /**
-   * Ends the sandbox. A copy that is under way fails and leaves nothing; then the worker is free. If a sandbox that is not
-   * closed is collected as garbage, the worker is free as well, with a warning on the console.
+   * Closes the sandbox. Running copies fail and leave no temporary files; then the worker is free for another sandbox.
+   * A sandbox that is garbage-collected without this call is closed as well, with a warning on the console.
    */
   close(): void {
     if (!this.#closed) {
@@ -161,7 +168,7 @@ export class Sandbox {
         return this.#job(await this.#connection.ask('begin', source, target, toComponent(options, measure)));
       },
       prepareStep: () => this.#requireOpen(),
-      // Waiting for the worker has left the event loop to others.
+      // While the page waited for the worker, its event loop was free.
       rest: async () => {},
       pathOf: (path) => path,
       end: () => {
@@ -172,7 +179,7 @@ export class Sandbox {
     };
   }
 
-  /** A job of the worker's. */
+  /** Returns a job that runs in the worker. */
   #job(id: number): Job {
     let stepped: Stepped | undefined;
     return {
@@ -192,7 +199,7 @@ export class Sandbox {
     };
   }
 
-  /** Waits until no other copy changes what the browser keeps; returns what ends the turn. */
+  /** Waits until no other copy changes the browser's storage. Returns a function that ends the turn. */
   #turn(signal?: AbortSignal): Promise<() => void> {
     if (!this.#changesStorage) {
       return Promise.resolve(() => {});
@@ -220,12 +227,12 @@ export class Sandbox {
 /**
  * Opens a sandbox over some directories, in a worker of its own.
  *
- * @param preopens the directories, such as `{ '/in': { directory: handle, access: 'read' } }`. A directory that the
- * visitor picked is asked for again where that is needed, which a browser allows just after a click or a key.
+ * @param preopens the directories, such as `{ '/in': { directory: handle, access: 'read' } }`. If a browser needs the
+ * visitor's permission for a directory, it asks again. It can do that only just after a click or a key press.
  * @param options how it works
- * @returns the sandbox; close it when done
- * @throws a TypeError that names the argument or option that is wrong; an Error with the code `EACCES` where a directory was not granted; an Error where two directories of the
- * browser's overlap, and where the worker cannot be loaded
+ * @returns the sandbox, which the caller must close
+ * @throws a TypeError that names the argument or option that is wrong; an Error with the code `EACCES` if the visitor
+ * does not grant a directory; an Error if two of the browser's directories overlap, or if the worker cannot be loaded
  * @example
  * const directory = await navigator.storage.getDirectory();
  * using sandbox = await openSandbox({

@@ -1,11 +1,11 @@
 import type { ErrorCode, Operation } from '#bindings/interfaces/mapcp-copy-copier.js';
 
-/** What a browser refuses with, by the name of the exception, and what it is for people. */
+/** Code and reason for each exception of a browser, by its name. */
 const known: Readonly<Record<string, readonly [ErrorCode['tag'], string]>> = {
   QuotaExceededError: ['quota-exceeded', 'the browser grants this page no more room'],
   NotAllowedError: ['access-denied', 'the browser does not allow it; pick the directory again'],
   NoModificationAllowedError: ['busy', 'it is in use, perhaps by another tab'],
-  InvalidStateError: ['busy', 'it was changed by somebody else meanwhile'],
+  InvalidStateError: ['busy', 'somebody else changed it meanwhile'],
   NotFoundError: ['not-found', 'no such file or directory'],
   NotReadableError: ['io', 'the browser cannot read it'],
   TypeMismatchError: ['already-exists', 'it exists already, and is of another kind'],
@@ -13,7 +13,7 @@ const known: Readonly<Record<string, readonly [ErrorCode['tag'], string]>> = {
   TypeError: ['invalid-name', 'the browser does not allow this name'],
 };
 
-/** A directory of the browser's that could not be read or changed. */
+/** Thrown if a directory of the browser cannot be read or changed. */
 export class StorageError extends Error {
   readonly code: ErrorCode;
   readonly operation: Operation;
@@ -31,7 +31,7 @@ export class StorageError extends Error {
     this.reason = reason;
   }
 
-  /** What a browser threw, or the same where it is one already. */
+  /** Makes an error from an exception of the browser. One that is a StorageError is returned as it is. */
   static from(error: unknown, operation: Operation, path: string): StorageError {
     if (error instanceof StorageError) {
       return error;

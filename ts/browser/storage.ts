@@ -1,19 +1,20 @@
-// A directory of the browser's, in its private file system or picked by the visitor, as a tree: what is in it is read
-// as the component asks for it, and what the component changes is put back between two steps.
+// A directory of the browser as a tree in memory. It is in the origin's private file system, or the visitor picked it.
+// Names are listed before a copy, files are read when the component reads them, and changes are saved between two
+// steps.
 
 import { BlobContent, type Content } from './content.js';
 import { DirectoryNode, FileNode, milliseconds, type Node } from './nodes.js';
 import { StorageError } from './storage-error.js';
 import type { Volume } from './volume.js';
 
-/** What is known to be in a directory of the browser's. */
+/** The content of a directory of the browser, as it was last listed or saved. */
 interface Kept {
   readonly handle: FileSystemDirectoryHandle;
   readonly path: string;
   readonly entries: Map<string, { readonly node: Node; readonly content: Content | undefined }>;
 }
 
-/** Keeps a volume in step with a directory of the browser's. */
+/** Keeps a volume and a directory of the browser equal. */
 export class Storage {
   readonly #volume: Volume;
   readonly #handle: FileSystemDirectoryHandle;
@@ -25,9 +26,9 @@ export class Storage {
   }
 
   /**
-   * Fills the volume with what is in the directory now. No content is read.
+   * Fills the volume with the current entries of the directory. It reads no file's content.
    *
-   * @throws {StorageError} when the directory cannot be read
+   * @throws {StorageError} if the directory cannot be read
    */
   async load(): Promise<void> {
     const { root, name, changed } = this.#volume;
@@ -38,14 +39,14 @@ export class Storage {
   }
 
   /**
-   * Puts what has changed into the directory; files that are still being written wait for a later time.
+   * Saves changes to the directory. Files that the component still writes are left for a later call.
    *
-   * @throws {StorageError} when that fails. What was put there before stays, and the file that failed is as it was.
+   * @throws {StorageError} if that fails. The file that failed is unchanged, and the files saved before it stay.
    */
   async save(): Promise<void> {
     const changed = [...this.#volume.changed];
     this.#volume.changed.clear();
-    // A directory comes after the one that it was made in, since that has changed before.
+    // A new directory comes after its parent, because making it changed the parent first.
     for (const directory of changed) {
       const kept = this.#kept.get(directory);
       if (kept !== undefined && directory.names > 0) {
@@ -54,7 +55,7 @@ export class Storage {
     }
   }
 
-  /** How many bytes more can be put there, as far as the browser tells; undefined where it does not. */
+  /** Returns how many more bytes the browser lets the page store there; undefined if that is unknown. */
   async room(): Promise<number | undefined> {
     const privately = await navigator.storage.getDirectory();
     if ((await privately.resolve(this.#handle)) === null) {
@@ -124,11 +125,11 @@ export class Storage {
     const file = await attempt('create', place, () => handle.getFileHandle(name, { create: true }));
     try {
       await write(file, node.content);
-      // From now on it is read from there, and takes no memory.
+      // From now on, the file is read from the storage and takes no memory.
       node.content = new BlobContent(await file.getFile());
     } catch (error) {
       if (isNew && (await isEmpty(file))) {
-        // Asking for the handle made it. What has something in it is somebody else's.
+        // getFileHandle() made it. If it is not empty, somebody else has written it.
         await handle.removeEntry(name).catch(() => {});
       }
       throw StorageError.from(error, 'write', place);
@@ -138,8 +139,9 @@ export class Storage {
 }
 
 /**
- * Refuses a name that was not there when the directory was listed, and is now: somebody has made it meanwhile, or the file
- * system takes two names for one. A browser has no call that takes a name only if it is free, so this is a look right before.
+ * Refuses a name that was free when the directory was listed and is taken now: somebody has used it meanwhile, or the
+ * file system takes two names for one. Browsers have no call that takes a name only if it is free, so this checks right
+ * before.
  */
 async function expectFree(handle: FileSystemDirectoryHandle, name: string, place: string): Promise<void> {
   try {
@@ -159,16 +161,16 @@ async function isEmpty(file: FileSystemFileHandle): Promise<boolean> {
   try {
     return (await file.getFile()).size === 0;
   } catch {
-    // It is gone, or not to be read: in doubt it stays.
+    // It is gone or cannot be read. In doubt it stays.
     return false;
   }
 }
 
-/** Replaces what is in a file, in one step at the end. */
+/** Replaces the content of a file, in one step at the end. */
 async function write(file: FileSystemFileHandle, content: Content): Promise<void> {
   const stream = await file.createWritable();
   try {
-    // Not as one Blob, for which the browser would need all of it in memory once more.
+    // Not as one Blob, because for that the browser would need a second copy of it in memory.
     for (const part of content.parts()) {
       await stream.write(part);
     }

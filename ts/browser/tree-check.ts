@@ -1,6 +1,6 @@
 import { type Check, isBytes, isRecord, requireThat, text } from '../check.js';
 
-/** A tree in memory, all of it: names that a component can take, and entries of one of the three kinds. */
+/** Checks a whole tree in memory: its names, and that each entry is a file, a link or a directory. */
 export const tree: Check = (name, value) => {
   const { dir, ...others } = isRecord(value) ? value : {};
   requireThat(isRecord(dir), name, 'a directory, such as { dir: {} }', value);

@@ -1,26 +1,26 @@
 import type { DirectoryNode } from './nodes.js';
 
-/** A read from a file or a write to one, as the component made it. */
+/** A call of the component that read or wrote a file. */
 export interface FileCall {
   readonly kind: 'read' | 'write';
-  /** The guest path that the file was opened by. */
+  /** The guest path by which the file was opened. */
   readonly path: string;
-  /** Where in the file, in bytes. */
+  /** The position in the file, in bytes. */
   readonly offset: number;
   /** How many bytes were read or written. */
   readonly length: number;
 }
 
-/** What a preopen leads to: a tree, and what may be done with it. */
+/** The tree of a preopen, and how the component can use it. */
 export interface Volume {
-  /** The component's name for it, such as `/in`. */
+  /** The guest path, such as `/in`. */
   readonly name: string;
   readonly root: DirectoryNode;
   readonly access: 'read' | 'read-write';
-  /** Whether it can hold links and the times that it is told to; a directory of the browser's cannot. */
+  /** Whether it can hold links, and times can be set. A directory of the browser has neither. */
   readonly isMemory: boolean;
-  /** The directories whose entries have changed, in the order in which they did; taken out by whoever keeps them. */
+  /** The directories whose entries have changed, in order. `Storage` removes those that it saves. */
   readonly changed: Set<DirectoryNode>;
-  /** Told of every read and write, where it is there. */
+  /** Called after every read and write, if it is set. */
   readonly watch: ((call: FileCall) => void) | undefined;
 }

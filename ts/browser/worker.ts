@@ -1,13 +1,13 @@
-// The worker of a sandbox: the component, what it may reach, and the jobs that the page steps.
+// The worker of a sandbox. It has the component, the component's directories, and the jobs that the page steps.
 
 import type { CopyOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
 import {
   type CleanReport,
   type Component,
+  type ComponentError,
   type CopyJob,
   dropJob,
   type ErrorCode,
-  type Failure,
   failureOf,
   instantiateComponent,
 } from '../component.js';
@@ -20,24 +20,24 @@ import { Storage } from './storage.js';
 import { StorageError } from './storage-error.js';
 import type { FileCall, Volume } from './volume.js';
 
-/** A job, and what it copies to where. */
+/** A job with its source and target. */
 interface Running {
   readonly job: CopyJob;
   readonly source: string;
   readonly target: string;
 }
 
-/** Thrown for a failure of the component's kind that was found on this side of it. */
-class Failed extends Error {
-  readonly payload: Failure;
+/** An error that is found here, in the form of the component's errors. */
+class ThrownError extends Error {
+  readonly payload: ComponentError;
 
-  constructor(payload: Failure) {
+  constructor(payload: ComponentError) {
     super(payload.reason);
     this.payload = payload;
   }
 }
 
-/** A sandbox: what every request is about. */
+/** A sandbox, which answers the requests. */
 class Server {
   readonly #component: Component;
   readonly #volumes: readonly Volume[];
@@ -134,8 +134,8 @@ class Server {
     return entriesOf(volume.root);
   }
 
-  /** What fails, where that is a failure of the component's kind. */
-  async #tryTo(act: () => Promise<void>): Promise<Failure | undefined> {
+  /** Does something. Returns an error of the component's kind, and throws any other. */
+  async #tryTo(act: () => Promise<void>): Promise<ComponentError | undefined> {
     try {
       await act();
       return undefined;
@@ -148,7 +148,7 @@ class Server {
     }
   }
 
-  /** Looks anew at what others may have changed, but not under the feet of a job. */
+  /** Lists the browser's directories again, because others may have changed them. Not while a job works on them. */
   async #load(source: string, target: string): Promise<void> {
     if (this.#running.size === 0) {
       await this.#withStorages(source, target, (storage) => storage.load());
@@ -165,7 +165,7 @@ class Server {
         await act(storage);
       }
     } catch (error) {
-      throw error instanceof StorageError ? new Failed(failureFor(error, source, target)) : error;
+      throw error instanceof StorageError ? new ThrownError(failureFor(error, source, target)) : error;
     }
   }
 
@@ -176,10 +176,10 @@ class Server {
       return;
     }
     const fail = (tag: 'out-of-memory' | 'quota-exceeded', reason: string): never => {
-      throw new Failed(failure({ tag }, 'accept', target, source, target, reason));
+      throw new ThrownError(failure({ tag }, 'accept', target, source, target, reason));
     };
     const held = this.#volumes.reduce((sum, { root }) => sum + heldBy(root), 0);
-    // What goes to a directory of the browser's is in memory only until it is there, file by file.
+    // A file for a directory of the browser is in memory only until it is saved.
     const needed = volume.isMemory ? sizes.total : sizes.largest;
     if (needed > this.#memory - held) {
       const what = volume.isMemory ? 'the copy' : 'the largest file';
@@ -200,20 +200,20 @@ function failureFor(
   { code, operation, path, reason }: StorageError,
   source: string,
   target: string,
-): Failure {
-  // What is below the target is a copy of what is below the source.
+): ComponentError {
+  // A path below the target has the same rest as its source.
   const below = path.startsWith(`${target}/`) ? path.slice(target.length) : '';
   return failure(code, operation, path, source + below, target + below, reason);
 }
 
 function failure(
   code: ErrorCode,
-  operation: Failure['operation'],
+  operation: ComponentError['operation'],
   path: string,
   source: string,
   target: string,
   reason: string,
-): Failure {
+): ComponentError {
   return { outcome: 'failed', code, operation, path, source, target, reason };
 }
 
@@ -248,6 +248,6 @@ async function answer(request: Request): Promise<Answer> {
 let last = Promise.resolve();
 
 addEventListener('message', ({ data }: MessageEvent<Request>) => {
-  // One after the other, since each may wait for the browser.
+  // One after the other: each may have to wait for the browser.
   last = last.then(async () => postMessage(await answer(data)));
 });
