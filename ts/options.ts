@@ -129,7 +129,7 @@ export interface CopyOptions {
    *
    * A byte of a name that is not UTF-8 is matched as one character.
    *
-   * @default [], which copies everything
+   * @default []
    */
   readonly include?: readonly string[] | undefined;
   /**

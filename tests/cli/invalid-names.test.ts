@@ -49,6 +49,29 @@ describe('a name that is not UTF-8, in Node,', () => {
       expect(status).toBe(1);
     }));
 
+  it('has its bytes in base64 under --json, and a name with a backslash has none', () =>
+    inTemporaryDirectory((directory) => {
+      mkdirSync(join(directory, 'in'));
+      mkdirSync(join(directory, 'out'));
+      const path = Buffer.from('in/caf\xe9', 'latin1');
+      writeFileSync(Buffer.concat([Buffer.from(`${directory}/`), path]), 'bytes');
+      symlinkSync(Buffer.from('\xff', 'latin1'), join(directory, 'in/link\\xe9'));
+      const { stdout } = run(node, ['-r', '--json', '--no-progress', '--keep-going', 'in', 'out'], directory);
+      const errors = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { type: string; path: string; pathBase64?: string })
+        .filter(({ type }) => type === 'error')
+        .map(({ path, pathBase64 }) => ({ path, pathBase64 }));
+      expect(errors).toHaveLength(2);
+      expect(errors).toEqual(
+        expect.arrayContaining([
+          { path: 'in/caf\\xe9', pathBase64: path.toString('base64') },
+          { path: 'in/link\\xe9', pathBase64: undefined },
+        ]),
+      );
+    }));
+
   it('can be excluded in its printed form', () =>
     inTemporaryDirectory((directory) => {
       prepare(directory);

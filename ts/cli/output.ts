@@ -3,6 +3,7 @@ import { quoted } from '../errors.js';
 import type { CopyEntry, CopyError, CopyProgress, CopyReport } from '../index.js';
 import { REPORT_MILLISECONDS } from '../task.js';
 import type { ProgressBar } from './bar.js';
+import { InvalidNames } from './invalid-names.js';
 import { canDraw, standardError, standardOutput } from './streams.js';
 
 // Shorter work than this, in milliseconds, needs no bar.
@@ -37,6 +38,7 @@ export class Output {
   readonly #options: Printing;
   readonly #started = performance.now();
   readonly #Bar: typeof ProgressBar | undefined;
+  readonly #invalidNames = new InvalidNames();
   #bar: ProgressBar | undefined;
   /** Since when bytes have been copied. */
   #copyingSince = performance.now();
@@ -124,7 +126,8 @@ export class Output {
     this.#makeRoom();
     if (this.#options.json) {
       const { code, operation, path, source, target, reason, leftover, message } = error;
-      writeJson({ type, code, operation, path, source, target, reason, leftover, message });
+      const pathBase64 = this.#invalidNames.base64Of(error);
+      writeJson({ type, code, operation, path, pathBase64, source, target, reason, leftover, message });
     } else {
       standardError().write(`mapcp: ${type === 'warning' ? 'warning: ' : ''}${error.message}\n`);
     }
