@@ -244,7 +244,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
       'TypeError: target must be a string, not 5',
       'RangeError: options.windowSize must be a whole number from 1 to 1073741824, not 0',
       "TypeError: options has no option 'force': use overwrite: 'always' for force: true, which is the default, and overwrite: 'never' for force: false",
-      "TypeError: options has no option 'preserveMode': use nothing in its place, since a browser has no permissions",
+      "TypeError: options has no option 'preserveMode': use nothing instead, because browsers have no permissions",
       "TypeError: target must be well-formed, and has half a surrogate pair: '/in/\\ud800'",
       "TypeError: there is no preopen '/other'",
       "TypeError: preopens['/in'].access must be 'read' or 'read-write', not 'readonly'",

@@ -25,8 +25,8 @@ const { preserveMode, concurrency, ...checks } = copyChecks;
 
 const hints = {
   ...copyHints,
-  preserveMode: 'no other option: browsers have no permissions',
-  concurrency: 'no other option: a browser copies with one job',
+  preserveMode: 'nothing instead, because browsers have no permissions',
+  concurrency: 'nothing instead, because a browser copies with one job',
 };
 
 /** How a sandbox works. */
