@@ -73,7 +73,7 @@ export class DividedJob implements SandboxJob {
       const thread = threads[index];
       if (thread !== undefined) {
         const given = { ...assignment, options: { ...sendable(options), concurrency: 1, shard } };
-        const part = new Part(thread, given, (told) => this.#hear(told));
+        const part = new Part(thread, given, (report) => this.#receive(report));
         part.left.catch((error: Error) => this.#lose(part, shard, error));
         this.#parts.push(part);
       }
@@ -183,12 +183,12 @@ export class DividedJob implements SandboxJob {
     this.#entries.push(...entries.filter((entry) => !this.#isRepeated(entry)));
   }
 
-  #hear(told: ThreadReport): void {
-    this.#take(told.currentPath, told.problems, told.entries);
-    if (told.failure !== undefined) {
-      this.#fail(errorOf(told.failure));
+  #receive(report: ThreadReport): void {
+    this.#take(report.currentPath, report.problems, report.entries);
+    if (report.failure !== undefined) {
+      this.#fail(errorOf(report.failure));
     }
-    this.#tell();
+    this.#notify();
   }
 
   /**
@@ -220,7 +220,7 @@ export class DividedJob implements SandboxJob {
 
   #fail(error: Error): void {
     this.#failure ??= error;
-    this.#tell();
+    this.#notify();
   }
 
   /** Called if a thread ends before its shard is done. If the thread never started, the shard is copied here. */
@@ -232,7 +232,7 @@ export class DividedJob implements SandboxJob {
     this.#parts.splice(this.#parts.indexOf(part), 1);
     this.#warn(error);
     this.#abandoned.push(shard);
-    this.#tell();
+    this.#notify();
   }
 
   /** Warns, once, that fewer jobs than requested divide the copy. */
@@ -246,7 +246,7 @@ export class DividedJob implements SandboxJob {
     }
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#hasNews = true;
     this.#wake?.();
   }
@@ -259,13 +259,13 @@ class Part {
   readonly thread: Thread;
   /** Resolves when the thread has left the shard, and rejects if the shard is not done then. */
   readonly left: Promise<void>;
-  readonly #take: (told: ThreadReport) => void;
+  readonly #take: (report: ThreadReport) => void;
 
-  constructor(thread: Thread, assignment: Assignment, hear: (told: ThreadReport) => void) {
+  constructor(thread: Thread, assignment: Assignment, listener: (report: ThreadReport) => void) {
     this.thread = thread;
-    this.#take = (told) => {
-      this.progress = told.progress;
-      hear(told);
+    this.#take = (report) => {
+      this.progress = report.progress;
+      listener(report);
     };
     this.left = thread.work(assignment, this.#take).then(() => {
       if (!this.progress.done) {

@@ -27,7 +27,7 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
   const entries: Entry[] = [];
   const pace = new Pace();
   let lastReport = performance.now();
-  const tell = (failure?: ComponentError) => {
+  const sendReport = (failure?: ComponentError) => {
     const report: ThreadReport = {
       progress: job.progress(),
       currentPath: job.currentPath(),
@@ -47,7 +47,7 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
       entries.push(...job.takeEntries());
       if (progress.done || now - lastReport >= REPORT_MILLISECONDS) {
         lastReport = now;
-        tell();
+        sendReport();
       }
       isWanted &&= !progress.done;
       await rest();
@@ -58,7 +58,7 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
       throw error;
     }
     entries.push(...job.takeEntries());
-    tell(failure);
+    sendReport(failure);
   } finally {
     await job.drop();
     end();

@@ -140,7 +140,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     let isOver = false;
     const over = this.#report.finally(() => {
       isOver = true;
-      this.#news.tell();
+      this.#news.announce();
     });
     // The end of this function throws the copy's error.
     over.catch(() => {});
@@ -217,11 +217,11 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
           await settled(listener?.(toError(problem, work)), turn);
           notes.add(() => toError(problem, work));
         }
-        await this.#tellEntries(job, work, turn);
+        await this.#reportEntries(job, work, turn);
         if (failure !== undefined) {
           throw toError(failure, work, report(progress));
         }
-        await this.#tell(progress, job, work, turn);
+        await this.#reportProgress(progress, job, work, turn);
         if (progress.done) {
           return report(progress);
         }
@@ -239,7 +239,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     }
   }
 
-  async #tellEntries(job: Job, work: Work, turn: Turn): Promise<void> {
+  async #reportEntries(job: Job, work: Work, turn: Turn): Promise<void> {
     const { onEntry } = this.#options;
     if (onEntry !== undefined) {
       for (const entry of job.takeEntries()) {
@@ -248,7 +248,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     }
   }
 
-  async #tell(progress: Progress, job: Job, work: Work, turn: Turn): Promise<void> {
+  async #reportProgress(progress: Progress, job: Job, work: Work, turn: Turn): Promise<void> {
     if (!this.#isWatched) {
       return;
     }
@@ -257,16 +257,16 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
       return;
     }
     this.#lastReport = now;
-    const told = {
+    const latest = {
       bytesDone: Number(progress.bytesDone),
       bytesTotal: numberOf(progress.bytesTotal),
       filesDone: Number(progress.filesDone),
       filesTotal: numberOf(progress.filesTotal),
       currentPath: work.pathOf(job.currentPath()),
     };
-    this.#latest = told;
-    this.#news.tell();
-    await settled(this.#options.onProgress?.(told), turn);
+    this.#latest = latest;
+    this.#news.announce();
+    await settled(this.#options.onProgress?.(latest), turn);
   }
 }
 
@@ -292,7 +292,7 @@ class News {
   /** Resolves when something new happens. */
   next = this.#promise();
 
-  tell(): void {
+  announce(): void {
     const resolve = this.#resolve;
     this.next = this.#promise();
     resolve();

@@ -41,7 +41,7 @@ const idle: Thread[] = [];
 
 /** What the copy of a thread waits for. */
 interface Work {
-  readonly hear: (told: ThreadReport) => void;
+  readonly listener: (report: ThreadReport) => void;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -78,7 +78,7 @@ class Thread {
 
   constructor() {
     this.#worker
-      .on('message', (told: ThreadReport | typeof IDLE | typeof READY) => this.#hear(told))
+      .on('message', (report: ThreadReport | typeof IDLE | typeof READY) => this.#receive(report))
       .on('error', (error) => this.#work?.reject(this.#failureBy(error)))
       .on('exit', (status) => this.#leave(status));
   }
@@ -86,22 +86,22 @@ class Thread {
   /**
    * Makes the thread copy a shard.
    *
-   * @param hear called with each report
+   * @param listener called with each report
    * @returns resolves when the thread has left the shard, and rejects if the thread dies without reporting an error
    */
-  work(assignment: Assignment, hear: (told: ThreadReport) => void): Promise<void> {
+  work(assignment: Assignment, listener: (report: ThreadReport) => void): Promise<void> {
     clearTimeout(this.#end);
     this.#worker.ref();
     Atomics.store(this.#state, 0, BUSY);
     this.#worker.postMessage(assignment);
     return new Promise((resolve, reject) => {
-      this.#work = { hear, resolve, reject };
+      this.#work = { listener, resolve, reject };
     });
   }
 
-  /** Makes the thread leave the shard of `hear`, if it still works on that. It may work for another copy by now. */
-  stop(hear: (told: ThreadReport) => void): void {
-    if (this.#work?.hear === hear) {
+  /** Makes the thread leave the shard of `listener`, if it still works on that. It may work for another copy by now. */
+  stop(listener: (report: ThreadReport) => void): void {
+    if (this.#work?.listener === listener) {
       this.#worker.postMessage(STOP);
     }
   }
@@ -116,12 +116,12 @@ class Thread {
     Atomics.wait(this.#state, 0, BUSY, Math.max(0, latest - performance.now()));
   }
 
-  #hear(told: ThreadReport | typeof IDLE | typeof READY): void {
+  #receive(report: ThreadReport | typeof IDLE | typeof READY): void {
     this.#isReady = true;
-    if (told === IDLE) {
+    if (report === IDLE) {
       this.rest();
-    } else if (told !== READY) {
-      this.#work?.hear(told);
+    } else if (report !== READY) {
+      this.#work?.listener(report);
     }
   }
 

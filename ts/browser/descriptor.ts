@@ -53,7 +53,7 @@ export class Open {
       return new Uint8Array();
     }
     const bytes = file.content.read(length, Number(position));
-    this.#tell('read', position, bytes);
+    this.#report('read', position, bytes);
     return bytes;
   }
 
@@ -68,7 +68,7 @@ export class Open {
     }
     file.writable().write(bytes, Number(position));
     file.modified = now();
-    this.#tell('write', position, bytes);
+    this.#report('write', position, bytes);
   }
 
   setSize(size: bigint): void {
@@ -317,7 +317,7 @@ export class Open {
     }
   }
 
-  #tell(kind: 'read' | 'write', position: bigint, { length }: Uint8Array): void {
+  #report(kind: 'read' | 'write', position: bigint, { length }: Uint8Array): void {
     this.#volume.watch?.({ kind, path: this.#path, offset: Number(position), length });
   }
 }
