@@ -149,14 +149,14 @@ static bool what_cannot_be_done_is_refused(void) {
 
 static const struct row rows[] = {
     {"a failed msync can be repeated", sync_can_be_repeated},
-    {"a failed munmap has unmapped nothing and can be repeated", unmap_can_be_repeated},
+    {"a failed munmap unmaps nothing and can be repeated", unmap_can_be_repeated},
     {"pages that were written before a failure are not written again", what_was_written_stays_written},
-    {"the writes of others survive a failure and a repetition", others_win_after_a_failure},
+    {"other programs' writes survive a failure and a retry", others_win_after_a_failure},
     {"only changed pages are written", only_changed_pages_are_written},
     {"partial writes are continued", pieces_add_up},
-    {"bytes that were written behind the end of the file do not come back", the_tail_is_forgotten},
+    {"bytes that were written past the end of the file do not come back", the_tail_is_forgotten},
     {"changes to a private mapping are never written", private_changes_are_never_written},
-    {"flags that memory cannot support are refused", what_cannot_be_done_is_refused},
+    {"unsupported flags are refused", what_cannot_be_done_is_refused},
 };
 
 int main(void) {

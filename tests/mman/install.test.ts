@@ -67,14 +67,14 @@ describe('a program that is linked with libshared-mman', () => {
 
   it.each([
     { without: 'any --wrap', args: ['shout.c', library] },
-    { without: 'any --wrap, beside the emulation', args: ['shout.c', library, '-lwasi-emulated-mman'] },
+    { without: 'any --wrap, before the emulation', args: ['shout.c', library, '-lwasi-emulated-mman'] },
     { without: '--wrap of munmap and close', args: ['shout.c', library, '-Wl,--wrap=mmap'] },
     {
-      without: '--wrap of mmap, behind the emulation',
+      without: '--wrap of mmap, after the emulation',
       args: ['shout.c', '-lwasi-emulated-mman', library, '-Wl,--wrap=munmap,--wrap=close'],
     },
     {
-      without: 'any --wrap, behind the emulation, with the header',
+      without: 'any --wrap, after the emulation, with the header',
       args: [include, 'with-header.c', '-lwasi-emulated-mman', library],
     },
   ])('without $without fails to link', ({ args }) => {
@@ -88,7 +88,7 @@ describe('a program that is linked with libshared-mman', () => {
   });
 });
 
-describe('a C++ program that maps a file by memory_map.hpp', () => {
+describe('a C++ program that maps a file with memory_map.hpp', () => {
   const library = join(prefix, 'lib/libshared-mman.a');
   const emulation = '-lwasi-emulated-mman';
   const link = (element: string, ...args: readonly string[]) => {
@@ -109,7 +109,7 @@ describe('a C++ program that maps a file by memory_map.hpp', () => {
     return run(process.execPath, clang, ...options, 'map.cpp', ...args, '-o', 'map.wasm');
   };
 
-  it('fails to link if what it assigns would not reach the file', () => {
+  it('fails to link if its writes would be lost', () => {
     expect(link('char', emulation)).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('undefined symbol: msync'),
