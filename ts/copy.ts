@@ -238,7 +238,7 @@ function pathInSource(from: HostPath, to: HostPath, options: CopyOptions): Insid
   if (!options.recursive || isCopiedAsLink(from, options)) {
     return undefined;
   }
-  const [source, directory] = [realPath(from.given), realPath(to.directory)];
+  const [source, directory] = [realDirectory(from.given), realPath(to.directory)];
   if (source === undefined || directory === undefined || !isBelow(directory, source)) {
     return undefined;
   }
@@ -311,6 +311,16 @@ async function isLeftOut(
 function realPath(path: string): string | undefined {
   try {
     return realpathSync.native(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The path of a directory without links; undefined if it leads to none. */
+function realDirectory(path: string): string | undefined {
+  try {
+    const real = realpathSync.native(path);
+    return statSync(real).isDirectory() ? real : undefined;
   } catch {
     return undefined;
   }

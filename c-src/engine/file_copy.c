@@ -252,12 +252,16 @@ bool mapcp_file_copy_abandon(struct mapcp_file_copy *copy) {
 // A name that no file has.
 #define NOWHERE ".mapcp-nowhere"
 
-static const char NO_LINKS[] = "the target's file system has no symbolic links; copy what they lead to, "
-                               "with `symlinks=follow`, or leave them out, with `symlinks=skip`";
+#define OTHER_WAYS "copy what they lead to, with `symlinks=follow`, or leave them out, with `symlinks=skip`"
+
+static const char NO_LINKS[] = "the target's file system has no symbolic links; " OTHER_WAYS;
+
+static const char MAY_LACK_LINKS[] =
+    "input/output error; perhaps the target's file system has no symbolic links; if so, " OTHER_WAYS;
 
 /// Fails with the errno value of making a link. Always returns false. FAT and exFAT have no links, and report
-/// this as not permitted, as unsupported or, in wasmtime, as an input/output error. It is the reason if a
-/// file can be made.
+/// this as not permitted, as unsupported or, in wasmtime, as an input/output error. It is the likely reason
+/// if a file can be made.
 static bool fail_to_link(struct mapcp_place target, const char *text, struct mapcp_namer *namer, int number,
                          struct mapcp_error *error) {
     mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
@@ -265,7 +269,7 @@ static bool fail_to_link(struct mapcp_place target, const char *text, struct map
                           error->code == MAPCP_CODE_IO;
     // Hosts do not permit links to absolute paths.
     if (may_lack_links && text[0] != '/' && mapcp_temporary_can_be_made(target, namer)) {
-        error->because = NO_LINKS;
+        error->because = error->code == MAPCP_CODE_IO ? MAY_LACK_LINKS : NO_LINKS;
     }
     return false;
 }

@@ -86,7 +86,7 @@ describe('the command line reports in one sentence', () => {
 
   it.skipIf(!canMount)('that there is no procfs', () => {
     const { status, stderr } = shell("unshare --mount sh -c 'mount -t tmpfs none /proc && $mapcp in/a out'");
-    expect(stderr).toMatch(/^mapcp: cannot go on: there is no procfs at \/proc, .*: mount it\n$/);
+    expect(stderr).toMatch(/^mapcp: cannot go on: no procfs is mounted at \/proc, .*: mount it\n$/);
     expect(status).toBe(1);
   });
 });

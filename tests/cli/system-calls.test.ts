@@ -257,8 +257,8 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, if a system 
   const disk = 'input/output error';
   // Through wasmtime, file systems without symbolic links report EIO.
   const noLinks =
-    "the target's file system has no symbolic links; copy what they lead to (--symlinks=follow), " +
-    'or leave them out (--symlinks=skip)';
+    "input/output error; perhaps the target's file system has no symbolic links; if so, copy what they lead to, " +
+    'with --symlinks=follow, or leave them out, with --symlinks=skip';
 
   it.each<[string, string, string, Victim, readonly (readonly string[])[]]>([
     [

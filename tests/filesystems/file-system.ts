@@ -99,7 +99,7 @@ function putTree(put: Put): void {
 
 /** The problems that a file system can have with the tree, by their messages. */
 const kinds: readonly (readonly [string, RegExp])[] = [
-  ['links', /has no symbolic links; copy what they lead to .*symlinks.*follow.*skip/],
+  ['links', /has no symbolic links; .*copy what they lead to.*symlinks.*follow.*skip/],
   ['two names', /may treat two names as one/],
   ['time', /does not have the source's time/],
   ['time of link', /cannot set the times of '.*\/l': the file system does not support it/],
