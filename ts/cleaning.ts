@@ -6,16 +6,16 @@ import { nameOf } from './posix.js';
 type PathOf = (guestPath: string) => string;
 
 // An error takes about 2 KB, and a tree can have a million directories that cannot be listed.
-const MOST_FAILURES = 100;
+const MOST_ERRORS = 100;
 
 /**
  * Makes the error of the API from one of the component.
  *
- * @param failure the component's error
+ * @param error the component's error
  * @param pathOf returns the caller's name for a path
  */
-export function cleanErrorOf(failure: ComponentError, pathOf: PathOf): CleanError {
-  const { code, operation, path, reason } = failure;
+export function cleanErrorOf(error: ComponentError, pathOf: PathOf): CleanError {
+  const { code, operation, path, reason } = error;
   return new CleanError({ code: nameOf(code), operation, path: pathOf(path), reason });
 }
 
@@ -26,12 +26,12 @@ export function cleanErrorOf(failure: ComponentError, pathOf: PathOf): CleanErro
  * @param pathOf returns the caller's name for a path
  * @throws {CleanError} if something failed
  */
-export function countOf({ files, failures }: CleanReport, pathOf: PathOf): number {
-  const [first] = failures;
+export function countOf({ files, errors }: CleanReport, pathOf: PathOf): number {
+  const [first] = errors;
   if (first !== undefined) {
-    const errors = failures.slice(0, MOST_FAILURES).map((failure) => cleanErrorOf(failure, pathOf));
+    const most = errors.slice(0, MOST_ERRORS).map((error) => cleanErrorOf(error, pathOf));
     const { code, operation, path, reason } = cleanErrorOf(first, pathOf);
-    throw new CleanError({ code, operation, path, reason, removed: files.length, failures: errors });
+    throw new CleanError({ code, operation, path, reason, removed: files.length, errors: most });
   }
   return files.length;
 }

@@ -36,7 +36,7 @@ export class DividedJob implements SandboxJob {
   /** The progress of the shards that were already copied here. */
   readonly #finished: Progress[] = [];
   readonly #known = new Set<string>();
-  #problems: ComponentError[] = [];
+  #errors: ComponentError[] = [];
   #entries: Entry[] = [];
   readonly #isDryRun: boolean;
   #currentPath: string;
@@ -135,7 +135,7 @@ export class DividedJob implements SandboxJob {
         return;
       }
     }
-    this.#take(own.currentPath(), own.takeProblems(), own.takeEntries());
+    this.#take(own.currentPath(), own.takeErrors(), own.takeEntries());
   }
 
   progress(): Progress {
@@ -148,10 +148,10 @@ export class DividedJob implements SandboxJob {
     return this.#currentPath;
   }
 
-  takeProblems(): readonly ComponentError[] {
-    const problems = this.#problems;
-    this.#problems = [];
-    return problems;
+  takeErrors(): readonly ComponentError[] {
+    const errors = this.#errors;
+    this.#errors = [];
+    return errors;
   }
 
   takeEntries(): readonly Entry[] {
@@ -175,16 +175,16 @@ export class DividedJob implements SandboxJob {
     stopAtOnce(this.#parts.map(({ thread }) => thread));
   }
 
-  #take(currentPath: string, problems: readonly ComponentError[], entries: readonly Entry[]): void {
+  #take(currentPath: string, errors: readonly ComponentError[], entries: readonly Entry[]): void {
     this.#currentPath = currentPath;
-    for (const problem of problems) {
-      this.#add(problem);
+    for (const error of errors) {
+      this.#add(error);
     }
     this.#entries.push(...entries.filter((entry) => !this.#isRepeated(entry)));
   }
 
   #receive(report: ThreadReport): void {
-    this.#take(report.currentPath, report.problems, report.entries);
+    this.#take(report.currentPath, report.errors, report.entries);
     if (report.failure !== undefined) {
       this.#fail(errorOf(report.failure));
     }
@@ -204,17 +204,17 @@ export class DividedJob implements SandboxJob {
     return isRepeated;
   }
 
-  #add(problem: ComponentError): void {
+  #add(error: ComponentError): void {
     // Only one shard has this entry. It is not remembered, because a tree can have millions of them.
-    if (problem.outcome === 'left-out') {
-      this.#problems.push(problem);
+    if (error.outcome === 'left-out') {
+      this.#errors.push(error);
       return;
     }
     // Every shard walks all directories, and each reports an error of a directory.
-    const key = [problem.operation, problem.path, problem.target].join('\0');
+    const key = [error.operation, error.path, error.target].join('\0');
     if (!this.#known.has(key)) {
       this.#known.add(key);
-      this.#problems.push(problem);
+      this.#errors.push(error);
     }
   }
 
@@ -242,7 +242,7 @@ export class DividedJob implements SandboxJob {
       const [source, target] = [this.#source, this.#target];
       const code = { tag: 'unsupported' } as const;
       const what = { operation: 'divide', path: source, source, target } as const;
-      this.#problems.push({ outcome: 'copied', code, ...what, reason });
+      this.#errors.push({ outcome: 'copied', code, ...what, reason });
     }
   }
 

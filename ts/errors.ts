@@ -81,7 +81,7 @@ export interface CleanErrorDetails extends Pick<CleanError, 'code' | 'operation'
    *
    * @default []
    */
-  readonly failures?: readonly CleanError[];
+  readonly errors?: readonly CleanError[];
 }
 
 /**
@@ -100,14 +100,14 @@ export class CleanError extends Error {
   /** How many files were removed; in a dry run, how many would be. */
   readonly removed: number;
   /** The first 100 errors, including this one. Empty in these errors themselves, and if cleaning could not start. */
-  readonly failures: readonly CleanError[];
+  readonly errors: readonly CleanError[];
 
   /**
    * @param details what failed
    * @param options the original error as `cause`, if there is one
    */
   constructor(
-    { code, operation, path, reason, removed = 0, failures = [] }: CleanErrorDetails,
+    { code, operation, path, reason, removed = 0, errors = [] }: CleanErrorDetails,
     options?: ErrorOptions,
   ) {
     super(`cannot ${verbOf(operation)} ${quoted(path)}: ${reason}`, options);
@@ -117,7 +117,7 @@ export class CleanError extends Error {
     this.path = path;
     this.reason = reason;
     this.removed = removed;
-    this.failures = failures;
+    this.errors = errors;
   }
 }
 

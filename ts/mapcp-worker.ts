@@ -31,7 +31,7 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
     const report: ThreadReport = {
       progress: job.progress(),
       currentPath: job.currentPath(),
-      problems: job.takeProblems(),
+      errors: job.takeErrors(),
       entries: entries.splice(0),
       ...(failure && { failure }),
     };

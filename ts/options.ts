@@ -171,7 +171,7 @@ export interface CopyOptions {
    */
   readonly makeParents?: boolean | undefined;
   /**
-   * Go on after an entry that cannot be copied. The report counts such failures and has the first 100.
+   * Go on after an entry that cannot be copied. The report counts such errors and has the first 100.
    *
    * @default false
    */
@@ -209,7 +209,7 @@ export interface CopyOptions {
    * Called for each entry that could not be copied, if `keepGoing` is set. The call comes soon after the attempt. If it
    * returns a promise, the copy waits for it. If it throws or rejects, the copy ends with that error.
    */
-  readonly onFailure?: ((failure: CopyError) => unknown) | undefined;
+  readonly onError?: ((error: CopyError) => unknown) | undefined;
   /** Stop the copy and reject with the signal's reason. What was finished stays. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -269,7 +269,7 @@ export const copyChecks: Checks<CopyOptions> = {
   onProgress: callback,
   onEntry: callback,
   onWarning: callback,
-  onFailure: callback,
+  onError: callback,
   signal,
 };
 

@@ -67,11 +67,11 @@ export class OwnJob implements SandboxJob {
     return this.#job.currentPath();
   }
 
-  takeProblems(): readonly ComponentError[] {
+  takeErrors(): readonly ComponentError[] {
     // This is called after each step, and never after a trap. So it can ask the component for these as well.
     this.#copy.made?.add(this.#job.takeMade());
-    const problems = this.#job.takeProblems().map((problem) => this.#explained(problem));
-    return this.#isOver ? [...problems, ...this.#takeRefused()] : problems;
+    const errors = this.#job.takeErrors().map((error) => this.#explained(error));
+    return this.#isOver ? [...errors, ...this.#takeRefused()] : errors;
   }
 
   takeEntries(): readonly Entry[] {

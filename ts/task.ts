@@ -25,10 +25,10 @@ export interface CopyReport {
   readonly warnings: readonly CopyError[];
   /** How many warnings there were. */
   readonly warningCount: number;
-  /** With `keepGoing`, the first 100 errors. `onFailure` gets all errors. */
-  readonly failures: readonly CopyError[];
+  /** With `keepGoing`, the first 100 errors. `onError` gets all errors. */
+  readonly errors: readonly CopyError[];
   /** How many entries could not be copied. */
-  readonly failureCount: number;
+  readonly errorCount: number;
   /** The time from the call to the end, in milliseconds. */
   readonly milliseconds: number;
 }
@@ -42,7 +42,7 @@ export interface Job {
   /** Returns the guest path of the entry at which the last step ended. */
   currentPath(): string;
   /** Returns the warnings and errors since the last call. */
-  takeProblems(): readonly ComponentError[];
+  takeErrors(): readonly ComponentError[];
   /** Returns the entries that were finished since the last call, if the options ask for them. */
   takeEntries(): readonly Entry[];
   /** Drops the job, which removes its temporary file. Called once. */
@@ -199,8 +199,8 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
 
   async #work(work: Work, turn: Turn): Promise<CopyReport> {
     const warnings = new Notes();
-    const failures = new Notes();
-    const report = (progress: Progress) => makeReport(progress, warnings, failures, this.#started);
+    const errors = new Notes();
+    const report = (progress: Progress) => makeReport(progress, warnings, errors, this.#started);
     const job = await begin(work, this.#isWatched);
     const pace = new Pace();
     try {
@@ -210,12 +210,12 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
         const started = performance.now();
         const { progress, failure } = await step(job, pace.budget);
         pace.took(performance.now() - started);
-        for (const problem of job.takeProblems()) {
-          const [notes, listener] = isWarning(problem)
+        for (const error of job.takeErrors()) {
+          const [notes, listener] = isWarning(error)
             ? [warnings, this.#options.onWarning]
-            : [failures, this.#options.onFailure];
-          await settled(listener?.(toError(problem, work)), turn);
-          notes.add(() => toError(problem, work));
+            : [errors, this.#options.onError];
+          await settled(listener?.(toError(error, work)), turn);
+          notes.add(() => toError(error, work));
         }
         await this.#reportEntries(job, work, turn);
         if (failure !== undefined) {
@@ -365,7 +365,7 @@ function numberOf(value: bigint | undefined): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
-function makeReport(progress: Progress, warnings: Notes, failures: Notes, started: number): CopyReport {
+function makeReport(progress: Progress, warnings: Notes, errors: Notes, started: number): CopyReport {
   return {
     bytes: Number(progress.bytesInPlace),
     files: Number(progress.filesDone),
@@ -373,13 +373,13 @@ function makeReport(progress: Progress, warnings: Notes, failures: Notes, starte
     skipped: Number(progress.skipped),
     warnings: warnings.first,
     warningCount: warnings.count,
-    failures: failures.first,
-    failureCount: failures.count,
+    errors: errors.first,
+    errorCount: errors.count,
     milliseconds: performance.now() - started,
   };
 }
 
-/** Whether an entry's problem is only a warning: it was left out, or copied without something. */
+/** Whether an entry's error is only a warning: it was left out, or copied without something. */
 function isWarning({ outcome }: ComponentError): boolean {
   return outcome !== 'failed';
 }

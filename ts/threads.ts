@@ -10,7 +10,7 @@ import type { Assignment } from './divided-job.js';
 export interface ThreadReport {
   readonly progress: Progress;
   readonly currentPath: string;
-  readonly problems: readonly ComponentError[];
+  readonly errors: readonly ComponentError[];
   readonly entries: readonly Entry[];
   /** The component's error, if it failed. */
   readonly failure?: ComponentError;

@@ -168,7 +168,7 @@ static void put_errors(copy_errors *result, const struct mapcp_copy_errors *from
     }
 }
 
-void exports_mapcp_copy_copier_method_copy_job_take_problems(copy_job *self, copy_errors *result) {
+void exports_mapcp_copy_copier_method_copy_job_take_errors(copy_job *self, copy_errors *result) {
     struct mapcp_copy_errors errors = mapcp_job_take_errors(self->job);
     put_errors(result, &errors);
     mapcp_copy_errors_free(&errors);
@@ -219,7 +219,7 @@ bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, bool dry_run,
     const bool good = mapcp_clean(directory, dry_run, &files, &errors, &cause);
     if (good) {
         put_names(&result->files, &files);
-        put_errors(&result->failures, &errors);
+        put_errors(&result->errors, &errors);
     } else {
         put_error(error, &cause);
         mapcp_copy_error_free(&cause);

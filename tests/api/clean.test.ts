@@ -53,8 +53,8 @@ describe('clean', () => {
       chmodSync(join(directory, 'c'), 0o555);
       const script = `
         import { clean } from ${JSON.stringify(pathToFileURL('build/out/js/index.js'))};
-        const { operation, code, removed, failures } = await clean('.').catch((error) => error);
-        console.log(JSON.stringify({ operation, code, removed, paths: failures.map(({ path }) => path).sort() }));`;
+        const { operation, code, removed, errors } = await clean('.').catch((error) => error);
+        console.log(JSON.stringify({ operation, code, removed, paths: errors.map(({ path }) => path).sort() }));`;
       const node = [process.execPath, '--input-type=module', '--eval', script];
       const [program = '', ...args] = [...asOrdinaryUser, ...node];
 

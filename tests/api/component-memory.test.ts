@@ -38,7 +38,7 @@ function repeat(times: number, act: () => void): void {
 it.each<[string, (root: Root) => void]>([
   ['how far a job is', (root) => asked(root, (job) => job.progress())],
   ['where a job is', (root) => asked(root, (job) => job.currentPath())],
-  ['what went wrong', (root) => asked(root, (job) => job.takeProblems())],
+  ['what went wrong', (root) => asked(root, (job) => job.takeErrors())],
   ['what was copied', (root) => asked(root, (job) => job.takeEntries())],
   [
     'for another copy, with what went wrong and what was copied',
@@ -46,7 +46,7 @@ it.each<[string, (root: Root) => void]>([
       repeat(TIMES / 10, () => {
         const job = makeJob(root);
         while (!job.step(1n << 40n).done) {}
-        expect([job.takeProblems().length, job.takeEntries().length]).toEqual([1, 1]);
+        expect([job.takeErrors().length, job.takeEntries().length]).toEqual([1, 1]);
         drop(job);
       }),
   ],

@@ -183,10 +183,10 @@ describe('a copy by several jobs', () => {
         makeFiles(join(directory, 'a/d'), 20);
         const program = `import { copy } from 'mapcp';
         const options = { recursive: true, concurrency: 3 };
-        copy('a', 'b', options).then(async ({ files, bytes, failureCount, warnings: [{ operation, code, reason }] }) => {
+        copy('a', 'b', options).then(async ({ files, bytes, errorCount, warnings: [{ operation, code, reason }] }) => {
           // It remembers that threads cannot be started.
           const again = await copy('a', 'c', options);
-          console.log(JSON.stringify([files, bytes, failureCount, operation, code, reason, again.files, again.warningCount]));
+          console.log(JSON.stringify([files, bytes, errorCount, operation, code, reason, again.files, again.warningCount]));
         });`;
         const outfile = format === 'esm' ? 'program.mjs' : 'program.cjs';
         await build({
@@ -357,7 +357,7 @@ describe('a copy by several jobs', () => {
       writeFileSync(join(directory, 'b/d'), 'in the way');
       const report = await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, keepGoing: true });
       expect(report).toMatchObject({ files: 17, directories: 1 });
-      expect(report.failures.map(({ code, path }) => `${code} ${path}`).sort()).toEqual(
+      expect(report.errors.map(({ code, path }) => `${code} ${path}`).sort()).toEqual(
         [...blocked.map((path) => `EISDIR ${path}`), `ENOTDIR ${join(directory, 'b/d')}`].sort(),
       );
     }));

@@ -32,8 +32,8 @@ describe('copy', () => {
         skipped: 0,
         warnings: [],
         warningCount: 0,
-        failures: [],
-        failureCount: 0,
+        errors: [],
+        errorCount: 0,
         milliseconds: expect.any(Number),
       });
       expect(report.milliseconds).toBeGreaterThan(0);

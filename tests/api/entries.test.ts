@@ -89,6 +89,6 @@ describe('a copy that fails', () => {
       mkdirSync(join(directory, 'b/d/f'), { recursive: true });
       const error = await failureOf(copy(join(directory, 'a'), join(directory, 'b'), { recursive: true }));
       expect(error).toBeInstanceOf(CopyError);
-      expect((error as CopyError).report).toMatchObject({ bytes: 4, files: 2, warnings: [], failures: [] });
+      expect((error as CopyError).report).toMatchObject({ bytes: 4, files: 2, warnings: [], errors: [] });
     }));
 });

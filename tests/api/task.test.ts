@@ -228,12 +228,12 @@ describe('a running copy', () => {
       const report = await copy(join(directory, 'a'), join(directory, 'b'), options);
       expect(report).toMatchObject({
         files: 5,
-        failures: [{ code: 'EISDIR', path: join(directory, 'b/d/f3') }],
+        errors: [{ code: 'EISDIR', path: join(directory, 'b/d/f3') }],
       });
     }));
 
   it.each([1, 2])(
-    'reports the first 100 warnings and failures, their number, and each to a listener, by %i jobs',
+    'reports the first 100 warnings and errors, their number, and each to a listener, by %i jobs',
     (concurrency) =>
       inTemporaryDirectory(async (directory) => {
         const [source, target] = [join(directory, 'a'), join(directory, 'b')];
@@ -249,25 +249,25 @@ describe('a running copy', () => {
           mkdirSync(join(target, name), { recursive: true });
         }
         const warnings: CopyError[] = [];
-        const failures: CopyError[] = [];
+        const errors: CopyError[] = [];
         const report = await copy(source, target, {
           recursive: true,
           keepGoing: true,
           concurrency,
           onWarning: (warning) => warnings.push(warning),
-          onFailure: (failure) => failures.push(failure),
+          onError: (failure) => errors.push(failure),
         });
-        expect(report).toMatchObject({ files: 0, warningCount: 150, failureCount: 150 });
+        expect(report).toMatchObject({ files: 0, warningCount: 150, errorCount: 150 });
         expect(report.warnings).toEqual(warnings.slice(0, 100));
-        expect(report.failures).toEqual(failures.slice(0, 100));
+        expect(report.errors).toEqual(errors.slice(0, 100));
         expect(new Set(warnings.map(({ path }) => path)).size).toBe(150);
-        expect(new Set(failures.map(({ path }) => path)).size).toBe(150);
+        expect(new Set(errors.map(({ path }) => path)).size).toBe(150);
         expect(warnings[0]).toMatchObject({ code: 'ERR_MAPCP_NOT_REGULAR_FILE' });
-        expect(failures[0]).toMatchObject({ code: 'EISDIR' });
+        expect(errors[0]).toMatchObject({ code: 'EISDIR' });
       }),
   );
 
-  it.each(['onWarning', 'onFailure'])('ends with the rejection of %s', (name) =>
+  it.each(['onWarning', 'onError'])('ends with the rejection of %s', (name) =>
     inTemporaryDirectory(async (directory) => {
       mkdirSync(join(directory, 'a'));
       execFileSync('mkfifo', [join(directory, 'a/fifo')]);

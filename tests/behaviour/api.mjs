@@ -18,16 +18,16 @@ export async function copyByApi({ directory, source, target, options }) {
   });
   try {
     const report = await copy(absolute(source), absolute(target), { makeParents: false, ...options });
-    const { failures, warnings, ...counts } = report;
-    return { error: undefined, failures: failures.map(told), warnings: warnings.map(told), counts };
+    const { errors, warnings, ...counts } = report;
+    return { error: undefined, errors: errors.map(told), warnings: warnings.map(told), counts };
   } catch (error) {
     if (!(error instanceof CopyError)) {
       throw error;
     }
-    const { warnings = [], failures = [] } = error.report ?? {};
+    const { warnings = [], errors = [] } = error.report ?? {};
     return {
       error: told(error),
-      failures: failures.map(told),
+      errors: errors.map(told),
       warnings: warnings.map(told),
       counts: undefined,
     };

@@ -24,7 +24,7 @@ export interface Result {
   /** The error of the copy; by default it must succeed. */
   readonly error?: Problem;
   /** Errors of single entries under `keepGoing`. */
-  readonly failures?: readonly Problem[];
+  readonly errors?: readonly Problem[];
   /** The warnings. */
   readonly warnings?: readonly Problem[];
   /** Some counts of the report. */

@@ -107,7 +107,7 @@ export const inWasmtime: Frontend = {
   ]),
 };
 
-/** Problems are failures if the copy came to its end; otherwise the last one is its error. */
+/** Problems are errors if the copy came to its end; otherwise the last one is its error. */
 function arrange(
   status: number,
   errors: readonly Told[],
@@ -118,5 +118,5 @@ function arrange(
     throw new Error(`status ${status} with ${errors.length} errors`);
   }
   const wentOn = counts !== undefined;
-  return { error: wentOn ? undefined : errors[0], failures: wentOn ? errors : [], warnings, counts };
+  return { error: wentOn ? undefined : errors[0], errors: wentOn ? errors : [], warnings, counts };
 }

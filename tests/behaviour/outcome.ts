@@ -17,7 +17,7 @@ export interface Told {
 /** How a copy through a frontend ended. */
 export interface Outcome {
   readonly error: Told | undefined;
-  readonly failures: readonly Told[];
+  readonly errors: readonly Told[];
   readonly warnings: readonly Told[];
   /** The frontend's report, if the copy came to its end. */
   readonly counts: Partial<CopyReport> | undefined;

@@ -39,11 +39,11 @@ export async function check(behaviour: Behaviour, frontend: Frontend, directory:
     }
     const source = look(from);
     const before = look(to);
-    const { error, failures, warnings, counts } = await copy(behaviour, frontend, directory);
+    const { error, errors, warnings, counts } = await copy(behaviour, frontend, directory);
     const result: Result = behaviour.instead?.[frontend.name] ?? behaviour;
 
     expect(error).toEqual(result.error === undefined ? undefined : told(behaviour, result.error, frontend));
-    expectProblems(behaviour, failures, result.failures, frontend);
+    expectProblems(behaviour, errors, result.errors, frontend);
     expectProblems(behaviour, warnings, result.warnings, frontend);
     expect(counts ?? {}).toMatchObject(result.counts ?? {});
     expectOut(look(to), result.out, before, frontend);
@@ -78,7 +78,7 @@ function together(outcomes: readonly Outcome[]): Outcome {
     outcomes.reduce((total, { counts }) => total + (counts?.[count] ?? 0), 0);
   return {
     error: outcomes.find(({ error }) => error !== undefined)?.error,
-    failures: outcomes.flatMap(({ failures }) => failures),
+    errors: outcomes.flatMap(({ errors }) => errors),
     warnings: outcomes.flatMap(({ warnings }) => warnings),
     counts: { bytes: sum('bytes'), files: sum('files'), skipped: sum('skipped') },
   };

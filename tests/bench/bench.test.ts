@@ -1,4 +1,4 @@
-// A smoke test: the benchmark measures, reports failures, and publishes only complete results.
+// A smoke test: the benchmark measures, reports errors, and publishes only complete results.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

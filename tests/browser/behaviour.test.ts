@@ -109,9 +109,9 @@ function copyIn(
         '/out': { tree: treeFrom(to), access: 'read-write' },
       });
       const outcome = await sandbox.copy(source, target, { makeParents: false, ...options }).then(
-        ({ failures, warnings, ...counts }: CopyReport): Outcome => ({
+        ({ errors, warnings, ...counts }: CopyReport): Outcome => ({
           error: undefined,
-          failures: failures.map(told),
+          errors: errors.map(told),
           warnings: warnings.map(told),
           counts,
         }),
@@ -119,7 +119,7 @@ function copyIn(
           if (!(error instanceof mapcp.CopyError)) {
             throw error;
           }
-          return { error: told(error), failures: [], warnings: [], counts: undefined };
+          return { error: told(error), errors: [], warnings: [], counts: undefined };
         },
       );
       const tree = await treeOf(await sandbox.tree('/out'), '', {});

@@ -40,7 +40,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
       };
     });
     expect(found).toMatchObject({
-      report: { bytes: 3_000_000 + 11 + 24, files: 5, directories: 2, failures: [], warnings: [] },
+      report: { bytes: 3_000_000 + 11 + 24, files: 5, directories: 2, errors: [], warnings: [] },
       isSame: true,
       text: 'content ☃',
       empty: 0,

@@ -26,7 +26,7 @@ it('the API has no options without an equivalent, but for these', () => {
   expect(names.filter((name) => commandLineOptionOf(name) === undefined).sort()).toEqual([
     'filterSource',
     'onEntry',
-    'onFailure',
+    'onError',
     'onProgress',
     'onWarning',
     'preserveMode',

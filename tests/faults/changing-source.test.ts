@@ -15,7 +15,7 @@ import type { CopyOptions } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { type Put, putInto } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
-import { FaultySandbox, failuresOf } from './faulty-sandbox.js';
+import { errorsOf, FaultySandbox } from './faulty-sandbox.js';
 import { bytes, type Scenario } from './scenarios.js';
 
 const PAGE = 65_536;
@@ -110,7 +110,7 @@ async function changeBeforeEachCall(
       return undefined;
     });
     const copy = 'b' in ending.found ? readFileSync(join(directory, 'out/b')) : undefined;
-    const code = ending.succeeded ? undefined : failuresOf(ending)[0]?.code;
+    const code = ending.succeeded ? undefined : errorsOf(ending)[0]?.code;
     const said = check(code, copy);
     if (said !== undefined || Object.keys(ending.found).length > 1 || ending.descriptorsLeft !== 0) {
       wrong.push(`before call ${number}, ${name}: ${said ?? 'something is left'}`);
@@ -126,17 +126,17 @@ describe.each(allOptions.map((options) => ({ options, name: JSON.stringify(optio
       'if the source is $name during its copy, the copy is the old or the new content, or fails',
       (change) =>
         inMemoryDirectory(async (directory) => {
-          let failures = 0;
+          let errors = 0;
           const wrong = await changeBeforeEachCall(change, options, directory, (code, copy) => {
             if (code !== undefined) {
-              failures++;
+              errors++;
               return code === 'ERR_MAPCP_SOURCE_CHANGED' && copy === undefined ? undefined : code;
             }
             const isWhole = copy?.equals(old) || copy?.equals(change.content);
             return isWhole ? undefined : 'the copy is neither';
           });
           expect(wrong).toEqual([]);
-          expect(failures).toBeGreaterThan(0);
+          expect(errors).toBeGreaterThan(0);
         }),
     );
 

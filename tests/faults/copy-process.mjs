@@ -19,8 +19,8 @@ const box = await openSandbox({
 async function copy(target, options) {
   const codesOf = (/** @type {readonly CopyError[]} */ errors) => errors.map(({ code }) => code);
   try {
-    const { files, failures, warnings } = await box.copy('/in/a', `/${target}`, options);
-    return { files, codes: codesOf([...failures, ...warnings]) };
+    const { files, errors, warnings } = await box.copy('/in/a', `/${target}`, options);
+    return { files, codes: codesOf([...errors, ...warnings]) };
   } catch (error) {
     if (error instanceof CopyError) {
       return { files: 0, codes: [error.code] };

@@ -16,7 +16,7 @@ import {
   type Plan,
   type Way,
 } from './faulty-host.js';
-import { type Ending, FaultySandbox, failuresOf } from './faulty-sandbox.js';
+import { type Ending, errorsOf, FaultySandbox } from './faulty-sandbox.js';
 import { brokenPromises, isTemporary } from './promises.js';
 import { faultsOf, type Scenario, scenarios } from './scenarios.js';
 
@@ -199,11 +199,11 @@ function wrongWith(given: Ending, failing: Failing): string[] {
     target,
     leftover: undefined,
   };
-  const failures = failuresOf(ending);
-  if (failures.length !== 1) {
-    wrong.push(`${failures.length} errors are reported`);
+  const errors = errorsOf(ending);
+  if (errors.length !== 1) {
+    wrong.push(`${errors.length} errors are reported`);
   }
-  for (const { code, operation, path, source, target, leftover, message } of failures) {
+  for (const { code, operation, path, source, target, leftover, message } of errors) {
     const isRight =
       isDeepStrictEqual({ code, path, source, target, leftover }, expected) &&
       operationsIn(failing).includes(operation) &&
@@ -236,7 +236,7 @@ function* faultsIn(
 function wrongAfter(then: Ending): string[] {
   return [
     ...brokenPromises(then),
-    ...(then.succeeded ? [] : [`${then.error ?? failuresOf(then)}`]),
+    ...(then.succeeded ? [] : [`${then.error ?? errorsOf(then)}`]),
     ...(then.descriptorsLeft === 0 ? [] : [`${then.descriptorsLeft} descriptors are left open`]),
   ];
 }
@@ -271,7 +271,7 @@ async function failFromEachOn(scenario: Scenario, way: Way, directory: string): 
     const ending = await sandbox.copy((_, each) => (each >= number ? 'io' : undefined));
     const here = `if each call from ${number}, ${name}, on fails`;
     const left = Object.keys(ending.found).filter(isTemporary);
-    const named = ending.succeeded ? [] : failuresOf(ending).flatMap(({ leftover }) => leftover ?? []);
+    const named = ending.succeeded ? [] : errorsOf(ending).flatMap(({ leftover }) => leftover ?? []);
     // The host made a file, failed, and did not remove it, so the copy does not know its name.
     const isUnknown = name === 'getType' && calls[number - 1]?.name === 'openAt';
     if (String(named) !== String(left.map((path) => `/out/${path}`)) && !isUnknown) {
@@ -311,7 +311,7 @@ it.each(faultsOf.unlinkFileAt)(
       );
       const [left = ''] = Object.keys(ending.found);
       expect(isTemporary(left)).toBe(true);
-      expect(failuresOf(ending)).toMatchObject([
+      expect(errorsOf(ending)).toMatchObject([
         { code: 'ENOSPC', operation: 'write', leftover: `/out/${left}` },
       ]);
       expect(sandbox.clean()).toBe(1);
@@ -361,7 +361,7 @@ it.each([0, 1])('shard %i does not skip a link that may lead to a directory', (i
     await sandbox.copy();
     const looks = sandbox.calls.map(({ name, path }) => name === 'statAt' && path === '/in/a/link');
     const ending = await sandbox.copy((_, number) => (looks[number] ? 'io' : undefined));
-    expect(failuresOf(ending)).toMatchObject([{ code: 'EIO', path: '/in/a/link' }]);
+    expect(errorsOf(ending)).toMatchObject([{ code: 'EIO', path: '/in/a/link' }]);
   }),
 );
 

@@ -113,7 +113,7 @@ export class FaultySandbox implements Disposable {
       before,
       complete: this.#complete,
       found: this.look(),
-      succeeded: report !== undefined && report.failures.length === 0,
+      succeeded: report !== undefined && report.errors.length === 0,
       descriptorsLeft: openFiles().length - descriptors,
     };
   }
@@ -138,9 +138,9 @@ export class FaultySandbox implements Disposable {
 }
 
 /** The errors of a copy, whether it failed as a whole or in parts. */
-export function failuresOf({ report, error }: Ending): readonly CopyError[] {
-  const failures = report?.failures ?? [error];
-  return failures.map((failure) => {
+export function errorsOf({ report, error }: Ending): readonly CopyError[] {
+  const errors = report?.errors ?? [error];
+  return errors.map((failure) => {
     if (!(failure instanceof CopyError)) {
       throw failure;
     }

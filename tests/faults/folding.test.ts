@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { look, type Put } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import type { Fault, Fold, Plan } from './faulty-host.js';
-import { FaultySandbox, failuresOf } from './faulty-sandbox.js';
+import { errorsOf, FaultySandbox } from './faulty-sandbox.js';
 import { isTemporary } from './promises.js';
 import type { Scenario } from './scenarios.js';
 
@@ -81,7 +81,7 @@ describe.each(cases)('on a file system that $how, $names', ({ fold, names }) => 
         };
         using sandbox = await FaultySandbox.open(scenario, 'by value', directory, fold);
         const ending = await sandbox.copy(failing(fault));
-        expect(failuresOf(ending)).toMatchObject([
+        expect(errorsOf(ending)).toMatchObject([
           { code: 'EEXIST', operation: 'accept', leftover: undefined },
         ]);
         expect(ending.report?.files).toBe(3);
@@ -99,8 +99,8 @@ describe.each(cases)('on a file system that $how, $names', ({ fold, names }) => 
 });
 
 /** The name of the entry that was not copied. */
-function failedName(ending: Parameters<typeof failuresOf>[0]): string | undefined {
-  return failuresOf(ending)[0]?.source.slice('/in/a/'.length);
+function failedName(ending: Parameters<typeof errorsOf>[0]): string | undefined {
+  return errorsOf(ending)[0]?.source.slice('/in/a/'.length);
 }
 
 describe('an entry that another program makes in a new directory', () => {
@@ -151,7 +151,7 @@ it.each(['no-entry', 'invalid'] as const)(
       };
       using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
       const ending = await sandbox.copy((call) => (call === 'renameAt' ? fault : undefined));
-      expect(failuresOf(ending)).toMatchObject([
+      expect(errorsOf(ending)).toMatchObject([
         {
           code: 'EILSEQ',
           operation: 'rename',

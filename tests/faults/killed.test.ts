@@ -132,7 +132,7 @@ async function killCopies(
     const removed = left > 0 ? await cleaner.clean() : 0;
     const found = look(out);
     const copier = anyRecovery();
-    const failures = await copier.copy(options);
+    const errors = await copier.copy(options);
     const mended = look(out);
 
     const differsFrom = (tree: ExpectedTree) =>
@@ -148,7 +148,7 @@ async function killCopies(
       ...(removed === left ? [] : [`${removed} of ${left} unfinished files were removed`]),
       ...brokenPromises({ before, complete, found, succeeded: false }),
       ...(frontend.hasModes ? exposed(complete, killed) : []),
-      ...failures.map((code) => `the next copy failed with ${code}`),
+      ...errors.map((code) => `the next copy failed with ${code}`),
       ...brokenPromises({ before, complete: completeInTheEnd, found: mended, succeeded: true }),
     ];
     expect(wrong, `cleaned by ${cleaner.name}, and copied again by ${copier.name}`).toEqual([]);

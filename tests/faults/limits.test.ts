@@ -21,7 +21,7 @@ import { predictTarget, type Tree } from '../helpers/oracle.js';
 import { canMount } from '../helpers/small-disk.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { createFaultyHost } from './faulty-host.js';
-import { FaultySandbox, failuresOf } from './faulty-sandbox.js';
+import { errorsOf, FaultySandbox } from './faulty-sandbox.js';
 import { copyCommands } from './killed-copies.js';
 import { precompile } from './precompiled.js';
 import { brokenPromises } from './promises.js';
@@ -121,15 +121,15 @@ async function copyOnto(
     const before = restart(directory);
     const complete = predictTarget(look(join(directory, 'in')), before, options, recovery);
     disk.limit(limit);
-    const failures = await recovery.copy(options);
+    const errors = await recovery.copy(options);
     expect(openDescriptors()).toBeLessThanOrEqual(descriptors);
     const found = look(join(directory, 'out'));
-    expect(brokenPromises({ before, complete, found, succeeded: failures.length === 0 })).toEqual([]);
+    expect(brokenPromises({ before, complete, found, succeeded: errors.length === 0 })).toEqual([]);
     disk.limit();
     expect(await recovery.copy(options)).toEqual([]);
     const again = look(join(directory, 'out'));
     expect(brokenPromises({ before, complete, found: again, succeeded: true })).toEqual([]);
-    codes.add(String(failures));
+    codes.add(String(errors));
   }
   expect([...codes]).toEqual([codeIn[by], '']);
 }
@@ -216,7 +216,7 @@ describe('in a process with few free descriptors', () => {
         );
         expect(brokenPromises(ending)).toEqual([]);
         expect(ending.descriptorsLeft).toBe(0);
-        for (const error of ending.succeeded ? [] : failuresOf(ending)) {
+        for (const error of ending.succeeded ? [] : errorsOf(ending)) {
           expect(error).toMatchObject({ code: 'EMFILE', reason: 'too many open files' });
         }
         succeeded.push(ending.succeeded);

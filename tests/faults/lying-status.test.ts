@@ -49,7 +49,7 @@ describe.each(sizes)('a file of %i bytes', (size) => {
             host: lyingHost(more),
           });
           expect(readFileSync(join(directory, 'b/f')).equals(content)).toBe(true);
-          expect(report).toMatchObject({ bytes: size + 5, files: 2, warnings: [], failures: [] });
+          expect(report).toMatchObject({ bytes: size + 5, files: 2, warnings: [], errors: [] });
           // Verification counts each byte again.
           const counted = (size + 5) * ('verify' in options ? 2 : 1);
           expect(seen.at(-1)).toMatchObject({ bytesDone: counted, bytesTotal: counted });

@@ -51,8 +51,8 @@ export function recoveriesFor(directory: string): readonly Recovery[] {
     clean: () => clean(join(directory, 'out')),
     copy: async (options) => {
       try {
-        const { failures } = await copy(join(directory, 'in/a'), join(directory, 'out/b'), options);
-        return failures.map(({ code }) => code);
+        const { errors } = await copy(join(directory, 'in/a'), join(directory, 'out/b'), options);
+        return errors.map(({ code }) => code);
       } catch (error) {
         if (error instanceof CopyError) {
           return [error.code];

@@ -10,8 +10,8 @@ import { bindfs } from './mounts.js';
 
 /** Copies `in/a` to `out/b`. Directories get no permissions, which is a warning if permissions are preserved. */
 async function copyWithoutModes({ frontend, copy }: Context): Promise<void> {
-  const { error, failures, warnings } = await copy('in/a', 'out/b', { recursive: true });
-  expect({ error, failures }).toEqual({ error: undefined, failures: [] });
+  const { error, errors, warnings } = await copy('in/a', 'out/b', { recursive: true });
+  expect({ error, errors }).toEqual({ error: undefined, errors: [] });
   expect(warnings.map(({ message }) => message)).toEqual(
     frontend.hasModes
       ? [expect.stringMatching(/but cannot set the permissions of 'out\/b': operation not permitted/)]
@@ -65,7 +65,7 @@ onFileSystem(
       await copyWithoutModes(context);
       expect(await copy('out/b', 'in/back', { recursive: true })).toMatchObject({
         error: undefined,
-        failures: [],
+        errors: [],
         warnings: [],
       });
       expect(lstatSync(at('out/b/d/f')).uid).toBe(OTHER);

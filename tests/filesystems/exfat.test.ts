@@ -29,12 +29,12 @@ testFileSystem(
         for (const name of ['README', 'readme', 'É', 'é', 'other']) {
           put.file(`in/meeting/${name}`, name);
         }
-        const { failures } = await copy('in/meeting', target, {
+        const { errors } = await copy('in/meeting', target, {
           recursive: true,
           keepGoing: true,
           overwrite,
         });
-        expect(messages(failures)).toEqual(
+        expect(messages(errors)).toEqual(
           Array(3).fill(expect.stringContaining('the file system may treat two names as one')),
         );
         const found = look(at(target));

@@ -120,11 +120,11 @@ function brief(problems: readonly Told[], badName: string | undefined): readonly
     .sort();
 }
 
-function expectKept({ frontend, at }: Context, traits: Traits, { error, failures, warnings }: Outcome): void {
+function expectKept({ frontend, at }: Context, traits: Traits, { error, errors, warnings }: Outcome): void {
   const { folds, badName, links, hasModes, withoutYears } = traits;
   const strange = badName === undefined ? [] : STRANGE.filter((name) => name !== 'con');
   expect(error).toBe(undefined);
-  expect(brief(failures, badName)).toEqual(
+  expect(brief(errors, badName)).toEqual(
     [
       ...(links === 'refused' ? ['links l'] : []),
       ...(folds ? ['two names README'] : []),
@@ -197,8 +197,8 @@ function testTraits(context: Context, traits: Traits): void {
   });
 
   it('a tree is copied from it', async () => {
-    const { error, failures, warnings } = await copy('out/b', 'in/back', WHOLE);
-    expect({ error, failures, warnings }).toMatchObject({ error: undefined, failures: [], warnings: [] });
+    const { error, errors, warnings } = await copy('out/b', 'in/back', WHOLE);
+    expect({ error, errors, warnings }).toMatchObject({ error: undefined, errors: [], warnings: [] });
     const content = (path: string) =>
       Object.entries(look(at(path)))
         .map(([name, entry]) => [name, entry.kind, entry.content])

@@ -25,8 +25,8 @@ onFileSystem('NTFS with the names of Windows', ntfs('windows_names'), ({ at, put
     for (const name of [...names, 'plain']) {
       put.file(`in/a/${name}`);
     }
-    const { failures } = await copy('in/a', 'out/b', { recursive: true, keepGoing: true });
-    expect(failures.map(({ message }) => message).sort()).toEqual(
+    const { errors } = await copy('in/a', 'out/b', { recursive: true, keepGoing: true });
+    expect(errors.map(({ message }) => message).sort()).toEqual(
       names
         .map(
           (name) =>
@@ -43,8 +43,8 @@ onFileSystem('NTFS with streams', ntfs('streams_interface=windows'), ({ at, put,
     put.directory('in/a');
     put.file('in/a/f', 'main');
     put.file('in/a/f:s', 'stream');
-    const { failures } = await copy('in/a', 'out/b', { recursive: true, keepGoing: true });
-    expect(failures).toMatchObject([{ message: expect.stringContaining("'out/b/f:s'") }]);
+    const { errors } = await copy('in/a', 'out/b', { recursive: true, keepGoing: true });
+    expect(errors).toMatchObject([{ message: expect.stringContaining("'out/b/f:s'") }]);
     expect(look(at('out/b'))).toMatchObject({ f: { content: 'main' } });
     expect(spawnSync('cat', [at('out/b/f:s')]).status).toBe(1);
   });

@@ -212,10 +212,10 @@ async function copyAsTold(request: Request): Promise<void> {
       expect(brokenPromises({ before, complete, found: after, succeeded: false })).toEqual([]);
     } else {
       const sum = (key: 'files' | 'bytes') => reports.reduce((sum, report) => sum + report[key], 0);
-      const failures = new Set(reports.flatMap(({ failures }) => failures.map(({ target }) => target)));
+      const errors = new Set(reports.flatMap(({ errors }) => errors.map(({ target }) => target)));
       expect(facts(after, prediction.complete)).toEqual(facts(prediction.complete));
       expect([sum('files'), sum('bytes')]).toEqual([prediction.copied.size, prediction.bytes]);
-      expect(failures.size).toBe(prediction.failed.size);
+      expect(errors.size).toBe(prediction.failed.size);
       expect(told.length).toBe(prediction.copied.size + prediction.skipped.size);
     }
   });

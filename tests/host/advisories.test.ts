@@ -20,7 +20,7 @@ import { createHost, ModeCarrier } from '../../ts/host/index.js';
 import { MOST_RESOURCES } from '../../ts/host/resources.js';
 import { pathWalker } from '../../ts/host/walker-path.js';
 import { frontends, run as runCommand } from '../cli/frontends.js';
-import { FaultySandbox, failuresOf } from '../faults/faulty-sandbox.js';
+import { errorsOf, FaultySandbox } from '../faults/faulty-sandbox.js';
 import type { Scenario } from '../faults/scenarios.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import { failureOf } from '../helpers/failure.js';
@@ -498,7 +498,7 @@ it("CVE-2026-23950: if the disk folds a link's and a file's names to one, neithe
     const foldFully = (path: string) => path.toLowerCase().replaceAll('ß', 'ss');
     using sandbox = await FaultySandbox.open(scenario, 'by value', directory, foldFully);
     const ending = await sandbox.copy(() => undefined);
-    expect(failuresOf(ending)).toMatchObject([{ code: 'EEXIST', operation: 'accept' }]);
+    expect(errorsOf(ending)).toMatchObject([{ code: 'EEXIST', operation: 'accept' }]);
     expectUntouched();
   }));
 

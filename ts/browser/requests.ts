@@ -15,7 +15,7 @@ export interface Grant {
 /** The result of a step, with everything that a page may ask for after it. */
 export interface Stepped {
   readonly progress: Progress;
-  readonly problems: readonly ComponentError[];
+  readonly errors: readonly ComponentError[];
   readonly entries: readonly Entry[];
   readonly currentPath: string;
   /** The reads and writes of the step; empty unless the sandbox has a `watch` option. */

@@ -193,7 +193,7 @@ export class Sandbox {
       },
       progress: () => stepped?.progress ?? NOTHING_YET,
       currentPath: () => stepped?.currentPath ?? '',
-      takeProblems: () => stepped?.problems ?? [],
+      takeErrors: () => stepped?.errors ?? [],
       takeEntries: () => stepped?.entries ?? [],
       drop: () => this.#connection.ask('drop', id),
     };

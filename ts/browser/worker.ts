@@ -103,7 +103,7 @@ class Server {
     return {
       failure,
       progress: job.progress(),
-      problems: job.takeProblems(),
+      errors: job.takeErrors(),
       entries: job.takeEntries(),
       currentPath: job.currentPath(),
       calls: this.#calls.splice(0),

@@ -11,11 +11,11 @@ export async function cleanDirectories(request: CleanRequest): Promise<number> {
   let status = 0;
   for (const directory of request.directories) {
     try {
-      const { files, failures } = await cleanAll(directory, { dryRun: request.dryRun });
+      const { files, errors } = await cleanAll(directory, { dryRun: request.dryRun });
       const pathOf = (guestPath: string) => hostPath(guestPath, directory);
-      for (const failure of failures) {
+      for (const error of errors) {
         status = 1;
-        complain(cleanErrorOf(failure, pathOf), request);
+        complain(cleanErrorOf(error, pathOf), request);
       }
       report(directory, files.map(pathOf), request);
     } catch (error) {

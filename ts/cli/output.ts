@@ -98,7 +98,7 @@ export class Output {
   /** Says to programs what a copy has done. */
   report(source: string, target: string, report: CopyReport): void {
     // Each warning and failure was printed by itself.
-    const { warnings, warningCount, failures, failureCount, ...counts } = report;
+    const { warnings, warningCount, errors, errorCount, ...counts } = report;
     if (this.#options.json && !this.#options.quiet) {
       writeJson({ type: 'report', source, target, ...counts });
     }

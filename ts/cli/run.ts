@@ -151,11 +151,11 @@ class Run implements Disposable {
           : undefined,
         onEntry: output.wantsEntries ? (entry) => output.entry(entry) : undefined,
         onWarning: (warning) => output.warning(warning),
-        onFailure: (failure) => output.error(failure),
+        onError: (error) => output.error(error),
         signal: this.#signal,
       });
       output.report(source, target, report);
-      return report.failureCount === 0;
+      return report.errorCount === 0;
     } catch (error) {
       if (!this.#signal.aborted) {
         if (!(error instanceof CopyError)) {

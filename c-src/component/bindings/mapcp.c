@@ -132,8 +132,8 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_current_path_post_r
   }
 }
 
-__attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#[method]copy-job.take-problems")))
-void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_problems_post_return(uint8_t * arg0) {
+__attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#[method]copy-job.take-errors")))
+void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_errors_post_return(uint8_t * arg0) {
   size_t len = *((size_t*) (arg0 + sizeof(void*)));
   if (len > 0) {
     uint8_t *ptr = *((uint8_t **) (arg0 + 0));
@@ -862,7 +862,7 @@ void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_li
 
 void exports_mapcp_copy_copier_clean_report_free(exports_mapcp_copy_copier_clean_report_t *ptr) {
   mapcp_list_string_free(&ptr->files);
-  exports_mapcp_copy_copier_list_copy_error_free(&ptr->failures);
+  exports_mapcp_copy_copier_list_copy_error_free(&ptr->errors);
 }
 
 void exports_mapcp_copy_copier_result_progress_copy_error_free(exports_mapcp_copy_copier_result_progress_copy_error_t *ptr) {
@@ -1283,10 +1283,10 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_current_path(u
   return ptr;
 }
 
-__attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.take-problems")))
-uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_problems(uint8_t * arg) {
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.take-errors")))
+uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_errors(uint8_t * arg) {
   exports_mapcp_copy_copier_list_copy_error_t ret;
-  exports_mapcp_copy_copier_method_copy_job_take_problems(((exports_mapcp_copy_copier_copy_job_t*) arg), &ret);
+  exports_mapcp_copy_copier_method_copy_job_take_errors(((exports_mapcp_copy_copier_copy_job_t*) arg), &ret);
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   *((size_t*)(ptr + sizeof(void*))) = (ret).len;
   *((uint8_t **)(ptr + 0)) = (uint8_t *) (ret).ptr;
@@ -1460,8 +1460,8 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
     const exports_mapcp_copy_copier_clean_report_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
     *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload).files).len;
     *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload).files).ptr;
-    *((size_t*)(ptr + (4*sizeof(void*)))) = ((*payload).failures).len;
-    *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) ((*payload).failures).ptr;
+    *((size_t*)(ptr + (4*sizeof(void*)))) = ((*payload).errors).len;
+    *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) ((*payload).errors).ptr;
   }
   return ptr;
 }

@@ -236,7 +236,7 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   bool   sync;
   // Decide everything, and change nothing.
   bool   dry_run;
-  // Go on after an entry of a tree that could not be copied; see `take-problems`.
+  // Go on after an entry of a tree that could not be copied; see `take-errors`.
   bool   keep_going;
   // Create the directories that are missing on the way to the target. Otherwise a missing one is `not-found`.
   bool   make_parents;
@@ -334,7 +334,7 @@ typedef struct exports_mapcp_copy_copier_clean_report_t {
   mapcp_list_string_t   files;
   // Errors about entries that could not be listed or removed. In each, `source` and `target` are both the entry's
   // path.
-  exports_mapcp_copy_copier_list_copy_error_t   failures;
+  exports_mapcp_copy_copier_list_copy_error_t   errors;
 } exports_mapcp_copy_copier_clean_report_t;
 
 typedef struct {
@@ -489,7 +489,7 @@ exports_mapcp_copy_copier_own_copy_job_t exports_mapcp_copy_copier_constructor_c
 bool exports_mapcp_copy_copier_method_copy_job_step(exports_mapcp_copy_copier_borrow_copy_job_t self, uint64_t budget, exports_mapcp_copy_copier_progress_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
 void exports_mapcp_copy_copier_method_copy_job_progress(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_progress_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_current_path(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_string_t *ret);
-void exports_mapcp_copy_copier_method_copy_job_take_problems(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_copy_error_t *ret);
+void exports_mapcp_copy_copier_method_copy_job_take_errors(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_copy_error_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_entries(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_entry_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_made(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_list_u64_t *ret);
 bool exports_mapcp_copy_copier_clean(mapcp_string_t *directory, bool dry_run, exports_mapcp_copy_copier_clean_report_t *ret, exports_mapcp_copy_copier_copy_error_t *err);

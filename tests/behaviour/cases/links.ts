@@ -84,7 +84,7 @@ export const links: readonly Behaviour[] = [
     instead: {
       wasmtime: {
         because: noAbsoluteLinks,
-        failures: [notPermitted('in/a/l', 'inspect', 'l')],
+        errors: [notPermitted('in/a/l', 'inspect', 'l')],
         out: { b: null, 'b/f': 'content' },
       },
     },
@@ -240,7 +240,7 @@ export const links: readonly Behaviour[] = [
       put.symlink('in/a/two', 'one');
     },
     options: { ...following, keepGoing: true },
-    failures: [loop('in/a/one', 'inspect', 'one'), loop('in/a/two', 'inspect', 'two')],
+    errors: [loop('in/a/one', 'inspect', 'one'), loop('in/a/two', 'inspect', 'two')],
     out: { b: null },
   },
   {
@@ -251,7 +251,7 @@ export const links: readonly Behaviour[] = [
       put.symlink('in/a/d/up', '..');
     },
     options: { ...following, keepGoing: true },
-    failures: [loop('in/a/d/up', 'open', 'd/up')],
+    errors: [loop('in/a/d/up', 'open', 'd/up')],
     out: { b: null, 'b/d': null, 'b/d/f': 'content' },
   },
   {
@@ -307,7 +307,7 @@ export const links: readonly Behaviour[] = [
       put.symlink('in/a/l', 'up');
     },
     options: { ...following, keepGoing: true },
-    failures: [leadsOut('in/a/up', 'up'), leadsOut('in/a/l', 'l')],
+    errors: [leadsOut('in/a/up', 'up'), leadsOut('in/a/l', 'l')],
     out: { b: null },
   },
   {
@@ -321,7 +321,7 @@ export const links: readonly Behaviour[] = [
     error: leadsOut('in/a'),
   },
   {
-    name: 'followed links out of the sandbox in a tree are failures, and the rest is copied on request',
+    name: 'followed links out of the sandbox in a tree are errors, and the rest is copied on request',
     prepare: (put) => {
       put.directory('in/a');
       put.file('in/a/f');
@@ -329,7 +329,7 @@ export const links: readonly Behaviour[] = [
       put.symlink('in/a/outside', '../../outside');
     },
     options: { ...following, keepGoing: true },
-    failures: [leadsOut('in/a/absolute', 'absolute'), leadsOut('in/a/outside', 'outside')],
+    errors: [leadsOut('in/a/absolute', 'absolute'), leadsOut('in/a/outside', 'outside')],
     out: { b: null, 'b/f': 'content' },
   },
   {

@@ -281,7 +281,7 @@ export const selfCopies: readonly Behaviour[] = [
     prepare: putLinkToOwnCopy,
     source: 'out/a',
     options: { recursive: true, symlinks: 'follow', keepGoing: true },
-    failures: [intoItself('out/a/y/m', 'y/m')],
+    errors: [intoItself('out/a/y/m', 'y/m')],
     out: { ...linkedToOwnCopy, b: null, 'b/y': null, 'b/y/f': 'content' },
   },
   {
@@ -293,7 +293,7 @@ export const selfCopies: readonly Behaviour[] = [
     },
     source: 'out/a',
     options: { recursive: true, symlinks: 'follow', keepGoing: true },
-    failures: [intoItself('out/a/y/m', 'y/m')],
+    errors: [intoItself('out/a/y/m', 'y/m')],
     out: { ...linkedToOwnCopy, 'a/y/m': link('../../b'), b: null, 'b/y': null, 'b/y/f': 'content' },
   },
   {
@@ -330,7 +330,7 @@ export const selfCopies: readonly Behaviour[] = [
     source: 'out/a',
     shards: 2,
     options: { recursive: true, symlinks: 'follow', keepGoing: true },
-    failures: [intoItself('out/a/x/l', 'x/l'), intoItself('out/a/x/l', 'x/l')],
+    errors: [intoItself('out/a/x/l', 'x/l'), intoItself('out/a/x/l', 'x/l')],
     out: {
       a: null,
       'a/x': null,
@@ -402,7 +402,7 @@ export const selfCopies: readonly Behaviour[] = [
     out: { a: null, 'a/l': link('a'), l: link('a') },
   },
   {
-    name: 'files of a tree that are the same as their targets are failures, and the rest is copied on request',
+    name: 'files of a tree that are the same as their targets are errors, and the rest is copied on request',
     prepare: (put) => {
       tree(put);
       put.file('out/a/g', 'other');
@@ -411,7 +411,7 @@ export const selfCopies: readonly Behaviour[] = [
     },
     source: 'out/a',
     options: { recursive: true, keepGoing: true },
-    failures: [sameFile('out/b/f', 'f')],
+    errors: [sameFile('out/b/f', 'f')],
     out: {
       a: null,
       'a/d': null,

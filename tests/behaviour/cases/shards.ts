@@ -213,7 +213,7 @@ export const shards: readonly Behaviour[] = [
     options: { recursive: true, symlinks: 'follow', keepGoing: true },
     shards: 3,
     out: spreadCopy(paths),
-    failures: [
+    errors: [
       {
         code: 'ENOENT',
         says: "cannot inspect 'in/a/s/dangling': no such file or directory",

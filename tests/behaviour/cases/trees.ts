@@ -169,7 +169,7 @@ export const trees: readonly Behaviour[] = [
       put.file('out/b/d', 'old');
     },
     options: { recursive: true, keepGoing: true },
-    failures: [notDirectory('out/b/d', 'open', 'd')],
+    errors: [notDirectory('out/b/d', 'open', 'd')],
     out: { b: null, 'b/f': 'one', 'b/d': 'old' },
   },
   {
@@ -179,7 +179,7 @@ export const trees: readonly Behaviour[] = [
       put.directory('out/b/f');
     },
     options: { recursive: true, keepGoing: true },
-    failures: [isDirectory('out/b/f', 'f')],
+    errors: [isDirectory('out/b/f', 'f')],
     out: { ...copied, 'b/f': null },
     counts: { files: 2 },
   },
@@ -225,7 +225,7 @@ export const trees: readonly Behaviour[] = [
     prepare: unreadable,
     options: { recursive: true, keepGoing: true },
     isOrdinaryUser: true,
-    failures: [denied('in/a/g', 'open', 'g')],
+    errors: [denied('in/a/g', 'open', 'g')],
     out: { b: null, 'b/f': 'f', 'b/h': 'h' },
     counts: { files: 2 },
   },
@@ -241,7 +241,7 @@ export const trees: readonly Behaviour[] = [
     out: { b: null },
   },
   {
-    name: 'unreadable directories and files are failures, and the rest is copied on request',
+    name: 'unreadable directories and files are errors, and the rest is copied on request',
     prepare: (put) => {
       unreadable(put);
       put.directory('in/a/d', 'in/a/e');
@@ -250,7 +250,7 @@ export const trees: readonly Behaviour[] = [
     },
     options: { recursive: true, keepGoing: true },
     isOrdinaryUser: true,
-    failures: [denied('in/a/d', 'open', 'd'), denied('in/a/g', 'open', 'g')],
+    errors: [denied('in/a/d', 'open', 'd'), denied('in/a/g', 'open', 'g')],
     out: { b: null, 'b/e': null, 'b/e/i': 'i', 'b/f': 'f', 'b/h': 'h' },
   },
   {
