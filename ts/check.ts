@@ -41,7 +41,7 @@ export const isBytes = (value: unknown): value is Uint8Array => tagOf(value) ===
 /**
  * Reads each option once, checks it, and returns a copy of them.
  *
- * An option that is undefined counts as left out.
+ * An option that is undefined counts as missing.
  *
  * @param name the caller's name for the object, such as `options`
  * @param options anything
@@ -108,14 +108,14 @@ export const wholeNumber =
     return value;
   };
 
-/** Text that file systems and components accept: a string without NUL characters and without half a surrogate pair. */
+/** Text that file systems and components accept: a string without NUL characters or lone surrogates. */
 export const text: Check = (name, value) => {
   requireThat(typeof value === 'string', name, 'a string', value);
   if (String(value).includes('\0')) {
     throw new TypeError(`${name} must not contain a NUL character`);
   }
   if (/\p{Surrogate}/u.test(String(value))) {
-    throw new TypeError(`${name} must be well-formed, and has half a surrogate pair: ${describe(value)}`);
+    throw new TypeError(`${name} must be well-formed, but has a lone surrogate: ${describe(value)}`);
   }
   return value;
 };

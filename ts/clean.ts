@@ -12,14 +12,14 @@ const PREOPEN = '/directory';
 /**
  * Removes the temporary files that killed copies left in a directory and below it.
  *
- * No copy may run there at the same time, because its temporary files look the same. After an error, cleaning
- * continues.
+ * No copy may run there at the same time, because its temporary files look the same and would be removed. After an
+ * error, cleaning continues.
  *
  * @param directory a path, or a `file:` URL
  * @param options how to clean
  * @returns how many files were removed; in a dry run, how many would be
- * @throws {CleanError} if something failed; it has the first 100 errors, and how many files were removed. A TypeError
- * if an argument is wrong
+ * @throws {CleanError} if something failed; it has the first 100 errors and the number of removed files. A TypeError if
+ * an argument is wrong
  */
 export async function clean(directory: string | URL, options: CleanOptions = {}): Promise<number> {
   const path = hostPathOf('directory', directory);

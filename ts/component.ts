@@ -40,7 +40,7 @@ export async function instantiateComponent(imports: object): Promise<Component> 
 }
 
 /**
- * Drops a job. It removes its temporary file.
+ * Drops a job, which removes its temporary file.
  *
  * @param job the job, which cannot be used afterwards
  */

@@ -26,7 +26,7 @@ export async function jobsFor(options: CopyOptions, copy: Divisible): Promise<nu
   }
   if (!copy.canShare) {
     throw new TypeError(
-      'options.concurrency must be 1 with a host of your own, which no other thread can have',
+      'options.concurrency must be 1 with a host of your own, because other threads cannot use it',
     );
   }
   return recursive && (await hasParts(copy)) ? concurrency : 1;

@@ -37,15 +37,15 @@ const checks: Checks<CopyOptions & ConfinementOptions> = {
  * Copies a file, a link or a directory. The component that copies can reach only the directory that holds the source
  * and the one that holds the target.
  *
- * Each file gets its target's name in one step at the end. Until then, and if the copy fails, the old target stays. An
- * error in a tree ends the copy, unless `keepGoing` is set. Files that were finished stay.
+ * Each file takes its target's name in one step, when it is complete. Until then, and if the copy fails, the old target
+ * stays. An error in a tree ends the copy, unless `keepGoing` is set. Finished files stay.
  *
  * @param source a path, or a `file:` URL
  * @param target the path of the copy itself, not of a directory to put it into
  * @param options how to copy, and how the component is confined
- * @returns the running copy, to await or to iterate over. It rejects with a {@link CopyError} with the paths as they
- * were given if the copy fails; with a TypeError or RangeError if an argument is wrong, before anything is changed; and
- * with the signal's reason if it is aborted.
+ * @returns the running copy, to await or to iterate over. If the copy fails, it rejects with a {@link CopyError} that
+ * has the paths as the caller wrote them. If an argument is wrong, it rejects with a TypeError or RangeError before
+ * anything is changed. If the signal is aborted, it rejects with the signal's reason.
  * @example
  * ```ts
  * import { copy } from 'mapcp';
@@ -79,15 +79,15 @@ export interface LentSandbox {
 
 /** What a copy needs from its caller. */
 export interface Starter {
-  /** Opens a sandbox over the directories, or returns an open one. Called again if the copy has to start again. */
+  /** Opens a sandbox over the directories, or returns an open one. Called again if the copy must start again. */
   lend(preopens: Preopens): Promise<LentSandbox>;
-  /** The targets that its copies have made, if copies can meet. Such copies are not divided. */
+  /** The targets that earlier copies made, if several copies can have the same target. Such copies are not divided. */
   readonly made?: Made | undefined;
   /** How errors spell the options that they advise. Default: as options of the API. */
   readonly spelling?: Spelling | undefined;
 }
 
-/** Copies as {@link copy} does, in a sandbox that others can use before and after it. */
+/** Copies as {@link copy} does, in a sandbox that the caller lends. */
 export function startCopy(
   source: string | URL,
   target: string | URL,
@@ -143,7 +143,7 @@ function workingDirectory(): string | undefined {
   }
 }
 
-/** Relative paths start at `start`. The working directory can be another one when the copy gets its turn. */
+/** Relative paths start at `start`, because the working directory can change before the copy gets its turn. */
 function placeOf(asWritten: string, preopen: string, start: string | undefined): HostPath {
   const isMoved = start !== undefined && start !== workingDirectory() && !isAbsolute(asWritten);
   const given = isMoved && asWritten !== '' ? below(start, asWritten) : asWritten;
@@ -156,7 +156,7 @@ function placeOf(asWritten: string, preopen: string, start: string | undefined):
   if (name === '' || name === '.' || name === '..') {
     return { given, preopen, directory: given, guestPath: preopen };
   }
-  // The engine must see a slash at the end, because it asks for a directory.
+  // The engine must see a slash at the end, because such a path can only name a directory.
   const slash = given.endsWith('/') ? '/' : '';
   return { given, preopen, directory: dirname(given), guestPath: `${preopen}/${name}${slash}` };
 }
@@ -167,7 +167,8 @@ function hasOwnName({ guestPath, preopen }: HostPath): boolean {
 }
 
 /**
- * Returns the path of the file behind a link of an open file, such as `/dev/stdin`. Returns other paths as they are.
+ * Replaces a link that stands for an open file, such as `/dev/stdin`, with the path of that file. Returns other paths
+ * as they are.
  */
 function behindDescriptor(from: HostPath, to: HostPath, { symlinks }: CopyOptions): HostPath {
   const { given, preopen } = from;
@@ -176,14 +177,15 @@ function behindDescriptor(from: HostPath, to: HostPath, { symlinks }: CopyOption
   }
   const path = pathOfOpenFile(given);
   if (path === undefined) {
-    const reason = 'it is an open stream, and no file with a name; write it to a file, and copy that';
+    const reason = 'it is an open stream, not a file with a name; write it to a file, and copy that';
     throw copyError(from, to, { code: NOT_REGULAR_FILE, operation: 'open', isSource: true, reason });
   }
   return { ...placeOf(path, preopen, undefined), given };
 }
 
 /**
- * Refuses a target that a copy must not replace: the link of an open file, or a link to a FIFO, a socket or a device.
+ * Refuses a target that a copy must not replace: a link that stands for an open file, or a link to a FIFO, a socket or
+ * a device.
  */
 function requireReplaceable(from: HostPath, to: HostPath): void {
   const { given } = to;
@@ -193,7 +195,7 @@ function requireReplaceable(from: HostPath, to: HostPath): void {
   const refuse = (reason: string) =>
     copyError(from, to, { code: NOT_REGULAR_FILE, operation: 'create', isSource: false, reason });
   if (leadsToDescriptor(given)) {
-    throw refuse('it is an open stream, and no name for a copy; name a file');
+    throw refuse('it is an open stream, which no copy can replace; name a file');
   }
   if (leadsToSpecialFile(given)) {
     throw refuse('it is not a regular file but a FIFO, a socket or a device');
@@ -201,8 +203,8 @@ function requireReplaceable(from: HostPath, to: HostPath): void {
 }
 
 /**
- * Returns the same path from its nearest existing directory. The engine makes the others, or reports that they are
- * missing.
+ * Preopens the nearest existing directory instead of a missing one. The guest path then has the missing directories,
+ * and the engine makes them or reports that they are missing.
  */
 function withExistingDirectory(place: HostPath): HostPath {
   let { directory, guestPath } = place;
@@ -230,8 +232,8 @@ interface Inside {
 }
 
 /**
- * Finds a target inside the source. The component cannot see that if the two have different preopens. It reports paths
- * that cannot be resolved.
+ * Finds a target inside the source. The component cannot detect that itself if the two have different preopens. Returns
+ * undefined for paths that cannot be resolved, because the component reports them.
  */
 function pathInSource(from: HostPath, to: HostPath, options: CopyOptions): Inside | undefined {
   // A link that is copied as a link has nothing inside it.
@@ -253,7 +255,7 @@ function pathInSource(from: HostPath, to: HostPath, options: CopyOptions): Insid
   };
 }
 
-/** Refuses a target in the source, unless the filters leave it out. */
+/** Refuses a target inside the source, unless `exclude` leaves it out. */
 async function requireLeftOut(
   from: HostPath,
   to: HostPath,
@@ -276,7 +278,7 @@ function isBelow(directory: string, source: string): boolean {
   return `${directory}${sep}`.startsWith(source.endsWith(sep) ? source : source + sep);
 }
 
-/** Whether the filters leave out a target inside the source. Only the component knows, so this makes a dry run. */
+/** Whether `exclude` leaves out a target inside the source. Only the component knows, so this makes a dry run. */
 async function isLeftOut(
   { preopen, directory, guestPath }: HostPath,
   target: string,
@@ -335,7 +337,7 @@ function leadsToSpecialFile(link: string): boolean {
   }
 }
 
-/** Whether the source is a link that is copied as a link. With a slash at its end, it stands for its target. */
+/** Whether the source is a link that is copied as a link. A link with a slash at its end stands for its target. */
 function isCopiedAsLink({ given }: HostPath, { symlinks }: CopyOptions): boolean {
   return symlinks !== 'follow' && isLink(given);
 }

@@ -11,7 +11,7 @@ const MOST_LINKS = 40;
 const DESCRIPTORS = /^\/proc\/\d+\/(task\/\d+\/)?fd$/;
 
 /**
- * Whether a path leads through the link of an open file.
+ * Whether a path leads through a link that stands for an open file.
  *
  * @param path any path
  */

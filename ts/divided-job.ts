@@ -50,7 +50,7 @@ export class DividedJob implements SandboxJob {
    *
    * @param assignment the whole copy
    * @param count the number of shards, including that of this thread
-   * @param begin makes the job for the shard that is copied here, or for the whole
+   * @param begin makes the job for the shard that is copied here, or for the whole copy
    */
   constructor(assignment: Assignment, count: number, begin: (shard: Shard | undefined) => SandboxJob) {
     const { source, target, options } = assignment;

@@ -13,7 +13,7 @@ export type Operation = ComponentOperation | 'set-permissions' | 'divide';
 export interface CopyErrorDetails
   extends Pick<CopyError, 'code' | 'operation' | 'path' | 'source' | 'target' | 'reason'> {
   /**
-   * Whether the copy was made, without something that the options ask for. Then the error is a warning.
+   * Whether the entry was copied, but without something that the options ask for. Then the error is a warning.
    *
    * @default false
    */
@@ -27,10 +27,10 @@ export interface CopyErrorDetails
 /**
  * A copy that failed. The old target stays, and no temporary file is left, unless `leftover` names one.
  *
- * Its message is a sentence that says what failed, on which path, and why. It has escapes such as `\x1b` for control
- * characters. Paths are the caller's: host paths in errors of `copy`, guest paths in those of a sandbox. In a path, a
- * byte that is not UTF-8 is shown as an escape such as `\xff`. So `a\xff` in a path can also be a name with a
- * backslash; if the name is not UTF-8, `code` is `EILSEQ`.
+ * Its message is a sentence that says what failed, on which path, and why. Control characters in it are escaped, such
+ * as `\x1b`. Paths are the caller's: host paths in errors of `copy`, guest paths in those of a sandbox. In a path, a
+ * byte that is not UTF-8 is shown as an escape such as `\xff`. So `a\xff` can also be a name with a real backslash. If
+ * the name is not UTF-8, `code` is `EILSEQ`.
  */
 export class CopyError extends Error {
   /** The POSIX name of the error, such as `ENOENT`, or a name of our own, such as `ERR_MAPCP_SOURCE_CHANGED`. */
@@ -39,11 +39,11 @@ export class CopyError extends Error {
   readonly operation: Operation;
   /** The path that the operation failed on. */
   readonly path: string;
-  /** The file that was being copied. */
+  /** The entry that was being copied. */
   readonly source: string;
   /** The path that it was being copied to. */
   readonly target: string;
-  /** Why, as a clause without a path. */
+  /** Why it failed, as a clause without a path. */
   readonly reason: string;
   /** The path of the temporary file, if it could not be removed; otherwise undefined. */
   readonly leftover: string | undefined;
@@ -85,8 +85,8 @@ export interface CleanErrorDetails extends Pick<CleanError, 'code' | 'operation'
 }
 
 /**
- * Cleaning that failed, because a file could not be removed or a directory could not be listed. Everything else was
- * cleaned. The message is a sentence about the first error.
+ * An error of cleaning: a file could not be removed, or a directory could not be listed. Everything else was cleaned.
+ * The message is a sentence about the first error.
  */
 export class CleanError extends Error {
   /** The POSIX name of the error, such as `EACCES`. */
@@ -95,7 +95,7 @@ export class CleanError extends Error {
   readonly operation: Operation;
   /** The path that the operation failed on. */
   readonly path: string;
-  /** Why, as a clause without a path. */
+  /** Why it failed, as a clause without a path. */
   readonly reason: string;
   /** How many files were removed; in a dry run, how many would be. */
   readonly removed: number;
@@ -151,8 +151,8 @@ export function quoted(path: string): string {
 
 /**
  * Returns text with escapes for characters that could change how a message looks: control characters, characters that
- * end a line or a paragraph, and characters that change the direction of writing. So a message is one line, cannot
- * control a terminal, and reads in one direction, whatever names are in it.
+ * end a line or a paragraph, and characters that change the direction of writing. So no name in a message can break the
+ * line, control a terminal or reverse the text.
  *
  * @param text any text
  */

@@ -6,7 +6,7 @@
  */
 export async function explainInstantiation<T>(instantiate: () => Promise<T>): Promise<T> {
   if (!('WebAssembly' in globalThis)) {
-    throw new Error('there is no WebAssembly here, which the component needs: start Node without --jitless');
+    throw new Error('WebAssembly is not available, and the component needs it: start Node without --jitless');
   }
   try {
     return await instantiate();

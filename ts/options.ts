@@ -19,13 +19,13 @@ export type { ComponentOptions };
 /** The progress of a copy. */
 export interface CopyProgress {
   /**
-   * Bytes copied, including those of files that are incomplete or failed. Never shrinks. With `verify`, each byte
-   * counts twice, also in the total: when it is copied, and when it is compared.
+   * Bytes copied, including those of files that are incomplete or failed. Never decreases. With `verify`, each byte
+   * counts twice: when it is copied, and when it is compared. `bytesTotal` counts it twice as well.
    */
   readonly bytesDone: number;
   /** Bytes to copy in total, at least `bytesDone`; undefined until that is known. */
   readonly bytesTotal: number | undefined;
-  /** Files and links that have their target's name. Never shrinks. */
+  /** Files and links in place. Never decreases. */
   readonly filesDone: number;
   /** Files and links to copy in total; undefined until that is known. */
   readonly filesTotal: number | undefined;
@@ -34,8 +34,8 @@ export interface CopyProgress {
 }
 
 /**
- * A finished entry of a copy; in a dry run, one that would be finished. Its names are always valid UTF-8: others are
- * errors.
+ * A finished entry of a copy; in a dry run, one that would be finished. Its paths are always valid UTF-8, because other
+ * names are errors.
  */
 export interface CopyEntry {
   /** The kind of the entry. */
@@ -61,7 +61,7 @@ export interface Shard {
 /** How to copy. */
 export interface CopyOptions {
   /**
-   * Copy directories with their content. Without it, a directory is an error.
+   * Copy directories with their content. Without this, a directory is an error.
    *
    * @default false
    */
@@ -74,41 +74,41 @@ export interface CopyOptions {
   readonly symlinks?: 'preserve' | 'follow' | 'skip' | undefined;
   /**
    * Replace a file or link that exists (`always`), keep it (`never`), replace it if the source is newer (`newer`), or
-   * fail (`error`). Directories are merged. With `newer`, a file stays with a warning if both times may be before 1970,
-   * because WASI cannot say which is later; for a file that was named, that is an error.
+   * fail (`error`). Directories are merged. If both times may be before 1970, WASI cannot tell which is newer. Then
+   * `newer` keeps the old file, with a warning in a tree and an error for a single file.
    *
    * @default 'always'
    */
   readonly overwrite?: 'always' | 'never' | 'newer' | 'error' | undefined;
   /**
-   * Keep the times of access and modification, also of directories. WASI has times from 1970 to 2554. A source with
-   * another time is copied with the nearest one and a warning.
+   * Keep the times of access and modification, including those of directories. WASI has times from 1970 to 2554. The
+   * copy of a source with another time gets the nearest one, with a warning.
    *
    * @default false
    */
   readonly preserveTimestamps?: boolean | undefined;
   /**
-   * Keep permissions, except set-user-ID and set-group-ID. Until it is complete, only its owner can read a copy.
+   * Keep permissions, except set-user-ID and set-group-ID. Until a copy is complete, only its owner can read it.
    *
    * @default true
    */
   readonly preserveMode?: boolean | undefined;
   /**
-   * Read source and copy again and compare them, before the copy takes its name. This finds a source that is written to
-   * through a mapping, of which size and times show nothing.
+   * Read source and copy again and compare them before the copy takes its name. This detects a write to the source
+   * through a memory mapping, which its size and times need not show.
    *
    * @default false
    */
   readonly verify?: boolean | undefined;
   /**
-   * Copy a file that grows, such as a log, up to its size at the start. Without it, a source that grows or is written
-   * to meanwhile is an error. One that gets shorter always is.
+   * Copy a file that grows, such as a log, up to its size at the start. Without this, a source that grows or is written
+   * to during its copy is an error. A source that shrinks is always an error.
    *
    * @default false
    */
   readonly allowChanges?: boolean | undefined;
   /**
-   * Write each file to the disk before it takes its name.
+   * Flush each file to the disk before it takes its name.
    *
    * @default false
    */
@@ -122,56 +122,57 @@ export interface CopyOptions {
   /**
    * Copy only files and links that match one of these patterns.
    *
-   * A pattern without a slash is matched against the name, one with a slash against the path below the source. A slash
-   * at its end makes it match directories only. Within a name, `*` matches anything, `?` one character, and `[a-z]` or
-   * `[!a-z]` one of some; a name `**` matches any number of names, and `{a,b}` either. A backslash takes the meaning
-   * from the next character. A pattern that can never match, such as `./a`, is a TypeError.
+   * A pattern without a slash is matched against the name of an entry, and one with a slash against the path below the
+   * source. A slash at the end makes it match only directories. Within a name, `*` matches any characters, `?` one
+   * character, `[a-z]` one character of a set, and `[!a-z]` one that is not in the set. `**` in place of a name matches
+   * any number of names. `{a,b}` matches `a` or `b`. A backslash makes the next character an ordinary one. A pattern
+   * that can never match, such as `./a`, is a TypeError.
    *
-   * A byte of a name that is not UTF-8 is matched as one character.
+   * A byte that is not UTF-8 counts as one character.
    *
    * @default []
    */
   readonly include?: readonly string[] | undefined;
   /**
-   * Leave out what matches one of these patterns, a directory with its content.
+   * Leave out entries that match one of these patterns, and the content of such directories.
    *
    * @default []
    */
   readonly exclude?: readonly string[] | undefined;
   /**
-   * Match patterns without a slash against the name of `source` too. A program that copies the entries of a directory
-   * one by one need not match their names itself. Without it, `source` is copied whatever its name is.
+   * Match patterns without a slash also against the name of `source`. Set this if you copy the entries of a directory
+   * one by one. Without this, `source` is copied even if a pattern matches its name.
    *
    * @default false
    */
   readonly filterSource?: boolean | undefined;
   /**
-   * Copy only one shard of a tree, so that copies on several machines divide it without communication. A file or link
-   * belongs to a shard by the hash of its path below the source, which is the same on every system; a source that is no
-   * directory, by the hash of its name. The first shard that needs a directory makes it. Progress and report are of
-   * this shard alone.
+   * Copy only one shard of a tree, so that several machines can divide it without communication. The hash of the path
+   * below the source decides which shard has a file or link. If the source is not a directory, the hash of its name
+   * decides. Hashes are the same on every system. The first shard that needs a directory makes it. Progress and report
+   * cover only this shard.
    *
    * @default everything is copied
    */
   readonly shard?: Shard | undefined;
   /**
-   * Divide a tree among parallel jobs, at most 256; all but the first use worker threads. One job copies a single file,
-   * and a host of your own has one job only.
+   * Divide a tree among parallel jobs, at most 256; all but the first use worker threads. A single file is always
+   * copied by one job. With a host of your own, more than one job is a TypeError.
    *
-   * Each thread must be started, has a memory of its own, and is kept for a minute. So the first copy of a process gets
-   * faster only for tens of thousands of files, and later ones for fewer: docs/profile.md has figures.
+   * Threads take time to start, and each has its own memory. They are kept for a minute. So the first copy of a process
+   * gets faster only from tens of thousands of files on, and later copies from fewer. docs/profile.md has figures.
    *
    * @default 1
    */
   readonly concurrency?: number | undefined;
   /**
-   * Make missing directories on the way to the target. If the copy fails, those that are empty are removed again.
+   * Make missing directories on the way to the target. If the copy fails, it removes those that are still empty.
    *
    * @default true
    */
   readonly makeParents?: boolean | undefined;
   /**
-   * Go on after an entry that cannot be copied. The report counts such errors and has the first 100.
+   * Go on after an entry that cannot be copied. The report counts these errors and has the first 100.
    *
    * @default false
    */
@@ -194,9 +195,10 @@ export interface CopyOptions {
    */
   readonly onProgress?: ((progress: CopyProgress) => unknown) | undefined;
   /**
-   * Called for each entry that is done: a file or link that is in place or was left alone, or a directory that was
-   * made. With `dryRun`, for each that would be. The calls come soon after, in that order. If it returns a promise, the
-   * copy waits for it. If it throws or rejects, the copy ends with that error.
+   * Called for each finished entry: a file or link that is in place or that `overwrite` kept, or a directory that was
+   * made. With `dryRun`, called for each entry that would be finished. The calls come shortly afterwards, in the order
+   * in which the entries were finished. If it returns a promise, the copy waits for it. If it throws or rejects, the
+   * copy ends with that error.
    */
   readonly onEntry?: ((entry: CopyEntry) => unknown) | undefined;
   /**
@@ -206,18 +208,18 @@ export interface CopyOptions {
    */
   readonly onWarning?: ((warning: CopyError) => unknown) | undefined;
   /**
-   * Called for each entry that could not be copied, if `keepGoing` is set. The call comes soon after the attempt. If it
-   * returns a promise, the copy waits for it. If it throws or rejects, the copy ends with that error.
+   * Called for each entry that could not be copied, if `keepGoing` is set. The call comes shortly after the attempt. If
+   * it returns a promise, the copy waits for it. If it throws or rejects, the copy ends with that error.
    */
   readonly onError?: ((error: CopyError) => unknown) | undefined;
-  /** Stop the copy and reject with the signal's reason. What was finished stays. */
+  /** Stop the copy and reject with the signal's reason. Finished files stay. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** How to clean a directory. */
 export interface CleanOptions {
   /**
-   * Remove nothing, and count the files that would be removed.
+   * Remove nothing, and only count the files.
    *
    * @default false
    */
@@ -287,8 +289,8 @@ export const copyHints: Readonly<Record<string, string>> = {
 };
 
 /**
- * Throws a TypeError unless `value` is a path: a string without NUL characters and without half a surrogate pair, which
- * would become another name.
+ * Throws a TypeError unless `value` is a path: a string without NUL characters or lone surrogates. A lone surrogate
+ * would become another character, and so name another file.
  *
  * @param argument the name of the argument, for the message
  * @param value anything
@@ -301,7 +303,7 @@ export function requirePath(argument: string, value: unknown): asserts value is 
  * Returns options in the component's form.
  *
  * @param options options that passed {@link copyChecks}
- * @param measure whether totals are wanted from the start
+ * @param measure whether to count the totals first
  */
 export function toComponent(options: CopyOptions, measure: boolean): ComponentOptions {
   return {

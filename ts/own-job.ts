@@ -25,7 +25,7 @@ export interface OwnCopy {
   readonly target: string;
   /** Carries permissions from sources to targets. */
   readonly modes: ModeCarrier;
-  /** The targets that copies of the same command have made, if copies can meet. */
+  /** The targets that earlier copies of the same command made, if several copies can have the same target. */
   readonly made: Made | undefined;
 }
 
@@ -97,10 +97,11 @@ export class OwnJob implements SandboxJob {
     }
   }
 
-  /** Calls `act`, and notes what the host reports of it. */
+  /** Calls `act`, and notes what the host reports about it. */
   #listen<T>(act: () => T): T {
     const { modes } = this.#copy;
-    // Discards reports of other calls: all copies of a sandbox share a host, and all hosts of a thread share the codes.
+    // Discards what earlier calls left: all copies of a sandbox share a host, and all hosts of a thread share the
+    // codes.
     takeNativeCode();
     takeDenial();
     modes.takeRefusals();
@@ -137,7 +138,7 @@ export class OwnJob implements SandboxJob {
       return [];
     }
     const { path, code, count } = refused;
-    const others = count === 1 ? '' : `; nor those of ${count - 1} more`;
+    const others = count === 1 ? '' : `; the same for ${count - 1} more`;
     return [
       {
         outcome: 'copied',

@@ -1,5 +1,6 @@
 /**
- * The wanted duration of a step, in milliseconds: long enough to make turns cheap, and short enough for others to wait.
+ * The wanted duration of a step, in milliseconds: long enough that few steps are needed, and short enough that others
+ * need not wait.
  */
 const GOAL = 10;
 
@@ -18,7 +19,7 @@ export class Pace {
 
   /** Notes how long that step took, in milliseconds. */
   took(milliseconds: number): void {
-    // By a factor of two at most, because one step alone says little.
+    // By a factor of at most two, because a single step says little.
     const factor = Math.min(Math.max(GOAL / milliseconds, 0.5), 2);
     this.#budget = Math.min(Math.max(Math.round(this.#budget * factor), LEAST), MOST);
   }

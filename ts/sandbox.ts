@@ -43,8 +43,8 @@ export type HostMaker = (preopens: Preopens) => SandboxHost | Promise<SandboxHos
 /** How a sandbox is confined. */
 export interface SandboxOptions extends Pick<HostOptions, 'confinement' | 'allowOverlap'> {
   /**
-   * Makes a host to use instead of our own, such as one over preview2-shim. The other options apply to our own host
-   * only, and only that keeps permissions.
+   * Makes a host to use instead of our own, such as one based on preview2-shim. The other options apply only to our own
+   * host, and only our own host keeps permissions.
    *
    * @default our own host
    */
@@ -62,13 +62,14 @@ const takePreopens = preopensOf(preopen);
 /** Settings of our own host for a copy. They are set before each step, because copies take turns. */
 type Aids = Required<Pick<HostOptions, 'modes' | 'durability'>>;
 
-/** Returns what a thread needs to open a sandbox like this one. Only our own host has that. */
+/** Returns what a thread needs to open a sandbox like this one. Other hosts cannot be sent to a thread. */
 type Sharing = () => Pick<Assignment, 'preopens' | 'confinement'>;
 
 /** How to copy, for a command that makes several copies. */
 export interface RunOptions extends CopyOptions {
   /**
-   * The targets that its copies have made, if copies can meet. Threads do not share it, so such copies are not divided.
+   * The targets that earlier copies made, if several copies can have the same target. Threads do not share it, so such
+   * copies are not divided.
    */
   readonly made?: Made | undefined;
 }
@@ -79,7 +80,7 @@ export interface SandboxJob extends Job {
   dropAtExit(): void;
 }
 
-/** Closes the host of a sandbox that was forgotten. Otherwise it would hold descriptors for ever. */
+/** Closes the host of a sandbox that was forgotten. Otherwise it would hold descriptors forever. */
 const forgotten = new FinalizationRegistry<SandboxHost>((host) => {
   process.emitWarning(
     'a sandbox was not closed, and held its directories open until now: call its close(), or declare it with `using`',
@@ -109,15 +110,16 @@ export class Sandbox implements Disposable {
   /**
    * Copies a file, a link or a directory inside the sandbox. Several copies can run at once.
    *
-   * Each file gets its target's name in one step at the end. Until then, and if the copy fails, the old target stays.
-   * An error in a tree ends the copy, unless `keepGoing` is set. Files that were finished stay.
+   * Each file takes its target's name in one step, when it is complete. Until then, and if the copy fails, the old
+   * target stays. An error in a tree ends the copy, unless `keepGoing` is set. Finished files stay.
    *
    * @param source a guest path
    * @param target the guest path of the copy itself, not of a directory to put it into
    * @param options how to copy
-   * @returns the running copy, to await or to iterate over. It rejects with a {@link CopyError} with guest paths if the
-   * copy fails; with a TypeError or RangeError if an argument is wrong, before anything is changed; with an Error with
-   * the code `ERR_MAPCP_CLOSED` if the sandbox is closed; and with the signal's reason if it is aborted.
+   * @returns the running copy, to await or to iterate over. If the copy fails, it rejects with a {@link CopyError} with
+   * guest paths. If an argument is wrong, it rejects with a TypeError or RangeError before anything is changed. If the
+   * sandbox is closed, it rejects with an Error with the code `ERR_MAPCP_CLOSED`. If the signal is aborted, it rejects
+   * with the signal's reason.
    */
   copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
     return new CopyTask(() => {
@@ -127,7 +129,9 @@ export class Sandbox implements Disposable {
   }
 
   /**
-   * Returns a copy for a task to run, with the caller's names for its paths. The host stays open until it ends.
+   * Returns the work of a copy, for a task to run. The host stays open until the work ends.
+   *
+   * @param pathOf returns the caller's name for a guest path
    *
    * @internal
    */
@@ -166,7 +170,7 @@ export class Sandbox implements Disposable {
     if (sharing === undefined || count === 1) {
       return this.#job(source, target, toComponent(options, measure), options.made);
     }
-    // Loaded only if it is needed.
+    // Most copies are not divided, and need not load this.
     const { DividedJob } = await import('./divided-job.js');
     return new DividedJob(
       { ...sharing(), source, target, options, measure, reportEntries: options.onEntry !== undefined },
@@ -185,7 +189,8 @@ export class Sandbox implements Disposable {
   /**
    * Removes the temporary files that killed copies left in a directory and below it.
    *
-   * No copy may run there at the same time, because its temporary files look the same. Cleaning is synchronous.
+   * No copy may run there at the same time, because its temporary files look the same and would be removed. Cleaning is
+   * synchronous.
    *
    * @param directory a guest path
    * @param options how to clean
@@ -215,8 +220,8 @@ export class Sandbox implements Disposable {
   }
 
   /**
-   * Closes the sandbox. Running copies fail and leave no temporary files; then the directories are closed. A sandbox
-   * that is garbage-collected without this call is closed as well, with a warning.
+   * Closes the sandbox. Running copies fail and leave no temporary files; then the directories are closed. If a sandbox
+   * is garbage-collected without this call, it is closed with a warning.
    */
   close(): void {
     if (!this.#closed) {
@@ -250,10 +255,10 @@ export class Sandbox implements Disposable {
 }
 
 /**
- * Opens a sandbox over some directories.
+ * Opens directories, and starts a component that can reach nothing else.
  *
- * `copy` opens one for each call, which takes a millisecond or two. Before Node 26, the runtime also leaks some
- * kilobytes each time. So use one sandbox for many copies.
+ * `copy` opens a sandbox for each call, which takes a few milliseconds. Before Node 26, V8 also leaks a few kilobytes
+ * each time. So use one sandbox for many copies.
  *
  * @param preopens the directories, such as `{ '/in': { path: 'uploads', access: 'read' } }`
  * @param options how the sandbox is confined
@@ -300,12 +305,12 @@ function ownHost(preopens: Preopens, options: SandboxOptions, aids: Aids): Promi
   const { confinement, allowOverlap } = options;
   return createHost({
     preopens,
-    // WASI's C library imports them; the random numbers name temporary files.
+    // WASI's C library imports both. Names of temporary files have random numbers.
     clocks: true,
     random: true,
     absoluteLinks: true,
     escapeNames: true,
-    // The engine goes by inode numbers of what it has opened or looked at, and never of what it lists.
+    // The engine uses the inode numbers of files that it has opened or inspected, and never those of a listing.
     listIdentities: false,
     ...aids,
     ...(confinement && { confinement }),

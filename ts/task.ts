@@ -18,9 +18,9 @@ export interface CopyReport {
   /** Entries left out by a pattern, by `overwrite`, or by `symlinks: 'skip'`. */
   readonly skipped: number;
   /**
-   * The first 100 warnings: FIFOs, sockets and devices in a tree, which are left out; copies without their source's
-   * time; threads that could not be started. If the file system refused permissions, one warning names the first file
-   * and says how many others there are. `onWarning` gets all warnings.
+   * The first 100 warnings: FIFOs, sockets and devices in a tree, which are left out; copies that lack their source's
+   * times or permissions; threads that could not be started. If the file system refused permissions, one warning names
+   * the first file and says how many others there are. `onWarning` gets all warnings.
    */
   readonly warnings: readonly CopyError[];
   /** How many warnings there were. */
@@ -51,7 +51,7 @@ export interface Job {
 
 /** The work of a task. */
 export interface Work {
-  /** Makes the job. Called once. `measure` asks for totals from the start. */
+  /** Makes the job. Called once. With `measure`, it counts the totals first. */
   begin(measure: boolean): Job | Promise<Job>;
   /** Called before each step. Throws if the step must not happen. */
   prepareStep(): void;
@@ -68,31 +68,31 @@ export interface Work {
 /** A requested copy, with the caller's arguments as they were at the call. */
 export interface Order {
   readonly options: CopyOptions;
-  /** Makes the work. Called when the copy gets its turn, and again if it has to start again. */
+  /** Makes the work. Called when the copy gets its turn, and again if it must start again. */
   prepare(): Promise<Work>;
 }
 
-// About thirty reports a second: more than a person can follow is useless.
+// About thirty reports a second. A person could not follow more.
 export const REPORT_MILLISECONDS = 34;
 
 /**
- * A running copy. Await it for its report, or iterate over it for its progress, as often as you like. If the last
- * iteration is left early, the copy ends. Finished files stay.
+ * A running copy. Await it for its report, or iterate over it for its progress. Several loops can iterate over one
+ * copy. If the last of them is left early, the copy stops and rejects with an `AbortError`. Finished files stay.
  *
  * @example
  * ```ts
  * import { copy } from 'mapcp';
  *
  * const task = copy('photos', 'backup/photos', { recursive: true });
- * for await (const { bytesDone, bytesTotal = 0 } of task) {
- *   console.log(bytesDone / bytesTotal);
+ * for await (const { bytesDone, bytesTotal } of task) {
+ *   console.log(bytesDone, 'of', bytesTotal ?? 'unknown');
  * }
  * const report = await task;
  * console.log(report.files);
  * ```
  */
 export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress> {
-  /** The name of the class, as promises have it. */
+  /** The name of the class, for `Object.prototype.toString`. */
   readonly [Symbol.toStringTag] = 'CopyTask';
   readonly #report: Promise<CopyReport>;
   #options: CopyOptions = {};
@@ -105,7 +105,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   #news = new News();
 
   /**
-   * @param take called at once. If it throws, the task rejects with that
+   * @param take called at once. If it throws, the task rejects with that error
    * @internal
    */
   constructor(take: () => Order) {
@@ -379,7 +379,7 @@ function makeReport(progress: Progress, warnings: Notes, errors: Notes, started:
   };
 }
 
-/** Whether an entry's error is only a warning: it was left out, or copied without something. */
+/** Whether this is only a warning: the entry was left out, or copied without something. */
 function isWarning({ outcome }: ComponentError): boolean {
   return outcome !== 'failed';
 }

@@ -39,7 +39,7 @@ const KEPT = 60_000;
 
 const idle: Thread[] = [];
 
-/** What the copy of a thread waits for. */
+/** The work of a thread, and the copy that waits for it. */
 interface Work {
   readonly listener: (report: ThreadReport) => void;
   readonly resolve: () => void;
@@ -55,7 +55,7 @@ export class NoThreadError extends Error {
     // Only `import.meta.url` can be an invalid URL here, and bundles in CommonJS have none.
     const isInvalidUrl = 'code' in cause && cause.code === 'ERR_INVALID_URL';
     const why = isInvalidUrl
-      ? 'only an ES module can find mapcp-worker.js, and this bundle is none'
+      ? 'only an ES module can find mapcp-worker.js, and this bundle is not one'
       : cause.message;
     super(`no thread could be started: ${why}`, { cause });
   }

@@ -1,5 +1,5 @@
 // Limits how many copies run at the same time. Each holds descriptors and memory, and one thread runs them all, so more
-// of them are not faster. The others wait for their turn, and hold nothing meanwhile.
+// copies at a time are not faster. The others wait for their turn, and hold nothing meanwhile.
 
 import { unlessAborted } from './abort.js';
 

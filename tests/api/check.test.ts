@@ -81,7 +81,7 @@ describe('options', () => {
     [{ exclude: ['a\0b'] }, 'TypeError: options.exclude[0] must not contain a NUL character'],
     [
       { exclude: ['a\ud800b'] },
-      "TypeError: options.exclude[0] must be well-formed, and has half a surrogate pair: 'a\\ud800b'",
+      "TypeError: options.exclude[0] must be well-formed, but has a lone surrogate: 'a\\ud800b'",
     ],
     [{ shard: { index: 4 } }, 'RangeError: options.shard.index must be a whole number from 0 to 3, not 4'],
     [{ shard: { index: '1' } }, "TypeError: options.shard.index must be a number, not '1'"],

@@ -227,7 +227,7 @@ describe('copy', () => {
     inTemporaryDirectory(async (directory) => {
       writeFileSync(join(directory, 'a'), 'content');
       const [good, half] = [join(directory, 'a'), join(directory, 'l\ud800x')];
-      const reason = 'must be well-formed, and has half a surrogate pair';
+      const reason = 'must be well-formed, but has a lone surrogate';
       expect(await failureOf(copy(half, good))).toMatchObject({
         message: expect.stringMatching(`source ${reason}`),
       });

@@ -65,7 +65,7 @@ describe('a sandbox', () => {
     ['a word', { '/o': 'w' }, /^preopens\['\/o'\] must be an object, not 'w'$/],
     ['a URL', { '/o': { path: new URL('file:///'), access: 'read' } }, /\.path must be a string, not a URL$/],
     ['no path', { '/o': { access: 'read' } }, /\.path must be a string, not undefined$/],
-    ['half a surrogate pair', { '/o': { path: '\udc00', access: 'read' } }, /\.path must be well-formed/],
+    ['a lone surrogate', { '/o': { path: '\udc00', access: 'read' } }, /\.path must be well-formed/],
     ['another option', { '/o': { path: '/', access: 'read', readonly: true } }, /has no option 'readonly'/],
     ['a relative guest path', { o: { path: '/', access: 'read' } }, /must be an absolute path .*, not 'o'$/],
     [

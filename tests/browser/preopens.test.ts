@@ -62,7 +62,7 @@ describe('the preopens of a sandbox in a browser', () => {
     ],
     [
       { '/o': { tree: { dir: { d: { dir: { 'l\ud800x': tree } } } }, access: 'read' } },
-      "a name in preopens['/o'].tree.dir['d'] must be well-formed, and has half a surrogate pair: 'l\\ud800x'",
+      "a name in preopens['/o'].tree.dir['d'] must be well-formed, but has a lone surrogate: 'l\\ud800x'",
     ],
     [
       { '/o': { tree: { dir: { a: { symlink: 'a\0' } } }, access: 'read' } },

@@ -245,7 +245,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
       'RangeError: options.windowSize must be a whole number from 1 to 1073741824, not 0',
       "TypeError: options has no option 'force': use overwrite: 'always' for force: true, which is the default, and overwrite: 'never' for force: false",
       "TypeError: options has no option 'preserveMode': use nothing instead, because browsers have no permissions",
-      "TypeError: target must be well-formed, and has half a surrogate pair: '/in/\\ud800'",
+      "TypeError: target must be well-formed, but has a lone surrogate: '/in/\\ud800'",
       "TypeError: there is no preopen '/other'",
       "TypeError: preopens['/in'].access must be 'read' or 'read-write', not 'readonly'",
       "TypeError: options has no option 'memroy': did you mean 'memory'?",

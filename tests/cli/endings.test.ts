@@ -66,7 +66,7 @@ describe('the command line reports in one sentence', () => {
   it('that there is no WebAssembly', () => {
     const { status, stderr } = shell(`$node --jitless ${main} in/a out`);
     expect(stderr).toMatch(
-      /^(Warning: .*\n)?mapcp: cannot go on: there is no WebAssembly here, .*--jitless\n$/,
+      /^(Warning: .*\n)?mapcp: cannot go on: WebAssembly is not available, .*--jitless\n$/,
     );
     expect(status).toBe(1);
   });

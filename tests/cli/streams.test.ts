@@ -17,8 +17,8 @@ import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { failureOf } from '../helpers/failure.js';
 
-const noSource = 'it is an open stream, and no file with a name; write it to a file, and copy that';
-const noTarget = 'it is an open stream, and no name for a copy; name a file';
+const noSource = 'it is an open stream, not a file with a name; write it to a file, and copy that';
+const noTarget = 'it is an open stream, which no copy can replace; name a file';
 
 /** Runs a line of bash in a directory with a file `a` and a directory `d`. `$mapcp` is the command line. */
 function bash(line: string, directory: string) {

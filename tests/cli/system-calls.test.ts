@@ -373,7 +373,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, if a system 
       expect({ status, stderr }).toEqual({
         status: 0,
         stderr: expect.stringMatching(
-          /^mapcp: warning: .*cannot set the permissions of 'b': operation not permitted; nor those of 4 more\n$/,
+          /^mapcp: warning: .*cannot set the permissions of 'b': operation not permitted; the same for 4 more\n$/,
         ),
       });
       // A private directory can still be used by its owner.

@@ -45,7 +45,7 @@ describe('an example', () => {
       'docs/component.md: it needs a registry',
       'docs/component.md: it needs a registry',
       'docs/environments.md: it installs packages',
-      'docs/environments.md: tests/api/permission.test.ts does the like',
+      'docs/environments.md: tests/api/permission.test.ts tests the same',
       'docs/large-trees.md: a Kubernetes cluster',
       'docs/large-trees.md: a Slurm cluster',
       'docs/mmap-under-wasi.md: it builds what the rest of this page runs, and make test has done so before',

@@ -51,7 +51,7 @@ static void a_byte_that_is_not_utf_8_is_a_character_of_its_own(void) {
     CHECK(mapcp_glob_matches("\xff", "\xff"));
     CHECK(!mapcp_glob_matches("\xff", "\u00ff"));
     CHECK(!mapcp_glob_matches("[ -\U0010ffff]", "\xff"));
-    // An overlong form, half a surrogate pair, and a value above Unicode.
+    // An overlong form, a lone surrogate, and a value above Unicode.
     CHECK(mapcp_glob_matches("??", "\xc0\x80"));
     CHECK(mapcp_glob_matches("???", "\xed\xa0\x80"));
     CHECK(mapcp_glob_matches("????", "\xf4\x90\x80\x80"));

@@ -60,7 +60,7 @@ describe('createHost refuses', () => {
     [new Set(['a']), 'options.args must be an array of strings, not a Set'],
     [[1], 'options.args[0] must be a string, not 1'],
     [['a', 'b\0c'], 'options.args[1] must not contain a NUL character'],
-    [['\udc00'], "options.args[0] must be well-formed, and has half a surrogate pair: '\\udc00'"],
+    [['\udc00'], "options.args[0] must be well-formed, but has a lone surrogate: '\\udc00'"],
   ])('the arguments %o', async (args, message) => {
     expect(await answerTo({ args })).toBe(`TypeError: ${message}`);
   });
@@ -145,7 +145,7 @@ describe('createHost refuses', () => {
   it.each<[unknown, string]>([
     [null, 'must be text, bytes, process.stdin or an open file descriptor, not null'],
     [new Uint16Array(1), 'must be text, bytes, process.stdin or an open file descriptor, not a Uint16Array'],
-    ['a\ud800', 'must be well-formed text, but has half a surrogate pair'],
+    ['a\ud800', 'must be well-formed text, but has a lone surrogate'],
     [
       'inherit',
       "takes a string as text: pass process.stdin for the input of this process, or Buffer.from('inherit')",

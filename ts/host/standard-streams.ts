@@ -32,9 +32,7 @@ export type Output = 'inherit' | ((bytes: Uint8Array) => void) | number | HasDes
 /** The source of a component's standard input: an open file descriptor, or bytes. */
 export type ByteSource = number | Uint8Array;
 
-/**
- * The target of a component's output: an open file descriptor, or a function that gets each piece as it is written.
- */
+/** The target of a component's output: an open file descriptor, or a function that gets each piece as it is written. */
 export type ByteSink = number | ((bytes: Uint8Array) => void);
 
 /** The numbers of the standard streams in every process. */
@@ -54,7 +52,7 @@ export function inputOf(input: unknown): ByteSource {
   }
   if (typeof input === 'string') {
     if (/\p{Surrogate}/u.test(input)) {
-      throw new TypeError('options.stdin must be well-formed text, but has half a surrogate pair');
+      throw new TypeError('options.stdin must be well-formed text, but has a lone surrogate');
     }
     // In memory of its own, unlike a short Buffer.
     return new TextEncoder().encode(input);

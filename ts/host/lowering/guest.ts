@@ -258,12 +258,10 @@ export function u64(flat: unknown): bigint {
   return typeof flat === 'bigint' ? BigInt.asUintN(64, flat) : wrongTypes();
 }
 
-/** Whether a string has no half of a surrogate pair, which UTF-8 cannot encode. */
+/** Whether a string has no lone surrogates, which UTF-8 cannot encode. */
 const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
-/**
- * Makes lowerings of functions that have this many kinds of resources among their parameters and in their results.
- */
+/** Makes lowerings of functions that have this many kinds of resources among their parameters and in their results. */
 export const lowerings = (tables: 0 | 1, entries: Readonly<Record<string, Lowering>>): Lowerings =>
   Object.fromEntries(
     Object.entries(entries).map(([name, lower]) => [
