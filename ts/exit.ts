@@ -3,7 +3,7 @@ const acts = new Set<() => void>();
 
 /**
  * Calls a function when the process ends by itself, by `process.exit` or by an uncaught error; in a worker, when the
- * worker ends so. It is not called if a signal without a listener or `worker.terminate` ends it.
+ * worker ends in such a way. It is not called if a signal without a listener or `worker.terminate` ends it.
  *
  * @param act must do its work synchronously
  * @returns a function that cancels the call

@@ -178,7 +178,7 @@ export interface CopyOptions {
    */
   readonly keepGoing?: boolean | undefined;
   /**
-   * Decide everything and change nothing.
+   * Change nothing, and report what a copy would do.
    *
    * @default false
    */

@@ -10,12 +10,12 @@ const readOnly = "access: 'read'";
 /**
  * Makes a check for a directory to preopen.
  *
- * @param checks its options. None may be left out, so that a misspelt word such as `readonly` cannot mean less safety
+ * @param checks its options. All are required, so that a misspelt one such as `readonly` cannot make it less safe
  */
 export const preopenOf = <T>(checks: Checks<T>): Check =>
   allOptionsOf(checks, { readonly: readOnly, readOnly, ro: readOnly });
 
-/** The guest path of a preopen, in the only spelling that it can have. */
+/** The guest path of a preopen. Each has only one valid spelling. */
 export const guestPath: Check = (name, value) => {
   text(name, value);
   const parts = String(value).split('/');

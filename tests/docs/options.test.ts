@@ -1,4 +1,4 @@
-// The options of the API and those of the command line, as the documentation has them.
+// The documented options of the API and of the command line.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -14,14 +14,14 @@ const defaults: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-it('what is generated of the documentation is current; if not, make document writes it', () => {
+it('the generated documentation is current; make document updates it', () => {
   const { status, stderr } = spawnSync(process.execPath, ['build/document.mjs', '--check'], {
     encoding: 'utf8',
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 
-it('the API has no options without an equivalent, but for these', () => {
+it('only these options of the API have no equivalent on the command line', () => {
   const names = Object.keys(copyChecks);
   expect(names.filter((name) => commandLineOptionOf(name) === undefined).sort()).toEqual([
     'filterSource',
@@ -34,7 +34,7 @@ it('the API has no options without an equivalent, but for these', () => {
   ]);
 });
 
-it('the command line has no options without an equivalent, but for these', () => {
+it('only these options of the command line have no equivalent in the API', () => {
   const common = Object.keys(copyChecks).map((name) => commandLineOptionOf(name)?.name);
   expect(commandLineOptions.map(({ name }) => name).filter((name) => !common.includes(name))).toEqual([
     ...['archive', 'no-dereference', 'dereference', 'target-directory', 'no-target-directory', 'no-clobber'],
@@ -43,7 +43,7 @@ it('the command line has no options without an equivalent, but for these', () =>
   ]);
 });
 
-it('the defaults of the API are those of the command line, but for makeParents and symlinks', () => {
+it('the API and the command line have the same defaults, except makeParents and symlinks', () => {
   const sameValues: Readonly<Record<string, string>> = { '1M': '1048576' };
   const others = new Map<string, readonly (string | undefined)[]>();
   for (const name of Object.keys(copyChecks)) {
