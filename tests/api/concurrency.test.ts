@@ -447,7 +447,7 @@ describe('the command line with --concurrency', () => {
     inTemporaryDirectory((directory) => {
       expect(run(directory, '-r', '--concurrency', 'many', 'a', 'b')).toMatchObject({
         status: 2,
-        stderr: expect.stringContaining('It is a whole number from 1 to 256.'),
+        stderr: expect.stringContaining('It must be a whole number from 1 to 256.'),
       });
     }));
 });

@@ -244,21 +244,21 @@ export const cases: readonly Case[] = [
     name: 'no path is wrong usage',
     args: [],
     ends: 'usage',
-    stderr: /^mapcp: there is no SOURCE and no TARGET\n/,
+    stderr: /^mapcp: SOURCE and TARGET are missing\n/,
     out: {},
   },
   {
     name: 'one path is wrong usage',
     args: ['in/a'],
     ends: 'usage',
-    stderr: /^mapcp: there is no TARGET after 'in\/a'\n/,
+    stderr: /^mapcp: TARGET is missing after 'in\/a'\n/,
     out: {},
   },
   {
     name: 'control characters of a path in wrong usage are printed as escapes',
     args: ['in/a\u001b[2J\u202e'],
     ends: 'usage',
-    stderr: /^mapcp: there is no TARGET after 'in\/a\\x1b\[2J\\u202e'\n/,
+    stderr: /^mapcp: TARGET is missing after 'in\/a\\x1b\[2J\\u202e'\n/,
     out: {},
   },
   {
@@ -272,7 +272,7 @@ export const cases: readonly Case[] = [
     name: '--clean without a directory is wrong usage',
     args: ['--clean'],
     ends: 'usage',
-    stderr: /^mapcp: there is no DIRECTORY\n/,
+    stderr: /^mapcp: DIRECTORY is missing\n/,
     out: {},
   },
   ...[
@@ -280,36 +280,36 @@ export const cases: readonly Case[] = [
     { args: ['--verify=yes', 'in/a', 'out/b'], says: "unknown option '--verify=yes'" },
     { args: ['-vx', 'in/a', 'out/b'], says: "unknown option '-x'" },
     { args: ['-xv', 'in/a', 'out/b'], says: "unknown option '-xv'" },
-    { args: ['in/a', 'out/b', '--exclude'], says: "option '--exclude <GLOB>' argument missing" },
+    { args: ['in/a', 'out/b', '--exclude'], says: "option '--exclude <GLOB>' needs a value" },
     {
       args: ['--symlinks', 'keep', 'in/a', 'out/b'],
-      says: "option '--symlinks <HOW>' argument 'keep' is invalid. Allowed choices are preserve, follow, skip.",
+      says: "option '--symlinks <HOW>' does not accept 'keep'. Allowed values are preserve, follow, skip.",
     },
     {
       args: ['--overwrite=', 'in/a', 'out/b'],
-      says: "option '--overwrite <WHEN>' argument '' is invalid. Allowed choices are always, never, newer, error.",
+      says: "option '--overwrite <WHEN>' does not accept ''. Allowed values are always, never, newer, error.",
     },
     {
       args: ['--exclude', './b', 'in/a', 'out/b'],
       says:
-        "option '--exclude <GLOB>' argument './b' is invalid. Paths below the source have no '.', '..' or '//' in them: " +
+        "option '--exclude <GLOB>' does not accept './b'. Paths below the source have no '.', '..' or '//' in them: " +
         "for './sub', write 'sub' or '/sub'.",
     },
     {
       args: ['--include=', 'in/a', 'out/b'],
-      says: "option '--include <GLOB>' argument '' is invalid. An empty pattern matches nothing.",
+      says: "option '--include <GLOB>' does not accept ''. An empty pattern matches nothing.",
     },
     {
       args: ['--exclude=*.{a,b', 'in/a', 'out/b'],
       says:
-        "option '--exclude <GLOB>' argument '*.{a,b' is invalid. There is no '}' after '{'; for the character itself, " +
+        "option '--exclude <GLOB>' does not accept '*.{a,b'. There is no '}' after '{'; for the character itself, " +
         "write '\\{'.",
     },
     ...['', '0', '2G', '1MB', '99999999999999999999'].map((size) => ({
       args: [`--window-size=${size}`, 'in/a', 'out/b'],
       says:
-        `option '--window-size <SIZE>' argument '${size}' is invalid. ` +
-        'A size is from 1 to 1G bytes, such as 65536, 64K or 4M.',
+        `option '--window-size <SIZE>' does not accept '${size}'. ` +
+        'It must be from 1 to 1G bytes, such as 65536, 64K or 4M.',
     })),
   ].map(
     ({ args, says }): Case => ({
@@ -574,7 +574,7 @@ export const cases: readonly Case[] = [
       args: ['-r', '--exclude', pattern, source, 'out'],
       ends: 'well',
       stderr:
-        `mapcp: warning: the pattern '${pattern}' matches nothing in '${source}': it is about paths below that, ` +
+        `mapcp: warning: the pattern '${pattern}' matches nothing in '${source}': a pattern matches paths below SOURCE, ` +
         `so write '${write}'\n`,
       out: { d: null },
     }),
@@ -762,17 +762,17 @@ export const cases: readonly Case[] = [
     out: { d: null, 'd/e': null, 'd/e/a': 'x' },
   },
   ...[
-    { args: ['-t', 'out/d', 'in/a'], says: "-t needs a directory, and this is none: 'out/d'" },
-    { args: ['-t', '', 'in/a'], says: "-t needs a directory, and this is none: ''" },
+    { args: ['-t', 'out/d', 'in/a'], says: "-t needs a directory, but this is not one: 'out/d'" },
+    { args: ['-t', '', 'in/a'], says: "-t needs a directory, but this is not one: ''" },
     {
       args: ['-t', 'in/a', '--make-parents', 'in/a'],
-      says: "-t needs a directory, and this is none: 'in/a'",
+      says: "-t needs a directory, but this is not one: 'in/a'",
     },
-    { args: ['-t', 'out'], says: 'there is no SOURCE' },
-    { args: ['-rt'], says: "option '-t, --target-directory <DIR>' argument missing" },
+    { args: ['-t', 'out'], says: 'SOURCE is missing' },
+    { args: ['-rt'], says: "option '-t, --target-directory <DIR>' needs a value" },
     {
       args: ['-t', 'out', '-t', 'in', 'in/a'],
-      says: "option '-t, --target-directory <DIR>' argument 'in' is invalid. There can be only one.",
+      says: "option '-t, --target-directory <DIR>' does not accept 'in'. It can be given only once.",
     },
   ].map(
     ({ args, says }): Case => ({
@@ -938,7 +938,7 @@ export const cases: readonly Case[] = [
       prepare: (put) => put.file('in/a', 'content'),
       args: [`--shard=${share}`, 'in/a', 'out/b'],
       ends: 'usage',
-      stderr: /^mapcp: .*I\/N with I from 0 to N - 1/,
+      stderr: /^mapcp: .*I\/N, with I from 0 to N-1/,
       out: {},
     }),
   ),
@@ -1013,7 +1013,7 @@ export const cases: readonly Case[] = [
       args: [option, 'in/a', 'out/b'],
       ends: 'usage',
       stderr:
-        /^mapcp: option '-i, --interactive' cannot be used: mapcp never asks; choose what to replace by -n, -u or --overwrite\n/,
+        /^mapcp: option '-i, --interactive' cannot be used: mapcp never asks; use -n, -u or --overwrite instead\n/,
       out: {},
     }),
   ),

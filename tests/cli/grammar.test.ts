@@ -77,7 +77,7 @@ describe('the component, without directories,', () => {
         targetIsPath: false,
         makesTarget: true,
         unlessDirectory: {
-          text: expect.stringMatching(/^mapcp: -t needs a directory, and this is none: 'dir'\nUsage: /),
+          text: expect.stringMatching(/^mapcp: -t needs a directory, but this is not one: 'dir'\nUsage: /),
           status: 2,
         },
         warnings: [{ unlessExists: 'a/a', text: expect.stringContaining("so write '/x'\n") }],

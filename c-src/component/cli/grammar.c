@@ -1,7 +1,7 @@
 // The command line's grammar: a table of all options, the parser, and --help. The completions, the manual
-// page, the list in docs/command-line.md and the fuzzers' lists are generated from the same table.
+// page, the list in docs/command-line.md and the fuzzers' dictionary are generated from the same table.
 //
-// Nothing here uses stdio: the command under Node runs it as a module of its own, without a WASI host.
+// This file must not use stdio: the command under Node loads it as a separate module, without a WASI host.
 
 #include "grammar.h"
 
@@ -12,52 +12,53 @@
 #include "filter.h"
 #include "text.h"
 
-// --- The table
-// --------------------------------------------------------------------------------------------------------
+// --- The table ---------------------------------------------------------------------------------------------
 
-/// What an option does to an invocation. Most change a member of it.
+/// What an option does. Most options change a member of the invocation.
 enum effect {
     NO_EFFECT,
-    /// Sets a bool.
+    /// Sets a bool to true.
     SETS,
-    /// Stores a number in an enum.
+    /// Sets an enum to `number`.
     STORES,
-    /// Stores the number of its value among its choices in an enum.
+    /// Sets an enum to the index of the value among `choices`.
     STORES_CHOICE,
-    /// Stores its value, which can be given once.
+    /// Stores the value itself. The option can be given only once.
     STORES_TEXT,
     /// Stores a number of bytes, such as 64K.
     STORES_SIZE,
     /// Stores a number of jobs.
     STORES_JOBS,
-    /// Stores one of several shares, such as 0/4.
+    /// Stores a shard, such as 0/4.
     STORES_SHARD,
-    /// Adds its value to patterns.
+    /// Adds the value to a list of patterns.
     ADDS_PATTERN,
-    /// Stands for some letters.
+    /// Applies several other options, given by their letters in `text`.
     STANDS_FOR,
-    /// Is refused, with a reason.
+    /// Is wrong usage, for the reason in `text`.
     IS_REFUSED,
     PRINTS_HELP,
     PRINTS_VERSION,
 };
 
+/// A row of the table: an option, or a heading of --help. Most members are those of
+/// struct mapcp_option_description.
 struct option {
     const char *name;
     const char *letters;
     const char *help;
     enum effect effect;
-    /// The offset of the member that changes.
+    /// The offset of the member of the invocation that the option changes.
     size_t member;
-    /// What STORES stores.
+    /// The value that STORES stores.
     unsigned number;
-    /// What STANDS_FOR stands for, or why one IS_REFUSED.
+    /// The letters of STANDS_FOR, or the reason of IS_REFUSED.
     const char *text;
     const char *value;
     const char *const *choices;
     const char *initial;
     const char *needs;
-    /// Whether it means something for --clean as well.
+    /// Whether the option can be combined with --clean.
     bool cleans;
 };
 
@@ -74,65 +75,64 @@ static const char *const overwriting[] = {"always", "never", "newer", "error", N
 static const char *const sparseness[] = {"auto", "always", "never", NULL};
 static const char *const shells[] = {"bash", "zsh", "fish", "powershell", NULL};
 
-static const char never_asks[] =
-    "cannot be used: mapcp never asks; choose what to replace by -n, -u or --overwrite";
+static const char never_asks[] = "cannot be used: mapcp never asks; use -n, -u or --overwrite instead";
 
-/// All options, in the order of --help. What has no name is a heading; what has no help is not listed.
+/// All options, in the order of --help. A row without a name is a heading. --help does not list an option
+/// without help.
 static const struct option table[] = {
     {.help = "What to copy, and where to:"},
-    {"recursive", "rR", "copy directories with everything in them", SETS(options.recursive)},
+    {"recursive", "rR", "copy directories and everything in them", SETS(options.recursive)},
     {"archive", "a", "the same as -r -P -p", STANDS_FOR("rPp")},
     {"no-dereference", "P", "copy links as links (default with -r)",
      STORES(MAPCP_SYMLINKS_PRESERVE, options.symlinks)},
     {"dereference", "L", "copy what links lead to (default without -r)",
      STORES(MAPCP_SYMLINKS_FOLLOW, options.symlinks)},
-    {"symlinks", "", "links: preserve (-P), follow (-L) or skip", CHOOSES("HOW", links, options.symlinks)},
-    {"include", "", "copy only files and links that match, as '*.c'",
+    {"symlinks", "", "preserve (-P), follow (-L) or skip links", CHOOSES("HOW", links, options.symlinks)},
+    {"include", "", "copy only files and links that match GLOB",
      TAKES("GLOB", ADDS_PATTERN, options.include)},
-    {"exclude", "", "leave out what matches, such as '*.o'", TAKES("GLOB", ADDS_PATTERN, options.exclude)},
-    {"shard", "", "copy only shard I of N, from 0/N to N-1/N", TAKES("I/N", STORES_SHARD, options.shard)},
-    {"target-directory", "t", "copy into DIR; every name is a SOURCE",
+    {"exclude", "", "leave out entries that match GLOB", TAKES("GLOB", ADDS_PATTERN, options.exclude)},
+    {"shard", "", "copy only shard I of N; I is 0 to N-1", TAKES("I/N", STORES_SHARD, options.shard)},
+    {"target-directory", "t", "copy every SOURCE into DIR; omit TARGET",
      TAKES("DIR", STORES_TEXT, target_directory)},
-    {"no-target-directory", "T", "treat TARGET as the path of the copy itself", SETS(target_is_path)},
-    {"make-parents", "", "make missing directories on the way to TARGET", SETS(options.make_parents)},
+    {"no-target-directory", "T", "copy to TARGET itself, never into it", SETS(target_is_path)},
+    {"make-parents", "", "make missing parent directories of TARGET", SETS(options.make_parents)},
 
     {.help = "How to copy:"},
-    {"no-clobber", "n", "leave existing files alone", STORES(MAPCP_OVERWRITE_NEVER, options.overwrite)},
-    {"update", "u", "replace files only by ones modified later",
-     STORES(MAPCP_OVERWRITE_NEWER, options.overwrite)},
-    // cp removes what it cannot write to. mapcp writes to a new file in any case.
+    {"no-clobber", "n", "keep existing files and links", STORES(MAPCP_OVERWRITE_NEVER, options.overwrite)},
+    {"update", "u", "replace files only with newer ones", STORES(MAPCP_OVERWRITE_NEWER, options.overwrite)},
+    // With -f, cp removes a target that it cannot write. mapcp always writes a new file.
     {"force", "f", .effect = NO_EFFECT},
     {"interactive", "i", .help = NULL, IS_REFUSED(never_asks)},
-    {"overwrite", "", "replace files: always, never, newer, or error",
+    {"overwrite", "", "when to replace: always, never, newer or error",
      CHOOSES("WHEN", overwriting, options.overwrite), .initial = "always"},
-    {"preserve", "p", "keep the times of access and modification", SETS(options.preserve_timestamps)},
-    {"sparse", "", "make holes of zeros: auto, always or never", CHOOSES("WHEN", sparseness, options.sparse),
+    {"preserve", "p", "keep access and modification times", SETS(options.preserve_timestamps)},
+    {"sparse", "", "when to make holes: auto, always or never", CHOOSES("WHEN", sparseness, options.sparse),
      .initial = "auto"},
-    {"verify", "", "read each file back and compare it", SETS(options.verify)},
-    {"allow-changes", "", "copy what a growing log has at the start", SETS(options.allow_changes)},
-    {"sync", "", "flush each file to the disk before renaming it", SETS(options.sync)},
+    {"verify", "", "compare each copy with its source", SETS(options.verify)},
+    {"allow-changes", "", "copy a growing file up to its initial size", SETS(options.allow_changes)},
+    {"sync", "", "flush each file to disk before renaming it", SETS(options.sync)},
     {"window-size", "", "map at most SIZE bytes at a time", TAKES("SIZE", STORES_SIZE, options.window_size),
      .initial = "1M"},
-    {"concurrency", "", "divide a tree among N threads", TAKES("N", STORES_JOBS, concurrency), .initial = "1",
+    {"concurrency", "", "copy a tree with N threads", TAKES("N", STORES_JOBS, concurrency), .initial = "1",
      .needs = "threads, which a WASI command does not have"},
-    {"keep-going", "", "continue after an error, and fail at the end", SETS(options.keep_going),
+    {"keep-going", "", "continue after errors, and fail at the end", SETS(options.keep_going),
      .cleans = true},
-    {"dry-run", "", "decide everything, touch nothing", SETS(options.dry_run), .cleans = true},
-    {"clean", "", "remove what killed runs left in each DIRECTORY", STORES(MAPCP_ACTION_CLEAN, action),
+    {"dry-run", "", "check what would happen, and change nothing", SETS(options.dry_run), .cleans = true},
+    {"clean", "", "remove temporary files of killed runs", STORES(MAPCP_ACTION_CLEAN, action),
      .cleans = true},
 
     {.help = "What to print:"},
-    {"progress", "", "show progress at once, also without a terminal",
+    {"progress", "", "show progress at once, even without a terminal",
      STORES(MAPCP_PROGRESS_ALWAYS, progress), .cleans = true},
-    {"no-progress", "", "show none", STORES(MAPCP_PROGRESS_NEVER, progress), .cleans = true},
+    {"no-progress", "", "do not show progress", STORES(MAPCP_PROGRESS_NEVER, progress), .cleans = true},
     {"json", "", "print one JSON object per line", SETS(json), .cleans = true},
-    {"quiet", "q", "print nothing but errors", SETS(quiet), .cleans = true},
-    {"verbose", "v", "report each entry", SETS(verbose), .cleans = true},
-    {"completion", "", "print completions: bash, zsh, fish, powershell", TAKES("SHELL", STORES_TEXT, shell),
+    {"quiet", "q", "print only errors", SETS(quiet), .cleans = true},
+    {"verbose", "v", "print each entry", SETS(verbose), .cleans = true},
+    {"completion", "", "print a script for bash, zsh, fish or powershell", TAKES("SHELL", STORES_TEXT, shell),
      .choices = shells, .needs = "files of the npm package, which this command does not have",
      .cleans = true},
     {"version", "V", "print the version", .effect = PRINTS_VERSION, .cleans = true},
-    {"help", "h", "print this text", .effect = PRINTS_HELP, .cleans = true},
+    {"help", "h", "print this help", .effect = PRINTS_HELP, .cleans = true},
 };
 
 #define TABLE_COUNT (sizeof(table) / sizeof(*table))
@@ -166,10 +166,9 @@ bool mapcp_describe_option(size_t number, struct mapcp_option_description *descr
     return false;
 }
 
-// --- Text
-// -------------------------------------------------------------------------------------------------------------
+// --- Text --------------------------------------------------------------------------------------------------
 
-/// A string that grows; NULL once there was no memory for it.
+/// A string that grows. If memory runs out, `start` is NULL, and adding does nothing.
 struct text {
     char *start;
     size_t length;
@@ -226,7 +225,7 @@ static void add_quoted(struct text *text, const char *more) {
     add(text, "'");
 }
 
-/// Adds how --help and messages name an option: its letter, its name and its value.
+/// Adds an option as --help and messages show it: its letter, its name and the name of its value.
 static void add_term(struct text *text, const struct option *option) {
     if (*option->letters) {
         add(text, "-");
@@ -242,23 +241,22 @@ static void add_term(struct text *text, const struct option *option) {
     }
 }
 
-// --- Help
-// -------------------------------------------------------------------------------------------------------------
+// --- Help --------------------------------------------------------------------------------------------------
 
 static const char usage[] = "Usage: mapcp [options] SOURCE... TARGET\n"
                             "       mapcp --clean DIRECTORY...\n";
 
 static const char introduction[] =
     "\n"
-    "Copies files, links and directory trees in a sandbox, which reaches only the\n"
-    "directories of SOURCE and TARGET. Each file appears whole, in one step. If\n"
+    "Copies files, links and directory trees in a sandbox that can reach only the\n"
+    "directories of SOURCE and TARGET. Each file appears complete or not at all. If\n"
     "TARGET is a directory, the copies go into it.\n"
     "\n";
 
 static const char ending[] =
     "\n"
     "Example: mapcp -r --exclude '*.o' --exclude node_modules project backup\n"
-    "A GLOB is matched against names; with a slash in it, against paths below SOURCE.\n"
+    "A GLOB matches names or, if it contains a slash, paths below SOURCE.\n"
     "Exit status: 0 copied, 1 failed, 2 wrong usage (in wasmtime 1), 130 interrupted.\n";
 
 /// The column of --help in which the clauses begin.
@@ -293,20 +291,19 @@ static void add_help(struct text *text, bool is_alone) {
     add(text, ending);
 }
 
-// --- The parser
-// -------------------------------------------------------------------------------------------------------
+// --- The parser --------------------------------------------------------------------------------------------
 
-/// The arguments, while they are read.
+/// The state of the parser.
 struct reading {
     struct mapcp_invocation *invocation;
     bool is_alone;
-    /// Which options of the table were given.
+    /// Whether each option of the table was given.
     bool given[TABLE_COUNT];
-    /// Whether reading is over, because something must be printed, whatever follows.
+    /// Whether to ignore the remaining arguments, because the invocation prints a text.
     bool is_over;
 };
 
-/// What symlinks are before an option says how they are handled.
+/// The value of `symlinks` until an option sets it.
 static const enum mapcp_symlinks links_unsaid = MAPCP_SYMLINKS_SKIP + 1;
 
 static void print(struct reading *reading, struct text text, int status) {
@@ -318,7 +315,7 @@ static void print(struct reading *reading, struct text text, int status) {
     reading->is_over = true;
 }
 
-/// Begins a refusal, which ends with end_refusal.
+/// Begins a message about wrong usage. The caller must pass it to end_refusal, or add its end.
 static struct text begin_refusal(const char *why) {
     struct text text = new_text();
     add(&text, "mapcp: ");
@@ -337,7 +334,7 @@ static void end_refusal(struct reading *reading, struct text *text) {
     print(reading, *text, MAPCP_STATUS_USAGE);
 }
 
-/// Refuses the arguments: `why`, and in quotes `what`, which may be NULL.
+/// Refuses the arguments. The message is `why`, followed by `what` in quotes unless that is NULL.
 static void refuse(struct reading *reading, const char *why, const char *what) {
     struct text text = begin_refusal(why);
     if (what) {
@@ -347,7 +344,7 @@ static void refuse(struct reading *reading, const char *why, const char *what) {
     end_refusal(reading, &text);
 }
 
-/// Refuses an option, for a reason that follows its name.
+/// Refuses an option. In the message, `why` follows the option's name.
 static void refuse_option(struct reading *reading, const struct option *option, const char *why) {
     struct text text = begin_refusal("option '");
     add_term(&text, option);
@@ -365,16 +362,16 @@ static void refuse_pair(struct reading *reading, const char *one, const char *ot
     end_refusal(reading, &text);
 }
 
-/// Refuses a value, with a sentence that says which ones an option takes.
+/// Refuses a value. The message ends with the choices or, if the option has none, with the sentence `why`.
 static void refuse_value(struct reading *reading, const struct option *option, const char *value,
                          const char *why) {
     struct text text = begin_refusal("option '");
     add_term(&text, option);
-    add(&text, "' argument ");
+    add(&text, "' does not accept ");
     add_quoted(&text, value);
-    add(&text, " is invalid. ");
+    add(&text, ". ");
     if (option->choices) {
-        add(&text, "Allowed choices are ");
+        add(&text, "Allowed values are ");
         for (const char *const *choice = option->choices; *choice; choice++) {
             add(&text, choice == option->choices ? "" : ", ");
             add(&text, *choice);
@@ -386,8 +383,8 @@ static void refuse_value(struct reading *reading, const struct option *option, c
     end_refusal(reading, &text);
 }
 
-/// Reads a whole number that ends at `end`; false if there is none, or one that is too large. Not by
-/// strtoull, which comes with all of stdio.
+/// Reads a whole number that must end at the character `end`. Returns false if it does not, or if the number
+/// exceeds UINT32_MAX. strtoull would link all of stdio.
 static bool read_number(const char *text, char end, uint32_t *number) {
     uint64_t value = 0;
     const char *digit = text;
@@ -402,7 +399,7 @@ static const char *read_shard(const char *value, struct mapcp_shard *shard) {
     const char *slash = strchr(value, '/');
     const bool good = slash && read_number(value, '/', &shard->index) &&
                       read_number(slash + 1, '\0', &shard->count) && shard->index < shard->count;
-    return good ? NULL : "It is I/N with I from 0 to N - 1.";
+    return good ? NULL : "It must be I/N, with I from 0 to N-1.";
 }
 
 static const char *read_size(const char *value, uint32_t *size) {
@@ -415,7 +412,7 @@ static const char *read_size(const char *value, uint32_t *size) {
     *size = (uint32_t)bytes;
     return is_number && bytes > 0 && bytes <= MAPCP_LARGEST_WINDOW
                ? NULL
-               : "A size is from 1 to 1G bytes, such as 65536, 64K or 4M.";
+               : "It must be from 1 to 1G bytes, such as 65536, 64K or 4M.";
 }
 
 /// The API has the same limit.
@@ -423,10 +420,10 @@ static const uint32_t most_jobs = 256;
 
 static const char *read_jobs(const char *value, uint32_t *jobs) {
     const bool good = read_number(value, '\0', jobs) && *jobs > 0 && *jobs <= most_jobs;
-    return good ? NULL : "It is a whole number from 1 to 256.";
+    return good ? NULL : "It must be a whole number from 1 to 256.";
 }
 
-/// The number of a value among choices; -1 if it is none of them.
+/// The index of a value among choices; -1 if it is none of them.
 static int choice_of(const char *value, const char *const *choices) {
     for (int number = 0; choices[number]; number++) {
         if (strcmp(value, choices[number]) == 0) {
@@ -436,13 +433,14 @@ static int choice_of(const char *value, const char *const *choices) {
     return -1;
 }
 
-/// Stores a number in a member that is an enum.
+/// Sets a member that is an enum.
 static void store(void *member, unsigned number) {
     static_assert(sizeof(enum mapcp_symlinks) == sizeof(number), "an enum is an unsigned int");
     memcpy(member, &number, sizeof(number));
 }
 
-/// Applies an option with its value. Returns NULL, or a sentence that says which values it takes.
+/// Applies an option with its value. If the value is wrong, returns a sentence that says what it must be;
+/// otherwise NULL.
 static const char *apply_value(struct mapcp_invocation *invocation, const struct option *option,
                                const char *value) {
     void *member = (char *)invocation + option->member;
@@ -458,7 +456,7 @@ static const char *apply_value(struct mapcp_invocation *invocation, const struct
         const char **text = member;
         const bool is_second = *text != NULL;
         *text = value;
-        return is_second ? "There can be only one." : NULL;
+        return is_second ? "It can be given only once." : NULL;
     }
     case STORES_SIZE:
         return read_size(value, member);
@@ -492,7 +490,7 @@ static void apply(struct reading *reading, const struct option *option) {
         *(bool *)member = true;
         break;
     case STORES:
-        // With -n and -u nothing is replaced, whichever comes last.
+        // -n overrides -u in either order.
         if (*option->letters != 'u' || invocation->options.overwrite != MAPCP_OVERWRITE_NEVER) {
             store(member, option->number);
         }
@@ -520,7 +518,7 @@ static void apply(struct reading *reading, const struct option *option) {
     }
 }
 
-/// Takes an option. `value` is NULL if there is none for it.
+/// Handles an option. `value` is NULL if the arguments have none for it.
 static void take(struct reading *reading, const struct option *option, const char *value) {
     reading->given[option - table] = true;
     if (reading->is_alone && option->needs) {
@@ -532,7 +530,7 @@ static void take(struct reading *reading, const struct option *option, const cha
     } else if (!option->value) {
         apply(reading, option);
     } else if (!value) {
-        refuse_option(reading, option, "argument missing");
+        refuse_option(reading, option, "needs a value");
     } else {
         const char *why = apply_value(reading->invocation, option, value);
         if (why) {
@@ -541,8 +539,8 @@ static void take(struct reading *reading, const struct option *option, const cha
     }
 }
 
-/// Takes an option with two dashes, such as --name or --name=value. If it needs a value and has none of its
-/// own, it takes the `next` argument, and sets `*next` to NULL.
+/// Handles --name or --name=value. If the option needs a value and none follows an equals sign, the value is
+/// `*next`, which is then set to NULL.
 static void take_long(struct reading *reading, const char *argument, const char **next) {
     const char *name = argument + 2;
     const size_t length = strcspn(name, "=");
@@ -563,9 +561,8 @@ static void take_long(struct reading *reading, const char *argument, const char 
     take(reading, option, value);
 }
 
-/// Takes the letters behind one dash. The value of one is what follows it there, or the `next` argument; then
-/// it sets
-/// `*next` to NULL.
+/// Handles the letters after one dash. If a letter needs a value, the value is the rest of the argument. If
+/// there is no rest, it is `*next`, which is then set to NULL.
 static void take_letters(struct reading *reading, const char *argument, const char **next) {
     for (const char *letter = argument + 1; *letter && !reading->is_over; letter++) {
         const struct option *option = option_of_letter(*letter);
@@ -605,8 +602,7 @@ static void read_arguments(struct reading *reading, const char *const *arguments
     }
 }
 
-// --- What several arguments mean together
-// -----------------------------------------------------------------------------
+// --- Combinations of arguments -----------------------------------------------------------------------------
 
 static bool is_given(const struct reading *reading, const char *name) {
     for (size_t index = 0; index < TABLE_COUNT; index++) {
@@ -631,14 +627,14 @@ static void check_pairs(struct reading *reading) {
     }
 }
 
-/// Settles what depends on several options.
+/// Sets the members that depend on several options.
 static void settle(struct mapcp_invocation *invocation) {
     struct mapcp_options *options = &invocation->options;
     if (options->symlinks == links_unsaid) {
-        // As in cp: a link that is named is followed, unless it may be one of a tree's.
+        // Like cp.
         options->symlinks = options->recursive ? MAPCP_SYMLINKS_PRESERVE : MAPCP_SYMLINKS_FOLLOW;
     }
-    // With -T, the name of SOURCE does not matter.
+    // With -T, the copy does not get SOURCE's name, so patterns must not match it.
     options->filter_source = !invocation->target_is_path;
     if (invocation->quiet) {
         invocation->verbose = false;
@@ -646,7 +642,7 @@ static void settle(struct mapcp_invocation *invocation) {
     }
 }
 
-/// Has the invocation print nothing but that there is no memory, which is what no text stands for.
+/// Makes the invocation report that memory ran out, which PRINT without a text means.
 static void give_up(struct mapcp_invocation *invocation) {
     free(invocation->text);
     invocation->text = NULL;
@@ -654,7 +650,7 @@ static void give_up(struct mapcp_invocation *invocation) {
     invocation->status = 1;
 }
 
-/// Has the invocation refuse a target that is no directory.
+/// Sets the message for a target that is not a directory but must be one.
 static void require_directory(struct mapcp_invocation *invocation, const char *why) {
     struct text text = begin_refusal(why);
     add(&text, " ");
@@ -674,13 +670,13 @@ static void divide_names(struct reading *reading) {
         is_named ? invocation->target_directory : invocation->names[--invocation->name_count];
     invocation->makes_target = is_named && invocation->options.make_parents;
     if (invocation->name_count == 0) {
-        refuse(reading, "there is no TARGET after", invocation->target);
+        refuse(reading, "TARGET is missing after", invocation->target);
     } else if (invocation->name_count > 1 && invocation->target_is_path) {
-        refuse(reading, "with -T there is one name too many:", invocation->target);
+        refuse(reading, "-T allows only one SOURCE; extra name", invocation->target);
     } else if (is_named) {
-        require_directory(invocation, "-t needs a directory, and this is none:");
+        require_directory(invocation, "-t needs a directory, but this is not one:");
     } else if (invocation->name_count > 1) {
-        require_directory(invocation, "several sources need a directory as TARGET, and this is none:");
+        require_directory(invocation, "several SOURCEs need a directory as TARGET, but this is not one:");
     }
 }
 
@@ -689,17 +685,17 @@ static void check_names(struct reading *reading) {
     const bool cleans = invocation->action == MAPCP_ACTION_CLEAN;
     if (invocation->name_count == 0) {
         refuse(reading,
-               cleans                         ? "there is no DIRECTORY"
-               : invocation->target_directory ? "there is no SOURCE"
-                                              : "there is no SOURCE and no TARGET",
+               cleans                         ? "DIRECTORY is missing"
+               : invocation->target_directory ? "SOURCE is missing"
+                                              : "SOURCE and TARGET are missing",
                NULL);
     } else if (!cleans) {
         divide_names(reading);
     }
 }
 
-/// What is left of a pattern that begins with the path of a source, as `src/sub` does with `src`; NULL if it
-/// does not.
+/// If a pattern begins with the path of a source, returns the rest of it: `/sub` for `src/sub` and `src`.
+/// Otherwise NULL.
 static const char *rest_below(const char *source, const char *pattern) {
     const char *path = source;
     while (path[0] == '.' && path[1] == '/') {
@@ -715,9 +711,9 @@ static const char *rest_below(const char *source, const char *pattern) {
     return is_below ? text + length : NULL;
 }
 
-/// Adds a warning of a pattern that was written from outside of a source: it is matched against paths below
-/// that. It may match all the same, if the source has an entry with the pattern's first name. Returns false
-/// without memory.
+/// If a pattern begins with the path of the source, adds a warning, because patterns match paths below the
+/// source. The pattern can still be right if the source contains an entry with the pattern's first name.
+/// Returns false if memory runs out.
 static bool warn(struct mapcp_invocation *invocation, const char *source, const char *pattern) {
     const char *rest = rest_below(source, pattern);
     if (!rest) {
@@ -739,7 +735,7 @@ static bool warn(struct mapcp_invocation *invocation, const char *source, const 
     add_quoted(&text, pattern);
     add(&text, " matches nothing in ");
     add_quoted(&text, source);
-    add(&text, ": it is about paths below that, so write ");
+    add(&text, ": a pattern matches paths below SOURCE, so write ");
     add_quoted(&text, rest);
     add(&text, "\n");
     warnings[count] = (struct mapcp_pattern_warning){.unless_exists = entry.start, .text = text.start};
@@ -761,8 +757,7 @@ static bool warn_of_patterns(struct mapcp_invocation *invocation) {
     return good;
 }
 
-// --- The whole
-// --------------------------------------------------------------------------------------------------------
+// --- Parse -------------------------------------------------------------------------------------------------
 
 struct mapcp_invocation mapcp_parse(const char *const *arguments, size_t count, bool is_alone) {
     struct mapcp_invocation invocation = {

@@ -7,34 +7,34 @@
 
 #include "options.h"
 
-/// The exit status for wrong usage. A WASI command cannot end with it, and fails instead.
+/// The exit status for wrong usage. A WASI command can only succeed or fail, so there it is 1.
 #define MAPCP_STATUS_USAGE 2
 
-/// An option, for people and for programs that complete or check arguments. Its strings are static.
+/// Describes an option, for documentation and for programs that complete arguments. The strings are static.
 struct mapcp_option_description {
-    /// Its long name, without dashes.
+    /// The long name, without dashes.
     const char *name;
-    /// Its letters, which all mean the same; empty if it has none. People see the first.
+    /// The option's letters, which are synonyms; empty if it has none. --help shows only the first.
     const char *letters;
     /// The heading that --help lists it under.
     const char *section;
-    /// A clause that says what it does; NULL if --help does not list it.
+    /// A clause that says what the option does; NULL if --help does not list it.
     const char *help;
-    /// The name of its value; NULL if it takes none.
+    /// The placeholder for the value, such as GLOB; NULL if the option takes no value.
     const char *value;
-    /// The values that it takes, with a NULL behind the last; NULL if it takes any other.
+    /// The allowed values, ended by a NULL; NULL if the values cannot be listed.
     const char *const *choices;
-    /// The value that is used without it; NULL if there is none.
+    /// The default value; NULL if there is none.
     const char *initial;
-    /// What it needs that a WASI command does not have; NULL if it needs nothing.
+    /// What the option needs that a WASI command lacks; NULL if it works in a WASI command.
     const char *needs;
 };
 
-/// Describes the options in the order of --help, one for each number from 0. Returns false if there are no
-/// more.
+/// Describes the option with this number. Numbers start at 0, in the order of --help. Returns false if the
+/// number is too large.
 bool mapcp_describe_option(size_t number, struct mapcp_option_description *description);
 
-/// What arguments ask for.
+/// The kinds of invocation.
 enum mapcp_action {
     MAPCP_ACTION_COPY,
     MAPCP_ACTION_CLEAN,
@@ -52,14 +52,15 @@ enum mapcp_progress_shown {
     MAPCP_PROGRESS_NEVER,
 };
 
-/// A warning that a pattern matches nothing, unless a path exists. It owns both strings.
+/// A warning that a pattern matches nothing. It owns both strings.
 struct mapcp_pattern_warning {
+    /// The warning must not be printed if this path exists.
     char *unless_exists;
-    /// A line.
+    /// One line, with its line feed.
     char *text;
 };
 
-/// What to do. Strings are borrowed from the arguments unless something else is said.
+/// What the arguments ask for. Strings are borrowed from the arguments, except members marked as owned.
 struct mapcp_invocation {
     enum mapcp_action action;
     struct mapcp_options options;
@@ -72,9 +73,9 @@ struct mapcp_invocation {
     const char *target;
     /// Whether `target` is the path of the copy itself, even if it is a directory.
     bool target_is_path;
-    /// Whether `target` is made if it is missing, as the directory that the copies go into.
+    /// Whether a missing `target` must be made, as the directory that the copies go into.
     bool makes_target;
-    /// What to print, with MAPCP_STATUS_USAGE, if `target` is no directory; NULL if it need not be one.
+    /// What to print, with MAPCP_STATUS_USAGE, if `target` is not a directory; NULL if it need not be one.
     /// Owned.
     char *unless_directory;
     /// Owned.
@@ -84,23 +85,23 @@ struct mapcp_invocation {
     bool json;
     bool quiet;
     bool verbose;
-    /// The shell that completions are for; NULL unless they are wanted.
+    /// The shell for which to print completions; NULL if --completion was not given.
     const char *shell;
-    /// What to print; NULL if there was no memory for it. Owned.
+    /// What MAPCP_ACTION_PRINT prints; NULL if memory ran out. Owned.
     char *text;
-    /// The exit status after `text`. If it is not 0, the text belongs on standard error.
+    /// The exit status after printing `text`. If it is not 0, print `text` to standard error.
     int status;
     /// The value of --target-directory; NULL if it was not given.
     const char *target_directory;
 };
 
-/// Reads arguments, without the program's own name, and touches nothing else. They must outlive the
-/// invocation, which must be freed with mapcp_invocation_free.
+/// Parses the arguments, which must not include the program's name. They must outlive the invocation. The
+/// caller must free the invocation with mapcp_invocation_free.
 ///
-/// A command that runs alone has nothing but WASI, and refuses the options that need more.
+/// If `is_alone`, the command runs as a WASI command, and options that need more are refused.
 struct mapcp_invocation mapcp_parse(const char *const *arguments, size_t count, bool is_alone);
 
-/// Frees what an invocation owns.
+/// Frees the memory that an invocation owns.
 void mapcp_invocation_free(struct mapcp_invocation *invocation);
 
 #endif

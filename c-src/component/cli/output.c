@@ -13,12 +13,13 @@
 
 // --- The bar -----------------------------------------------------------------------------------------------
 
+/// The columns of the bar itself.
 #define WIDTH 12
 
-/// Milliseconds between two lines if there is no terminal.
+/// The least number of milliseconds between two lines if standard error is no terminal.
 #define LINE_INTERVAL 2000
 
-/// What a terminal does at once: go to the line's beginning; not wrap it, or wrap again; erase its rest.
+/// Control sequences of a terminal.
 #define TO_BEGINNING "\r"
 #define WITHOUT_WRAPPING "\x1b[?7l"
 #define WITH_WRAPPING "\x1b[?7h"
@@ -37,7 +38,7 @@ static bool can_draw(void) {
     return isatty(STDERR_FILENO) && !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
-/// Writes a number of bytes for people, such as "1.5 MiB".
+/// Writes a number of bytes with a unit, such as "1.5 MiB".
 static void put_bytes(uint64_t bytes) {
     static const char *const units[] = {" B", " KiB", " MiB", " GiB", " TiB"};
     size_t unit = 0;
@@ -55,7 +56,7 @@ static void put_bytes(uint64_t bytes) {
     fputs(units[unit], stderr);
 }
 
-/// Writes a time for people, such as "59 s".
+/// Writes a duration with a unit, such as "59 s".
 static void put_seconds(uint64_t seconds) {
     const bool is_short = seconds < 100;
     const bool is_long = seconds >= 6000;
@@ -82,7 +83,7 @@ static void put_amounts(const struct mapcp_bar *bar, uint64_t done, uint64_t tot
 static void put_line(const struct mapcp_bar *bar, const struct mapcp_progress *progress, const char *path) {
     const uint64_t total = progress->totals_known ? progress->bytes_total : 0;
     const uint64_t done = progress->bytes_done;
-    // In floating point, as a product of bytes may be too large.
+    // In floating point, because WIDTH times the number of bytes can overflow.
     const int empty = progress->totals_known ? WIDTH : 0;
     const int full = total > 0 ? (int)(WIDTH * ((double)done / (double)total)) : empty;
     for (int column = 0; column < WIDTH; column++) {
@@ -121,7 +122,8 @@ static void remove_bar(struct mapcp_bar *bar) {
 
 // --- Errors and warnings -----------------------------------------------------------------------------------
 
-/// The POSIX name of an error code, or our own if POSIX has none; the same as in ts/posix.ts. Static.
+/// Returns the POSIX name of an error code, or our own name if POSIX has none. ts/posix.ts has the same
+/// names. Static.
 static const char *code_name(enum mapcp_code code) {
     static const char *const names[] = {
         [MAPCP_CODE_NOT_FOUND] = "ENOENT",
@@ -154,7 +156,7 @@ static const char *code_name(enum mapcp_code code) {
     return names[code];
 }
 
-/// The name of an operation in the WIT interface. Static.
+/// Returns the name of an operation in the WIT interface. Static.
 static const char *operation_name(enum mapcp_operation operation) {
     switch (operation) {
     case MAPCP_OPERATION_ACCEPT:
@@ -162,7 +164,7 @@ static const char *operation_name(enum mapcp_operation operation) {
     case MAPCP_OPERATION_SET_TIMES:
         return "set-times";
     default:
-        // All others are verbs for people too.
+        // The other names are the verbs of messages.
         return mapcp_verb(operation);
     }
 }
@@ -171,10 +173,10 @@ static const char *known(const char *path) {
     return path ? path : "";
 }
 
-/// Writes why something failed. The engine puts options between backquotes; here they get dashes.
-static void put_reason(FILE *stream, const struct mapcp_copy_error *problem) {
+/// Writes the reason of an error. The engine writes options as `name`, the command line as --name.
+static void put_reason(FILE *stream, const struct mapcp_copy_error *error) {
     bool is_option = false;
-    for (const char *at = mapcp_reason(&problem->error); *at; at++) {
+    for (const char *at = mapcp_reason(&error->error); *at; at++) {
         if (*at == '`') {
             is_option = !is_option;
             fputs(is_option ? "--" : "", stream);
@@ -184,33 +186,33 @@ static void put_reason(FILE *stream, const struct mapcp_copy_error *problem) {
     }
 }
 
-/// Writes a problem of cleaning as a sentence without its end, and of a copy as the end of one.
-static void put_cause(FILE *stream, const struct mapcp_copy_error *problem) {
+/// Writes which operation failed, on which path and why. An error of --clean consists only of this.
+static void put_cause(FILE *stream, const struct mapcp_copy_error *error) {
     fputs("cannot ", stream);
-    fputs(mapcp_verb(problem->error.operation), stream);
+    fputs(mapcp_verb(error->error.operation), stream);
     fputc(' ', stream);
-    mapcp_put_quoted(stream, known(mapcp_copy_error_path(problem)));
+    mapcp_put_quoted(stream, known(mapcp_copy_error_path(error)));
     fputs(": ", stream);
-    put_reason(stream, problem);
+    put_reason(stream, error);
 }
 
-/// Writes a problem of a copy as a sentence without its end.
-static void put_sentence(FILE *stream, const struct mapcp_copy_error *problem) {
-    bool is_copied = problem->outcome == MAPCP_OUTCOME_COPIED;
+/// Writes an error or a warning of a copy as a sentence, without a full stop.
+static void put_sentence(FILE *stream, const struct mapcp_copy_error *error) {
+    bool is_copied = error->outcome == MAPCP_OUTCOME_COPIED;
     fputs(is_copied ? "copied " : "cannot copy ", stream);
-    mapcp_put_quoted(stream, known(problem->source));
+    mapcp_put_quoted(stream, known(error->source));
     fputs(" to ", stream);
-    mapcp_put_quoted(stream, known(problem->target));
+    mapcp_put_quoted(stream, known(error->target));
     fputs(is_copied ? ", but " : ": ", stream);
-    put_cause(stream, problem);
-    if (problem->leftover) {
+    put_cause(stream, error);
+    if (error->leftover) {
         fputs("; remove the temporary file ", stream);
-        mapcp_put_quoted(stream, problem->leftover);
+        mapcp_put_quoted(stream, error->leftover);
     }
 }
 
-/// Writes a property with the text that `put` writes; without memory, nothing.
-static void put_text(const char *name, const struct mapcp_copy_error *problem,
+/// Writes a property whose value is the text that `put` writes. Writes nothing if memory runs out.
+static void put_text(const char *name, const struct mapcp_copy_error *error,
                      void (*put)(FILE *, const struct mapcp_copy_error *)) {
     char *text = NULL;
     size_t length = 0;
@@ -218,59 +220,60 @@ static void put_text(const char *name, const struct mapcp_copy_error *problem,
     if (!stream) {
         return;
     }
-    put(stream, problem);
+    put(stream, error);
     if (fclose(stream) == 0) {
         mapcp_json_string(name, text);
     }
     free(text);
 }
 
-static void begin_json(const char *type, const struct mapcp_copy_error *problem) {
+static void begin_json(const char *type, const struct mapcp_copy_error *error) {
     mapcp_json_begin(type);
-    mapcp_json_string("code", code_name(problem->error.code));
-    mapcp_json_string("operation", operation_name(problem->error.operation));
-    mapcp_json_string("path", known(mapcp_copy_error_path(problem)));
+    mapcp_json_string("code", code_name(error->error.code));
+    mapcp_json_string("operation", operation_name(error->error.operation));
+    mapcp_json_string("path", known(mapcp_copy_error_path(error)));
 }
 
-static void print_problem(const struct mapcp_copy_error *problem, bool is_warning, bool json) {
+static void print_error(const struct mapcp_copy_error *error, bool is_warning, bool json) {
     if (!json) {
         fputs(is_warning ? "mapcp: warning: " : "mapcp: ", stderr);
-        put_sentence(stderr, problem);
+        put_sentence(stderr, error);
         fputc('\n', stderr);
         return;
     }
-    begin_json(is_warning ? "warning" : "error", problem);
-    mapcp_json_string("source", known(problem->source));
-    mapcp_json_string("target", known(problem->target));
-    put_text("reason", problem, put_reason);
-    if (problem->leftover) {
-        mapcp_json_string("leftover", problem->leftover);
+    begin_json(is_warning ? "warning" : "error", error);
+    mapcp_json_string("source", known(error->source));
+    mapcp_json_string("target", known(error->target));
+    put_text("reason", error, put_reason);
+    if (error->leftover) {
+        mapcp_json_string("leftover", error->leftover);
     }
-    put_text("message", problem, put_sentence);
+    put_text("message", error, put_sentence);
     mapcp_json_end();
 }
 
-void mapcp_print_clean_problem(const struct mapcp_copy_error *problem, bool json) {
+void mapcp_print_clean_error(const struct mapcp_copy_error *error, bool json) {
     if (!json) {
         fputs("mapcp: ", stderr);
-        put_cause(stderr, problem);
+        put_cause(stderr, error);
         fputc('\n', stderr);
         return;
     }
-    begin_json("error", problem);
-    put_text("reason", problem, put_reason);
-    put_text("message", problem, put_cause);
+    begin_json("error", error);
+    put_text("reason", error, put_reason);
+    put_text("message", error, put_cause);
     mapcp_json_end();
 }
 
 // --- The output --------------------------------------------------------------------------------------------
 
+/// The work takes this many milliseconds before the bar is shown by default.
 #define BAR_DELAY 500
 
-/// Milliseconds between two reports: no more than a person can follow.
-#define REPORT_INTERVAL 34
+/// The least number of milliseconds between two displays of progress; a person cannot read faster.
+#define PROGRESS_INTERVAL 34
 
-/// The options decide. By default, progress is shown on a terminal and to programs.
+/// By default, progress is shown on a terminal and with --json.
 static bool wants_progress(const struct mapcp_invocation *invocation) {
     if (invocation->progress == MAPCP_PROGRESS_BY_DEFAULT) {
         return !invocation->quiet && (invocation->json || can_draw());
@@ -303,16 +306,16 @@ static void put_progress_json(const struct mapcp_progress *progress, const char 
     mapcp_json_end();
 }
 
-/// Shows the progress of all copies. Unless one of them is done, it may be left out.
+/// Shows the progress of all copies, unless it was just shown and no copy has ended since.
 static void put_progress(struct mapcp_output *output, const struct mapcp_progress *progress,
                          const char *path) {
     const uint64_t now = mapcp_milliseconds();
-    if (!output->wants_progress || (!progress->done && now - output->told < REPORT_INTERVAL)) {
+    if (!output->wants_progress || (!progress->done && now - output->last_shown < PROGRESS_INTERVAL)) {
         return;
     }
-    output->told = now;
+    output->last_shown = now;
     if (!progress->totals_known) {
-        // The rate is that of copying alone.
+        // The rate must not include the time that counting takes.
         output->bar.started = now;
     }
     if (output->invocation->json) {
@@ -346,13 +349,12 @@ void mapcp_output_end(struct mapcp_output *output, const struct mapcp_progress *
     output->before.files += progress->files_done;
 }
 
-void mapcp_output_problem(struct mapcp_output *output, const struct mapcp_copy_error *problem,
-                          bool is_warning) {
+void mapcp_output_error(struct mapcp_output *output, const struct mapcp_copy_error *error, bool is_warning) {
     if (is_warning && output->invocation->quiet) {
         return;
     }
     remove_bar(&output->bar);
-    print_problem(problem, is_warning, output->invocation->json);
+    print_error(error, is_warning, output->invocation->json);
 }
 
 static void put_report_json(const char *source, const char *target, const struct mapcp_progress *progress,

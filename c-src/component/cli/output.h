@@ -7,73 +7,72 @@
 #include "copy_job.h"
 #include "grammar.h"
 
-/// How much copies have to do, or have done.
+/// An amount of work, still to do or done.
 struct mapcp_amount {
     uint64_t bytes;
     /// Files and links.
     uint64_t files;
 };
 
-/// A line on standard error that shows how far copies have come. All zeros but `started` at first.
+/// The progress bar, a line on standard error. Initially all members except `started` are zero.
 struct mapcp_bar {
-    /// Since when bytes have been copied, by mapcp_milliseconds.
+    /// When copying began, by mapcp_milliseconds.
     uint64_t started;
-    /// When it was last shown; 0 if it is not.
+    /// When the bar was last drawn; 0 if it is not on the screen.
     uint64_t shown;
 };
 
-/// Milliseconds since some moment.
+/// Returns a monotonic time in milliseconds, or 0 if there is no clock.
 uint64_t mapcp_milliseconds(void);
 
 /// What the command line prints about copies: text for people, or JSON for programs.
 struct mapcp_output {
     const struct mapcp_invocation *invocation;
-    /// Whether there is progress to show.
+    /// Whether to show progress.
     bool wants_progress;
-    /// Whether it prints entries.
+    /// Whether to print entries.
     bool wants_entries;
-    /// When progress was last shown, by mapcp_milliseconds; 0 before the first time.
-    uint64_t told;
-    /// When the work began.
+    /// When progress was last shown, by mapcp_milliseconds; 0 if it never was.
+    uint64_t last_shown;
+    /// When the command began, by mapcp_milliseconds.
     uint64_t started;
-    /// What the copies before the current one have done, and what is expected of those after it.
+    /// The work done by the copies before the current one.
     struct mapcp_amount before;
+    /// The expected work of the copies after the current one.
     struct mapcp_amount after;
     struct mapcp_bar bar;
 };
 
-/// What prints as the invocation says, which must outlive it.
+/// Returns an output with the invocation's settings. The invocation must outlive it.
 struct mapcp_output mapcp_output_new(const struct mapcp_invocation *invocation);
 
-/// Shows that what will be copied is counted, at most some thirty times a second.
+/// Shows that sources are being counted, at most thirty times a second. `path` is the current one.
 void mapcp_output_counting(struct mapcp_output *output, const char *path);
 
-/// Begins with the next copy, of which so much was expected.
+/// Begins the next copy, and takes its `expected` work out of `after`.
 void mapcp_output_begin(struct mapcp_output *output, struct mapcp_amount expected);
 
-/// Shows how far all copies have come, of which `job` is the current one: at most some thirty times a second,
-/// and at the end of each.
+/// Shows the progress of all copies together; `job` is the current one. Shows it at most thirty times a
+/// second, and always at the end of a copy.
 void mapcp_output_progress(struct mapcp_output *output, const struct mapcp_job *job);
 
-/// Notes that a copy is over, which has come so far.
+/// Ends the current copy, and adds its work to `before`.
 void mapcp_output_end(struct mapcp_output *output, const struct mapcp_progress *progress);
 
-/// Says what could not be copied.
-void mapcp_output_problem(struct mapcp_output *output, const struct mapcp_copy_error *problem,
-                          bool is_warning);
+/// Prints an error, or a warning unless --quiet was given.
+void mapcp_output_error(struct mapcp_output *output, const struct mapcp_copy_error *error, bool is_warning);
 
-/// Says that an entry is done with, or would be.
+/// Prints an entry that was copied or skipped, or would be in a dry run.
 void mapcp_output_entry(struct mapcp_output *output, const struct mapcp_entry *entry);
 
-/// Says to programs what a copy has done, which took so many milliseconds.
+/// Under --json, prints the report of a copy, unless --quiet was given.
 void mapcp_output_report(struct mapcp_output *output, const char *source, const char *target,
                          const struct mapcp_progress *progress, uint64_t milliseconds);
 
-/// Takes the bar away.
+/// Removes the progress bar.
 void mapcp_output_close(struct mapcp_output *output);
 
-/// Prints what could not be cleaned: a sentence on standard error, or under --json an object on standard
-/// output.
-void mapcp_print_clean_problem(const struct mapcp_copy_error *problem, bool json);
+/// Prints an error of --clean: a sentence on standard error, or with `json` an object on standard output.
+void mapcp_print_clean_error(const struct mapcp_copy_error *error, bool json);
 
 #endif

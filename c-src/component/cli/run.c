@@ -1,4 +1,4 @@
-// Runs an invocation: copies each source, or cleans each directory, and prints what happens.
+// Runs an invocation: copies each source, or cleans each directory, and prints the results.
 
 #include "run.h"
 
@@ -15,15 +15,15 @@
 #include "output.h"
 #include "text.h"
 
-// --- Which copies ------------------------------------------------------------------------------------------
+// --- The list of copies ------------------------------------------------------------------------------------
 
-/// A source, and the path that its copy gets.
+/// A source and the path of its copy.
 struct copy {
     /// Borrowed from the arguments.
     const char *source;
     /// Owned.
     char *target;
-    /// The measured amount of work; zero if it was not measured.
+    /// The expected work; zero if it was not measured.
     struct mapcp_amount expected;
 };
 
@@ -38,8 +38,8 @@ static bool is_link(const char *path) {
     return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
 }
 
-/// The directory `path`, by a name that is not a link's: a copy does not go through a link that has its name.
-/// To be freed by the caller; NULL without memory.
+/// Returns a path of the directory `path` that does not end in a link, because a copy would replace the link.
+/// The caller must free it. NULL if memory runs out.
 static char *enter(const char *path) {
     if (!is_link(path)) {
         return strdup(path);
@@ -53,7 +53,7 @@ static char *enter(const char *path) {
     return entered;
 }
 
-/// The last name of a path, without slashes behind it, and its length.
+/// Returns the last name of a path, and sets `length` to its length without slashes at the end.
 static const char *last_name(const char *path, size_t *length) {
     size_t end = strlen(path);
     while (end > 1 && path[end - 1] == '/') {
@@ -67,15 +67,15 @@ static const char *last_name(const char *path, size_t *length) {
     return path + start;
 }
 
-/// Whether a path ends in a name that it can have in another directory: "." and ".." are none.
+/// Whether a path ends in a name that a copy can have. "." and ".." are not such names.
 static bool has_name(const char *path) {
     size_t length = 0;
     const char *name = last_name(path, &length);
     return length > 2 || (length > 0 && memcmp(name, "..", length) != 0);
 }
 
-/// The source's name in the directory `target`. A source without a name of its own goes, as in cp, into the
-/// directory itself, and nothing beside it. To be freed by the caller; NULL without memory.
+/// Returns the path of the source's copy in the directory `target`. As in cp, the content of a source without
+/// a name of its own goes into the directory itself. The caller must free the path. NULL if memory runs out.
 static char *target_in(const char *source, const char *target) {
     if (!has_name(source)) {
         return enter(target);
@@ -96,8 +96,8 @@ static char *target_in(const char *source, const char *target) {
     return path;
 }
 
-/// The copies of an invocation, which must outlive them. False without memory. Must be freed with copies_free
-/// in any case.
+/// Lists the copies of an invocation, which must outlive them. Returns false if memory runs out. In both
+/// cases the caller must free them with copies_free.
 static bool copies_new(struct copies *copies, const struct mapcp_invocation *invocation,
                        bool is_into_directory) {
     const size_t count = invocation->name_count;
@@ -114,9 +114,9 @@ static bool copies_new(struct copies *copies, const struct mapcp_invocation *inv
     return good;
 }
 
-/// Whether a name is one and the same to a file system only if it is spelled the same, but for the case of
-/// letters. Some normalise others than those of ASCII, leave out dots and spaces at the end, or have short
-/// names with a tilde for long ones.
+/// Whether every file system distinguishes this name from all names that differ in more than case. Some file
+/// systems normalise characters outside ASCII, drop dots and spaces at the end, or give long names a short
+/// form with a tilde.
 static bool is_plain(const char *name) {
     const size_t length = strlen(name);
     bool plain = length > 0 && name[length - 1] != '.' && name[length - 1] != ' ';
@@ -130,8 +130,8 @@ static int compare_names(const void *one, const void *other) {
     return strcasecmp(*(const char *const *)one, *(const char *const *)other);
 }
 
-/// Whether two of the copies may meet, so that one would replace what the other one has made. That is so if
-/// their targets have names that some file system takes for one. Without memory to tell, it is true.
+/// Whether one copy could replace what another one has made, because some file system treats the names of
+/// their targets as one. True if memory runs out.
 static bool copies_may_meet(const struct copies *copies) {
     if (copies->count < 2) {
         return false;
@@ -142,7 +142,7 @@ static bool copies_may_meet(const struct copies *copies) {
         const struct copy *copy = &copies->items[index];
         may_meet = !has_name(copy->source);
         if (!may_meet) {
-            // Several copies all go into a directory.
+            // Several copies always go into a directory, so each target has a slash.
             names[index] = strrchr(copy->target, '/') + 1;
             may_meet = !is_plain(names[index]);
         }
@@ -174,16 +174,16 @@ static bool is_directory(const char *path) {
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/// Prints the problems that a job went on after; false if one was an error.
-static bool put_problems(struct mapcp_job *job, struct mapcp_output *output) {
-    struct mapcp_copy_errors problems = mapcp_job_take_errors(job);
+/// Prints the errors and warnings of the last step. Returns false if one was an error.
+static bool put_errors(struct mapcp_job *job, struct mapcp_output *output) {
+    struct mapcp_copy_errors errors = mapcp_job_take_errors(job);
     bool good = true;
-    for (size_t index = 0; index < problems.count; index++) {
-        bool is_warning = mapcp_copy_error_is_warning(&problems.items[index]);
+    for (size_t index = 0; index < errors.count; index++) {
+        bool is_warning = mapcp_copy_error_is_warning(&errors.items[index]);
         good = good && is_warning;
-        mapcp_output_problem(output, &problems.items[index], is_warning);
+        mapcp_output_error(output, &errors.items[index], is_warning);
     }
-    mapcp_copy_errors_free(&problems);
+    mapcp_copy_errors_free(&errors);
     return good;
 }
 
@@ -195,17 +195,17 @@ static void put_entries(struct mapcp_job *job, struct mapcp_output *output) {
     mapcp_entries_free(&entries);
 }
 
-/// Works on a job to its end. False if something was not copied; `done` says whether it reached its end.
+/// Steps a job until it is done or fails. Returns false if something was not copied.
 static bool run_job(struct mapcp_job *job, struct mapcp_output *output) {
-    // Also without progress by steps, so that problems are printed as they are met and need not be kept.
+    // Even without progress, use steps, so that errors are printed at once and do not fill the memory.
     const uint64_t budget = output->wants_progress ? STEP_BYTES : UINT32_MAX;
     bool good = true;
     do {
         const bool stepped = mapcp_job_step(job, budget);
         put_entries(job, output);
-        good = put_problems(job, output) && good;
+        good = put_errors(job, output) && good;
         if (!stepped) {
-            mapcp_output_problem(output, mapcp_job_error(job), false);
+            mapcp_output_error(output, mapcp_job_error(job), false);
             return false;
         }
         mapcp_output_progress(output, job);
@@ -213,7 +213,7 @@ static bool run_job(struct mapcp_job *job, struct mapcp_output *output) {
     return good;
 }
 
-/// Measures what a copy will do. What is wrong with it, the copy itself says.
+/// Measures the work of a copy. Ignores errors, because the copy itself reports them.
 static void measure(struct copy *copy, const struct mapcp_invocation *invocation,
                     struct mapcp_output *output) {
     struct mapcp_options options = invocation->options;
@@ -261,7 +261,7 @@ static bool run_copies(struct copies *copies, const struct mapcp_invocation *inv
     options.measure = output.wants_progress;
     options.report_entries = output.wants_entries;
     options.made = copies_may_meet(copies) ? &made : NULL;
-    // A single copy measures by itself.
+    // A single job measures its own work.
     for (size_t index = 0; copies->count > 1 && output.wants_progress && index < copies->count; index++) {
         measure(&copies->items[index], invocation, &output);
     }
@@ -275,7 +275,7 @@ static bool run_copies(struct copies *copies, const struct mapcp_invocation *inv
     return good;
 }
 
-/// Whether the copies go into the target, under their own names.
+/// Whether the target is a directory into which the copies go.
 static bool goes_into_target(const struct mapcp_invocation *invocation) {
     const char *target = invocation->target;
     return !invocation->target_is_path &&
@@ -350,24 +350,24 @@ static void put_removed(const char *directory, const struct mapcp_names *files,
     put_count(directory, mapcp_names_count(files), invocation);
 }
 
-/// Cleans a directory, and prints what happens. False if something failed.
+/// Cleans a directory and prints the results. Returns false if something failed.
 static bool clean(const char *directory, const struct mapcp_invocation *invocation) {
     struct mapcp_names files;
-    struct mapcp_copy_errors failures;
-    struct mapcp_copy_error problem;
-    const bool has_begun = mapcp_clean(directory, invocation->options.dry_run, &files, &failures, &problem);
-    const bool good = has_begun && failures.count == 0;
-    for (size_t index = 0; index < failures.count; index++) {
-        mapcp_print_clean_problem(&failures.items[index], invocation->json);
+    struct mapcp_copy_errors errors;
+    struct mapcp_copy_error error;
+    const bool has_begun = mapcp_clean(directory, invocation->options.dry_run, &files, &errors, &error);
+    const bool good = has_begun && errors.count == 0;
+    for (size_t index = 0; index < errors.count; index++) {
+        mapcp_print_clean_error(&errors.items[index], invocation->json);
     }
     if (has_begun) {
         put_removed(directory, &files, invocation);
     } else {
-        mapcp_print_clean_problem(&problem, invocation->json);
-        mapcp_copy_error_free(&problem);
+        mapcp_print_clean_error(&error, invocation->json);
+        mapcp_copy_error_free(&error);
     }
     mapcp_names_free(&files);
-    mapcp_copy_errors_free(&failures);
+    mapcp_copy_errors_free(&errors);
     return good;
 }
 

@@ -5,10 +5,10 @@
 
 #include "grammar.h"
 
-/// Copies each source, and prints what happens. False if something was not copied.
+/// Copies each source and prints the results. Returns false if something was not copied.
 bool mapcp_copy_all(const struct mapcp_invocation *invocation);
 
-/// Cleans each directory, and prints what happens. False if something was not cleaned.
+/// Cleans each directory and prints the results. Returns false if something was not cleaned.
 bool mapcp_clean_all(const struct mapcp_invocation *invocation);
 
 #endif

@@ -1,17 +1,17 @@
-// How the command line writes: names with escapes, numbers, and lines of JSON.
+// Writes names with escapes, numbers, and lines of JSON.
 
 #include "text.h"
 
 #include <string.h>
 
-/// Whether a character ends a line or a paragraph, or turns the direction of the text that follows.
+/// Whether a character ends a line or a paragraph, or changes the direction of text.
 static bool is_disruptive(unsigned code) {
     return code == 0x061c || code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
            (code >= 0x2066 && code <= 0x2069);
 }
 
-/// The character at the start of a text if it needs an escape, or else 0. `length` gets the number of its
-/// bytes; perhaps fewer if it needs none.
+/// Returns the character at the start of `text` if it needs an escape; otherwise 0. Sets `length` to the
+/// number of its bytes, or perhaps to fewer if it needs no escape.
 static unsigned special_at(const char *text, size_t *length) {
     const unsigned char *bytes = (const unsigned char *)text;
     unsigned code = bytes[0];
@@ -19,8 +19,8 @@ static unsigned special_at(const char *text, size_t *length) {
     if (code < 0x20 || code == 0x7f) {
         return code;
     }
-    // Of characters beyond ASCII, these are all of two or three bytes. A byte that follows is never NUL
-    // there.
+    // All disruptive characters outside ASCII have two or three bytes. Each byte is checked before the next
+    // one is read, so the NUL at the end stops this.
     if ((code & 0xe0) == 0xc0 && (bytes[1] & 0xc0) == 0x80) {
         code = (code & 0x1f) << 6 | (bytes[1] & 0x3f);
         *length = 2;
@@ -33,7 +33,7 @@ static unsigned special_at(const char *text, size_t *length) {
     return (code >= 0x80 && code < 0xa0) || is_disruptive(code) ? code : 0;
 }
 
-/// Writes an escape of so many hexadecimal digits, such as \x1b.
+/// Writes an escape with this number of hexadecimal digits, such as \x1b.
 static void write_escape(char escape[MAPCP_ESCAPE_SIZE], char kind, unsigned code, int digits) {
     *escape++ = '\\';
     *escape++ = kind;
