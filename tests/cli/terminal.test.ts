@@ -72,7 +72,7 @@ describe('the documentation', () => {
       spawnSync('mkfifo', ['in/f'], { cwd: directory });
       for (const frontend of frontends) {
         const printed = [
-          ['-r', 'in', 'in/b', 'out'],
+          ['-r', '-v', 'in', 'in/b', 'out'],
           ['--clean', '--dry-run', 'out'],
         ].map((args) => run(frontend, ['--json', ...args], directory).stdout);
 
