@@ -97,10 +97,10 @@ export class Output {
 
   /** Says to programs what a copy has done. */
   report(source: string, target: string, report: CopyReport): void {
-    // Each warning and failure was printed by itself.
-    const { warnings, warningCount, errors, errorCount, ...counts } = report;
+    // Each warning and error was printed by itself.
+    const { warnings, warningCount, errors, errorCount, milliseconds, ...counts } = report;
     if (this.#options.json && !this.#options.quiet) {
-      writeJson({ type: 'report', source, target, ...counts });
+      writeJson({ type: 'report', source, target, ...counts, milliseconds: Math.round(milliseconds) });
     }
   }
 
