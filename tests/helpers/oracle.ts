@@ -230,8 +230,10 @@ class Oracle implements Prediction {
     return seen?.kind === 'link' ? this.#linkTarget(join(dirname(path), seen.content)) : path;
   }
 
+  /** Whether a copy would replace its source. A link can replace another link, wherever both lead. */
   #isSame(source: string, target: string): boolean {
-    return this.#linkTarget(source) === this.#linkTarget(target);
+    const areLinks = [this.#resolved(source), target].every((path) => this.#before[path]?.kind === 'link');
+    return areLinks ? source === target : this.#linkTarget(source) === this.#linkTarget(target);
   }
 
   /** Whether the patterns exclude the source itself by its name. A dangling link could be of any kind. */
