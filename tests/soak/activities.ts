@@ -119,8 +119,9 @@ const faults: Activity = async (chance, directory) => {
     name: 'any tree',
     options: {
       ...chance.options(),
-      // Only this thread has the host with faults.
+      // Only this thread has the host with faults, and that host always carries permissions.
       concurrency: 1,
+      preserveMode: true,
       overwrite: chance.of(['always', 'always', 'never']),
     } satisfies CopyOptions,
     source: () => make(join(directory, 'in/a'), tree),
