@@ -41,7 +41,7 @@ static inline bool mapcp_is_same_time(struct timespec one, struct timespec other
 }
 
 /// How the file system of a target's directory keeps times, as temporary files in that directory show.
-/// Initially only `namer` is set.
+/// Initially only `namer` is set. A directory that the copy created has that of its parent.
 struct mapcp_timekeeping {
     /// Names the temporary files. Borrowed. NULL if nothing may be written.
     struct mapcp_namer *namer;
@@ -53,8 +53,8 @@ struct mapcp_timekeeping {
     int links_refused;
 };
 
-/// Whether a source was modified later than the target at `place`, which has this status, as far as the
-/// target's file system can express it.
+/// Whether a source was modified later than the target at `place`, which has this status. A difference that
+/// the target's file system cannot express does not count.
 ///
 /// FAT keeps times to 2 s, exFAT to 10 ms, many network mounts to 1 s. There, a copy that keeps its source's
 /// time is earlier than its source by less than the grain, and still up to date. The file system is probed

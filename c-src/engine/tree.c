@@ -339,6 +339,10 @@ static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct map
         close_frame(&frame);
         return false;
     }
+    // A directory that this copy created is on its parent's file system.
+    if (frame.target_is_new && tree->depth > 0) {
+        frame.keeping = top(tree)->keeping;
+    }
     tree->frames[tree->depth++] = frame;
     tree->directories++;
     close_farther(tree);
