@@ -19,7 +19,7 @@ struct mapping {
     size_t length;
     /// The number of pages that are still mapped.
     size_t pages;
-    /// Where it begins in the file, in bytes.
+    /// The offset of its first byte in the file.
     off_t offset;
     /// The descriptor, held open (descriptor_hold), or -1 if the file is never read or written again.
     int fd;

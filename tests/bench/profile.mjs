@@ -310,7 +310,7 @@ function measureJobs() {
 
 try {
   const date = new Date().toISOString().slice(0, 10);
-  const text = `# Where the time goes
+  const text = `# The profile of a copy
 
 \`make profile\` measured this on ${date}, on ${describeMachine()}, on tmpfs.
 [The benchmark](benchmark.md) compares mapcp with other copiers.

@@ -105,7 +105,7 @@ The command took ${(start('mapcp') - start('node -e 0')).toFixed(0)} ms more tha
 
 - **Small files** cost mapcp more than \`cp -r\` and \`fs.cpSync\`. mapcp writes each file under a temporary name and
   renames it; they write under the final name at once. mapcp also reaches each entry by a path through procfs, which is what
-  confines the component. [Where the time goes](profile.md) has the costs.
+  confines the component. [The profile of a copy](profile.md) has the costs.
 - **Sparse files** are read completely, because WASI does not report holes.
 - **\`cp\`** runs with \`--reflink=never\`, so that it reads and writes like the others. **\`cp -r\`** runs without it: if the
   kernel can copy by itself, it does.

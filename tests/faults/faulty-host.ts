@@ -11,7 +11,7 @@ import { errorCodes, fail } from '../../ts/host/error-code.js';
 /** A way into the host. */
 export type Way = 'in memory' | 'by value';
 
-/** The result of a call that is disturbed: an error, or only a part of what it asked for. */
+/** The result of a disturbed call: an error, or a part of the bytes that it requested. */
 export type Fault = ErrorCode | 'short';
 
 /** A call of the component. */

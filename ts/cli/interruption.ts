@@ -9,7 +9,7 @@ const SIGNALS = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE', 'SIGUSR1'
   (name) => name in os.constants.signals,
 );
 
-/** Node opens a port for a debugger at this one, unless a program listens to it. Whoever reaches the port controls the process. */
+/** Without a listener, Node answers this signal by opening a debugger port, and anyone who reaches it controls the process. */
 const DEBUGGER_SIGNAL = 'SIGUSR1';
 
 /** The exit status of what a signal has ended, as shells have it. */
