@@ -240,8 +240,13 @@ function pathInSource(from: HostPath, to: HostPath, options: CopyOptions): Insid
   if (!options.recursive || isCopiedAsLink(from, options)) {
     return undefined;
   }
-  const [source, directory] = [realDirectory(from.given), realPath(to.directory)];
-  if (source === undefined || directory === undefined || !isBelow(directory, source)) {
+  const [source, directory] = [realPath(from.given), realPath(to.directory)];
+  if (
+    source === undefined ||
+    directory === undefined ||
+    !isBelow(directory, source) ||
+    !isDirectory(source)
+  ) {
     return undefined;
   }
   const target = directory
@@ -288,24 +293,26 @@ async function isLeftOut(
   if (exclude === undefined || exclude.length === 0) {
     return false;
   }
-  const { sandbox, giveBack } = await lend({ [preopen]: { path: directory, access: 'read' } });
   const options = { recursive: true, dryRun: true, concurrency: 1, exclude, symlinks };
-  const work = sandbox.workOn(guestPath, target, options, (path) => path);
   try {
-    const job = await work.begin(false);
+    const { sandbox, giveBack } = await lend({ [preopen]: { path: directory, access: 'read' } });
+    const work = sandbox.workOn(guestPath, target, options, (path) => path);
     try {
-      work.prepareStep();
-      await job.step(1n);
+      const job = await work.begin(false);
+      try {
+        work.prepareStep();
+        await job.step(1n);
+      } finally {
+        await job.drop();
+      }
     } finally {
-      await job.drop();
+      work.end();
+      giveBack();
     }
     return true;
   } catch (error) {
     // The copy itself reports all other errors.
     return failureOf(error)?.code.tag !== 'into-itself';
-  } finally {
-    work.end();
-    giveBack();
   }
 }
 
@@ -318,13 +325,11 @@ function realPath(path: string): string | undefined {
   }
 }
 
-/** The path of a directory without links; undefined if it leads to none. */
-function realDirectory(path: string): string | undefined {
+function isDirectory(path: string): boolean {
   try {
-    const real = realpathSync.native(path);
-    return statSync(real).isDirectory() ? real : undefined;
+    return statSync(path).isDirectory();
   } catch {
-    return undefined;
+    return false;
   }
 }
 
