@@ -11,12 +11,8 @@ import { toComponent } from '../../ts/options.js';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { frontends, run } from '../cli/frontends.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
-import {
-  type LimitedDisk,
-  mountDiskWithLimited,
-  mountDiskWithQuota,
-  whyNoQuota,
-} from '../helpers/limited-disk.js';
+import { type LimitedDisk, mountDiskWithLimited, mountDiskWithQuota } from '../helpers/limited-disk.js';
+import { whyNoMount } from '../helpers/mounting.js';
 import { predictTarget, type Tree } from '../helpers/oracle.js';
 import { canMount } from '../helpers/small-disk.js';
 import { wasmtime } from '../helpers/wasmtime.js';
@@ -157,7 +153,7 @@ describe.skipIf(!canMount)('a tree on a disk that is too small', () => {
   describe('a tree under a quota', () => {
     const why = inMemoryDirectory((directory) => {
       mkdirSync(join(directory, 'out'));
-      return whyNoQuota(join(directory, 'out'), join(directory, 'image'));
+      return whyNoMount(() => mountDiskWithQuota(join(directory, 'out'), join(directory, 'image')));
     });
 
     it.for(possible)('with any quota, $name, each entry is old, absent or complete', (copy, { skip }) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { expect, it } from 'vitest';
 import { look } from '../behaviour/tree.js';
-import { type Context, onFileSystem, testFileSystem } from './file-system.js';
+import { type Context, keepsAll, onFileSystem, testFileSystem } from './file-system.js';
 import { bindfs } from './mounts.js';
 
 /** Copies `in/a` to `out/b`. Directories get no permissions, which is a warning if permissions are preserved. */
@@ -19,19 +19,10 @@ async function copyWithoutModes({ frontend, copy }: Context): Promise<void> {
   );
 }
 
-const whole = {
-  grain: 1e-9,
-  withoutYears: [],
-  links: 'kept',
-  hasModes: true,
-  folds: false,
-  badName: undefined,
-} as const;
-
-testFileSystem({ ...whole, name: 'bindfs', make: bindfs() });
+testFileSystem({ ...keepsAll, name: 'bindfs', make: bindfs() });
 
 testFileSystem({
-  ...whole,
+  ...keepsAll,
   name: 'bindfs that denies permissions',
   make: bindfs('--chmod-deny'),
   hasModes: false,

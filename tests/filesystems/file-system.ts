@@ -13,8 +13,9 @@ import type { Outcome, Told } from '../behaviour/outcome.js';
 import { check } from '../behaviour/run.js';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { whyNoMount } from '../helpers/mounting.js';
 import { wasmtime } from '../helpers/wasmtime.js';
-import { type Make, type Mounted, mount, whyNot } from './mounts.js';
+import { type Make, type Mounted, mount } from './mounts.js';
 
 /** What a file system preserves. */
 export interface Traits {
@@ -35,6 +36,16 @@ export interface Traits {
   /** Its size in bytes, if it is small enough to be filled. */
   readonly size?: number;
 }
+
+/** The traits of a file system that keeps everything. */
+export const keepsAll = {
+  grain: 1e-9,
+  withoutYears: [],
+  links: 'kept',
+  hasModes: true,
+  folds: false,
+  badName: undefined,
+} as const;
 
 /** The context of a test. */
 export interface Context {
@@ -247,7 +258,7 @@ function testTraits(context: Context, traits: Traits): void {
  * skipped, and the reason is printed.
  */
 export function onFileSystem(name: string, make: Make, define: (context: Context) => void): void {
-  const why = inMemoryDirectory((directory) => whyNot(make, directory));
+  const why = inMemoryDirectory((directory) => whyNoMount(() => mount(make, directory)));
   if (why !== undefined) {
     process.stderr.write(`no ${name} here, so its tests are skipped: ${why}\n`);
   }

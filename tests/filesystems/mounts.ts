@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
+import { command } from '../helpers/mounting.js';
 
 /** A mounted file system, at first empty. Disposing of it unmounts it, and removes its image. */
 export interface Mounted extends Disposable {
@@ -21,15 +21,6 @@ export interface Mounted extends Disposable {
  * @param undo gets the functions that undo the mount. They are called in reverse order
  */
 export type Make = (path: string, work: string, undo: (() => void)[]) => void;
-
-/** Runs a command and returns its output. */
-export function command(program: string, ...args: string[]): string {
-  const { error, status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
-  if (error !== undefined || status !== 0) {
-    throw error ?? new Error(`${program} says: ${stderr.trim()}`);
-  }
-  return stdout.trim();
-}
 
 function unmount(path: string): void {
   // If its connection was cut, it is already unmounted.
@@ -168,22 +159,5 @@ export function mount(make: Make, directory: string): Mounted {
   } catch (error) {
     mounted[Symbol.dispose]();
     throw error;
-  }
-}
-
-/**
- * Tries to mount a file system, and returns the reason if that fails. CI has the programs, so there only a kernel
- * without FUSE, loop devices and XFS is a reason.
- */
-export function whyNot(make: Make, directory: string): string | undefined {
-  try {
-    mount(make, directory)[Symbol.dispose]();
-    return undefined;
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (process.env.CI !== undefined && isMissing) {
-      throw error;
-    }
-    return String(error);
   }
 }

@@ -2,19 +2,15 @@
 
 import { expect, it } from 'vitest';
 import { look } from '../behaviour/tree.js';
-import { testFileSystem } from './file-system.js';
-import { command, xfs } from './mounts.js';
+import { command } from '../helpers/mounting.js';
+import { keepsAll, testFileSystem } from './file-system.js';
+import { xfs } from './mounts.js';
 
 testFileSystem(
   {
+    ...keepsAll,
     name: 'XFS',
     make: xfs,
-    grain: 1e-9,
-    withoutYears: [],
-    links: 'kept',
-    hasModes: true,
-    folds: false,
-    badName: undefined,
   },
   ({ frontend, at, put, copy, mounted }) => {
     it('if it becomes read-only, the error says so, and the old target stays', async () => {

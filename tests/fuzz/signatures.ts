@@ -168,22 +168,25 @@ function mutated(type: Type | undefined, other: Type, where: number): Type | und
 }
 
 /** Names that JavaScript knows and WASI does not. */
+const jsNames = [
+  'constructor',
+  'prototype',
+  'to-string',
+  'value-of',
+  'call',
+  'apply',
+  'bind',
+  'name',
+  'length',
+  'then',
+];
+
+/** Functions with such names, and constructors. */
 const strangeLabels = (name: InterfaceName): string[] => {
   const own = allResources.filter(({ owner }) => owner === name).map((of) => of.name);
-  const words = [
-    'constructor',
-    'prototype',
-    'to-string',
-    'value-of',
-    'call',
-    'apply',
-    'bind',
-    'name',
-    'then',
-  ];
   return [
-    ...words,
-    ...own.flatMap((of) => words.flatMap((word) => [`[method]${of}.${word}`, `[static]${of}.${word}`])),
+    ...jsNames,
+    ...own.flatMap((of) => jsNames.flatMap((word) => [`[method]${of}.${word}`, `[static]${of}.${word}`])),
     ...own.map((of) => `[constructor]${of}`),
   ];
 };
@@ -409,18 +412,6 @@ const TELLING = /\.(?:read|get-type|block|ready)$/;
 /** Components with imports that WASI lacks: constructors, and functions with names from JavaScript. */
 export const strangePlans: readonly Plan[] = strangeResources.flatMap((resource) => {
   const owner = resource.owner as InterfaceName;
-  const words = [
-    'constructor',
-    'prototype',
-    'to-string',
-    'value-of',
-    'call',
-    'apply',
-    'bind',
-    'name',
-    'length',
-    'then',
-  ];
   const self = ['self', { kind: 'borrow', resource }] as const;
   const text = ['code', { kind: 'string' }] as const;
   const known = everyFunction.filter(
@@ -444,10 +435,10 @@ export const strangePlans: readonly Plan[] = strangeResources.flatMap((resource)
     plan([declare(`[constructor]${resource.name}`, [['fd', { kind: 'u32' }]], made)]),
     ...['static', 'method'].map((kind): Plan => {
       const params = kind === 'static' ? [text] : [self, text];
-      const declared = words.map((word) =>
+      const declared = jsNames.map((word) =>
         declare(`[${kind}]${resource.name}.${word}`, params, { kind: 'u32' }),
       );
-      const runs = words.map((_, call): Step[] => [{ call, choices: 'fitting' }]);
+      const runs = jsNames.map((_, call): Step[] => [{ call, choices: 'fitting' }]);
       return { declared, encoding: 'utf8', allocated: undefined, runs };
     }),
   ];

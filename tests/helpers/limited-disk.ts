@@ -1,19 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
-import process from 'node:process';
+import { command } from './mounting.js';
 
 /** An empty mounted file system that can be made too small. */
 export interface LimitedDisk extends Disposable {
   /** Limits its total size. If `most` is undefined, removes the limit. */
   limit(most?: number): void;
-}
-
-/** Runs a command that must succeed. */
-function run(command: string, ...args: string[]): void {
-  const { error, status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  if (error !== undefined || status !== 0) {
-    throw error ?? new Error(`${command} says: ${stderr.trim()}`);
-  }
 }
 
 // A tmpfs without a limit cannot get one later.
@@ -29,14 +20,14 @@ export function mountDiskWithLimited(what: 'bytes' | 'files', path: string): Lim
     Object.entries({ ...PLENTY, ...limits })
       .map(([name, value]) => `${name}=${value}`)
       .join();
-  run('mount', '-t', 'tmpfs', '-o', optionsWith({}), 'tmpfs', path);
+  command('mount', '-t', 'tmpfs', '-o', optionsWith({}), 'tmpfs', path);
   return {
     limit: (most) => {
       // The root counts as a file.
       const limits = what === 'bytes' ? { size: most } : { nr_inodes: most && most + 1 };
-      run('mount', '-o', `remount,${optionsWith(most === undefined ? {} : limits)}`, path);
+      command('mount', '-o', `remount,${optionsWith(most === undefined ? {} : limits)}`, path);
     },
-    [Symbol.dispose]: () => run('umount', path),
+    [Symbol.dispose]: () => command('umount', path),
   };
 }
 
@@ -52,41 +43,24 @@ const QUOTA_DISK = 128 * 1024 * 1024;
 export function mountDiskWithQuota(path: string, image: string): LimitedDisk {
   writeFileSync(image, '');
   truncateSync(image, QUOTA_DISK);
-  run('mkfs.btrfs', '--quiet', image);
-  run('mount', '-o', 'loop', image, path);
+  command('mkfs.btrfs', '--quiet', image);
+  command('mount', '-o', 'loop', image, path);
   const disk: LimitedDisk = {
     limit: (most) => {
       // Removed files count until then.
-      run('btrfs', 'filesystem', 'sync', path);
-      run('btrfs', 'qgroup', 'limit', String(most ?? 'none'), path);
+      command('btrfs', 'filesystem', 'sync', path);
+      command('btrfs', 'qgroup', 'limit', String(most ?? 'none'), path);
     },
     [Symbol.dispose]: () => {
-      run('umount', path);
+      command('umount', path);
       rmSync(image);
     },
   };
   try {
-    run('btrfs', 'quota', 'enable', path);
+    command('btrfs', 'quota', 'enable', path);
   } catch (error) {
     disk[Symbol.dispose]();
     throw error;
   }
   return disk;
-}
-
-/**
- * Tries to mount a disk with a quota, and returns the reason if that fails. CI has the programs, so there only the
- * kernel is a reason.
- */
-export function whyNoQuota(path: string, image: string): string | undefined {
-  try {
-    mountDiskWithQuota(path, image)[Symbol.dispose]();
-    return undefined;
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (process.env.CI !== undefined && isMissing) {
-      throw error;
-    }
-    return String(error);
-  }
 }

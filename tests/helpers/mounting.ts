@@ -1,0 +1,31 @@
+// What the tests' mounts have in common.
+
+import { spawnSync } from 'node:child_process';
+import process from 'node:process';
+
+/** Runs a command that must succeed, and returns its output. */
+export function command(program: string, ...args: string[]): string {
+  const { error, status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (error !== undefined || status !== 0) {
+    throw error ?? new Error(`${program} says: ${stderr.trim()}`);
+  }
+  return stdout.trim();
+}
+
+/**
+ * Tries a mount, and returns the reason if it fails. CI has the programs, so there only the kernel is a reason.
+ *
+ * @param mount mounts a file system. Disposing of the result unmounts it
+ */
+export function whyNoMount(mount: () => Disposable): string | undefined {
+  try {
+    mount()[Symbol.dispose]();
+    return undefined;
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (process.env.CI !== undefined && isMissing) {
+      throw error;
+    }
+    return String(error);
+  }
+}
