@@ -53,8 +53,11 @@ struct mapcp_tree_frame {
     struct mapcp_names pending;
     /// The names in the target's directory, if it is new.
     struct mapcp_siblings siblings;
-    /// How the target's directory keeps times.
+    /// How the target's directory keeps times, unless `keeper` is another frame.
     struct mapcp_timekeeping keeping;
+    /// The index of the frame whose `keeping` holds here: a directory that this copy created is on its
+    /// parent's file system.
+    size_t keeper;
 };
 
 static struct mapcp_tree_frame *top(const struct mapcp_tree *tree) {
@@ -339,10 +342,7 @@ static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct map
         close_frame(&frame);
         return false;
     }
-    // A directory that this copy created is on its parent's file system.
-    if (frame.target_is_new && tree->depth > 0) {
-        frame.keeping = top(tree)->keeping;
-    }
+    frame.keeper = frame.target_is_new && tree->depth > 0 ? top(tree)->keeper : tree->depth;
     tree->frames[tree->depth++] = frame;
     tree->directories++;
     close_farther(tree);
@@ -469,7 +469,7 @@ static void put_entry(const struct mapcp_tree *tree, unsigned char type, const c
         .target = target_place(top(tree), name),
         .target_is_new = top(tree)->target_is_new,
         .siblings = siblings_of(tree),
-        .keeping = &top(tree)->keeping,
+        .keeping = &tree->frames[top(tree)->keeper].keeping,
     };
 }
 
