@@ -5,6 +5,7 @@
 
 #include "shared_mman.h"
 
+// The linker and the C library define these names.
 // NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 
 void *mmap(void *hint, size_t length, int protection, int flags, int fd, off_t offset) {

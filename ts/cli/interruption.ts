@@ -9,7 +9,10 @@ const SIGNALS = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE', 'SIGUSR1'
   (name) => name in os.constants.signals,
 );
 
-/** Without a listener, Node answers this signal by opening a debugger port, and anyone who reaches it controls the process. */
+/**
+ * Without a listener, Node answers this signal by opening a debugger port, and anyone who reaches it controls the
+ * process.
+ */
 const DEBUGGER_SIGNAL = 'SIGUSR1';
 
 /** The exit status of what a signal has ended, as shells have it. */
