@@ -3,9 +3,9 @@ import { basename, dirname, isAbsolute, sep } from 'node:path';
 import type { Spelling } from './advice.js';
 import { type Checks, callback, oneOf, takeOptions } from './check.js';
 import { failureOf } from './component.js';
-import { isLink, leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
+import { leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
 import { CopyError } from './errors.js';
-import { below, hostPathOf } from './host-path.js';
+import { below, hostPathOf, isDirectory, isLink } from './host-path.js';
 import type { Made } from './made.js';
 import { type CopyOptions, copyChecks, copyHints } from './options.js';
 import { openSandbox, type Preopens, type Sandbox, type SandboxOptions } from './sandbox.js';
@@ -322,14 +322,6 @@ function realPath(path: string): string | undefined {
     return realpathSync.native(path);
   } catch {
     return undefined;
-  }
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
   }
 }
 

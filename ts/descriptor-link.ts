@@ -1,9 +1,9 @@
 // Linux has links that stand for open files: /dev/stdin, /dev/fd/N, /proc/self/fd/N, and links to them. Their text is
 // not a path, or not one that another process could use.
 
-import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
-import { below } from './host-path.js';
+import { below, isLink } from './host-path.js';
 
 /** The maximum number of links that the kernel follows. */
 const MOST_LINKS = 40;
@@ -30,15 +30,6 @@ export function leadsToDescriptor(path: string): boolean {
     // The engine reports why it cannot be followed.
   }
   return false;
-}
-
-/** Whether a path names a symbolic link. */
-export function isLink(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-  } catch {
-    return false;
-  }
 }
 
 /**

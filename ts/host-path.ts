@@ -1,3 +1,4 @@
+import { lstatSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isUrl, requireThat } from './check.js';
@@ -30,4 +31,22 @@ export function below(directory: string, rest: string): string {
   const path = rest.split('/').join(sep);
   const isDivided = directory.endsWith('/') || directory.endsWith(sep);
   return isDivided ? directory + path : directory + sep + path;
+}
+
+/** Whether a path names a symbolic link. */
+export function isLink(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a path leads to a directory. */
+export function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -7,14 +7,14 @@ import { explainInstantiation } from '../instantiation.js';
 
 const STATUS_USAGE = 2;
 
-/** Node's replacement for bytes that are not UTF-8. An argument may also have it of its own. */
+/** Node's replacement for bytes that are not UTF-8. A valid argument can contain this character. */
 const REPLACEMENT = '\ufffd';
 
 /**
  * Reads arguments by the component's grammar of the command line.
  *
- * @param args the last arguments of this process, as Node has them
- * @returns what they ask for; if one is not UTF-8, to print that
+ * @param args the last arguments of this process, as Node decodes them
+ * @returns what to do; if an argument is not UTF-8, an error to print
  */
 export async function readArguments(args: readonly string[]): Promise<Invocation> {
   const invalid = invalidArgument(args);
@@ -29,9 +29,9 @@ export async function readArguments(args: readonly string[]): Promise<Invocation
 }
 
 /**
- * The first argument that is not UTF-8, with escapes; undefined if there is none, or if the system does not say.
+ * Returns the first argument that is not UTF-8, with escapes; undefined if there is none or the system has no procfs.
  *
- * Node changes such an argument into another one, which may be the name of another file.
+ * Node replaces the invalid bytes, and the result may be the name of another file.
  */
 function invalidArgument(args: readonly string[]): string | undefined {
   if (!args.some((arg) => arg.includes(REPLACEMENT))) {
@@ -42,10 +42,10 @@ function invalidArgument(args: readonly string[]): string | undefined {
   return invalid && escapeBytes(invalid);
 }
 
-/** All arguments of this process as they were given; none if the system does not say. */
+/** Returns the bytes of all arguments of this process; none if the system has no procfs. */
 function givenArguments(): readonly Buffer[] {
   try {
-    // In it, a NUL ends each argument.
+    // Each argument ends with a NUL.
     const line = readFileSync('/proc/self/cmdline', 'latin1').split('\0').slice(0, -1);
     return line.map((arg) => Buffer.from(arg, 'latin1'));
   } catch {

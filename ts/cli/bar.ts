@@ -6,13 +6,13 @@ import { canDraw, standardError } from './streams.js';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
-/** A number of bytes for people, such as "1.5 MiB". */
+/** Returns a number of bytes for people, such as "1.5 MiB". */
 function humanBytes(bytes: number): string {
   const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
   return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }
 
-/** A time for people, such as "59 s". */
+/** Returns a duration for people, such as "59 s". */
 function humanTime(seconds: number): string {
   if (seconds < 100) {
     return `${Math.ceil(seconds)} s`;
@@ -20,10 +20,10 @@ function humanTime(seconds: number): string {
   return seconds < 6000 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
 }
 
-/** What the bar shows. */
+/** The values that the bar shows. */
 interface Shown {
   readonly progress: CopyProgress;
-  /** Since when bytes have been copied, by `performance.now`. */
+  /** When copying began, by `performance.now`. */
   readonly since: number;
 }
 
@@ -31,7 +31,7 @@ interface Shown {
 export class ProgressBar {
   readonly #bar: cliProgress.SingleBar;
 
-  /** Shows how far copies have come that began to copy bytes at `since`, by `performance.now`. */
+  /** Shows the bar. `since` is when copying began, by `performance.now`. */
   constructor(progress: CopyProgress, since: number) {
     this.#bar = new cliProgress.SingleBar({
       format: (options, params, shown: Shown) => lineOf(options, params.progress, shown),
@@ -49,14 +49,14 @@ export class ProgressBar {
     this.#bar.start(progress.bytesTotal ?? 0, progress.bytesDone, shown);
   }
 
-  /** Shows how far they have come. */
+  /** Updates the bar. */
   show(progress: CopyProgress, since: number): void {
     const shown: Shown = { progress, since };
     this.#bar.setTotal(progress.bytesTotal ?? 0);
     this.#bar.update(progress.bytesDone, shown);
   }
 
-  /** Takes it away. */
+  /** Removes the bar. */
   remove(): void {
     this.#bar.stop();
   }
@@ -78,7 +78,7 @@ function amounts(done: number, total: number, since: number): string {
   return `${humanBytes(done)} of ${humanBytes(total)}, ${humanBytes(rate)}/s${left}`;
 }
 
-/** A stream that writes to another one, and is no terminal, so that nothing is drawn on it. */
+/** Wraps a stream, so that it does not look like a terminal and nothing is drawn on it. */
 function lineByLine(stream: Writable): Writable {
   return new Writable({ write: (chunk, _encoding, done) => stream.write(chunk, done) });
 }

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { isSystemError, reasonOf } from '../system-error.js';
 import { onPrintError, standardError } from './streams.js';
 
-/** Signals that end a program by default, and that somebody may send to a copy; Windows has fewer. */
+/** Signals that end a program by default, and that a user may send to a copy. Windows has fewer. */
 const SIGNALS = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE', 'SIGUSR1', 'SIGUSR2'] as const).filter(
   (name) => name in os.constants.signals,
 );
@@ -15,7 +15,7 @@ const SIGNALS = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE', 'SIGUSR1'
  */
 const DEBUGGER_SIGNAL = 'SIGUSR1';
 
-/** The exit status of what a signal has ended, as shells have it. */
+/** Returns the exit status that shells give a program that a signal has ended. */
 function statusOf(name: NodeJS.Signals): number {
   return 128 + os.constants.signals[name];
 }
@@ -28,7 +28,7 @@ interface Ending {
   readonly signal?: NodeJS.Signals;
 }
 
-/** Ends the work early: on a signal, or when nobody reads the output any more. */
+/** Ends the work early: after a signal, or if the output cannot be written. */
 export class Interruption {
   readonly #controller = new AbortController();
   readonly #heeded = SIGNALS.filter((name) => name !== 'SIGHUP' || !isUnderNohup());
@@ -54,7 +54,7 @@ export class Interruption {
     return this.#controller.signal;
   }
 
-  /** Has signals end the copies, and not the process. A second one of its kind kills. */
+  /** Makes a signal end the copies instead of the process. The same signal again ends the process. */
   heedSignals(): void {
     this.#hasCopied = true;
     for (const name of this.#heeded) {
@@ -62,7 +62,7 @@ export class Interruption {
     }
   }
 
-  /** Leaves signals to the system again. */
+  /** Restores the default effect of signals. */
   leaveSignals(): void {
     for (const name of this.#heeded) {
       process.off(name, this.#obey);
@@ -70,10 +70,10 @@ export class Interruption {
   }
 
   /**
-   * Ends the process, after all that it did is cleaned up: with a status, or by the signal that ended the work. A shell
-   * that runs a loop ends it only when a signal has ended the command.
+   * Ends the process after its clean-up: with a status, or by the signal that ended the work. A shell leaves its loop
+   * only if a signal has ended the command.
    *
-   * @param status for work that was not ended early
+   * @param status the exit status if the work did not end early
    */
   conclude(status: number): void {
     this.#isOver = true;
@@ -86,7 +86,7 @@ export class Interruption {
   #conclude({ status, why, signal }: Ending): void {
     process.exitCode = status;
     standardError().write(`mapcp: ${why}${this.#hasCopied ? '; what was finished stays' : ''}\n`);
-    // Windows has no signals that another process could see.
+    // On Windows, other processes cannot see signals.
     if (signal !== undefined && process.platform !== 'win32') {
       process.kill(process.pid, signal);
     }
@@ -102,7 +102,7 @@ export class Interruption {
     if (this.#ending === undefined) {
       this.#ending = ending;
       this.#controller.abort();
-      // What was printed last may fail after the work.
+      // The last output may fail after the work.
       if (this.#isOver) {
         this.#conclude(ending);
       }
@@ -111,10 +111,10 @@ export class Interruption {
 }
 
 /**
- * Whether `nohup` started the process, so that the end of its terminal must not end it.
+ * Whether `nohup` started the process. Then the end of its terminal must not end it.
  *
- * Node forgets which signals it was to ignore. What is left is the standard input that GNU's nohup gives a command: no
- * other program opens /dev/null for writing only there.
+ * Node resets the signals that its parent ignored. But GNU's nohup also opens /dev/null, only for writing, as standard
+ * input, and no other program does that.
  */
 function isUnderNohup(): boolean {
   try {

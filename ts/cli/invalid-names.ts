@@ -5,8 +5,8 @@ import { escapeBytes } from '../host/names.js';
 import type { CopyError } from '../index.js';
 
 /**
- * Finds the bytes of names that are not UTF-8. Errors show such a name with escapes, and so it may look like a name that
- * has a backslash.
+ * Finds the bytes of names that are not UTF-8. Errors show such a name with escapes, so it may look like a name with a
+ * backslash.
  */
 export class InvalidNames {
   #directory: string | undefined;

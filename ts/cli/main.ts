@@ -12,7 +12,7 @@ const STATUS_FAILED = 1;
 
 const interruption = new Interruption();
 
-/** Does what the arguments ask for, and returns the exit status. What is not always needed is loaded when it is. */
+/** Does what the arguments ask for, and returns the exit status. Loads only the modules that it needs. */
 async function run(args: readonly string[]): Promise<number> {
   const invocation = await readArguments(args);
   switch (invocation.tag) {
@@ -36,13 +36,13 @@ function print({ text, status }: Message): number {
   return status;
 }
 
-/** The script of the package that has a shell complete the arguments. */
+/** Returns the package's completion script for a shell. */
 function completionsFor(shell: string): string {
   const extension = shell === 'powershell' ? 'ps1' : shell;
   return readFileSync(new URL(`../../completions/mapcp.${extension}`, import.meta.url), 'utf8');
 }
 
-/** Why something failed. The reason of an error, if it has one, names no options of the API, which the command lacks. */
+/** Returns why something failed. Unlike a message, a `reason` does not advise options that only the API has. */
 function reasonOf(error: unknown): string {
   if (error instanceof Error && 'reason' in error && typeof error.reason === 'string') {
     return error.reason;
@@ -50,7 +50,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Reports what nothing else has reported. Node would print the line of code that threw it. */
+/** Prints an error that nothing else has reported. Node would print the line of code that threw it. */
 function explain(error: unknown): number {
   const why = reasonOf(error);
   standardError().write(`mapcp: cannot go on: ${why.split('\n').map(escaped).join('\n')}\n`);

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 
 /**
- * Whether two copies into one directory may meet, so that one would replace what the other one has made: whether two of
- * the names are one to some file system. It may be true of names that do not meet, and never false of some that do.
+ * Whether two copies into one directory may have the same target, so that one would replace the other. That is so if
+ * some file system treats two of the names as one. The answer can be true without need, but it is never wrongly false.
  *
- * @param sources what is copied
+ * @param sources the paths of the sources
  */
 export function mayMeet(sources: readonly string[]): boolean {
   const names = sources.map((source) => basename(source));
@@ -13,14 +13,16 @@ export function mayMeet(sources: readonly string[]): boolean {
 }
 
 /**
- * Whether a name may be one with others that are spelled differently. What is in a directory without a name goes where
- * all others go; FAT leaves out dots and spaces at the end of a name, and has short names with a tilde for long ones.
+ * Whether a name may equal names that are spelled differently. The content of a source without a name goes into the
+ * target itself. FAT ignores dots and spaces at the end of a name, and has short names with a tilde for long ones.
  */
 function isOdd(name: string): boolean {
   return name === '' || /[. ]$|~/.test(name);
 }
 
-/** The same text for names that some file system takes for one, by case, by normalisation, or by characters that are invisible. */
+/**
+ * Returns the same text for names that some file system treats as one, by case, normalisation or invisible characters.
+ */
 function folded(name: string): string {
   return name
     .normalize('NFKD')

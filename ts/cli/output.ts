@@ -10,10 +10,10 @@ import { canDraw, standardError, standardOutput } from './streams.js';
 const BAR_DELAY = 500;
 
 /**
- * Prints a line of --json: an object on a line of its own. What some readers take for the end of a line, and what a terminal
- * obeys, is an escape of JSON's.
+ * Prints a line of --json. Escapes the characters that some readers treat as the end of a line, and those that control
+ * terminals.
  *
- * @param line what it says; what is undefined is left out
+ * @param line the object to print. Properties that are undefined are left out
  */
 export function writeJson(line: object): void {
   const text = JSON.stringify(line).replace(
@@ -23,13 +23,13 @@ export function writeJson(line: object): void {
   standardOutput().write(`${text}\n`);
 }
 
-/** What to print. */
+/** Options of the output. */
 interface Printing extends OutputOptions {
   /** Whether nothing is copied. */
   readonly dryRun: boolean;
 }
 
-/** What the command line prints: text for people, or JSON for programs. */
+/** Prints text for people, or JSON for programs. */
 export class Output {
   /** Whether {@link Output.progress} does anything. */
   readonly wantsProgress: boolean;
@@ -40,7 +40,7 @@ export class Output {
   readonly #Bar: typeof ProgressBar | undefined;
   readonly #invalidNames = new InvalidNames();
   #bar: ProgressBar | undefined;
-  /** Since when bytes have been copied. */
+  /** When copying began. */
   #copyingSince = performance.now();
   #lastProgress = Number.NEGATIVE_INFINITY;
 
@@ -51,26 +51,26 @@ export class Output {
     this.wantsEntries = options.verbose && !options.quiet;
   }
 
-  /** What prints as the options say. */
+  /** Creates an output for the options. */
   static async create(options: Printing): Promise<Output> {
     // Loaded only if there will be a bar, because it takes as long as a small copy.
     const hasBar = wantsProgress(options) && !options.json;
     return new Output(options, hasBar ? (await import('./bar.js')).ProgressBar : undefined);
   }
 
-  /** Notes that nothing has been copied until now: rates are counted from here. */
+  /** Starts the clock for rates and the time left. */
   startClock(): void {
     this.#copyingSince = performance.now();
   }
 
-  /** Shows that what will be copied is measured, at most thirty times a second. */
+  /** Shows the progress of measuring, at most thirty times a second. */
   measuring(progress: CopyProgress): void {
     if (performance.now() - this.#lastProgress >= REPORT_MILLISECONDS) {
       this.progress(progress);
     }
   }
 
-  /** Shows how far the copies have come. */
+  /** Shows the progress of the copies. */
   progress(progress: CopyProgress): void {
     const now = performance.now();
     this.#lastProgress = now;
@@ -85,7 +85,7 @@ export class Output {
     }
   }
 
-  /** Says that an entry is done with, or would be. */
+  /** Reports an entry that is finished, or would be in a dry run. */
   entry(entry: CopyEntry): void {
     this.#makeRoom();
     if (this.#options.json) {
@@ -95,28 +95,28 @@ export class Output {
     }
   }
 
-  /** Says to programs what a copy has done. */
+  /** Prints the report of a copy under --json. */
   report(source: string, target: string, report: CopyReport): void {
-    // Each warning and error was printed by itself.
+    // Warnings and errors are already printed.
     const { warnings, warningCount, errors, errorCount, milliseconds, ...counts } = report;
     if (this.#options.json && !this.#options.quiet) {
       writeJson({ type: 'report', source, target, ...counts, milliseconds: Math.round(milliseconds) });
     }
   }
 
-  /** Says what was left out, and why. */
+  /** Prints a warning. */
   warning(warning: CopyError): void {
     if (!this.#options.quiet) {
       this.#complain('warning', warning);
     }
   }
 
-  /** Says what could not be copied, and why. */
+  /** Prints an error. */
   error(error: CopyError): void {
     this.#complain('error', error);
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   close(): void {
     this.#bar?.remove();
     this.#bar = undefined;
@@ -133,7 +133,7 @@ export class Output {
     }
   }
 
-  /** Removes the bar if the next line would be printed behind it. */
+  /** Removes the bar if the next line would be printed after it on the same line. */
   #makeRoom(): void {
     if (canDraw()) {
       this.close();
@@ -150,7 +150,7 @@ function sentence({ kind, source, target, skipped, bytes }: CopyEntry, isDryRun:
   return isDryRun ? `would copy ${copied}` : copied;
 }
 
-/** The options decide. By default, progress is shown on a terminal and to programs. */
+/** Whether to show progress. The default is yes on a terminal and under --json. */
 function wantsProgress({ progress, json, quiet }: Printing): boolean {
   return progress ?? (!quiet && (json || canDraw()));
 }

@@ -1,8 +1,8 @@
-import { existsSync, lstatSync, statSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { CopyRequest, Message } from '#command-line/interfaces/mapcp-copy-command-line.js';
 import { CopySeries } from '../copy-series.js';
-import { below } from '../host-path.js';
+import { below, isDirectory, isLink } from '../host-path.js';
 import { CopyError, type CopyOptions, type CopyProgress } from '../index.js';
 import type { Interruption } from './interruption.js';
 import { mayMeet } from './meeting.js';
@@ -15,8 +15,8 @@ const STATUS_FAILED = 1;
 /**
  * Copies each source, prints what happens, and returns the exit status.
  *
- * @param interruption what ends the work early
- * @param refuse prints that the arguments are wrong, and returns the exit status
+ * @param interruption ends the copies early
+ * @param refuse prints an error of usage, and returns the exit status
  */
 export async function runCopies(
   request: CopyRequest,
@@ -46,14 +46,14 @@ export async function runCopies(
   }
 }
 
-/** The API's options for a request. */
+/** Makes the API's options from a request. */
 function optionsOf({ options, concurrency }: CopyRequest): CopyOptions {
-  // What the API decides by itself is left out. A window of 0 bytes stands for the default.
+  // The API decides the first of these itself. A window of 0 bytes means the default.
   const { windowSize, measure, reportEntries, made, ...same } = options;
   return { ...same, windowSize: windowSize || undefined, concurrency };
 }
 
-/** How much a copy has to do, or has done. */
+/** The amount of work that a copy has, or has done. */
 interface Amount {
   readonly bytes: number;
   readonly files: number;
@@ -61,28 +61,28 @@ interface Amount {
 
 const NOTHING: Amount = { bytes: 0, files: 0 };
 
-/** How far several copies, one after the other, have come as one. */
+/** Adds up the progress of copies that run one after another. */
 class JointProgress {
-  /** What the copies before the current one have done. */
+  /** The work done by the copies before the current one. */
   #before = NOTHING;
-  /** What the current one has done. */
+  /** The work done by the current copy. */
   #current = NOTHING;
-  /** What is expected of the copies after it. */
+  /** The work expected of the copies after it. */
   #after = NOTHING;
 
-  /** Adds a copy that will come later. */
+  /** Adds a later copy. */
   expect(amount: Amount): void {
     this.#after = sum(this.#after, amount);
   }
 
-  /** Begins with the next copy. `expected` is what was expected of it. */
+  /** Begins the next copy. `expected` is the amount that {@link expect} got for it. */
   begin(expected: Amount): void {
     this.#before = sum(this.#before, this.#current);
     this.#current = NOTHING;
     this.#after = { bytes: this.#after.bytes - expected.bytes, files: this.#after.files - expected.files };
   }
 
-  /** The progress of all of them, given that of the current one. */
+  /** Returns the progress of all copies from that of the current one. */
   with({ bytesDone, bytesTotal, filesDone, filesTotal, currentPath }: CopyProgress): CopyProgress {
     this.#current = { bytes: bytesDone, files: filesDone };
     const { bytes, files } = sum(this.#before, this.#after);
@@ -100,7 +100,7 @@ function sum(one: Amount, other: Amount): Amount {
   return { bytes: one.bytes + other.bytes, files: one.files + other.files };
 }
 
-/** What is copied, and the path that the copy gets. */
+/** A source, and the path of its copy. */
 interface Copy {
   readonly source: string;
   readonly target: string;
@@ -121,13 +121,13 @@ class Run implements Disposable {
     this.#series = new CopySeries(mayMeet);
   }
 
-  /** Works through the copies, and returns the exit status. It ends early when the signal is aborted. */
+  /** Makes the copies, and returns the exit status. Stops when the signal is aborted. */
   async copyAll(copies: readonly Copy[]): Promise<number> {
     const amounts = await this.#measure(copies);
     this.#output.startClock();
     let status = STATUS_COPIED;
     for (const [index, copy] of copies.entries()) {
-      this.#progress.begin(amounts[index] ?? { bytes: 0, files: 0 });
+      this.#progress.begin(amounts[index] ?? NOTHING);
       const isGood = await this.#copy(copy);
       status = isGood ? status : STATUS_FAILED;
       if (this.#signal.aborted || !(isGood || this.#options.keepGoing)) {
@@ -167,7 +167,7 @@ class Run implements Disposable {
     }
   }
 
-  /** How much each copy will do, if the progress of several is wanted. A single copy measures that itself. */
+  /** Measures the work of each copy, if progress is shown for several. A single copy measures itself. */
   async #measure(copies: readonly Copy[]): Promise<readonly Amount[]> {
     const amounts: Amount[] = [];
     if (this.#output.wantsProgress && copies.length > 1) {
@@ -196,29 +196,25 @@ class Run implements Disposable {
         this.#output.measuring({ bytesDone: 0, bytesTotal, filesDone: 0, filesTotal, currentPath });
       }
     } catch {
-      // What is wrong, the copy itself says.
+      // The copy itself reports the error.
     }
-    // One that was left is over only after its last step.
+    // After the loop was left, the last step may still run.
     await measuring.catch(() => {});
     return { bytes, files };
   }
 }
 
 /**
- * The path that a copy into a directory gets: the source's name in it. "." and ".." are no names to give: as in cp, what
- * is in such a directory goes into the target itself, and nothing beside it.
+ * Returns the path of a copy into a directory: the source's name in it. "." and ".." are not names for a copy. As with
+ * cp, the content of such a source goes into the target itself.
  */
 function targetFor(source: string, target: string): string {
   const name = basename(source);
   if (!['', '.', '..'].includes(name)) {
     return below(target.replace(/\/+$/, '/'), name);
   }
-  // A copy does not go through a link that has its name.
+  // A copy never follows a link at its own path, so this names the directory behind the link.
   return isLink(target) ? `${target}/.` : target;
-}
-
-function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 function isThere(path: string): boolean {
@@ -228,13 +224,4 @@ function isThere(path: string): boolean {
 /** Whether the copies go into the target, under their own names. */
 function goesIntoTarget({ target, targetIsPath, makesTarget }: CopyRequest): boolean {
   return !targetIsPath && (isDirectory(target) || (makesTarget && !existsSync(target)));
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    // What is wrong with the path, the copy itself says better.
-    return false;
-  }
 }

@@ -4,22 +4,22 @@ import { isatty } from 'node:tty';
 let listener: (error: Error) => void = () => {};
 const opened = new Set<NodeJS.WriteStream>();
 
-/** Has `listen` called when something cannot be printed. */
+/** Calls `listen` if output cannot be written. */
 export function onPrintError(listen: (error: Error) => void): void {
   listener = listen;
 }
 
-/** Standard output. Node opens it when it is first used, which takes milliseconds that a silent copy saves. */
+/** Standard output. Node opens it at its first use, and that takes milliseconds, which a silent copy saves. */
 export function standardOutput(): NodeJS.WriteStream {
   return watched(process.stdout);
 }
 
-/** Standard error, as {@link standardOutput}. */
+/** Standard error, opened at its first use like {@link standardOutput}. */
 export function standardError(): NodeJS.WriteStream {
   return watched(process.stderr);
 }
 
-/** Whether standard error is a terminal that can be drawn on, and not only be written to line by line. */
+/** Whether standard error is a terminal that accepts control sequences. */
 export function canDraw(): boolean {
   return isatty(2) && process.env.TERM !== 'dumb';
 }
