@@ -65,13 +65,6 @@ static void take_made(copy_job *self, copy_options *options) {
     mapcp_list_u64_free(given);
 }
 
-static void free_patterns(struct mapcp_patterns patterns) {
-    for (size_t index = 0; index < patterns.count; index++) {
-        free((char *)patterns.items[index]);
-    }
-    free((char **)patterns.items);
-}
-
 /// Copies an option that has the same name in the engine.
 #define TAKE(name) .name = given->name,
 
@@ -81,7 +74,7 @@ exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, map
     copy_job *self = mapcp_or_abort(calloc(1, sizeof(*self)));
     char *source = mapcp_take_string(given_source);
     char *target = mapcp_take_string(given_target);
-    const struct mapcp_options options = {
+    struct mapcp_options options = {
         MAPCP_SAME_OPTIONS(TAKE).include = take_patterns(&given->include),
         .exclude = take_patterns(&given->exclude),
         .shard = take_shard(given),
@@ -89,8 +82,8 @@ exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, map
     };
     take_made(self, given);
     self->job = mapcp_or_abort(mapcp_job_new(source, target, &options));
-    free_patterns(options.include);
-    free_patterns(options.exclude);
+    mapcp_patterns_free(&options.include);
+    mapcp_patterns_free(&options.exclude);
     free(source);
     free(target);
     return exports_mapcp_copy_copier_copy_job_new(self);

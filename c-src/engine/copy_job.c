@@ -47,7 +47,6 @@ enum mapcp_job_state {
 struct mapcp_job {
     enum mapcp_job_state state;
     struct mapcp_options options;
-    char **patterns;
     char *given_source;
     char *given_target;
     /// The paths of the current entry.
@@ -73,25 +72,6 @@ struct mapcp_job {
     struct mapcp_entries entries;
 };
 
-/// Replaces the borrowed patterns by copies.
-static bool copy_patterns(struct mapcp_job *job) {
-    size_t count = job->options.include.count + job->options.exclude.count;
-    job->patterns = (char **)calloc(count + 1, sizeof(*job->patterns));
-    for (size_t index = 0; job->patterns && index < count; index++) {
-        bool included = index < job->options.include.count;
-        const char *given = included ? job->options.include.items[index]
-                                     : job->options.exclude.items[index - job->options.include.count];
-        job->patterns[index] = strdup(given);
-        if (!job->patterns[index]) {
-            return false;
-        }
-    }
-    job->options.include.items = (const char *const *)job->patterns;
-    job->options.exclude.items =
-        job->patterns ? (const char *const *)job->patterns + job->options.include.count : NULL;
-    return job->patterns != NULL;
-}
-
 struct mapcp_job *mapcp_job_new(const char *source, const char *target, const struct mapcp_options *options) {
     struct mapcp_job *job = calloc(1, sizeof(*job));
     if (!job) {
@@ -99,12 +79,16 @@ struct mapcp_job *mapcp_job_new(const char *source, const char *target, const st
     }
     job->state = MAPCP_JOB_WAITING;
     job->options = *options;
+    job->options.include = (struct mapcp_patterns){.items = NULL};
+    job->options.exclude = (struct mapcp_patterns){.items = NULL};
     job->file = MAPCP_NO_FILE_COPY;
     job->keeping.namer = options->dry_run ? NULL : &job->namer;
     job->given_source = strdup(source);
     job->given_target = strdup(target);
-    if (!copy_patterns(job) || !job->given_source || !job->given_target ||
-        !mapcp_path_set(&job->source, source) || !mapcp_path_set(&job->target, target)) {
+    if (!mapcp_patterns_copy(&job->options.include, options->include) ||
+        !mapcp_patterns_copy(&job->options.exclude, options->exclude) || !job->given_source ||
+        !job->given_target || !mapcp_path_set(&job->source, source) ||
+        !mapcp_path_set(&job->target, target)) {
         mapcp_job_free(job);
         return NULL;
     }
@@ -128,10 +112,8 @@ void mapcp_job_free(struct mapcp_job *job) {
     mapcp_copy_error_free(&job->error);
     mapcp_copy_errors_free(&job->errors);
     mapcp_entries_free(&job->entries);
-    for (char **pattern = job->patterns; pattern && *pattern; pattern++) {
-        free(*pattern);
-    }
-    free((void *)job->patterns);
+    mapcp_patterns_free(&job->options.include);
+    mapcp_patterns_free(&job->options.exclude);
     free(job->given_source);
     free(job->given_target);
     free(job);
@@ -246,20 +228,10 @@ static bool leave_undecided(struct mapcp_job *job, struct mapcp_error *error) {
 
 // --- What other jobs made ----------------------------------------------------------------------------------
 
-/// Identifies the file at the entry's target. A dry run makes no file, so the path stands for it. Returns
-/// false if there is no file, or its status cannot be read.
+/// Identifies the file at the entry's target: see mapcp_made_identify.
 static bool identify_target(const struct mapcp_job *job, uint64_t *number) {
-    struct stat status;
-    if (job->options.dry_run) {
-        *number = mapcp_hash_path(job->target.text);
-        return true;
-    }
-    const struct mapcp_place target = job->entry.target;
-    if (fstatat(target.directory, target.name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        return false;
-    }
-    *number = mapcp_identity(&status);
-    return true;
+    const char *planned = job->options.dry_run ? job->target.text : NULL;
+    return mapcp_made_identify(job->entry.target, planned, number);
 }
 
 /// If the current entry would replace a file that a job of the same run made: skips it if it is a copy of the
@@ -310,23 +282,18 @@ static enum mapcp_entry_kind kind_of(const struct stat *status) {
     return S_ISLNK(status->st_mode) ? MAPCP_ENTRY_LINK : MAPCP_ENTRY_FILE;
 }
 
-/// The sum of two counts, at most UINT64_MAX. Sparse files can claim any number of bytes.
-static uint64_t add(uint64_t sum, uint64_t amount) {
-    return amount > UINT64_MAX - sum ? UINT64_MAX : sum + amount;
-}
-
 /// How much the progress counts for this many bytes. With `verify`, each is copied and then compared.
 static uint64_t work_for(const struct mapcp_job *job, uint64_t bytes) {
-    return job->options.verify ? add(bytes, bytes) : bytes;
+    uint64_t work = bytes;
+    if (job->options.verify) {
+        mapcp_count(&work, bytes);
+    }
+    return work;
 }
 
 /// The size of a regular file, in bytes. 0 for a link.
 static uint64_t size_of(const struct stat *status) {
     return S_ISREG(status->st_mode) ? (uint64_t)status->st_size : 0;
-}
-
-static void uncount(uint64_t *total, uint64_t amount) {
-    *total -= *total < amount ? *total : amount;
 }
 
 static void leave_entry(struct mapcp_job *job) {
@@ -337,8 +304,8 @@ static void leave_entry(struct mapcp_job *job) {
 static bool skip(struct mapcp_job *job, const struct stat *status, uint64_t bytes,
                  struct mapcp_error *error) {
     job->progress.skipped++;
-    uncount(&job->progress.bytes_total, work_for(job, bytes));
-    uncount(&job->progress.files_total, 1);
+    mapcp_uncount(&job->progress.bytes_total, work_for(job, bytes));
+    mapcp_uncount(&job->progress.files_total, 1);
     leave_entry(job);
     return report_entry(job, kind_of(status), true, 0, error);
 }
@@ -348,7 +315,7 @@ static bool complete_entry(struct mapcp_job *job, const struct stat *status, uin
                            struct mapcp_error *error) {
     const int refused = job->file.temporary.times_refused;
     job->progress.files_done++;
-    job->progress.bytes_in_place = add(job->progress.bytes_in_place, bytes);
+    mapcp_count(&job->progress.bytes_in_place, bytes);
     leave_entry(job);
     return remember_made(job, status, error) && report_entry(job, kind_of(status), false, bytes, error) &&
            (refused != 0 ? warn_of_refused_times(job, refused, error)
@@ -386,7 +353,7 @@ static enum verdict decide(struct mapcp_job *job, const struct stat *status, str
         return skip(job, status, bytes, error) ? VERDICT_FINISHED : VERDICT_FAILED;
     }
     if (job->options.dry_run) {
-        job->progress.bytes_done = add(job->progress.bytes_done, work_for(job, bytes));
+        mapcp_count(&job->progress.bytes_done, work_for(job, bytes));
         return complete_entry(job, status, bytes, error) ? VERDICT_FINISHED : VERDICT_FAILED;
     }
     return VERDICT_COPY;
@@ -510,7 +477,7 @@ static bool copy_window(struct mapcp_job *job, uint64_t *spent) {
     if (!mapcp_file_copy_is_complete(&job->file, &job->options)) {
         good = mapcp_file_copy_window(&job->file, &job->options, &error);
         uint64_t worked = job->file.copied - before + job->file.verified - verified_before;
-        job->progress.bytes_done = add(job->progress.bytes_done, worked);
+        mapcp_count(&job->progress.bytes_done, worked);
         *spent += worked;
     }
     if (good && mapcp_file_copy_is_complete(&job->file, &job->options)) {
@@ -547,7 +514,7 @@ static void measure_entry(struct mapcp_job *job, const struct mapcp_tree_entry *
     // If this fails, the copy of the entry will fail too, and report it.
     if (entry->kind != MAPCP_TREE_SPECIAL && mapcp_stat_source(entry->source, follow, &status, &ignored)) {
         job->progress.files_total++;
-        job->progress.bytes_total = add(job->progress.bytes_total, work_for(job, size_of(&status)));
+        mapcp_count(&job->progress.bytes_total, work_for(job, size_of(&status)));
     }
 }
 
@@ -607,29 +574,14 @@ static bool begin_directory(struct mapcp_job *job, struct mapcp_error *error) {
 
 // --- The job -----------------------------------------------------------------------------------------------
 
-static bool refuse(enum mapcp_side side, const char *because, struct mapcp_error *error) {
-    return mapcp_fail_because(error, MAPCP_OPERATION_ACCEPT, side, MAPCP_CODE_INVALID_ARGUMENT, because);
-}
-
 /// Checks paths and options, and completes the options. Returns false and sets `error` if one is invalid.
 static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
     if (job->given_source[0] == '\0' || job->given_target[0] == '\0') {
-        return refuse(job->given_source[0] == '\0' ? MAPCP_SIDE_SOURCE : MAPCP_SIDE_TARGET,
-                      "the path is empty", error);
+        return mapcp_fail_because(error, MAPCP_OPERATION_ACCEPT,
+                                  job->given_source[0] == '\0' ? MAPCP_SIDE_SOURCE : MAPCP_SIDE_TARGET,
+                                  MAPCP_CODE_INVALID_ARGUMENT, "the path is empty");
     }
-    if (job->options.window_size > MAPCP_LARGEST_WINDOW) {
-        return refuse(MAPCP_SIDE_SOURCE, "the window is larger than 1 GiB", error);
-    }
-    if (mapcp_filter_fault(&job->options)) {
-        return refuse(MAPCP_SIDE_SOURCE, "a pattern among the options can never match", error);
-    }
-    if (!mapcp_shard_is_valid(job->options.shard)) {
-        return refuse(MAPCP_SIDE_SOURCE, "there is no such shard: n shards are numbered from 0 to n - 1",
-                      error);
-    }
-    uint32_t wanted = job->options.window_size == 0 ? MAPCP_DEFAULT_WINDOW : job->options.window_size;
-    job->options.window_size = (wanted + MAPCP_PAGE - 1) / MAPCP_PAGE * MAPCP_PAGE;
-    return true;
+    return mapcp_options_accept(&job->options, error);
 }
 
 /// Refuses a source directory that must not be copied.
@@ -727,35 +679,17 @@ static bool work(struct mapcp_job *job, uint64_t *spent) {
     }
 }
 
-/// Completes the progress of a job that has succeeded.
-static void end_well(struct mapcp_job *job) {
-    job->progress.done = true;
-    job->progress.totals_known = true;
-    job->progress.bytes_total = job->progress.bytes_done;
-    job->progress.files_total = job->progress.files_done;
-}
-
-/// Raises the totals to what is done, if a tree has grown since it was measured.
-static void raise_totals(struct mapcp_progress *progress) {
-    if (progress->bytes_total < progress->bytes_done) {
-        progress->bytes_total = progress->bytes_done;
-    }
-    if (progress->files_total < progress->files_done) {
-        progress->files_total = progress->files_done;
-    }
-}
-
 bool mapcp_job_step(struct mapcp_job *job, uint64_t budget) {
     uint64_t spent = 0;
     do {
         bool good = job->state == MAPCP_JOB_DONE || (job->state != MAPCP_JOB_FAILED && work(job, &spent));
-        raise_totals(&job->progress);
+        mapcp_progress_raise_totals(&job->progress);
         if (!good) {
             return false;
         }
     } while (job->state != MAPCP_JOB_DONE && spent < budget && job->entries.count < MOST_ENTRIES);
     if (job->state == MAPCP_JOB_DONE && !job->progress.done) {
-        end_well(job);
+        mapcp_progress_end(&job->progress);
     }
     return true;
 }

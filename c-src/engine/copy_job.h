@@ -5,28 +5,8 @@
 #include <stdint.h>
 
 #include "options.h"
+#include "progress.h"
 #include "report.h"
-
-/// The progress of a job. No count of what is done ever shrinks.
-struct mapcp_progress {
-    /// Whether the job is done.
-    bool done;
-    /// Whether the totals are known.
-    bool totals_known;
-    /// Bytes copied, including those of files that failed half-way, and bytes to copy in all. The total is
-    /// never smaller. With `verify` each byte counts twice: when it is copied, and when it is compared.
-    uint64_t bytes_done;
-    uint64_t bytes_total;
-    /// Bytes of the files that are in place.
-    uint64_t bytes_in_place;
-    /// Files and links that are in place, and their number in all.
-    uint64_t files_done;
-    uint64_t files_total;
-    /// Directories entered.
-    uint64_t directories;
-    /// Entries left out because of a pattern, an existing target, or the policy for links.
-    uint64_t skipped;
-};
 
 /// A copy that is made in steps.
 struct mapcp_job;

@@ -1,8 +1,9 @@
 #include "made.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 
-#include "path.h"
+#include "filter.h"
 
 /// The slot of a file in the table, or the free slot that it would get. The table must have a free slot.
 static uint32_t *slot_of(const struct mapcp_made *made, uint64_t target) {
@@ -38,6 +39,19 @@ uint64_t mapcp_identity(const struct stat *status) {
     // WASI hosts have mixed the device into the inode number. Elsewhere this odd factor brings the device
     // into the high bits, without loss.
     return (uint64_t)status->st_ino ^ ((uint64_t)status->st_dev * UINT64_C(0x9e3779b97f4a7c15));
+}
+
+bool mapcp_made_identify(struct mapcp_place target, const char *planned, uint64_t *number) {
+    struct stat status;
+    if (planned) {
+        *number = mapcp_hash_path(planned);
+        return true;
+    }
+    if (fstatat(target.directory, target.name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        return false;
+    }
+    *number = mapcp_identity(&status);
+    return true;
 }
 
 bool mapcp_made_add(struct mapcp_made *made, struct mapcp_made_file file) {

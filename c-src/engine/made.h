@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "path.h"
+
 /// The identities of a file or link that a job has made, and of its source.
 struct mapcp_made_file {
     uint64_t target;
@@ -30,6 +32,10 @@ struct mapcp_made {
 
 /// The identity of a file as one number, from its device and inode number.
 uint64_t mapcp_identity(const struct stat *status);
+
+/// Identifies the file or link at `target`. A dry run makes no file, so the path `planned` stands for it;
+/// otherwise that is NULL. Returns false if there is no file, or its status cannot be read.
+bool mapcp_made_identify(struct mapcp_place target, const char *planned, uint64_t *number);
 
 /// Adds a file. Returns false if memory runs out.
 bool mapcp_made_add(struct mapcp_made *made, struct mapcp_made_file file);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "error.h"
 #include "made.h"
 
 /// Window sizes are multiples of this many bytes: WebAssembly's page size, and a multiple of every native
@@ -48,11 +49,18 @@ enum mapcp_sparse {
     MAPCP_SPARSE_NEVER,
 };
 
-/// A list of patterns. Borrowed.
+/// A list of patterns. Borrowed, if not from mapcp_patterns_copy.
 struct mapcp_patterns {
     const char *const *items;
     size_t count;
 };
+
+/// Copies a list and its strings. Returns false if memory runs out. The copy must be freed with
+/// mapcp_patterns_free in any case.
+bool mapcp_patterns_copy(struct mapcp_patterns *result, struct mapcp_patterns from);
+
+/// Frees a list and its strings.
+void mapcp_patterns_free(struct mapcp_patterns *patterns);
 
 /// One of `count` parts of a copy, numbered from 0. Several jobs divide a tree by copying one shard each.
 ///
@@ -103,5 +111,8 @@ struct mapcp_options {
     /// Copy only the files and links of this shard. The first job that needs a directory creates it.
     struct mapcp_shard shard;
 };
+
+/// Checks the options, and rounds the window's size up. On failure returns false and sets `error`.
+bool mapcp_options_accept(struct mapcp_options *options, struct mapcp_error *error);
 
 #endif

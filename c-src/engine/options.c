@@ -1,0 +1,44 @@
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter.h"
+
+bool mapcp_patterns_copy(struct mapcp_patterns *result, struct mapcp_patterns from) {
+    const char **items = (const char **)calloc(from.count + 1, sizeof(*items));
+    *result = (struct mapcp_patterns){.items = items};
+    while (items && result->count < from.count &&
+           (items[result->count] = strdup(from.items[result->count]))) {
+        result->count++;
+    }
+    return items && result->count == from.count;
+}
+
+void mapcp_patterns_free(struct mapcp_patterns *patterns) {
+    for (size_t index = 0; index < patterns->count; index++) {
+        free((char *)patterns->items[index]);
+    }
+    free((char **)patterns->items);
+    *patterns = (struct mapcp_patterns){.items = NULL};
+}
+
+static bool refuse(const char *because, struct mapcp_error *error) {
+    return mapcp_fail_because(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_SOURCE, MAPCP_CODE_INVALID_ARGUMENT,
+                              because);
+}
+
+bool mapcp_options_accept(struct mapcp_options *options, struct mapcp_error *error) {
+    if (options->window_size > MAPCP_LARGEST_WINDOW) {
+        return refuse("the window is larger than 1 GiB", error);
+    }
+    if (mapcp_filter_fault(options)) {
+        return refuse("a pattern among the options can never match", error);
+    }
+    if (!mapcp_shard_is_valid(options->shard)) {
+        return refuse("there is no such shard: n shards are numbered from 0 to n - 1", error);
+    }
+    uint32_t wanted = options->window_size == 0 ? MAPCP_DEFAULT_WINDOW : options->window_size;
+    options->window_size = (wanted + MAPCP_PAGE - 1) / MAPCP_PAGE * MAPCP_PAGE;
+    return true;
+}
