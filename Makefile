@@ -63,6 +63,8 @@ $(OUT)/wasm/compiled: $(ENGINE) $(COMPONENT) $(COMPONENT_HEADERS) build/compile.
 # module. The bindings contain functions that call objects that a part lacks, so --allow-undefined is needed. The
 # optimizer removes these functions; if it left one, build/component.mjs would fail.
 PARTS := library grammar
+# In bytes. A copy of small files needs no more, so its instance can be reset; see ts/instance.ts.
+INITIAL_HEAP := 262144
 OBJECTS_mapcp := $(ENGINE) $(COMPONENT)
 OBJECTS_library := $(filter-out %/command.c %/command_line.c c-src/component/cli/%,$(ENGINE) $(COMPONENT))
 OBJECTS_grammar := c-src/engine/filter.c \
@@ -72,7 +74,7 @@ $(PARTS:%=$(OUT)/wasm/%.core.wasm): WORLD = $*
 
 $(patsubst %,$(OUT)/wasm/%.linked.wasm,mapcp $(PARTS)): $(OUT)/wasm/%.linked.wasm: $(OUT)/wasm/compiled $(COMPONENT_TYPE)
 	node build/clang.mjs -mexec-model=reactor $(patsubst %,$(OUT)/wasm/%.o,$(OBJECTS_$*)) \
-		$(COMPONENT_TYPE) -Wl,--gc-sections -Wl,--strip-debug $(LINK) -o $@
+		$(COMPONENT_TYPE) -Wl,--gc-sections -Wl,--strip-debug -Wl,--initial-heap=$(INITIAL_HEAP) $(LINK) -o $@
 
 $(patsubst %,$(OUT)/wasm/%.core.wasm,mapcp $(PARTS)): $(OUT)/wasm/%.core.wasm: $(OUT)/wasm/%.linked.wasm \
 		build/optimize.mjs build/sections.mjs $(wildcard wit/*.wit)
@@ -89,7 +91,7 @@ $(OUT)/mapcp.wasm: $(OUT)/wasm/mapcp.core.wasm build/component.mjs build/describ
 
 $(OUT)/bindings/mapcp.js: $(OUT)/wasm/library.wasm
 $(OUT)/command-line/command-line.js: $(OUT)/wasm/grammar.wasm
-$(OUT)/bindings/mapcp.js $(OUT)/command-line/command-line.js: build/transpile.mjs build/sections.mjs
+$(OUT)/bindings/mapcp.js $(OUT)/command-line/command-line.js: build/transpile.mjs
 	@rm -rf $(@D)
 	node build/transpile.mjs $(filter %.wasm,$^) $(@D) $(basename $(@F))
 

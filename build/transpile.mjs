@@ -8,9 +8,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { transpile } from '@bytecodealliance/jco';
+import binaryen from 'binaryen';
 import { build } from 'esbuild';
 import { runScript, ToolError } from './clang.mjs';
-import { withoutCustomSection } from './sections.mjs';
 
 /** Text to find in jco's code, and its replacement. The subject is for the error if jco has changed. */
 /** @typedef {{ subject: string, find: RegExp, replaceBy: string, isOfImports?: true }} Change */
@@ -168,6 +168,26 @@ function literal(bytes) {
 }
 
 /**
+ * Exports the variables of a core module, so that ts/instance.ts can reset an instance. Drops the names of functions,
+ * which are a tenth of the module. `mapcp.wasm` keeps them for debuggers.
+ * @param {Uint8Array} bytes
+ * @returns {Buffer}
+ */
+function withVariables(bytes) {
+  const module = binaryen.readBinary(bytes);
+  for (let index = 0; index < module.getNumGlobals(); index++) {
+    const { name, mutable } = binaryen.getGlobalInfo(module.getGlobalByIndex(index));
+    if (mutable) {
+      module.addGlobalExport(name, `variable ${index}`);
+    }
+  }
+  if (/\btable\.(set|grow|fill|copy|init)\b/.test(module.emitText())) {
+    throw new ToolError('a core module changes its table, which ts/instance.ts cannot reset');
+  }
+  return Buffer.from(module.emitBinary());
+}
+
+/**
  * @param {string} bindings jco's, improved
  * @param {Record<string, Buffer>} coreModules by their names
  * @returns {Promise<string>} one minified module
@@ -238,8 +258,7 @@ await runScript(async () => {
   const texts = {};
   for (const [file, content] of Object.entries(files)) {
     if (file.endsWith('.wasm')) {
-      // The names of functions are a tenth of a core module. `mapcp.wasm` keeps them for debuggers.
-      coreModules[file] = withoutCustomSection(Buffer.from(content), 'name');
+      coreModules[file] = withVariables(content);
     } else {
       texts[file] = new TextDecoder().decode(content);
     }

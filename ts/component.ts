@@ -33,10 +33,14 @@ export const NOTHING_YET: Progress = {
  * Makes an instance of the component, which has its own memory.
  *
  * @param imports the WASI imports. The instance can reach nothing else
+ * @param instantiateCore instantiates a core module. Default: as WebAssembly does
  * @throws an Error that says what to do; see {@link explainInstantiation}
  */
-export async function instantiateComponent(imports: object): Promise<Component> {
-  return explainInstantiation(() => instantiate(undefined, imports as ImportObject));
+export async function instantiateComponent(
+  imports: object,
+  instantiateCore?: Parameters<typeof instantiate>[2],
+): Promise<Component> {
+  return explainInstantiation(() => instantiate(undefined, imports as ImportObject, instantiateCore));
 }
 
 /**

@@ -8,7 +8,7 @@ import { CopyError } from './errors.js';
 import { below, hostPathOf, isDirectory, isLink } from './host-path.js';
 import type { Made } from './made.js';
 import { type CopyOptions, copyChecks, copyHints } from './options.js';
-import { openSandbox, type Preopens, type Sandbox, type SandboxOptions } from './sandbox.js';
+import { type LentSandbox, lendSandbox, type Preopens, type SandboxOptions } from './sandbox.js';
 import { isSystemError, reasonOf, type SystemError } from './system-error.js';
 import { CopyTask, type Order, type Work } from './task.js';
 
@@ -60,21 +60,8 @@ export function copy(
   options: CopyOptions & ConfinementOptions = {},
 ): CopyTask {
   return startCopy(source, target, options, ({ host, confinement }) => ({
-    lend: async (preopens) => {
-      const sandbox = await openSandbox(preopens, {
-        allowOverlap: true,
-        host,
-        ...(confinement && { confinement }),
-      });
-      return { sandbox, giveBack: () => sandbox.close() };
-    },
+    lend: (preopens) => lendSandbox(preopens, { host, ...(confinement && { confinement }) }),
   }));
-}
-
-/** A sandbox that a copy may use until it gives it back. */
-export interface LentSandbox {
-  readonly sandbox: Sandbox;
-  giveBack(): void;
 }
 
 /** What a copy needs from its caller. */
@@ -125,9 +112,9 @@ function orderOf(source: string, target: string, options: CopyOptions, starter: 
     const work = sandbox.workOn(from.guestPath, to.guestPath, engineOptions, (path) =>
       hostPath(path, from, to),
     );
-    const end = () => {
-      work.end();
-      giveBack();
+    const end = (succeeded: boolean) => {
+      work.end(succeeded);
+      giveBack(succeeded);
     };
     return { ...work, spelling, end };
   };
@@ -306,8 +293,8 @@ async function isLeftOut(
         await job.drop();
       }
     } finally {
-      work.end();
-      giveBack();
+      work.end(false);
+      giveBack(false);
     }
     return true;
   } catch (error) {

@@ -37,6 +37,7 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
     };
     port.postMessage(report);
   };
+  let isDone = false;
   try {
     while (isWanted) {
       prepareStep();
@@ -49,7 +50,8 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
         lastReport = now;
         sendReport();
       }
-      isWanted &&= !progress.done;
+      isDone = progress.done;
+      isWanted &&= !isDone;
       await rest();
     }
   } catch (error) {
@@ -61,7 +63,7 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
     sendReport(failure);
   } finally {
     await job.drop();
-    end();
+    end(isDone);
   }
 }
 

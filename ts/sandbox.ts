@@ -7,10 +7,12 @@ import { jobsFor } from './concurrency.js';
 import type { Assignment } from './divided-job.js';
 import { atExit } from './exit.js';
 import { preopen } from './host/check-options.js';
-import { createHost } from './host/create-host.js';
+import { createHost, createReusableHost } from './host/create-host.js';
 import type { Preopen } from './host/grant.js';
-import type { Host, HostOptions } from './host/host.js';
+import type { Host, HostOptions, ReusableHost } from './host/host.js';
 import { ModeCarrier } from './host/modes.js';
+import { hasPermissionModel } from './host/permission.js';
+import { type Instance, makeInstance } from './instance.js';
 import type { Made } from './made.js';
 import {
   type CleanOptions,
@@ -257,8 +259,8 @@ export class Sandbox implements Disposable {
 /**
  * Opens directories, and starts a component that can reach nothing else.
  *
- * `copy` opens a sandbox for each call, which takes a few milliseconds. Before Node 26, V8 also leaks a few kilobytes
- * each time. So use one sandbox for many copies.
+ * This takes a few milliseconds. Before Node 26, V8 also leaks a few kilobytes each time. So use one sandbox for many
+ * copies.
  *
  * @param preopens the directories, such as `{ '/in': { path: 'uploads', access: 'read' } }`
  * @param options how the sandbox is confined
@@ -279,7 +281,7 @@ export class Sandbox implements Disposable {
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
   const directories = takePreopens('preopens', preopens) as Preopens;
   const taken = takeOptions<SandboxOptions>('options', options, sandboxChecks);
-  const aids = { modes: new ModeCarrier(), durability: { syncDirectories: false } };
+  const aids = newAids();
   const { host, sharing } = await hostFor(directories, taken, aids);
   try {
     return new Sandbox(host, await instantiateComponent(host.imports), aids, sharing);
@@ -287,6 +289,10 @@ export async function openSandbox(preopens: Preopens, options: SandboxOptions = 
     host.close?.();
     throw error;
   }
+}
+
+function newAids(): Aids {
+  return { modes: new ModeCarrier(), durability: { syncDirectories: false } };
 }
 
 async function hostFor(
@@ -297,13 +303,20 @@ async function hostFor(
   if (options.host !== undefined) {
     return { host: await options.host(preopens) };
   }
-  const host = await ownHost(preopens, options, aids);
-  return { host, sharing: () => ({ preopens: host.preopens(), confinement: options.confinement }) };
+  const host = await createHost(hostOptions(preopens, options, aids));
+  return { host, sharing: sharingOf(host, options) };
 }
 
-function ownHost(preopens: Preopens, options: SandboxOptions, aids: Aids): Promise<Host> {
-  const { confinement, allowOverlap } = options;
-  return createHost({
+function sharingOf(host: Host, { confinement }: SandboxOptions): Sharing {
+  return () => ({ preopens: host.preopens(), confinement });
+}
+
+function hostOptions(
+  preopens: Preopens,
+  { confinement, allowOverlap }: SandboxOptions,
+  aids: Aids,
+): HostOptions {
+  return {
     preopens,
     // WASI's C library imports both. Names of temporary files have random numbers.
     clocks: true,
@@ -315,5 +328,85 @@ function ownHost(preopens: Preopens, options: SandboxOptions, aids: Aids): Promi
     ...aids,
     ...(confinement && { confinement }),
     ...(allowOverlap !== undefined && { allowOverlap }),
-  });
+  };
+}
+
+/** A sandbox for one copy. */
+export interface LentSandbox {
+  readonly sandbox: Sandbox;
+  /**
+   * Closes the sandbox.
+   *
+   * @param succeeded whether the copy succeeded. After a failure the component is not used again
+   */
+  giveBack(succeeded: boolean): void;
+}
+
+/** What an ended copy leaves for the next one. */
+interface Idle {
+  readonly host: ReusableHost;
+  readonly instance: Instance;
+  readonly aids: Aids;
+}
+
+/** Each takes some megabytes. A copy that waits for its turn gets it when another ends, so a few serve many. */
+const MOST_IDLE = 4;
+
+/** By `confinement`. */
+const idle = new Map<SandboxOptions['confinement'], Idle[]>();
+
+/**
+ * Opens a sandbox for one copy, in an instance that an earlier copy left if there is one; see ts/instance.ts.
+ * Directories may overlap.
+ */
+export async function lendSandbox(preopens: Preopens, given: SandboxOptions): Promise<LentSandbox> {
+  const options = { ...given, allowOverlap: true };
+  // What Node grants can depend on the directories.
+  if (options.host !== undefined || hasPermissionModel()) {
+    const sandbox = await openSandbox(preopens, options);
+    return { sandbox, giveBack: () => sandbox.close() };
+  }
+  const left = idle.get(options.confinement) ?? [];
+  idle.set(options.confinement, left);
+  const taken = left.pop();
+  try {
+    taken?.host.reopen(preopens);
+  } catch (error) {
+    taken?.host.close();
+    throw error;
+  }
+  const { host, instance, aids } = taken ?? (await makeIdle(preopens, options));
+  let succeeded = false;
+  const close = () => {
+    // The host goes first, so that the instance has nothing open when its memory is reset.
+    if (succeeded && host.release() && instance.reset() && left.length < MOST_IDLE) {
+      left.push({ host, instance, aids });
+    } else {
+      host.close();
+    }
+  };
+  const sandbox = new Sandbox(
+    { imports: host.imports, close },
+    instance.component,
+    aids,
+    sharingOf(host, options),
+  );
+  return {
+    sandbox,
+    giveBack(hasSucceeded) {
+      succeeded = hasSucceeded;
+      sandbox.close();
+    },
+  };
+}
+
+async function makeIdle(preopens: Preopens, options: SandboxOptions): Promise<Idle> {
+  const aids = newAids();
+  const host = await createReusableHost(hostOptions(preopens, options, aids));
+  try {
+    return { host, instance: await makeInstance(host.imports), aids };
+  } catch (error) {
+    host.close();
+    throw error;
+  }
 }

@@ -61,8 +61,8 @@ export interface Work {
   pathOf(guestPath: string): string;
   /** How errors spell the options that they advise. Default: as options of the API. */
   readonly spelling?: Spelling | undefined;
-  /** Called once when the task has ended. */
-  end(): void;
+  /** Called once when the task has ended, with whether the copy succeeded. */
+  end(succeeded: boolean): void;
 }
 
 /** A requested copy, with the caller's arguments as they were at the call. */
@@ -190,10 +190,13 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
 
   async #attempt(prepare: () => Promise<Work>, turn: Turn): Promise<CopyReport> {
     const work = await prepare();
+    let succeeded = false;
     try {
-      return await this.#work(work, turn);
+      const report = await this.#work(work, turn);
+      succeeded = true;
+      return report;
     } finally {
-      work.end();
+      work.end(succeeded);
     }
   }
 

@@ -38,7 +38,7 @@ export async function runCopies(
     target: isIntoDirectory ? targetFor(source, target) : target,
   }));
   try {
-    using run = new Run(optionsOf(request), output, interruption.signal, mayMeet(sources));
+    const run = new Run(optionsOf(request), output, interruption.signal, mayMeet(sources));
     return await run.copyAll(copies);
   } finally {
     output.close();
@@ -107,7 +107,7 @@ interface Copy {
 }
 
 /** The copies of a command. */
-class Run implements Disposable {
+class Run {
   readonly #options: CopyOptions;
   readonly #output: Output;
   readonly #signal: AbortSignal;
@@ -135,10 +135,6 @@ class Run implements Disposable {
       }
     }
     return status;
-  }
-
-  [Symbol.dispose](): void {
-    this.#series.close();
   }
 
   async #copy({ source, target }: Copy): Promise<boolean> {

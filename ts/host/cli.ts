@@ -4,6 +4,7 @@ import { isatty } from 'node:tty';
 import type { HostInterface } from './border.js';
 import { ExitError } from './errors.js';
 import type { Io } from './io.js';
+import { type HandleTable, lowerGetter } from './lowering/guest.js';
 import type { ResourceTable } from './resources.js';
 import { Resources } from './resources.js';
 import type { ByteSink, ByteSource } from './standard-streams.js';
@@ -11,7 +12,7 @@ import { sinkTo, sourceFrom } from './standard-streams.js';
 import { nothing } from './streams.js';
 import { endComponent, uncatchable } from './trap.js';
 import type { wasi } from './wasi.js';
-import { terminalInput, terminalOutput } from './wasi.js';
+import { inputStream, outputStream, terminalInput, terminalOutput } from './wasi.js';
 import type { Closable } from './wit.js';
 
 /** The arguments, environment and standard streams of a command. */
@@ -31,8 +32,16 @@ type Cli = {
   readonly [N in Extract<keyof typeof wasi, `wasi:cli/${string}`>]: HostInterface<(typeof wasi)[N]>;
 };
 
-/** Makes wasi:cli, with its resources in `table`. A standard stream is a terminal if its file descriptor is. */
-export function createCli(table: ResourceTable, io: Io, options: CliOptions): Cli {
+/**
+ * Makes wasi:cli, with its resources in `table`. A standard stream is a terminal if its file descriptor is. `handles`
+ * as for `createFilesystem`.
+ */
+export function createCli(
+  table: ResourceTable,
+  io: Io,
+  options: CliOptions,
+  handles?: Set<HandleTable>,
+): Cli {
   const { args, env, stdin, stdout, stderr } = options;
   const terminalAt = (stream: ByteSource | ByteSink) =>
     typeof stream === 'number' && isatty(stream) ? terminal : undefined;
@@ -41,6 +50,8 @@ export function createCli(table: ResourceTable, io: Io, options: CliOptions): Cl
   new Resources(table, terminalOutput, gone);
   // All input streams share one source, because each continues after the last byte that any of them read.
   const source = sourceFrom(stdin);
+  const input = () => io.input(source);
+  const output = (stream: ByteSink) => () => io.output(sinkTo(stream));
   const exit = (status: number): never => {
     throw uncatchable(new ExitError(status));
   };
@@ -55,9 +66,18 @@ export function createCli(table: ResourceTable, io: Io, options: CliOptions): Cl
     'wasi:cli/exit': {
       functions: { exit: ({ tag }) => exit(tag === 'ok' ? 0 : 1), 'exit-with-code': exit },
     },
-    'wasi:cli/stdin': { functions: { 'get-stdin': () => io.input(source) } },
-    'wasi:cli/stdout': { functions: { 'get-stdout': () => io.output(sinkTo(stdout)) } },
-    'wasi:cli/stderr': { functions: { 'get-stderr': () => io.output(sinkTo(stderr)) } },
+    'wasi:cli/stdin': {
+      functions: { 'get-stdin': input },
+      lowered: lowerGetter('get-stdin', (free) => table.add(inputStream, input(), free), handles),
+    },
+    'wasi:cli/stdout': {
+      functions: { 'get-stdout': output(stdout) },
+      lowered: lowerGetter('get-stdout', (free) => table.add(outputStream, output(stdout)(), free), handles),
+    },
+    'wasi:cli/stderr': {
+      functions: { 'get-stderr': output(stderr) },
+      lowered: lowerGetter('get-stderr', (free) => table.add(outputStream, output(stderr)(), free), handles),
+    },
     'wasi:cli/terminal-input': { functions: {} },
     'wasi:cli/terminal-output': { functions: {} },
     'wasi:cli/terminal-stdin': { functions: { 'get-terminal-stdin': () => terminalAt(stdin) } },

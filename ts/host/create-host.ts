@@ -1,9 +1,10 @@
 // Making a host: checks the options, and chooses how to confine the component.
 
 import { takeHostOptions } from './check-options.js';
-import type { Host, HostOptions } from './host.js';
-import { createHostWith } from './host.js';
+import type { Host, HostOptions, ReusableHost } from './host.js';
+import { createHostWith, createReusableHostWith } from './host.js';
 import { flagsFor, isGranted, OWN_DESCRIPTORS, requireGranted } from './permission.js';
+import type { Walker } from './walker.js';
 import { pathWalker } from './walker-path.js';
 import { procfsWalker } from './walker-procfs.js';
 
@@ -28,13 +29,20 @@ import { procfsWalker } from './walker-procfs.js';
  */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
   const taken = takeHostOptions(options);
+  return createHostWith(walkerFor(taken), taken);
+}
+
+/** Makes a host for one instance that can start again. Does not check the options. Rejects as {@link createHost} does. */
+export async function createReusableHost(options: HostOptions): Promise<ReusableHost> {
+  return createReusableHostWith(walkerFor(options), options);
+}
+
+/** Chooses how to confine a component. */
+function walkerFor({ preopens = {}, confinement: wanted }: HostOptions): Walker {
   const isLinux = process.platform === 'linux';
-  const { confinement = isLinux ? 'strict' : 'best-effort' } = taken;
-  const preopens = Object.values(taken.preopens ?? {});
-  for (const { path, access } of preopens) {
-    requireGranted(path, access);
-  }
-  const isWriting = preopens.some(({ access }) => access === 'read-write');
+  const confinement = wanted ?? (isLinux ? 'strict' : 'best-effort');
+  requireGranted(preopens);
+  const isWriting = Object.values(preopens).some(({ access }) => access === 'read-write');
   const mayUseProcfs = isGranted(OWN_DESCRIPTORS, isWriting ? 'read-write' : 'read');
   const walker = mayUseProcfs ? procfsWalker() : undefined;
   if (walker === undefined) {
@@ -45,7 +53,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     }
     warnOnce();
   }
-  return createHostWith(walker ?? pathWalker, taken);
+  return walker ?? pathWalker;
 }
 
 /** A component that cannot be confined by this system as it is. */

@@ -6,6 +6,7 @@ import type { Directory } from './directory.js';
 import { fail } from './error-code.js';
 import type { Io } from './io.js';
 import { lowerFilesystem } from './lowering/filesystem.js';
+import type { HandleTable } from './lowering/guest.js';
 import type { ResourceTable } from './resources.js';
 import { Resources } from './resources.js';
 import { descriptorStat, isSameFile } from './status.js';
@@ -25,12 +26,13 @@ export interface Filesystem extends Closable {
 
 /**
  * Makes wasi:filesystem for one host, with its resources in `table`. `roots` are the preopens by the guest's name
- * of each; they stay the host's.
+ * of each; they stay the host's. `handles` gets the tables of the component's handles; left out if nobody needs them.
  */
 export function createFilesystem(
   table: ResourceTable,
   io: Io,
   roots: ReadonlyMap<string, Directory>,
+  handles?: Set<HandleTable>,
 ): Filesystem {
   const gone = () => fail('bad-descriptor');
   const listings = new Resources(table, directoryEntryStream, gone);
@@ -81,7 +83,10 @@ export function createFilesystem(
 
   return {
     interfaces: {
-      'wasi:filesystem/types': { functions, lowered: lowerFilesystem(functions, descriptors, table) },
+      'wasi:filesystem/types': {
+        functions,
+        lowered: lowerFilesystem(functions, descriptors, table, handles),
+      },
       'wasi:filesystem/preopens': {
         functions: {
           // New descriptors at each call, because the component drops those that it gets.

@@ -5,12 +5,15 @@ import { interfacesOf } from './border.js';
 import { createCli } from './cli.js';
 import { createClocks } from './clocks.js';
 import { CloseErrors } from './close-errors.js';
+import type { Directory } from './directory.js';
 import { createFilesystem } from './filesystem.js';
 import type { Durability, Preopen } from './grant.js';
 import type { WasiImports } from './imports.js';
 import { importObject } from './imports.js';
 import { createIo } from './io.js';
+import { emptyHandles, type HandleTable } from './lowering/guest.js';
 import { ModeCarrier } from './modes.js';
+import { requireGranted } from './permission.js';
 import { holdPreopens, refuseOverlap } from './preopens.js';
 import { createRandom } from './random.js';
 import { ResourceTable } from './resources.js';
@@ -100,9 +103,35 @@ export interface Host {
   [Symbol.dispose](): void;
 }
 
+/** A host for one instance, which can start again with other preopens. */
+export interface ReusableHost extends Host {
+  /**
+   * Closes the preopens. Must be called while the component does not run.
+   *
+   * @returns whether `reopen` may be called. It may not if the component still held something besides files and streams
+   */
+  release(): boolean;
+  /**
+   * Gives the instance other preopens. It must have been reset, so that it knows nothing of the last ones. Throws
+   * the errors with which `createHost` rejects.
+   */
+  reopen(preopens: Readonly<Record<string, Preopen>>): void;
+}
+
 /** Makes a host that reaches directories through `walker`. Does not check the options. */
 export function createHostWith(walker: Walker, options: HostOptions): Host {
-  const { preopens = {}, args = [], env = {} } = options;
+  const { imports, preopens, close } = makeHost(walker, options);
+  return { imports, preopens, close, [dispose]: close };
+}
+
+/** Makes a host as `createHostWith` does, for one instance that can start again. */
+export function createReusableHostWith(walker: Walker, options: HostOptions): ReusableHost {
+  return makeHost(walker, options, new Set());
+}
+
+/** `handles` gets the tables of the component's handles; left out if the host is used once. */
+function makeHost(walker: Walker, options: HostOptions, handles?: Set<HandleTable>): ReusableHost {
+  const { args = [], env = {} } = options;
   const { stdin = '', stdout = () => {}, stderr = () => {} } = options;
   const cli = {
     args: [...args],
@@ -113,37 +142,40 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
     stdout: outputOf('stdout', stdout),
     stderr: outputOf('stderr', stderr),
   };
-  if (!options.allowOverlap) {
-    refuseOverlap(preopens);
-  }
   const { absoluteLinks = false, escapeNames = false, listIdentities = true } = options;
   const { modes = new ModeCarrier(), durability = { syncDirectories: false } } = options;
   const closeErrors = new CloseErrors();
-  const roots = holdPreopens(walker, preopens, {
-    closeErrors,
-    absoluteLinks,
-    escapeNames,
-    listIdentities,
-    modes,
-    durability,
-  });
+  const grant = { closeErrors, absoluteLinks, escapeNames, listIdentities, modes, durability };
+  const roots = new Map<string, Directory>();
   const table = new ResourceTable(options.maxResources);
   const io = createIo(table);
-  const filesystem = createFilesystem(table, io, roots);
-  const close = (): void => {
+  const filesystem = createFilesystem(table, io, roots, handles);
+  const hold = (preopens: Readonly<Record<string, Preopen>>): void => {
+    if (!options.allowOverlap) {
+      refuseOverlap(preopens);
+    }
+    for (const [name, root] of holdPreopens(walker, preopens, grant)) {
+      roots.set(name, root);
+    }
+  };
+  const closeFiles = (): void => {
     filesystem.close();
-    io.close();
     for (const root of roots.values()) {
       root.end();
     }
     roots.clear();
     closeErrors.close();
   };
+  const close = (): void => {
+    closeFiles();
+    io.close();
+  };
+  hold(options.preopens ?? {});
   return {
     imports: importObject(
       interfacesOf(
         {
-          ...createCli(table, io, cli),
+          ...createCli(table, io, cli, handles),
           ...io.interfaces,
           ...filesystem.interfaces,
           ...(options.clocks ? createClocks(io) : {}),
@@ -153,6 +185,18 @@ export function createHostWith(walker: Walker, options: HostOptions): Host {
       ),
     ),
     preopens: () => Object.fromEntries([...roots].map(([name, root]) => [name, root.preopen])),
+    release() {
+      closeFiles();
+      io.closeStreams();
+      for (const each of handles ?? []) {
+        emptyHandles(each);
+      }
+      return table.count === 0;
+    },
+    reopen(preopens) {
+      requireGranted(preopens);
+      hold(preopens);
+    },
     close,
     [dispose]: close,
   };

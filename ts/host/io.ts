@@ -74,7 +74,9 @@ export interface Io {
   output(sink: Sink): OutputStream;
   /** Makes a pollable that is ready from `moment` on, in nanoseconds of the monotonic clock. */
   pollableAt(moment: bigint): Pollable;
-  /** Closes every stream. No more can be made after that. */
+  /** Closes every stream. */
+  closeStreams(): void;
+  /** Closes everything. No more can be made after that. */
   close(): void;
 }
 
@@ -101,6 +103,11 @@ export function createIo(table: ResourceTable): Io {
     sleepUntil(moments.reduce((first, moment) => (moment < first ? moment : first)));
     const now = process.hrtime.bigint();
     return [...moments.keys()].filter((index) => (moments[index] ?? 0n) <= now);
+  };
+
+  const closeStreams = (): void => {
+    inputs.clear();
+    outputs.clear();
   };
 
   return {
@@ -139,11 +146,12 @@ export function createIo(table: ResourceTable): Io {
     input: (source) => (isClosed ? gone() : new Stream(source)),
     output: (sink) => (isClosed ? gone() : new Stream(sink)),
     pollableAt,
+    closeStreams,
     close() {
       isClosed = true;
-      for (const resources of [inputs, outputs, pollables, errors]) {
-        resources.clear();
-      }
+      closeStreams();
+      pollables.clear();
+      errors.clear();
     },
   };
 }

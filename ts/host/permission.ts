@@ -4,7 +4,7 @@
 
 import { chmodSync, fchmodSync, futimesSync, utimesSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Access } from './grant.js';
+import type { Access, Preopen } from './grant.js';
 
 /** The open descriptors of this process, by a path that can be granted before the process has a number. */
 export const OWN_DESCRIPTORS = '/proc/self/fd';
@@ -33,11 +33,13 @@ export function flagsFor(path: string, access: Access): string {
   return access === 'read' ? read : `${read} --allow-fs-write=${resolve(path)}`;
 }
 
-/** Throws an error like Node's, with the flags that are missing, unless Node grants what a preopen needs. */
-export function requireGranted(path: string, access: Access): void {
-  if (!isGranted(path, access)) {
-    const message = `Node's permission model denies it: start Node with ${flagsFor(path, access)}`;
-    throw Object.assign(new Error(message), { code: DENIED, path });
+/** Throws an error like Node's, with the flags that are missing, unless Node grants what these preopens need. */
+export function requireGranted(preopens: Readonly<Record<string, Preopen>>): void {
+  for (const { path, access } of Object.values(preopens)) {
+    if (!isGranted(path, access)) {
+      const message = `Node's permission model denies it: start Node with ${flagsFor(path, access)}`;
+      throw Object.assign(new Error(message), { code: DENIED, path });
+    }
   }
 }
 

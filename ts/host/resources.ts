@@ -71,6 +71,11 @@ export class ResourceTable {
     this.#most = most;
   }
 
+  /** How many resources the host holds. */
+  get count(): number {
+    return this.#count;
+  }
+
   /**
    * Returns a number for `held`, which is owned here from now on. Numbers are used again, because jco has 30 bits for
    * them. One too many ends the component.

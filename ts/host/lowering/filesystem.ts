@@ -8,7 +8,7 @@ import type { Resources, ResourceTable } from '../resources.js';
 import { wasi } from '../wasi.js';
 import type { Implementation } from '../wit.js';
 import { lowerAll } from './canonical.js';
-import type { Guest, Lowering, Lowerings } from './guest.js';
+import type { Guest, HandleTable, Lowering, Lowerings } from './guest.js';
 import { lowerings, u64 } from './guest.js';
 
 const types = wasi['wasi:filesystem/types'];
@@ -19,11 +19,12 @@ const types = wasi['wasi:filesystem/types'];
  */
 export const READ_ASIDE = 16 * 1024;
 
-/** Makes the lowered forms of `functions`, whose resources are in `table`. */
+/** Makes the lowered forms of `functions`, whose resources are in `table`. `handles` as for `lowerings`. */
 export function lowerFilesystem(
   functions: Implementation<typeof types>,
   descriptors: Resources<Descriptor>,
   table: ResourceTable,
+  handles?: Set<HandleTable>,
 ): Lowerings {
   const buffer = Buffer.alloc(READ_ASIDE);
   const special: Readonly<Record<string, Lowering>> = {
@@ -37,7 +38,7 @@ export function lowerFilesystem(
         guest.bytes[to + 8] = count === 0 && wanted > 0n ? 1 : 0;
       }),
   };
-  return lowerings(1, lowerAll(types, functions, table, special));
+  return lowerings(1, lowerAll(types, functions, table, special), handles);
 }
 
 /** Reads from a file into newly allocated memory of the guest. Returns the pointer, and the number of bytes read. */

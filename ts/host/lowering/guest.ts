@@ -35,7 +35,7 @@ import { MOST_PATH_BYTES } from '../walk.js';
 const OWN = 1 << 30;
 
 /** A table of handles of jco. */
-interface HandleTable extends Array<number> {
+export interface HandleTable extends Array<number> {
   _createdReps: Set<number>;
 }
 
@@ -47,8 +47,8 @@ export interface Context {
   stringEncoding?: string;
 }
 
-/** A function as the component imports it. The pointer for its result comes last. */
-export type Lowered = (...flat: unknown[]) => void;
+/** A function as the component imports it. The pointer for its result comes last, unless it returns a handle. */
+export type Lowered = (...flat: unknown[]) => unknown;
 
 /** Makes a function for one import of one instance. */
 export type Lowering = (guest: Guest) => Lowered;
@@ -59,6 +59,38 @@ export type Lowerings = Readonly<Record<string, (context: Context) => Lowered>>;
 /** The numbers that each table of handles uses again. */
 const freeReps = new WeakMap<HandleTable, FreeReps>();
 
+/** Returns the numbers that an instance uses again. Each of its functions has a guest of its own. */
+function freeRepsOf(table: HandleTable | undefined): FreeReps {
+  const free = (table && freeReps.get(table)) ?? [];
+  if (table !== undefined) {
+    freeReps.set(table, free);
+  }
+  return free;
+}
+
+const unknownTypes = (name: string): string =>
+  `the component declares ${name} with other types than WASI's, or these bindings were made by a version of jco ` +
+  'that mapcp/host does not know';
+
+/** Makes a handle that owns `rep`. */
+function makeHandle(table: HandleTable, rep: number): number {
+  const free = (table[0] ?? 0) & ~OWN;
+  const handle = free || table.length >> 1;
+  if (free) {
+    table[0] = table[free << 1] ?? 0;
+  }
+  table[handle << 1] = 0;
+  table[(handle << 1) + 1] = rep | OWN;
+  table._createdReps.add(rep);
+  return handle;
+}
+
+/** Makes a table of handles as empty as it is at instantiation: none of its handles is valid any more. */
+export function emptyHandles(table: HandleTable): void {
+  table.splice(0, table.length, OWN, 0);
+  table._createdReps.clear();
+}
+
 /** The memory and the handles of one instance. */
 export class Guest {
   readonly #memory: Context['memory'];
@@ -66,7 +98,7 @@ export class Guest {
   readonly #table: HandleTable | undefined;
   readonly #isUtf16: boolean;
   /** The numbers of resources that this instance has dropped. */
-  readonly free: FreeReps = [];
+  readonly free: FreeReps;
   #bytes: Buffer;
   #view: DataView;
   /** Whether the guest's allocator has thrown: it trapped, or the guest exited. */
@@ -86,20 +118,13 @@ export class Guest {
       (table && !types.isSet(table._createdReps)) ||
       !knowsEncoding
     ) {
-      throw new Error(
-        `the component declares ${name} with other types than WASI's, or these bindings were made by a version of jco ` +
-          'that mapcp/host does not know',
-      );
+      throw new Error(unknownTypes(name));
     }
     this.#memory = memory;
     this.#realloc = realloc;
     this.#table = table;
     this.#isUtf16 = stringEncoding === 'utf16';
-    if (table !== undefined) {
-      // Each function of an instance has a guest of its own, and all share one table.
-      this.free = freeReps.get(table) ?? this.free;
-      freeReps.set(table, this.free);
-    }
+    this.free = freeRepsOf(table);
     this.#bytes = Buffer.from(memory.buffer);
     this.#view = new DataView(memory.buffer);
   }
@@ -135,19 +160,10 @@ export class Guest {
 
   /** Makes a handle that owns `rep`. */
   own(rep: number): number {
-    const table = this.#table;
-    if (table === undefined) {
+    if (this.#table === undefined) {
       throw new Error('these bindings passed no table of handles');
     }
-    const free = (table[0] ?? 0) & ~OWN;
-    const handle = free || table.length >> 1;
-    if (free) {
-      table[0] = table[free << 1] ?? 0;
-    }
-    table[handle << 1] = 0;
-    table[(handle << 1) + 1] = rep | OWN;
-    table._createdReps.add(rep);
-    return handle;
+    return makeHandle(this.#table, rep);
   }
 
   /** Allocates `size` bytes of the guest's memory, at a multiple of `align`. Returns the pointer. */
@@ -261,11 +277,44 @@ export function u64(flat: unknown): bigint {
 /** Whether a string has no lone surrogates, which UTF-8 cannot encode. */
 const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
-/** Makes lowerings of functions that have this many kinds of resources among their parameters and in their results. */
-export const lowerings = (tables: 0 | 1, entries: Readonly<Record<string, Lowering>>): Lowerings =>
+/**
+ * Makes the lowering of a function without parameters that returns a resource.
+ *
+ * @param add makes the resource. Returns its number
+ * @param seen as for {@link lowerings}
+ */
+export const lowerGetter = (
+  name: string,
+  add: (free: FreeReps) => number,
+  seen?: Set<HandleTable>,
+): Lowerings => ({
+  [name]({ resourceTables: [table] = [] }) {
+    if (!types.isSet(table?._createdReps)) {
+      throw new Error(unknownTypes(name));
+    }
+    seen?.add(table);
+    return () => makeHandle(table, add(freeRepsOf(table)));
+  },
+});
+
+/**
+ * Makes lowerings of functions that have this many kinds of resources among their parameters and in their results.
+ *
+ * @param seen gets the tables of handles of each instance; left out if nobody needs them
+ */
+export const lowerings = (
+  tables: 0 | 1,
+  entries: Readonly<Record<string, Lowering>>,
+  seen?: Set<HandleTable>,
+): Lowerings =>
   Object.fromEntries(
     Object.entries(entries).map(([name, lower]) => [
       name,
-      (context: Context) => lower(new Guest(context, tables, name)),
+      (context: Context) => {
+        for (const table of context.resourceTables ?? []) {
+          seen?.add(table);
+        }
+        return lower(new Guest(context, tables, name));
+      },
     ]),
   );
