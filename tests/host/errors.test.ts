@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorCode, errorCodes, WasiError } from '../../ts/host/error-code.js';
+import { isEnding } from '../../ts/host/trap.js';
+import { failureOf } from '../helpers/failure.js';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 import { built } from '../helpers/runtimes.js';
 import type { Descriptor } from './helpers.js';
@@ -333,12 +335,15 @@ describe('an error of Node', () => {
     expect(errorCode(Object.assign(new Error(), { code, errno }))).toBe(expected);
   });
 
-  it.each([undefined, null, 'text', new TypeError('a mistake')])(
-    '%s is io: the guest gets no other code',
-    (thrown) => {
-      expect(errorCode(thrown)).toBe('io');
-    },
-  );
+  it('is io if the stack has no room', () => {
+    expect(errorCode(new RangeError('Maximum call stack size exceeded'))).toBe('io');
+  });
+
+  it.each([undefined, null, 'text', new TypeError('a mistake')])('%s ends the component', async (thrown) => {
+    const ending = await failureOf((async () => errorCode(thrown))());
+    expect(isEnding(ending)).toBe(true);
+    expect(ending).toMatchObject(thrown instanceof Error ? { message: thrown.message } : { cause: thrown });
+  });
 
   it("has one of WASI's error codes", () => {
     expect(errorCodes.length).toBe(37);

@@ -78,11 +78,36 @@ describe('a core module for WASI preview 1', () => {
     expect(Buffer.concat(pieces).toString()).toBe('first\nsecond\n');
   });
 
-  it('gets an error for its output if the function throws', async () => {
+  it('gets an error for its output if the function throws an error of the system', async () => {
     const stdout = () => {
-      throw new Error('no room');
+      throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
     };
     expect(await run(['cat'], { stdin: 'x'.repeat(10_000), stdout })).toMatchObject({ status: 1 });
+  });
+
+  it('ends if the function for its output throws anything else, which the caller gets', async () => {
+    const stdout = () => {
+      throw new TypeError('a mistake');
+    };
+    const error = await failureOf(run(['cat'], { stdin: 'text', stdout }));
+    expect(error).toBeInstanceOf(TrapError);
+    expect(error).toMatchObject({ cause: { message: 'a mistake' } });
+    expect((error as TrapError).cause).toBeInstanceOf(TypeError);
+  });
+
+  it('reads nothing from a file without an error, as in wasmtime', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'file'), 'content');
+    const preopens = { '/in': { path: directory, access: 'read' } } as const;
+    expect(await run(['read-nothing', '/in/file'], { preopens })).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  it('gets more random bytes at once than a JavaScript function returns', async () => {
+    expect(await run(['much-random'])).toMatchObject({ status: 0, stderr: '' });
   });
 
   it('prints to standard error', async () => {

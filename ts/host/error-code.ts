@@ -1,6 +1,8 @@
 // Errors as WASI reports them: the only place that converts an error of Node to an error-code.
 
 import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { describe, isError } from '../check.js';
+import { uncatchable } from './trap.js';
 
 /** Every error-code in the order of the WIT enum: its index is its number in a component's memory. */
 export const errorCodes: readonly ErrorCode[] = [
@@ -183,8 +185,9 @@ export function ignoringErrors(act: () => void): void {
 }
 
 /**
- * Returns the error-code for anything that was thrown: a `WasiError`'s own, the one for a Node error, or `io` if it
- * is anything else, because an exception must never reach a guest.
+ * Returns the error-code for what was thrown: a `WasiError`'s own, the one for an error of the system, or `io` if there
+ * is no room on the stack. Anything else is a fault of the host, or of a function of the caller. It ends the component,
+ * so that the caller gets it.
  */
 export function errorCode(error: unknown): ErrorCode {
   if (error instanceof WasiError) {
@@ -204,7 +207,14 @@ export function errorCode(error: unknown): ErrorCode {
   }
   const number: unknown =
     typeof error === 'object' && error !== null && 'errno' in error ? error.errno : undefined;
-  return (typeof number === 'number' && byNumber[Math.abs(number)]) || 'io';
+  if (typeof number === 'number') {
+    return byNumber[Math.abs(number)] ?? 'io';
+  }
+  // Other realms have a RangeError of their own.
+  if (code !== '' || (isError(error) && error.name === 'RangeError')) {
+    return 'io';
+  }
+  throw uncatchable(isError(error) ? error : new Error(describe(error), { cause: error }));
 }
 
 /** Wraps every method of a class that bindings call, so that it throws nothing but a `WasiError`. */

@@ -7,8 +7,8 @@ import { endComponent } from './trap.js';
 import type { wasi } from './wasi.js';
 
 /**
- * Maximum number of bytes from one call. WASI has no answer with fewer than asked for, so asking for more ends the
- * component.
+ * Maximum number of bytes from one call that is not made in the component's own memory. WASI has no answer with fewer
+ * than asked for, so asking for more ends the component.
  */
 const MOST = 1n << 24n;
 
@@ -28,8 +28,13 @@ function fillFromDevice(bytes: Uint8Array): boolean {
   try {
     device = openSync('/dev/urandom', 'r');
     const status = fstatSync(device);
-    const isRandom = status.isCharacterDevice() && status.rdev === RANDOM_DEVICE;
-    return isRandom && readSync(device, bytes, 0, bytes.length, null) === bytes.length;
+    if (!status.isCharacterDevice() || status.rdev !== RANDOM_DEVICE) {
+      return false;
+    }
+    for (let done = 0; done < bytes.length; ) {
+      done += readSync(device, bytes, done, bytes.length - done, null);
+    }
+    return true;
   } catch {
     return false;
   } finally {
@@ -39,35 +44,38 @@ function fillFromDevice(bytes: Uint8Array): boolean {
   }
 }
 
-/**
- * Fills `bytes`. Avoids node:crypto if it can, because loading that takes a twentieth of the time of a small copy.
- */
-function fill(bytes: Uint8Array): Uint8Array {
+/** Fills `bytes`. Avoids node:crypto if it can, because loading that takes a twentieth of the time of a small copy. */
+function fillFromSystem(bytes: Uint8Array): void {
   if (!fillFromDevice(bytes)) {
     for (let start = 0; start < bytes.length; start += MOST_FROM_CRYPTO) {
       crypto.getRandomValues(bytes.subarray(start, start + MOST_FROM_CRYPTO));
     }
   }
-  return bytes;
+}
+
+function fill(bytes: Uint8Array): void {
+  const count = bytes.length;
+  if (count > pool.length / 16) {
+    fillFromSystem(bytes);
+    return;
+  }
+  if (used + count > pool.length) {
+    fillFromSystem(pool);
+    used = 0;
+  }
+  bytes.set(pool.subarray(used, used + count));
+  // Bytes that were given out are not kept.
+  pool.fill(0, used, used + count);
+  used += count;
 }
 
 function bytes(length: bigint): Uint8Array {
   if (length > MOST) {
     endComponent(`the component asks for ${length} random bytes at once; the maximum is ${MOST}`);
   }
-  const count = Number(length);
-  if (count > pool.length / 16) {
-    return fill(Buffer.alloc(count));
-  }
-  if (used + count > pool.length) {
-    fill(pool);
-    used = 0;
-  }
-  const taken = Uint8Array.from(pool.subarray(used, used + count));
-  // Bytes that were given out are not kept.
-  pool.fill(0, used, used + count);
-  used += count;
-  return taken;
+  const made = Buffer.alloc(Number(length));
+  fill(made);
+  return made;
 }
 
 const u64 = (): bigint => Buffer.from(bytes(8n)).readBigUInt64LE();
@@ -82,7 +90,7 @@ export function createRandom(): Random {
   return {
     'wasi:random/random': {
       functions: { 'get-random-bytes': bytes, 'get-random-u64': u64 },
-      lowered: lowerRandom(bytes),
+      lowered: lowerRandom(fill),
     },
     'wasi:random/insecure': {
       functions: { 'get-insecure-random-bytes': bytes, 'get-insecure-random-u64': u64 },

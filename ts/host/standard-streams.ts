@@ -25,7 +25,8 @@ export type Input = string | Uint8Array | number | HasDescriptor;
 /**
  * The target of a component's output: `'inherit'` for the output of this process, a function that gets each piece as
  * it is written, an open file descriptor, or something that has one, such as `process.stdout`. The function may keep
- * the pieces. If it throws, the component's write fails.
+ * the pieces. If it throws an error of the system, such as one with the code `ENOSPC`, the component's write fails with
+ * it. Any other error ends the component.
  */
 export type Output = 'inherit' | ((bytes: Uint8Array) => void) | number | HasDescriptor;
 

@@ -9,12 +9,16 @@
 //   exit STATUS        exits
 //   abort, recurse     end it by a trap
 //   time, random       ask for what must be granted
+//   read-nothing PATH  reads no bytes of a file at once
+//   much-random        gets 20 MiB of random bytes at once
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <wasi/api.h>
 
 static int copy(FILE *from, FILE *to) {
     char bytes[4096];
@@ -42,6 +46,31 @@ static int write_file(const char *path, const char *text) {
         perror(path);
         return 1;
     }
+    return 0;
+}
+
+static int read_nothing(const char *path) {
+    char byte;
+    const int fd = open(path, O_RDONLY);
+    if (fd < 0 || read(fd, &byte, 0) != 0 || pread(fd, &byte, 0, 1) != 0) {
+        perror(path);
+        return 1;
+    }
+    return close(fd);
+}
+
+static int get_much_random(void) {
+    enum { SIZE = 20 << 20, PART = 64 };
+    unsigned char *bytes = calloc(SIZE, 1);
+    if (!bytes || __wasi_random_get(bytes, SIZE) != 0) {
+        return 1;
+    }
+    for (size_t start = PART; start < SIZE; start += PART) {
+        if (memcmp(bytes, bytes + start, PART) == 0) {
+            return 1;
+        }
+    }
+    free(bytes);
     return 0;
 }
 
@@ -89,6 +118,11 @@ int main(int argc, char *argv[]) {
         } else if (strcmp(what, "random") == 0) {
             unsigned char byte;
             status = getentropy(&byte, 1) == 0 ? 0 : 1;
+        } else if (strcmp(what, "read-nothing") == 0) {
+            status = read_nothing(next);
+            i++;
+        } else if (strcmp(what, "much-random") == 0) {
+            status = get_much_random();
         } else {
             fprintf(stderr, "unknown: %s\n", what);
             return 2;

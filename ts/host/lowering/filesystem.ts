@@ -35,7 +35,7 @@ export function lowerFilesystem(
         const file = asFile(descriptors.get(guest.rep(self)));
         const [pointer, count] = readInto(guest, file, buffer, wanted, u64(offset));
         guest.putList(to, pointer, count);
-        guest.bytes[to + 8] = count === 0 && wanted > 0n ? 1 : 0;
+        guest.bytes[to + 8] = count === 0 ? 1 : 0;
       }),
   };
   return lowerings(1, lowerAll(types, functions, table, special), handles);

@@ -1,7 +1,11 @@
 // `poll` and `get-random-bytes` in the component's own memory.
 
+import { endComponent } from '../trap.js';
 import type { Lowerings } from './guest.js';
 import { i32, lowerings, u64 } from './guest.js';
+
+/** Maximum number of bytes that a 32-bit memory has. */
+const MOST_MEMORY = 2 ** 32;
 
 /**
  * Makes the lowered form of `poll`. `wait` gets the number of pollables before any is looked up, and a function that
@@ -27,14 +31,19 @@ export const lowerPoll = (
     },
   });
 
-/** Makes the lowered form of `get-random-bytes`. `random` returns as many bytes as the component asked for. */
-export const lowerRandom = (random: (length: bigint) => Uint8Array): Lowerings =>
+/** Makes the lowered form of `get-random-bytes`. `fill` fills bytes with random ones. */
+export const lowerRandom = (fill: (bytes: Uint8Array) => void): Lowerings =>
   lowerings(0, {
     'get-random-bytes': (guest) => (length, result) => {
       const to = guest.checkedPointer(result, 8, 4);
-      const bytes = random(u64(length));
-      const pointer = guest.allocate(bytes.length);
-      guest.bytes.set(bytes, pointer);
-      guest.putList(to, pointer, bytes.length);
+      const count = Number(u64(length));
+      if (count > MOST_MEMORY) {
+        endComponent(
+          `the component asks for ${count} random bytes at once, which is more than its memory can have`,
+        );
+      }
+      const pointer = guest.allocate(count);
+      fill(guest.bytes.subarray(pointer, pointer + count));
+      guest.putList(to, pointer, count);
     },
   });
