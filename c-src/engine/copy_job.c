@@ -345,6 +345,10 @@ static enum verdict decide(struct mapcp_job *job, const struct stat *status, str
         }
         job->decision = MAPCP_DECISION_SKIP;
     }
+    if (job->in_tree && job->decision != MAPCP_DECISION_NEW && mapcp_tree_has_twin(&job->tree, true)) {
+        mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
+        return VERDICT_FAILED;
+    }
     if (!spare_made(job, status, error)) {
         return VERDICT_FAILED;
     }
@@ -452,12 +456,22 @@ static bool begin_entry(struct mapcp_job *job, const struct mapcp_tree_entry *en
     }
 }
 
+/// Whether the current entry, a finished file, must leave its name to another entry of the copy, which
+/// another job copies. Jobs with different shards can commit at the same moment.
+static bool gives_way(struct mapcp_job *job) {
+    return job->options.shard.count > 1 && job->decision == MAPCP_DECISION_NEW && job->entry.siblings &&
+           mapcp_siblings_may_meet(job->entry.siblings, &job->file.temporary) &&
+           mapcp_tree_has_twin(&job->tree, false);
+}
+
 /// Finishes the file, whose windows are all copied, and commits it.
 static bool finish_file(struct mapcp_job *job, struct mapcp_error *error) {
     const struct stat *status = &job->file.source.status;
     struct mapcp_terms terms = terms_of(job, status);
     bool skipped = false;
     if (!mapcp_file_copy_finish(&job->file, &job->options, error) ||
+        (gives_way(job) &&
+         !mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS)) ||
         !mapcp_commit(&job->file.temporary, &terms, &skipped, error)) {
         return false;
     }

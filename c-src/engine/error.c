@@ -112,8 +112,7 @@ static const char *special_reason(const struct mapcp_error *error) {
                    : strerror(error->number);
     case MAPCP_CODE_ALREADY_EXISTS:
         return error->operation == MAPCP_OPERATION_ACCEPT
-                   ? "the name is taken in a directory that this copy made; the "
-                     "file system may treat two names as "
+                   ? "another entry of this copy may have this name; the file system may treat two names as "
                      "one, so rename one of them"
                    : NULL;
     case MAPCP_CODE_INVALID_NAME:

@@ -19,7 +19,7 @@ void mapcp_patterns_free(struct mapcp_patterns *patterns) {
     for (size_t index = 0; index < patterns->count; index++) {
         free((char *)patterns->items[index]);
     }
-    free((char **)patterns->items);
+    free((void *)patterns->items);
     *patterns = (struct mapcp_patterns){.items = NULL};
 }
 

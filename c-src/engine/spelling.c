@@ -1,10 +1,16 @@
 #include "spelling.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
+#include "filter.h"
+#include "listing.h"
+#include "target.h"
 #include "times.h"
 
 /// What is known, or what the temporary file shows.
@@ -29,23 +35,186 @@ bool mapcp_siblings_may_meet(struct mapcp_siblings *siblings, const struct mapcp
            (form_matters && siblings->by_form != MAPCP_SPELLINGS_DIFFER);
 }
 
-bool mapcp_siblings_may_have(struct mapcp_siblings *siblings, struct mapcp_place place,
-                             struct mapcp_namer *namer) {
-    struct mapcp_temporary temporary = MAPCP_NO_TEMPORARY;
-    if (mapcp_temporary_create(&temporary, place, namer) != 0) {
-        return siblings->has_any;
-    }
-    bool may_meet = mapcp_siblings_may_meet(siblings, &temporary);
-    if (!mapcp_temporary_discard(&temporary)) {
-        mapcp_temporary_forget(&temporary);
-    }
-    return may_meet;
-}
-
 void mapcp_siblings_add(struct mapcp_siblings *siblings, const char *name) {
     siblings->has_any = true;
     siblings->has_foreign = siblings->has_foreign || !mapcp_path_is_ascii(name);
 }
+
+// --- Twins -------------------------------------------------------------------------------------------------
+
+/// Whether `text` begins with a combining mark: U+0300 to U+036F.
+static bool is_mark(const unsigned char *text) {
+    return text[0] == 0xcc || (text[0] == 0xcd && text[1] < 0xb0);
+}
+
+/// A number that is equal for names that differ only in the case of their letters or in their Unicode form,
+/// and seldom for others. A letter beyond ASCII counts only as one, as does a letter with a mark. So do k and
+/// s, because the Kelvin sign is a k, and the long s is an s.
+static uint64_t key_of(const char *name) {
+    uint64_t key = UINT64_C(0xcbf29ce484222325);
+    for (const unsigned char *at = (const unsigned char *)name; *at != '\0'; at++) {
+        bool is_ascii = *at < 0x80;
+        // Chinese characters have no case. They keep their bytes, because many names have no other ones.
+        bool is_plain = *at >= 0xe4 && *at <= 0xe9;
+        bool is_start = *at >= 0xc0;
+        if (is_mark(at) || (!is_ascii && !is_start)) {
+            continue;
+        }
+        unsigned char letter = is_ascii && !is_mark(at + 1) ? (unsigned char)tolower(*at) : '?';
+        letter = letter == 'k' || letter == 's' ? '?' : letter;
+        key = (key ^ letter) * UINT64_C(0x100000001b3);
+        for (int byte = 1; is_plain && byte < 3 && at[byte] != '\0'; byte++) {
+            key = (key ^ at[byte]) * UINT64_C(0x100000001b3);
+        }
+    }
+    return key;
+}
+
+static int compare_keys(const void *one, const void *other) {
+    const uint64_t left = *(const uint64_t *)one;
+    const uint64_t right = *(const uint64_t *)other;
+    return (left > right) - (left < right);
+}
+
+/// Lists a directory that is open already. NULL if this fails.
+static struct mapcp_listing *list_again(int directory) {
+    int descriptor = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct mapcp_listing *listing = descriptor < 0 ? NULL : mapcp_listing_open(descriptor);
+    if (descriptor >= 0 && !listing) {
+        (void)close(descriptor);
+    }
+    return listing;
+}
+
+/// Reads the names of the source's directory, and keeps the keys that several of them have.
+static void read_keys(struct mapcp_siblings *siblings, int source) {
+    size_t capacity = 0;
+    size_t count = 0;
+    struct mapcp_listed listed;
+    struct mapcp_listing *listing = list_again(source);
+    siblings->has_keys = true;
+    while (listing && mapcp_listing_next(listing, &listed)) {
+        uint64_t *keys = mapcp_array_reserve(siblings->keys, count, &capacity, sizeof(*keys));
+        if (!keys) {
+            break;
+        }
+        siblings->keys = keys;
+        siblings->keys[count++] = key_of(listed.name);
+    }
+    if (listing) {
+        mapcp_listing_close(listing);
+    }
+    if (count > 0) {
+        qsort(siblings->keys, count, sizeof(*siblings->keys), compare_keys);
+    }
+    for (size_t index = 1; index < count; index++) {
+        if (siblings->keys[index] == siblings->keys[index - 1]) {
+            siblings->keys[siblings->key_count++] = siblings->keys[index];
+        }
+    }
+}
+
+/// Whether names that differ in the case of ASCII letters can be one name, as the name that is taken shows.
+static bool may_ignore_case(struct mapcp_siblings *siblings, struct mapcp_place target) {
+    char *other = siblings->by_case == MAPCP_SPELLINGS_UNKNOWN ? strdup(target.name) : NULL;
+    bool has_letter = false;
+    for (char *letter = other; letter && *letter != '\0'; letter++) {
+        has_letter = has_letter || isalpha((unsigned char)*letter);
+        *letter = (char)(islower((unsigned char)*letter) ? toupper((unsigned char)*letter)
+                                                         : tolower((unsigned char)*letter));
+    }
+    struct stat status;
+    if (has_letter && fstatat(target.directory, other, &status, AT_SYMLINK_NOFOLLOW) != 0 &&
+        errno == ENOENT) {
+        siblings->by_case = MAPCP_SPELLINGS_DIFFER;
+    }
+    free(other);
+    return siblings->by_case != MAPCP_SPELLINGS_DIFFER;
+}
+
+/// Whether the directory treats two spellings of a temporary file as one.
+static bool treats_as_one(struct mapcp_siblings *siblings, const struct mapcp_twin_search *search) {
+    struct mapcp_temporary temporary = MAPCP_NO_TEMPORARY;
+    if (mapcp_temporary_create(&temporary, search->target, search->namer) == 0) {
+        siblings->by_case = ask(siblings->by_case, &temporary, MAPCP_SPELLING_CASE);
+        siblings->by_form = ask(siblings->by_form, &temporary, MAPCP_SPELLING_FORM);
+        if (!mapcp_temporary_discard(&temporary)) {
+            mapcp_temporary_forget(&temporary);
+        }
+    }
+    return siblings->by_case == MAPCP_SPELLINGS_MEET || siblings->by_form == MAPCP_SPELLINGS_MEET;
+}
+
+/// Whether another name, which has the same key, is a twin.
+static bool is_twin(struct mapcp_siblings *siblings, const struct mapcp_twin_search *search,
+                    const char *name) {
+    struct stat one;
+    struct stat other;
+    const struct mapcp_place target = search->target;
+    const bool is_foreign = !mapcp_path_is_ascii(target.name) || !mapcp_path_is_ascii(name);
+    if (!search->is_taken) {
+        return !is_foreign && strcasecmp(target.name, name) == 0 && strcmp(name, target.name) < 0 &&
+               siblings->by_case == MAPCP_SPELLINGS_MEET;
+    }
+    if (fstatat(target.directory, target.name, &one, AT_SYMLINK_NOFOLLOW) != 0 ||
+        fstatat(target.directory, name, &other, AT_SYMLINK_NOFOLLOW) != 0) {
+        return false;
+    }
+    if (mapcp_is_same_file(&one, &other) && (one.st_nlink == 1 || S_ISDIR(one.st_mode))) {
+        return true;
+    }
+    // They are links to one file, or two files, or the file system numbers its files by their spelling.
+    bool may_be_one = is_foreign ? mapcp_alias_is_possible(&one, &other) : strcasecmp(target.name, name) == 0;
+    return may_be_one && treats_as_one(siblings, search);
+}
+
+/// Whether the filters admit an entry with this name beside the searched one.
+static bool is_admitted(const struct mapcp_twin_search *search, const char *name) {
+    struct mapcp_path path = {.text = NULL};
+    bool good = mapcp_path_set(&path, search->path);
+    if (good) {
+        mapcp_path_cut(&path, (size_t)(mapcp_path_name(path.text) - path.text));
+        good = mapcp_path_push(&path, name) && (mapcp_filter_admits(search->options, path.text, false) ||
+                                                mapcp_filter_admits(search->options, path.text, true));
+    }
+    mapcp_path_free(&path);
+    return good;
+}
+
+bool mapcp_siblings_have_twin(struct mapcp_siblings *siblings, const struct mapcp_twin_search *search) {
+    const char *own = search->target.name;
+    const uint64_t key = key_of(own);
+    if (search->is_taken && mapcp_path_is_ascii(own) && !siblings->has_foreign &&
+        !may_ignore_case(siblings, search->target)) {
+        return false;
+    }
+    if (!siblings->has_keys) {
+        read_keys(siblings, search->source);
+    }
+    if (siblings->key_count == 0 ||
+        !bsearch(&key, siblings->keys, siblings->key_count, sizeof(key), compare_keys)) {
+        return false;
+    }
+    bool has_twin = false;
+    struct mapcp_listed listed;
+    struct mapcp_listing *listing = list_again(search->source);
+    while (listing && !has_twin && mapcp_listing_next(listing, &listed)) {
+        has_twin = key_of(listed.name) == key && strcmp(listed.name, own) != 0 &&
+                   is_admitted(search, listed.name) && is_twin(siblings, search, listed.name);
+    }
+    if (listing) {
+        mapcp_listing_close(listing);
+    }
+    return has_twin;
+}
+
+void mapcp_siblings_free(struct mapcp_siblings *siblings) {
+    free(siblings->keys);
+    siblings->keys = NULL;
+    siblings->key_count = 0;
+}
+
+// --- Aliases -----------------------------------------------------------------------------------------------
 
 bool mapcp_alias_is_possible(const struct stat *one, const struct stat *other) {
     return one->st_mode == other->st_mode && one->st_size == other->st_size &&

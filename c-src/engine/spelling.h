@@ -6,33 +6,67 @@
 // it is found by another spelling of its name, or it is not.
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
+#include "options.h"
 #include "path.h"
 #include "temporary.h"
 
-/// What a copy has put into a directory that it made itself.
+/// What a copy has put into a directory of the target.
 ///
-/// Every name in such a directory must be new. If a name is taken, two names of the source are one name here.
-/// If the file system treats no spellings as one, that is impossible, and no name needs a check.
+/// If the copy made the directory, every name in it must be new. If a name is taken, two names of the source
+/// are one name here. In a directory that was there, or that other jobs fill too, the source's directory
+/// shows whether there are two: see mapcp_siblings_have_twin. If the file system treats no spellings as one,
+/// all this is impossible, and no name needs a check.
 struct mapcp_siblings {
+    /// Whether this job made the directory, and whether jobs with other shards put files into it as well.
+    bool is_new;
+    bool is_shared;
     /// Whether the directory has anything, and anything with a name that is not ASCII.
     bool has_any;
     bool has_foreign;
     /// Spellings that differ in the case of ASCII letters, and those that differ in their Unicode form.
     enum mapcp_spellings by_case;
     enum mapcp_spellings by_form;
+    /// The keys of names in the source's directory that may be one name here, sorted. Owned, and read when
+    /// they are needed.
+    bool has_keys;
+    uint64_t *keys;
+    size_t key_count;
 };
 
 /// Whether the name of a finished temporary file may collide with another one in the directory.
 bool mapcp_siblings_may_meet(struct mapcp_siblings *siblings, const struct mapcp_temporary *temporary);
 
-/// Whether the name of `place`, which is taken, may be another one in the directory. Makes a temporary file.
-bool mapcp_siblings_may_have(struct mapcp_siblings *siblings, struct mapcp_place place,
-                             struct mapcp_namer *namer);
-
 /// Adds a name.
 void mapcp_siblings_add(struct mapcp_siblings *siblings, const char *name);
+
+/// An entry, and what its twins are searched with. All borrowed.
+struct mapcp_twin_search {
+    /// Whether the target exists.
+    bool is_taken;
+    /// The descriptor of the source's directory, and the entry's path below the source's root.
+    int source;
+    const char *path;
+    struct mapcp_place target;
+    const struct mapcp_options *options;
+    struct mapcp_namer *namer;
+};
+
+/// Whether the source's directory has a twin of the entry: another one, admitted by the filters, whose name
+/// leads to the same target. Then each of the two would replace the other. False if this is unknown.
+///
+/// If the target is still free, only a twin counts that has the first claim: the one whose name is the
+/// smallest. So of two jobs that are about to take the name, one gives way, even without hard links.
+///
+/// On most file systems this takes one call for each directory. May make a temporary file if the source has
+/// two names that are alike.
+bool mapcp_siblings_have_twin(struct mapcp_siblings *siblings, const struct mapcp_twin_search *search);
+
+/// Frees the keys.
+void mapcp_siblings_free(struct mapcp_siblings *siblings);
 
 // An alias is another spelling that leads to the same file although the inode numbers differ, as in exFAT
 // through FUSE. A temporary file shows this too: it is made in one directory and found in the other.

@@ -159,7 +159,10 @@ static bool commit_as_new(struct mapcp_temporary *temporary, struct mapcp_place 
 
 static bool commit(struct mapcp_temporary *temporary, const struct mapcp_terms *terms, bool *skipped,
                    struct mapcp_error *error) {
-    if (terms->siblings && mapcp_siblings_may_meet(terms->siblings, temporary)) {
+    struct mapcp_siblings *siblings = terms->siblings;
+    bool must_be_free =
+        siblings && (siblings->is_new || (siblings->is_shared && terms->decision == MAPCP_DECISION_NEW));
+    if (must_be_free && mapcp_siblings_may_meet(siblings, temporary)) {
         return commit_as_new(temporary, terms->target, error);
     }
     return terms->policy.overwrite == MAPCP_OVERWRITE_ALWAYS

@@ -73,7 +73,7 @@ struct mapcp_terms {
     const struct stat *source_status;
     struct mapcp_policy policy;
     enum mapcp_decision decision;
-    /// The names in the target's directory, if this copy made the directory. Otherwise NULL. Borrowed.
+    /// The names in the target's directory. NULL if the entry is not in a tree. Borrowed.
     struct mapcp_siblings *siblings;
 };
 
@@ -83,8 +83,9 @@ struct mapcp_terms {
 /// confirmed here. A name that was free is taken only if it is still free: by one call if the file system has
 /// hard links, and otherwise by a check right before the rename.
 ///
-/// In a directory that this copy made, a name that may collide with another name of the copy must be free
-/// under every policy. If it is taken, this is an error.
+/// In a directory that this job made, a name that may collide with another name of the copy must be free
+/// under every policy. If it is taken, this is an error. The same holds for a name that was free at the
+/// decision, if jobs with other shards fill the directory as well.
 ///
 /// Sets `*skipped` if the target stays; then the caller must discard the temporary file. On failure returns
 /// false and sets `error`.

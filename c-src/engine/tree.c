@@ -51,7 +51,7 @@ struct mapcp_tree_frame {
     struct stat target_status;
     /// The subdirectories that the walk has not entered yet.
     struct mapcp_names pending;
-    /// The names in the target's directory, if it is new.
+    /// The names in the target's directory.
     struct mapcp_siblings siblings;
     /// How the target's directory keeps times, unless `keeper` is another frame.
     struct mapcp_timekeeping keeping;
@@ -160,16 +160,28 @@ static bool may_be_there(int number) {
     return number != EIO && number != ENOSPC && number != EDQUOT;
 }
 
-/// The names in the top target directory. NULL if the walk has not created that directory.
+/// The names in the top target directory. NULL unless the walk is in one and copies.
 static struct mapcp_siblings *siblings_of(const struct mapcp_tree *tree) {
-    return tree->purpose == MAPCP_TREE_COPY && tree->depth > 0 && top(tree)->target_is_new
-               ? &top(tree)->siblings
-               : NULL;
+    return tree->purpose == MAPCP_TREE_COPY && tree->depth > 0 ? &top(tree)->siblings : NULL;
+}
+
+bool mapcp_tree_has_twin(struct mapcp_tree *tree, bool is_taken) {
+    struct mapcp_siblings *siblings = siblings_of(tree);
+    return siblings &&
+           mapcp_siblings_have_twin(
+               siblings, &(struct mapcp_twin_search){
+                             .is_taken = is_taken,
+                             .source = mapcp_listing_descriptor(top(tree)->listing),
+                             .path = relative_path(tree),
+                             .target = target_place(top(tree), mapcp_path_name(tree->target->text)),
+                             .options = tree->options,
+                             .namer = tree->namer,
+                         });
 }
 
 /// Opens the target's directory. A copy first creates it if it is missing.
-static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_frame *frame,
-                           struct mapcp_place place, struct mapcp_error *error) {
+static bool provide_target(struct mapcp_tree *tree, struct mapcp_tree_frame *frame, struct mapcp_place place,
+                           struct mapcp_error *error) {
     frame->target = MAPCP_NOWHERE;
     if (place.directory == MAPCP_NOWHERE) {
         frame->target_is_new = true;
@@ -188,9 +200,7 @@ static bool provide_target(const struct mapcp_tree *tree, struct mapcp_tree_fram
     if (siblings && frame->target_is_new) {
         mapcp_siblings_add(siblings, place.name);
     }
-    // A job with another shard creates the same directories.
-    if (siblings && !frame->target_is_new && number == 0 && tree->options->shard.count <= 1 &&
-        mapcp_siblings_may_have(siblings, place, tree->namer)) {
+    if (siblings && !frame->target_is_new && number == 0 && mapcp_tree_has_twin(tree, true)) {
         return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
     }
     // Only the root may be a preopened directory.
@@ -342,6 +352,9 @@ static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct map
         close_frame(&frame);
         return false;
     }
+    frame.siblings.is_new = frame.target_is_new;
+    // Others may be the first to put something into the directory.
+    frame.siblings.is_shared = frame.siblings.has_any = tree->options->shard.count > 1;
     frame.keeper = frame.target_is_new && tree->depth > 0 ? top(tree)->keeper : tree->depth;
     tree->frames[tree->depth++] = frame;
     tree->directories++;
@@ -437,6 +450,7 @@ static bool finish_top(struct mapcp_tree *tree, struct mapcp_error *error) {
 static void leave_top(struct mapcp_tree *tree) {
     close_frame(top(tree));
     mapcp_names_free(&top(tree)->pending);
+    mapcp_siblings_free(&top(tree)->siblings);
     tree->depth--;
 }
 

@@ -47,7 +47,7 @@ struct mapcp_tree_entry {
     bool target_is_new;
     /// The source's status, if the entry is a directory in the job's shard. Otherwise NULL. Borrowed.
     const struct stat *status;
-    /// The names in the target's directory, if this walk created it. Otherwise NULL. Borrowed.
+    /// The names in the target's directory. NULL unless the purpose is a copy. Borrowed.
     struct mapcp_siblings *siblings;
     /// How the target's directory keeps times. Borrowed.
     struct mapcp_timekeeping *keeping;
@@ -94,6 +94,10 @@ bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error);
 /// Makes one step. Sets `entry` or `error`, depending on the event.
 enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,
                                       struct mapcp_error *error);
+
+/// Whether the target of the current entry is also that of another entry in the same directory: see
+/// mapcp_siblings_have_twin. False unless the purpose is a copy.
+bool mapcp_tree_has_twin(struct mapcp_tree *tree, bool is_taken);
 
 /// Closes and frees everything.
 void mapcp_tree_end(struct mapcp_tree *tree);

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CopyError, type CopyReport, openSandbox, type Sandbox } from 'mapcp';
+import { CopyError, type CopyOptions, type CopyReport, openSandbox, type Sandbox } from 'mapcp';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { openFiles } from '../helpers/descriptors.js';
 import { type ExpectedTree, predictTarget, type Tree } from '../helpers/oracle.js';
@@ -100,12 +100,16 @@ export class FaultySandbox implements Disposable {
     return this.copyAgain(plan, during);
   }
 
-  /** Copies without restoring the target. */
-  async copyAgain(plan: Plan = nothingFails, during: During = () => () => {}): Promise<Ending> {
+  /** Copies without restoring the target. The options are the scenario's, unless others are given. */
+  async copyAgain(
+    plan: Plan = nothingFails,
+    during: During = () => () => {},
+    options = this.#scenario.options,
+  ): Promise<Ending> {
     const before = this.look();
     const descriptors = openFiles().length;
     const end = during();
-    const { report, error } = await this.#run(plan);
+    const { report, error } = await this.#run(plan, options);
     end();
     return {
       report,
@@ -118,8 +122,8 @@ export class FaultySandbox implements Disposable {
     };
   }
 
-  async #run(plan: Plan): Promise<Pick<Ending, 'report' | 'error'>> {
-    const { options, to = 'b' } = this.#scenario;
+  async #run(plan: Plan, options: CopyOptions): Promise<Pick<Ending, 'report' | 'error'>> {
+    const { to = 'b' } = this.#scenario;
     this.#host.start(options.sync ?? false);
     this.#host.calls = [];
     this.#host.plan = plan;

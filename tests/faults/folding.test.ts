@@ -98,6 +98,87 @@ describe.each(cases)('on a file system that $how, $names', ({ fold, names }) => 
   );
 });
 
+describe.each(cases)('in a directory that exists on a file system that $how, $names', ({ fold, names }) => {
+  const [first] = names;
+
+  it.each(
+    kinds.flatMap((kind) => [
+      { kind, overwrite: 'always', shards: 1 } as const,
+      { kind, overwrite: 'never', shards: 1 } as const,
+      { kind, overwrite: 'always', shards: 3 } as const,
+    ]),
+  )(
+    'no entry of a $kind replaces another one: $overwrite, in $shards shards',
+    ({ kind, overwrite, shards }) =>
+      inMemoryDirectory(async (directory) => {
+        const inShard = (index: number) => ({
+          recursive: true,
+          keepGoing: true,
+          overwrite,
+          shard: { index, count: shards },
+        });
+        const scenario: Scenario = {
+          name: 'names that meet',
+          options: inShard(0),
+          source: (put) => {
+            put.directory('in/a');
+            put.file('in/a/other', 'other');
+            names.forEach((name, at) => {
+              makers[kind[at] as string]?.(put, `in/a/${name}`);
+            });
+          },
+          target: (put) => put.directory('out/b'),
+        };
+        using sandbox = await FaultySandbox.open(scenario, 'by value', directory, fold);
+        const endings = [await sandbox.copy()];
+        for (let index = 1; index < shards; index++) {
+          endings.push(await sandbox.copyAgain(undefined, undefined, inShard(index)));
+        }
+        const errors = endings.flatMap(errorsOf);
+        const found = look(join(directory, 'out/b'));
+        const source = look(join(directory, 'in/a'));
+        // Each job that enters a directory reports its error.
+        const failed = new Set(errors.map((error) => error.source.slice('/in/a/'.length)));
+        // A file and a directory also differ in kind.
+        for (const { code } of errors) {
+          expect(kind[0] === kind[1] ? ['EEXIST'] : ['EEXIST', 'EISDIR', 'ENOTDIR']).toContain(code);
+        }
+        expect(failed.size).toBeGreaterThan(0);
+        const copied = names.filter((name) => !failed.has(name));
+        for (const name of copied) {
+          expect(found[fold(name)]).toMatchObject({
+            kind: source[name]?.kind,
+            content: source[name]?.content,
+          });
+        }
+        expect(copied.length).toBeLessThan(2);
+        expect(found[fold(first)]).toBeDefined();
+        expect(Object.keys(found).filter(isTemporary)).toEqual([]);
+      }),
+  );
+
+  it('a name that the filters leave out is no obstacle', () =>
+    inMemoryDirectory(async (directory) => {
+      const scenario: Scenario = {
+        name: 'an excluded name',
+        options: { recursive: true, exclude: [names[1]] },
+        source: (put) => {
+          put.directory('in/a');
+          names.forEach((name, index) => {
+            put.file(`in/a/${name}`, `${index}`);
+          });
+        },
+        target: (put) => {
+          put.directory('out/b');
+          put.file(`out/b/${fold(first)}`, 'old');
+        },
+      };
+      using sandbox = await FaultySandbox.open(scenario, 'by value', directory, fold);
+      const { found } = await sandbox.copy();
+      expect(found[`b/${fold(first)}`]).toMatchObject({ content: '0' });
+    }));
+});
+
 /** The name of the entry that was not copied. */
 function failedName(ending: Parameters<typeof errorsOf>[0]): string | undefined {
   return errorsOf(ending)[0]?.source.slice('/in/a/'.length);

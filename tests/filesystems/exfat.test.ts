@@ -1,7 +1,9 @@
 // exFAT, which folds case, as on USB sticks.
 
 import { readdirSync } from 'node:fs';
+import type { CopyOptions } from 'mapcp';
 import { expect, it } from 'vitest';
+import { api } from '../behaviour/frontends.js';
 import { look } from '../behaviour/tree.js';
 import { testFileSystem } from './file-system.js';
 import { exfat } from './mounts.js';
@@ -18,7 +20,7 @@ testFileSystem(
     badName: "the target's file system does not allow this name; rename the source",
     size: 32 * 1024 * 1024,
   },
-  ({ at, put, copy }) => {
+  ({ frontend, at, put, copy }) => {
     const messages = (told: readonly { message: string }[]) => told.map(({ message }) => message);
 
     it.each(['always', 'never', 'error'] as const)(
@@ -54,6 +56,41 @@ testFileSystem(
         }
       },
     );
+
+    const shards = [0, 1, 2].map((index) => ({ shard: { index, count: 3 } }));
+    it.each<{ how: string; isMerged?: boolean; runs: readonly CopyOptions[] }>([
+      { how: 'in a directory that exists', isMerged: true, runs: [{}] },
+      ...(frontend === api ? [{ how: 'of several jobs', runs: [{ concurrency: 3 }] }] : []),
+      { how: 'of several shards', runs: shards },
+    ])('no entry of a copy $how replaces another one', async ({ how, isMerged, runs }) => {
+      const [source, target] = [`in/${how}`, `out/${how}`];
+      const names = Array.from({ length: 12 }, (_, index) => [`name${index}`, `Name${index}`]).flat();
+      put.directory(source, `${source}/d`, `${source}/D`);
+      if (isMerged) {
+        put.directory(target);
+      }
+      for (const each of names) {
+        put.file(`${source}/${each}`, each);
+      }
+      put.file(`${source}/d/f`, 'd');
+      put.file(`${source}/D/f`, 'D');
+      const failed: string[] = [];
+      for (const options of runs) {
+        const { error, errors } = await copy(source, target, {
+          recursive: true,
+          keepGoing: true,
+          ...options,
+        });
+        expect(error).toBe(undefined);
+        failed.push(
+          ...messages(errors).map((message) => /^cannot copy '([^']*)'/.exec(message)?.[1] ?? message),
+        );
+      }
+      const found = new Set(Object.values(look(at(target))).map(({ content }) => content));
+      const lost = names.filter((each) => !found.has(each) && !failed.includes(`${source}/${each}`));
+      expect(lost).toEqual([]);
+      expect(failed.length).toBeGreaterThanOrEqual(13);
+    });
 
     it.each([
       ['out/same/File.txt', 'out/same/FILE.TXT'],
