@@ -8,12 +8,17 @@ const MOST_TURNS = 16;
 
 let taken = 0;
 
+/** How often a copy ended or gave up its turn, and so released its descriptors. */
+let released = 0;
+
 /** The waiting copies in order. Each function gives one its turn. */
 const waiting = new Set<() => void>();
 
 /** The turn of a copy. It must be ended once. */
 export class Turn {
   readonly #signal: AbortSignal | undefined;
+  /** What `released` was when the copy began its latest try. */
+  #begun = released;
 
   /** Use {@link takeTurn}. */
   constructor(signal: AbortSignal | undefined) {
@@ -26,20 +31,29 @@ export class Turn {
   }
 
   /**
-   * Gives up the turn, and takes another one when another copy has ended.
+   * Gives up the turn, and takes another one when another copy has ended. If this is the only copy with a turn, keeps it.
    *
-   * @returns undefined if no other copy has a turn. Then none will end, and this turn is kept
+   * @returns resolves when the copy may try again; undefined if that cannot help, because it is the only one and none has
+   * released anything since its latest try began
    */
   swap(): Promise<void> | undefined {
     if (taken === 1) {
-      return undefined;
+      const mayHelp = this.#begun !== released;
+      this.#begun = released;
+      return mayHelp ? Promise.resolve() : undefined;
     }
     taken--;
-    return wait(this.#signal).catch((error: unknown) => {
-      // The caller still ends this turn.
-      taken++;
-      throw error;
-    });
+    released++;
+    return wait(this.#signal).then(
+      () => {
+        this.#begun = released;
+      },
+      (error: unknown) => {
+        // The caller still ends this turn.
+        taken++;
+        throw error;
+      },
+    );
   }
 
   /**
@@ -75,6 +89,7 @@ export function takeTurn(signal: AbortSignal | undefined): Turn | Promise<Turn> 
 
 function release(): void {
   taken--;
+  released++;
   const [next] = waiting;
   if (next !== undefined && taken < MOST_TURNS) {
     waiting.delete(next);
