@@ -1,12 +1,11 @@
-import { isUtf8 } from 'node:buffer';
 import type { Dir, Dirent } from 'node:fs';
 import type {
   DescriptorType,
   DirectoryEntry,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import { ignoringErrors } from './error-code.js';
+import { fail, ignoringErrors } from './error-code.js';
 import type { Handle } from './handle.js';
-import { decodeUtf8, escapeBytes } from './names.js';
+import { escapeName, textOf } from './names.js';
 import { CLOSING, expectStack } from './stack.js';
 
 function typeOfEntry(entry: Dirent): DescriptorType {
@@ -63,14 +62,12 @@ export class DirectoryEntries {
     if (entry === null) {
       return undefined;
     }
-    const name: unknown = entry.name;
-    const bytes = name as Uint8Array;
-    const isEscaped = this.#escapes && !isUtf8(bytes);
-    const listed = {
-      type: typeOfEntry(entry),
-      name: isEscaped ? `${escapeBytes(bytes)}/` : decodeUtf8(bytes),
-    };
-    this.#listed(listed, isEscaped);
+    const text = textOf(entry.name);
+    if (text === undefined && !this.#escapes) {
+      fail('illegal-byte-sequence');
+    }
+    const listed = { type: typeOfEntry(entry), name: text ?? `${escapeName(entry.name)}/` };
+    this.#listed(listed, text === undefined);
     return listed;
   }
 

@@ -32,7 +32,7 @@ import type { Handle } from './handle.js';
 import { HandleWalk } from './handle-walk.js';
 import { KnownNames, noteChange, noteMove } from './known-names.js';
 import { PRIVATE_FILE, setGroupOf, UNFINISHED_DIRECTORY } from './modes.js';
-import { isStrange } from './names.js';
+import { isStrange, NAME_ENCODING } from './names.js';
 import { expectStack } from './stack.js';
 import { identity, setTimes, typeOf } from './status.js';
 import { createUnfinished, setMode } from './unfinished-directory.js';
@@ -187,8 +187,7 @@ export class Directory {
     const held = this.#handle.share();
     try {
       expectStack();
-      // Node accepts 'buffer', but its types do not say so.
-      const options = { encoding: 'buffer' as BufferEncoding, bufferSize: 64 };
+      const options = { encoding: NAME_ENCODING, bufferSize: 64 } as const;
       const listing = this.#walker.at(held, '.', (entry) => opendirSync(entry, options));
       return new DirectoryEntries(listing, held, escapeNames, ({ name, type }, isEscaped) => {
         if (isEscaped || !listIdentities) {

@@ -8,7 +8,7 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { fail, nodeCode } from './error-code.js';
 import type { Handle } from './handle.js';
-import { decodeName } from './names.js';
+import { decodeName, NAME_ENCODING } from './names.js';
 import { typeOf } from './status.js';
 import { Walk } from './walk.js';
 import type { Walker } from './walker.js';
@@ -42,7 +42,7 @@ export class HandleWalk extends Walk<Handle> {
 
   protected override readLink(directory: Handle, name: string): string | undefined {
     return unless(['EINVAL'], () =>
-      decodeName(this.#walker.at(directory, name, (entry) => readlinkSync(entry, 'latin1'))),
+      decodeName(this.#walker.at(directory, name, (entry) => readlinkSync(entry, NAME_ENCODING))),
     );
   }
 

@@ -1,6 +1,8 @@
 // Names as bytes and as text. A name that is not UTF-8 has no text: it is refused, and never changed into another.
 
+import { isUtf8 } from 'node:buffer';
 import { fail } from './error-code.js';
+import { isDeno } from './runtime.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -23,15 +25,37 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Returns bytes that are not UTF-8 as text for people, with an escape for each byte that is not ASCII. */
-export function escapeBytes(bytes: Uint8Array): string {
-  return Buffer.from(bytes)
-    .toString('latin1')
-    .replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
+/**
+ * The encoding in which to ask for names and for the targets of links: a character for each byte. Not `buffer`, because
+ * Bun then lists entries without names.
+ *
+ * Deno ignores the encoding. It decodes names itself, and replaces bytes that are not UTF-8. So there, a name with the
+ * replacement character counts as one that is not UTF-8.
+ */
+export const NAME_ENCODING = isDeno ? 'utf8' : 'latin1';
+
+/** Decodes a name that was asked for in `NAME_ENCODING`. Undefined if it is not UTF-8. */
+export function textOf(name: string): string | undefined {
+  if (isDeno) {
+    return name.includes('\ufffd') ? undefined : name;
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII, all of it
+  if (/^[\x00-\x7f]*$/.test(name)) {
+    return name;
+  }
+  const bytes = Buffer.from(name, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : undefined;
 }
 
-/** Decodes a name that Node returned as `latin1`, a character for each byte. Fails as `decodeUtf8` does. */
-export function decodeName(bytes: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII, all of it
-  return /^[\x00-\x7f]*$/.test(bytes) ? bytes : decodeUtf8(Buffer.from(bytes, 'latin1'));
+/** Decodes a name that was asked for in `NAME_ENCODING`. Fails with `illegal-byte-sequence` if it is not UTF-8. */
+export function decodeName(name: string): string {
+  return textOf(name) ?? fail('illegal-byte-sequence');
+}
+
+/** Returns bytes that are not UTF-8 as text for people, with an escape for each byte that is not ASCII. */
+export const escapeBytes = (bytes: Uint8Array): string => escapeName(Buffer.from(bytes).toString('latin1'));
+
+/** As `escapeBytes`, for a name that was asked for in `NAME_ENCODING`. */
+export function escapeName(name: string): string {
+  return name.replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
 }

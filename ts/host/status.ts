@@ -10,6 +10,8 @@ import type {
   NewTimestamp,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { datetime, NANOSECONDS } from './datetime.js';
+import { fail } from './error-code.js';
+import { isBun, isDeno } from './runtime.js';
 
 const byMode: Readonly<Record<number, DescriptorType>> = {
   [constants.S_IFREG]: 'regular-file',
@@ -60,16 +62,26 @@ export function isSameFile(a: MetadataHashValue, b: MetadataHashValue): boolean 
   return a.lower === b.lower && a.upper === b.upper;
 }
 
-/** Converts a new timestamp to that time, or the last one before it that Node can set. `current` is in nanoseconds since 1970. */
+/** The greatest number of seconds for Node. Some releases set another time for a greater one. */
+const MOST_SECONDS = 2n ** 53n;
+
+/**
+ * Converts a new timestamp to that time, or the last one before it that Node can set. `current` is in nanoseconds since
+ * 1970. Fails with `invalid` if the time is too late for Node.
+ */
 function nodeTime(wanted: NewTimestamp, current: bigint): number | Date {
   if (wanted.tag === 'now') {
     return Date.now() / 1000;
   }
+  if (wanted.tag === 'timestamp' && wanted.val.seconds > MOST_SECONDS) {
+    fail('invalid');
+  }
   const nanoseconds =
     wanted.tag === 'no-change' ? current : wanted.val.seconds * NANOSECONDS + BigInt(wanted.val.nanoseconds);
-  if (nanoseconds < 0n) {
-    // Node sets the present time for a number before 1970, but not for a date.
-    return new Date(Math.floor(Number(nanoseconds) / 1e6));
+  if (nanoseconds < 0n || isDeno) {
+    // Node sets the present time for a number before 1970, but not for a date. Deno keeps only milliseconds, and would cut
+    // a double that is a little too small to the millisecond before.
+    return new Date(Number((nanoseconds - (nanoseconds < 0n ? 999_999n : 0n)) / 1_000_000n));
   }
   const seconds = Number(nanoseconds / NANOSECONDS);
   const rest = Number(nanoseconds % NANOSECONDS);
@@ -78,9 +90,10 @@ function nodeTime(wanted: NewTimestamp, current: bigint): number | Date {
 
 /**
  * Node takes seconds as a double. Up to libuv 1.51, which Node 20 and 22 have, it keeps the whole microseconds, rounded
- * down. Later ones keep the whole nanoseconds, so a double that is right for the former can be too late for the latter.
+ * down. Later ones and Bun keep the whole nanoseconds, so a double that is right for the former can be too late for the
+ * latter.
  */
-const keepsNanoseconds = isFrom152(process.versions.uv);
+const keepsNanoseconds = isBun || isFrom152(process.versions.uv);
 
 function isFrom152(version = '0.0'): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -108,8 +121,8 @@ function lastDouble(seconds: number, nanoseconds: number): number {
 /**
  * Calls `set` with the times that a guest asked for, unless both stay.
  *
- * Node cannot set every time. What it sets is less than a microsecond earlier, before 1970 less than a millisecond, and
- * never later. If one time stays and the other changes, that also applies to the one that stays.
+ * Node cannot set every time. What it sets is less than a microsecond earlier, before 1970 and in Deno less than a
+ * millisecond, and never later. If one time stays and the other changes, that also applies to the one that stays.
  */
 export function setTimes(
   accessed: NewTimestamp,
