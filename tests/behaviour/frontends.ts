@@ -15,11 +15,14 @@ export interface Frontend {
   readonly hasModes: boolean;
   /** Whether its file system has blocks to count, and so holes. */
   readonly hasBlocks: boolean;
-  /** The decimals of a second that it can set. Node's times are precise to microseconds. */
-  readonly decimals: 6 | 9;
+  /** How much earlier a copy's time may be than its source's, less a nanosecond. Node cannot set every time. */
+  readonly grain: bigint;
   /** Copies. If `isOrdinaryUser`, without the superuser's right to ignore permissions. */
   copy(request: Request, isOrdinaryUser: boolean): Promise<Outcome>;
 }
+
+/** Node sets times to the microsecond, and Deno to the millisecond. */
+const NODE_GRAIN = process.versions.deno === undefined ? 1_000n : 1_000_000n;
 
 /** Runs a program, and throws if it is killed. */
 function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boolean) {
@@ -40,12 +43,12 @@ export const api: Frontend = {
   name: 'API',
   hasModes: true,
   hasBlocks: true,
-  decimals: 6,
+  grain: NODE_GRAIN,
   copy: async (request, isOrdinaryUser) => {
     if (!isOrdinaryUser) {
       return copyByApi(request);
     }
-    const program = resolve(import.meta.dirname, 'api-process.mjs');
+    const program = resolve('tests/behaviour/api-process.mjs');
     const command = [process.execPath, program, JSON.stringify(request)];
     return JSON.parse(runProgram(command, request.directory, true).stdout) as Outcome;
   },
@@ -86,7 +89,7 @@ export const commandLine: Frontend = {
   name: 'command line',
   hasModes: true,
   hasBlocks: true,
-  decimals: 6,
+  grain: NODE_GRAIN,
   copy: copyByCommand([process.execPath, resolve('build/out/js/cli/main.js')]),
 };
 
@@ -95,7 +98,7 @@ export const inWasmtime: Frontend = {
   name: 'wasmtime',
   hasModes: false,
   hasBlocks: true,
-  decimals: 9,
+  grain: 1n,
   copy: copyByCommand([
     wasmtime ?? '',
     'run',

@@ -35,7 +35,7 @@ export interface Put {
   socket(path: string): void;
   /** Sets permissions. */
   mode(path: string, mode: number): void;
-  /** Sets both times to seconds since 1970, as a decimal number: Node rounds to microseconds. */
+  /** Sets both times to seconds since 1970, as a decimal number. */
   time(path: string, seconds: string): void;
   /** Sets a file's size: adds a hole at its end, or cuts it. */
   size(path: string, bytes: number): void;
@@ -63,7 +63,7 @@ export function putInto(directory: string): Put {
       run(
         process.execPath,
         '--eval',
-        'net.createServer().listen(process.argv[1], () => process.kill(process.pid, 9))',
+        "require('node:net').createServer().listen(process.argv.at(-1), () => process.kill(process.pid, 9))",
         at(path),
       ),
     mode: (path, mode) => chmodSync(at(path), mode),

@@ -21,7 +21,7 @@ describe.skipIf(!hasChromium)('mapcp/browser', () => {
     hasModes: false,
     hasBlocks: false,
     // The precision of lutimes, which sets the times here.
-    decimals: 6,
+    grain: 1_000n,
     copy: async (request) => {
       const { directory } = request;
       const [from, to] = ['in', 'out'].map((name) => look(join(directory, name)));

@@ -224,29 +224,49 @@ function saidIn(stderr: string): string[] {
 /** Node may make another number of calls before a copy than the run before. More misses than these are no accident. */
 const MOST_MISSES = 10;
 
+/** A call of a copy, in one of its threads. */
+interface Call {
+  /** Its number among all such calls of the thread, from 1. The first ones are Node's own. */
+  readonly number: number;
+  /** How many such calls of the copy came before it. */
+  readonly order: number;
+  readonly isInjected: boolean;
+}
+
+/** Returns the calls of one kind that the copy made in each thread. */
+function callsIn(directory: string, threads: readonly (readonly string[])[], call: string): Call[] {
+  return threads.flatMap((thread) =>
+    thread
+      .filter((line) => line.startsWith(`${call}(`))
+      .flatMap((line, index) => (isIn(directory, line) ? [{ line, number: index + 1 }] : []))
+      .map(({ line, number }, order) => ({ number, order, isInjected: line.includes('(INJECTED)') })),
+  );
+}
+
 /** Makes each call of one kind fail, one after the other. Returns each run's messages, and what was wrong. */
 function failEach(victim: Victim, call: string, error: string) {
   return inMemoryDirectory((given) => {
-    /** Counts the calls before the copy, which are Node's own. */
+    const directory = realpathSync(given);
+    /** The calls of an undisturbed copy, in order. Those with one number, in several threads, fail together. */
     const aim = () => {
-      const { threads } = copyUnder(given, victim, call, []);
-      const numbers = threads.flatMap((thread) =>
-        thread
-          .filter((line) => line.startsWith(`${call}(`))
-          .flatMap((line, index) => (isIn(realpathSync(given), line) ? [index + 1] : [])),
-      );
-      return [...new Set(numbers)].sort((one, other) => one - other);
+      const calls = callsIn(directory, copyUnder(given, victim, call, []).threads, call);
+      const numbers = [...new Set(calls.map(({ number }) => number))].sort((one, other) => one - other);
+      return numbers.map((number) => ({ number, calls: calls.filter((each) => each.number === number) }));
     };
     const endings: Pick<ReturnType<typeof copyUnder>, 'said' | 'wrong'>[] = [];
-    let numbers = aim();
-    for (let misses = 0; endings.length < numbers.length; ) {
-      const when = `${call}:error=${error}:when=${numbers[endings.length]}`;
-      const { said, wrong, missed } = copyUnder(given, victim, call, ['-e', `inject=${when}`]);
-      if (missed.length === 0 || misses === MOST_MISSES) {
+    let targets = aim();
+    for (let misses = 0; endings.length < targets.length; ) {
+      const target = targets[endings.length];
+      const when = `${call}:error=${error}:when=${target?.number}`;
+      const { said, wrong, missed, threads } = copyUnder(given, victim, call, ['-e', `inject=${when}`]);
+      const isHit = callsIn(directory, threads, call).some(
+        ({ order, isInjected }) => isInjected && target?.calls.some((each) => each.order === order),
+      );
+      if ((missed.length === 0 && isHit) || misses === MOST_MISSES) {
         endings.push({ said, wrong: [...wrong, ...missed.map((line) => `another call failed: ${line}`)] });
       } else {
         misses++;
-        numbers = aim();
+        targets = aim();
       }
     }
     return { said: endings.map(({ said }) => said), wrong: endings.flatMap(({ wrong }) => wrong) };

@@ -1,13 +1,16 @@
 import { lstatSync, lutimesSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 
 /** All paths below a directory, sorted. */
 export function namesBelow(directory: string): string[] {
-  // With types. Without them, Node follows symbolic links.
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .map(({ parentPath, name }) => join(relative(directory, parentPath), name))
-    .sort();
+  // Not with `recursive`, because some releases of Node then follow symbolic links.
+  const namesIn = (path: string): string[] =>
+    readdirSync(join(directory, path), { withFileTypes: true }).flatMap((entry) => {
+      const name = join(path, entry.name);
+      return entry.isDirectory() ? [name, ...namesIn(name)] : [name];
+    });
+  return namesIn('').sort();
 }
 
 /**
