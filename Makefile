@@ -255,6 +255,15 @@ $(OUT)/tests/%.wasm: $(OUT)/wasm/tests/%.wasm build/component.mjs
 $(OUT)/node/%.js: $(OUT)/%.wasm build/transpile.mjs
 	node build/transpile.mjs $< $(@D) $(basename $(@F))
 
+# The table of behaviours as a script, for runtimes that vitest does not run in.
+test-programs: $(OUT)/tests/runtimes.js
+
+$(OUT)/tests/runtimes.js: tests/runtimes/table.ts $(wildcard tests/runtimes/*.ts tests/behaviour/*.ts) \
+		$(wildcard tests/behaviour/*.mjs tests/behaviour/cases/*.ts tests/helpers/*.ts) $(OUT)/js/index.js
+	node_modules/.bin/esbuild $< --bundle --format=esm --platform=node --target=node20 --log-level=warning \
+		--alias:vitest=./tests/runtimes/vitest.ts --alias:mapcp=../js/index.js --external:../js/index.js \
+		--external:'#command-line' --outfile=$@
+
 # Measures a copy by assignment between two mappings against the engine's copy.
 .PHONY: bench-mman
 bench-mman: $(OUT)/js/index.js $(OUT)/samples/mmapped-files-cpp.wasm $(OUT)/node/samples/mmapped-files-cpp.js
@@ -286,6 +295,14 @@ copy: $(OUT)/js/index.js
 test: all test-programs $(OUT)/web/index.html
 	$(if $(HAVE_CC),,@echo "mapcp: no C and C++ compiler found, so the native tests are skipped; CI has both")
 	node_modules/.bin/vitest run $(VITEST_FLAGS)
+
+.PHONY: test-releases
+## make test-releases      run all tests on each release of Node in MAPCP_NODES, paths that are separated by colons
+test-releases: all test-programs $(OUT)/web/index.html
+	@test -n "$(MAPCP_NODES)" || { echo 'set MAPCP_NODES to the paths of node, separated by colons' >&2; exit 2; }
+	for node in $(subst :, ,$(MAPCP_NODES)); do \
+		$$node --version && PATH=$$(dirname $$node):$$PATH node_modules/.bin/vitest run $(VITEST_FLAGS) || exit; \
+	done
 
 .PHONY: document
 ## make document           write the options into docs/, from the component's table and the API's doc comments

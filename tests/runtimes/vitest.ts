@@ -1,0 +1,53 @@
+// What the table of behaviours needs of vitest, for runtimes that vitest does not run in: build/out/tests/runtimes.js has
+// this in its place.
+
+import { appendFileSync } from 'node:fs';
+import { JestChaiExpect, JestExtend } from '@vitest/expect';
+import * as chai from 'chai';
+
+chai.use(JestExtend);
+chai.use(JestChaiExpect);
+
+export const { expect } = chai;
+
+/** The result of a test, as a line of JSON in the results. */
+export interface Result {
+  readonly name: string;
+  /** Why it failed; undefined if it passed. */
+  readonly error?: string | undefined;
+}
+
+interface Test {
+  readonly name: string;
+  readonly act: () => unknown;
+}
+
+const tests: Test[] = [];
+let group = '';
+
+/** Defines the tests of a group, whose names begin with its name. */
+export function describe(name: string, define: () => void): void {
+  const outer = group;
+  group = `${outer}${name} `;
+  define();
+  group = outer;
+}
+
+const define = (name: string, act: () => unknown): void => void tests.push({ name: group + name, act });
+
+/** Defines a test. */
+export const it = Object.assign(define, { skipIf: (skips: boolean) => (skips ? () => {} : define) });
+
+/** Runs the tests that were defined, one after the other, and appends each result to a file. */
+export async function runTests(file: string): Promise<void> {
+  for (const { name, act } of tests) {
+    let error: string | undefined;
+    try {
+      await act();
+    } catch (thrown) {
+      error = thrown instanceof Error ? `${thrown.message}\n${thrown.stack}` : String(thrown);
+    }
+    const result: Result = { name, error };
+    appendFileSync(file, `${JSON.stringify(result)}\n`);
+  }
+}
