@@ -377,7 +377,7 @@ $(GUESTS:%=$(OUT)/guests/%.wasm): $(OUT)/guests/%.wasm: $(OUT)/wasm/guests/%.was
 
 # Fuzzes the engine and the component's command line natively, with libFuzzer and sanitizers. Each target is a program.
 # Its seeds are in tests/fuzz/corpus, new inputs go to build/out/fuzz/corpus, and crashes to build/out/fuzz.
-FUZZERS := globs paths listing trees arguments
+FUZZERS := globs paths listing lists trees arguments
 FUZZ_CC ?= clang
 FUZZ_FLAGS := $(ENGINE_FLAGS) $(SANITIZERS) -Itests/fuzz -Ic-src/component/cli -isystem c-src/component/bindings \
 	-DMAPCP_VERSION=\"$(VERSION)\"

@@ -84,6 +84,23 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 /** `true` or `false`. */
 export const boolean = that((value) => typeof value === 'boolean', 'a boolean');
 
+/** Whether a value can be iterated over, and is not text or bytes. */
+export const isIterable = (value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !isBytes(value) &&
+  [Symbol.asyncIterator, Symbol.iterator].some(
+    (key) => typeof (value as Record<symbol, unknown>)[key] === 'function',
+  );
+
+/** Something to iterate over. Of an array, returns a copy. */
+export const iterable =
+  (what: string): Check =>
+  (name, value) => {
+    requireThat(isIterable(value), name, what, value);
+    return Array.isArray(value) ? [...value] : value;
+  };
+
 /** A function. */
 export const callback = that((value) => typeof value === 'function', 'a function');
 

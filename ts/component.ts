@@ -22,6 +22,7 @@ export type Component = Root;
 /** The progress of a job before its first step. */
 export const NOTHING_YET: Progress = {
   done: false,
+  waits: false,
   bytesDone: 0n,
   bytesInPlace: 0n,
   filesDone: 0n,

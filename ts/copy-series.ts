@@ -1,5 +1,6 @@
 import { asFlag } from './advice.js';
 import { startCopy } from './copy.js';
+import type { Input } from './input.js';
 import { Made } from './made.js';
 import type { CopyOptions } from './options.js';
 import { lendSandbox, type Preopens } from './sandbox.js';
@@ -16,9 +17,9 @@ export class CopySeries {
     this.#made = mayMeet ? new Made() : undefined;
   }
 
-  /** Copies as `copy` of the API does. The previous copy must have ended. */
-  copy(source: string, target: string, options: CopyOptions): CopyTask {
-    return startCopy(source, target, options, () => ({ lend, made: this.#made, spelling: asFlag }));
+  /** Copies as `copy` of the API does, perhaps with input. The previous copy must have ended. */
+  copy(source: string, target: string, options: CopyOptions, input?: Input): CopyTask {
+    return startCopy(source, target, options, () => ({ lend, made: this.#made, input, spelling: asFlag }));
   }
 
   /** Measures a copy with a dry run, as if it were the only one. */

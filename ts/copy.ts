@@ -6,6 +6,7 @@ import { failureOf } from './component.js';
 import { leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
 import { CopyError } from './errors.js';
 import { below, hostPathOf, isDirectory, isLink } from './host-path.js';
+import { type Input, inputOf } from './input.js';
 import type { Made } from './made.js';
 import { type CopyOptions, copyChecks, copyHints } from './options.js';
 import { type LentSandbox, lendSandbox, type Preopens, type SandboxOptions } from './sandbox.js';
@@ -70,6 +71,8 @@ export interface Starter {
   lend(preopens: Preopens): Promise<LentSandbox>;
   /** The targets that earlier copies made, if several copies can have the same target. Such copies are not divided. */
   readonly made?: Made | undefined;
+  /** What the job gets while it runs. Default: as the options say. */
+  readonly input?: Input | undefined;
   /** How errors spell the options that they advise. Default: as options of the API. */
   readonly spelling?: Spelling | undefined;
 }
@@ -89,6 +92,7 @@ export function startCopy(
 
 function orderOf(source: string, target: string, options: CopyOptions, starter: Starter): Order {
   const start = workingDirectory();
+  const input = starter.input ?? inputOf(options);
   const prepare = async (): Promise<Work> => {
     const find = () => {
       const to = withExistingDirectory(placeOf(target, '/out', start));
@@ -107,6 +111,7 @@ function orderOf(source: string, target: string, options: CopyOptions, starter: 
     const engineOptions = {
       ...options,
       filterSource: options.filterSource && hasOwnName(from),
+      input: input?.form,
       ...(made && { made, concurrency: 1 }),
     };
     const work = sandbox.workOn(from.guestPath, to.guestPath, engineOptions, (path) =>
@@ -118,7 +123,7 @@ function orderOf(source: string, target: string, options: CopyOptions, starter: 
     };
     return { ...work, spelling, end };
   };
-  return { options, prepare };
+  return { options, input, prepare };
 }
 
 function workingDirectory(): string | undefined {

@@ -160,6 +160,12 @@ export class DividedJob implements SandboxJob {
     return entries;
   }
 
+  /** Does nothing: a divided job takes no input. */
+  addInput(): void {}
+
+  /** The same. */
+  endInput(): void {}
+
   /** Stops the threads that still work, and waits until each has left its shard. */
   async drop(): Promise<void> {
     const left = this.#parts.map((part) => part.stop());
@@ -303,6 +309,7 @@ function sendable({ include = [], exclude = [], ...options }: CopyOptions): Copy
 function merge(all: readonly Progress[]): Progress {
   return all.reduce((sum, one) => ({
     done: sum.done && one.done,
+    waits: false,
     bytesDone: sum.bytesDone + one.bytesDone,
     bytesInPlace: sum.bytesInPlace + one.bytesInPlace,
     ...(sum.bytesTotal !== undefined &&

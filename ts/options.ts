@@ -6,12 +6,14 @@ import {
   type Check,
   type Checks,
   callback,
+  iterable,
   oneOf,
   signal,
   text,
   wholeNumber,
 } from './check.js';
 import type { CopyError } from './errors.js';
+import type { InputForm } from './input.js';
 import { pattern } from './patterns.js';
 
 export type { ComponentOptions };
@@ -140,6 +142,22 @@ export interface CopyOptions {
    */
   readonly exclude?: readonly string[] | undefined;
   /**
+   * Copy only these entries below `source`, and make the directories on the way to them. `source` must be a directory,
+   * but `recursive` is not needed.
+   *
+   * Each is a path relative to `source`, with slashes. If it is absolute, contains `..`, leads through a link that is
+   * not followed, or is missing, that is an error of this entry. A directory is made without its content, unless
+   * `recursive` is set. Patterns and `shard` apply. A path that comes twice in a row is copied once; otherwise `overwrite`
+   * applies to the second.
+   *
+   * The paths are taken as they are needed, so their number does not matter. If the iterable throws, the copy rejects
+   * with that error. If the copy ends early, its iterator is returned. The totals of the progress stay unknown, and
+   * `concurrency` must be 1.
+   *
+   * @default everything is copied
+   */
+  readonly files?: Iterable<string> | AsyncIterable<string> | undefined;
+  /**
    * Match patterns without a slash also against the name of `source`. Set this if you copy the entries of a directory
    * one by one. Without this, `source` is copied even if a pattern matches its name.
    *
@@ -261,6 +279,7 @@ export const copyChecks: Checks<CopyOptions> = {
   sparse: oneOf('auto', 'always', 'never'),
   include: arrayOf(pattern),
   exclude: arrayOf(pattern),
+  files: iterable('an iterable of paths'),
   filterSource: boolean,
   shard,
   concurrency: wholeNumber(1, MOST_JOBS),
@@ -304,8 +323,13 @@ export function requirePath(argument: string, value: unknown): asserts value is 
  *
  * @param options options that passed {@link copyChecks}
  * @param measure whether to count the totals first
+ * @param input what the job gets while it runs
  */
-export function toComponent(options: CopyOptions, measure: boolean): ComponentOptions {
+export function toComponent(
+  options: CopyOptions,
+  measure: boolean,
+  input: InputForm | 'none' = 'none',
+): ComponentOptions {
   return {
     windowSize: options.windowSize ?? 0,
     symlinks: options.symlinks ?? 'preserve',
@@ -323,6 +347,7 @@ export function toComponent(options: CopyOptions, measure: boolean): ComponentOp
     reportEntries: options.onEntry !== undefined,
     include: [...(options.include ?? [])],
     exclude: [...(options.exclude ?? [])],
+    input,
     filterSource: options.filterSource ?? false,
     ...(options.shard && { shard: options.shard }),
   };

@@ -78,6 +78,14 @@ export class OwnJob implements SandboxJob {
     return this.#job.takeEntries();
   }
 
+  addInput(bytes: Uint8Array): void {
+    this.#job.addInput(bytes);
+  }
+
+  endInput(): void {
+    this.#job.endInput();
+  }
+
   drop(): void {
     dropJob(this.#job);
   }

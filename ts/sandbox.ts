@@ -12,6 +12,7 @@ import type { Preopen } from './host/grant.js';
 import type { Host, HostOptions, ReusableHost } from './host/host.js';
 import { ModeCarrier } from './host/modes.js';
 import { hasPermissionModel } from './host/permission.js';
+import { type InputForm, inputOf } from './input.js';
 import { type Instance, makeInstance } from './instance.js';
 import type { Made } from './made.js';
 import {
@@ -74,6 +75,8 @@ export interface RunOptions extends CopyOptions {
    * copies are not divided.
    */
   readonly made?: Made | undefined;
+  /** What the job gets while it runs, if it needs anything. */
+  readonly input?: InputForm | undefined;
 }
 
 /** A job of a sandbox. */
@@ -126,7 +129,9 @@ export class Sandbox implements Disposable {
   copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
     return new CopyTask(() => {
       const taken = takeOptions<CopyOptions>('options', options, copyChecks, copyHints);
-      return { options: taken, prepare: async () => this.workOn(source, target, taken, (path) => path) };
+      const input = inputOf(taken);
+      const run = { ...taken, input: input?.form };
+      return { options: taken, input, prepare: async () => this.workOn(source, target, run, (path) => path) };
     });
   }
 
@@ -170,7 +175,7 @@ export class Sandbox implements Disposable {
       probe: () => this.#job(source, target, { ...toComponent(options, true), dryRun: true }),
     });
     if (sharing === undefined || count === 1) {
-      return this.#job(source, target, toComponent(options, measure), options.made);
+      return this.#job(source, target, toComponent(options, measure, options.input), options.made);
     }
     // Most copies are not divided, and need not load this.
     const { DividedJob } = await import('./divided-job.js');

@@ -2,6 +2,7 @@ import { throwIfAborted } from './abort.js';
 import { asProperty, type Spelling, spellOptions } from './advice.js';
 import { type ComponentError, type Entry, failureOf, type Progress } from './component.js';
 import { CopyError } from './errors.js';
+import type { Input } from './input.js';
 import type { CopyEntry, CopyOptions, CopyProgress } from './options.js';
 import { Pace } from './pace.js';
 import { nameOf } from './posix.js';
@@ -45,6 +46,10 @@ export interface Job {
   takeErrors(): readonly ComponentError[];
   /** Returns the entries that were finished since the last call, if the options ask for them. */
   takeEntries(): readonly Entry[];
+  /** Passes input to the job when its progress says that it waits. */
+  addInput(bytes: Uint8Array): void | Promise<void>;
+  /** Ends the input. */
+  endInput(): void | Promise<void>;
   /** Drops the job, which removes its temporary file. Called once. */
   drop(): void | Promise<void>;
 }
@@ -68,6 +73,8 @@ export interface Work {
 /** A requested copy, with the caller's arguments as they were at the call. */
 export interface Order {
   readonly options: CopyOptions;
+  /** What the job gets while it runs, if it needs anything. The task ends it. */
+  readonly input?: Input | undefined;
   /** Makes the work. Called when the copy gets its turn, and again if it must start again. */
   prepare(): Promise<Work>;
 }
@@ -96,6 +103,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   readonly [Symbol.toStringTag] = 'CopyTask';
   readonly #report: Promise<CopyReport>;
   #options: CopyOptions = {};
+  #input: Input | undefined;
   readonly #started = performance.now();
   #isWatched = false;
   #iterations = 0;
@@ -163,8 +171,17 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   }
 
   async #run(take: () => Order): Promise<CopyReport> {
-    const { options, prepare } = take();
+    const { options, input, prepare } = take();
     this.#options = options;
+    this.#input = input;
+    try {
+      return await this.#runWith(prepare);
+    } finally {
+      input?.end();
+    }
+  }
+
+  async #runWith(prepare: () => Promise<Work>): Promise<CopyReport> {
     throwIfAborted(this.#options.signal);
     this.#isWatched ||= this.#options.onProgress !== undefined;
     const taken = takeTurn(this.#options.signal);
@@ -176,7 +193,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
           return await this.#attempt(prepare, turn);
         } catch (error) {
           // Another copy may release the descriptors that this one needs.
-          const another = hasNotBegun(error) ? turn.swap() : undefined;
+          const another = hasNotBegun(error) && !this.#input?.isTaken ? turn.swap() : undefined;
           if (another === undefined) {
             throw error;
           }
@@ -228,11 +245,21 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
         if (progress.done) {
           return report(progress);
         }
+        if (progress.waits) {
+          await this.#feed(job, turn);
+        }
         await work.rest();
       }
     } finally {
       await job.drop();
     }
+  }
+
+  /** Gives the job more of its input. Another copy may have the turn while this one waits for the input. */
+  async #feed(job: Job, turn: Turn): Promise<void> {
+    const next = this.#input?.next();
+    const bytes = next instanceof Promise ? await turn.lend(next) : next;
+    await (bytes === undefined ? job.endInput() : job.addInput(bytes));
   }
 
   #requireWanted(): void {
@@ -311,7 +338,7 @@ class News {
 /** Waits for the result of a callback, if it is a promise. */
 function settled(returned: unknown, turn: Turn): Promise<void> | undefined {
   const isPromise = typeof returned === 'object' && returned !== null && 'then' in returned;
-  return isPromise ? turn.lend(returned as PromiseLike<unknown>) : undefined;
+  return isPromise ? turn.lend(returned as PromiseLike<unknown>).then(() => {}) : undefined;
 }
 
 /** Whether a copy failed because descriptors ran out, before it did anything. */

@@ -60,12 +60,12 @@ export class Turn {
    * Waits for a promise of the caller. The promise may wait for another copy, so others can have this turn meanwhile.
    *
    * @param promise the promise
-   * @returns rejects as `promise` does, or with the signal's reason if that is aborted first
+   * @returns the promise's value; rejects as `promise` does, or with the signal's reason if that is aborted first
    */
-  async lend(promise: PromiseLike<unknown>): Promise<void> {
+  async lend<T>(promise: PromiseLike<T>): Promise<T> {
     release();
     try {
-      await unlessAborted(promise, this.#signal);
+      return await unlessAborted(promise, this.#signal);
     } finally {
       // For a while, this may exceed the maximum. If it waited, two copies could wait for each other.
       taken++;

@@ -52,9 +52,13 @@ static void put_copy(copy_request *result, const struct mapcp_invocation *from) 
         .unless_directory.is_some = from->unless_directory != NULL,
         .warnings = {.ptr = mapcp_new_items(count, sizeof(*result->warnings.ptr)), .len = count},
         .concurrency = from->concurrency,
+        .files_from.is_some = from->files_from != NULL,
     };
     put_strings(&result->sources, from->names, from->name_count);
     mapcp_put_string(&result->target, from->target);
+    if (from->files_from) {
+        mapcp_put_string(&result->files_from.val, from->files_from);
+    }
     if (from->unless_directory) {
         put_message(&result->unless_directory.val, from->unless_directory, MAPCP_STATUS_USAGE);
     }

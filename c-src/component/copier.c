@@ -17,6 +17,7 @@ static_assert((int)MAPCP_SYMLINKS_SKIP == EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLI
 static_assert((int)MAPCP_OVERWRITE_ERROR == EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ERROR, "overwrite");
 static_assert((int)MAPCP_ENTRY_DIRECTORY == EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_DIRECTORY,
               "kinds of entries");
+static_assert((int)MAPCP_INPUT_LINES == EXPORTS_MAPCP_COPY_COPIER_INPUT_LINES, "kinds of input");
 static_assert((int)MAPCP_SPARSE_NEVER == EXPORTS_MAPCP_COPY_COPIER_SPARSE_POLICY_NEVER, "sparse");
 
 typedef exports_mapcp_copy_copier_copy_job_t copy_job;
@@ -106,6 +107,7 @@ void mapcp_copy_job_dtor(copy_job *self) {
 static void put_progress(progress *result, const struct mapcp_progress *from) {
     *result = (progress){
         .done = from->done,
+        .waits = from->waits,
         .bytes_done = from->bytes_done,
         .bytes_in_place = from->bytes_in_place,
         .bytes_total = {.is_some = from->totals_known, .val = from->bytes_total},
@@ -144,6 +146,18 @@ bool exports_mapcp_copy_copier_method_copy_job_step(copy_job *self, uint64_t bud
     }
     put_progress(result, mapcp_job_progress(self->job));
     return true;
+}
+
+void exports_mapcp_copy_copier_method_copy_job_add_input(copy_job *self, mapcp_list_u8_t *bytes) {
+    const bool good = mapcp_job_add_input(self->job, bytes->ptr, bytes->len);
+    mapcp_list_u8_free(bytes);
+    if (!good) {
+        abort();
+    }
+}
+
+void exports_mapcp_copy_copier_method_copy_job_end_input(copy_job *self) {
+    mapcp_job_end_input(self->job);
 }
 
 void exports_mapcp_copy_copier_method_copy_job_progress(copy_job *self, progress *result) {

@@ -21,6 +21,7 @@
     EACH(make_parents)                                                                                       \
     EACH(measure)                                                                                            \
     EACH(report_entries)                                                                                     \
+    EACH(input)                                                                                              \
     EACH(filter_source)
 
 /// Returns `memory`, or traps if it is NULL. For functions of the interface that need memory but return no

@@ -19,6 +19,7 @@
 
 #include "file_copy.h"
 #include "filter.h"
+#include "list.h"
 #include "parents.h"
 #include "spelling.h"
 #include "target.h"
@@ -55,6 +56,8 @@ struct mapcp_job {
     /// Whether the source is a directory.
     bool in_tree;
     struct mapcp_tree tree;
+    /// The paths to copy, if the options ask for input.
+    struct mapcp_list list;
     struct mapcp_file_copy file;
     /// The entry that is being copied, and what was decided about it.
     struct mapcp_tree_entry entry;
@@ -82,6 +85,7 @@ struct mapcp_job *mapcp_job_new(const char *source, const char *target, const st
     job->options.include = (struct mapcp_patterns){.items = NULL};
     job->options.exclude = (struct mapcp_patterns){.items = NULL};
     job->file = MAPCP_NO_FILE_COPY;
+    job->list.has_lines = options->input == MAPCP_INPUT_LINES;
     job->keeping.namer = options->dry_run ? NULL : &job->namer;
     job->given_source = strdup(source);
     job->given_target = strdup(target);
@@ -103,6 +107,7 @@ void mapcp_job_free(struct mapcp_job *job) {
         mapcp_temporary_forget(&job->file.temporary);
     }
     mapcp_tree_end(&job->tree);
+    mapcp_list_free(&job->list);
     if (job->state != MAPCP_JOB_DONE) {
         mapcp_remove_parents(&job->made_parents);
     }
@@ -426,6 +431,13 @@ static bool skip_copy(struct mapcp_job *job, const struct stat *status, struct m
            skip(job, status, 0, error);
 }
 
+/// Whether a commit failed only because the list has the current entry twice, and this walk has made its
+/// directory and the first copy.
+static bool is_repeated(struct mapcp_job *job, const struct mapcp_error *error) {
+    return job->options.input != MAPCP_INPUT_NONE && error->code == MAPCP_CODE_ALREADY_EXISTS &&
+           job->entry.target_is_new && !mapcp_tree_has_twin(&job->tree, true);
+}
+
 /// Copies the current entry, a link.
 static bool copy_link(struct mapcp_job *job, struct mapcp_error *error) {
     struct stat status;
@@ -438,8 +450,13 @@ static bool copy_link(struct mapcp_job *job, struct mapcp_error *error) {
     }
     struct mapcp_terms terms = terms_of(job, &status);
     bool skipped = false;
-    return mapcp_link_copy(&terms, &job->options, &job->file.temporary, &job->namer, &skipped, error) &&
-           (skipped ? skip_copy(job, &status, error) : complete_entry(job, &status, 0, error));
+    if (!mapcp_link_copy(&terms, &job->options, &job->file.temporary, &job->namer, &skipped, error)) {
+        skipped = is_repeated(job, error);
+        if (!skipped) {
+            return false;
+        }
+    }
+    return skipped ? skip_copy(job, &status, error) : complete_entry(job, &status, 0, error);
 }
 
 /// Copies an entry if it is a link, or begins to copy it if it is a file.
@@ -471,9 +488,14 @@ static bool finish_file(struct mapcp_job *job, struct mapcp_error *error) {
     bool skipped = false;
     if (!mapcp_file_copy_finish(&job->file, &job->options, error) ||
         (gives_way(job) &&
-         !mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS)) ||
-        !mapcp_commit(&job->file.temporary, &terms, &skipped, error)) {
+         !mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS))) {
         return false;
+    }
+    if (!mapcp_commit(&job->file.temporary, &terms, &skipped, error)) {
+        skipped = is_repeated(job, error);
+        if (!skipped) {
+            return false;
+        }
     }
     if (skipped) {
         return skip_copy(job, status, error);
@@ -505,6 +527,7 @@ static bool copy_window(struct mapcp_job *job, uint64_t *spent) {
 static bool begin_walk(struct mapcp_job *job, enum mapcp_tree_purpose purpose, struct mapcp_error *error) {
     job->tree = (struct mapcp_tree){
         .purpose = purpose,
+        .is_guided = job->options.input != MAPCP_INPUT_NONE,
         .options = &job->options,
         .namer = &job->namer,
         .source = &job->source,
@@ -553,6 +576,48 @@ static bool measure(struct mapcp_job *job, uint64_t *spent) {
     }
 }
 
+/// Reports a listed path that is refused. The paths of the current entry stay those of the walk.
+static bool refuse_listed(struct mapcp_job *job, const struct mapcp_error *error) {
+    const struct mapcp_path of_walk[] = {job->source, job->target};
+    const char *path = job->list.path.text ? job->list.path.text : "";
+    struct mapcp_path source = {.text = NULL};
+    struct mapcp_path target = {.text = NULL};
+    struct mapcp_error no_memory;
+    bool good = mapcp_path_set(&source, job->given_source) && mapcp_path_push(&source, path) &&
+                mapcp_path_set(&target, job->given_target) && mapcp_path_push(&target, path);
+    if (good) {
+        job->source = source;
+        job->target = target;
+        good = go_on_or_fail(job, error, job->options.keep_going);
+        job->source = of_walk[0];
+        job->target = of_walk[1];
+    } else {
+        (void)out_of_memory(&no_memory);
+        fail_job(job, &no_memory);
+    }
+    mapcp_path_free(&source);
+    mapcp_path_free(&target);
+    return good;
+}
+
+/// Sends the walk to the next path of the list.
+static bool follow_list(struct mapcp_job *job) {
+    struct mapcp_error error;
+    switch (mapcp_list_next(&job->list, &error)) {
+    case MAPCP_LIST_PATH:
+        return mapcp_tree_go_to(&job->tree, job->list.path.text, job->list.is_directory) ||
+               (out_of_memory(&error), fail_job(job, &error));
+    case MAPCP_LIST_REFUSED:
+        return refuse_listed(job, &error);
+    case MAPCP_LIST_WAITS:
+        job->progress.waits = true;
+        return true;
+    default:
+        mapcp_tree_go_home(&job->tree);
+        return true;
+    }
+}
+
 /// Goes on to the next entry and begins to copy it.
 static bool walk(struct mapcp_job *job, uint64_t *spent) {
     struct mapcp_tree_entry entry;
@@ -572,6 +637,8 @@ static bool walk(struct mapcp_job *job, uint64_t *spent) {
                go_on_or_fail(job, &error, job->options.keep_going || entry.kind == MAPCP_TREE_SPECIAL);
     case MAPCP_TREE_FAILED:
         return go_on_or_fail(job, &error, job->options.keep_going);
+    case MAPCP_TREE_WAITS:
+        return follow_list(job);
     default:
         job->state = MAPCP_JOB_DONE;
         return true;
@@ -579,7 +646,7 @@ static bool walk(struct mapcp_job *job, uint64_t *spent) {
 }
 
 static bool begin_directory(struct mapcp_job *job, struct mapcp_error *error) {
-    if (job->options.measure) {
+    if (job->options.measure && job->options.input == MAPCP_INPUT_NONE) {
         job->state = MAPCP_JOB_MEASURING;
         return begin_walk(job, MAPCP_TREE_MEASURE, error);
     }
@@ -602,7 +669,9 @@ static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
 static bool check_root_directory(const struct mapcp_job *job, const struct stat *status,
                                  struct mapcp_error *error) {
     if (!job->options.recursive) {
-        return mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_IS_DIRECTORY);
+        // A listed path in the target is refused when the walk goes to it.
+        return job->options.input != MAPCP_INPUT_NONE ||
+               mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_IS_DIRECTORY);
     }
     // The copy may lie in a part of the source that the walk leaves out.
     return mapcp_check_outside(job->given_target, status, error) ||
@@ -664,6 +733,10 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
         return check_root_directory(job, &status, error) && prepare_parents(job, error) &&
                begin_directory(job, error);
     }
+    if (job->options.input != MAPCP_INPUT_NONE) {
+        return mapcp_fail_because(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_DIRECTORY,
+                                  "it must be a directory, which contains the listed paths");
+    }
     if (!is_ours(job)) {
         job->state = MAPCP_JOB_DONE;
         return true;
@@ -701,11 +774,25 @@ bool mapcp_job_step(struct mapcp_job *job, uint64_t budget) {
         if (!good) {
             return false;
         }
-    } while (job->state != MAPCP_JOB_DONE && spent < budget && job->entries.count < MOST_ENTRIES);
+    } while (job->state != MAPCP_JOB_DONE && spent < budget && !job->progress.waits &&
+             job->entries.count < MOST_ENTRIES);
     if (job->state == MAPCP_JOB_DONE && !job->progress.done) {
         mapcp_progress_end(&job->progress);
     }
     return true;
+}
+
+bool mapcp_job_add_input(struct mapcp_job *job, const void *bytes, size_t length) {
+    if (job->options.input == MAPCP_INPUT_NONE || job->list.input.ended) {
+        return true;
+    }
+    job->progress.waits = false;
+    return mapcp_input_add(&job->list.input, bytes, length);
+}
+
+void mapcp_job_end_input(struct mapcp_job *job) {
+    job->progress.waits = false;
+    job->list.input.ended = true;
 }
 
 const struct mapcp_progress *mapcp_job_progress(const struct mapcp_job *job) {

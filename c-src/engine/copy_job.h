@@ -2,6 +2,7 @@
 #define MAPCP_COPY_JOB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "options.h"
@@ -23,6 +24,15 @@ struct mapcp_job *mapcp_job_new(const char *source, const char *target, const st
 /// Returns false if the job has failed: see mapcp_job_error. Finished entries stay, and all other targets are
 /// as they were. After the job has ended, a step does nothing and returns the same result.
 bool mapcp_job_step(struct mapcp_job *job, uint64_t budget);
+
+/// Passes input to a job whose options ask for it. The job keeps a copy until it needs it, so the caller must
+/// pass input only when the progress says that the job waits.
+///
+/// Returns false if memory runs out.
+bool mapcp_job_add_input(struct mapcp_job *job, const void *bytes, size_t length);
+
+/// Ends the input. Further input is ignored.
+void mapcp_job_end_input(struct mapcp_job *job);
 
 /// The progress of the job. Borrowed from it.
 const struct mapcp_progress *mapcp_job_progress(const struct mapcp_job *job);

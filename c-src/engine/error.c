@@ -81,19 +81,13 @@ bool mapcp_is_transient(const struct mapcp_error *error) {
 
 const char *mapcp_verb(enum mapcp_operation operation) {
     static const char *const verbs[] = {
-        [MAPCP_OPERATION_ACCEPT] = "use",
-        [MAPCP_OPERATION_INSPECT] = "inspect",
-        [MAPCP_OPERATION_OPEN] = "open",
-        [MAPCP_OPERATION_LIST] = "list",
-        [MAPCP_OPERATION_MAP] = "map",
-        [MAPCP_OPERATION_UNMAP] = "unmap",
-        [MAPCP_OPERATION_CREATE] = "create",
-        [MAPCP_OPERATION_WRITE] = "write",
-        [MAPCP_OPERATION_VERIFY] = "verify",
-        [MAPCP_OPERATION_SYNC] = "sync",
-        [MAPCP_OPERATION_SET_TIMES] = "set the times of",
-        [MAPCP_OPERATION_CLOSE] = "close",
-        [MAPCP_OPERATION_RENAME] = "rename",
+        [MAPCP_OPERATION_ACCEPT] = "use",    [MAPCP_OPERATION_INSPECT] = "inspect",
+        [MAPCP_OPERATION_OPEN] = "open",     [MAPCP_OPERATION_LIST] = "list",
+        [MAPCP_OPERATION_MAP] = "map",       [MAPCP_OPERATION_UNMAP] = "unmap",
+        [MAPCP_OPERATION_READ] = "read",     [MAPCP_OPERATION_CREATE] = "create",
+        [MAPCP_OPERATION_WRITE] = "write",   [MAPCP_OPERATION_VERIFY] = "verify",
+        [MAPCP_OPERATION_SYNC] = "sync",     [MAPCP_OPERATION_SET_TIMES] = "set the times of",
+        [MAPCP_OPERATION_CLOSE] = "close",   [MAPCP_OPERATION_RENAME] = "rename",
         [MAPCP_OPERATION_REMOVE] = "remove",
     };
     return verbs[operation];

@@ -49,6 +49,16 @@ enum mapcp_sparse {
     MAPCP_SPARSE_NEVER,
 };
 
+/// What the host passes to a job while it runs; `input` of the WIT interface, in its order.
+enum mapcp_input_kind {
+    /// Nothing.
+    MAPCP_INPUT_NONE,
+    /// The paths to copy, each ended by a NUL.
+    MAPCP_INPUT_PATHS,
+    /// The paths to copy, each on a line of its own.
+    MAPCP_INPUT_LINES,
+};
+
 /// A list of patterns. Borrowed, if not from mapcp_patterns_copy.
 struct mapcp_patterns {
     const char *const *items;
@@ -99,6 +109,8 @@ struct mapcp_options {
     bool measure;
     /// Report each entry: see mapcp_job_take_entries.
     bool report_entries;
+    /// Copy only the entries below the source that the input names: see mapcp_job_add_input.
+    enum mapcp_input_kind input;
     /// Match the patterns against the name of the source as well.
     bool filter_source;
     /// If there are any, only files and links that match one of these are copied.

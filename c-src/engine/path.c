@@ -53,6 +53,15 @@ bool mapcp_path_push(struct mapcp_path *path, const char *name) {
     return true;
 }
 
+bool mapcp_path_append(struct mapcp_path *path, const char *bytes, size_t length) {
+    if (!reserve(&path->text, &path->capacity, path->length + length + 1)) {
+        return false;
+    }
+    memcpy(path->text + path->length, bytes, length);
+    mapcp_path_cut(path, path->length + length);
+    return true;
+}
+
 void mapcp_path_cut(struct mapcp_path *path, size_t length) {
     path->length = length;
     path->text[length] = '\0';

@@ -35,6 +35,10 @@ bool mapcp_path_set(struct mapcp_path *path, const char *text);
 /// is unchanged.
 bool mapcp_path_push(struct mapcp_path *path, const char *name);
 
+/// Appends `length` bytes, without a slash before them. They must not contain a NUL. Returns false if memory
+/// runs out; then the path is unchanged.
+bool mapcp_path_append(struct mapcp_path *path, const char *bytes, size_t length);
+
 /// Shortens the path to `length` bytes, its length before a push.
 void mapcp_path_cut(struct mapcp_path *path, size_t length);
 

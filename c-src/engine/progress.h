@@ -8,6 +8,8 @@
 struct mapcp_progress {
     /// Whether the job is done.
     bool done;
+    /// Whether the job needs more input. Until it has that, a step does nothing.
+    bool waits;
     /// Whether the totals are known.
     bool totals_known;
     /// Bytes copied, including those of files that failed half-way, and bytes to copy in all. The total is

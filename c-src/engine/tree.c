@@ -44,6 +44,8 @@ struct mapcp_tree_frame {
     /// Whether the walk has returned MAPCP_TREE_ENTERED for it, and whether it was listed completely.
     bool announced;
     bool listed;
+    /// Whether a guided walk stays in it until it is sent elsewhere.
+    bool is_guided;
     /// The lengths of this directory's paths.
     size_t source_length;
     size_t target_length;
@@ -368,7 +370,12 @@ bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error) {
         .directory = tree->purpose == MAPCP_TREE_MEASURE ? MAPCP_NOWHERE : AT_FDCWD,
         .name = tree->target->text,
     };
-    return enter(tree, source, target, error);
+    if (!enter(tree, source, target, error)) {
+        return false;
+    }
+    top(tree)->is_guided = tree->is_guided;
+    top(tree)->listed = tree->is_guided;
+    return true;
 }
 
 /// Opens a target directory again.
@@ -454,6 +461,13 @@ static void leave_top(struct mapcp_tree *tree) {
     tree->depth--;
 }
 
+static unsigned char type_of(const struct stat *status) {
+    return S_ISDIR(status->st_mode)   ? DT_DIR
+           : S_ISREG(status->st_mode) ? DT_REG
+           : S_ISLNK(status->st_mode) ? DT_LNK
+                                      : DT_UNKNOWN;
+}
+
 /// Finds the type of a listed entry, following it if requested. On failure returns false and sets `error`.
 static bool find_type(const struct mapcp_tree *tree, const struct mapcp_listed *entry, unsigned char *type,
                       struct mapcp_error *error) {
@@ -466,10 +480,7 @@ static bool find_type(const struct mapcp_tree *tree, const struct mapcp_listed *
     if (!mapcp_stat_source(place, follows(tree), &status, error)) {
         return false;
     }
-    *type = S_ISDIR(status.st_mode)   ? DT_DIR
-            : S_ISREG(status.st_mode) ? DT_REG
-            : S_ISLNK(status.st_mode) ? DT_LNK
-                                      : DT_UNKNOWN;
+    *type = type_of(&status);
     return true;
 }
 
@@ -626,6 +637,162 @@ static bool enter_pending(struct mapcp_tree *tree, const char *name, struct mapc
                  error);
 }
 
+// --- A guided walk -----------------------------------------------------------------------------------------
+
+bool mapcp_tree_go_to(struct mapcp_tree *tree, const char *path, bool is_directory) {
+    tree->has_goal = mapcp_path_set(&tree->goal, path);
+    tree->goal_is_directory = is_directory;
+    tree->goal_is_known = false;
+    return tree->has_goal;
+}
+
+void mapcp_tree_go_home(struct mapcp_tree *tree) {
+    tree->is_guided = false;
+}
+
+/// The rest of the goal behind the path of the top directory. NULL if the goal is not in that directory.
+static char *rest_of_goal(const struct mapcp_tree *tree) {
+    // An empty path is the root's.
+    const char *directory =
+        top(tree)->source_length > tree->frames[0].source_length ? relative_path(tree) : "";
+    const size_t length = strlen(directory);
+    char *rest = tree->goal.text + length;
+    if (strncmp(tree->goal.text, directory, length) != 0 || (length > 0 && *rest != '/' && *rest != '\0')) {
+        return NULL;
+    }
+    return rest + (length > 0 && *rest == '/');
+}
+
+/// Whether the filters admit the goal, and the directories on the way to it from the top one. If its type is
+/// unknown, false only if they leave out an entry of any type.
+static bool admits_goal(const struct mapcp_tree *tree, char *rest, unsigned char type, bool is_known) {
+    bool admitted = mapcp_filter_admits(tree->options, tree->goal.text, type == DT_DIR) ||
+                    (!is_known && mapcp_filter_admits(tree->options, tree->goal.text, true));
+    for (char *slash = strchr(rest, '/'); admitted && slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        admitted = mapcp_filter_admits(tree->options, tree->goal.text, true);
+        *slash = '/';
+    }
+    return admitted;
+}
+
+/// Inspects the goal before the walk enters a directory on the way to it. So a path that cannot be copied
+/// creates no directory. Drops the goal if it must not be copied. On failure returns false and sets `error`.
+static bool inspect_goal(struct mapcp_tree *tree, char *rest, struct mapcp_error *error) {
+    const struct mapcp_options *options = tree->options;
+    const struct mapcp_place place = source_place(tree, top(tree), rest, tree->source->text);
+    const bool is_in_shard = mapcp_shard_has(options->shard, tree->goal.text);
+    struct stat status;
+    // With `recursive`, a directory may contain entries of this shard.
+    tree->has_goal = is_in_shard || options->recursive;
+    if (!tree->has_goal) {
+        return true;
+    }
+    const bool is_known = mapcp_stat_source(place, follows(tree), &status, error);
+    tree->goal_type = is_known ? type_of(&status) : DT_UNKNOWN;
+    tree->goal_is_known = is_known;
+    if (tree->goal_type != DT_DIR && !is_in_shard) {
+        tree->has_goal = false;
+        return true;
+    }
+    if ((tree->goal_type == DT_LNK && options->symlinks == MAPCP_SYMLINKS_SKIP) ||
+        !admits_goal(tree, rest, tree->goal_type, is_known)) {
+        tree->has_goal = false;
+        tree->left_out += is_in_shard;
+        return true;
+    }
+    return is_known && (tree->goal_type == DT_DIR || !tree->goal_is_directory ||
+                        mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_DIRECTORY));
+}
+
+/// Enters the directory `name` on the way to the goal, or as the goal itself.
+static bool enter_towards_goal(struct mapcp_tree *tree, const char *name, bool is_goal,
+                               struct mapcp_error *error) {
+    if (!push_paths(tree, name)) {
+        return out_of_memory(error);
+    }
+    const struct mapcp_place source = source_place(tree, top(tree), name, tree->source->text);
+    if (enter(tree, source, target_place(top(tree), name), error)) {
+        top(tree)->is_guided = !is_goal || !tree->options->recursive;
+        top(tree)->listed = top(tree)->is_guided;
+        return true;
+    }
+    return false;
+}
+
+/// Goes one step from the top directory to the goal, which has the path `rest` there. LISTING_PASSED means to
+/// go on.
+static enum listing approach_goal(struct mapcp_tree *tree, char *rest, struct mapcp_tree_entry *entry,
+                                  struct mapcp_error *error) {
+    if (*rest == '\0') {
+        top(tree)->listed = !tree->options->recursive;
+        tree->has_goal = false;
+        return LISTING_PASSED;
+    }
+    if (!reopen_top(tree, error)) {
+        return LISTING_FAILED;
+    }
+    if (!tree->goal_is_known) {
+        if (!push_paths(tree, rest)) {
+            (void)out_of_memory(error);
+            return LISTING_FAILED;
+        }
+        if (!inspect_goal(tree, rest, error)) {
+            return LISTING_FAILED;
+        }
+        cut_paths(tree);
+        return LISTING_PASSED;
+    }
+    char *slash = strchr(rest, '/');
+    if (!slash && tree->goal_type != DT_DIR) {
+        if (!push_paths(tree, rest)) {
+            (void)out_of_memory(error);
+            return LISTING_FAILED;
+        }
+        tree->has_goal = false;
+        put_entry(tree, tree->goal_type, rest, entry);
+        return LISTING_FOUND;
+    }
+    if (slash) {
+        *slash = '\0';
+    }
+    bool good = enter_towards_goal(tree, rest, !slash, error);
+    if (slash) {
+        *slash = '/';
+    }
+    tree->has_goal = slash != NULL;
+    return good ? LISTING_PASSED : LISTING_FAILED;
+}
+
+/// Whether a directory on the way from the top one to the goal is a link.
+static bool leads_through_link(const struct mapcp_tree *tree, char *rest) {
+    struct stat status;
+    bool found = false;
+    for (char *slash = strchr(rest, '/'); !found && slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        found =
+            fstatat(mapcp_listing_descriptor(top(tree)->listing), rest, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISLNK(status.st_mode);
+        *slash = '/';
+    }
+    return found;
+}
+
+/// Gives the goal up. The error is about it, so the paths become its own.
+static enum mapcp_tree_event fail_goal(struct mapcp_tree *tree, char *rest, struct mapcp_error *error) {
+    if (error->side == MAPCP_SIDE_SOURCE && !follows(tree) && top(tree)->listing &&
+        leads_through_link(tree, rest)) {
+        mapcp_fail_because(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_DIRECTORY,
+                           "a directory on its path is a symbolic link; follow it, with `symlinks=follow`");
+    }
+    tree->has_goal = false;
+    cut_paths(tree);
+    if (*rest != '\0' && !push_paths(tree, rest)) {
+        (void)out_of_memory(error);
+    }
+    return MAPCP_TREE_FAILED;
+}
+
 enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,
                                       struct mapcp_error *error) {
     while (tree->depth > 0) {
@@ -653,6 +820,19 @@ enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree
             }
             continue;
         }
+        if (tree->is_guided && top(tree)->is_guided) {
+            char *rest = tree->has_goal ? rest_of_goal(tree) : NULL;
+            if (!tree->has_goal) {
+                return MAPCP_TREE_WAITS;
+            }
+            if (rest) {
+                enum listing result = approach_goal(tree, rest, entry, error);
+                if (result == LISTING_PASSED) {
+                    continue;
+                }
+                return result == LISTING_FOUND ? MAPCP_TREE_FOUND : fail_goal(tree, rest, error);
+            }
+        }
         bool finished = finish_top(tree, error);
         leave_top(tree);
         if (!finished) {
@@ -667,6 +847,7 @@ void mapcp_tree_end(struct mapcp_tree *tree) {
         leave_top(tree);
     }
     free(tree->frames);
+    mapcp_path_free(&tree->goal);
     tree->frames = NULL;
     tree->capacity = 0;
 }

@@ -63,6 +63,8 @@ enum mapcp_tree_event {
     MAPCP_TREE_FOUND,
     /// Something failed. The next call goes on after it.
     MAPCP_TREE_FAILED,
+    /// A guided walk needs a path: the caller must call mapcp_tree_go_to or mapcp_tree_go_home.
+    MAPCP_TREE_WAITS,
     /// The walk is over.
     MAPCP_TREE_END,
 };
@@ -78,6 +80,16 @@ struct mapcp_tree {
     /// The current paths. The caller sets them to the roots. Borrowed.
     struct mapcp_path *source;
     struct mapcp_path *target;
+    /// Whether the walk is guided: it lists no directory, but goes to the paths that the caller names. With
+    /// `recursive`, it walks through each directory that it is sent to.
+    bool is_guided;
+    /// Where a guided walk is going: a path below the root, whether it must be a directory's and, once it was
+    /// inspected, its type.
+    bool has_goal;
+    bool goal_is_directory;
+    bool goal_is_known;
+    unsigned char goal_type;
+    struct mapcp_path goal;
     struct mapcp_tree_frame *frames;
     size_t depth;
     size_t capacity;
@@ -98,6 +110,17 @@ enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree
 /// Whether the target of the current entry is also that of another entry in the same directory: see
 /// mapcp_siblings_have_twin. False unless the purpose is a copy.
 bool mapcp_tree_has_twin(struct mapcp_tree *tree, bool is_taken);
+
+/// Makes a guided walk go to `path` next, an entry below the root, or to the root itself if the path is
+/// empty. The names in the path must be divided by single slashes, and "." and ".." are not names. Returns
+/// false if memory runs out.
+///
+/// The walk enters the directories on the way, and stays in them until it is sent elsewhere. So paths that
+/// are sorted by directory are cheap.
+bool mapcp_tree_go_to(struct mapcp_tree *tree, const char *path, bool is_directory);
+
+/// Makes a guided walk finish its directories and end.
+void mapcp_tree_go_home(struct mapcp_tree *tree);
 
 /// Closes and frees everything.
 void mapcp_tree_end(struct mapcp_tree *tree);

@@ -51,6 +51,23 @@ it.each<[string, (root: Root) => void]>([
       }),
   ],
   [
+    'for the copies of the next paths of a list',
+    ({ copier }) => {
+      const options = toComponent({ keepGoing: true, onEntry: () => {}, windowSize: 1 }, false, 'paths');
+      const job = new copier.CopyJob('/in/a', '/in/listed', options);
+      const paths = new TextEncoder().encode(`file\0./file\0missing\0../out\0${'x'.repeat(300)}\0`);
+      repeat(TIMES / 10, () => {
+        job.addInput(paths);
+        while (!job.step(1n << 40n).waits) {}
+        job.takeErrors();
+        job.takeEntries();
+      });
+      job.endInput();
+      expect(job.step(1n << 40n).filesDone).toBe(BigInt(TIMES / 5));
+      drop(job);
+    },
+  ],
+  [
     'for a copy that fails',
     ({ copier }) =>
       repeat(TIMES / 4, () => {

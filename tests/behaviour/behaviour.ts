@@ -77,6 +77,7 @@ export function flagsFor({
   exclude = [],
   windowSize,
   shard,
+  files,
   // It depends on -T, which frontends.ts passes.
   filterSource: _,
   ...others
@@ -85,6 +86,8 @@ export function flagsFor({
     ...include.map((pattern) => `--include=${pattern}`),
     ...exclude.map((pattern) => `--exclude=${pattern}`),
     ...(windowSize === undefined ? [] : [`--window-size=${windowSize}`]),
+    // The list is standard input.
+    ...(files === undefined ? [] : ['--files-from=-', '--null']),
     ...(shard === undefined ? [] : [`--shard=${shard.index}/${shard.count}`]),
   ];
   for (const [name, value] of Object.entries(others)) {

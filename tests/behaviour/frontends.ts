@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import process from 'node:process';
-import type { CopyReport } from 'mapcp';
+import type { CopyOptions, CopyReport } from 'mapcp';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { copyByApi } from './api.mjs';
@@ -25,10 +25,11 @@ export interface Frontend {
 const NODE_GRAIN = process.versions.deno === undefined ? 1_000n : 1_000_000n;
 
 /** Runs a program, and throws if it is killed. */
-function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boolean) {
+function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boolean, input = '') {
   const [program = '', ...rest] = [...(isOrdinaryUser ? asOrdinaryUser : []), ...command];
   const { status, stdout, stderr, error } = spawnSync(program, rest, {
     cwd,
+    input,
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });
@@ -62,6 +63,11 @@ function argumentsFor({ source, target, options }: Request): readonly string[] {
   return ['--json', '--no-progress', ...exact, ...links, ...(flagsFor(options) ?? []), '--', source, target];
 }
 
+/** Standard input for a request: its list of files. */
+function inputFor({ files }: CopyOptions): string {
+  return Array.from((files ?? []) as Iterable<string>, (path) => `${path}\0`).join('');
+}
+
 /** Copies by a command line, whose output of --json equals the API's. */
 function copyByCommand(command: readonly string[]): Frontend['copy'] {
   return async (request, isOrdinaryUser) => {
@@ -69,6 +75,7 @@ function copyByCommand(command: readonly string[]): Frontend['copy'] {
       [...command, ...argumentsFor(request)],
       request.directory,
       isOrdinaryUser,
+      inputFor(request.options),
     );
     if (stderr !== '') {
       throw new Error(`there is something on standard error: ${stderr}`);

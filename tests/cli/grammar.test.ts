@@ -24,6 +24,7 @@ const plain = {
   symlinks: 'follow',
   overwrite: 'always',
   sparse: 'auto',
+  input: 'none',
   recursive: false,
   preserveTimestamps: false,
   verify: false,

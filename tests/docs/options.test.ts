@@ -24,6 +24,7 @@ it('the generated documentation is current; make document updates it', () => {
 it('only these options of the API have no equivalent on the command line', () => {
   const names = Object.keys(copyChecks);
   expect(names.filter((name) => commandLineOptionOf(name) === undefined).sort()).toEqual([
+    'files',
     'filterSource',
     'onEntry',
     'onError',
@@ -37,7 +38,16 @@ it('only these options of the API have no equivalent on the command line', () =>
 it('only these options of the command line have no equivalent in the API', () => {
   const common = Object.keys(copyChecks).map((name) => commandLineOptionOf(name)?.name);
   expect(commandLineOptions.map(({ name }) => name).filter((name) => !common.includes(name))).toEqual([
-    ...['archive', 'no-dereference', 'dereference', 'target-directory', 'no-target-directory', 'no-clobber'],
+    ...[
+      'archive',
+      'no-dereference',
+      'dereference',
+      'files-from',
+      'null',
+      'target-directory',
+      'no-target-directory',
+      'no-clobber',
+    ],
     ...['update', 'force', 'interactive', 'clean', 'progress', 'no-progress', 'json', 'quiet', 'verbose'],
     ...['completion', 'version', 'help'],
   ]);

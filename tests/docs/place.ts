@@ -65,6 +65,15 @@ export function prepare(directory: string, isCheckout: boolean): void {
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n');
 }
 
+/** Makes a directory the work tree of a git repository that tracks some files. */
+export function prepareRepository(directory: string): void {
+  const git = 'git init --quiet && git add photo.jpg project/src photos';
+  const { status, output } = runScript(git, directory, '');
+  if (status !== 0) {
+    throw new Error(output);
+  }
+}
+
 /** Creates a directory with the commands `mapcp` and `wasmtime`. */
 export function prepareCommands(directory: string): void {
   symlinkSync(join(checkout, 'build/out/js/cli/main.js'), join(directory, 'mapcp'));

@@ -5,7 +5,7 @@ import { transformSync } from 'esbuild';
 import { expect } from 'vitest';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { type Block, checkout } from './documents.js';
-import { type Outcome, prepare, prepareCommands, runScript } from './place.js';
+import { type Outcome, prepare, prepareCommands, prepareRepository, runScript } from './place.js';
 
 /** An example, and the examples that continue it. */
 export type Story = readonly [Block, ...Block[]];
@@ -58,6 +58,9 @@ export function tell(story: Story, directory: string): void {
     story.some(({ marks }) => 'checkout' in marks),
   );
   prepareCommands(commands);
+  if (story.some(({ code }) => code.includes('git '))) {
+    prepareRepository(place);
+  }
   let last: Outcome | undefined;
   for (const block of story) {
     if (block.marks.file !== undefined) {

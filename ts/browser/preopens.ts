@@ -2,7 +2,6 @@ import { type Check, isRecord, requireThat } from '../check.js';
 import { quoted } from '../errors.js';
 import { access, preopenOf, preopensOf } from '../preopens.js';
 import type { DirectoryEntry } from './entries.js';
-import type { FlatTree } from './flat-tree.js';
 import type { Grant } from './requests.js';
 import { tree } from './tree-check.js';
 
@@ -36,12 +35,6 @@ const takePreopens = preopensOf((name, value) => {
   return preopenOf<object>(isOfBrowser ? { directory, access } : { tree, access })(name, given);
 });
 
-/** A checked preopen. */
-type Taken = { readonly access: Preopen['access'] } & (
-  | { readonly tree: FlatTree }
-  | { readonly directory: FileSystemDirectoryHandle }
-);
-
 /**
  * Checks preopens, asks the visitor for access if needed, and returns what the worker gets.
  *
@@ -50,7 +43,7 @@ type Taken = { readonly access: Preopen['access'] } & (
  * overlap
  */
 export async function grantsFor(preopens: Preopens): Promise<Grant[]> {
-  const taken = takePreopens('preopens', preopens) as Readonly<Record<string, Taken>>;
+  const taken = takePreopens('preopens', preopens) as Preopens;
   const grants: Grant[] = [];
   const handles: [string, FileSystemDirectoryHandle][] = [];
   for (const [name, preopen] of Object.entries(taken)) {

@@ -2,14 +2,14 @@
 
 import type { CopyOptions, Entry, Progress } from '#bindings/interfaces/mapcp-copy-copier.js';
 import type { CleanReport, ComponentError } from '../component.js';
-import type { FlatTree, FoundTree } from './flat-tree.js';
+import type { DirectoryEntry, FoundDirectory } from './entries.js';
 import type { FileCall } from './volume.js';
 
 /** A preopen as the worker gets it. */
 export interface Grant {
   readonly name: string;
   readonly access: 'read' | 'read-write';
-  readonly from: FlatTree | FileSystemDirectoryHandle;
+  readonly from: DirectoryEntry | FileSystemDirectoryHandle;
 }
 
 /** The result of a step, with everything that a page may ask for after it. */
@@ -32,12 +32,16 @@ export interface Requests {
   begin(source: string, target: string, options: CopyOptions): number;
   /** Steps a job, and saves the finished files to the browser's directories. */
   step(job: number, budget: bigint): Stepped;
+  /** Passes input to a job. */
+  addInput(job: number, bytes: Uint8Array): void;
+  /** Ends the input of a job. */
+  endInput(job: number): void;
   /** Drops a job. */
   drop(job: number): void;
   /** Removes the temporary files of killed copies in a directory; in a dry run, only finds them. */
   clean(directory: string, dryRun: boolean): CleanReport;
   /** Returns the content of a preopen. */
-  tree(name: string): FoundTree;
+  tree(name: string): FoundDirectory;
   /** Closes the sandbox. Another one can then be opened. */
   close(): void;
 }

@@ -1,8 +1,8 @@
-import { unlessAborted } from '../abort.js';
 import { type Checks, callback, takeOptions, wholeNumber } from '../check.js';
 import { cleanErrorOf, countOf } from '../cleaning.js';
 import { closedError } from '../closed.js';
 import { errorOf, failureOf, NOTHING_YET } from '../component.js';
+import { type InputForm, inputOf } from '../input.js';
 import {
   type CleanOptions,
   type CopyOptions as CommonOptions,
@@ -15,7 +15,6 @@ import {
 import { CopyTask, type Job, type Work } from '../task.js';
 import { Connection } from './connection.js';
 import type { FoundDirectory } from './entries.js';
-import { treeFrom } from './flat-tree.js';
 import { grantsFor, type Preopens } from './preopens.js';
 import type { Stepped } from './requests.js';
 import type { FileCall } from './volume.js';
@@ -47,20 +46,11 @@ export interface SandboxOptions {
    * @default not called
    */
   readonly watch?: ((calls: readonly FileCall[]) => void | Promise<void>) | undefined;
-  /**
-   * Makes the worker of the sandbox, a module worker that runs `mapcp/browser/worker.js`. It is ended with the sandbox.
-   * Needed if the bundler does not recognise `new Worker(new URL(…))`, as esbuild, if the module comes from another
-   * origin, as from a CDN, and if Trusted Types are required.
-   *
-   * @default a worker from the file beside this module, which a later sandbox can reuse
-   */
-  readonly worker?: (() => Worker) | undefined;
 }
 
 const sandboxChecks: Checks<SandboxOptions> = {
   memory: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   watch: callback,
-  worker: callback,
 };
 
 // One lock for all of the browser's storage, because tabs cannot agree on a name for each directory.
@@ -82,8 +72,8 @@ export class Sandbox {
   readonly #connection: Connection;
   readonly #watch: SandboxOptions['watch'];
   readonly #changesStorage: boolean;
-  readonly #closing = new AbortController();
   #copying = 0;
+  #closed = false;
 
   /** @internal */
   constructor(connection: Connection, watch: SandboxOptions['watch'], changesStorage: boolean) {
@@ -109,7 +99,8 @@ export class Sandbox {
   copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
     return new CopyTask(() => {
       const taken = takeOptions<CopyOptions>('options', options, checks, hints);
-      return { options: taken, prepare: async () => this.#workOn(source, target, taken) };
+      const input = inputOf(taken);
+      return { options: taken, input, prepare: async () => this.#workOn(source, target, taken, input?.form) };
     });
   }
 
@@ -147,7 +138,7 @@ export class Sandbox {
   async tree(preopen: string): Promise<FoundDirectory> {
     requirePath('preopen', preopen);
     this.#requireOpen();
-    return treeFrom(await this.#connection.ask('tree', preopen));
+    return this.#connection.ask('tree', preopen);
   }
 
   /**
@@ -155,8 +146,8 @@ export class Sandbox {
    * A sandbox that is garbage-collected without this call is closed as well, with a warning on the console.
    */
   close(): void {
-    if (!this.#closing.signal.aborted) {
-      this.#closing.abort(closedError());
+    if (!this.#closed) {
+      this.#closed = true;
       forgotten.unregister(this);
       this.#release();
     }
@@ -167,7 +158,7 @@ export class Sandbox {
     this.close();
   }
 
-  #workOn(source: string, target: string, options: CopyOptions): Work {
+  #workOn(source: string, target: string, options: CopyOptions, input: InputForm | undefined): Work {
     requirePath('source', source);
     requirePath('target', target);
     this.#requireOpen();
@@ -176,7 +167,8 @@ export class Sandbox {
     return {
       begin: async (measure) => {
         leave = await this.#turn(options.signal);
-        return this.#job(await this.#connection.ask('begin', source, target, toComponent(options, measure)));
+        const given = toComponent(options, measure, input);
+        return this.#job(await this.#connection.ask('begin', source, target, given));
       },
       prepareStep: () => this.#requireOpen(),
       // While the page waited for the worker, its event loop was free.
@@ -206,6 +198,8 @@ export class Sandbox {
       currentPath: () => stepped?.currentPath ?? '',
       takeErrors: () => stepped?.errors ?? [],
       takeEntries: () => stepped?.entries ?? [],
+      addInput: (bytes) => this.#connection.ask('addInput', id, bytes),
+      endInput: () => this.#connection.ask('endInput', id),
       drop: () => this.#connection.ask('drop', id),
     };
   }
@@ -215,28 +209,21 @@ export class Sandbox {
     if (!this.#changesStorage) {
       return Promise.resolve(() => {});
     }
-    const waiting = new AbortController();
-    const turn = new Promise<() => void>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       navigator.locks
-        .request(LOCK, { signal: waiting.signal }, () => new Promise<void>((leave) => resolve(leave)))
-        .catch(reject);
-    });
-    return unlessAborted(unlessAborted(turn, this.#closing.signal), signal).catch((error: unknown) => {
-      waiting.abort();
-      // In the same moment, it may have got its turn.
-      turn.then((leave) => leave()).catch(() => {});
-      throw error;
+        .request(LOCK, signal ? { signal } : {}, () => new Promise<void>((leave) => resolve(leave)))
+        .catch((error: unknown) => reject(signal?.aborted ? signal.reason : error));
     });
   }
 
   #requireOpen(): void {
-    if (this.#closing.signal.aborted) {
+    if (this.#closed) {
       throw closedError();
     }
   }
 
   #release(): void {
-    if (this.#closing.signal.aborted && this.#copying === 0) {
+    if (this.#closed && this.#copying === 0) {
       this.#connection.close();
     }
   }
@@ -260,19 +247,15 @@ export class Sandbox {
  * await sandbox.copy('/in/a.txt', '/out/b.txt');
  */
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
-  const {
-    memory = DEFAULT_MEMORY,
-    watch,
-    worker,
-  } = takeOptions<SandboxOptions>('options', options, sandboxChecks);
+  const { memory = DEFAULT_MEMORY, watch } = takeOptions<SandboxOptions>('options', options, sandboxChecks);
   const grants = await grantsFor(preopens);
-  const connection = Connection.open(worker);
+  const connection = Connection.open();
   try {
     await connection.ask('open', grants, memory, watch !== undefined);
   } catch (error) {
     connection.close();
     throw error;
   }
-  const changesStorage = grants.some(({ from, access }) => 'kind' in from && access === 'read-write');
+  const changesStorage = grants.some(({ from, access }) => !('dir' in from) && access === 'read-write');
   return new Sandbox(connection, watch, changesStorage);
 }

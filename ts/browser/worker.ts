@@ -11,9 +11,9 @@ import {
   failureOf,
   instantiateComponent,
 } from '../component.js';
-import type { FoundTree } from './flat-tree.js';
+import type { FoundDirectory } from './entries.js';
 import { createImports } from './host.js';
-import { DirectoryNode, directoryFrom, heldBy, rowsOf } from './nodes.js';
+import { DirectoryNode, directoryFrom, entriesOf, heldBy } from './nodes.js';
 import type { Answer, Grant, Request, Requests, Stepped } from './requests.js';
 import { sizesOf } from './room.js';
 import { Storage } from './storage.js';
@@ -25,6 +25,8 @@ interface Running {
   readonly job: CopyJob;
   readonly source: string;
   readonly target: string;
+  /** Whether it gets input, so that nobody knows before how much it will copy. */
+  readonly hasInput: boolean;
 }
 
 /** An error that is found here, in the form of the component's errors. */
@@ -66,8 +68,7 @@ class Server {
     const watch = isWatched ? (call: FileCall) => void calls.push(call) : undefined;
     const storages = new Map<Volume, Storage>();
     const volumes = grants.map(({ name, access, from }): Volume => {
-      // Not by its class, which exists only in a secure context.
-      const isMemory = !('kind' in from);
+      const isMemory = !(from instanceof FileSystemDirectoryHandle);
       const root = isMemory ? directoryFrom(from) : new DirectoryNode();
       const volume = { name, access, root, isMemory, changed: new Set<DirectoryNode>(), watch };
       if (!isMemory) {
@@ -87,18 +88,18 @@ class Server {
       job: new this.#component.copier.CopyJob(source, target, options),
       source,
       target,
+      hasInput: options.input !== 'none',
     });
     return id;
   }
 
   async step(id: number, budget: bigint): Promise<Stepped> {
-    const running = this.#running.get(id);
-    if (running === undefined) {
-      throw new Error(`there is no job ${id}`);
-    }
-    const { job, source, target } = running;
+    const { job, source, target, hasInput } = this.#runningJob(id);
     const failure = await this.#tryTo(async () => {
       job.step(budget);
+      if (hasInput && this.#held() > this.#memory) {
+        throw outOfMemory(source, target, `this sandbox holds at most ${this.#memory} bytes in memory`);
+      }
       await this.#save(source, target);
     });
     return {
@@ -109,6 +110,14 @@ class Server {
       currentPath: job.currentPath(),
       calls: this.#calls.splice(0),
     };
+  }
+
+  addInput(id: number, bytes: Uint8Array): void {
+    this.#runningJob(id).job.addInput(bytes);
+  }
+
+  endInput(id: number): void {
+    this.#runningJob(id).job.endInput();
   }
 
   drop(id: number): void {
@@ -126,13 +135,26 @@ class Server {
     return report;
   }
 
-  async tree(name: string): Promise<FoundTree> {
+  async tree(name: string): Promise<FoundDirectory> {
     const volume = this.#volumes.find((each) => each.name === name);
     if (volume === undefined) {
       throw new TypeError(`there is no preopen '${name}'`);
     }
     await this.#load(name, name);
-    return rowsOf(volume.root);
+    return entriesOf(volume.root);
+  }
+
+  /** About how many bytes of files are in memory. */
+  #held(): number {
+    return this.#volumes.reduce((sum, { root }) => sum + heldBy(root), 0);
+  }
+
+  #runningJob(id: number): Running {
+    const running = this.#running.get(id);
+    if (running === undefined) {
+      throw new Error(`there is no job ${id}`);
+    }
+    return running;
   }
 
   /** Does something. Returns an error of the component's kind, and throws any other. */
@@ -172,27 +194,27 @@ class Server {
 
   async #expectRoom(source: string, target: string, options: CopyOptions): Promise<void> {
     const volume = this.#volumes.find(({ name }) => target === name || target.startsWith(`${name}/`));
-    const sizes = options.dryRun ? undefined : sizesOf(this.#component, source, target, options);
+    const isUnknown = options.dryRun || options.input !== 'none';
+    const sizes = isUnknown ? undefined : sizesOf(this.#component, source, target, options);
     if (volume === undefined || sizes === undefined) {
       return;
     }
-    const fail = (tag: 'out-of-memory' | 'quota-exceeded', reason: string): never => {
-      throw new ThrownError(failure({ tag }, 'accept', target, source, target, reason));
-    };
-    const held = this.#volumes.reduce((sum, { root }) => sum + heldBy(root), 0);
+    const held = this.#held();
     // A file for a directory of the browser is in memory only until it is saved.
     const needed = volume.isMemory ? sizes.total : sizes.largest;
     if (needed > this.#memory - held) {
       const what = volume.isMemory ? 'the copy' : 'the largest file';
       const left = Math.max(0, this.#memory - held);
-      fail('out-of-memory', `${what} takes ${needed} bytes of memory, and this sandbox has ${left} left`);
+      throw outOfMemory(
+        source,
+        target,
+        `${what} takes ${needed} bytes of memory, and this sandbox has ${left} left`,
+      );
     }
     const room = await this.#storages.get(volume)?.room();
     if (room !== undefined && sizes.total > room) {
-      fail(
-        'quota-exceeded',
-        `the copy has ${sizes.total} bytes, and the browser grants this page ${room} more`,
-      );
+      const reason = `the copy has ${sizes.total} bytes, and the browser grants this page ${room} more`;
+      throw new ThrownError(failure({ tag: 'quota-exceeded' }, 'accept', target, source, target, reason));
     }
   }
 }
@@ -205,6 +227,10 @@ function failureFor(
   // A path below the target has the same rest as its source.
   const below = path.startsWith(`${target}/`) ? path.slice(target.length) : '';
   return failure(code, operation, path, source + below, target + below, reason);
+}
+
+function outOfMemory(source: string, target: string, reason: string): ThrownError {
+  return new ThrownError(failure({ tag: 'out-of-memory' }, 'accept', target, source, target, reason));
 }
 
 function failure(
@@ -250,13 +276,5 @@ let last = Promise.resolve();
 
 addEventListener('message', ({ data }: MessageEvent<Request>) => {
   // One after the other: each may have to wait for the browser.
-  last = last.then(async () => {
-    const answered = await answer(data);
-    try {
-      postMessage(answered);
-    } catch (error) {
-      // A page that gets no answer waits for ever.
-      postMessage({ id: data.id, error: new Error(`the answer cannot be sent: ${error}`) });
-    }
-  });
+  last = last.then(async () => postMessage(await answer(data)));
 });

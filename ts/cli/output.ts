@@ -3,6 +3,7 @@ import { quoted } from '../errors.js';
 import type { CopyEntry, CopyError, CopyProgress, CopyReport } from '../index.js';
 import { REPORT_MILLISECONDS } from '../task.js';
 import type { ProgressBar } from './bar.js';
+import type { FeedError } from './feed.js';
 import { InvalidNames } from './invalid-names.js';
 import { canDraw, standardError, standardOutput } from './streams.js';
 
@@ -114,6 +115,16 @@ export class Output {
   /** Prints an error. */
   error(error: CopyError): void {
     this.#complain('error', error);
+  }
+
+  /** Prints an error of a list. */
+  feedError({ details, message }: FeedError): void {
+    this.#makeRoom();
+    if (this.#options.json) {
+      writeJson({ type: 'error', ...details, message });
+    } else {
+      standardError().write(`mapcp: ${message}\n`);
+    }
   }
 
   /** Removes the bar. */

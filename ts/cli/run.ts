@@ -3,7 +3,9 @@ import { basename } from 'node:path';
 import type { CopyRequest, Message } from '#command-line/interfaces/mapcp-copy-command-line.js';
 import { CopySeries } from '../copy-series.js';
 import { below, isDirectory, isLink } from '../host-path.js';
-import { CopyError, type CopyOptions, type CopyProgress } from '../index.js';
+import { type CopyEntry, CopyError, type CopyOptions, type CopyProgress } from '../index.js';
+import { Input } from '../input.js';
+import { FeedError, openFeed } from './feed.js';
 import type { Interruption } from './interruption.js';
 import { mayMeet } from './meeting.js';
 import { Output } from './output.js';
@@ -38,18 +40,33 @@ export async function runCopies(
     target: isIntoDirectory ? targetFor(source, target) : target,
   }));
   try {
-    const run = new Run(optionsOf(request), output, interruption.signal, mayMeet(sources));
+    const input = await inputOf(request);
+    const run = new Run(optionsOf(request), output, interruption.signal, mayMeet(sources), input);
     return await run.copyAll(copies);
+  } catch (error) {
+    if (!(error instanceof FeedError)) {
+      throw error;
+    }
+    output.feedError(error);
+    return STATUS_FAILED;
   } finally {
     output.close();
     interruption.leaveSignals();
   }
 }
 
+/** Opens the list of a request; undefined if it has none. */
+async function inputOf({ filesFrom, options }: CopyRequest): Promise<Input | undefined> {
+  if (filesFrom === undefined || options.input === 'none') {
+    return undefined;
+  }
+  return new Input(options.input, await openFeed(filesFrom), (chunk) => chunk as Uint8Array);
+}
+
 /** Makes the API's options from a request. */
 function optionsOf({ options, concurrency }: CopyRequest): CopyOptions {
   // The API decides the first of these itself. A window of 0 bytes means the default.
-  const { windowSize, measure, reportEntries, made, ...same } = options;
+  const { windowSize, measure, reportEntries, made, input, ...same } = options;
   return { ...same, windowSize: windowSize || undefined, concurrency };
 }
 
@@ -113,12 +130,20 @@ class Run {
   readonly #signal: AbortSignal;
   readonly #series: CopySeries;
   readonly #progress = new JointProgress();
+  readonly #input: Input | undefined;
 
-  constructor(options: CopyOptions, output: Output, signal: AbortSignal, mayMeet: boolean) {
+  constructor(
+    options: CopyOptions,
+    output: Output,
+    signal: AbortSignal,
+    mayMeet: boolean,
+    input: Input | undefined,
+  ) {
     this.#options = options;
     this.#output = output;
     this.#signal = signal;
     this.#series = new CopySeries(mayMeet);
+    this.#input = input;
   }
 
   /** Makes the copies, and returns the exit status. Stops when the signal is aborted. */
@@ -140,16 +165,17 @@ class Run {
   async #copy({ source, target }: Copy): Promise<boolean> {
     const output = this.#output;
     try {
-      const report = await this.#series.copy(source, target, {
+      const options = {
         ...this.#options,
         onProgress: output.wantsProgress
-          ? (progress) => output.progress(this.#progress.with(progress))
+          ? (progress: CopyProgress) => output.progress(this.#progress.with(progress))
           : undefined,
-        onEntry: output.wantsEntries ? (entry) => output.entry(entry) : undefined,
-        onWarning: (warning) => output.warning(warning),
-        onError: (error) => output.error(error),
+        onEntry: output.wantsEntries ? (entry: CopyEntry) => output.entry(entry) : undefined,
+        onWarning: (warning: CopyError) => output.warning(warning),
+        onError: (error: CopyError) => output.error(error),
         signal: this.#signal,
-      });
+      };
+      const report = await this.#series.copy(source, target, options, this.#input);
       output.report(source, target, report);
       return report.errorCount === 0;
     } catch (error) {

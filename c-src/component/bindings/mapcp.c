@@ -125,6 +125,8 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
 }
 
 
+
+
 __attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#[method]copy-job.current-path")))
 void __wasm_export_exports_mapcp_copy_copier_method_copy_job_current_path_post_return(uint8_t * arg0) {
   if ((*((size_t*) (arg0 + sizeof(void*)))) > 0) {
@@ -575,9 +577,20 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
         }
         free(ptr1);
       }
-      size_t len3 = *((size_t*) (arg0 + (16+14*sizeof(void*))));
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (12*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (arg0 + (14*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (13*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      size_t len3 = *((size_t*) (arg0 + (16+17*sizeof(void*))));
       if (len3 > 0) {
-        uint8_t *ptr4 = *((uint8_t **) (arg0 + (16+13*sizeof(void*))));
+        uint8_t *ptr4 = *((uint8_t **) (arg0 + (16+16*sizeof(void*))));
         for (size_t i5 = 0; i5 < len3; i5++) {
           uint8_t *base = ptr4 + i5 * (2*sizeof(void*));
           (void) base;
@@ -587,9 +600,9 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
         }
         free(ptr4);
       }
-      size_t len6 = *((size_t*) (arg0 + (16+16*sizeof(void*))));
+      size_t len6 = *((size_t*) (arg0 + (16+19*sizeof(void*))));
       if (len6 > 0) {
-        uint8_t *ptr7 = *((uint8_t **) (arg0 + (16+15*sizeof(void*))));
+        uint8_t *ptr7 = *((uint8_t **) (arg0 + (16+18*sizeof(void*))));
         for (size_t i8 = 0; i8 < len6; i8++) {
           uint8_t *base = ptr7 + i8 * (2*sizeof(void*));
           (void) base;
@@ -599,14 +612,14 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
         }
         free(ptr7);
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (32+17*sizeof(void*))))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (32+20*sizeof(void*))))) {
         case 0: {
           break;
         }
         case 1: {
-          size_t len9 = *((size_t*) (arg0 + (32+19*sizeof(void*))));
+          size_t len9 = *((size_t*) (arg0 + (32+22*sizeof(void*))));
           if (len9 > 0) {
-            uint8_t *ptr10 = *((uint8_t **) (arg0 + (32+18*sizeof(void*))));
+            uint8_t *ptr10 = *((uint8_t **) (arg0 + (32+21*sizeof(void*))));
             for (size_t i11 = 0; i11 < len9; i11++) {
               uint8_t *base = ptr10 + i11 * 8;
               (void) base;
@@ -741,7 +754,7 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
 }
 
 __attribute__((__aligned__(8)))
-static uint8_t RET_AREA[(40+21*sizeof(void*))];
+static uint8_t RET_AREA[(40+24*sizeof(void*))];
 
 // Helper Functions
 
@@ -873,6 +886,16 @@ void exports_mapcp_copy_copier_result_progress_copy_error_free(exports_mapcp_cop
   }
 }
 
+void mapcp_list_u8_free(mapcp_list_u8_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    uint8_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+    }
+    free(list_ptr);
+  }
+}
+
 void exports_mapcp_copy_copier_list_entry_free(exports_mapcp_copy_copier_list_entry_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
@@ -947,6 +970,7 @@ void exports_mapcp_copy_command_line_copy_request_free(exports_mapcp_copy_comman
   mapcp_string_free(&ptr->target);
   exports_mapcp_copy_command_line_option_message_free(&ptr->unless_directory);
   exports_mapcp_copy_command_line_list_pattern_warning_free(&ptr->warnings);
+  mapcp_option_string_free(&ptr->files_from);
   exports_mapcp_copy_command_line_copy_options_free(&ptr->options);
   exports_mapcp_copy_command_line_output_options_free(&ptr->output);
 }
@@ -1068,7 +1092,8 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (bool) (int32_t) *((uint8_t*) (arg + (16+4*sizeof(void*)))),
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+5*sizeof(void*))))), (*((size_t*) (arg + (16+6*sizeof(void*))))) },
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+7*sizeof(void*))))), (*((size_t*) (arg + (16+8*sizeof(void*))))) },
-    (bool) (int32_t) *((uint8_t*) (arg + (16+9*sizeof(void*)))),
+    (exports_mapcp_copy_copier_input_t) (int32_t) *((uint8_t*) (arg + (16+9*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (17+9*sizeof(void*)))),
     (exports_mapcp_copy_copier_option_shard_t) option,
     (mapcp_option_list_u64_t) option0,
   };
@@ -1222,6 +1247,7 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
   } else {
     const exports_mapcp_copy_copier_progress_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
     *((int8_t*)(ptr + 8)) = (*payload).done;
+    *((int8_t*)(ptr + 9)) = (*payload).waits;
     *((int64_t*)(ptr + 16)) = (int64_t) ((*payload).bytes_done);
     if (((*payload).bytes_total).is_some) {
       const uint64_t *payload2 = &((*payload).bytes_total).val;
@@ -1245,12 +1271,24 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
   return ptr;
 }
 
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.add-input")))
+void __wasm_export_exports_mapcp_copy_copier_method_copy_job_add_input(uint8_t * arg, uint8_t * arg0, size_t arg1) {
+  mapcp_list_u8_t arg2 = (mapcp_list_u8_t) { (uint8_t*)(arg0), (arg1) };
+  exports_mapcp_copy_copier_method_copy_job_add_input(((exports_mapcp_copy_copier_copy_job_t*) arg), &arg2);
+}
+
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.end-input")))
+void __wasm_export_exports_mapcp_copy_copier_method_copy_job_end_input(uint8_t * arg) {
+  exports_mapcp_copy_copier_method_copy_job_end_input(((exports_mapcp_copy_copier_copy_job_t*) arg));
+}
+
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.progress")))
 uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_progress(uint8_t * arg) {
   exports_mapcp_copy_copier_progress_t ret;
   exports_mapcp_copy_copier_method_copy_job_progress(((exports_mapcp_copy_copier_copy_job_t*) arg), &ret);
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   *((int8_t*)(ptr + 0)) = (ret).done;
+  *((int8_t*)(ptr + 1)) = (ret).waits;
   *((int64_t*)(ptr + 8)) = (int64_t) ((ret).bytes_done);
   if (((ret).bytes_total).is_some) {
     const uint64_t *payload0 = &((ret).bytes_total).val;
@@ -1493,85 +1531,94 @@ uint8_t * __wasm_export_exports_mapcp_copy_command_line_parse(uint8_t * arg, siz
       }
       *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload).warnings).len;
       *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload).warnings).ptr;
-      *((int32_t*)(ptr + (12*sizeof(void*)))) = (int32_t) (((*payload).options).window_size);
-      *((int8_t*)(ptr + (4+12*sizeof(void*)))) = (int32_t) ((*payload).options).symlinks;
-      *((int8_t*)(ptr + (5+12*sizeof(void*)))) = (int32_t) ((*payload).options).overwrite;
-      *((int8_t*)(ptr + (6+12*sizeof(void*)))) = (int32_t) ((*payload).options).sparse;
-      *((int8_t*)(ptr + (7+12*sizeof(void*)))) = ((*payload).options).recursive;
-      *((int8_t*)(ptr + (8+12*sizeof(void*)))) = ((*payload).options).preserve_timestamps;
-      *((int8_t*)(ptr + (9+12*sizeof(void*)))) = ((*payload).options).verify;
-      *((int8_t*)(ptr + (10+12*sizeof(void*)))) = ((*payload).options).allow_changes;
-      *((int8_t*)(ptr + (11+12*sizeof(void*)))) = ((*payload).options).sync;
-      *((int8_t*)(ptr + (12+12*sizeof(void*)))) = ((*payload).options).dry_run;
-      *((int8_t*)(ptr + (13+12*sizeof(void*)))) = ((*payload).options).keep_going;
-      *((int8_t*)(ptr + (14+12*sizeof(void*)))) = ((*payload).options).make_parents;
-      *((int8_t*)(ptr + (15+12*sizeof(void*)))) = ((*payload).options).measure;
-      *((int8_t*)(ptr + (16+12*sizeof(void*)))) = ((*payload).options).report_entries;
-      *((size_t*)(ptr + (16+14*sizeof(void*)))) = (((*payload).options).include).len;
-      *((uint8_t **)(ptr + (16+13*sizeof(void*)))) = (uint8_t *) (((*payload).options).include).ptr;
-      *((size_t*)(ptr + (16+16*sizeof(void*)))) = (((*payload).options).exclude).len;
-      *((uint8_t **)(ptr + (16+15*sizeof(void*)))) = (uint8_t *) (((*payload).options).exclude).ptr;
-      *((int8_t*)(ptr + (16+17*sizeof(void*)))) = ((*payload).options).filter_source;
-      if ((((*payload).options).shard).is_some) {
-        const exports_mapcp_copy_copier_shard_t *payload5 = &(((*payload).options).shard).val;
-        *((int8_t*)(ptr + (20+17*sizeof(void*)))) = 1;
-        *((int32_t*)(ptr + (24+17*sizeof(void*)))) = (int32_t) ((*payload5).index);
-        *((int32_t*)(ptr + (28+17*sizeof(void*)))) = (int32_t) ((*payload5).count);
+      if (((*payload).files_from).is_some) {
+        const mapcp_string_t *payload5 = &((*payload).files_from).val;
+        *((int8_t*)(ptr + (12*sizeof(void*)))) = 1;
+        *((size_t*)(ptr + (14*sizeof(void*)))) = (*payload5).len;
+        *((uint8_t **)(ptr + (13*sizeof(void*)))) = (uint8_t *) (*payload5).ptr;
       } else {
-        *((int8_t*)(ptr + (20+17*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (12*sizeof(void*)))) = 0;
+      }
+      *((int32_t*)(ptr + (15*sizeof(void*)))) = (int32_t) (((*payload).options).window_size);
+      *((int8_t*)(ptr + (4+15*sizeof(void*)))) = (int32_t) ((*payload).options).symlinks;
+      *((int8_t*)(ptr + (5+15*sizeof(void*)))) = (int32_t) ((*payload).options).overwrite;
+      *((int8_t*)(ptr + (6+15*sizeof(void*)))) = (int32_t) ((*payload).options).sparse;
+      *((int8_t*)(ptr + (7+15*sizeof(void*)))) = ((*payload).options).recursive;
+      *((int8_t*)(ptr + (8+15*sizeof(void*)))) = ((*payload).options).preserve_timestamps;
+      *((int8_t*)(ptr + (9+15*sizeof(void*)))) = ((*payload).options).verify;
+      *((int8_t*)(ptr + (10+15*sizeof(void*)))) = ((*payload).options).allow_changes;
+      *((int8_t*)(ptr + (11+15*sizeof(void*)))) = ((*payload).options).sync;
+      *((int8_t*)(ptr + (12+15*sizeof(void*)))) = ((*payload).options).dry_run;
+      *((int8_t*)(ptr + (13+15*sizeof(void*)))) = ((*payload).options).keep_going;
+      *((int8_t*)(ptr + (14+15*sizeof(void*)))) = ((*payload).options).make_parents;
+      *((int8_t*)(ptr + (15+15*sizeof(void*)))) = ((*payload).options).measure;
+      *((int8_t*)(ptr + (16+15*sizeof(void*)))) = ((*payload).options).report_entries;
+      *((size_t*)(ptr + (16+17*sizeof(void*)))) = (((*payload).options).include).len;
+      *((uint8_t **)(ptr + (16+16*sizeof(void*)))) = (uint8_t *) (((*payload).options).include).ptr;
+      *((size_t*)(ptr + (16+19*sizeof(void*)))) = (((*payload).options).exclude).len;
+      *((uint8_t **)(ptr + (16+18*sizeof(void*)))) = (uint8_t *) (((*payload).options).exclude).ptr;
+      *((int8_t*)(ptr + (16+20*sizeof(void*)))) = (int32_t) ((*payload).options).input;
+      *((int8_t*)(ptr + (17+20*sizeof(void*)))) = ((*payload).options).filter_source;
+      if ((((*payload).options).shard).is_some) {
+        const exports_mapcp_copy_copier_shard_t *payload7 = &(((*payload).options).shard).val;
+        *((int8_t*)(ptr + (20+20*sizeof(void*)))) = 1;
+        *((int32_t*)(ptr + (24+20*sizeof(void*)))) = (int32_t) ((*payload7).index);
+        *((int32_t*)(ptr + (28+20*sizeof(void*)))) = (int32_t) ((*payload7).count);
+      } else {
+        *((int8_t*)(ptr + (20+20*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).made).is_some) {
-        const mapcp_list_u64_t *payload7 = &(((*payload).options).made).val;
-        *((int8_t*)(ptr + (32+17*sizeof(void*)))) = 1;
-        *((size_t*)(ptr + (32+19*sizeof(void*)))) = (*payload7).len;
-        *((uint8_t **)(ptr + (32+18*sizeof(void*)))) = (uint8_t *) (*payload7).ptr;
+        const mapcp_list_u64_t *payload9 = &(((*payload).options).made).val;
+        *((int8_t*)(ptr + (32+20*sizeof(void*)))) = 1;
+        *((size_t*)(ptr + (32+22*sizeof(void*)))) = (*payload9).len;
+        *((uint8_t **)(ptr + (32+21*sizeof(void*)))) = (uint8_t *) (*payload9).ptr;
       } else {
-        *((int8_t*)(ptr + (32+17*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (32+20*sizeof(void*)))) = 0;
       }
-      *((int32_t*)(ptr + (32+20*sizeof(void*)))) = (int32_t) ((*payload).concurrency);
+      *((int32_t*)(ptr + (32+23*sizeof(void*)))) = (int32_t) ((*payload).concurrency);
       if ((((*payload).output).progress).is_some) {
-        const bool *payload9 = &(((*payload).output).progress).val;
-        *((int8_t*)(ptr + (36+20*sizeof(void*)))) = 1;
-        *((int8_t*)(ptr + (37+20*sizeof(void*)))) = *payload9;
+        const bool *payload11 = &(((*payload).output).progress).val;
+        *((int8_t*)(ptr + (36+23*sizeof(void*)))) = 1;
+        *((int8_t*)(ptr + (37+23*sizeof(void*)))) = *payload11;
       } else {
-        *((int8_t*)(ptr + (36+20*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (36+23*sizeof(void*)))) = 0;
       }
-      *((int8_t*)(ptr + (38+20*sizeof(void*)))) = ((*payload).output).json;
-      *((int8_t*)(ptr + (39+20*sizeof(void*)))) = ((*payload).output).quiet;
-      *((int8_t*)(ptr + (40+20*sizeof(void*)))) = ((*payload).output).verbose;
+      *((int8_t*)(ptr + (38+23*sizeof(void*)))) = ((*payload).output).json;
+      *((int8_t*)(ptr + (39+23*sizeof(void*)))) = ((*payload).output).quiet;
+      *((int8_t*)(ptr + (40+23*sizeof(void*)))) = ((*payload).output).verbose;
       break;
     }
     case 1: {
-      const exports_mapcp_copy_command_line_clean_request_t *payload10 = &(ret).val.clean;
+      const exports_mapcp_copy_command_line_clean_request_t *payload12 = &(ret).val.clean;
       *((int8_t*)(ptr + 0)) = 1;
-      *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload10).directories).len;
-      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload10).directories).ptr;
-      *((int8_t*)(ptr + (3*sizeof(void*)))) = (*payload10).dry_run;
-      if ((((*payload10).output).progress).is_some) {
-        const bool *payload12 = &(((*payload10).output).progress).val;
+      *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload12).directories).len;
+      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload12).directories).ptr;
+      *((int8_t*)(ptr + (3*sizeof(void*)))) = (*payload12).dry_run;
+      if ((((*payload12).output).progress).is_some) {
+        const bool *payload14 = &(((*payload12).output).progress).val;
         *((int8_t*)(ptr + (1+3*sizeof(void*)))) = 1;
-        *((int8_t*)(ptr + (2+3*sizeof(void*)))) = *payload12;
+        *((int8_t*)(ptr + (2+3*sizeof(void*)))) = *payload14;
       } else {
         *((int8_t*)(ptr + (1+3*sizeof(void*)))) = 0;
       }
-      *((int8_t*)(ptr + (3+3*sizeof(void*)))) = ((*payload10).output).json;
-      *((int8_t*)(ptr + (4+3*sizeof(void*)))) = ((*payload10).output).quiet;
-      *((int8_t*)(ptr + (5+3*sizeof(void*)))) = ((*payload10).output).verbose;
+      *((int8_t*)(ptr + (3+3*sizeof(void*)))) = ((*payload12).output).json;
+      *((int8_t*)(ptr + (4+3*sizeof(void*)))) = ((*payload12).output).quiet;
+      *((int8_t*)(ptr + (5+3*sizeof(void*)))) = ((*payload12).output).verbose;
       break;
     }
     case 2: {
-      const exports_mapcp_copy_command_line_message_t *payload13 = &(ret).val.print;
+      const exports_mapcp_copy_command_line_message_t *payload15 = &(ret).val.print;
       *((int8_t*)(ptr + 0)) = 2;
-      *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload13).text).len;
-      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload13).text).ptr;
-      *((int8_t*)(ptr + (3*sizeof(void*)))) = (int32_t) ((*payload13).status);
+      *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload15).text).len;
+      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload15).text).ptr;
+      *((int8_t*)(ptr + (3*sizeof(void*)))) = (int32_t) ((*payload15).status);
       break;
     }
     case 3: {
-      const mapcp_string_t *payload14 = &(ret).val.complete;
+      const mapcp_string_t *payload16 = &(ret).val.complete;
       *((int8_t*)(ptr + 0)) = 3;
-      *((size_t*)(ptr + (2*sizeof(void*)))) = (*payload14).len;
-      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) (*payload14).ptr;
+      *((size_t*)(ptr + (2*sizeof(void*)))) = (*payload16).len;
+      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) (*payload16).ptr;
       break;
     }
   }

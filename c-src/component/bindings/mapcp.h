@@ -29,23 +29,25 @@ typedef uint8_t exports_mapcp_copy_copier_operation_t;
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_MAP 4
 // Removing a mapping, as `munmap` does.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_UNMAP 5
+// Reading the input of a job, as `read` does.
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_READ 6
 // Creating a temporary file or link beside the target, or a directory, as `openat` with `O_CREAT | O_EXCL`,
 // `symlinkat` and `mkdirat` do.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_CREATE 6
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_CREATE 7
 // Writing a window to the temporary file, as `pwrite` does.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_WRITE 7
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_WRITE 8
 // Comparing what was written with the source, before it takes the target's name.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_VERIFY 8
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_VERIFY 9
 // Writing a file or a directory to the disk, as `fsync` does.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_SYNC 9
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_SYNC 10
 // Setting times of access and modification, as `futimens` does.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_SET_TIMES 10
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_SET_TIMES 11
 // Closing a file, as `close` does. Some file systems report a failed write only then.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_CLOSE 11
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_CLOSE 12
 // Giving the finished temporary file the target's name, as `renameat` does.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_RENAME 12
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_RENAME 13
 // Removing a temporary file, as `unlinkat` does.
-#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE 13
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE 14
 
 // Why an operation failed. A host may switch over the cases without a default, because every other error is `other`.
 typedef struct exports_mapcp_copy_copier_error_code_t {
@@ -190,6 +192,16 @@ typedef struct exports_mapcp_copy_copier_shard_t {
   uint32_t   count;
 } exports_mapcp_copy_copier_shard_t;
 
+// What the host passes to a job while the job runs; see `add-input`.
+typedef uint8_t exports_mapcp_copy_copier_input_t;
+
+// Nothing.
+#define EXPORTS_MAPCP_COPY_COPIER_INPUT_NONE 0
+// The paths to copy, each ended by a NUL.
+#define EXPORTS_MAPCP_COPY_COPIER_INPUT_PATHS 1
+// The paths to copy, each ended by a line feed or by a carriage return and a line feed. Empty lines are ignored.
+#define EXPORTS_MAPCP_COPY_COPIER_INPUT_LINES 2
+
 typedef struct {
   mapcp_string_t *ptr;
   size_t len;
@@ -254,6 +266,14 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   mapcp_list_string_t   include;
   // Leave out what matches one of these patterns. A directory is left out with its contents.
   mapcp_list_string_t   exclude;
+  // Copy only the entries below the source that a list names, and make the directories on the way to them. The host
+  // passes the list while the job runs.
+  // 
+  // A path in the list is relative to the source, and has no name `..`. If it names a directory, the contents are
+  // copied only with `recursive`. Patterns and `shard` apply to listed entries as to all others. A path that equals
+  // the one before it is ignored; if another path is repeated, `overwrite` applies to it. The source must be a
+  // directory, and `measure` does nothing.
+  exports_mapcp_copy_copier_input_t   input;
   // Also match the patterns without a slash against the name of the source itself, unless it is `.` or `..`.
   bool   filter_source;
   // Copy only this shard. Progress and totals count only its entries. The default is the whole copy.
@@ -274,6 +294,8 @@ typedef struct {
 typedef struct exports_mapcp_copy_copier_progress_t {
   // Whether the job is done.
   bool   done;
+  // Whether the job needs more input. Until it has that, a step does nothing.
+  bool   waits;
   // Bytes copied so far, including those of files that are incomplete or failed half-way. With `verify` each byte
   // counts twice, also in the total: when it is copied, and when it is compared.
   uint64_t   bytes_done;
@@ -344,6 +366,11 @@ typedef struct {
     exports_mapcp_copy_copier_copy_error_t err;
   } val;
 } exports_mapcp_copy_copier_result_progress_copy_error_t;
+
+typedef struct {
+  uint8_t *ptr;
+  size_t len;
+} mapcp_list_u8_t;
 
 typedef struct {
   exports_mapcp_copy_copier_entry_t *ptr;
@@ -437,6 +464,9 @@ typedef struct exports_mapcp_copy_command_line_copy_request_t {
   exports_mapcp_copy_command_line_option_message_t   unless_directory;
   // Warnings to print before copying.
   exports_mapcp_copy_command_line_list_pattern_warning_t   warnings;
+  // The file that lists the paths to copy, or `-` for standard input; none if everything is copied. `input` of the
+  // options says what ends each path. If there is a list, there is one source.
+  mapcp_option_string_t   files_from;
   // How to copy each source.
   exports_mapcp_copy_command_line_copy_options_t   options;
   // How many jobs divide a tree, from 1 to 256.
@@ -487,6 +517,8 @@ typedef struct {
 // Exported Functions from `mapcp:copy/copier@0.1.0`
 exports_mapcp_copy_copier_own_copy_job_t exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *source, mapcp_string_t *target, exports_mapcp_copy_copier_copy_options_t *options);
 bool exports_mapcp_copy_copier_method_copy_job_step(exports_mapcp_copy_copier_borrow_copy_job_t self, uint64_t budget, exports_mapcp_copy_copier_progress_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
+void exports_mapcp_copy_copier_method_copy_job_add_input(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_list_u8_t *bytes);
+void exports_mapcp_copy_copier_method_copy_job_end_input(exports_mapcp_copy_copier_borrow_copy_job_t self);
 void exports_mapcp_copy_copier_method_copy_job_progress(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_progress_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_current_path(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_string_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_errors(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_copy_error_t *ret);
@@ -536,6 +568,8 @@ void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_li
 void exports_mapcp_copy_copier_clean_report_free(exports_mapcp_copy_copier_clean_report_t *ptr);
 
 void exports_mapcp_copy_copier_result_progress_copy_error_free(exports_mapcp_copy_copier_result_progress_copy_error_t *ptr);
+
+void mapcp_list_u8_free(mapcp_list_u8_t *ptr);
 
 void exports_mapcp_copy_copier_list_entry_free(exports_mapcp_copy_copier_list_entry_t *ptr);
 

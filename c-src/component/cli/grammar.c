@@ -91,6 +91,9 @@ static const struct option table[] = {
     {"include", "", "copy only files and links that match GLOB",
      TAKES("GLOB", ADDS_PATTERN, options.include)},
     {"exclude", "", "leave out entries that match GLOB", TAKES("GLOB", ADDS_PATTERN, options.exclude)},
+    {"files-from", "", "copy only the paths in FILE; - is standard input",
+     TAKES("FILE", STORES_TEXT, files_from)},
+    {"null", "", "with --files-from: NULs end the paths, not lines", SETS(has_nulls)},
     {"shard", "", "copy only shard I of N; I is 0 to N-1", TAKES("I/N", STORES_SHARD, options.shard)},
     {"target-directory", "t", "copy every SOURCE into DIR; omit TARGET",
      TAKES("DIR", STORES_TEXT, target_directory)},
@@ -619,6 +622,14 @@ static void check_pairs(struct reading *reading) {
         refuse_pair(reading, "target-directory", "no-target-directory");
         return;
     }
+    if (is_given(reading, "files-from") && is_given(reading, "concurrency")) {
+        refuse_pair(reading, "files-from", "concurrency");
+        return;
+    }
+    if (is_given(reading, "null") && !is_given(reading, "files-from")) {
+        refuse(reading, "option '--null' needs option '--files-from'", NULL);
+        return;
+    }
     for (size_t index = 0; is_given(reading, "clean") && index < TABLE_COUNT; index++) {
         if (reading->given[index] && !table[index].cleans) {
             refuse_pair(reading, "clean", table[index].name);
@@ -631,8 +642,12 @@ static void check_pairs(struct reading *reading) {
 static void settle(struct mapcp_invocation *invocation) {
     struct mapcp_options *options = &invocation->options;
     if (options->symlinks == links_unsaid) {
-        // Like cp.
-        options->symlinks = options->recursive ? MAPCP_SYMLINKS_PRESERVE : MAPCP_SYMLINKS_FOLLOW;
+        // Like cp, without a list.
+        options->symlinks =
+            options->recursive || invocation->files_from ? MAPCP_SYMLINKS_PRESERVE : MAPCP_SYMLINKS_FOLLOW;
+    }
+    if (invocation->files_from) {
+        options->input = invocation->has_nulls ? MAPCP_INPUT_PATHS : MAPCP_INPUT_LINES;
     }
     // With -T, the copy does not get SOURCE's name, so patterns must not match it.
     options->filter_source = !invocation->target_is_path;
@@ -671,6 +686,8 @@ static void divide_names(struct reading *reading) {
     invocation->makes_target = is_named && invocation->options.make_parents;
     if (invocation->name_count == 0) {
         refuse(reading, "TARGET is missing after", invocation->target);
+    } else if (invocation->name_count > 1 && invocation->files_from) {
+        refuse(reading, "--files-from allows only one SOURCE; extra name", invocation->names[1]);
     } else if (invocation->name_count > 1 && invocation->target_is_path) {
         refuse(reading, "-T allows only one SOURCE; extra name", invocation->target);
     } else if (is_named) {

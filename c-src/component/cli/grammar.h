@@ -64,6 +64,10 @@ struct mapcp_pattern_warning {
 struct mapcp_invocation {
     enum mapcp_action action;
     struct mapcp_options options;
+    /// The file that lists the paths to copy, or "-" for standard input; NULL if everything is copied.
+    /// `options.input` says what ends the paths.
+    const char *files_from;
+    bool has_nulls;
     /// How many jobs divide a tree.
     uint32_t concurrency;
     /// The sources, or the directories to clean. Owned.

@@ -186,7 +186,8 @@ static void put_reason(FILE *stream, const struct mapcp_copy_error *error) {
     }
 }
 
-/// Writes which operation failed, on which path and why. An error of --clean consists only of this.
+/// Writes which operation failed, on which path and why. An error that is not about a copy
+/// consists only of this.
 static void put_cause(FILE *stream, const struct mapcp_copy_error *error) {
     fputs("cannot ", stream);
     fputs(mapcp_verb(error->error.operation), stream);
@@ -252,7 +253,7 @@ static void print_error(const struct mapcp_copy_error *error, bool is_warning, b
     mapcp_json_end();
 }
 
-void mapcp_print_clean_error(const struct mapcp_copy_error *error, bool json) {
+void mapcp_print_cause(const struct mapcp_copy_error *error, bool json) {
     if (!json) {
         fputs("mapcp: ", stderr);
         put_cause(stderr, error);
@@ -355,6 +356,11 @@ void mapcp_output_error(struct mapcp_output *output, const struct mapcp_copy_err
     }
     remove_bar(&output->bar);
     print_error(error, is_warning, output->invocation->json);
+}
+
+void mapcp_output_cause(struct mapcp_output *output, const struct mapcp_copy_error *error) {
+    remove_bar(&output->bar);
+    mapcp_print_cause(error, output->invocation->json);
 }
 
 static void put_report_json(const char *source, const char *target, const struct mapcp_progress *progress,

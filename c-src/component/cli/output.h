@@ -69,10 +69,14 @@ void mapcp_output_entry(struct mapcp_output *output, const struct mapcp_entry *e
 void mapcp_output_report(struct mapcp_output *output, const char *source, const char *target,
                          const struct mapcp_progress *progress, uint64_t milliseconds);
 
+/// Prints an error that is not about a copy but ends the copies.
+void mapcp_output_cause(struct mapcp_output *output, const struct mapcp_copy_error *error);
+
 /// Removes the progress bar.
 void mapcp_output_close(struct mapcp_output *output);
 
-/// Prints an error of --clean: a sentence on standard error, or with `json` an object on standard output.
-void mapcp_print_clean_error(const struct mapcp_copy_error *error, bool json);
+/// Prints an error that is not about a copy, as those of --clean are: a sentence on standard error, or with
+/// `json` an object on standard output.
+void mapcp_print_cause(const struct mapcp_copy_error *error, bool json);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "clean.h"
 #include "copy_job.h"
+#include "feed.h"
 #include "output.h"
 #include "text.h"
 
@@ -195,8 +196,19 @@ static void put_entries(struct mapcp_job *job, struct mapcp_output *output) {
     mapcp_entries_free(&entries);
 }
 
+/// Gives a job more of its input. On failure prints the error and returns false.
+static bool feed_job(struct mapcp_job *job, const struct mapcp_feed *feed, struct mapcp_output *output) {
+    struct mapcp_copy_error error;
+    const bool good = mapcp_feed_job(feed, job, &error);
+    if (!good) {
+        mapcp_output_cause(output, &error);
+        mapcp_copy_error_free(&error);
+    }
+    return good;
+}
+
 /// Steps a job until it is done or fails. Returns false if something was not copied.
-static bool run_job(struct mapcp_job *job, struct mapcp_output *output) {
+static bool run_job(struct mapcp_job *job, const struct mapcp_feed *feed, struct mapcp_output *output) {
     // Even without progress, use steps, so that errors are printed at once and do not fill the memory.
     const uint64_t budget = output->wants_progress ? STEP_BYTES : UINT32_MAX;
     bool good = true;
@@ -209,6 +221,9 @@ static bool run_job(struct mapcp_job *job, struct mapcp_output *output) {
             return false;
         }
         mapcp_output_progress(output, job);
+        if (mapcp_job_progress(job)->waits && !feed_job(job, feed, output)) {
+            return false;
+        }
     } while (!mapcp_job_progress(job)->done);
     return good;
 }
@@ -236,7 +251,7 @@ static void measure(struct copy *copy, const struct mapcp_invocation *invocation
 }
 
 static bool run_copy(const struct copy *copy, const struct mapcp_options *options,
-                     struct mapcp_output *output) {
+                     const struct mapcp_feed *feed, struct mapcp_output *output) {
     const uint64_t started = mapcp_milliseconds();
     struct mapcp_job *job = mapcp_job_new(copy->source, copy->target, options);
     if (!job) {
@@ -244,7 +259,7 @@ static bool run_copy(const struct copy *copy, const struct mapcp_options *option
         return false;
     }
     mapcp_output_begin(output, copy->expected);
-    const bool copied = run_job(job, output);
+    const bool copied = run_job(job, feed, output);
     const struct mapcp_progress *progress = mapcp_job_progress(job);
     mapcp_output_end(output, progress);
     if (progress->done) {
@@ -254,7 +269,8 @@ static bool run_copy(const struct copy *copy, const struct mapcp_options *option
     return copied;
 }
 
-static bool run_copies(struct copies *copies, const struct mapcp_invocation *invocation) {
+static bool run_copies(struct copies *copies, const struct mapcp_invocation *invocation,
+                       const struct mapcp_feed *feed) {
     struct mapcp_output output = mapcp_output_new(invocation);
     struct mapcp_made made = {.files = NULL};
     struct mapcp_options options = invocation->options;
@@ -268,7 +284,7 @@ static bool run_copies(struct copies *copies, const struct mapcp_invocation *inv
     output.bar.started = mapcp_milliseconds();
     bool good = true;
     for (size_t index = 0; index < copies->count && (good || options.keep_going); index++) {
-        good = run_copy(&copies->items[index], &options, &output) && good;
+        good = run_copy(&copies->items[index], &options, feed, &output) && good;
     }
     mapcp_output_close(&output);
     mapcp_made_free(&made);
@@ -298,13 +314,21 @@ bool mapcp_copy_all(const struct mapcp_invocation *invocation) {
         return false;
     }
     put_warnings(invocation);
+    struct mapcp_feed feed;
+    struct mapcp_copy_error error;
+    if (!mapcp_feed_open(&feed, invocation->files_from, &error)) {
+        mapcp_print_cause(&error, invocation->json);
+        mapcp_copy_error_free(&error);
+        return false;
+    }
     struct copies copies;
     bool good = copies_new(&copies, invocation, is_into_directory);
     if (!good) {
         fputs("mapcp: out of memory\n", stderr);
     }
-    good = good && run_copies(&copies, invocation);
+    good = good && run_copies(&copies, invocation, &feed);
     copies_free(&copies);
+    mapcp_feed_close(&feed);
     return good;
 }
 
@@ -358,12 +382,12 @@ static bool clean(const char *directory, const struct mapcp_invocation *invocati
     const bool has_begun = mapcp_clean(directory, invocation->options.dry_run, &files, &errors, &error);
     const bool good = has_begun && errors.count == 0;
     for (size_t index = 0; index < errors.count; index++) {
-        mapcp_print_clean_error(&errors.items[index], invocation->json);
+        mapcp_print_cause(&errors.items[index], invocation->json);
     }
     if (has_begun) {
         put_removed(directory, &files, invocation);
     } else {
-        mapcp_print_clean_error(&error, invocation->json);
+        mapcp_print_cause(&error, invocation->json);
         mapcp_copy_error_free(&error);
     }
     mapcp_names_free(&files);

@@ -2,6 +2,7 @@ import type { Behaviour } from '../behaviour.js';
 import { files } from './files.js';
 import { filters } from './filters.js';
 import { links } from './links.js';
+import { lists } from './lists.js';
 import { metadata } from './metadata.js';
 import { names } from './names.js';
 import { overwriting } from './overwriting.js';
@@ -20,6 +21,7 @@ export const behaviours: readonly Behaviour[] = [
   ...overwriting,
   ...metadata,
   ...filters,
+  ...lists,
   ...shards,
   ...safety,
 ];

@@ -1,0 +1,50 @@
+#ifndef MAPCP_LIST_H
+#define MAPCP_LIST_H
+
+// A list of paths, which a host passes piece by piece. Its memory does not grow with the number of paths.
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "error.h"
+#include "input.h"
+#include "path.h"
+
+/// The maximum length of a listed path, in bytes.
+#define MAPCP_LONGEST_LISTED 65535
+
+/// A list that is being read. All zeros initially, except `has_lines`.
+struct mapcp_list {
+    /// Whether a line feed ends each path; otherwise a NUL does. The end of the last path may be missing. In
+    /// a list of lines, a carriage return before the line feed is ignored, and so is an empty line.
+    bool has_lines;
+    struct mapcp_input input;
+    /// The last path, without empty names and dots. If it was refused, text for messages.
+    struct mapcp_path path;
+    /// Whether the last path names a directory, because it ends in a slash or a dot.
+    bool is_directory;
+    /// The last path as the host passed it. No text before the first one.
+    struct mapcp_path given;
+    /// Whether the rest of the last path must be ignored, because the path is too long.
+    bool overflows;
+};
+
+/// What reading a path results in.
+enum mapcp_list_event {
+    /// A path below the source, or an empty one for the source itself.
+    MAPCP_LIST_PATH,
+    /// A path that is refused: `error` is set.
+    MAPCP_LIST_REFUSED,
+    /// The host must pass more.
+    MAPCP_LIST_WAITS,
+    /// The list is over.
+    MAPCP_LIST_END,
+};
+
+/// Reads the next path. Ignores a path that equals the one before it.
+enum mapcp_list_event mapcp_list_next(struct mapcp_list *list, struct mapcp_error *error);
+
+/// Frees the list.
+void mapcp_list_free(struct mapcp_list *list);
+
+#endif
