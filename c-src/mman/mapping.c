@@ -1,6 +1,7 @@
 #include "mapping.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 
 /// The maximum size of a read or a write. It limits the buffer that a host may allocate for the call.
 #define CHUNK (16 * PAGE)
+
+/// O_APPEND as Linux has it. node:wasi reports the system's flags instead of WASI's.
+#define LINUX_APPEND 0x400
 
 /// Bytes are compared and merged in words of eight.
 typedef uint64_t word;
@@ -62,6 +66,25 @@ static int write_at(int fd, off_t offset, const unsigned char *bytes, size_t len
         offset += written;
     }
     return 0;
+}
+
+/// Like write_at(), but also for a descriptor with O_APPEND, for which pwrite() ignores the offset.
+static int write_in_place(int fd, off_t offset, const unsigned char *bytes, size_t length) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0) {
+        return errno;
+    }
+    if ((flags & (O_APPEND | LINUX_APPEND)) == 0) {
+        return write_at(fd, offset, bytes, length);
+    }
+    if (fcntl(fd, F_SETFL, flags & ~O_APPEND) != 0) {
+        return errno;
+    }
+    int error = write_at(fd, offset, bytes, length);
+    if (fcntl(fd, F_SETFL, flags | O_APPEND) != 0 && error == 0) {
+        error = errno;
+    }
+    return error;
 }
 
 /// Allocates a mapping's memory. Holds its descriptor if the file will be read or written again.
@@ -197,7 +220,7 @@ static int write_changes(struct mapping *mapping, size_t start, size_t length) {
     size_t inside = 0;
     int error = refresh_chunk(mapping, start, length, &inside);
     if (error == 0) {
-        error = write_at(mapping->fd, mapping->offset + (off_t)start, mapping->bytes + start, inside);
+        error = write_in_place(mapping->fd, mapping->offset + (off_t)start, mapping->bytes + start, inside);
     }
     if (error == 0) {
         memcpy(mapping->pristine + start, mapping->bytes + start, length);

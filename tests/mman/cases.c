@@ -2,10 +2,12 @@
 /// mmap, and under WASI.
 ///
 /// `cases` runs the table in the current directory. `cases leave` changes a file through a mapping, and ends
-/// without unmapping it. README.md lists the assertions of the Open POSIX test suite that the cases cover.
+/// without unmapping it; destructors change it once more. README.md lists the assertions of the Open POSIX
+/// test suite that the cases cover.
 
 #include <limits.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "table.h"
@@ -501,6 +503,43 @@ static bool gives_memory_back(void) {
     return true;
 }
 
+/// Writes through a mapping of a file of ten bytes, whose descriptor appends.
+static bool writes_in_place(int fd, unsigned char *bytes, const char *name) {
+    CHECK(bytes != MAP_FAILED);
+    bytes[0] = 'A';
+    CHECK(msync(bytes, 10, MS_SYNC) == 0 && file_size(name) == 10);
+    bytes[1] = 'B';
+    CHECK(munmap(bytes, 10) == 0 && file_size(name) == 10);
+    CHECK(file_byte(name, 0) == 'A' && file_byte(name, 1) == 'B' && file_byte(name, 2) == byte_at(2));
+    // The descriptor still appends.
+    CHECK(lseek(fd, 0, SEEK_SET) == 0 && write(fd, "C", 1) == 1);
+    CHECK(file_size(name) == 11 && file_byte(name, 10) == 'C' && file_byte(name, 0) == 'A');
+    return true;
+}
+
+static bool writes_in_place_with_append(void) {
+    CHECK(close(new_file("append", 10)) == 0);
+    int fd = open("append", O_RDWR | O_APPEND);
+    CHECK(writes_in_place(fd, map_shared(fd, 10), "append") && close(fd) == 0);
+    return true;
+}
+
+static bool writes_in_place_of_a_stream(void) {
+    CHECK(close(new_file("stream", 10)) == 0);
+    FILE *stream = fopen("stream", "a+");
+    CHECK(stream != NULL);
+    CHECK(writes_in_place(fileno(stream), map_shared(fileno(stream), 10), "stream") && fclose(stream) == 0);
+    return true;
+}
+
+static bool writes_in_place_if_it_appends_later(void) {
+    int fd = new_file("later", 10);
+    unsigned char *bytes = map_shared(fd, 10);
+    CHECK(fcntl(fd, F_SETFL, O_APPEND) == 0);
+    CHECK(writes_in_place(fd, bytes, "later") && (fcntl(fd, F_GETFL) & O_APPEND) != 0 && close(fd) == 0);
+    return true;
+}
+
 static const struct row rows[] = {
     {"a mapping has the file's bytes", holds_the_bytes},
     {"a mapping reaches beyond 4 GiB", reaches_beyond_4_gib},
@@ -513,6 +552,9 @@ static const struct row rows[] = {
     {"a private mapping can be written without write access to the file", private_needs_no_write_access},
     {"writes past the end of the file do not extend it", does_not_grow_the_file},
     {"writes to a truncated file do not extend it again", does_not_undo_a_cut},
+    {"a descriptor with O_APPEND is written in place", writes_in_place_with_append},
+    {"a stream that appends is written in place", writes_in_place_of_a_stream},
+    {"a descriptor that gets O_APPEND after mmap is written in place", writes_in_place_if_it_appends_later},
     {"bytes that were truncated are zero", sees_a_cut_as_zeros},
     {"writes change the file's time", changes_the_time},
     {"a hint never leads to an address in use", takes_a_hint},
@@ -540,14 +582,35 @@ static const struct row rows[] = {
     {"unmapping frees memory", gives_memory_back},
 };
 
-/// Ends without unmapping. The file must have the change anyway.
+/// What `leave` has mapped; NULL otherwise.
+static unsigned char *left;
+
+static void change_in_handler(void) {
+    memcpy(left + PAGE + 16, "handler", sizeof("handler"));
+}
+
+__attribute__((destructor)) static void change_in_destructor(void) {
+    if (left) {
+        memcpy(left + PAGE + 32, "destructor", sizeof("destructor"));
+    }
+}
+
+// The lowest priority that a program may have, so the last destructor.
+__attribute__((destructor(101))) static void change_in_last_destructor(void) {
+    if (left) {
+        memcpy(left + PAGE + 48, "the last one", sizeof("the last one"));
+    }
+}
+
+/// Ends without unmapping. The file must have the changes anyway.
 static int leave(void) {
     int fd = new_file("left", 2 * PAGE);
     unsigned char *bytes = map_shared(fd, 2 * PAGE);
-    if (bytes == MAP_FAILED) {
+    if (bytes == MAP_FAILED || atexit(change_in_handler) != 0) {
         return 1;
     }
     memcpy(bytes + PAGE, "left behind", sizeof("left behind"));
+    left = bytes;
     return 0;
 }
 
