@@ -4,7 +4,11 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "descriptors.h"
 #include "mapping.h"
@@ -193,8 +197,27 @@ int __wrap_close(int fd) {
     return descriptor_close(fd);
 }
 
-/// If the program ends without unmapping, the file still gets the changes.
-__attribute__((destructor)) static void write_back_all(void) {
-    // It is too late to report an error.
-    (void)write_back((struct range){.first = 0, .end = PAGES});
+static void say(const char *text) {
+    (void)write(STDERR_FILENO, text, strlen(text));
+}
+
+/// If the program ends without unmapping, the file still gets the changes. If that fails, so does the
+/// program.
+static void write_back_all(void) {
+    int error = write_back((struct range){.first = 0, .end = PAGES});
+    if (error == 0) {
+        return;
+    }
+    // _Exit would discard what streams have buffered.
+    (void)fflush(NULL);
+    say("libshared-mman: cannot write a mapping back to its file at exit: ");
+    say(strerror(error));
+    say("\n");
+    _Exit(EXIT_FAILURE);
+}
+
+// Destructors of functions and of static objects can still change a mapping. They run in the reverse order of
+// their registration, so this one is registered before all others. Programs have the priorities from 101 on.
+__attribute__((constructor(1))) static void register_last_write_back(void) {
+    (void)atexit(write_back_all);
 }

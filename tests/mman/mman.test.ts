@@ -23,6 +23,25 @@ describe.each(runtimesOf('tests/mman'))('shared mappings: $name', ({ name, missi
     expect(content).toHaveLength(2 * 65536);
   });
 
+  test.skipIf(missing)('the file has what exit handlers and destructors changed', () => {
+    const directory = directoryWith({});
+    expect(run('cases', directory, ['leave'])).toEqual({ status: 0, stdout: '', stderr: '' });
+    const content = readFileSync(join(directory, 'left'), 'latin1');
+    expect([16, 32, 48].map((place) => content.slice(65536 + place).split('\0', 1)[0])).toEqual([
+      'handler',
+      'destructor',
+      'the last one',
+    ]);
+  });
+
+  test.skipIf(missing || name === 'native')('a program fails if its last write-back fails', () => {
+    expect(run('faults', directoryWith({}), ['leave'])).toEqual({
+      status: 1,
+      stdout: 'done',
+      stderr: 'libshared-mman: cannot write a mapping back to its file at exit: No space left on device\n',
+    });
+  });
+
   test.skipIf(missing || name === 'native')('a failed write-back can be repeated', () => {
     const outcome = run('faults', directoryWith({}), []);
     expect(outcome).toEqual({
