@@ -59,6 +59,40 @@ describe('a project that finds libshared-mman by pkg-config', () => {
   });
 });
 
+describe('a project that finds libshared-mman by CMake', () => {
+  const isMissing =
+    isPkgConfigMissing ||
+    (process.env.CI === undefined && spawnSync('cmake', ['--version']).error !== undefined);
+  const build = (name: string, ...options: readonly string[]) => {
+    expect(run('cmake', '-B', name, ...options)).toMatchObject({ status: 0 });
+    expect(run('cmake', '--build', name)).toMatchObject({ status: 0, stderr: '' });
+    writeFileSync(join(project, 'note'), 'hello\n');
+  };
+  const succeeded = { status: 0, stdout: '', stderr: '' };
+
+  it.skipIf(isMissing)('builds natively without it', () => {
+    build('native');
+    expect(run('native/shout', 'note')).toEqual(succeeded);
+    expect(readFileSync(join(project, 'note'), 'utf8')).toBe('HELLO\n');
+  });
+
+  it.skipIf(isMissing || wasmtime === undefined)('builds for WASI with it', () => {
+    const compiler = join(project, 'clang');
+    writeFileSync(compiler, `#!/bin/sh\nexec "${process.execPath}" "${clang}" "$@"\n`, { mode: 0o755 });
+    writeFileSync(
+      join(project, 'toolchain.cmake'),
+      `set(CMAKE_SYSTEM_NAME WASI)
+      set(CMAKE_C_COMPILER "${compiler}")
+      # build/clang.mjs compiles and links in one command only, and writes no lists of dependencies.
+      set(CMAKE_C_COMPILER_WORKS TRUE)
+      set(CMAKE_C_DEPENDS_USE_COMPILER FALSE)`,
+    );
+    build('wasi', '--toolchain', 'toolchain.cmake');
+    expect(run(wasmtime ?? '', 'run', '--dir', '.', 'wasi/shout', 'note')).toEqual(succeeded);
+    expect(readFileSync(join(project, 'note'), 'utf8')).toBe('HELLO\n');
+  });
+});
+
 describe('a program that is linked with libshared-mman', () => {
   const library = join(prefix, 'lib/libshared-mman.a');
   const include = `-I${join(prefix, 'include')}`;
