@@ -208,7 +208,7 @@ static void write_back_all(void) {
     if (error == 0) {
         return;
     }
-    // _Exit would discard what streams have buffered.
+    // _Exit discards what streams have buffered.
     (void)fflush(NULL);
     say("libshared-mman: cannot write a mapping back to its file at exit: ");
     say(strerror(error));
@@ -216,8 +216,8 @@ static void write_back_all(void) {
     _Exit(EXIT_FAILURE);
 }
 
-// Destructors of functions and of static objects can still change a mapping. They run in the reverse order of
-// their registration, so this one is registered before all others. Programs have the priorities from 101 on.
+// Exit handlers and destructors can still change a mapping. The last one to be registered runs first, so the
+// library registers its own before all others: a program's priorities begin at 101.
 __attribute__((constructor(1))) static void register_last_write_back(void) {
     (void)atexit(write_back_all);
 }

@@ -505,7 +505,7 @@ static bool gives_memory_back(void) {
 
 /// Writes through a mapping of a file of ten bytes, whose descriptor appends.
 static bool writes_in_place(int fd, unsigned char *bytes, const char *name) {
-    CHECK(bytes != MAP_FAILED);
+    CHECK(fd >= 0 && bytes != MAP_FAILED);
     bytes[0] = 'A';
     CHECK(msync(bytes, 10, MS_SYNC) == 0 && file_size(name) == 10);
     bytes[1] = 'B';
