@@ -22,10 +22,12 @@ function exists(path: string): boolean {
 /** Pages for the tests of a file, each with a storage of its own. */
 export interface Pages {
   readonly origin: string;
+  /** The same by a name that is not of this machine, so that its pages have no secure context. */
+  readonly insecureOrigin: string;
   /** The context of the current test. */
   readonly context: BrowserContext;
   /** Opens and loads a page of build/out; by default one with `mapcp` only. */
-  open(path?: string): Promise<Page>;
+  open(path?: string, origin?: string): Promise<Page>;
 }
 
 /** Starts one Chromium for all tests of a file, with a storage for each test or for all. */
@@ -37,6 +39,7 @@ export function inChromium(storageFor: 'test' | 'file' = 'test'): Pages {
     server = await serve();
     // Chromium's own sandbox does not work for the superuser, which CI may be.
     const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+    args.push('--host-resolver-rules=MAP lan.test 127.0.0.1');
     browser = await chromium.launch({ executablePath, args });
   });
   beforeEach(async () => {
@@ -56,9 +59,12 @@ export function inChromium(storageFor: 'test' | 'file' = 'test'): Pages {
     get context() {
       return opened(context);
     },
-    async open(path = '/') {
+    get insecureOrigin() {
+      return server.origin.replace('127.0.0.1', 'lan.test');
+    },
+    async open(path = '/', origin = server.origin) {
       const page = await opened(context).newPage();
-      await page.goto(server.origin + path);
+      await page.goto(origin + path);
       if (path === '/') {
         await page.waitForFunction('globalThis.mapcp !== undefined');
       }

@@ -70,7 +70,31 @@ describe('the preopens of a sandbox in a browser', () => {
     ],
     [
       { '/o': { tree: { dir: { a: { source: 1 } } }, access: 'read' } },
+      "preopens['/o'].tree.dir['a'].source must be a string, a Blob, an ArrayBuffer or a view of one, not 1",
+    ],
+    [
+      { '/o': { tree: { dir: { a: {} } }, access: 'read' } },
       "preopens['/o'].tree.dir['a'] must be { source }, { symlink } or { dir }, not an object",
+    ],
+    [
+      { '/o': { tree: { dir: new Map() }, access: 'read' } },
+      "preopens['/o'].tree must be a directory, such as { dir: {} }, not an object",
+    ],
+    [
+      { '/o': { tree: { dir: { a: { source: '', mtimeNs: 5 } } }, access: 'read' } },
+      "preopens['/o'].tree.dir['a'].mtimeNs must be a bigint, in nanoseconds since 1970, not 5",
+    ],
+    [
+      { '/o': { tree: { dir: { a: { source: '', mtime: 5n } } }, access: 'read' } },
+      "preopens['/o'].tree.dir['a'] has no option 'mtime': did you mean 'mtimeNs'?",
+    ],
+    [
+      { '': { tree, access: 'read' } },
+      "a name in preopens must be a path such as '/in', without '.', '..' and a slash at its end, not ''",
+    ],
+    [
+      { '/o/': { tree, access: 'read' } },
+      "a name in preopens must be a path such as '/in', without '.', '..' and a slash at its end, not '/o/'",
     ],
   ])('are refused by name: %o', async (preopens, message) => {
     expect(await outcome(preopens)).toBe(`TypeError: ${message}`);
@@ -91,13 +115,28 @@ describe('the preopens of a sandbox in a browser', () => {
       {
         name: '/in',
         access: 'read',
-        from: {
-          dir: {
-            a: { source: new Uint8Array([1]) },
-            b: { dir: { c: { symlink: 'a' } }, mtimeNs: 5n },
-          },
-        },
+        from: [
+          [-1, '', { mtimeNs: undefined }],
+          [0, 'a', { source: new Uint8Array([1]) }],
+          [0, 'b', { mtimeNs: 5n }],
+          [2, 'c', { symlink: 'a' }],
+        ],
       },
+    ]);
+  });
+
+  it('take every buffer and every view by its bytes', async () => {
+    const words = new Uint16Array([1000, 2000, 3000]);
+    const sources = [words.buffer, words.subarray(1), new DataView(words.buffer, 2, 2)];
+    const dir = Object.fromEntries(sources.map((source, index) => [index, { source }]));
+    const [grant] = await grantsFor({ '/in': { tree: { dir }, access: 'read' } });
+    expect(grant?.from).toEqual([
+      [-1, '', { mtimeNs: undefined }],
+      ...[
+        [0xe8, 3, 0xd0, 7, 0xb8, 0xb],
+        [0xd0, 7, 0xb8, 0xb],
+        [0xd0, 7],
+      ].map((bytes, index) => [0, `${index}`, { source: new Uint8Array(bytes) }]),
     ]);
   });
 });

@@ -293,4 +293,101 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
       'mapcp: a sandbox was not closed, and held its directories until now: call its close()',
     ]);
   });
+
+  it('takes and returns trees of any depth', async () => {
+    const page = await pages.open();
+    const depth = await page.evaluate(async () => {
+      let tree: import('mapcp/browser').DirectoryEntry = { dir: { end: { source: 'x' } } };
+      for (let level = 0; level < 20_000; level++) {
+        tree = { dir: { d: tree } };
+      }
+      const sandbox = await mapcp.openSandbox({ '/in': { tree, access: 'read' } });
+      let depth = 0;
+      let found = await sandbox.tree('/in');
+      for (; found.dir.d !== undefined; depth++) {
+        found = found.dir.d as typeof found;
+      }
+      sandbox.close();
+      return depth;
+    });
+    expect(depth).toBe(20_000);
+  });
+
+  it('is independent of an earlier one whose worker broke', async () => {
+    const page = await pages.open();
+    const found = await page.evaluate(async () => {
+      const open = () =>
+        mapcp.openSandbox({ '/in': { tree: { dir: { a: { source: 'x' } } }, access: 'read-write' } });
+      const workers: Worker[] = [];
+      const Own = Worker;
+      globalThis.Worker = class extends Own {
+        constructor(url: string | URL, options?: WorkerOptions) {
+          super(url, options);
+          workers.push(this);
+        }
+      };
+      const first = await open();
+      const copying = first.copy('/in/a', '/in/b');
+      workers[0]?.dispatchEvent(new ErrorEvent('error', { message: 'broken' }));
+      const outcome = await copying.then(
+        () => 'copied',
+        (error: unknown) => (error as Error).message,
+      );
+      first.close();
+      const second = await open();
+      const { files } = await second.copy('/in/a', '/in/b');
+      second.close();
+      return { outcome, files, workers: workers.length };
+    });
+    expect(found).toEqual({
+      outcome: 'the worker of the sandbox has failed: broken',
+      files: 1,
+      workers: 2,
+    });
+  });
+
+  it('copies in memory in a page without a secure context', async () => {
+    const page = await pages.open('/', pages.insecureOrigin);
+    const found = await page.evaluate(async () => {
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree: { dir: { a: { source: 'x' } } }, access: 'read-write' },
+      });
+      const { files } = await sandbox.copy('/in/a', '/in/b');
+      sandbox.close();
+      return { files, isSecureContext };
+    });
+    expect(found).toEqual({ files: 1, isSecureContext: false });
+  });
+
+  it('runs in the worker that the page makes, and ends it', async () => {
+    const page = await pages.open();
+    const found = await page.evaluate(async () => {
+      // A page with Trusted Types allows only addresses from its own policy.
+      const meta = document.createElement('meta');
+      meta.httpEquiv = 'Content-Security-Policy';
+      meta.content = "require-trusted-types-for 'script'";
+      document.head.append(meta);
+      const { trustedTypes } = globalThis as unknown as {
+        trustedTypes: { createPolicy(name: string, rules: object): { createScriptURL(url: string): string } };
+      };
+      const policy = trustedTypes.createPolicy('workers', { createScriptURL: (url: string) => url });
+      const preopens = { '/in': { tree: { dir: { a: { source: 'x' } } }, access: 'read-write' } } as const;
+      const refused = await mapcp.openSandbox(preopens).catch((error: Error) => error.name);
+      let ended = 0;
+      const worker = () => {
+        const made = new Worker(policy.createScriptURL('/js/browser/worker.js'), { type: 'module' });
+        const { terminate } = made;
+        made.terminate = () => {
+          ended++;
+          terminate.call(made);
+        };
+        return made;
+      };
+      const sandbox = await mapcp.openSandbox(preopens, { worker });
+      const { files } = await sandbox.copy('/in/a', '/in/b');
+      sandbox.close();
+      return { refused, files, ended };
+    });
+    expect(found).toEqual({ refused: 'TypeError', files: 1, ended: 1 });
+  });
 });

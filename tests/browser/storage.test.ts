@@ -290,6 +290,28 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     expect(message).toBe('too long');
   });
 
+  it('leaves the queue if its sandbox is closed while another tab copies', async () => {
+    const [one, other] = [await pages.open(), await pages.open()];
+    await one.evaluate(() => {
+      navigator.locks.request('mapcp', () => new Promise((leave) => Object.assign(globalThis, { leave })));
+    });
+    const codes = await other.evaluate(async () => {
+      const directory = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox({ '/out': { directory, access: 'read-write' } });
+      // More than run at a time, so that some wait for the others.
+      const waiting = Array.from({ length: 20 }, (_, index) => sandbox.copy('/out/a', `/out/${index}`));
+      const cleaning = sandbox.clean('/out');
+      sandbox.close();
+      const results = await Promise.allSettled([...waiting, cleaning]);
+      const codes = results.map((result) => (result.status === 'rejected' ? result.reason.code : 'done'));
+      return [...new Set(codes)];
+    });
+    expect(codes).toEqual(['ERR_MAPCP_CLOSED']);
+    // It holds no turn that it may have got meanwhile.
+    await one.evaluate(() => Reflect.get(globalThis, 'leave')());
+    expect(await copyTree(other, ['a'], 'd')).toBe(1);
+  });
+
   it("is not opened without the visitor's permission", async () => {
     const page = await pages.open();
     const found = await page.evaluate(async () => {

@@ -12,24 +12,34 @@ let idle: Connection | undefined;
 
 /** A page's connection to the worker of a sandbox. */
 export class Connection {
-  readonly #worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'mapcp' });
+  readonly #worker: Worker;
+  readonly #isOwn: boolean;
   readonly #waiting = new Map<number, Waiting>();
   #latest = 0;
-  #hasFailed = false;
+  #failed: Error | undefined;
+  /** Whether no other sandbox must get the worker. */
+  #isSuspect = false;
 
-  /** Returns a connection to a worker that has no sandbox yet. */
-  static open(): Connection {
-    const connection = idle ?? new Connection();
+  /**
+   * Returns a connection to a worker that has no sandbox yet.
+   *
+   * @param make makes the worker. By default, the worker is the file beside this one
+   */
+  static open(make?: () => Worker): Connection {
+    if (make !== undefined) {
+      return new Connection(make(), false);
+    }
+    const connection = idle ?? new Connection(ownWorker(), true);
     idle = undefined;
     return connection;
   }
 
-  private constructor() {
-    this.#worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.#receive(data));
-    this.#worker.addEventListener('error', ({ message }) => {
-      this.#hasFailed = true;
-      this.#fail(new Error(`the worker of the sandbox has failed: ${message || 'it could not be loaded'}`));
-    });
+  private constructor(worker: Worker, isOwn: boolean) {
+    this.#worker = worker;
+    this.#isOwn = isOwn;
+    worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.#receive(data));
+    worker.addEventListener('messageerror', () => this.#break('a message from it cannot be read'));
+    worker.addEventListener('error', ({ message }) => this.#break(message || 'it could not be loaded'));
   }
 
   /**
@@ -37,21 +47,24 @@ export class Connection {
    *
    * @returns its answer. Rejects if the worker fails. If the component failed, the error has that as its `payload`.
    */
-  ask<Name extends keyof Requests>(
+  async ask<Name extends keyof Requests>(
     name: Name,
     ...parameters: Parameters<Requests[Name]>
   ): Promise<ReturnType<Requests[Name]>> {
+    if (this.#failed !== undefined) {
+      throw this.#failed;
+    }
+    const id = ++this.#latest;
+    const request: Request<Name> = { id, name, parameters };
+    this.#worker.postMessage(request);
     return new Promise((resolve, reject) => {
-      const id = ++this.#latest;
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      const request: Request<Name> = { id, name, parameters };
-      this.#worker.postMessage(request);
     });
   }
 
-  /** Closes the sandbox. The worker is kept for another one, or ended if one is kept already. */
+  /** Closes the sandbox. The worker is kept for another one, or ended if it is broken or if one is kept already. */
   close(): void {
-    if (this.#hasFailed || idle !== undefined) {
+    if (!this.#isOwn || this.#isSuspect || idle !== undefined) {
       this.#worker.terminate();
       this.#fail(closedError());
       return;
@@ -66,10 +79,21 @@ export class Connection {
     if ('failure' in answer) {
       waiting?.reject(errorOf(answer.failure));
     } else if ('error' in answer) {
+      // The component or its host may be in any state.
+      this.#isSuspect = true;
       waiting?.reject(answer.error);
     } else {
       waiting?.resolve(answer.value);
     }
+  }
+
+  #break(reason: string): void {
+    this.#failed = new Error(`the worker of the sandbox has failed: ${reason}`);
+    this.#isSuspect = true;
+    if (idle === this) {
+      idle = undefined;
+    }
+    this.#fail(this.#failed);
   }
 
   #fail(error: Error): void {
@@ -78,4 +102,9 @@ export class Connection {
     }
     this.#waiting.clear();
   }
+}
+
+// Bundlers look for this expression.
+function ownWorker(): Worker {
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'mapcp' });
 }

@@ -12,6 +12,8 @@ export interface Content {
   read(length: number, position: number): Uint8Array;
   /** Returns all of it, in pieces. */
   parts(): Iterable<Blob | Uint8Array<ArrayBuffer>>;
+  /** Returns all of it as it is now. */
+  toBlob(): Blob;
 }
 
 /** The content of a Blob. If a File has changed on the disk, reading it fails with `io`. */
@@ -35,6 +37,10 @@ export class BlobContent implements Content {
 
   parts(): Iterable<Blob> {
     return [this.#blob];
+  }
+
+  toBlob(): Blob {
+    return this.#blob;
   }
 }
 
@@ -102,6 +108,10 @@ export class MemoryContent implements Content {
         yield new Uint8Array(length - piece.length);
       }
     }
+  }
+
+  toBlob(): Blob {
+    return new Blob([...this.parts()]);
   }
 
   /** Returns the piece at an index, with room for `length` bytes. */

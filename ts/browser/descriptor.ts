@@ -9,7 +9,7 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { datetime } from '../host/datetime.js';
 import { fail } from '../host/error-code.js';
-import { DirectoryNode, FileNode, LinkNode, type Node, now } from './nodes.js';
+import { DirectoryNode, FileNode, LinkNode, type Node, nodesIn, now } from './nodes.js';
 import type { Volume } from './volume.js';
 import { type Follow, type ResolvedPath, walk } from './walk.js';
 
@@ -217,7 +217,7 @@ export class Open {
     if (node.type === 'directory') {
       // Browsers cannot move a directory.
       this.#expectMemory();
-      if (holds(node, to.parent)) {
+      if ([...nodesIn(node)].includes(to.parent)) {
         fail('invalid');
       }
     } else if (from.mustBeDirectory || to.mustBeDirectory) {
@@ -348,12 +348,6 @@ function timeFor(wanted: NewTimestamp, current: bigint): bigint {
     case 'timestamp':
       return wanted.val.seconds * 1_000_000_000n + BigInt(wanted.val.nanoseconds);
   }
-}
-
-/** Whether `inner` is `directory` or lies in it. */
-function holds(directory: DirectoryNode, inner: DirectoryNode): boolean {
-  const below = [...directory.entries.values()].filter((node) => node.type === 'directory');
-  return directory === inner || below.some((child) => holds(child, inner));
 }
 
 function expectReplaceable(node: Node, replaced: Node | undefined): void {

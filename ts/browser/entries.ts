@@ -2,8 +2,11 @@
 
 /** A file of a tree. */
 export interface FileEntry {
-  /** Its content. A `Blob` or a `File` is read in windows as the component maps it, never as a whole. */
-  readonly source: Blob | Uint8Array<ArrayBuffer> | string;
+  /**
+   * Its content: text, which becomes UTF-8, or bytes. A buffer or a view counts by its bytes, and they are copied. Of a
+   * `Blob` or a `File` at most some megabytes are in memory at a time.
+   */
+  readonly source: Blob | ArrayBufferLike | ArrayBufferView | string;
   /**
    * When it was modified, in nanoseconds since 1970.
    *

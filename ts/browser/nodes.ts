@@ -1,7 +1,8 @@
 // The nodes of a tree in memory. A file, link or directory is one object, however many names it has.
 
 import { BlobContent, type Content, MemoryContent } from './content.js';
-import type { DirectoryEntry, Entry, FoundDirectory, FoundEntry } from './entries.js';
+import type { FileEntry } from './entries.js';
+import type { FlatTree, FoundTree } from './flat-tree.js';
 
 let latestId = 0n;
 
@@ -85,59 +86,85 @@ export function milliseconds(count: number): bigint {
   return BigInt(Math.trunc(count)) * 1_000_000n;
 }
 
-/** Makes the nodes of a tree that a page gave. */
-export function directoryFrom({ dir, mtimeNs }: DirectoryEntry): DirectoryNode {
-  const directory = new DirectoryNode(mtimeNs);
-  for (const [name, entry] of Object.entries(dir)) {
-    directory.entries.set(name, nodeFrom(entry));
+/** Makes the nodes of a tree that a page gave. Returns its root. */
+export function directoryFrom(rows: FlatTree): DirectoryNode {
+  const nodes: Node[] = [];
+  for (const [parent, name, item] of rows) {
+    const node = nodeFrom(item);
+    nodes.push(node);
+    const directory = nodes[parent];
+    if (directory?.type === 'directory') {
+      directory.entries.set(name, node);
+    }
   }
-  return directory;
+  return nodes[0] as DirectoryNode;
 }
 
-function nodeFrom(entry: Entry): Node {
-  if ('dir' in entry) {
-    return directoryFrom(entry);
+function nodeFrom(item: FlatTree[number][2]): Node {
+  if ('symlink' in item) {
+    return new LinkNode(item.symlink, item.mtimeNs);
   }
-  if ('symlink' in entry) {
-    return new LinkNode(entry.symlink, entry.mtimeNs);
-  }
-  const { source, mtimeNs } = entry;
+  return 'source' in item ? fileFrom(item) : new DirectoryNode(item.mtimeNs);
+}
+
+function fileFrom({ source, mtimeNs }: FileEntry): FileNode {
   const modified = mtimeNs ?? (source instanceof File ? milliseconds(source.lastModified) : undefined);
   return new FileNode(source instanceof Blob ? new BlobContent(source) : inMemory(source), modified);
 }
 
-function inMemory(source: Uint8Array | string): MemoryContent {
+function inMemory(source: Exclude<FileEntry['source'], Blob>): MemoryContent {
   const content = new MemoryContent();
-  content.write(typeof source === 'string' ? new TextEncoder().encode(source) : source, 0);
+  content.write(typeof source === 'string' ? new TextEncoder().encode(source) : (source as Uint8Array), 0);
   return content;
 }
 
-/** Makes the tree that a page gets. */
-export function entriesOf(directory: DirectoryNode): FoundDirectory {
-  // Without a prototype, because an entry may have the name `__proto__`.
-  const dir: Record<string, FoundEntry> = Object.create(null);
-  for (const [name, node] of directory.entries) {
-    dir[name] = entryOf(node);
+/** Lists a tree for the page. */
+export function rowsOf(root: DirectoryNode): FoundTree {
+  const rows: FoundTree[number][] = [];
+  const ahead: [parent: number, name: string, node: Node][] = [[-1, '', root]];
+  for (const [parent, name, node] of ahead) {
+    const index = rows.length;
+    rows.push([parent, name, itemOf(node)]);
+    if (node.type === 'directory') {
+      for (const [below, inner] of node.entries) {
+        ahead.push([index, below, inner]);
+      }
+    }
   }
-  return { dir, mtimeNs: directory.modified };
+  return rows;
 }
 
-function entryOf(node: Node): FoundEntry {
+function itemOf(node: Node): FoundTree[number][2] {
+  const mtimeNs = node.modified;
   switch (node.type) {
     case 'directory':
-      return entriesOf(node);
+      return { mtimeNs };
     case 'symbolic-link':
-      return { symlink: node.text, mtimeNs: node.modified };
+      return { symlink: node.text, mtimeNs };
     case 'regular-file':
-      return { source: new Blob([...node.content.parts()]), mtimeNs: node.modified };
+      return { source: node.content.toBlob(), mtimeNs };
   }
+}
+
+/** Lists the nodes of a tree, each directory before its entries. */
+export function nodesIn(root: DirectoryNode): Iterable<Node> {
+  // A set visits what is added to it meanwhile, and each node once.
+  const nodes = new Set<Node>([root]);
+  for (const node of nodes) {
+    if (node.type === 'directory') {
+      for (const inner of node.entries.values()) {
+        nodes.add(inner);
+      }
+    }
+  }
+  return nodes;
 }
 
 /** Returns how many bytes of a tree's files are in memory. */
-export function heldBy(directory: DirectoryNode): number {
+export function heldBy(root: DirectoryNode): number {
   let held = 0;
-  for (const node of directory.entries.values()) {
-    held += node.type === 'directory' ? heldBy(node) : node.type === 'regular-file' ? node.content.held : 0;
+  for (const node of nodesIn(root)) {
+    held += node.type === 'regular-file' ? node.content.held : 0;
   }
   return held;
 }

@@ -2,6 +2,7 @@ import { type Check, isRecord, requireThat } from '../check.js';
 import { quoted } from '../errors.js';
 import { access, preopenOf, preopensOf } from '../preopens.js';
 import type { DirectoryEntry } from './entries.js';
+import type { FlatTree } from './flat-tree.js';
 import type { Grant } from './requests.js';
 import { tree } from './tree-check.js';
 
@@ -35,6 +36,12 @@ const takePreopens = preopensOf((name, value) => {
   return preopenOf<object>(isOfBrowser ? { directory, access } : { tree, access })(name, given);
 });
 
+/** A checked preopen. */
+type Taken = { readonly access: Preopen['access'] } & (
+  | { readonly tree: FlatTree }
+  | { readonly directory: FileSystemDirectoryHandle }
+);
+
 /**
  * Checks preopens, asks the visitor for access if needed, and returns what the worker gets.
  *
@@ -43,7 +50,7 @@ const takePreopens = preopensOf((name, value) => {
  * overlap
  */
 export async function grantsFor(preopens: Preopens): Promise<Grant[]> {
-  const taken = takePreopens('preopens', preopens) as Preopens;
+  const taken = takePreopens('preopens', preopens) as Readonly<Record<string, Taken>>;
   const grants: Grant[] = [];
   const handles: [string, FileSystemDirectoryHandle][] = [];
   for (const [name, preopen] of Object.entries(taken)) {

@@ -2,14 +2,14 @@
 
 import type { CopyOptions, Entry, Progress } from '#bindings/interfaces/mapcp-copy-copier.js';
 import type { CleanReport, ComponentError } from '../component.js';
-import type { DirectoryEntry, FoundDirectory } from './entries.js';
+import type { FlatTree, FoundTree } from './flat-tree.js';
 import type { FileCall } from './volume.js';
 
 /** A preopen as the worker gets it. */
 export interface Grant {
   readonly name: string;
   readonly access: 'read' | 'read-write';
-  readonly from: DirectoryEntry | FileSystemDirectoryHandle;
+  readonly from: FlatTree | FileSystemDirectoryHandle;
 }
 
 /** The result of a step, with everything that a page may ask for after it. */
@@ -41,7 +41,7 @@ export interface Requests {
   /** Removes the temporary files of killed copies in a directory; in a dry run, only finds them. */
   clean(directory: string, dryRun: boolean): CleanReport;
   /** Returns the content of a preopen. */
-  tree(name: string): FoundDirectory;
+  tree(name: string): FoundTree;
   /** Closes the sandbox. Another one can then be opened. */
   close(): void;
 }

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../abort.js';
 import { type Checks, callback, takeOptions, wholeNumber } from '../check.js';
 import { cleanErrorOf, countOf } from '../cleaning.js';
 import { closedError } from '../closed.js';
@@ -15,6 +16,7 @@ import {
 import { CopyTask, type Job, type Work } from '../task.js';
 import { Connection } from './connection.js';
 import type { FoundDirectory } from './entries.js';
+import { treeFrom } from './flat-tree.js';
 import { grantsFor, type Preopens } from './preopens.js';
 import type { Stepped } from './requests.js';
 import type { FileCall } from './volume.js';
@@ -46,11 +48,20 @@ export interface SandboxOptions {
    * @default not called
    */
   readonly watch?: ((calls: readonly FileCall[]) => void | Promise<void>) | undefined;
+  /**
+   * Makes the worker of the sandbox, a module worker that runs `mapcp/browser/worker.js`. It is ended with the sandbox.
+   * Needed if the bundler does not recognise `new Worker(new URL(…))`, as esbuild, if the module comes from another
+   * origin, as from a CDN, and if Trusted Types are required.
+   *
+   * @default a worker from the file beside this module, which a later sandbox can reuse
+   */
+  readonly worker?: (() => Worker) | undefined;
 }
 
 const sandboxChecks: Checks<SandboxOptions> = {
   memory: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   watch: callback,
+  worker: callback,
 };
 
 // One lock for all of the browser's storage, because tabs cannot agree on a name for each directory.
@@ -72,8 +83,8 @@ export class Sandbox {
   readonly #connection: Connection;
   readonly #watch: SandboxOptions['watch'];
   readonly #changesStorage: boolean;
+  readonly #closing = new AbortController();
   #copying = 0;
-  #closed = false;
 
   /** @internal */
   constructor(connection: Connection, watch: SandboxOptions['watch'], changesStorage: boolean) {
@@ -138,7 +149,7 @@ export class Sandbox {
   async tree(preopen: string): Promise<FoundDirectory> {
     requirePath('preopen', preopen);
     this.#requireOpen();
-    return this.#connection.ask('tree', preopen);
+    return treeFrom(await this.#connection.ask('tree', preopen));
   }
 
   /**
@@ -146,8 +157,8 @@ export class Sandbox {
    * A sandbox that is garbage-collected without this call is closed as well, with a warning on the console.
    */
   close(): void {
-    if (!this.#closed) {
-      this.#closed = true;
+    if (!this.#closing.signal.aborted) {
+      this.#closing.abort(closedError());
       forgotten.unregister(this);
       this.#release();
     }
@@ -209,21 +220,28 @@ export class Sandbox {
     if (!this.#changesStorage) {
       return Promise.resolve(() => {});
     }
-    return new Promise((resolve, reject) => {
+    const waiting = new AbortController();
+    const turn = new Promise<() => void>((resolve, reject) => {
       navigator.locks
-        .request(LOCK, signal ? { signal } : {}, () => new Promise<void>((leave) => resolve(leave)))
-        .catch((error: unknown) => reject(signal?.aborted ? signal.reason : error));
+        .request(LOCK, { signal: waiting.signal }, () => new Promise<void>((leave) => resolve(leave)))
+        .catch(reject);
+    });
+    return unlessAborted(unlessAborted(turn, this.#closing.signal), signal).catch((error: unknown) => {
+      waiting.abort();
+      // In the same moment, it may have got its turn.
+      turn.then((leave) => leave()).catch(() => {});
+      throw error;
     });
   }
 
   #requireOpen(): void {
-    if (this.#closed) {
+    if (this.#closing.signal.aborted) {
       throw closedError();
     }
   }
 
   #release(): void {
-    if (this.#closed && this.#copying === 0) {
+    if (this.#closing.signal.aborted && this.#copying === 0) {
       this.#connection.close();
     }
   }
@@ -247,15 +265,19 @@ export class Sandbox {
  * await sandbox.copy('/in/a.txt', '/out/b.txt');
  */
 export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
-  const { memory = DEFAULT_MEMORY, watch } = takeOptions<SandboxOptions>('options', options, sandboxChecks);
+  const {
+    memory = DEFAULT_MEMORY,
+    watch,
+    worker,
+  } = takeOptions<SandboxOptions>('options', options, sandboxChecks);
   const grants = await grantsFor(preopens);
-  const connection = Connection.open();
+  const connection = Connection.open(worker);
   try {
     await connection.ask('open', grants, memory, watch !== undefined);
   } catch (error) {
     connection.close();
     throw error;
   }
-  const changesStorage = grants.some(({ from, access }) => !('dir' in from) && access === 'read-write');
+  const changesStorage = grants.some(({ from, access }) => 'kind' in from && access === 'read-write');
   return new Sandbox(connection, watch, changesStorage);
 }

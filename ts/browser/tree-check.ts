@@ -1,37 +1,75 @@
-import { type Check, isBytes, isRecord, requireThat, text } from '../check.js';
+import { type Check, isRecord, optionsOf, requireThat, text } from '../check.js';
+import type { FileEntry, LinkEntry } from './entries.js';
+import type { FlatTree } from './flat-tree.js';
 
-/** Checks a whole tree in memory: its names, and that each entry is a file, a link or a directory. */
+const time: Check = (name, value) => {
+  requireThat(typeof value === 'bigint', name, 'a bigint, in nanoseconds since 1970', value);
+  requireThat(BigInt.asIntN(64, value) === value, name, 'a time that 64 bits can hold', value);
+  return value;
+};
+
+/** Content of a file. Every buffer and every view of one counts by its bytes, which are copied. */
+const source: Check = (name, value) => {
+  if (typeof value === 'string' || isOf(value, 'Blob', 'File')) {
+    return value;
+  }
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  }
+  requireThat(
+    isOf(value, 'ArrayBuffer', 'SharedArrayBuffer'),
+    name,
+    'a string, a Blob, an ArrayBuffer or a view of one',
+    value,
+  );
+  return new Uint8Array(new Uint8Array(value as ArrayBuffer));
+};
+
+const directory = optionsOf({ dir: (_, value) => value, mtimeNs: time });
+const link = optionsOf({ symlink: text, mtimeNs: time });
+const file = optionsOf({ source, mtimeNs: time });
+
+/** Checks a whole tree in memory: its names, and that each entry is a file, a link or a directory. Returns a list. */
 export const tree: Check = (name, value) => {
-  const { dir, ...others } = isRecord(value) ? value : {};
-  requireThat(isRecord(dir), name, 'a directory, such as { dir: {} }', value);
-  const entries = Object.entries(dir).map(([key, entry]) => {
-    text(`a name in ${name}`, key);
-    requireThat(
-      !['', '.', '..'].includes(key) && !key.includes('/'),
-      `a name in ${name}`,
-      'the name of an entry',
-      key,
-    );
-    return [key, entryOf(`${name}.dir['${key}']`, entry)];
-  });
-  return { ...others, dir: Object.fromEntries(entries) };
+  requireThat(isDirectory(value), name, 'a directory, such as { dir: {} }', value);
+  const rows: FlatTree[number][] = [];
+  // Not recursive, because a tree can be deeper than the stack.
+  const ahead: [parent: number, key: string, name: string, value: unknown][] = [[-1, '', name, value]];
+  for (const [parent, key, entryName, entry] of ahead) {
+    const index = rows.length;
+    if (!isDirectory(entry)) {
+      rows.push([parent, key, entryOf(entryName, entry)]);
+      continue;
+    }
+    const { dir, mtimeNs } = directory(entryName, entry) as { dir: object; mtimeNs?: bigint };
+    rows.push([parent, key, { mtimeNs }]);
+    for (const [below, inner] of Object.entries(dir)) {
+      entryNameIn(entryName, below);
+      ahead.push([index, below, `${entryName}.dir['${below}']`, inner]);
+    }
+  }
+  return rows;
 };
 
-const entryOf: Check = (name, value) => {
-  const entry = isRecord(value) ? { ...value } : {};
-  const { dir, symlink, source } = entry;
-  if (dir !== undefined) {
-    return tree(name, entry);
-  }
-  if (symlink !== undefined) {
-    text(`${name}.symlink`, symlink);
-    return entry;
-  }
-  const isContent = typeof source === 'string' || isBytes(source) || isBlob(source);
-  requireThat(isContent, name, '{ source }, { symlink } or { dir }', value);
-  return isBytes(source) ? { ...entry, source: new Uint8Array(source) } : entry;
-};
+function isDirectory(value: unknown): boolean {
+  return isRecord(value) && isRecord(value.dir);
+}
 
-function isBlob(value: unknown): boolean {
-  return ['[object Blob]', '[object File]'].includes(Object.prototype.toString.call(value));
+function entryOf(name: string, value: unknown): FileEntry | LinkEntry {
+  const entry = isRecord(value) ? value : {};
+  if (entry.symlink !== undefined) {
+    return link(name, entry) as LinkEntry;
+  }
+  requireThat(entry.source !== undefined, name, '{ source }, { symlink } or { dir }', value);
+  return file(name, entry) as FileEntry;
+}
+
+function entryNameIn(name: string, key: string): void {
+  text(`a name in ${name}`, key);
+  const isName = !['', '.', '..'].includes(key) && !key.includes('/');
+  requireThat(isName, `a name in ${name}`, 'the name of an entry', key);
+}
+
+function isOf(value: unknown, ...classes: readonly string[]): boolean {
+  return classes.includes(Object.prototype.toString.call(value).slice('[object '.length, -1));
 }

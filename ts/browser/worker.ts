@@ -11,9 +11,9 @@ import {
   failureOf,
   instantiateComponent,
 } from '../component.js';
-import type { FoundDirectory } from './entries.js';
+import type { FoundTree } from './flat-tree.js';
 import { createImports } from './host.js';
-import { DirectoryNode, directoryFrom, entriesOf, heldBy } from './nodes.js';
+import { DirectoryNode, directoryFrom, heldBy, rowsOf } from './nodes.js';
 import type { Answer, Grant, Request, Requests, Stepped } from './requests.js';
 import { sizesOf } from './room.js';
 import { Storage } from './storage.js';
@@ -68,7 +68,8 @@ class Server {
     const watch = isWatched ? (call: FileCall) => void calls.push(call) : undefined;
     const storages = new Map<Volume, Storage>();
     const volumes = grants.map(({ name, access, from }): Volume => {
-      const isMemory = !(from instanceof FileSystemDirectoryHandle);
+      // Not by its class, which exists only in a secure context.
+      const isMemory = !('kind' in from);
       const root = isMemory ? directoryFrom(from) : new DirectoryNode();
       const volume = { name, access, root, isMemory, changed: new Set<DirectoryNode>(), watch };
       if (!isMemory) {
@@ -135,13 +136,13 @@ class Server {
     return report;
   }
 
-  async tree(name: string): Promise<FoundDirectory> {
+  async tree(name: string): Promise<FoundTree> {
     const volume = this.#volumes.find((each) => each.name === name);
     if (volume === undefined) {
       throw new TypeError(`there is no preopen '${name}'`);
     }
     await this.#load(name, name);
-    return entriesOf(volume.root);
+    return rowsOf(volume.root);
   }
 
   /** About how many bytes of files are in memory. */
@@ -276,5 +277,13 @@ let last = Promise.resolve();
 
 addEventListener('message', ({ data }: MessageEvent<Request>) => {
   // One after the other: each may have to wait for the browser.
-  last = last.then(async () => postMessage(await answer(data)));
+  last = last.then(async () => {
+    const answered = await answer(data);
+    try {
+      postMessage(answered);
+    } catch (error) {
+      // A page that gets no answer waits for ever.
+      postMessage({ id: data.id, error: new Error(`the answer cannot be sent: ${error}`) });
+    }
+  });
 });
