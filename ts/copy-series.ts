@@ -1,9 +1,10 @@
 import { asFlag } from './advice.js';
 import { startCopy } from './copy.js';
+import type { Preopens } from './host/grant.js';
 import type { Input } from './input.js';
 import { Made } from './made.js';
 import type { CopyOptions } from './options.js';
-import { lendSandbox, type Preopens } from './sandbox.js';
+import { lendSandbox } from './sandbox.js';
 import type { CopyTask } from './task.js';
 
 const lend = (preopens: Preopens) => lendSandbox(preopens, {});

@@ -5,11 +5,12 @@ import { type Checks, callback, oneOf, takeOptions } from './check.js';
 import { failureOf } from './component.js';
 import { leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
 import { CopyError } from './errors.js';
+import type { Preopens } from './host/grant.js';
 import { below, hostPathOf, isDirectory, isLink } from './host-path.js';
 import { type Input, inputOf } from './input.js';
 import type { Made } from './made.js';
 import { type CopyOptions, copyChecks, copyHints } from './options.js';
-import { type LentSandbox, lendSandbox, type Preopens, type SandboxOptions } from './sandbox.js';
+import { type LentSandbox, lendSandbox, type SandboxOptions } from './sandbox.js';
 import { isSystemError, reasonOf, type SystemError } from './system-error.js';
 import { CopyTask, type Order, type Work } from './task.js';
 

@@ -6,22 +6,16 @@ import {
   NOTHING_YET,
   type Progress,
 } from './component.js';
-import type { HostOptions } from './host/index.js';
 import type { CopyOptions, Shard } from './options.js';
-import type { Preopens, SandboxJob } from './sandbox.js';
-import { NoThreadError, stopAtOnce, type Thread, type ThreadReport, takeThread } from './threads.js';
-
-/** A divided copy, or a shard of one, in a form that can be sent to a thread. */
-export interface Assignment {
-  readonly preopens: Preopens;
-  readonly confinement: HostOptions['confinement'];
-  readonly source: string;
-  readonly target: string;
-  readonly options: CopyOptions;
-  readonly measure: boolean;
-  /** Whether to report each entry; `onEntry` itself cannot be sent. */
-  readonly reportEntries: boolean;
-}
+import type { SandboxJob } from './task.js';
+import {
+  type Assignment,
+  NoThreadError,
+  stopAtOnce,
+  type Thread,
+  type ThreadReport,
+  takeThread,
+} from './threads.js';
 
 /** A divided job: one shard is copied in this thread, and each other one in a thread of its own. */
 export class DividedJob implements SandboxJob {

@@ -1,5 +1,4 @@
 import type { Operation as ComponentOperation } from '#bindings/interfaces/mapcp-copy-copier.js';
-import type { CopyReport } from './task.js';
 
 /**
  * The operation that failed: a verb, such as `open` or `write`.
@@ -66,6 +65,32 @@ export class CopyError extends Error {
     this.leftover = details.leftover;
     this.report = details.report;
   }
+}
+
+/** The result of a copy. */
+export interface CopyReport {
+  /** Bytes of the copied files. */
+  readonly bytes: number;
+  /** Files and links copied. */
+  readonly files: number;
+  /** Directories copied. */
+  readonly directories: number;
+  /** Entries left out by a pattern, by `overwrite`, or by `symlinks: 'skip'`. */
+  readonly skipped: number;
+  /**
+   * The first 100 warnings: FIFOs, sockets and devices in a tree, which are left out; copies that lack their source's
+   * times or permissions; threads that could not be started. If the file system refused permissions, one warning names
+   * the first file and says how many others there are. `onWarning` gets all warnings.
+   */
+  readonly warnings: readonly CopyError[];
+  /** How many warnings there were. */
+  readonly warningCount: number;
+  /** With `keepGoing`, the first 100 errors. `onError` gets all errors. */
+  readonly errors: readonly CopyError[];
+  /** How many entries could not be copied. */
+  readonly errorCount: number;
+  /** The time from the call to the end, in milliseconds. */
+  readonly milliseconds: number;
 }
 
 /** The parts of a {@link CleanError}. Its properties have the same names and meanings. */

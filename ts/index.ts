@@ -17,16 +17,17 @@ export {
   type CleanErrorDetails,
   CopyError,
   type CopyErrorDetails,
+  type CopyReport,
   type Operation,
 } from './errors.js';
+export type { Preopens } from './host/grant.js';
 export type { Preopen } from './host/index.js';
 export type { CleanOptions, CopyEntry, CopyOptions, CopyProgress, Shard } from './options.js';
 export {
   type HostMaker,
   openSandbox,
-  type Preopens,
   type Sandbox,
   type SandboxHost,
   type SandboxOptions,
 } from './sandbox.js';
-export type { CopyReport, CopyTask } from './task.js';
+export type { CopyTask } from './task.js';

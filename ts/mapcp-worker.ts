@@ -3,10 +3,10 @@
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type ComponentError, type Entry, failureOf } from './component.js';
-import type { Assignment } from './divided-job.js';
 import { Pace } from './pace.js';
 import { openSandbox } from './sandbox.js';
 import { type Job, REPORT_MILLISECONDS } from './task.js';
+import type { Assignment } from './threads.js';
 import { FREE, IDLE, READY, STOP, type State, type ThreadReport } from './threads.js';
 
 let isWanted = false;

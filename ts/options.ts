@@ -13,7 +13,6 @@ import {
   wholeNumber,
 } from './check.js';
 import type { CopyError } from './errors.js';
-import type { InputForm } from './input.js';
 import { pattern } from './patterns.js';
 
 export type { ComponentOptions };
@@ -328,7 +327,7 @@ export function requirePath(argument: string, value: unknown): asserts value is 
 export function toComponent(
   options: CopyOptions,
   measure: boolean,
-  input: InputForm | 'none' = 'none',
+  input: ComponentOptions['input'] = 'none',
 ): ComponentOptions {
   return {
     windowSize: options.windowSize ?? 0,

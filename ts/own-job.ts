@@ -14,8 +14,8 @@ import {
 import { takeDenial, takeNativeCode } from './host/error-code.js';
 import type { ModeCarrier, Refusals } from './host/modes.js';
 import type { Made } from './made.js';
-import type { SandboxJob } from './sandbox.js';
 import { reasonOfCode } from './system-error.js';
+import type { SandboxJob } from './task.js';
 
 /** What a job copies. */
 export interface OwnCopy {

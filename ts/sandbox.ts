@@ -4,11 +4,10 @@ import { cleanErrorOf, countOf } from './cleaning.js';
 import { closedError } from './closed.js';
 import { type CleanReport, type Component, failureOf, instantiateComponent } from './component.js';
 import { jobsFor } from './concurrency.js';
-import type { Assignment } from './divided-job.js';
 import { atExit } from './exit.js';
 import { preopen } from './host/check-options.js';
 import { createHost, createReusableHost } from './host/create-host.js';
-import type { Preopen } from './host/grant.js';
+import type { Preopens } from './host/grant.js';
 import type { Host, HostOptions, ReusableHost } from './host/host.js';
 import { ModeCarrier } from './host/modes.js';
 import { hasPermissionModel } from './host/permission.js';
@@ -27,10 +26,8 @@ import {
 } from './options.js';
 import { OwnJob } from './own-job.js';
 import { preopensOf } from './preopens.js';
-import { CopyTask, type Job, type Work } from './task.js';
-
-/** The directories of a sandbox by their absolute guest paths. */
-export type Preopens = Readonly<Record<string, Preopen>>;
+import { CopyTask, type SandboxJob, type Work } from './task.js';
+import type { Assignment } from './threads.js';
 
 /** A WASI host for a sandbox, ours or another one. */
 export interface SandboxHost {
@@ -77,12 +74,6 @@ export interface RunOptions extends CopyOptions {
   readonly made?: Made | undefined;
   /** What the job gets while it runs, if it needs anything. */
   readonly input?: InputForm | undefined;
-}
-
-/** A job of a sandbox. */
-export interface SandboxJob extends Job {
-  /** Drops the job synchronously when the process ends. */
-  dropAtExit(): void;
 }
 
 /** Closes the host of a sandbox that was forgotten. Otherwise it would hold descriptors forever. */

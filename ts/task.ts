@@ -1,38 +1,12 @@
 import { throwIfAborted } from './abort.js';
 import { asProperty, type Spelling, spellOptions } from './advice.js';
 import { type ComponentError, type Entry, failureOf, type Progress } from './component.js';
-import { CopyError } from './errors.js';
+import { CopyError, type CopyReport } from './errors.js';
 import type { Input } from './input.js';
 import type { CopyEntry, CopyOptions, CopyProgress } from './options.js';
 import { Pace } from './pace.js';
 import { nameOf } from './posix.js';
 import { type Turn, takeTurn } from './turns.js';
-
-/** The result of a copy. */
-export interface CopyReport {
-  /** Bytes of the copied files. */
-  readonly bytes: number;
-  /** Files and links copied. */
-  readonly files: number;
-  /** Directories copied. */
-  readonly directories: number;
-  /** Entries left out by a pattern, by `overwrite`, or by `symlinks: 'skip'`. */
-  readonly skipped: number;
-  /**
-   * The first 100 warnings: FIFOs, sockets and devices in a tree, which are left out; copies that lack their source's
-   * times or permissions; threads that could not be started. If the file system refused permissions, one warning names
-   * the first file and says how many others there are. `onWarning` gets all warnings.
-   */
-  readonly warnings: readonly CopyError[];
-  /** How many warnings there were. */
-  readonly warningCount: number;
-  /** With `keepGoing`, the first 100 errors. `onError` gets all errors. */
-  readonly errors: readonly CopyError[];
-  /** How many entries could not be copied. */
-  readonly errorCount: number;
-  /** The time from the call to the end, in milliseconds. */
-  readonly milliseconds: number;
-}
 
 /** A job of the component, in this thread or in others. */
 export interface Job {
@@ -52,6 +26,12 @@ export interface Job {
   endInput(): void | Promise<void>;
   /** Drops the job, which removes its temporary file. Called once. */
   drop(): void | Promise<void>;
+}
+
+/** A job of a sandbox. */
+export interface SandboxJob extends Job {
+  /** Drops the job synchronously when the process ends. */
+  dropAtExit(): void;
 }
 
 /** The work of a task. */

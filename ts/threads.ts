@@ -4,7 +4,21 @@
 import { Worker } from 'node:worker_threads';
 import { isError } from './check.js';
 import type { ComponentError, Entry, Progress } from './component.js';
-import type { Assignment } from './divided-job.js';
+import type { Preopens } from './host/grant.js';
+import type { HostOptions } from './host/host.js';
+import type { CopyOptions } from './options.js';
+
+/** A divided copy, or a shard of one, in a form that can be sent to a thread. */
+export interface Assignment {
+  readonly preopens: Preopens;
+  readonly confinement: HostOptions['confinement'];
+  readonly source: string;
+  readonly target: string;
+  readonly options: CopyOptions;
+  readonly measure: boolean;
+  /** Whether to report each entry; `onEntry` itself cannot be sent. */
+  readonly reportEntries: boolean;
+}
 
 /** A thread's report about its shard: now and then, and at the end. */
 export interface ThreadReport {

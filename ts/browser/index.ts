@@ -7,10 +7,11 @@ export {
   type CleanErrorDetails,
   CopyError,
   type CopyErrorDetails,
+  type CopyReport,
   type Operation,
 } from '../errors.js';
 export type { CleanOptions, CopyProgress } from '../options.js';
-export type { CopyReport, CopyTask } from '../task.js';
+export type { CopyTask } from '../task.js';
 export type {
   DirectoryEntry,
   Entry,

@@ -14,6 +14,9 @@ export interface Preopen {
   access: Access;
 }
 
+/** Directories by their guest paths. Those of a sandbox are absolute. */
+export type Preopens = Readonly<Record<string, Preopen>>;
+
 /**
  * Whether new names survive a power cut. The whole host has one such object, and the code that runs the component
  * sets it: the preview 1 adapter lets no component synchronise a directory, so the host must do it.

@@ -7,7 +7,7 @@ import { createClocks } from './clocks.js';
 import { CloseErrors } from './close-errors.js';
 import type { Directory } from './directory.js';
 import { createFilesystem } from './filesystem.js';
-import type { Durability, Preopen } from './grant.js';
+import type { Durability, Preopens } from './grant.js';
 import type { WasiImports } from './imports.js';
 import { importObject } from './imports.js';
 import { createIo } from './io.js';
@@ -24,7 +24,7 @@ import type { Walker } from './walker.js';
 /** What a component gets. It does not get what is left out. */
 export interface HostOptions {
   /** The directories, by the component's name for each, such as `/in`. Default: none. */
-  preopens?: Readonly<Record<string, Preopen>>;
+  preopens?: Preopens;
   /** The arguments; the first is the program's name. Default: none. */
   args?: readonly string[];
   /** The environment variables. One that is undefined is left out, so `process.env` works. Default: none. */
@@ -96,7 +96,7 @@ export interface Host {
    * Returns the preopens by the directories that are held, not by their paths: for another host in this process,
    * while this one is open.
    */
-  preopens(): Readonly<Record<string, Preopen>>;
+  preopens(): Preopens;
   /** Closes the preopens, and everything that the components still have open. A second call does nothing. */
   close(): void;
   /** Same as `close`. */
@@ -115,7 +115,7 @@ export interface ReusableHost extends Host {
    * Gives the instance other preopens. It must have been reset, so that it knows nothing of the last ones. Throws
    * the errors with which `createHost` rejects.
    */
-  reopen(preopens: Readonly<Record<string, Preopen>>): void;
+  reopen(preopens: Preopens): void;
 }
 
 /** Makes a host that reaches directories through `walker`. Does not check the options. */
@@ -150,7 +150,7 @@ function makeHost(walker: Walker, options: HostOptions, handles?: Set<HandleTabl
   const table = new ResourceTable(options.maxResources);
   const io = createIo(table);
   const filesystem = createFilesystem(table, io, roots, handles);
-  const hold = (preopens: Readonly<Record<string, Preopen>>): void => {
+  const hold = (preopens: Preopens): void => {
     if (!options.allowOverlap) {
       refuseOverlap(preopens);
     }

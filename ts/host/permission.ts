@@ -4,7 +4,7 @@
 
 import { chmodSync, fchmodSync, futimesSync, utimesSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Access, Preopen } from './grant.js';
+import type { Access, Preopens } from './grant.js';
 
 /** The open descriptors of this process, by a path that can be granted before the process has a number. */
 export const OWN_DESCRIPTORS = '/proc/self/fd';
@@ -34,7 +34,7 @@ export function flagsFor(path: string, access: Access): string {
 }
 
 /** Throws an error like Node's, with the flags that are missing, unless Node grants what these preopens need. */
-export function requireGranted(preopens: Readonly<Record<string, Preopen>>): void {
+export function requireGranted(preopens: Preopens): void {
   for (const { path, access } of Object.values(preopens)) {
     if (!isGranted(path, access)) {
       const message = `Node's permission model denies it: start Node with ${flagsFor(path, access)}`;

@@ -3,7 +3,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Directory } from './directory.js';
-import type { Grant, Preopen } from './grant.js';
+import type { Grant, Preopens } from './grant.js';
 import { isGranted } from './permission.js';
 import { identity, isSameFile } from './status.js';
 import type { Walker } from './walker.js';
@@ -35,7 +35,7 @@ function liesIn(inner: string, outer: string): boolean {
  * Refuses a read-only preopen that is a read-write one or lies in one, because a component could change it through
  * the other. Throws an `Error` that names both.
  */
-export function refuseOverlap(preopens: Readonly<Record<string, Preopen>>): void {
+export function refuseOverlap(preopens: Preopens): void {
   const entries = Object.entries(preopens);
   for (const [reading, { path: inner }] of entries.filter(([, { access }]) => access === 'read')) {
     for (const [writing, { path: outer }] of entries.filter(([, { access }]) => access === 'read-write')) {
@@ -55,7 +55,7 @@ export function refuseOverlap(preopens: Readonly<Record<string, Preopen>>): void
  */
 export function holdPreopens(
   walker: Walker,
-  preopens: Readonly<Record<string, Preopen>>,
+  preopens: Preopens,
   common: Omit<Grant, 'access'>,
 ): Map<string, Directory> {
   const roots = new Map<string, Directory>();
