@@ -269,6 +269,15 @@ $(OUT)/tests/runtimes.js: tests/runtimes/table.ts $(wildcard tests/runtimes/*.ts
 bench-mman: $(OUT)/js/index.js $(OUT)/samples/mmapped-files-cpp.wasm $(OUT)/node/samples/mmapped-files-cpp.js
 	node tests/bench/mman.mjs
 
+$(OUT)/wasm/tests/bench/host.wasm: tests/bench/host.c build/clang.mjs
+	@mkdir -p $(@D)
+	node build/clang.mjs -std=c17 $(WASM_FLAGS) $< -o $@
+
+# Measures calls that programs make in loops against wasmtime.
+.PHONY: bench-host
+bench-host: $(OUT)/js/index.js $(OUT)/wasm/tests/bench/host.wasm
+	node tests/bench/host.mjs
+
 # --- The engine natively, for its tests ------------------------------------------------------------------------------
 
 ENGINE_FLAGS := -std=c17 $(NATIVE_FLAGS) -Ic-src/engine

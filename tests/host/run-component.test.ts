@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { parse } from '@bytecodealliance/jco';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   createHost,
   ExitError,
@@ -112,6 +112,16 @@ describe('a core module for WASI preview 1', () => {
 
   it('prints to standard error', async () => {
     expect(await run(['warn', 'careful'])).toEqual({ status: 0, stdout: '', stderr: 'careful\n' });
+  });
+
+  it("does not make jco's debugging output, which costs more than most calls", async () => {
+    const debug = vi.spyOn(console, 'debug');
+    vi.stubEnv('JCO_DEBUG', '1');
+    const { stdout } = await run(['args']);
+    vi.unstubAllEnvs();
+    expect(stdout).toBe('program\nargs\n');
+    expect(debug).not.toHaveBeenCalled();
+    debug.mockRestore();
   });
 
   it('reads and writes files in granted directories', async () => {

@@ -2,6 +2,7 @@
 
 import type { HostInterface } from './border.js';
 import type { Io } from './io.js';
+import { lowerMonotonicClock, lowerWallClock } from './lowering/clocks.js';
 import type { wasi } from './wasi.js';
 
 /** wasi:clocks. */
@@ -10,26 +11,32 @@ interface Clocks {
   readonly 'wasi:clocks/wall-clock': HostInterface<(typeof wasi)['wasi:clocks/wall-clock']>;
 }
 
+const monotonicNow = (): bigint => process.hrtime.bigint();
+
+/** Returns milliseconds since 1970. WASI has no times before that. */
+const wallNow = (): number => Math.max(0, Date.now());
+
 /** Makes wasi:clocks. The wall clock counts milliseconds, as JavaScript's clock does. */
 export function createClocks(io: Io): Clocks {
   return {
     'wasi:clocks/monotonic-clock': {
       functions: {
-        now: () => process.hrtime.bigint(),
+        now: monotonicNow,
         resolution: () => 1n,
         'subscribe-instant': (moment) => io.pollableAt(moment),
-        'subscribe-duration': (duration) => io.pollableAt(process.hrtime.bigint() + duration),
+        'subscribe-duration': (duration) => io.pollableAt(monotonicNow() + duration),
       },
+      lowered: lowerMonotonicClock(monotonicNow),
     },
     'wasi:clocks/wall-clock': {
       functions: {
         now: () => {
-          // WASI has no times before 1970.
-          const now = Math.max(0, Date.now());
+          const now = wallNow();
           return { seconds: BigInt(Math.floor(now / 1000)), nanoseconds: (now % 1000) * 1_000_000 };
         },
         resolution: () => ({ seconds: 0n, nanoseconds: 1_000_000 }),
       },
+      lowered: lowerWallClock(wallNow),
     },
   };
 }

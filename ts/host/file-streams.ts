@@ -11,11 +11,25 @@ export const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 /** Maximum number of bytes that one system call reads or writes; the rest is for the next call. */
 export const MOST_IN_PLACE = 1 << 30;
 
+/** What streams read into, one at a time. It grows to the longest read, which is at most `MOST_AT_ONCE`. */
+let buffer = new Uint8Array(0);
+
+/**
+ * Returns `length` bytes to read into, which are valid until the next call. New memory for each read would cost more
+ * than the read, because it is set to zero first.
+ */
+export function sharedBytes(length: number): Uint8Array {
+  if (buffer.length < length) {
+    buffer = new Uint8Array(length);
+  }
+  return buffer.subarray(0, length);
+}
+
 /**
  * Writes `bytes` at `position` and returns how many were written, which may be fewer. Fails with `file-too-large` at a position
  * that no file has, which Node would refuse as a wrong argument.
  */
-export function writeAt(fd: number, bytes: Uint8Array, position: bigint): number {
+export function writeAt(fd: number, bytes: Uint8Array, position: number | bigint): number {
   if (position > MOST_SIZE) {
     fail('file-too-large');
   }
@@ -35,7 +49,7 @@ export class FileSource implements Source {
   }
 
   read(length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
+    const bytes = sharedBytes(length);
     const count = readSync(this.#handle.fd, bytes, 0, length, this.#position);
     this.#position += BigInt(count);
     return bytes.subarray(0, count);
@@ -50,17 +64,17 @@ export class FileSource implements Source {
 export class FileSink implements Sink {
   readonly isFile = true;
   readonly #handle: Handle;
-  #position: bigint;
+  #position: number;
 
   /** Takes over one ownership of `handle`. */
   constructor(handle: Handle, position: bigint) {
     this.#handle = handle;
-    this.#position = position;
+    this.#position = Number(position);
   }
 
   write(bytes: Uint8Array): number {
     const count = writeAt(this.#handle.fd, bytes, this.#position);
-    this.#position += BigInt(count);
+    this.#position += count;
     return count;
   }
 

@@ -148,7 +148,7 @@ function makeHost(walker: Walker, options: HostOptions, handles?: Set<HandleTabl
   const grant = { closeErrors, absoluteLinks, escapeNames, listIdentities, modes, durability };
   const roots = new Map<string, Directory>();
   const table = new ResourceTable(options.maxResources);
-  const io = createIo(table);
+  const io = createIo(table, handles);
   const filesystem = createFilesystem(table, io, roots, handles);
   const hold = (preopens: Preopens): void => {
     if (!options.allowOverlap) {

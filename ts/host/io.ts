@@ -1,7 +1,8 @@
 // wasi:io.
 
 import type { HostInterface } from './border.js';
-import { lowerPoll } from './lowering/io.js';
+import type { HandleTable } from './lowering/guest.js';
+import { lowerPoll, lowerStreams } from './lowering/io.js';
 import type { ResourceTable } from './resources.js';
 import { Resources } from './resources.js';
 import type { InputStream, OutputStream, Pollable, Sink, Source } from './streams.js';
@@ -9,6 +10,7 @@ import { bounded, closed, MOST_AT_ONCE, nothing, Stream, sleepUntil } from './st
 import { endComponent } from './trap.js';
 import type { wasi } from './wasi.js';
 import { error, inputStream, outputStream, pollable } from './wasi.js';
+import type { Implementation } from './wit.js';
 
 /** Maximum number of pollables in one call: a component's list must not decide how much memory the host takes. */
 const MOST_POLLABLES = 65536;
@@ -38,7 +40,7 @@ function write(stream: OutputStream, bytes: Uint8Array, most = MOST_AT_ONCE): vo
   expectAllowed(bytes.length, most);
   stream.use((sink) => {
     for (let written = 0; written < bytes.length; ) {
-      written += sink.write(bytes.subarray(written));
+      written += sink.write(written === 0 ? bytes : bytes.subarray(written));
     }
     return true;
   });
@@ -80,8 +82,8 @@ export interface Io {
   close(): void;
 }
 
-/** Makes wasi:io for one host, with its resources in `table`. */
-export function createIo(table: ResourceTable): Io {
+/** Makes wasi:io for one host, with its resources in `table`. `handles` as for `createFilesystem`. */
+export function createIo(table: ResourceTable, handles?: Set<HandleTable>): Io {
   const gone = (): never => endComponent('the host is closed, or never gave this to the component');
   let isClosed = false;
 
@@ -110,30 +112,29 @@ export function createIo(table: ResourceTable): Io {
     outputs.clear();
   };
 
+  const streams: Implementation<(typeof wasi)['wasi:io/streams']> = {
+    '[method]input-stream.read': read,
+    '[method]input-stream.blocking-read': read,
+    '[method]input-stream.skip': skip,
+    '[method]input-stream.blocking-skip': skip,
+    '[method]input-stream.subscribe': subscribe,
+    '[method]output-stream.check-write': room,
+    '[method]output-stream.write': (stream, bytes) => write(stream, bytes),
+    '[method]output-stream.blocking-write-and-flush': (stream, bytes) => write(stream, bytes, MOST_AND_FLUSH),
+    '[method]output-stream.flush': flush,
+    '[method]output-stream.blocking-flush': flush,
+    '[method]output-stream.subscribe': subscribe,
+    '[method]output-stream.write-zeroes': (stream, length) => writeZeroes(stream, length),
+    '[method]output-stream.blocking-write-zeroes-and-flush': (stream, length) =>
+      writeZeroes(stream, length, MOST_AND_FLUSH),
+    '[method]output-stream.splice': splice,
+    '[method]output-stream.blocking-splice': splice,
+  };
+
   return {
     interfaces: {
       'wasi:io/error': { functions: { '[method]error.to-debug-string': ({ code }) => code } },
-      'wasi:io/streams': {
-        functions: {
-          '[method]input-stream.read': read,
-          '[method]input-stream.blocking-read': read,
-          '[method]input-stream.skip': skip,
-          '[method]input-stream.blocking-skip': skip,
-          '[method]input-stream.subscribe': subscribe,
-          '[method]output-stream.check-write': room,
-          '[method]output-stream.write': (stream, bytes) => write(stream, bytes),
-          '[method]output-stream.blocking-write-and-flush': (stream, bytes) =>
-            write(stream, bytes, MOST_AND_FLUSH),
-          '[method]output-stream.flush': flush,
-          '[method]output-stream.blocking-flush': flush,
-          '[method]output-stream.subscribe': subscribe,
-          '[method]output-stream.write-zeroes': (stream, length) => writeZeroes(stream, length),
-          '[method]output-stream.blocking-write-zeroes-and-flush': (stream, length) =>
-            writeZeroes(stream, length, MOST_AND_FLUSH),
-          '[method]output-stream.splice': splice,
-          '[method]output-stream.blocking-splice': splice,
-        },
-      },
+      'wasi:io/streams': { functions: streams, lowered: lowerStreams(streams, table, handles) },
       'wasi:io/poll': {
         functions: {
           '[method]pollable.ready': ({ moment }) => moment <= process.hrtime.bigint(),

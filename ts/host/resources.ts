@@ -39,6 +39,8 @@ export interface ResourceObjects {
   readonly class: ResourceClass;
   /** See `Resources.add`. */
   add(held: Closable, free?: FreeReps): number;
+  /** See `Resources.has`. */
+  has(rep: number): boolean;
   /** See `Resources.get`. */
   get(rep: number): Closable;
   /** See `Resources.wrap`. */
@@ -161,6 +163,11 @@ export class Resources<T extends Closable> implements ResourceObjects {
   /** As `ResourceTable.add`. */
   add(held: T, free?: FreeReps): number {
     return this.#table.add(this.#kind, held, free);
+  }
+
+  /** Whether `rep` stands for one of them. */
+  has(rep: number): boolean {
+    return this.#table.get(this.#kind, rep) !== undefined;
   }
 
   /** Returns what `rep` stands for. Throws if it no longer exists. */

@@ -7,6 +7,7 @@
 import { fstatSync, readSync, writeSync } from 'node:fs';
 import { describe, isBytes } from '../check.js';
 import { nodeCode } from './error-code.js';
+import { sharedBytes } from './file-streams.js';
 import type { Sink, Source } from './streams.js';
 import { nothing, sleepUntil } from './streams.js';
 
@@ -141,7 +142,7 @@ export function sourceFrom(input: ByteSource): Source {
     return {
       isFile: false,
       read(length) {
-        const bytes = new Uint8Array(length);
+        const bytes = sharedBytes(length);
         return bytes.subarray(
           0,
           untilReady(() => readSync(input, bytes)),
@@ -170,7 +171,8 @@ export function sinkTo(output: ByteSink): Sink {
       if (typeof output === 'number') {
         return untilReady(() => writeSync(output, bytes));
       }
-      output(bytes);
+      // A copy, because these may be in the component's own memory.
+      output(new Uint8Array(bytes));
       return bytes.length;
     },
     close: nothing,

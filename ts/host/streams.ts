@@ -23,7 +23,7 @@ interface StreamEnd extends Closable {
 
 /** Gives the bytes of an input stream. */
 export interface Source extends StreamEnd {
-  /** Returns up to `length` bytes, or none at the end. May block. */
+  /** Returns up to `length` bytes, or none at the end. They are valid until the next read of any source. May block. */
   read(length: number): Uint8Array;
 }
 

@@ -1,12 +1,14 @@
-// The functions of wasi:filesystem in the component's own memory, made from their types by the canonical ABI of the
-// component model. Types that they do not have are left out.
+// Functions of wasi:filesystem and wasi:io in the component's own memory, made from their types by the canonical ABI of
+// the component model. Types that they do not have are left out.
 
+import { errorCode as errorCodeOf, WasiError } from '../error-code.js';
 import type { ResourceTable } from '../resources.js';
 import type { FileStatus } from '../status.js';
+import { uncatchable } from '../trap.js';
 import { descriptorStat, descriptorTypes, errorCode } from '../wasi.js';
-import type { FunctionType, Implementation, Interface, Resource, Type } from '../wit.js';
+import type { Closable, FunctionType, Implementation, Interface, Resource, Type } from '../wit.js';
 import { camelCase } from '../wit.js';
-import type { Guest, Lowering } from './guest.js';
+import type { Guest, Lowering, PutError } from './guest.js';
 import { i32, u64, wrongTypes } from './guest.js';
 
 /** Reads the value of a parameter from the flat parameters of a call. */
@@ -22,8 +24,8 @@ interface Stored {
 type AnyFunction = (...values: readonly unknown[]) => unknown;
 
 /**
- * Makes the lowered forms of the functions of an interface that fail with an error-code and name one kind of resource.
- * jco passes a table of handles for each kind, and does not say which is which.
+ * Makes the lowered forms of the methods of an interface that can fail, and whose kinds of resources are as `Lowering`
+ * demands.
  *
  * @param special lowered forms that are used instead of those that would be made
  */
@@ -31,40 +33,81 @@ export function lowerAll<I extends Interface>(
   { functions: types }: I,
   functions: Implementation<I>,
   table: ResourceTable,
-  special: Readonly<Record<string, Lowering>>,
+  special: Readonly<Record<string, Lowering>> = {},
 ): Readonly<Record<string, Lowering>> {
-  const made = Object.entries(types)
-    .filter(([name]) => !Object.hasOwn(special, name))
-    .filter(([, type]) => type.result?.kind === 'result' && type.result.err === errorCode)
-    .filter(([, type]) => new Set(resourcesOf(type)).size === 1)
-    .map(([name, type]): [string, Lowering] => {
-      return [name, lower(type, functions[name as keyof I['functions']] as AnyFunction, table)];
-    });
+  const made = Object.entries(types).flatMap(([name, type]): [string, Lowering][] => {
+    const kinds = Object.hasOwn(special, name) ? undefined : kindsOf(type);
+    const { params, result } = type;
+    if (kinds === undefined || result?.kind !== 'result' || result.err === undefined) {
+      return [];
+    }
+    const act = functions[name as keyof I['functions']] as AnyFunction;
+    return [[name, { kinds, make: lower(params, result.ok, result.err, act, table) }]];
+  });
   return { ...Object.fromEntries(made), ...special };
 }
 
-/** The kinds of resources that a function takes and returns. No function of wasi:filesystem has them inside of values. */
-function resourcesOf({ params, result }: FunctionType): Resource[] {
-  const types = [...params.map(([, type]) => type), result?.kind === 'result' ? result.ok : result];
-  return types.flatMap((type) => (type?.kind === 'own' || type?.kind === 'borrow' ? [type.resource] : []));
+/** Returns the number of kinds of resources; undefined if they are not as `Lowering` demands. */
+function kindsOf({ params, result }: FunctionType): 1 | 2 | undefined {
+  const given = new Set(params.flatMap(([, type]) => resourcesIn(type)));
+  const all = new Set([...given, ...resourcesIn(result)]);
+  return given.size !== 1 ? undefined : all.size === 1 ? 1 : all.size === 2 ? 2 : undefined;
 }
 
-function lower({ params, result }: FunctionType, act: AnyFunction, table: ResourceTable): Lowering {
+/** The kinds of resources in a type. These functions have none in other types than these. */
+function resourcesIn(type: Type | undefined): Resource[] {
+  switch (type?.kind) {
+    case 'own':
+    case 'borrow':
+      return [type.resource];
+    case 'result':
+      return [type.ok, type.err].flatMap(resourcesIn);
+    case 'variant':
+      return type.cases.flatMap(([, part]) => resourcesIn(part));
+    default:
+      return [];
+  }
+}
+
+function lower(
+  params: FunctionType['params'],
+  ok: Type | undefined,
+  err: Type,
+  act: AnyFunction,
+  table: ResourceTable,
+): Lowering['make'] {
   const { reads, width } = readsOf(
     params.map(([, type]) => type),
     0,
     table,
   );
   const call = callerOf(act, reads);
-  const ok = result?.kind === 'result' ? result.ok : undefined;
   const stored = ok && storedOf(ok, table);
-  const { size = 1, align = 1 } = stored ?? {};
+  const storedError = storedOf(err, table);
+  const align = Math.max(stored?.align ?? 1, storedError.align);
+  const size = Math.max(stored?.size ?? 0, storedError.size);
+  const errorOf = err === errorCode ? errorCodeOf : payloadOf;
+  const putError: PutError = (guest, to, error) => storedError.put(guest, to, errorOf(error));
   return (guest) =>
     (...flat) =>
-      guest.answer(flat[width], align, size, (to) => {
-        const value = call(guest, flat);
-        stored?.put(guest, to, value);
-      });
+      guest.answer(
+        flat[width],
+        align,
+        size,
+        (to) => {
+          const value = call(guest, flat);
+          stored?.put(guest, to, value);
+        },
+        putError,
+      );
+}
+
+/** Returns the error that a `WasiError` carries. Anything else ends the component. */
+function payloadOf(error: unknown): unknown {
+  if (error instanceof WasiError) {
+    return error.payload;
+  }
+  throw uncatchable(new Error(`a call of the component failed: ${error}`, { cause: error }));
 }
 
 /** Returns a function that calls `act` with what `reads` return. A spread costs more than the rest of a small call. */
@@ -83,7 +126,7 @@ function callerOf(act: AnyFunction, reads: readonly Read[]): Read {
       return (guest, flat) =>
         act(a(guest, flat), b(guest, flat), c(guest, flat), d(guest, flat), e(guest, flat));
     default:
-      throw new Error('no function of wasi:filesystem has more than five parameters');
+      throw new Error('no lowered function has more than five parameters');
   }
 }
 
@@ -109,7 +152,7 @@ function readOf(type: Type, at: number, table: ResourceTable): { read: Read; wid
     case 'u64':
       return { width: 1, read: (_, flat) => u64(flat[at]) };
     case 'string':
-      // The only strings that a function of wasi:filesystem takes are paths.
+      // The only strings that these functions take are paths.
       return { width: 2, read: (guest, flat) => guest.path(flat[at], flat[at + 1]) };
     case 'list':
       return { width: 2, read: (guest, flat) => guest.bytesAt(flat[at], flat[at + 1]) };
@@ -162,10 +205,10 @@ function readOf(type: Type, at: number, table: ResourceTable): { read: Read; wid
     }
     case 'borrow': {
       const resources = table.of(type.resource);
-      return { width: 1, read: (guest, flat) => resources.get(guest.rep(flat[at])) };
+      return { width: 1, read: (guest, flat) => guest.resource(flat[at], resources) };
     }
     default:
-      throw new Error(`no parameter of wasi:filesystem is of type ${type.kind}`);
+      throw new Error(`no parameter of a lowered function is of type ${type.kind}`);
   }
 }
 
@@ -179,6 +222,9 @@ function storedOf(type: Type, table: ResourceTable): Stored {
       };
     case 'string':
       return { size: 8, align: 4, put: (guest, at, value) => guest.putText(at, value as string) };
+    case 'list':
+      // The only lists that these functions return are of bytes.
+      return { size: 8, align: 4, put: (guest, at, value) => guest.putBytes(at, value as Uint8Array) };
     case 'enum':
       return byte((value) => type.labels.indexOf(value as string));
     case 'flags': {
@@ -208,19 +254,33 @@ function storedOf(type: Type, table: ResourceTable): Stored {
         },
       };
     }
+    case 'variant': {
+      const cases = type.cases.map(([tag, part]) => ({ tag, stored: part && storedOf(part, table) }));
+      const align = Math.max(1, ...cases.map(({ stored }) => stored?.align ?? 1));
+      return {
+        size: align + Math.max(0, ...cases.map(({ stored }) => stored?.size ?? 0)),
+        align,
+        put(guest, at, value) {
+          const { tag, val } = value as { tag: unknown; val?: unknown };
+          const index = cases.findIndex((each) => each.tag === tag);
+          cases[index]?.stored?.put(guest, at + align, val);
+          guest.bytes[at] = index;
+        },
+      };
+    }
     case 'own': {
       const resources = table.of(type.resource);
       return {
         size: 4,
         align: 4,
         put(guest, at, value) {
-          const handle = guest.own(resources.add(value as never, guest.free));
+          const handle = guest.own(value as Closable, resources);
           guest.view.setUint32(at, handle, true);
         },
       };
     }
     default:
-      throw new Error(`no result of wasi:filesystem is of type ${type.kind}`);
+      throw new Error(`no result of a lowered function is of type ${type.kind}`);
   }
 }
 

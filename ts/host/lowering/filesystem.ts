@@ -29,16 +29,19 @@ export function lowerFilesystem(
   const buffer = Buffer.alloc(READ_ASIDE);
   const special: Readonly<Record<string, Lowering>> = {
     // The function returns the bytes. This reads them straight into the component's memory.
-    '[method]descriptor.read': (guest) => (self, length, offset, result) =>
-      guest.answer(result, 4, 12, (to) => {
-        const wanted = u64(length);
-        const file = asFile(descriptors.get(guest.rep(self)));
-        const [pointer, count] = readInto(guest, file, buffer, wanted, u64(offset));
-        guest.putList(to, pointer, count);
-        guest.bytes[to + 8] = count === 0 ? 1 : 0;
-      }),
+    '[method]descriptor.read': {
+      kinds: 1,
+      make: (guest) => (self, length, offset, result) =>
+        guest.answer(result, 4, 12, (to) => {
+          const wanted = u64(length);
+          const file = asFile(descriptors.get(guest.rep(self)));
+          const [pointer, count] = readInto(guest, file, buffer, wanted, u64(offset));
+          guest.putList(to, pointer, count);
+          guest.bytes[to + 8] = count === 0 ? 1 : 0;
+        }),
+    },
   };
-  return lowerings(1, lowerAll(types, functions, table, special), handles);
+  return lowerings(lowerAll(types, functions, table, special), handles);
 }
 
 /** Reads from a file into newly allocated memory of the guest. Returns the pointer, and the number of bytes read. */

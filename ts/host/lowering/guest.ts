@@ -16,6 +16,8 @@
 //   and both kinds come signed. Other kinds of bindings ignore the property.
 // - There is a `stringEncoding` if a string is passed and it is not UTF-8. `utf16` counts the length in code units of
 //   two bytes, and jco knows no other.
+// - `resourceTables` has a table for each kind of resource among the parameters and in the result, in an order that means
+//   nothing.
 // - A table of handles is an array with two elements for each handle: `[scope or next free, rep | OWN]`. The first
 //   pair is the head of the list of free handles. Next free ones and the head carry OWN, and a free handle keeps the
 //   rep that it had. `_createdReps` is the set of all reps that were ever added.
@@ -27,9 +29,10 @@
 import { types } from 'node:util';
 import { errorCode, errorCodes, fail } from '../error-code.js';
 import { decodeUtf8 } from '../names.js';
-import type { FreeReps } from '../resources.js';
+import type { FreeReps, ResourceObjects } from '../resources.js';
 import { endComponent, isEnding } from '../trap.js';
 import { MOST_PATH_BYTES } from '../walk.js';
+import type { Closable } from '../wit.js';
 
 /** Marks a handle that is owned, and the head of the list of free ones. */
 const OWN = 1 << 30;
@@ -41,7 +44,7 @@ export interface HandleTable extends Array<number> {
 
 /** What jco passes at instantiation. */
 export interface Context {
-  memory: { readonly buffer: ArrayBuffer };
+  memory?: { readonly buffer: ArrayBuffer };
   realloc?: (old: number, oldSize: number, align: number, size: number) => number;
   resourceTables?: HandleTable[];
   stringEncoding?: string;
@@ -50,8 +53,18 @@ export interface Context {
 /** A function as the component imports it. The pointer for its result comes last, unless it returns a handle. */
 export type Lowered = (...flat: unknown[]) => unknown;
 
+/** Writes the error of a call to `to` in the guest's memory. */
+export type PutError = (guest: Guest, to: number, error: unknown) => void;
+
 /** Makes a function for one import of one instance. */
-export type Lowering = (guest: Guest) => Lowered;
+export interface Lowering {
+  /**
+   * The number of kinds of resources among the parameters and in the result. If there are two, the parameters have one of
+   * them, and the result or its error has the other.
+   */
+  readonly kinds: 0 | 1 | 2;
+  readonly make: (guest: Guest) => Lowered;
+}
 
 /** Lowerings by the names of the functions in WIT, in the form that jco calls. */
 export type Lowerings = Readonly<Record<string, (context: Context) => Lowered>>;
@@ -60,17 +73,23 @@ export type Lowerings = Readonly<Record<string, (context: Context) => Lowered>>;
 const freeReps = new WeakMap<HandleTable, FreeReps>();
 
 /** Returns the numbers that an instance uses again. Each of its functions has a guest of its own. */
-function freeRepsOf(table: HandleTable | undefined): FreeReps {
-  const free = (table && freeReps.get(table)) ?? [];
-  if (table !== undefined) {
-    freeReps.set(table, free);
-  }
+function freeRepsOf(table: HandleTable): FreeReps {
+  const free = freeReps.get(table) ?? [];
+  freeReps.set(table, free);
   return free;
 }
 
 const unknownTypes = (name: string): string =>
   `the component declares ${name} with other types than WASI's, or these bindings were made by a version of jco ` +
   'that mapcp/host does not know';
+
+/** Returns the number behind a handle; 0 if the handle is free. */
+function repOf(table: HandleTable | undefined, handle: unknown): number {
+  const at = i32(handle) * 2;
+  // A handle that was dropped still has its number, which may stand for something else by now.
+  const isFree = ((table?.[at] ?? OWN) & OWN) !== 0;
+  return isFree ? 0 : (table?.[at + 1] ?? 0) & ~OWN;
+}
 
 /** Makes a handle that owns `rep`. */
 function makeHandle(table: HandleTable, rep: number): number {
@@ -93,38 +112,44 @@ export function emptyHandles(table: HandleTable): void {
 
 /** The memory and the handles of one instance. */
 export class Guest {
-  readonly #memory: Context['memory'];
+  readonly #memory: NonNullable<Context['memory']>;
   readonly #realloc: Context['realloc'];
-  readonly #table: HandleTable | undefined;
+  readonly #tables: readonly HandleTable[];
+  /** The handles of the parameters; undefined while it is unknown which of two tables has them. */
+  #given: HandleTable | undefined;
+  /** The handles of the result and its error. */
+  #made: HandleTable | undefined;
+  #free: FreeReps | undefined;
   readonly #isUtf16: boolean;
-  /** The numbers of resources that this instance has dropped. */
-  readonly free: FreeReps;
   #bytes: Buffer;
   #view: DataView;
   /** Whether the guest's allocator has thrown: it trapped, or the guest exited. */
   #allocatorThrew = false;
 
-  /** `tables` is the number of kinds of resources among the parameters and in the result of the function. */
+  /** `kinds` as in {@link Lowering}. */
   constructor(
     { memory, realloc, resourceTables = [], stringEncoding = 'utf8' }: Context,
-    tables: 0 | 1,
+    kinds: Lowering['kinds'],
     name: string,
   ) {
-    const [table] = resourceTables;
     const knowsEncoding = stringEncoding === 'utf8' || stringEncoding === 'utf16';
     if (
-      !types.isArrayBuffer(memory?.buffer) ||
-      resourceTables.length !== tables ||
-      (table && !types.isSet(table._createdReps)) ||
+      memory === undefined ||
+      !types.isArrayBuffer(memory.buffer) ||
+      resourceTables.length !== kinds ||
+      !resourceTables.every((table) => types.isSet(table._createdReps)) ||
       !knowsEncoding
     ) {
       throw new Error(unknownTypes(name));
     }
     this.#memory = memory;
     this.#realloc = realloc;
-    this.#table = table;
+    this.#tables = resourceTables;
+    if (kinds === 1) {
+      const [table] = resourceTables;
+      this.#setTables(table, table);
+    }
     this.#isUtf16 = stringEncoding === 'utf16';
-    this.free = freeRepsOf(table);
     this.#bytes = Buffer.from(memory.buffer);
     this.#view = new DataView(memory.buffer);
   }
@@ -150,20 +175,43 @@ export class Guest {
     }
   }
 
-  /** Returns the number behind a handle; 0 if the handle is free. */
+  /** Returns the number behind the handle of a parameter; 0 if the handle is free. */
   rep(handle: unknown): number {
-    const at = i32(handle) * 2;
-    // A handle that was dropped still has its number, which may stand for something else by now.
-    const isFree = ((this.#table?.[at] ?? OWN) & OWN) !== 0;
-    return isFree ? 0 : (this.#table?.[at + 1] ?? 0) & ~OWN;
+    return repOf(this.#given, handle);
   }
 
-  /** Makes a handle that owns `rep`. */
-  own(rep: number): number {
-    if (this.#table === undefined) {
+  /** Returns what the handle of a parameter stands for. Throws as `resources` does if that no longer exists. */
+  resource(handle: unknown, resources: ResourceObjects): Closable {
+    if (this.#given === undefined) {
+      this.#findTable(handle, resources);
+    }
+    return resources.get(this.rep(handle));
+  }
+
+  /**
+   * Finds out which of two tables has the handles of `resources`. All kinds of resources share one sequence of numbers,
+   * so if a number stands for one of `resources`, its table is theirs. If a component declares other types than WASI's,
+   * both tables can be: then either has what this component got, and nothing else.
+   */
+  #findTable(handle: unknown, resources: ResourceObjects): void {
+    const at = this.#tables.findIndex((table) => resources.has(repOf(table, handle)));
+    if (at >= 0) {
+      this.#setTables(this.#tables[at], this.#tables[1 - at]);
+    }
+  }
+
+  #setTables(given: HandleTable | undefined, made: HandleTable | undefined): void {
+    this.#given = given;
+    this.#made = made;
+    this.#free = made && freeRepsOf(made);
+  }
+
+  /** Makes a handle in the result that owns `held`. */
+  own(held: Closable, resources: ResourceObjects): number {
+    if (this.#made === undefined) {
       throw new Error('these bindings passed no table of handles');
     }
-    return makeHandle(this.#table, rep);
+    return makeHandle(this.#made, resources.add(held, this.#free));
   }
 
   /** Allocates `size` bytes of the guest's memory, at a multiple of `align`. Returns the pointer. */
@@ -197,7 +245,8 @@ export class Guest {
   bytesAt(pointer: unknown, length: unknown): Uint8Array {
     const size = i32(length) >>> 0;
     const start = this.checkedPointer(pointer, size);
-    return this.bytes.subarray(start, start + size);
+    // Not a part of the Buffer, which takes several times as long to make.
+    return new Uint8Array(this.bytes.buffer, start, size);
   }
 
   /** Reads a path from the guest's memory. Fails with `illegal-byte-sequence`, and with `name-too-long`. */
@@ -225,6 +274,13 @@ export class Guest {
     this.view.setUint32(at + 4, length, true);
   }
 
+  /** Copies `bytes` into newly allocated memory of the guest, and writes its pointer and length to `at`. */
+  putBytes(at: number, bytes: Uint8Array): void {
+    const pointer = this.allocate(bytes.length);
+    this.bytes.set(bytes, pointer);
+    this.putList(at, pointer, bytes.length);
+  }
+
   /** Copies `text` into newly allocated memory of the guest, and writes its pointer and length to `at`. */
   putText(at: number, text: string): void {
     const [encoding, unit] = this.#isUtf16 ? (['utf16le', 2] as const) : (['utf8', 1] as const);
@@ -236,12 +292,18 @@ export class Guest {
 
   /**
    * Writes a `result` to `at`. Calls `act`, which writes the value to `at + payload` if there is one. If `act`
-   * throws, writes the error-code there.
+   * throws, calls `putError`, which writes the error there.
    *
-   * @param payload the offset of the value or the error-code in bytes, which is also the alignment of the result
-   * @param size the size of the value in bytes
+   * @param payload the offset of the value or the error in bytes, which is also the alignment of the result
+   * @param size the size of the value or the error in bytes, whichever is larger
    */
-  answer(at: unknown, payload: number, size: number, act: (to: number) => void): void {
+  answer(
+    at: unknown,
+    payload: number,
+    size: number,
+    act: (to: number) => void,
+    putError: PutError = putErrorCode,
+  ): void {
     const start = this.checkedPointer(at, payload + size, payload);
     let failed = 0;
     this.#allocatorThrew = false;
@@ -253,10 +315,14 @@ export class Guest {
         throw error;
       }
       failed = 1;
-      this.bytes[start + payload] = errorCodes.indexOf(errorCode(error));
+      putError(this, start + payload, error);
     }
     this.bytes[start] = failed;
   }
+}
+
+function putErrorCode({ bytes }: Guest, to: number, error: unknown): void {
+  bytes[to] = errorCodes.indexOf(errorCode(error));
 }
 
 /** Ends a component that declares an import with other types than WASI's. */
@@ -298,23 +364,19 @@ export const lowerGetter = (
 });
 
 /**
- * Makes lowerings of functions that have this many kinds of resources among their parameters and in their results.
+ * Makes lowerings in the form that jco calls.
  *
  * @param seen gets the tables of handles of each instance; left out if nobody needs them
  */
-export const lowerings = (
-  tables: 0 | 1,
-  entries: Readonly<Record<string, Lowering>>,
-  seen?: Set<HandleTable>,
-): Lowerings =>
+export const lowerings = (entries: Readonly<Record<string, Lowering>>, seen?: Set<HandleTable>): Lowerings =>
   Object.fromEntries(
-    Object.entries(entries).map(([name, lower]) => [
+    Object.entries(entries).map(([name, { kinds, make }]) => [
       name,
       (context: Context) => {
         for (const table of context.resourceTables ?? []) {
           seen?.add(table);
         }
-        return lower(new Guest(context, tables, name));
+        return make(new Guest(context, kinds, name));
       },
     ]),
   );
