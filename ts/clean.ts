@@ -4,7 +4,7 @@ import type { CleanReport } from './component.js';
 import { CleanError } from './errors.js';
 import { below, hostPathOf } from './host-path.js';
 import { type CleanOptions, cleanChecks } from './options.js';
-import { openSandbox } from './sandbox.js';
+import { confinementOfUser, openSandbox } from './sandbox.js';
 import { isSystemError, reasonOf } from './system-error.js';
 
 const PREOPEN = '/directory';
@@ -31,7 +31,7 @@ export async function cleanAll(directory: string, options: CleanOptions): Promis
   const taken = takeOptions<CleanOptions>('options', options, cleanChecks);
   try {
     const access = taken.dryRun ? 'read' : 'read-write';
-    const sandbox = await openSandbox({ [PREOPEN]: { path: directory, access } });
+    const sandbox = await openSandbox({ [PREOPEN]: { path: directory, access } }, confinementOfUser);
     try {
       return sandbox.cleanAll(PREOPEN, taken);
     } finally {

@@ -4,10 +4,10 @@ import type { Preopens } from './host/grant.js';
 import type { Input } from './input.js';
 import { Made } from './made.js';
 import type { CopyOptions } from './options.js';
-import { lendSandbox } from './sandbox.js';
+import { confinementOfUser, lendSandbox } from './sandbox.js';
 import type { CopyTask } from './task.js';
 
-const lend = (preopens: Preopens) => lendSandbox(preopens, {});
+const lend = (preopens: Preopens) => lendSandbox(preopens, confinementOfUser);
 
 /** Several copies, one after the other. */
 export class CopySeries {

@@ -150,7 +150,7 @@ function placeOf(asWritten: string, preopen: string, start: string | undefined):
     return { given, preopen, directory: given, guestPath: preopen };
   }
   // The engine must see a slash at the end, because such a path can only name a directory.
-  const slash = given.endsWith('/') ? '/' : '';
+  const slash = given.endsWith('/') || given.endsWith(sep) ? '/' : '';
   return { given, preopen, directory: dirname(given), guestPath: `${preopen}/${name}${slash}` };
 }
 

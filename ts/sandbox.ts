@@ -338,6 +338,10 @@ export interface LentSandbox {
   giveBack(succeeded: boolean): void;
 }
 
+/** How directories are confined that the process's own user names: as well as the system can, without a warning. */
+export const confinementOfUser: Pick<SandboxOptions, 'confinement'> =
+  process.platform === 'linux' ? {} : { confinement: 'best-effort' };
+
 /** What an ended copy leaves for the next one. */
 interface Idle {
   readonly host: ReusableHost;

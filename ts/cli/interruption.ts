@@ -4,10 +4,10 @@ import process from 'node:process';
 import { isSystemError, reasonOf } from '../system-error.js';
 import { onPrintError, standardError } from './streams.js';
 
-/** Signals that end a program by default, and that a user may send to a copy. Windows has fewer. */
-const SIGNALS = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE', 'SIGUSR1', 'SIGUSR2'] as const).filter(
-  (name) => name in os.constants.signals,
-);
+/** Signals that end a program by default, and that a user may send to a copy. No system has all. */
+const SIGNALS = (
+  ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGBREAK', 'SIGPIPE', 'SIGUSR1', 'SIGUSR2'] as const
+).filter((name) => name in os.constants.signals);
 
 /**
  * Without a listener, Node answers this signal by opening a debugger port, and anyone who reaches it controls the
@@ -15,9 +15,13 @@ const SIGNALS = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE', 'SIGUSR1'
  */
 const DEBUGGER_SIGNAL = 'SIGUSR1';
 
+/** The number of SIGPIPE, which Windows lacks. */
+const SIGPIPE = 13;
+
 /** Returns the exit status that shells give a program that a signal has ended. */
 function statusOf(name: NodeJS.Signals): number {
-  return 128 + os.constants.signals[name];
+  const { signals }: { signals: Partial<Record<NodeJS.Signals, number>> } = os.constants;
+  return 128 + (signals[name] ?? SIGPIPE);
 }
 
 /** Why the work ends early. */

@@ -51,7 +51,9 @@ function walkerFor({ preopens = {}, confinement: wanted }: HostOptions): Walker 
         ? new NoProcfsError(whyNoProcfs(mayUseProcfs))
         : new Error("confinement: 'strict' works on Linux only: set 'best-effort' to accept less");
     }
-    warnOnce();
+    if (wanted === undefined) {
+      warnOnce();
+    }
   }
   return walker ?? pathWalker;
 }

@@ -11,7 +11,6 @@ import {
   lutimesSync,
   mkdirSync,
   opendirSync,
-  renameSync,
   rmdirSync,
   symlinkSync,
   unlinkSync,
@@ -33,6 +32,7 @@ import { HandleWalk } from './handle-walk.js';
 import { KnownNames, noteChange, noteMove } from './known-names.js';
 import { PRIVATE_FILE, setGroupOf, UNFINISHED_DIRECTORY } from './modes.js';
 import { isStrange, NAME_ENCODING } from './names.js';
+import { rename } from './rename.js';
 import { expectStack } from './stack.js';
 import { identity, setTimes, typeOf } from './status.js';
 import { createUnfinished, setMode } from './unfinished-directory.js';
@@ -43,8 +43,17 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = co
 /** Maximum number of times that an open looks again at a name that others change. */
 const MOST_LOOKS = 10;
 
-/** Whether link(2) follows a symbolic link, so that a symbolic link cannot get a second name. */
-const linkFollows = process.platform === 'darwin';
+/**
+ * Whether link(2) follows a symbolic link. Then a component could name a file outside, so a symbolic link cannot get a
+ * second name. macOS follows, and others may.
+ */
+const linkFollows = process.platform !== 'linux';
+
+/**
+ * Whether a directory can be synchronised. On Windows that needs a right that Node does not ask for, and NTFS records
+ * names in its journal.
+ */
+const canSyncDirectories = process.platform !== 'win32';
 
 /** The flags of open(2) for a regular file. */
 function openFlagsOf(open: OpenFlags, flags: DescriptorFlags): number {
@@ -167,11 +176,15 @@ export class Directory {
   }
 
   sync(): void {
-    this.#withReadable(this.#handle, fsyncSync);
+    if (canSyncDirectories) {
+      this.#withReadable(this.#handle, fsyncSync);
+    }
   }
 
   syncData(): void {
-    this.#withReadable(this.#handle, fdatasyncSync);
+    if (canSyncDirectories) {
+      this.#withReadable(this.#handle, fdatasyncSync);
+    }
   }
 
   /**
@@ -288,8 +301,25 @@ export class Directory {
     this.#change(path, (walk) => {
       walk.expectName('exist');
       walk.expectNoSlash();
-      this.#giveName(walk, () => walk.at((entry) => symlinkSync(target, entry)));
+      const type = this.#typeOfTarget(target, path);
+      this.#giveName(walk, () => walk.at((entry) => symlinkSync(target, entry, type)));
     });
+  }
+
+  /**
+   * Returns the type of a new symbolic link on Windows, where a link has one: whether its target is a directory, as the
+   * component sees it. Node would look at any path that the text names, and at servers. Undefined on other systems.
+   */
+  #typeOfTarget(target: string, path: string): 'dir' | 'file' | undefined {
+    if (process.platform !== 'win32') {
+      return undefined;
+    }
+    try {
+      const beside = path.slice(0, path.lastIndexOf('/') + 1);
+      return typeOf(this.statAt(true, beside + target)) === 'directory' ? 'dir' : 'file';
+    } catch {
+      return 'file';
+    }
   }
 
   linkAt(follow: boolean, path: string, target: Directory, newPath: string): void {
@@ -328,7 +358,7 @@ export class Directory {
         }
         const { closeErrors } = this.#grant;
         const refusedMode = closeErrors.commit(() => this.#locationOf(from));
-        target.#giveName(to, () => from.at((old) => to.at((entry) => renameSync(old, entry))));
+        target.#giveName(to, () => from.at((old) => to.at((entry) => rename(old, entry))));
         closeErrors.forget(() => this.#locationOf(from));
         closeErrors.forget(() => target.#locationOf(to));
         target.#noteRefused(newPath, refusedMode);
@@ -345,7 +375,7 @@ export class Directory {
 
   /** Calls `act`, which gives a name. If directories are synchronised, the name is on the disk when this returns. */
   #giveName(walk: HandleWalk, act: () => void): void {
-    if (this.#grant.durability.syncDirectories) {
+    if (canSyncDirectories && this.#grant.durability.syncDirectories) {
       this.#withReadable(walk.directory, (fd) => {
         act();
         fsyncSync(fd);

@@ -41,9 +41,10 @@ export class HandleWalk extends Walk<Handle> {
   }
 
   protected override readLink(directory: Handle, name: string): string | undefined {
-    return unless(['EINVAL'], () =>
+    const target = unless(['EINVAL'], () =>
       decodeName(this.#walker.at(directory, name, (entry) => readlinkSync(entry, NAME_ENCODING))),
     );
+    return process.platform === 'win32' ? target?.replaceAll('\\', '/') : target;
   }
 
   protected override release(directory: Handle): void {

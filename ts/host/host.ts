@@ -48,8 +48,8 @@ export interface HostOptions {
   random?: boolean;
   /**
    * `strict` refuses to start if paths can only be checked before and after each use, which leaves a moment in
-   * between. `best-effort` accepts that moment and warns. Default: `strict` on Linux, which supports it;
-   * `best-effort` elsewhere.
+   * between. `best-effort` accepts that moment. Default: `strict` on Linux, which supports it; elsewhere `best-effort`
+   * with a warning.
    */
   confinement?: 'strict' | 'best-effort';
   /**

@@ -51,9 +51,11 @@ export function descriptorStat(status: BigIntStats): FileStatus {
  * whatever is in them. wasi-libc takes the lower half for the inode number.
  */
 export function identity(status: BigIntStats): MetadataHashValue {
+  // On Windows, some calls report 64 bits of the device's number and others 32.
+  const device = process.platform === 'win32' ? BigInt.asUintN(32, status.dev) : status.dev;
   // Multiplying by an odd number loses nothing, and moves the device into the high bits, which inode numbers leave
   // free.
-  const upper = BigInt.asUintN(64, (status.dev + 1n) * 0x9e3779b97f4a7c15n);
+  const upper = BigInt.asUintN(64, (device + 1n) * 0x9e3779b97f4a7c15n);
   return { lower: BigInt.asUintN(64, status.ino ^ (upper & 0xffff000000000000n)), upper };
 }
 
@@ -78,9 +80,12 @@ function nodeTime(wanted: NewTimestamp, current: bigint): number | Date {
   }
   const nanoseconds =
     wanted.tag === 'no-change' ? current : wanted.val.seconds * NANOSECONDS + BigInt(wanted.val.nanoseconds);
-  if (nanoseconds < 0n || isDeno) {
-    // Node sets the present time for a number before 1970, but not for a date. Deno keeps only milliseconds, and would cut
-    // a double that is a little too small to the millisecond before.
+  if (isDeno) {
+    // Deno cuts to milliseconds, so a double that is a little too small would lose one.
+    return Number(nanoseconds / 1_000_000n) / 1000 + 0.0005;
+  }
+  if (nanoseconds < 0n) {
+    // Node sets the present time for a number before 1970, but not for a date.
     return new Date(Number((nanoseconds - (nanoseconds < 0n ? 999_999n : 0n)) / 1_000_000n));
   }
   const seconds = Number(nanoseconds / NANOSECONDS);

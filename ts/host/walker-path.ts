@@ -15,7 +15,7 @@ import { expectStack } from './stack.js';
 import { identity, isSameFile, typeOf } from './status.js';
 import type { Walker } from './walker.js';
 
-const { O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+const { O_DIRECTORY, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** A held directory that knows its path. */
 class HeldDirectory extends Handle {
@@ -46,9 +46,17 @@ function pathOf(parent: HeldDirectory, name: string): string {
   return join(parent.path, name);
 }
 
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
 /** Opens what is at `path`. Fails with `not-permitted` if the path leads to another file once it is open. */
 function openConfirmed(parent: HeldDirectory, path: string, flags: number, mode?: number): number {
   parent.confirm();
+  if (process.platform === 'win32' && (flags & O_EXCL) !== 0 && isThere(path)) {
+    // Windows would create the target of a dangling link.
+    throw Object.assign(new Error(), { code: 'EEXIST' });
+  }
   expectStack();
   const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
   try {
@@ -68,7 +76,8 @@ export const pathWalker: Walker = {
   newDirectory: 0o1700,
 
   hold(path) {
-    const real = realpathSync(path);
+    // Not Node's own, which fails for the paths of Windows that begin with `\\?\`.
+    const real = realpathSync.native(path);
     expectStack();
     return new HeldDirectory(openSync(real, O_RDONLY | O_DIRECTORY), real);
   },

@@ -1,0 +1,140 @@
+// The path walker on Windows, whose calls of node:fs differ from those of POSIX. The module is changed accordingly here;
+// the runs under Wine show less, because Wine has no symbolic links.
+
+import type * as fs from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { pathWalker } from '../../ts/host/walker-path.js';
+import { hostWith, outcome, preopensOf, sandbox } from './helpers.js';
+
+const windows = vi.hoisted(() => {
+  Object.defineProperty(process, 'platform', { value: 'win32' });
+  process.env.TEMP = '/tmp';
+  return { types: [] as unknown[], busy: 0, tries: 0 };
+});
+
+vi.mock('node:fs', async (original) => {
+  const actual = await original<typeof fs>();
+  const { constants } = actual;
+  const fail = (code: string) => {
+    throw Object.assign(new Error(code), { code });
+  };
+  /** A path that follows a symbolic link of the last name, even if nothing is there. */
+  const followed = (path: string) => {
+    const isLink = actual.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
+    return isLink ? resolve(path, '..', actual.readlinkSync(path)) : path;
+  };
+  return {
+    ...actual,
+    // Follows links, even to create what is missing.
+    openSync: (path: string, flags: number, mode?: number) =>
+      actual.openSync(flags & constants.O_EXCL ? followed(path) : path, flags & ~constants.O_NOFOLLOW, mode),
+    fsyncSync: (fd: number) => (actual.fstatSync(fd).isDirectory() ? fail('EPERM') : actual.fsyncSync(fd)),
+    // Without a type, Node looks at what the text names.
+    symlinkSync: (text: string, path: string, type?: string) => {
+      windows.types.push(type);
+      actual.symlinkSync(text, path);
+    },
+    renameSync: (from: string, to: string) => {
+      windows.tries++;
+      return windows.busy-- > 0 ? fail('EPERM') : actual.renameSync(from, to);
+    },
+    readlinkSync: (path: string, options: BufferEncoding) =>
+      actual.readlinkSync(path, options).replaceAll('/', '\\'),
+    // Reports 64 bits of the device's number, and `fstatSync` 32.
+    lstatSync: (path: string, options: fs.StatSyncOptions & { bigint: true }) => {
+      const status = actual.lstatSync(path, options);
+      if (status !== undefined && options?.bigint) {
+        status.dev += 7n << 32n;
+      }
+      return status;
+    },
+  };
+});
+
+beforeEach(() => {
+  Object.assign(windows, { types: [], busy: 0, tries: 0 });
+});
+
+it('a directory is entered, although a path reports another number of its device', () => {
+  const { box, root } = sandbox(pathWalker);
+  mkdirSync(join(box, 'directory'));
+  writeFileSync(join(box, 'directory/file'), '');
+  expect(outcome(() => root.openAt({}, 'directory/file', {}, { read: true }))).toBe('ok');
+});
+
+it('exclusive creation fails at a dangling link, and creates nothing outside', () => {
+  const { box, outside, root } = sandbox(pathWalker);
+  symlinkSync('../outside/made', join(box, 'link'));
+  const create = () => root.openAt({}, 'link', { create: true, exclusive: true }, { write: true });
+  expect(outcome(create)).toBe('exist');
+  expect(readdirSync(outside)).toEqual([]);
+});
+
+it('a symbolic link gets no second name', () => {
+  const { box, root } = sandbox(pathWalker);
+  symlinkSync('../outside', join(box, 'link'));
+  expect(outcome(() => root.linkAt({}, 'link', root, 'second'))).toBe('unsupported');
+  expect(readdirSync(box)).toEqual(['link']);
+});
+
+it('a symbolic link gets the type of its target in the sandbox', () => {
+  const { box, root } = sandbox(pathWalker);
+  mkdirSync(join(box, 'directory/deep'), { recursive: true });
+  writeFileSync(join(box, 'file'), '');
+  root.symlinkAt('directory', 'one');
+  root.symlinkAt('../file', 'directory/two');
+  root.symlinkAt('deep', 'directory/three');
+  root.symlinkAt('missing', 'four');
+  // A directory outside the sandbox is not looked at.
+  root.symlinkAt('../outside', 'five');
+  expect(windows.types).toEqual(['dir', 'file', 'dir', 'file', 'file']);
+});
+
+it.each(['C:\\x', '\\x', '\\\\server\\share', 'C:x', 'dir\\..\\..\\x', '/x', 'dir/C:x'])(
+  'no symbolic link gets the text %s',
+  (text) => {
+    const { box, root } = sandbox(pathWalker);
+    expect(outcome(() => root.symlinkAt(text, 'link'))).toBe('not-permitted');
+    expect(readdirSync(box)).toEqual([]);
+  },
+);
+
+it('the text of a symbolic link is reported with slashes, and followed', () => {
+  const { box, root } = sandbox(pathWalker);
+  mkdirSync(join(box, 'a/b'), { recursive: true });
+  writeFileSync(join(box, 'a/b/file'), '');
+  symlinkSync('a/b', join(box, 'link'));
+  expect(root.readlinkAt('link')).toBe('a/b');
+  expect(outcome(() => root.openAt({}, 'link/file', {}, { read: true }))).toBe('ok');
+});
+
+it('synchronising a directory is no error', () => {
+  const { box } = sandbox(pathWalker);
+  const durability = { syncDirectories: true };
+  const host = hostWith(pathWalker, {
+    preopens: { '/': { path: box, access: 'read-write' } },
+    durability,
+  });
+  const root = preopensOf(host)('/');
+  expect(outcome(() => root.createDirectoryAt('made'))).toBe('ok');
+  expect(outcome(() => root.sync())).toBe('ok');
+  expect(existsSync(join(box, 'made'))).toBe(true);
+});
+
+it('a rename is tried again while another program has a file open', () => {
+  const { box, root } = sandbox(pathWalker);
+  writeFileSync(join(box, 'old'), '');
+  windows.busy = 3;
+  root.renameAt('old', root, 'new');
+  expect(windows.tries).toBe(4);
+  expect(lstatSync(join(box, 'new')).isFile()).toBe(true);
+});
+
+it('a rename that is refused for good fails', () => {
+  const { box, root } = sandbox(pathWalker);
+  writeFileSync(join(box, 'old'), '');
+  windows.busy = 1000;
+  expect(outcome(() => root.renameAt('old', root, 'new'))).toBe('not-permitted');
+});

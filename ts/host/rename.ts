@@ -1,0 +1,26 @@
+// Renaming. On Windows it fails while another program, such as a virus scanner, has one of the two files open.
+
+import { renameSync } from 'node:fs';
+import { nodeCode } from './error-code.js';
+
+/** How long to wait before each further try on Windows, in milliseconds. Scanners need less than that for most files. */
+const WAITS = [1, 5, 20, 50, 100, 200, 400];
+
+/** What Windows reports of a file that is open elsewhere, and of one that may not be replaced at all. */
+const MAYBE_BUSY: readonly (string | undefined)[] = ['EPERM', 'EACCES', 'EBUSY'];
+
+/** Renames as rename(2) does. On Windows, tries again for up to a second if a file may be open elsewhere. */
+export function rename(from: string, to: string): void {
+  for (const wait of process.platform === 'win32' ? WAITS : []) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      if (!MAYBE_BUSY.includes(nodeCode(error))) {
+        throw error;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
+    }
+  }
+  renameSync(from, to);
+}
