@@ -2,7 +2,7 @@
  * The wanted duration of a step, in milliseconds: long enough that few steps are needed, and short enough that others
  * need not wait.
  */
-const GOAL = 10;
+export const GOAL = 10;
 
 const MiB = 1024 * 1024;
 const LEAST = MiB;

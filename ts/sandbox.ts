@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { boolean, type Checks, callback, oneOf, takeOptions } from './check.js';
 import { cleanErrorOf, countOf } from './cleaning.js';
 import { closedError } from './closed.js';
@@ -26,6 +25,7 @@ import {
 } from './options.js';
 import { OwnJob } from './own-job.js';
 import { preopensOf } from './preopens.js';
+import { rest, restIfDue } from './rest.js';
 import { CopyTask, type SandboxJob, type Work } from './task.js';
 import type { Assignment } from './threads.js';
 
@@ -150,7 +150,8 @@ export class Sandbox implements Disposable {
         this.#aids.modes.start(options.preserveMode ?? true);
         this.#aids.durability.syncDirectories = options.sync ?? false;
       },
-      rest: nextTurn,
+      rest,
+      restIfDue,
       pathOf,
       end: () => {
         leaveExit();

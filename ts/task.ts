@@ -42,6 +42,8 @@ export interface Work {
   prepareStep(): void;
   /** Called between two steps, to let others use the event loop. */
   rest(): Promise<void>;
+  /** Called after the end, to let others use the event loop if many small copies have used it. */
+  restIfDue?(): Promise<void>;
   /** Returns the caller's name for a guest path. */
   pathOf(guestPath: string): string;
   /** How errors spell the options that they advise. Default: as options of the API. */
@@ -194,6 +196,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
       return report;
     } finally {
       work.end(succeeded);
+      await work.restIfDue?.();
     }
   }
 

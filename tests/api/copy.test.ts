@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CopyError, copy } from 'mapcp';
+import { CopyError, copy, openSandbox } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
 import { failureOf } from '../helpers/failure.js';
@@ -308,6 +308,34 @@ describe('copy', () => {
       expect(await failureOf(anyCopy('a', 'b', { shard }))).toEqual(error);
     }
   });
+
+  it('a series of small copies lets timers run', () =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'a'), 'content');
+      using box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
+      let fired = false;
+      setTimeout(() => {
+        fired = true;
+      });
+      for (let number = 0; number < 2000 && !fired; number++) {
+        await box.copy('/d/a', '/d/b');
+      }
+      expect(fired).toBe(true);
+    }));
+
+  it('many copies at once can be aborted by a timer', () =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'a'), 'content');
+      using box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
+      const controller = new AbortController();
+      setTimeout(() => controller.abort());
+      const copies = await Promise.allSettled(
+        Array.from({ length: 1000 }, (_, number) =>
+          box.copy('/d/a', `/d/b${number}`, { signal: controller.signal }),
+        ),
+      );
+      expect(copies.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
+    }));
 
   it('keeps the event loop running while it copies', () =>
     inTemporaryDirectory(async (directory) => {
