@@ -1,4 +1,4 @@
-import { takeOptions } from './check.js';
+import { requireThat, takeOptions } from './check.js';
 import { countOf } from './cleaning.js';
 import type { CleanReport } from './component.js';
 import { CleanError } from './errors.js';
@@ -23,6 +23,7 @@ const PREOPEN = '/directory';
  */
 export async function clean(directory: string | URL, options: CleanOptions = {}): Promise<number> {
   const path = hostPathOf('directory', directory);
+  requireThat(path !== '', 'directory', 'a path', path);
   return countOf(await cleanAll(path, options), (guestPath) => hostPath(guestPath, path));
 }
 

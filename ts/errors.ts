@@ -65,6 +65,11 @@ export class CopyError extends Error {
     this.leftover = details.leftover;
     this.report = details.report;
   }
+
+  /** Returns the message and all properties, for `JSON.stringify`. */
+  toJSON(): object {
+    return { ...this, message: this.message };
+  }
 }
 
 /** The result of a copy. */
@@ -143,6 +148,11 @@ export class CleanError extends Error {
     this.reason = reason;
     this.removed = removed;
     this.errors = errors;
+  }
+
+  /** Returns the message and all properties, for `JSON.stringify`. */
+  toJSON(): object {
+    return { ...this, message: this.message };
   }
 }
 

@@ -11,7 +11,9 @@ import {
   failureOf,
   type Progress,
 } from './component.js';
+import { quoted } from './errors.js';
 import { takeDenial, takeNativeCode } from './host/error-code.js';
+import type { Preopens } from './host/grant.js';
 import type { ModeCarrier, Refusals } from './host/modes.js';
 import type { Made } from './made.js';
 import { reasonOfCode } from './system-error.js';
@@ -23,6 +25,8 @@ export interface OwnCopy {
   readonly source: string;
   /** The guest path of the target. */
   readonly target: string;
+  /** The directories of the sandbox. */
+  readonly preopens: Preopens;
   /** Carries permissions from sources to targets. */
   readonly modes: ModeCarrier;
   /** The targets that earlier copies of the same command made, if several copies can have the same target. */
@@ -37,6 +41,12 @@ const codes: Readonly<Record<string, ErrorCode['tag']>> = {
   EPERM: 'not-permitted',
   EROFS: 'read-only-file-system',
 };
+
+/** Whether a guest path is a directory or lies below it. A slash at the beginning makes no difference to WASI. */
+function isBelow(path: string, directory: string): boolean {
+  const [inner, outer] = [path, directory].map((each) => `${each}/`.replace(/^(\.?\/)+/, ''));
+  return inner?.startsWith(outer ?? '') ?? false;
+}
 
 /** A job of the component in this thread. */
 export class OwnJob implements SandboxJob {
@@ -132,9 +142,26 @@ export class OwnJob implements SandboxJob {
     if (code.tag === 'access-denied' && this.#denial !== undefined) {
       return { ...failure, reason: this.#denial };
     }
-    return code.tag === 'out-of-memory' && this.#lacksDescriptors
-      ? { ...failure, code: { tag: 'too-many-open-files' }, reason: reasonOfCode('EMFILE') }
-      : failure;
+    if (code.tag === 'out-of-memory' && this.#lacksDescriptors) {
+      return { ...failure, code: { tag: 'too-many-open-files' }, reason: reasonOfCode('EMFILE') };
+    }
+    const reason = this.#reasonOfPreopens(failure);
+    return reason === undefined ? failure : { ...failure, reason };
+  }
+
+  /** Returns the reason if the directories of the sandbox are the cause. */
+  #reasonOfPreopens({ code, path }: ComponentError): string | undefined {
+    const { preopens, source, target } = this.#copy;
+    const names = Object.keys(preopens);
+    const place = names.filter((name) => isBelow(path, name)).sort((a, b) => b.length - a.length)[0];
+    if (code.tag === 'not-found' && place === undefined && path !== '' && [source, target].includes(path)) {
+      return `it is in no directory of the sandbox, which has ${names.map(quoted).join(' and ') || 'none'}`;
+    }
+    // The source is only read, so it is not to blame.
+    const isRefused = code.tag === 'not-permitted' && isBelow(path, target);
+    return isRefused && place !== undefined && preopens[place]?.access === 'read'
+      ? `${quoted(place)} is open for reading only; open it with access: 'read-write'`
+      : undefined;
   }
 
   /** Returns one warning for all refused permissions, because such a file system refuses all of them. */

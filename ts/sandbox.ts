@@ -3,6 +3,7 @@ import { cleanErrorOf, countOf } from './cleaning.js';
 import { closedError } from './closed.js';
 import { type CleanReport, type Component, failureOf, instantiateComponent } from './component.js';
 import { jobsFor } from './concurrency.js';
+import { quoted } from './errors.js';
 import { atExit } from './exit.js';
 import { preopen } from './host/check-options.js';
 import { createHost, createReusableHost } from './host/create-host.js';
@@ -77,16 +78,20 @@ export interface RunOptions extends CopyOptions {
 }
 
 /** Closes the host of a sandbox that was forgotten. Otherwise it would hold descriptors forever. */
-const forgotten = new FinalizationRegistry<SandboxHost>((host) => {
-  process.emitWarning(
-    'a sandbox was not closed, and held its directories open until now: call its close(), or declare it with `using`',
-    { type: 'SandboxWarning', code: 'MAPCP_NOT_CLOSED' },
-  );
-  host.close?.();
-});
+const forgotten = new FinalizationRegistry<{ host: SandboxHost; preopens: Preopens }>(
+  ({ host, preopens }) => {
+    const paths = Object.values(preopens).map(({ path }) => quoted(path));
+    process.emitWarning(
+      `a sandbox was not closed, and held ${paths.join(' and ')} open until now: call its close(), or declare it with \`using\``,
+      { type: 'SandboxWarning', code: 'MAPCP_NOT_CLOSED' },
+    );
+    host.close?.();
+  },
+);
 
 /** Directories, and a component that can reach them and nothing else. Made by {@link openSandbox}. */
 export class Sandbox implements Disposable {
+  readonly #preopens: Preopens;
   readonly #host: SandboxHost;
   readonly #component: Component;
   readonly #aids: Aids;
@@ -95,12 +100,19 @@ export class Sandbox implements Disposable {
   #closed = false;
 
   /** @internal */
-  constructor(host: SandboxHost, component: Component, aids: Aids, sharing: Sharing | undefined) {
+  constructor(
+    preopens: Preopens,
+    host: SandboxHost,
+    component: Component,
+    aids: Aids,
+    sharing: Sharing | undefined,
+  ) {
+    this.#preopens = preopens;
     this.#host = host;
     this.#component = component;
     this.#aids = aids;
     this.#sharing = sharing;
-    forgotten.register(this, host, this);
+    forgotten.register(this, { host, preopens }, this);
   }
 
   /**
@@ -180,7 +192,7 @@ export class Sandbox implements Disposable {
 
   /** Makes a job in this thread. */
   #job(source: string, target: string, options: ComponentOptions, made?: Made): SandboxJob {
-    const copy = { source, target, modes: this.#aids.modes, made };
+    const copy = { source, target, preopens: this.#preopens, modes: this.#aids.modes, made };
     const all = { ...options, ...(made && { made: made.numbers }) };
     return new OwnJob(copy, () => new this.#component.copier.CopyJob(source, target, all));
   }
@@ -281,7 +293,7 @@ export async function openSandbox(preopens: Preopens, options: SandboxOptions = 
   const aids = newAids();
   const { host, sharing } = await hostFor(directories, taken, aids);
   try {
-    return new Sandbox(host, await instantiateComponent(host.imports), aids, sharing);
+    return new Sandbox(directories, host, await instantiateComponent(host.imports), aids, sharing);
   } catch (error) {
     host.close?.();
     throw error;
@@ -387,6 +399,7 @@ export async function lendSandbox(preopens: Preopens, given: SandboxOptions): Pr
     }
   };
   const sandbox = new Sandbox(
+    preopens,
     { imports: host.imports, close },
     instance.component,
     aids,

@@ -118,6 +118,42 @@ describe('a sandbox', () => {
       expect(readdirSync(join(directory, 'in'))).toEqual(['a']);
     }));
 
+  it('says which directories it has if a path is in none of them', () =>
+    inTemporaryDirectory(async (directory) => {
+      using box = await open(directory);
+      const reason = "it is in no directory of the sandbox, which has '/in' and '/out'";
+      for (const path of ['input/a', '/input/a', join(directory, 'in/a')]) {
+        expect(await failureOf(box.copy(path, '/out/b'))).toMatchObject({ code: 'ENOENT', path, reason });
+        expect(await failureOf(box.copy('/in/a', path))).toMatchObject({ code: 'ENOENT', path, reason });
+      }
+      for (const path of ['/in/missing', './in/missing']) {
+        expect(await failureOf(box.copy(path, '/out/b'))).toMatchObject({
+          reason: 'no such file or directory',
+        });
+      }
+    }));
+
+  it('says that a directory is open for reading only', () =>
+    inTemporaryDirectory(async (directory) => {
+      using box = await open(directory);
+      mkdirSync(join(directory, 'in/d'));
+      const reason = "'/in' is open for reading only; open it with access: 'read-write'";
+      expect(await failureOf(box.copy('/in/a', '/in/b'))).toMatchObject({ code: 'EPERM', reason });
+      const tree = box.copy('/out', '/in/d/e', { recursive: true });
+      expect(await failureOf(tree)).toMatchObject({ code: 'EPERM', reason });
+    }));
+
+  it('has errors whose JSON has the message', () =>
+    inTemporaryDirectory(async (directory) => {
+      using box = await open(directory);
+      const error = await failureOf(box.copy('/in/missing', '/out/b'));
+      expect(JSON.parse(JSON.stringify(error))).toMatchObject({
+        code: 'ENOENT',
+        path: '/in/missing',
+        message: (error as Error).message,
+      });
+    }));
+
   it('cannot be used once it is closed, and leaves no unfinished copy', () =>
     inTemporaryDirectory(async (directory) => {
       const box = await open(directory);
