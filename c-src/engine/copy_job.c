@@ -146,20 +146,32 @@ static struct mapcp_copy_error abandon_entry(struct mapcp_job *job, enum mapcp_o
     return result;
 }
 
-/// Whether an error means that the directory that should get the copy is missing, and that the option for
-/// creating it would have helped. If the target ends in a slash, the target itself is missing.
-static bool lacks_parent(const struct mapcp_job *job, const struct mapcp_error *error) {
+/// If an error is about the target that was given, and says less than is known about that path, returns a
+/// reason that says what to do. Otherwise returns NULL.
+static const char *reason_for_target(const struct mapcp_job *job, const struct mapcp_error *error) {
     const char *target = job->given_target;
-    return error->operation == MAPCP_OPERATION_CREATE && error->code == MAPCP_CODE_NOT_FOUND &&
-           !job->options.make_parents && strcmp(job->target.text, target) == 0 &&
-           target[strlen(target) - 1] != '/';
+    if (error->side != MAPCP_SIDE_TARGET || strcmp(job->target.text, target) != 0) {
+        return NULL;
+    }
+    if (error->operation == MAPCP_OPERATION_OPEN && error->code == MAPCP_CODE_NOT_DIRECTORY) {
+        return "not a directory; if it is a link to one, end the path with a slash";
+    }
+    if (error->operation != MAPCP_OPERATION_CREATE || error->code != MAPCP_CODE_NOT_FOUND) {
+        return NULL;
+    }
+    if (target[strlen(target) - 1] == '/') {
+        return "it ends in a slash, but there is no such directory; leave the slash out";
+    }
+    return job->options.make_parents ? NULL
+                                     : "its directory does not exist; create it first, or use `make-parents`";
 }
 
 /// Ends the job with an error about the current entry. Always returns false, for the caller to return.
 static bool fail_job(struct mapcp_job *job, const struct mapcp_error *error) {
     job->error = abandon_entry(job, MAPCP_OUTCOME_FAILED, error);
-    if (lacks_parent(job, error)) {
-        job->error.error.because = "its directory does not exist; create it first, or use `make-parents`";
+    const char *because = reason_for_target(job, error);
+    if (because) {
+        job->error.error.because = because;
     }
     job->state = MAPCP_JOB_FAILED;
     mapcp_remove_parents(&job->made_parents);

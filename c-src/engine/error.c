@@ -118,6 +118,8 @@ static const char *special_reason(const struct mapcp_error *error) {
     case MAPCP_CODE_IS_DIRECTORY:
         return error->operation == MAPCP_OPERATION_OPEN
                    ? "it is a directory; to copy it with its contents, use `recursive`"
+               : error->operation == MAPCP_OPERATION_CREATE
+                   ? "it is a directory; choose another path for the copy"
                    : NULL;
     case MAPCP_CODE_NAME_TOO_LONG:
         return error->operation == MAPCP_OPERATION_OPEN && is_own

@@ -20,7 +20,7 @@ export const notDirectory = (path: string, verb: string, entry?: string): Proble
 
 /** A directory in place of a file or a link. */
 export const isDirectory = (path: string, entry?: string): Problem =>
-  problem('EISDIR', `cannot create '${path}': it is a directory`, entry);
+  problem('EISDIR', `cannot create '${path}': it is a directory; choose another path for the copy`, entry);
 
 /** A directory as source without the recursive option. */
 export const needsRecursive = (path: string): Problem =>

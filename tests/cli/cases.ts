@@ -197,7 +197,11 @@ export const cases: readonly Case[] = [
       put.symlink('out/l', 'real');
     },
     ends: 'badly',
-    stderr: failure('in/a', 'out/l/', "cannot create 'out/l/': it is a directory"),
+    stderr: failure(
+      'in/a',
+      'out/l/',
+      "cannot create 'out/l/': it is a directory; choose another path for the copy",
+    ),
     out: { l: null, real: null },
   },
   ...['in/d/.', 'in/d/e/..', 'in/d/e/../'].map(
@@ -230,7 +234,11 @@ export const cases: readonly Case[] = [
     },
     args: ['in/a', 'out'],
     ends: 'badly',
-    stderr: failure('in/a', 'out/a', "cannot create 'out/a': it is a directory"),
+    stderr: failure(
+      'in/a',
+      'out/a',
+      "cannot create 'out/a': it is a directory; choose another path for the copy",
+    ),
     out: { a: null },
   },
   {
@@ -277,7 +285,10 @@ export const cases: readonly Case[] = [
   },
   ...[
     { args: ['--recurs', 'in', 'out'], says: "unknown option '--recurs'" },
-    { args: ['--verify=yes', 'in/a', 'out/b'], says: "unknown option '--verify=yes'" },
+    { args: ['--recursiv', 'in', 'out'], says: "unknown option '--recursiv'; did you mean '--recursive'?" },
+    { args: ['--evrify', 'in/a', 'out/b'], says: "unknown option '--evrify'; did you mean '--verify'?" },
+    { args: ['--verify=yes', 'in/a', 'out/b'], says: "option '--verify' takes no value" },
+    { args: ['-p=mode', 'in/a', 'out/b'], says: "option '-p, --preserve' takes no value" },
     { args: ['-vx', 'in/a', 'out/b'], says: "unknown option '-x'" },
     { args: ['-xv', 'in/a', 'out/b'], says: "unknown option '-xv'" },
     { args: ['in/a', 'out/b', '--exclude'], says: "option '--exclude <GLOB>' needs a value" },
@@ -318,7 +329,7 @@ export const cases: readonly Case[] = [
       args,
       ends: 'usage',
       stderr: new RegExp(
-        `^mapcp: ${says.replace(/[.()*{\\]/g, '\\$&')}\n(.*\n)*Usage: (.*\n)+Try 'mapcp --help'\\.\n$`,
+        `^mapcp: ${says.replace(/[.()*?{\\]/g, '\\$&')}\n(.*\n)*Usage: (.*\n)+Try 'mapcp --help'\\.\n$`,
       ),
       out: {},
     }),
@@ -780,7 +791,7 @@ export const cases: readonly Case[] = [
       prepare: (put) => put.file('in/a', 'x'),
       args,
       ends: 'usage',
-      stderr: new RegExp(`^mapcp: ${says.replace(/[.()]/g, '\\$&')}\n`),
+      stderr: new RegExp(`^mapcp: ${says.replace(/[.()?]/g, '\\$&')}\n`),
       out: {},
     }),
   ),

@@ -542,6 +542,37 @@ static void take(struct reading *reading, const struct option *option, const cha
     }
 }
 
+/// Whether two names are equal but for at most two characters beside each other.
+static bool is_similar(const char *name, size_t length, const char *other) {
+    const size_t other_length = strlen(other);
+    const size_t longest = length > other_length ? length : other_length;
+    const size_t shortest = length > other_length ? other_length : length;
+    size_t start = 0;
+    while (start < shortest && name[start] == other[start]) {
+        start++;
+    }
+    size_t end = 0;
+    while (start + end < shortest && name[length - 1 - end] == other[other_length - 1 - end]) {
+        end++;
+    }
+    return longest > 3 && longest - start - end <= 2;
+}
+
+/// Refuses --name or --name=value, and names an option that may be meant. `length` is that of the name.
+static void refuse_unknown(struct reading *reading, const char *argument, size_t length) {
+    struct text text = begin_refusal("unknown option ");
+    add_quoted(&text, argument);
+    for (const struct option *option = table; option < table_end; option++) {
+        if (option->name && is_similar(argument + 2, length, option->name)) {
+            add(&text, "; did you mean '--");
+            add(&text, option->name);
+            add(&text, "'?");
+            break;
+        }
+    }
+    end_refusal(reading, &text);
+}
+
 /// Handles --name or --name=value. If the option needs a value and none follows an equals sign, the value is
 /// `*next`, which is then set to NULL.
 static void take_long(struct reading *reading, const char *argument, const char **next) {
@@ -553,8 +584,12 @@ static void take_long(struct reading *reading, const char *argument, const char 
            !(option->name && strncmp(option->name, name, length) == 0 && !option->name[length])) {
         option++;
     }
-    if (option == table_end || (value && !option->value)) {
-        refuse(reading, "unknown option", argument);
+    if (option == table_end) {
+        refuse_unknown(reading, argument, length);
+        return;
+    }
+    if (value && !option->value) {
+        refuse_option(reading, option, "takes no value");
         return;
     }
     if (option->value && !value) {
@@ -569,7 +604,9 @@ static void take_long(struct reading *reading, const char *argument, const char 
 static void take_letters(struct reading *reading, const char *argument, const char **next) {
     for (const char *letter = argument + 1; *letter && !reading->is_over; letter++) {
         const struct option *option = option_of_letter(*letter);
-        if (option == table_end) {
+        if (*letter == '=' && letter > argument + 1) {
+            refuse_option(reading, option_of_letter(letter[-1]), "takes no value");
+        } else if (option == table_end) {
             struct text text = begin_refusal("unknown option '-");
             add_escaped(&text, letter);
             add(&text, "'");

@@ -133,7 +133,10 @@ export const links: readonly Behaviour[] = [
       put.symlink('in/a', 'text');
       put.directory('out/b');
     },
-    error: { code: 'EISDIR', says: "cannot create 'out/b': it is a directory" },
+    error: {
+      code: 'EISDIR',
+      says: "cannot create 'out/b': it is a directory; choose another path for the copy",
+    },
   },
   {
     name: 'a link as target is replaced, and its own target stays',

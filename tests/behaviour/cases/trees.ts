@@ -141,7 +141,10 @@ export const trees: readonly Behaviour[] = [
       put.file('out/b', 'old');
     },
     options: recursive,
-    error: notDirectory('out/b', 'open'),
+    error: {
+      code: 'ENOTDIR',
+      says: "cannot open 'out/b': not a directory; if it is a link to one, end the path with a slash",
+    },
   },
   {
     name: 'a file in a tree does not replace a directory',
@@ -299,7 +302,11 @@ export const trees: readonly Behaviour[] = [
       put.fifo('in/a/fifo');
     },
     options: { recursive: true },
-    error: { code: 'EISDIR', says: "cannot create 'out/b/d/f': it is a directory", entry: 'd/f' },
+    error: {
+      code: 'EISDIR',
+      says: "cannot create 'out/b/d/f': it is a directory; choose another path for the copy",
+      entry: 'd/f',
+    },
     warnings: [
       {
         code: 'ERR_MAPCP_NOT_REGULAR_FILE',
