@@ -7,7 +7,7 @@ export type Spelling = (name: string, value: string | undefined) => string;
 /** As an option of the API: `makeParents: true`, `symlinks: 'skip'`. */
 export const asProperty: Spelling = (name, value) => {
   const key = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return `${key}: ${value === undefined ? true : `'${value}'`}`;
+  return `${key}: ${value === undefined ? true : /^\d+$/.test(value) ? value : `'${value}'`}`;
 };
 
 /** As an option of the command line: `--make-parents`, `--symlinks=skip`. */
@@ -15,7 +15,7 @@ export const asFlag: Spelling = (name, value) => (value === undefined ? `--${nam
 
 /** A reason of the component's with its options spelled. */
 export function spellOptions(reason: string, spelling: Spelling): string {
-  return reason.replace(/`([a-z-]+)(?:=([a-z-]+))?`/g, (_, name: string, value?: string) =>
+  return reason.replace(/`([a-z-]+)(?:=([a-z0-9-]+))?`/g, (_, name: string, value?: string) =>
     spelling(name, value),
   );
 }

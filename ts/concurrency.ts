@@ -13,14 +13,15 @@ export interface Divisible {
 }
 
 /**
- * Returns how many jobs divide a copy: as many as its options say, or 1 if the source is a single file.
+ * Returns how many jobs divide a copy: as many as its options say, or 1 if the source is a single file, or if
+ * all jobs would have to share a limit.
  *
  * @param options checked options
  * @param copy the copy
  * @throws {TypeError} if the options ask for more than one job, and other threads cannot open the sandbox
  */
 export async function jobsFor(options: CopyOptions, copy: Divisible): Promise<number> {
-  const { concurrency = 1, recursive } = options;
+  const { concurrency = 1, recursive, maxBytes, maxFiles } = options;
   if (concurrency === 1) {
     return 1;
   }
@@ -29,7 +30,9 @@ export async function jobsFor(options: CopyOptions, copy: Divisible): Promise<nu
       'options.concurrency must be 1 with a host of your own, because other threads cannot use it',
     );
   }
-  return recursive && (await hasParts(copy)) ? concurrency : 1;
+  // Jobs cannot share these limits.
+  const isLimited = maxBytes !== undefined || maxFiles !== undefined;
+  return recursive && !isLimited && (await hasParts(copy)) ? concurrency : 1;
 }
 
 /** Whether a source has more than one file. */

@@ -9,7 +9,7 @@ import type { Preopens } from './host/grant.js';
 import { below, hostPathOf, isDirectory, isLink } from './host-path.js';
 import { type Input, inputOf } from './input.js';
 import type { Made } from './made.js';
-import { type CopyOptions, copyChecks, copyHints } from './options.js';
+import { type Amounts, type CopyOptions, copyChecks, copyHints } from './options.js';
 import { type LentSandbox, lendSandbox, type SandboxOptions } from './sandbox.js';
 import { isSystemError, reasonOf, type SystemError } from './system-error.js';
 import { CopyTask, type Order, type Work } from './task.js';
@@ -74,6 +74,8 @@ export interface Starter {
   readonly made?: Made | undefined;
   /** What the job gets while it runs. Default: as the options say. */
   readonly input?: Input | undefined;
+  /** What earlier copies of the same command have copied, for the limits. */
+  readonly alreadyCopied?: Amounts | undefined;
   /** How errors spell the options that they advise. Default: as options of the API. */
   readonly spelling?: Spelling | undefined;
 }
@@ -108,11 +110,12 @@ function orderOf(source: string, target: string, options: CopyOptions, starter: 
       ({ from, to } = find());
     }
     const { sandbox, giveBack } = await open(from, to, starter);
-    const { made, spelling } = starter;
+    const { made, alreadyCopied, spelling } = starter;
     const engineOptions = {
       ...options,
       filterSource: options.filterSource && hasOwnName(from),
       input: input?.form,
+      alreadyCopied,
       ...(made && { made, concurrency: 1 }),
     };
     const work = sandbox.workOn(from.guestPath, to.guestPath, engineOptions, (path) =>

@@ -6,8 +6,10 @@ import {
   type Check,
   type Checks,
   callback,
+  describe,
   iterable,
   oneOf,
+  requireThat,
   signal,
   text,
   wholeNumber,
@@ -173,6 +175,35 @@ export interface CopyOptions {
    */
   readonly shard?: Shard | undefined;
   /**
+   * Fail with `ERR_MAPCP_LIMIT_EXCEEDED` rather than copy more than this many bytes. A file counts with its size, also if
+   * it consists of holes, and with the bytes that are read if there are more. Files that are skipped do not count. This
+   * error ends the copy, even with `keepGoing`; finished files stay. Such a copy has only one job, and a shard cannot
+   * have this limit, because jobs cannot share it.
+   *
+   * @default no limit
+   */
+  readonly maxBytes?: number | bigint | undefined;
+  /**
+   * The same for the number of files, links and directories, with `source` itself. Entries that are left out or skipped
+   * do not count. So that a listing that never ends is an error, the copy may list 100,000 entries, and ten more for each
+   * one that the limit allows.
+   *
+   * @default no limit
+   */
+  readonly maxFiles?: number | bigint | undefined;
+  /**
+   * Fail if the path of an entry below `source` has more than this many names.
+   *
+   * @default 10000
+   */
+  readonly maxDepth?: number | bigint | undefined;
+  /**
+   * Fail if a file has more than this many bytes, before more of it are written.
+   *
+   * @default no limit
+   */
+  readonly maxFileSize?: number | bigint | undefined;
+  /**
    * Divide a tree among parallel jobs, at most 256; all but the first use worker threads. A single file is always
    * copied by one job. With a host of your own, more than one job is a TypeError.
    *
@@ -265,6 +296,16 @@ const shard: Check = (name, value) => {
   return taken;
 };
 
+/** A limit: a whole number that the component's 64 bits can hold. A limit of 0 allows nothing. */
+const limit: Check = (name, value) => {
+  requireThat(['number', 'bigint'].includes(typeof value), name, 'a number', value);
+  const isWhole = typeof value === 'bigint' || Number.isInteger(value);
+  if (!isWhole || Number(value) < 0 || BigInt(value as number | bigint) >= 2n ** 64n) {
+    throw new RangeError(`${name} must be a whole number from 0 to 2 ** 64 - 1, not ${describe(value)}`);
+  }
+  return value;
+};
+
 /** A check for each option of a copy. */
 export const copyChecks: Checks<CopyOptions> = {
   recursive: boolean,
@@ -281,6 +322,10 @@ export const copyChecks: Checks<CopyOptions> = {
   files: iterable('an iterable of paths'),
   filterSource: boolean,
   shard,
+  maxBytes: limit,
+  maxFiles: limit,
+  maxDepth: limit,
+  maxFileSize: limit,
   concurrency: wholeNumber(1, MOST_JOBS),
   makeParents: boolean,
   keepGoing: boolean,
@@ -317,17 +362,30 @@ export function requirePath(argument: string, value: unknown): asserts value is 
   text(argument, value);
 }
 
+/** What limits on a whole copy count: bytes, and files, links and directories. */
+export type Amounts = ComponentOptions['alreadyCopied'];
+
+const NOTHING: Amounts = { bytes: 0n, files: 0n };
+
+/** The options of a job that callers do not set. */
+export interface JobOptions {
+  /** What the job gets while it runs. */
+  readonly input?: ComponentOptions['input'] | undefined;
+  /** What earlier copies of the same command have copied. */
+  readonly alreadyCopied?: Amounts | undefined;
+}
+
 /**
  * Returns options in the component's form.
  *
  * @param options options that passed {@link copyChecks}
  * @param measure whether to count the totals first
- * @param input what the job gets while it runs
+ * @param more what the job gets while it runs, and what earlier copies of the same command have copied
  */
 export function toComponent(
   options: CopyOptions,
   measure: boolean,
-  input: ComponentOptions['input'] = 'none',
+  { input = 'none', alreadyCopied = NOTHING }: JobOptions = {},
 ): ComponentOptions {
   return {
     windowSize: options.windowSize ?? 0,
@@ -349,5 +407,18 @@ export function toComponent(
     input,
     filterSource: options.filterSource ?? false,
     ...(options.shard && { shard: options.shard }),
+    ...limitsOf(options),
+    alreadyCopied,
   };
 }
+
+function limitsOf(options: CopyOptions): Pick<ComponentOptions, LimitName> {
+  const names = ['maxBytes', 'maxFiles', 'maxDepth', 'maxFileSize'] as const;
+  const set = names.flatMap((name) => {
+    const value = options[name];
+    return value === undefined ? [] : [[name, BigInt(value)]];
+  });
+  return Object.fromEntries(set);
+}
+
+type LimitName = 'maxBytes' | 'maxFiles' | 'maxDepth' | 'maxFileSize';

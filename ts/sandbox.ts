@@ -11,7 +11,7 @@ import type { Preopens } from './host/grant.js';
 import type { Host, HostOptions, ReusableHost } from './host/host.js';
 import { ModeCarrier } from './host/modes.js';
 import { hasPermissionModel } from './host/permission.js';
-import { type InputForm, inputOf } from './input.js';
+import { inputOf } from './input.js';
 import { type Instance, makeInstance } from './instance.js';
 import type { Made } from './made.js';
 import {
@@ -21,6 +21,7 @@ import {
   cleanChecks,
   copyChecks,
   copyHints,
+  type JobOptions,
   requirePath,
   toComponent,
 } from './options.js';
@@ -67,14 +68,12 @@ type Aids = Required<Pick<HostOptions, 'modes' | 'durability'>>;
 type Sharing = () => Pick<Assignment, 'preopens' | 'confinement'>;
 
 /** How to copy, for a command that makes several copies. */
-export interface RunOptions extends CopyOptions {
+export interface RunOptions extends CopyOptions, JobOptions {
   /**
    * The targets that earlier copies made, if several copies can have the same target. Threads do not share it, so such
    * copies are not divided.
    */
   readonly made?: Made | undefined;
-  /** What the job gets while it runs, if it needs anything. */
-  readonly input?: InputForm | undefined;
 }
 
 /** Closes the host of a sandbox that was forgotten. Otherwise it would hold descriptors forever. */
@@ -179,7 +178,7 @@ export class Sandbox implements Disposable {
       probe: () => this.#job(source, target, { ...toComponent(options, true), dryRun: true }),
     });
     if (sharing === undefined || count === 1) {
-      return this.#job(source, target, toComponent(options, measure, options.input), options.made);
+      return this.#job(source, target, toComponent(options, measure, options), options.made);
     }
     // Most copies are not divided, and need not load this.
     const { DividedJob } = await import('./divided-job.js');

@@ -34,9 +34,10 @@ static void put_output(output_options *result, const struct mapcp_invocation *fr
 
 /// Copies an option that has the same name in the engine.
 #define PUT(name) .name = from->name,
+#define PUT_LIMIT(name) .name = {.is_some = from->name.is_set, .val = from->name.most},
 
 static void put_options(copy_options *result, const struct mapcp_options *from) {
-    *result = (copy_options){MAPCP_SAME_OPTIONS(PUT)};
+    *result = (copy_options){MAPCP_SAME_OPTIONS(PUT) MAPCP_LIMITS(PUT_LIMIT)};
     put_strings(&result->include, from->include.items, from->include.count);
     put_strings(&result->exclude, from->exclude.items, from->exclude.count);
     result->shard.is_some = from->shard.count > 0;

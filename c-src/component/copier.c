@@ -68,6 +68,7 @@ static void take_made(copy_job *self, copy_options *options) {
 
 /// Copies an option that has the same name in the engine.
 #define TAKE(name) .name = given->name,
+#define TAKE_LIMIT(name) .name = {.is_set = given->name.is_some, .most = given->name.val},
 
 exports_mapcp_copy_copier_own_copy_job_t
 exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, mapcp_string_t *given_target,
@@ -76,9 +77,10 @@ exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, map
     char *source = mapcp_take_string(given_source);
     char *target = mapcp_take_string(given_target);
     struct mapcp_options options = {
-        MAPCP_SAME_OPTIONS(TAKE).include = take_patterns(&given->include),
+        MAPCP_SAME_OPTIONS(TAKE) MAPCP_LIMITS(TAKE_LIMIT).include = take_patterns(&given->include),
         .exclude = take_patterns(&given->exclude),
         .shard = take_shard(given),
+        .already_copied = {.bytes = given->already_copied.bytes, .files = given->already_copied.files},
         .made = given->made.is_some ? &self->made : NULL,
     };
     take_made(self, given);
@@ -119,7 +121,7 @@ static void put_progress(progress *result, const struct mapcp_progress *from) {
 }
 
 static void put_error(copy_error *result, const struct mapcp_copy_error *from) {
-    const char *reason = mapcp_reason(&from->error);
+    const char *reason = mapcp_copy_error_reason(from);
     *result = (copy_error){
         .outcome = (uint8_t)from->outcome,
         .operation = (uint8_t)from->error.operation,

@@ -24,6 +24,13 @@
     EACH(input)                                                                                              \
     EACH(filter_source)
 
+/// The limits, which have the same names in the interface and in the engine.
+#define MAPCP_LIMITS(EACH)                                                                                   \
+    EACH(max_bytes)                                                                                          \
+    EACH(max_files)                                                                                          \
+    EACH(max_depth)                                                                                          \
+    EACH(max_file_size)
+
 /// Returns `memory`, or traps if it is NULL. For functions of the interface that need memory but return no
 /// error.
 void *mapcp_or_abort(void *memory);

@@ -19,6 +19,7 @@
 
 #include "file_copy.h"
 #include "filter.h"
+#include "limits.h"
 #include "list.h"
 #include "parents.h"
 #include "spelling.h"
@@ -68,6 +69,8 @@ struct mapcp_job {
     /// The directories that the job created on the way to the target.
     struct mapcp_names made_parents;
     struct mapcp_progress progress;
+    /// What this job and earlier ones have copied, for the limits.
+    struct mapcp_amounts copied;
     /// Why the job failed.
     struct mapcp_copy_error error;
     /// What was not taken yet: errors and warnings that the job went on after, and finished entries.
@@ -84,6 +87,7 @@ struct mapcp_job *mapcp_job_new(const char *source, const char *target, const st
     job->options = *options;
     job->options.include = (struct mapcp_patterns){.items = NULL};
     job->options.exclude = (struct mapcp_patterns){.items = NULL};
+    job->copied = options->already_copied;
     job->file = MAPCP_NO_FILE_COPY;
     job->list.has_lines = options->input == MAPCP_INPUT_LINES;
     job->keeping.namer = options->dry_run ? NULL : &job->namer;
@@ -138,6 +142,7 @@ static struct mapcp_copy_error abandon_entry(struct mapcp_job *job, enum mapcp_o
         .error = *error,
         .source = strdup(job->source.text),
         .target = strdup(job->target.text),
+        .reason = mapcp_limits_reason(error),
     };
     if (!mapcp_file_copy_abandon(&job->file)) {
         result.leftover = mapcp_temporary_path(&job->file.temporary, job->target.text);
@@ -179,10 +184,11 @@ static bool fail_job(struct mapcp_job *job, const struct mapcp_error *error) {
 }
 
 /// After an error about the current entry, goes on with the next one if `goes_on`, or if only the entry's
-/// times could not be set. Otherwise ends the job and returns false.
+/// times could not be set. Otherwise, or if the error is about a limit on the whole copy, ends the job and
+/// returns false.
 static bool go_on_or_fail(struct mapcp_job *job, const struct mapcp_error *error, bool goes_on) {
     bool is_copied = mapcp_times_are_refused(error);
-    if (!job->in_tree || !(goes_on || is_copied)) {
+    if (!job->in_tree || mapcp_limits_end_job(error) || !(goes_on || is_copied)) {
         return fail_job(job, error);
     }
     bool is_special = error->code == MAPCP_CODE_NOT_REGULAR_FILE && error->side == MAPCP_SIDE_SOURCE;
@@ -333,6 +339,8 @@ static bool complete_entry(struct mapcp_job *job, const struct stat *status, uin
     const int refused = job->file.temporary.times_refused;
     job->progress.files_done++;
     mapcp_count(&job->progress.bytes_in_place, bytes);
+    mapcp_count(&job->copied.bytes, bytes);
+    job->copied.files++;
     leave_entry(job);
     return remember_made(job, status, error) && report_entry(job, kind_of(status), false, bytes, error) &&
            (refused != 0 ? warn_of_refused_times(job, refused, error)
@@ -372,6 +380,10 @@ static enum verdict decide(struct mapcp_job *job, const struct stat *status, str
     const uint64_t bytes = size_of(status);
     if (job->decision == MAPCP_DECISION_SKIP) {
         return skip(job, status, bytes, error) ? VERDICT_FINISHED : VERDICT_FAILED;
+    }
+    if (!mapcp_limits_allow_entry(&job->options, &job->copied, error) ||
+        !mapcp_limits_allow_size(&job->options, &job->copied, bytes, error)) {
+        return VERDICT_FAILED;
     }
     if (job->options.dry_run) {
         mapcp_count(&job->progress.bytes_done, work_for(job, bytes));
@@ -419,7 +431,7 @@ static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
     if (verdict != VERDICT_COPY) {
         return verdict == VERDICT_FINISHED;
     }
-    if (!mapcp_file_copy_begin(&job->file, entry->target, &job->namer, error)) {
+    if (!mapcp_file_copy_begin(&job->file, entry->target, &job->copied, &job->namer, error)) {
         return false;
     }
     if (job->decision == MAPCP_DECISION_REPLACE_OTHER &&
@@ -544,6 +556,7 @@ static bool begin_walk(struct mapcp_job *job, enum mapcp_tree_purpose purpose, s
         .namer = &job->namer,
         .source = &job->source,
         .target = &job->target,
+        .copied = purpose == MAPCP_TREE_MEASURE ? NULL : &job->copied,
     };
     return mapcp_path_set(&job->source, job->given_source) && mapcp_path_set(&job->target, job->given_target)
                ? mapcp_tree_begin(&job->tree, error)
@@ -567,6 +580,20 @@ static void measure_entry(struct mapcp_job *job, const struct mapcp_tree_entry *
     }
 }
 
+/// Ends measuring, and begins to copy.
+static bool end_measuring(struct mapcp_job *job, bool totals_known) {
+    struct mapcp_error error;
+    mapcp_tree_end(&job->tree);
+    job->progress.totals_known = totals_known;
+    return begin_tree(job, &error) || fail_job(job, &error);
+}
+
+/// Whether measuring has found more entries than a limit allows. Some of them may be skipped.
+static bool has_measured_enough(const struct mapcp_job *job) {
+    const struct mapcp_limit limit = job->options.max_files;
+    return limit.is_set && job->progress.files_total + job->tree.directories > limit.most;
+}
+
 /// Measures one entry.
 static bool measure(struct mapcp_job *job, uint64_t *spent) {
     struct mapcp_tree_entry entry;
@@ -577,14 +604,13 @@ static bool measure(struct mapcp_job *job, uint64_t *spent) {
     switch (event) {
     case MAPCP_TREE_FOUND:
         measure_entry(job, &entry);
-        return true;
+        return !has_measured_enough(job) || end_measuring(job, false);
     case MAPCP_TREE_ENTERED:
+        return !has_measured_enough(job) || end_measuring(job, false);
     case MAPCP_TREE_FAILED:
-        return true;
+        return !mapcp_limits_end_job(&error) || end_measuring(job, false);
     default:
-        mapcp_tree_end(&job->tree);
-        job->progress.totals_known = true;
-        return begin_tree(job, &error) || fail_job(job, &error);
+        return end_measuring(job, true);
     }
 }
 

@@ -121,11 +121,6 @@ static const char *special_reason(const struct mapcp_error *error) {
                : error->operation == MAPCP_OPERATION_CREATE
                    ? "it is a directory; choose another path for the copy"
                    : NULL;
-    case MAPCP_CODE_NAME_TOO_LONG:
-        return error->operation == MAPCP_OPERATION_OPEN && is_own
-                   ? "more than 10,000 directories deep; copy its parts "
-                     "separately, unless a directory contains itself"
-                   : NULL;
     case MAPCP_CODE_SOURCE_CHANGED:
         return error->operation == MAPCP_OPERATION_MAP
                    ? "it changed during the copy; copy it again when nothing "
@@ -169,6 +164,10 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_CODE_VERIFICATION_FAILED] =
             "the copy differs from the source, which may have changed during the copy; copy it again",
         [MAPCP_CODE_JUST_CREATED] = "another source of the same command was just copied there",
+        [MAPCP_CODE_LIMIT_EXCEEDED] = "it exceeds a limit",
+        [MAPCP_CODE_LINK_LEADS_OUT] =
+            "the link could lead out of the copied tree; use `symlinks=skip` or `symlinks=follow`",
+        [MAPCP_CODE_NAME_NOT_PORTABLE] = "the name is not portable; rename it",
         [MAPCP_CODE_INVALID_ARGUMENT] = "invalid argument",
         [MAPCP_CODE_TOO_MANY_LINKS] = "too many symbolic links, or a loop of them",
         [MAPCP_CODE_NAME_TOO_LONG] = "the name or the path is too long",

@@ -5,6 +5,7 @@
 // sets an error, or returns an errno value.
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /// What the engine was doing when it failed; `operation` of the WIT interface, in its order.
 enum mapcp_operation {
@@ -39,6 +40,9 @@ enum mapcp_code {
     MAPCP_CODE_SOURCE_CHANGED,
     MAPCP_CODE_VERIFICATION_FAILED,
     MAPCP_CODE_JUST_CREATED,
+    MAPCP_CODE_LIMIT_EXCEEDED,
+    MAPCP_CODE_LINK_LEADS_OUT,
+    MAPCP_CODE_NAME_NOT_PORTABLE,
     MAPCP_CODE_INVALID_ARGUMENT,
     MAPCP_CODE_TOO_MANY_LINKS,
     MAPCP_CODE_NAME_TOO_LONG,
@@ -61,6 +65,16 @@ enum mapcp_side {
     MAPCP_SIDE_TARGET,
 };
 
+/// A limit on what a job copies: see limits.h.
+enum mapcp_limit_name {
+    MAPCP_LIMIT_BYTES,
+    MAPCP_LIMIT_FILES,
+    /// On entries that are listed, which depends on the limit on files.
+    MAPCP_LIMIT_LISTED,
+    MAPCP_LIMIT_DEPTH,
+    MAPCP_LIMIT_FILE_SIZE,
+};
+
 struct mapcp_error {
     enum mapcp_operation operation;
     enum mapcp_code code;
@@ -69,6 +83,9 @@ struct mapcp_error {
     int number;
     /// A clause for people that replaces the one for `code`. Static, or NULL.
     const char *because;
+    /// The limit and its value, if `code` is MAPCP_CODE_LIMIT_EXCEEDED.
+    enum mapcp_limit_name limit;
+    uint64_t most;
 };
 
 /// Sets an error that the engine itself found. Always returns false, for the caller to return.

@@ -5,13 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "limits.h"
 #include "window.h"
 
 // The smallest hole, in bytes. File systems do not keep smaller ones.
 #define FINE_BLOCK 4096
 
-bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target, struct mapcp_namer *namer,
+bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target,
+                           const struct mapcp_amounts *before, struct mapcp_namer *namer,
                            struct mapcp_error *error) {
+    copy->before = before;
     copy->size = (uint64_t)copy->source.status.st_size;
     copy->ended = false;
     copy->is_pseudo = false;
@@ -161,6 +164,12 @@ static bool copy_window(struct mapcp_file_copy *copy, const struct mapcp_options
                         struct mapcp_error *error) {
     struct mapcp_window window;
     if (!map_source(copy, options, &window, error)) {
+        return false;
+    }
+    // The file can have more bytes than its status says.
+    if (!mapcp_limits_allow_size(options, copy->before, copy->copied + window.length, error)) {
+        struct mapcp_error ignored;
+        (void)mapcp_unmap(&window, MAPCP_SIDE_SOURCE, &ignored);
         return false;
     }
     static const size_t blocks[] = {

@@ -18,6 +18,8 @@
 struct mapcp_file_copy {
     struct mapcp_source source;
     struct mapcp_temporary temporary;
+    /// What the job has copied before. Borrowed.
+    const struct mapcp_amounts *before;
     /// The number of bytes of the source: by its status, until its end was read.
     uint64_t size;
     /// Whether the source's end was read. Then `size` is the number of bytes read.
@@ -36,8 +38,10 @@ struct mapcp_file_copy {
 #define MAPCP_NO_FILE_COPY                                                                                   \
     ((struct mapcp_file_copy){.source = MAPCP_NO_SOURCE, .temporary = MAPCP_NO_TEMPORARY})
 
-/// Creates the temporary file for a source that is already open. On failure returns false and sets `error`.
-bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target, struct mapcp_namer *namer,
+/// Creates the temporary file for a source that is already open. `before` is what the job has already copied,
+/// for the limits; it must outlive the copy. On failure returns false and sets `error`.
+bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target,
+                           const struct mapcp_amounts *before, struct mapcp_namer *namer,
                            struct mapcp_error *error);
 
 /// Whether all windows are copied and, if requested, verified.

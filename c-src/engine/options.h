@@ -80,6 +80,20 @@ struct mapcp_shard {
     uint32_t count;
 };
 
+/// A limit. All zeros are none.
+struct mapcp_limit {
+    bool is_set;
+    uint64_t most;
+};
+
+/// What limits on a whole copy count.
+struct mapcp_amounts {
+    /// Bytes of files.
+    uint64_t bytes;
+    /// Files, links and directories.
+    uint64_t files;
+};
+
 /// How to copy. All zeros are the defaults.
 struct mapcp_options {
     /// The maximum number of bytes that are mapped at a time, rounded up to whole pages. 0 means
@@ -122,6 +136,14 @@ struct mapcp_options {
     struct mapcp_made *made;
     /// Copy only the files and links of this shard. The first job that needs a directory creates it.
     struct mapcp_shard shard;
+    /// The maximum amounts to copy, and what earlier jobs of the run have copied. See limits.h.
+    struct mapcp_limit max_bytes;
+    struct mapcp_limit max_files;
+    struct mapcp_amounts already_copied;
+    /// The maximum number of names in a path below the source. By default 10,000.
+    struct mapcp_limit max_depth;
+    /// The maximum size of a file in bytes.
+    struct mapcp_limit max_file_size;
 };
 
 /// Checks the options, and rounds the window's size up. On failure returns false and sets `error`.

@@ -37,6 +37,10 @@ const char *mapcp_copy_error_path(const struct mapcp_copy_error *error) {
     return error->error.side == MAPCP_SIDE_SOURCE ? error->source : error->target;
 }
 
+const char *mapcp_copy_error_reason(const struct mapcp_copy_error *error) {
+    return error->reason ? error->reason : mapcp_reason(&error->error);
+}
+
 bool mapcp_copy_error_is_warning(const struct mapcp_copy_error *error) {
     return error->outcome != MAPCP_OUTCOME_FAILED;
 }
@@ -45,6 +49,7 @@ void mapcp_copy_error_free(struct mapcp_copy_error *error) {
     free(error->source);
     free(error->target);
     free(error->leftover);
+    free(error->reason);
     *error = (struct mapcp_copy_error){.source = NULL};
 }
 

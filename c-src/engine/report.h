@@ -60,10 +60,15 @@ struct mapcp_copy_error {
     char *target;
     /// The path of the temporary file if that could not be removed. Otherwise NULL.
     char *leftover;
+    /// The reason as a clause, if it is not static: see mapcp_copy_error_reason. Otherwise NULL.
+    char *reason;
 };
 
 /// The path that the operation failed on: the entry's source or its target. Borrowed.
 const char *mapcp_copy_error_path(const struct mapcp_copy_error *error);
+
+/// The reason as a clause for people, like mapcp_reason. Borrowed.
+const char *mapcp_copy_error_reason(const struct mapcp_copy_error *error);
 
 /// Whether it is a warning: the entry was left out, or it was copied all the same.
 bool mapcp_copy_error_is_warning(const struct mapcp_copy_error *error);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "filter.h"
+#include "limits.h"
 #include "listing.h"
 #include "parents.h"
 #include "path.h"
@@ -28,10 +29,6 @@
 // How many directories, counted from the deepest, always stay open on each side: a power of two. See
 // stays_open.
 #define NEAREST 8
-
-// The last defence against a directory that contains itself without its status showing it. No path is so
-// deep: Linux allows 4,095 bytes.
-#define MOST_LEVELS 10000
 
 /// A directory that the walk has entered and not left.
 struct mapcp_tree_frame {
@@ -287,9 +284,6 @@ static bool check_no_loop(const struct mapcp_tree *tree, const struct mapcp_tree
     if (tree->depth == 0) {
         return true;
     }
-    if (tree->depth == MOST_LEVELS) {
-        return mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NAME_TOO_LONG);
-    }
     if (is_target_by_name(tree, frame)) {
         return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_SOURCE, MAPCP_CODE_INTO_ITSELF);
     }
@@ -364,13 +358,32 @@ static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct map
     return true;
 }
 
+/// Counts a directory before it is created, and perhaps even before it is entered.
+static bool take_directory(const struct mapcp_tree *tree, struct mapcp_error *error) {
+    if (!tree->copied) {
+        return true;
+    }
+    if (!mapcp_limits_allow_entry(tree->options, tree->copied, error)) {
+        return false;
+    }
+    tree->copied->files++;
+    return true;
+}
+
+/// Undoes take_directory for a directory that could not be entered.
+static void give_back_directory(const struct mapcp_tree *tree) {
+    if (tree->copied) {
+        tree->copied->files--;
+    }
+}
+
 bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error) {
     struct mapcp_place source = {.directory = AT_FDCWD, .name = tree->source->text};
     struct mapcp_place target = {
         .directory = tree->purpose == MAPCP_TREE_MEASURE ? MAPCP_NOWHERE : AT_FDCWD,
         .name = tree->target->text,
     };
-    if (!enter(tree, source, target, error)) {
+    if (!take_directory(tree, error) || !enter(tree, source, target, error)) {
         return false;
     }
     top(tree)->is_guided = tree->is_guided;
@@ -572,6 +585,9 @@ enum listing { LISTING_FOUND, LISTING_FAILED, LISTING_PASSED };
 static enum listing take_listed(struct mapcp_tree *tree, const struct mapcp_listed *listed,
                                 struct mapcp_tree_entry *entry, struct mapcp_error *error) {
     unsigned char type = DT_UNKNOWN;
+    if (!mapcp_limits_allow_listed(tree->options, ++tree->listed, error)) {
+        return LISTING_FAILED;
+    }
     if (strcmp(listed->name, ".") == 0 || strcmp(listed->name, "..") == 0) {
         return LISTING_PASSED;
     }
@@ -593,12 +609,14 @@ static enum listing take_listed(struct mapcp_tree *tree, const struct mapcp_list
         tree->left_out += is_in_shard;
         return LISTING_PASSED;
     }
-    if (!is_known) {
+    if (!is_known || !mapcp_limits_allow_depth(tree->options, tree->depth, error)) {
         return LISTING_FAILED;
     }
     if (type == DT_DIR) {
-        return mapcp_names_push(&top(tree)->pending, listed->name) || out_of_memory(error) ? LISTING_PASSED
-                                                                                           : LISTING_FAILED;
+        return take_directory(tree, error) &&
+                       (mapcp_names_push(&top(tree)->pending, listed->name) || out_of_memory(error))
+                   ? LISTING_PASSED
+                   : LISTING_FAILED;
     }
     put_entry(tree, type, listed->name, entry);
     return LISTING_FOUND;
@@ -676,6 +694,15 @@ static bool admits_goal(const struct mapcp_tree *tree, char *rest, unsigned char
     return admitted;
 }
 
+/// The number of names in a path below the source.
+static uint64_t names_in(const char *path) {
+    uint64_t count = 1;
+    for (; *path; path++) {
+        count += *path == '/';
+    }
+    return count;
+}
+
 /// Inspects the goal before the walk enters a directory on the way to it. So a path that cannot be copied
 /// creates no directory. Drops the goal if it must not be copied. On failure returns false and sets `error`.
 static bool inspect_goal(struct mapcp_tree *tree, char *rest, struct mapcp_error *error) {
@@ -683,6 +710,9 @@ static bool inspect_goal(struct mapcp_tree *tree, char *rest, struct mapcp_error
     const struct mapcp_place place = source_place(tree, top(tree), rest, tree->source->text);
     const bool is_in_shard = mapcp_shard_has(options->shard, tree->goal.text);
     struct stat status;
+    if (!mapcp_limits_allow_listed(options, ++tree->listed, error)) {
+        return false;
+    }
     // With `recursive`, a directory may contain entries of this shard.
     tree->has_goal = is_in_shard || options->recursive;
     if (!tree->has_goal) {
@@ -701,8 +731,9 @@ static bool inspect_goal(struct mapcp_tree *tree, char *rest, struct mapcp_error
         tree->left_out += is_in_shard;
         return true;
     }
-    return is_known && (tree->goal_type == DT_DIR || !tree->goal_is_directory ||
-                        mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_DIRECTORY));
+    return is_known && mapcp_limits_allow_depth(options, names_in(tree->goal.text), error) &&
+           (tree->goal_type == DT_DIR || !tree->goal_is_directory ||
+            mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_DIRECTORY));
 }
 
 /// Enters the directory `name` on the way to the goal, or as the goal itself.
@@ -711,13 +742,17 @@ static bool enter_towards_goal(struct mapcp_tree *tree, const char *name, bool i
     if (!push_paths(tree, name)) {
         return out_of_memory(error);
     }
-    const struct mapcp_place source = source_place(tree, top(tree), name, tree->source->text);
-    if (enter(tree, source, target_place(top(tree), name), error)) {
-        top(tree)->is_guided = !is_goal || !tree->options->recursive;
-        top(tree)->listed = top(tree)->is_guided;
-        return true;
+    if (!take_directory(tree, error)) {
+        return false;
     }
-    return false;
+    const struct mapcp_place source = source_place(tree, top(tree), name, tree->source->text);
+    if (!enter(tree, source, target_place(top(tree), name), error)) {
+        give_back_directory(tree);
+        return false;
+    }
+    top(tree)->is_guided = !is_goal || !tree->options->recursive;
+    top(tree)->listed = top(tree)->is_guided;
+    return true;
 }
 
 /// Goes one step from the top directory to the goal, which has the path `rest` there. LISTING_PASSED means to
@@ -816,6 +851,7 @@ enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree
         const char *name = mapcp_names_pop(&top(tree)->pending);
         if (name) {
             if (!enter_pending(tree, name, error)) {
+                give_back_directory(tree);
                 return MAPCP_TREE_FAILED;
             }
             continue;

@@ -71,7 +71,7 @@ enum mapcp_tree_event {
 
 struct mapcp_tree_frame;
 
-/// A walk. The caller sets the members up to `target`, and leaves the others zero.
+/// A walk. The caller sets the members up to `target` and `copied`, and leaves the others zero.
 struct mapcp_tree {
     enum mapcp_tree_purpose purpose;
     const struct mapcp_options *options;
@@ -93,6 +93,10 @@ struct mapcp_tree {
     struct mapcp_tree_frame *frames;
     size_t depth;
     size_t capacity;
+    /// What the job has copied. Directories are added. Borrowed; NULL if the walk copies nothing.
+    struct mapcp_amounts *copied;
+    /// The number of entries listed.
+    uint64_t listed;
     /// The number of directories entered, and of entries left out because of a filter or the policy for
     /// links.
     uint64_t directories;

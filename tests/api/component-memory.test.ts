@@ -53,7 +53,9 @@ it.each<[string, (root: Root) => void]>([
   [
     'for the copies of the next paths of a list',
     ({ copier }) => {
-      const options = toComponent({ keepGoing: true, onEntry: () => {}, windowSize: 1 }, false, 'paths');
+      const options = toComponent({ keepGoing: true, onEntry: () => {}, windowSize: 1 }, false, {
+        input: 'paths',
+      });
       const job = new copier.CopyJob('/in/a', '/in/listed', options);
       const paths = new TextEncoder().encode(`file\0./file\0missing\0../out\0${'x'.repeat(300)}\0`);
       repeat(TIMES / 10, () => {

@@ -68,7 +68,10 @@ function flagFor(name: string, value: unknown): string | undefined {
   if (option.value === undefined) {
     return value === true ? `--${option.name}` : undefined;
   }
-  return option.choices.includes(String(value)) ? `--${option.name}=${value}` : undefined;
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  return (isNumber && option.needs === undefined) || option.choices.includes(String(value))
+    ? `--${option.name}=${value}`
+    : undefined;
 }
 
 /** The command line's flags for the API's options; undefined if there are none for one of them. */
@@ -153,7 +156,7 @@ function spell(frontend: FrontendName, name: string, value: string | undefined):
     return value === undefined ? `--${name}` : `--${name}=${value}`;
   }
   const key = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-  return value === undefined ? `${key}: true` : `${key}: '${value}'`;
+  return value === undefined ? `${key}: true` : `${key}: ${/^\d+$/.test(value) ? value : `'${value}'`}`;
 }
 
 /** A frontend's sentence for a problem. */

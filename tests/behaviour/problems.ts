@@ -106,3 +106,11 @@ export const changed = (path: string, entry?: string): Problem =>
     `cannot map '${path}': it changed during the copy; copy it again when nothing writes to it, or, if it only grows, with \`allow-changes\``,
     entry,
   );
+
+/** An entry that exceeds a limit. */
+export const limited = (path: string, says: string, entry?: string): Problem =>
+  problem(
+    'ERR_MAPCP_LIMIT_EXCEEDED',
+    `cannot use '${path}': ${says} allows; raise the limit if you trust the source`,
+    entry,
+  );

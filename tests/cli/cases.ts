@@ -87,6 +87,10 @@ const contradictions: readonly (readonly [string, string, readonly string[]])[] 
     'target-directory': ['-t', 'out'],
     'no-target-directory': ['-T'],
     'make-parents': ['--make-parents'],
+    'max-bytes': ['--max-bytes=1'],
+    'max-files': ['--max-files=1'],
+    'max-depth': ['--max-depth=1'],
+    'max-file-size': ['--max-file-size=1'],
     'no-clobber': ['-n'],
     update: ['-u'],
     force: ['-f'],
@@ -98,6 +102,8 @@ const contradictions: readonly (readonly [string, string, readonly string[]])[] 
     sync: ['--sync'],
     'window-size': ['--window-size=1'],
   }).map(([other, options]) => ['clean', other, [...options, '--clean']] as const),
+  ['max-bytes', 'shard', ['--shard=0/2', '--max-bytes=1']],
+  ['max-files', 'shard', ['--max-files=1', '--shard=0/2']],
   ['clean', 'recursive', ['-R', '--clean', '-n']],
   ['clean', 'recursive', ['-n', '--clean', '-r']],
 ];
@@ -322,6 +328,16 @@ export const cases: readonly Case[] = [
         `option '--window-size <SIZE>' does not accept '${size}'. ` +
         'It must be from 1 to 1G bytes, such as 65536, 64K or 4M.',
     })),
+    ...['', 'K', '1KB', '1.5G', '-1', '18446744073709551616', '16777216T'].map((size) => ({
+      args: [`--max-bytes=${size}`, 'in/a', 'out/b'],
+      says:
+        `option '--max-bytes <SIZE>' does not accept '${size}'. ` +
+        'It must be a number of bytes, such as 65536, 64K or 4T.',
+    })),
+    ...['', '1K', '-1', '18446744073709551616'].map((number) => ({
+      args: [`--max-files=${number}`, 'in/a', 'out/b'],
+      says: `option '--max-files <N>' does not accept '${number}'. It must be a whole number.`,
+    })),
   ].map(
     ({ args, says }): Case => ({
       name: `${args.join(' ')} is wrong usage, and the error names it`,
@@ -343,6 +359,58 @@ export const cases: readonly Case[] = [
       out: { b: big },
     }),
   ),
+  ...[
+    ['--max-bytes', '2K', '2047'],
+    ['--max-file-size', '2k', '2047'],
+    ['--max-bytes', '16777215T', '1K'],
+  ].flatMap(([option = '', enough = '', tooLittle = '']): Case[] => [
+    {
+      name: `${option} ${enough} allows a file of 2048 bytes`,
+      prepare: (put) => put.file('in/a', Buffer.alloc(2048, 1)),
+      args: [option, enough, 'in/a', 'out/b'],
+      ends: 'well',
+      out: { b: Buffer.alloc(2048, 1) },
+    },
+    {
+      name: `${option} ${tooLittle} does not allow a file of 2048 bytes`,
+      prepare: (put) => put.file('in/a', Buffer.alloc(2048, 1)),
+      args: [option, tooLittle, 'in/a', 'out/b'],
+      ends: 'badly',
+      stderr: /--max-[a-z-]+=\d+ allows; raise the limit if you trust the source\n$/,
+      out: {},
+    },
+  ]),
+  {
+    name: 'a limit on all bytes is for all sources of a command together',
+    prepare: (put) => {
+      for (const name of ['a', 'b', 'c', 'd']) {
+        put.file(`in/${name}`, 'content');
+      }
+    },
+    args: ['--max-bytes=20', 'in/a', 'in/b', 'in/c', 'in/d', 'out'],
+    ends: 'badly',
+    stderr: failure(
+      'in/c',
+      'out/c',
+      "cannot use 'in/c': with it, the copy has more bytes than --max-bytes=20 allows; raise the limit if you trust " +
+        'the source',
+    ),
+    out: { a: 'content', b: 'content' },
+  },
+  {
+    name: 'a limit on entries is for all sources of a command together, even if it goes on after errors',
+    prepare: (put) => {
+      for (const name of ['a', 'c', 'd']) {
+        put.directory(`in/${name}`);
+        put.file(`in/${name}/f`, 'content');
+      }
+    },
+    args: ['-r', '--keep-going', '--progress', '--max-files=4', 'in/a', 'in/missing', 'in/c', 'in/d', 'out'],
+    ends: 'badly',
+    stderr:
+      /in\/missing.*no such file(.|\n)*'in\/d': with it, the copy has more entries than --max-files=4 allows/,
+    out: { a: null, 'a/f': 'content', c: null, 'c/f': 'content' },
+  },
   {
     name: '--json prints an object for the progress and one for the report',
     prepare: (put) => put.file('in/a', 'content'),
@@ -1050,10 +1118,10 @@ export const cases: readonly Case[] = [
     out: {},
   },
   {
-    name: '--help fits a large terminal of 48 lines',
+    name: '--help fits a large terminal of 64 lines',
     args: ['-h'],
     ends: 'well',
-    stdout: /^(.*\n){24,48}$/,
+    stdout: /^(.*\n){24,64}$/,
     out: {},
   },
   {

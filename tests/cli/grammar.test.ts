@@ -38,6 +38,7 @@ const plain = {
   include: [],
   exclude: [],
   filterSource: true,
+  alreadyCopied: { bytes: 0n, files: 0n },
 };
 
 const quiet = { json: false, quiet: false, verbose: false };

@@ -60,8 +60,9 @@ it('the API and the command line have the same defaults, except makeParents and 
     const option = commandLineOptionOf(name);
     const initial = option?.value === undefined ? 'false' : option.default;
     const due = sameValues[initial ?? ''] ?? initial;
-    const isList = initial === undefined && ['[]', 'everything is copied'].includes(defaults.get(name) ?? '');
-    if (option !== undefined && !isList && defaults.get(name) !== due) {
+    const isUnset =
+      initial === undefined && ['[]', 'everything is copied', 'no limit'].includes(defaults.get(name) ?? '');
+    if (option !== undefined && !isUnset && defaults.get(name) !== due) {
       others.set(name, [defaults.get(name), due]);
     }
   }

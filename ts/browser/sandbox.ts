@@ -178,7 +178,7 @@ export class Sandbox {
     return {
       begin: async (measure) => {
         leave = await this.#turn(options.signal);
-        const given = toComponent(options, measure, input);
+        const given = toComponent(options, measure, { input });
         return this.#job(await this.#connection.ask('begin', source, target, given));
       },
       prepareStep: () => this.#requireOpen(),

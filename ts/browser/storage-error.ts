@@ -38,7 +38,7 @@ export class StorageError extends Error {
     }
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     const [tag, reason] = known[name] ?? ['other', message];
-    const code = tag === 'other' ? { tag, val: message } : { tag };
+    const code = (tag === 'other' ? { tag, val: message } : { tag }) as ErrorCode;
     return new StorageError(code, operation, path, reason, { cause: error });
   }
 }

@@ -90,6 +90,15 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
           break;
         }
         case 25: {
+          break;
+        }
+        case 26: {
+          break;
+        }
+        case 27: {
+          break;
+        }
+        case 28: {
           if ((*((size_t*) (arg0 + (8+3*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (arg0 + (8+2*sizeof(void*)))));
           }
@@ -219,6 +228,15 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_errors_post_re
           break;
         }
         case 25: {
+          break;
+        }
+        case 26: {
+          break;
+        }
+        case 27: {
+          break;
+        }
+        case 28: {
           if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (base + (2*sizeof(void*)))));
           }
@@ -384,6 +402,15 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
               break;
             }
             case 25: {
+              break;
+            }
+            case 26: {
+              break;
+            }
+            case 27: {
+              break;
+            }
+            case 28: {
               if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
                 free(*((uint8_t **) (base + (2*sizeof(void*)))));
               }
@@ -496,6 +523,15 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
           break;
         }
         case 25: {
+          break;
+        }
+        case 26: {
+          break;
+        }
+        case 27: {
+          break;
+        }
+        case 28: {
           if ((*((size_t*) (arg0 + (4*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (arg0 + (3*sizeof(void*)))));
           }
@@ -536,9 +572,9 @@ __attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/command-line@0.1.
 void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * arg0) {
   switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
     case 0: {
-      size_t len = *((size_t*) (arg0 + (2*sizeof(void*))));
+      size_t len = *((size_t*) (arg0 + (8+1*sizeof(void*))));
       if (len > 0) {
-        uint8_t *ptr = *((uint8_t **) (arg0 + sizeof(void*)));
+        uint8_t *ptr = *((uint8_t **) (arg0 + 8));
         for (size_t i = 0; i < len; i++) {
           uint8_t *base = ptr + i * (2*sizeof(void*));
           (void) base;
@@ -548,23 +584,23 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
         }
         free(ptr);
       }
-      if ((*((size_t*) (arg0 + (4*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + (3*sizeof(void*)))));
+      if ((*((size_t*) (arg0 + (8+3*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + (8+2*sizeof(void*)))));
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (6*sizeof(void*))))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (8+5*sizeof(void*))))) {
         case 0: {
           break;
         }
         case 1: {
-          if ((*((size_t*) (arg0 + (8*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (7*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (8+7*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (8+6*sizeof(void*)))));
           }
           break;
         }
       }
-      size_t len0 = *((size_t*) (arg0 + (11*sizeof(void*))));
+      size_t len0 = *((size_t*) (arg0 + (8+10*sizeof(void*))));
       if (len0 > 0) {
-        uint8_t *ptr1 = *((uint8_t **) (arg0 + (10*sizeof(void*))));
+        uint8_t *ptr1 = *((uint8_t **) (arg0 + (8+9*sizeof(void*))));
         for (size_t i2 = 0; i2 < len0; i2++) {
           uint8_t *base = ptr1 + i2 * (4*sizeof(void*));
           (void) base;
@@ -577,20 +613,20 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
         }
         free(ptr1);
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (12*sizeof(void*))))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (8+11*sizeof(void*))))) {
         case 0: {
           break;
         }
         case 1: {
-          if ((*((size_t*) (arg0 + (14*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (13*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (8+13*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (8+12*sizeof(void*)))));
           }
           break;
         }
       }
-      size_t len3 = *((size_t*) (arg0 + (16+17*sizeof(void*))));
+      size_t len3 = *((size_t*) (arg0 + (24+16*sizeof(void*))));
       if (len3 > 0) {
-        uint8_t *ptr4 = *((uint8_t **) (arg0 + (16+16*sizeof(void*))));
+        uint8_t *ptr4 = *((uint8_t **) (arg0 + (24+15*sizeof(void*))));
         for (size_t i5 = 0; i5 < len3; i5++) {
           uint8_t *base = ptr4 + i5 * (2*sizeof(void*));
           (void) base;
@@ -600,9 +636,9 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
         }
         free(ptr4);
       }
-      size_t len6 = *((size_t*) (arg0 + (16+19*sizeof(void*))));
+      size_t len6 = *((size_t*) (arg0 + (24+18*sizeof(void*))));
       if (len6 > 0) {
-        uint8_t *ptr7 = *((uint8_t **) (arg0 + (16+18*sizeof(void*))));
+        uint8_t *ptr7 = *((uint8_t **) (arg0 + (24+17*sizeof(void*))));
         for (size_t i8 = 0; i8 < len6; i8++) {
           uint8_t *base = ptr7 + i8 * (2*sizeof(void*));
           (void) base;
@@ -612,14 +648,14 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
         }
         free(ptr7);
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (32+20*sizeof(void*))))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (128+18*sizeof(void*))))) {
         case 0: {
           break;
         }
         case 1: {
-          size_t len9 = *((size_t*) (arg0 + (32+22*sizeof(void*))));
+          size_t len9 = *((size_t*) (arg0 + (128+20*sizeof(void*))));
           if (len9 > 0) {
-            uint8_t *ptr10 = *((uint8_t **) (arg0 + (32+21*sizeof(void*))));
+            uint8_t *ptr10 = *((uint8_t **) (arg0 + (128+19*sizeof(void*))));
             for (size_t i11 = 0; i11 < len9; i11++) {
               uint8_t *base = ptr10 + i11 * 8;
               (void) base;
@@ -632,9 +668,9 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
       break;
     }
     case 1: {
-      size_t len12 = *((size_t*) (arg0 + (2*sizeof(void*))));
+      size_t len12 = *((size_t*) (arg0 + (8+1*sizeof(void*))));
       if (len12 > 0) {
-        uint8_t *ptr13 = *((uint8_t **) (arg0 + sizeof(void*)));
+        uint8_t *ptr13 = *((uint8_t **) (arg0 + 8));
         for (size_t i14 = 0; i14 < len12; i14++) {
           uint8_t *base = ptr13 + i14 * (2*sizeof(void*));
           (void) base;
@@ -647,14 +683,14 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
       break;
     }
     case 2: {
-      if ((*((size_t*) (arg0 + (2*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + sizeof(void*))));
+      if ((*((size_t*) (arg0 + (8+1*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + 8)));
       }
       break;
     }
     case 3: {
-      if ((*((size_t*) (arg0 + (2*sizeof(void*))))) > 0) {
-        free(*((uint8_t **) (arg0 + sizeof(void*))));
+      if ((*((size_t*) (arg0 + (8+1*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + 8)));
       }
       break;
     }
@@ -754,13 +790,13 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
 }
 
 __attribute__((__aligned__(8)))
-static uint8_t RET_AREA[(40+24*sizeof(void*))];
+static uint8_t RET_AREA[(152+20*sizeof(void*))];
 
 // Helper Functions
 
 void exports_mapcp_copy_copier_error_code_free(exports_mapcp_copy_copier_error_code_t *ptr) {
   switch ((int32_t) ptr->tag) {
-    case 25: {
+    case 28: {
       mapcp_string_free(&ptr->val.other);
       break;
     }
@@ -798,6 +834,11 @@ void exports_mapcp_copy_copier_option_shard_free(exports_mapcp_copy_copier_optio
   }
 }
 
+void mapcp_option_u64_free(mapcp_option_u64_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
 void mapcp_list_u64_free(mapcp_list_u64_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
@@ -818,12 +859,11 @@ void exports_mapcp_copy_copier_copy_options_free(exports_mapcp_copy_copier_copy_
   mapcp_list_string_free(&ptr->include);
   mapcp_list_string_free(&ptr->exclude);
   exports_mapcp_copy_copier_option_shard_free(&ptr->shard);
+  mapcp_option_u64_free(&ptr->max_bytes);
+  mapcp_option_u64_free(&ptr->max_files);
+  mapcp_option_u64_free(&ptr->max_depth);
+  mapcp_option_u64_free(&ptr->max_file_size);
   mapcp_option_list_u64_free(&ptr->made);
-}
-
-void mapcp_option_u64_free(mapcp_option_u64_t *ptr) {
-  if (ptr->is_some) {
-  }
 }
 
 void exports_mapcp_copy_copier_progress_free(exports_mapcp_copy_copier_progress_t *ptr) {
@@ -1061,21 +1101,69 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
       break;
     }
   }
-  mapcp_option_list_u64_t option0;
-  switch ((int32_t) *((uint8_t*) (arg + (32+9*sizeof(void*))))) {
+  mapcp_option_u64_t option0;
+  switch ((int32_t) *((uint8_t*) (arg + (40+8*sizeof(void*))))) {
     case 0: {
       option0.is_some = false;
       break;
     }
     case 1: {
       option0.is_some = true;
-      option0.val = (mapcp_list_u64_t) { (uint64_t*)(*((uint8_t **) (arg + (32+10*sizeof(void*))))), (*((size_t*) (arg + (32+11*sizeof(void*))))) };
+      option0.val = (uint64_t) (*((int64_t*) (arg + (48+8*sizeof(void*)))));
       break;
     }
   }
-  mapcp_string_t arg1 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) };
-  mapcp_string_t arg2 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) };
-  exports_mapcp_copy_copier_copy_options_t arg3 = (exports_mapcp_copy_copier_copy_options_t) {
+  mapcp_option_u64_t option1;
+  switch ((int32_t) *((uint8_t*) (arg + (56+8*sizeof(void*))))) {
+    case 0: {
+      option1.is_some = false;
+      break;
+    }
+    case 1: {
+      option1.is_some = true;
+      option1.val = (uint64_t) (*((int64_t*) (arg + (64+8*sizeof(void*)))));
+      break;
+    }
+  }
+  mapcp_option_u64_t option2;
+  switch ((int32_t) *((uint8_t*) (arg + (72+8*sizeof(void*))))) {
+    case 0: {
+      option2.is_some = false;
+      break;
+    }
+    case 1: {
+      option2.is_some = true;
+      option2.val = (uint64_t) (*((int64_t*) (arg + (80+8*sizeof(void*)))));
+      break;
+    }
+  }
+  mapcp_option_u64_t option3;
+  switch ((int32_t) *((uint8_t*) (arg + (88+8*sizeof(void*))))) {
+    case 0: {
+      option3.is_some = false;
+      break;
+    }
+    case 1: {
+      option3.is_some = true;
+      option3.val = (uint64_t) (*((int64_t*) (arg + (96+8*sizeof(void*)))));
+      break;
+    }
+  }
+  mapcp_option_list_u64_t option4;
+  switch ((int32_t) *((uint8_t*) (arg + (120+8*sizeof(void*))))) {
+    case 0: {
+      option4.is_some = false;
+      break;
+    }
+    case 1: {
+      option4.is_some = true;
+      option4.val = (mapcp_list_u64_t) { (uint64_t*)(*((uint8_t **) (arg + (120+9*sizeof(void*))))), (*((size_t*) (arg + (120+10*sizeof(void*))))) };
+      break;
+    }
+  }
+  mapcp_string_t arg5 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) };
+  mapcp_string_t arg6 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) };
+  exports_mapcp_copy_copier_copy_options_t arg7 = (exports_mapcp_copy_copier_copy_options_t) {
     (uint32_t) (uint32_t) (*((int32_t*) (arg + (4*sizeof(void*))))),
     (exports_mapcp_copy_copier_symlink_policy_t) (int32_t) *((uint8_t*) (arg + (4+4*sizeof(void*)))),
     (exports_mapcp_copy_copier_overwrite_policy_t) (int32_t) *((uint8_t*) (arg + (5+4*sizeof(void*)))),
@@ -1095,9 +1183,17 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (exports_mapcp_copy_copier_input_t) (int32_t) *((uint8_t*) (arg + (16+9*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (17+9*sizeof(void*)))),
     (exports_mapcp_copy_copier_option_shard_t) option,
-    (mapcp_option_list_u64_t) option0,
+    (mapcp_option_u64_t) option0,
+    (mapcp_option_u64_t) option1,
+    (mapcp_option_u64_t) option2,
+    (mapcp_option_u64_t) option3,
+    (exports_mapcp_copy_copier_amounts_t) (exports_mapcp_copy_copier_amounts_t) {
+      (uint64_t) (uint64_t) (*((int64_t*) (arg + (104+8*sizeof(void*))))),
+      (uint64_t) (uint64_t) (*((int64_t*) (arg + (112+8*sizeof(void*))))),
+    },
+    (mapcp_option_list_u64_t) option4,
   };
-  exports_mapcp_copy_copier_own_copy_job_t ret = exports_mapcp_copy_copier_constructor_copy_job(&arg1, &arg2, &arg3);
+  exports_mapcp_copy_copier_own_copy_job_t ret = exports_mapcp_copy_copier_constructor_copy_job(&arg5, &arg6, &arg7);
   free(arg);
   return (ret).__handle;
 }
@@ -1220,10 +1316,22 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
         break;
       }
       case 25: {
-        const mapcp_string_t *payload31 = &((*payload5).code).val.other;
         *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 25;
-        *((size_t*)(ptr + (8+3*sizeof(void*)))) = (*payload31).len;
-        *((uint8_t **)(ptr + (8+2*sizeof(void*)))) = (uint8_t *) (*payload31).ptr;
+        break;
+      }
+      case 26: {
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 26;
+        break;
+      }
+      case 27: {
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 27;
+        break;
+      }
+      case 28: {
+        const mapcp_string_t *payload34 = &((*payload5).code).val.other;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 28;
+        *((size_t*)(ptr + (8+3*sizeof(void*)))) = (*payload34).len;
+        *((uint8_t **)(ptr + (8+2*sizeof(void*)))) = (uint8_t *) (*payload34).ptr;
         break;
       }
     }
@@ -1237,10 +1345,10 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
     *((size_t*)(ptr + (8+12*sizeof(void*)))) = ((*payload5).reason).len;
     *((uint8_t **)(ptr + (8+11*sizeof(void*)))) = (uint8_t *) ((*payload5).reason).ptr;
     if (((*payload5).leftover).is_some) {
-      const mapcp_string_t *payload33 = &((*payload5).leftover).val;
+      const mapcp_string_t *payload36 = &((*payload5).leftover).val;
       *((int8_t*)(ptr + (8+13*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (8+15*sizeof(void*)))) = (*payload33).len;
-      *((uint8_t **)(ptr + (8+14*sizeof(void*)))) = (uint8_t *) (*payload33).ptr;
+      *((size_t*)(ptr + (8+15*sizeof(void*)))) = (*payload36).len;
+      *((uint8_t **)(ptr + (8+14*sizeof(void*)))) = (uint8_t *) (*payload36).ptr;
     } else {
       *((int8_t*)(ptr + (8+13*sizeof(void*)))) = 0;
     }
@@ -1366,9 +1474,9 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
   }
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
-    const exports_mapcp_copy_copier_copy_error_t *payload31 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload31).outcome;
-    switch ((int32_t) ((*payload31).code).tag) {
+    const exports_mapcp_copy_copier_copy_error_t *payload34 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload34).outcome;
+    switch ((int32_t) ((*payload34).code).tag) {
       case 0: {
         *((int8_t*)(ptr + (2*sizeof(void*)))) = 0;
         break;
@@ -1470,27 +1578,39 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
         break;
       }
       case 25: {
-        const mapcp_string_t *payload57 = &((*payload31).code).val.other;
         *((int8_t*)(ptr + (2*sizeof(void*)))) = 25;
-        *((size_t*)(ptr + (4*sizeof(void*)))) = (*payload57).len;
-        *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) (*payload57).ptr;
+        break;
+      }
+      case 26: {
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 26;
+        break;
+      }
+      case 27: {
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 27;
+        break;
+      }
+      case 28: {
+        const mapcp_string_t *payload63 = &((*payload34).code).val.other;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 28;
+        *((size_t*)(ptr + (4*sizeof(void*)))) = (*payload63).len;
+        *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) (*payload63).ptr;
         break;
       }
     }
-    *((int8_t*)(ptr + (5*sizeof(void*)))) = (int32_t) (*payload31).operation;
-    *((size_t*)(ptr + (7*sizeof(void*)))) = ((*payload31).path).len;
-    *((uint8_t **)(ptr + (6*sizeof(void*)))) = (uint8_t *) ((*payload31).path).ptr;
-    *((size_t*)(ptr + (9*sizeof(void*)))) = ((*payload31).source).len;
-    *((uint8_t **)(ptr + (8*sizeof(void*)))) = (uint8_t *) ((*payload31).source).ptr;
-    *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload31).target).len;
-    *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload31).target).ptr;
-    *((size_t*)(ptr + (13*sizeof(void*)))) = ((*payload31).reason).len;
-    *((uint8_t **)(ptr + (12*sizeof(void*)))) = (uint8_t *) ((*payload31).reason).ptr;
-    if (((*payload31).leftover).is_some) {
-      const mapcp_string_t *payload59 = &((*payload31).leftover).val;
+    *((int8_t*)(ptr + (5*sizeof(void*)))) = (int32_t) (*payload34).operation;
+    *((size_t*)(ptr + (7*sizeof(void*)))) = ((*payload34).path).len;
+    *((uint8_t **)(ptr + (6*sizeof(void*)))) = (uint8_t *) ((*payload34).path).ptr;
+    *((size_t*)(ptr + (9*sizeof(void*)))) = ((*payload34).source).len;
+    *((uint8_t **)(ptr + (8*sizeof(void*)))) = (uint8_t *) ((*payload34).source).ptr;
+    *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload34).target).len;
+    *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload34).target).ptr;
+    *((size_t*)(ptr + (13*sizeof(void*)))) = ((*payload34).reason).len;
+    *((uint8_t **)(ptr + (12*sizeof(void*)))) = (uint8_t *) ((*payload34).reason).ptr;
+    if (((*payload34).leftover).is_some) {
+      const mapcp_string_t *payload65 = &((*payload34).leftover).val;
       *((int8_t*)(ptr + (14*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (16*sizeof(void*)))) = (*payload59).len;
-      *((uint8_t **)(ptr + (15*sizeof(void*)))) = (uint8_t *) (*payload59).ptr;
+      *((size_t*)(ptr + (16*sizeof(void*)))) = (*payload65).len;
+      *((uint8_t **)(ptr + (15*sizeof(void*)))) = (uint8_t *) (*payload65).ptr;
     } else {
       *((int8_t*)(ptr + (14*sizeof(void*)))) = 0;
     }
@@ -1514,111 +1634,141 @@ uint8_t * __wasm_export_exports_mapcp_copy_command_line_parse(uint8_t * arg, siz
     case 0: {
       const exports_mapcp_copy_command_line_copy_request_t *payload = &(ret).val.copy;
       *((int8_t*)(ptr + 0)) = 0;
-      *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload).sources).len;
-      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload).sources).ptr;
-      *((size_t*)(ptr + (4*sizeof(void*)))) = ((*payload).target).len;
-      *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) ((*payload).target).ptr;
-      *((int8_t*)(ptr + (5*sizeof(void*)))) = (*payload).target_is_path;
-      *((int8_t*)(ptr + (1+5*sizeof(void*)))) = (*payload).makes_target;
+      *((size_t*)(ptr + (8+1*sizeof(void*)))) = ((*payload).sources).len;
+      *((uint8_t **)(ptr + 8)) = (uint8_t *) ((*payload).sources).ptr;
+      *((size_t*)(ptr + (8+3*sizeof(void*)))) = ((*payload).target).len;
+      *((uint8_t **)(ptr + (8+2*sizeof(void*)))) = (uint8_t *) ((*payload).target).ptr;
+      *((int8_t*)(ptr + (8+4*sizeof(void*)))) = (*payload).target_is_path;
+      *((int8_t*)(ptr + (9+4*sizeof(void*)))) = (*payload).makes_target;
       if (((*payload).unless_directory).is_some) {
         const exports_mapcp_copy_command_line_message_t *payload3 = &((*payload).unless_directory).val;
-        *((int8_t*)(ptr + (6*sizeof(void*)))) = 1;
-        *((size_t*)(ptr + (8*sizeof(void*)))) = ((*payload3).text).len;
-        *((uint8_t **)(ptr + (7*sizeof(void*)))) = (uint8_t *) ((*payload3).text).ptr;
-        *((int8_t*)(ptr + (9*sizeof(void*)))) = (int32_t) ((*payload3).status);
+        *((int8_t*)(ptr + (8+5*sizeof(void*)))) = 1;
+        *((size_t*)(ptr + (8+7*sizeof(void*)))) = ((*payload3).text).len;
+        *((uint8_t **)(ptr + (8+6*sizeof(void*)))) = (uint8_t *) ((*payload3).text).ptr;
+        *((int8_t*)(ptr + (8+8*sizeof(void*)))) = (int32_t) ((*payload3).status);
       } else {
-        *((int8_t*)(ptr + (6*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (8+5*sizeof(void*)))) = 0;
       }
-      *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload).warnings).len;
-      *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload).warnings).ptr;
+      *((size_t*)(ptr + (8+10*sizeof(void*)))) = ((*payload).warnings).len;
+      *((uint8_t **)(ptr + (8+9*sizeof(void*)))) = (uint8_t *) ((*payload).warnings).ptr;
       if (((*payload).files_from).is_some) {
         const mapcp_string_t *payload5 = &((*payload).files_from).val;
-        *((int8_t*)(ptr + (12*sizeof(void*)))) = 1;
-        *((size_t*)(ptr + (14*sizeof(void*)))) = (*payload5).len;
-        *((uint8_t **)(ptr + (13*sizeof(void*)))) = (uint8_t *) (*payload5).ptr;
+        *((int8_t*)(ptr + (8+11*sizeof(void*)))) = 1;
+        *((size_t*)(ptr + (8+13*sizeof(void*)))) = (*payload5).len;
+        *((uint8_t **)(ptr + (8+12*sizeof(void*)))) = (uint8_t *) (*payload5).ptr;
       } else {
-        *((int8_t*)(ptr + (12*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (8+11*sizeof(void*)))) = 0;
       }
-      *((int32_t*)(ptr + (15*sizeof(void*)))) = (int32_t) (((*payload).options).window_size);
-      *((int8_t*)(ptr + (4+15*sizeof(void*)))) = (int32_t) ((*payload).options).symlinks;
-      *((int8_t*)(ptr + (5+15*sizeof(void*)))) = (int32_t) ((*payload).options).overwrite;
-      *((int8_t*)(ptr + (6+15*sizeof(void*)))) = (int32_t) ((*payload).options).sparse;
-      *((int8_t*)(ptr + (7+15*sizeof(void*)))) = ((*payload).options).recursive;
-      *((int8_t*)(ptr + (8+15*sizeof(void*)))) = ((*payload).options).preserve_timestamps;
-      *((int8_t*)(ptr + (9+15*sizeof(void*)))) = ((*payload).options).verify;
-      *((int8_t*)(ptr + (10+15*sizeof(void*)))) = ((*payload).options).allow_changes;
-      *((int8_t*)(ptr + (11+15*sizeof(void*)))) = ((*payload).options).sync;
-      *((int8_t*)(ptr + (12+15*sizeof(void*)))) = ((*payload).options).dry_run;
-      *((int8_t*)(ptr + (13+15*sizeof(void*)))) = ((*payload).options).keep_going;
-      *((int8_t*)(ptr + (14+15*sizeof(void*)))) = ((*payload).options).make_parents;
-      *((int8_t*)(ptr + (15+15*sizeof(void*)))) = ((*payload).options).measure;
-      *((int8_t*)(ptr + (16+15*sizeof(void*)))) = ((*payload).options).report_entries;
-      *((size_t*)(ptr + (16+17*sizeof(void*)))) = (((*payload).options).include).len;
-      *((uint8_t **)(ptr + (16+16*sizeof(void*)))) = (uint8_t *) (((*payload).options).include).ptr;
-      *((size_t*)(ptr + (16+19*sizeof(void*)))) = (((*payload).options).exclude).len;
-      *((uint8_t **)(ptr + (16+18*sizeof(void*)))) = (uint8_t *) (((*payload).options).exclude).ptr;
-      *((int8_t*)(ptr + (16+20*sizeof(void*)))) = (int32_t) ((*payload).options).input;
-      *((int8_t*)(ptr + (17+20*sizeof(void*)))) = ((*payload).options).filter_source;
+      *((int32_t*)(ptr + (8+14*sizeof(void*)))) = (int32_t) (((*payload).options).window_size);
+      *((int8_t*)(ptr + (12+14*sizeof(void*)))) = (int32_t) ((*payload).options).symlinks;
+      *((int8_t*)(ptr + (13+14*sizeof(void*)))) = (int32_t) ((*payload).options).overwrite;
+      *((int8_t*)(ptr + (14+14*sizeof(void*)))) = (int32_t) ((*payload).options).sparse;
+      *((int8_t*)(ptr + (15+14*sizeof(void*)))) = ((*payload).options).recursive;
+      *((int8_t*)(ptr + (16+14*sizeof(void*)))) = ((*payload).options).preserve_timestamps;
+      *((int8_t*)(ptr + (17+14*sizeof(void*)))) = ((*payload).options).verify;
+      *((int8_t*)(ptr + (18+14*sizeof(void*)))) = ((*payload).options).allow_changes;
+      *((int8_t*)(ptr + (19+14*sizeof(void*)))) = ((*payload).options).sync;
+      *((int8_t*)(ptr + (20+14*sizeof(void*)))) = ((*payload).options).dry_run;
+      *((int8_t*)(ptr + (21+14*sizeof(void*)))) = ((*payload).options).keep_going;
+      *((int8_t*)(ptr + (22+14*sizeof(void*)))) = ((*payload).options).make_parents;
+      *((int8_t*)(ptr + (23+14*sizeof(void*)))) = ((*payload).options).measure;
+      *((int8_t*)(ptr + (24+14*sizeof(void*)))) = ((*payload).options).report_entries;
+      *((size_t*)(ptr + (24+16*sizeof(void*)))) = (((*payload).options).include).len;
+      *((uint8_t **)(ptr + (24+15*sizeof(void*)))) = (uint8_t *) (((*payload).options).include).ptr;
+      *((size_t*)(ptr + (24+18*sizeof(void*)))) = (((*payload).options).exclude).len;
+      *((uint8_t **)(ptr + (24+17*sizeof(void*)))) = (uint8_t *) (((*payload).options).exclude).ptr;
+      *((int8_t*)(ptr + (24+19*sizeof(void*)))) = (int32_t) ((*payload).options).input;
+      *((int8_t*)(ptr + (25+19*sizeof(void*)))) = ((*payload).options).filter_source;
       if ((((*payload).options).shard).is_some) {
         const exports_mapcp_copy_copier_shard_t *payload7 = &(((*payload).options).shard).val;
-        *((int8_t*)(ptr + (20+20*sizeof(void*)))) = 1;
-        *((int32_t*)(ptr + (24+20*sizeof(void*)))) = (int32_t) ((*payload7).index);
-        *((int32_t*)(ptr + (28+20*sizeof(void*)))) = (int32_t) ((*payload7).count);
+        *((int8_t*)(ptr + (28+19*sizeof(void*)))) = 1;
+        *((int32_t*)(ptr + (32+19*sizeof(void*)))) = (int32_t) ((*payload7).index);
+        *((int32_t*)(ptr + (36+19*sizeof(void*)))) = (int32_t) ((*payload7).count);
       } else {
-        *((int8_t*)(ptr + (20+20*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (28+19*sizeof(void*)))) = 0;
       }
+      if ((((*payload).options).max_bytes).is_some) {
+        const uint64_t *payload9 = &(((*payload).options).max_bytes).val;
+        *((int8_t*)(ptr + (48+18*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (56+18*sizeof(void*)))) = (int64_t) (*payload9);
+      } else {
+        *((int8_t*)(ptr + (48+18*sizeof(void*)))) = 0;
+      }
+      if ((((*payload).options).max_files).is_some) {
+        const uint64_t *payload11 = &(((*payload).options).max_files).val;
+        *((int8_t*)(ptr + (64+18*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (72+18*sizeof(void*)))) = (int64_t) (*payload11);
+      } else {
+        *((int8_t*)(ptr + (64+18*sizeof(void*)))) = 0;
+      }
+      if ((((*payload).options).max_depth).is_some) {
+        const uint64_t *payload13 = &(((*payload).options).max_depth).val;
+        *((int8_t*)(ptr + (80+18*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (88+18*sizeof(void*)))) = (int64_t) (*payload13);
+      } else {
+        *((int8_t*)(ptr + (80+18*sizeof(void*)))) = 0;
+      }
+      if ((((*payload).options).max_file_size).is_some) {
+        const uint64_t *payload15 = &(((*payload).options).max_file_size).val;
+        *((int8_t*)(ptr + (96+18*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (104+18*sizeof(void*)))) = (int64_t) (*payload15);
+      } else {
+        *((int8_t*)(ptr + (96+18*sizeof(void*)))) = 0;
+      }
+      *((int64_t*)(ptr + (112+18*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).bytes);
+      *((int64_t*)(ptr + (120+18*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).files);
       if ((((*payload).options).made).is_some) {
-        const mapcp_list_u64_t *payload9 = &(((*payload).options).made).val;
-        *((int8_t*)(ptr + (32+20*sizeof(void*)))) = 1;
-        *((size_t*)(ptr + (32+22*sizeof(void*)))) = (*payload9).len;
-        *((uint8_t **)(ptr + (32+21*sizeof(void*)))) = (uint8_t *) (*payload9).ptr;
+        const mapcp_list_u64_t *payload17 = &(((*payload).options).made).val;
+        *((int8_t*)(ptr + (128+18*sizeof(void*)))) = 1;
+        *((size_t*)(ptr + (128+20*sizeof(void*)))) = (*payload17).len;
+        *((uint8_t **)(ptr + (128+19*sizeof(void*)))) = (uint8_t *) (*payload17).ptr;
       } else {
-        *((int8_t*)(ptr + (32+20*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (128+18*sizeof(void*)))) = 0;
       }
-      *((int32_t*)(ptr + (32+23*sizeof(void*)))) = (int32_t) ((*payload).concurrency);
+      *((int32_t*)(ptr + (136+20*sizeof(void*)))) = (int32_t) ((*payload).concurrency);
       if ((((*payload).output).progress).is_some) {
-        const bool *payload11 = &(((*payload).output).progress).val;
-        *((int8_t*)(ptr + (36+23*sizeof(void*)))) = 1;
-        *((int8_t*)(ptr + (37+23*sizeof(void*)))) = *payload11;
+        const bool *payload19 = &(((*payload).output).progress).val;
+        *((int8_t*)(ptr + (140+20*sizeof(void*)))) = 1;
+        *((int8_t*)(ptr + (141+20*sizeof(void*)))) = *payload19;
       } else {
-        *((int8_t*)(ptr + (36+23*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (140+20*sizeof(void*)))) = 0;
       }
-      *((int8_t*)(ptr + (38+23*sizeof(void*)))) = ((*payload).output).json;
-      *((int8_t*)(ptr + (39+23*sizeof(void*)))) = ((*payload).output).quiet;
-      *((int8_t*)(ptr + (40+23*sizeof(void*)))) = ((*payload).output).verbose;
+      *((int8_t*)(ptr + (142+20*sizeof(void*)))) = ((*payload).output).json;
+      *((int8_t*)(ptr + (143+20*sizeof(void*)))) = ((*payload).output).quiet;
+      *((int8_t*)(ptr + (144+20*sizeof(void*)))) = ((*payload).output).verbose;
       break;
     }
     case 1: {
-      const exports_mapcp_copy_command_line_clean_request_t *payload12 = &(ret).val.clean;
+      const exports_mapcp_copy_command_line_clean_request_t *payload20 = &(ret).val.clean;
       *((int8_t*)(ptr + 0)) = 1;
-      *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload12).directories).len;
-      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload12).directories).ptr;
-      *((int8_t*)(ptr + (3*sizeof(void*)))) = (*payload12).dry_run;
-      if ((((*payload12).output).progress).is_some) {
-        const bool *payload14 = &(((*payload12).output).progress).val;
-        *((int8_t*)(ptr + (1+3*sizeof(void*)))) = 1;
-        *((int8_t*)(ptr + (2+3*sizeof(void*)))) = *payload14;
+      *((size_t*)(ptr + (8+1*sizeof(void*)))) = ((*payload20).directories).len;
+      *((uint8_t **)(ptr + 8)) = (uint8_t *) ((*payload20).directories).ptr;
+      *((int8_t*)(ptr + (8+2*sizeof(void*)))) = (*payload20).dry_run;
+      if ((((*payload20).output).progress).is_some) {
+        const bool *payload22 = &(((*payload20).output).progress).val;
+        *((int8_t*)(ptr + (9+2*sizeof(void*)))) = 1;
+        *((int8_t*)(ptr + (10+2*sizeof(void*)))) = *payload22;
       } else {
-        *((int8_t*)(ptr + (1+3*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (9+2*sizeof(void*)))) = 0;
       }
-      *((int8_t*)(ptr + (3+3*sizeof(void*)))) = ((*payload12).output).json;
-      *((int8_t*)(ptr + (4+3*sizeof(void*)))) = ((*payload12).output).quiet;
-      *((int8_t*)(ptr + (5+3*sizeof(void*)))) = ((*payload12).output).verbose;
+      *((int8_t*)(ptr + (11+2*sizeof(void*)))) = ((*payload20).output).json;
+      *((int8_t*)(ptr + (12+2*sizeof(void*)))) = ((*payload20).output).quiet;
+      *((int8_t*)(ptr + (13+2*sizeof(void*)))) = ((*payload20).output).verbose;
       break;
     }
     case 2: {
-      const exports_mapcp_copy_command_line_message_t *payload15 = &(ret).val.print;
+      const exports_mapcp_copy_command_line_message_t *payload23 = &(ret).val.print;
       *((int8_t*)(ptr + 0)) = 2;
-      *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload15).text).len;
-      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload15).text).ptr;
-      *((int8_t*)(ptr + (3*sizeof(void*)))) = (int32_t) ((*payload15).status);
+      *((size_t*)(ptr + (8+1*sizeof(void*)))) = ((*payload23).text).len;
+      *((uint8_t **)(ptr + 8)) = (uint8_t *) ((*payload23).text).ptr;
+      *((int8_t*)(ptr + (8+2*sizeof(void*)))) = (int32_t) ((*payload23).status);
       break;
     }
     case 3: {
-      const mapcp_string_t *payload16 = &(ret).val.complete;
+      const mapcp_string_t *payload24 = &(ret).val.complete;
       *((int8_t*)(ptr + 0)) = 3;
-      *((size_t*)(ptr + (2*sizeof(void*)))) = (*payload16).len;
-      *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) (*payload16).ptr;
+      *((size_t*)(ptr + (8+1*sizeof(void*)))) = (*payload24).len;
+      *((uint8_t **)(ptr + 8)) = (uint8_t *) (*payload24).ptr;
       break;
     }
   }

@@ -82,35 +82,43 @@ typedef struct exports_mapcp_copy_copier_error_code_t {
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_VERIFICATION_FAILED 10
 // An earlier job of the same run made the existing target from another source; see `made`. POSIX: `EEXIST`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_JUST_CREATED 11
+// The copy would exceed a limit of its options, which the reason names. POSIX has no such code; `EDQUOT` is the
+// closest.
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_LIMIT_EXCEEDED 12
+// With `symlinks` set to `contained`: the link could lead out of the copied tree. POSIX has no such code.
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_LINK_LEADS_OUT 13
+// With `names` set to `portable`: on some systems the name is another entry's, or impossible. POSIX has no such
+// code; `EILSEQ` is the closest.
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_NOT_PORTABLE 14
 // A path or an option is invalid, such as an empty path. POSIX: `EINVAL`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 12
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 15
 // The path has more symbolic links than the host follows. POSIX: `ELOOP`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_LINKS 13
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_LINKS 16
 // The path, or a name in it, is too long for the file system. POSIX: `ENAMETOOLONG`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_TOO_LONG 14
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_TOO_LONG 17
 // The host cannot represent the name, or the file system cannot have it. POSIX: `EILSEQ`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_NAME 15
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_NAME 18
 // The file system is full. POSIX: `ENOSPC`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NO_SPACE 16
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NO_SPACE 19
 // The owner's disk quota is used up. POSIX: `EDQUOT`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_QUOTA_EXCEEDED 17
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_QUOTA_EXCEEDED 20
 // The file is too large for the file system or the limit of the process. POSIX: `EFBIG`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_FILE_TOO_LARGE 18
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_FILE_TOO_LARGE 21
 // The file system is mounted read-only. POSIX: `EROFS`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_READ_ONLY_FILE_SYSTEM 19
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_READ_ONLY_FILE_SYSTEM 22
 // The process or the system has no descriptor left. POSIX: `EMFILE`, `ENFILE`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_OPEN_FILES 20
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_OPEN_FILES 23
 // Memory ran out, for a window or for the job itself. WASI hosts also report this if descriptors run out. POSIX:
 // `ENOMEM`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OUT_OF_MEMORY 21
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OUT_OF_MEMORY 24
 // The device failed. POSIX: `EIO`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_IO 22
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_IO 25
 // The file is in use. POSIX: `EBUSY`, `ETXTBSY`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_BUSY 23
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_BUSY 26
 // The file system or the host cannot do this. POSIX: `ENOTSUP`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_UNSUPPORTED 24
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_UNSUPPORTED 27
 // Another error, as a clause for people.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER 25
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER 28
 
 // How the entry of an error ended.
 typedef uint8_t exports_mapcp_copy_copier_outcome_t;
@@ -202,6 +210,14 @@ typedef uint8_t exports_mapcp_copy_copier_input_t;
 // The paths to copy, each ended by a line feed or by a carriage return and a line feed. Empty lines are ignored.
 #define EXPORTS_MAPCP_COPY_COPIER_INPUT_LINES 2
 
+// What `max-bytes` and `max-files` count.
+typedef struct exports_mapcp_copy_copier_amounts_t {
+  // Bytes of files.
+  uint64_t   bytes;
+  // Files, links and directories.
+  uint64_t   files;
+} exports_mapcp_copy_copier_amounts_t;
+
 typedef struct {
   mapcp_string_t *ptr;
   size_t len;
@@ -211,6 +227,11 @@ typedef struct {
   bool is_some;
   exports_mapcp_copy_copier_shard_t val;
 } exports_mapcp_copy_copier_option_shard_t;
+
+typedef struct {
+  bool is_some;
+  uint64_t val;
+} mapcp_option_u64_t;
 
 typedef struct {
   uint64_t *ptr;
@@ -278,16 +299,26 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   bool   filter_source;
   // Copy only this shard. Progress and totals count only its entries. The default is the whole copy.
   exports_mapcp_copy_copier_option_shard_t   shard;
+  // The maximum number of bytes of the files that are copied. A file counts with its size and, if it has more, with
+  // the bytes that are read. One byte more is `limit-exceeded` and ends the job, even with `keep-going`. With a shard
+  // it is `invalid-argument`, because jobs cannot share it.
+  mapcp_option_u64_t   max_bytes;
+  // The maximum number of files, links and directories that are copied, with the same consequences. Entries that are
+  // left out or skipped do not count. But the job lists at most 100,000 entries, and ten more for each one that the
+  // limit allows.
+  mapcp_option_u64_t   max_files;
+  // The maximum number of names in the path of an entry below the source. A longer one is `limit-exceeded`. None
+  // means 10,000.
+  mapcp_option_u64_t   max_depth;
+  // The maximum size of a file in bytes. A larger one is `limit-exceeded`, before more bytes than this are written.
+  mapcp_option_u64_t   max_file_size;
+  // What earlier jobs of the same run have copied. It counts towards `max-bytes` and `max-files`.
+  exports_mapcp_copy_copier_amounts_t   already_copied;
   // The files that earlier jobs of the same run have made, as `take-made` of each returned them. This job does not
   // replace them: it skips a copy of the same source, and otherwise fails with `just-created`. If set, the job also
   // remembers the files that it makes. By default it does neither.
   mapcp_option_list_u64_t   made;
 } exports_mapcp_copy_copier_copy_options_t;
-
-typedef struct {
-  bool is_some;
-  uint64_t val;
-} mapcp_option_u64_t;
 
 // The progress of a job. No count of what is done ever shrinks, or is larger than its total. A total shrinks by what
 // is skipped, and grows if the source has more than its status said.
@@ -545,13 +576,13 @@ void mapcp_list_string_free(mapcp_list_string_t *ptr);
 
 void exports_mapcp_copy_copier_option_shard_free(exports_mapcp_copy_copier_option_shard_t *ptr);
 
+void mapcp_option_u64_free(mapcp_option_u64_t *ptr);
+
 void mapcp_list_u64_free(mapcp_list_u64_t *ptr);
 
 void mapcp_option_list_u64_free(mapcp_option_list_u64_t *ptr);
 
 void exports_mapcp_copy_copier_copy_options_free(exports_mapcp_copy_copier_copy_options_t *ptr);
-
-void mapcp_option_u64_free(mapcp_option_u64_t *ptr);
 
 void exports_mapcp_copy_copier_progress_free(exports_mapcp_copy_copier_progress_t *ptr);
 

@@ -27,6 +27,9 @@ enum effect {
     STORES_TEXT,
     /// Stores a number of bytes, such as 64K.
     STORES_SIZE,
+    /// Stores a limit in bytes, such as 10M, or as a number of entries or levels.
+    STORES_BYTES,
+    STORES_COUNT,
     /// Stores a number of jobs.
     STORES_JOBS,
     /// Stores a shard, such as 0/4.
@@ -99,6 +102,11 @@ static const struct option table[] = {
      TAKES("DIR", STORES_TEXT, target_directory)},
     {"no-target-directory", "T", "copy to TARGET itself, never into it", SETS(target_is_path)},
     {"make-parents", "", "make missing parent directories of TARGET", SETS(options.make_parents)},
+    {"max-bytes", "", "fail above SIZE bytes in all", TAKES("SIZE", STORES_BYTES, options.max_bytes)},
+    {"max-files", "", "fail above N entries in all", TAKES("N", STORES_COUNT, options.max_files)},
+    {"max-depth", "", "fail above N levels", TAKES("N", STORES_COUNT, options.max_depth), .initial = "10000"},
+    {"max-file-size", "", "fail on a file above SIZE bytes",
+     TAKES("SIZE", STORES_BYTES, options.max_file_size)},
 
     {.help = "How to copy:"},
     {"no-clobber", "n", "keep existing files and links", STORES(MAPCP_OVERWRITE_NEVER, options.overwrite)},
@@ -387,42 +395,65 @@ static void refuse_value(struct reading *reading, const struct option *option, c
 }
 
 /// Reads a whole number that must end at the character `end`. Returns false if it does not, or if the number
-/// exceeds UINT32_MAX. strtoull would link all of stdio.
-static bool read_number(const char *text, char end, uint32_t *number) {
+/// exceeds `most`. strtoull would link all of stdio.
+static bool read_number(const char *text, char end, uint64_t most, uint64_t *number) {
     uint64_t value = 0;
     const char *digit = text;
-    while (*digit >= '0' && *digit <= '9' && value <= UINT32_MAX) {
-        value = 10 * value + (uint64_t)(*digit++ - '0');
+    while (*digit >= '0' && *digit <= '9') {
+        const uint64_t unit = (uint64_t)(*digit - '0');
+        if (unit > most || value > (most - unit) / 10) {
+            return false;
+        }
+        value = 10 * value + unit;
+        digit++;
     }
-    *number = (uint32_t)value;
-    return digit > text && *digit == end && value <= UINT32_MAX;
+    *number = value;
+    return digit > text && *digit == end;
 }
 
 static const char *read_shard(const char *value, struct mapcp_shard *shard) {
     const char *slash = strchr(value, '/');
-    const bool good = slash && read_number(value, '/', &shard->index) &&
-                      read_number(slash + 1, '\0', &shard->count) && shard->index < shard->count;
+    uint64_t index = 0;
+    uint64_t count = 0;
+    const bool good = slash && read_number(value, '/', UINT32_MAX, &index) &&
+                      read_number(slash + 1, '\0', UINT32_MAX, &count) && index < count;
+    *shard = (struct mapcp_shard){.index = (uint32_t)index, .count = (uint32_t)count};
     return good ? NULL : "It must be I/N, with I from 0 to N-1.";
 }
 
-static const char *read_size(const char *value, uint32_t *size) {
-    static const char units[] = "KMGkmg";
+/// Reads a number of bytes that can end in one of the `units`. Returns false if it is something else, or if
+/// the number exceeds `most`.
+static bool read_bytes(const char *value, const char *units, uint64_t most, uint64_t *bytes) {
     const char *end = value + strspn(value, "0123456789");
-    const char *unit = *end ? strchr(units, *end) : NULL;
-    uint32_t number = 0;
-    const bool is_number = read_number(value, *end, &number) && (*end == '\0' || (unit && end[1] == '\0'));
-    const uint64_t bytes = (uint64_t)number << (unit ? 10 * ((unit - units) % 3 + 1) : 0);
+    const char upper = (char)(*end >= 'a' && *end <= 'z' ? *end - 'a' + 'A' : *end);
+    const char *unit = upper ? strchr(units, upper) : NULL;
+    const unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    const bool good =
+        (*end == '\0' || (unit && end[1] == '\0')) && read_number(value, *end, most >> shift, bytes);
+    *bytes <<= shift;
+    return good;
+}
+
+static const char *read_window(const char *value, uint32_t *size) {
+    uint64_t bytes = 0;
+    const bool good = read_bytes(value, "KMG", MAPCP_LARGEST_WINDOW, &bytes) && bytes > 0;
     *size = (uint32_t)bytes;
-    return is_number && bytes > 0 && bytes <= MAPCP_LARGEST_WINDOW
-               ? NULL
-               : "It must be from 1 to 1G bytes, such as 65536, 64K or 4M.";
+    return good ? NULL : "It must be from 1 to 1G bytes, such as 65536, 64K or 4M.";
+}
+
+static const char *read_limit(const char *value, const char *units, const char *why,
+                              struct mapcp_limit *limit) {
+    limit->is_set = read_bytes(value, units, UINT64_MAX, &limit->most);
+    return limit->is_set ? NULL : why;
 }
 
 /// The API has the same limit.
 static const uint32_t most_jobs = 256;
 
 static const char *read_jobs(const char *value, uint32_t *jobs) {
-    const bool good = read_number(value, '\0', jobs) && *jobs > 0 && *jobs <= most_jobs;
+    uint64_t number = 0;
+    const bool good = read_number(value, '\0', most_jobs, &number) && number > 0;
+    *jobs = (uint32_t)number;
     return good ? NULL : "It must be a whole number from 1 to 256.";
 }
 
@@ -462,7 +493,11 @@ static const char *apply_value(struct mapcp_invocation *invocation, const struct
         return is_second ? "It can be given only once." : NULL;
     }
     case STORES_SIZE:
-        return read_size(value, member);
+        return read_window(value, member);
+    case STORES_BYTES:
+        return read_limit(value, "KMGT", "It must be a number of bytes, such as 65536, 64K or 4T.", member);
+    case STORES_COUNT:
+        return read_limit(value, "", "It must be a whole number.", member);
     case STORES_JOBS:
         return read_jobs(value, member);
     case STORES_SHARD:
@@ -665,6 +700,10 @@ static void check_pairs(struct reading *reading) {
     }
     if (is_given(reading, "null") && !is_given(reading, "files-from")) {
         refuse(reading, "option '--null' needs option '--files-from'", NULL);
+        return;
+    }
+    if (is_given(reading, "shard") && (is_given(reading, "max-bytes") || is_given(reading, "max-files"))) {
+        refuse_pair(reading, is_given(reading, "max-bytes") ? "max-bytes" : "max-files", "shard");
         return;
     }
     for (size_t index = 0; is_given(reading, "clean") && index < TABLE_COUNT; index++) {

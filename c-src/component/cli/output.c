@@ -138,6 +138,9 @@ static const char *code_name(enum mapcp_code code) {
         [MAPCP_CODE_SOURCE_CHANGED] = "ERR_MAPCP_SOURCE_CHANGED",
         [MAPCP_CODE_VERIFICATION_FAILED] = "ERR_MAPCP_VERIFICATION_FAILED",
         [MAPCP_CODE_JUST_CREATED] = "ERR_MAPCP_JUST_CREATED",
+        [MAPCP_CODE_LIMIT_EXCEEDED] = "ERR_MAPCP_LIMIT_EXCEEDED",
+        [MAPCP_CODE_LINK_LEADS_OUT] = "ERR_MAPCP_LINK_LEADS_OUT",
+        [MAPCP_CODE_NAME_NOT_PORTABLE] = "ERR_MAPCP_NAME_NOT_PORTABLE",
         [MAPCP_CODE_INVALID_ARGUMENT] = "EINVAL",
         [MAPCP_CODE_TOO_MANY_LINKS] = "ELOOP",
         [MAPCP_CODE_NAME_TOO_LONG] = "ENAMETOOLONG",
@@ -176,7 +179,7 @@ static const char *known(const char *path) {
 /// Writes the reason of an error. The engine writes options as `name`, the command line as --name.
 static void put_reason(FILE *stream, const struct mapcp_copy_error *error) {
     bool is_option = false;
-    for (const char *at = mapcp_reason(&error->error); *at; at++) {
+    for (const char *at = mapcp_copy_error_reason(error); *at; at++) {
         if (*at == '`') {
             is_option = !is_option;
             fputs(is_option ? "--" : "", stream);

@@ -250,8 +250,9 @@ static void measure(struct copy *copy, const struct mapcp_invocation *invocation
     output->after.files += copy->expected.files;
 }
 
-static bool run_copy(const struct copy *copy, const struct mapcp_options *options,
-                     const struct mapcp_feed *feed, struct mapcp_output *output) {
+/// Makes a copy, and adds its amounts to those that are already copied.
+static bool run_copy(const struct copy *copy, struct mapcp_options *options, const struct mapcp_feed *feed,
+                     struct mapcp_output *output) {
     const uint64_t started = mapcp_milliseconds();
     struct mapcp_job *job = mapcp_job_new(copy->source, copy->target, options);
     if (!job) {
@@ -262,6 +263,8 @@ static bool run_copy(const struct copy *copy, const struct mapcp_options *option
     const bool copied = run_job(job, feed, output);
     const struct mapcp_progress *progress = mapcp_job_progress(job);
     mapcp_output_end(output, progress);
+    options->already_copied.bytes += progress->bytes_in_place;
+    options->already_copied.files += progress->files_done + progress->directories;
     if (progress->done) {
         mapcp_output_report(output, copy->source, copy->target, progress, mapcp_milliseconds() - started);
     }

@@ -1,6 +1,7 @@
 import type { Behaviour } from '../behaviour.js';
 import { files } from './files.js';
 import { filters } from './filters.js';
+import { limits } from './limits.js';
 import { links } from './links.js';
 import { lists } from './lists.js';
 import { metadata } from './metadata.js';
@@ -22,6 +23,7 @@ export const behaviours: readonly Behaviour[] = [
   ...metadata,
   ...filters,
   ...lists,
+  ...limits,
   ...shards,
   ...safety,
 ];
