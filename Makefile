@@ -470,6 +470,11 @@ picture: $(OUT)/js/index.js
 bench: $(OUT)/js/index.js $(if $(HAVE_CC),$(OUT)/native/tests/bench/same-calls)
 	node tests/bench/bench.mjs
 
+.PHONY: bench-browser
+## make bench-browser      compare mapcp/browser with the plain API of the browser
+bench-browser: $(OUT)/js/index.js
+	node tests/browser/bench.mjs
+
 .PHONY: profile
 ## make profile            measure how a copy spends its time
 profile: $(OUT)/js/index.js

@@ -2,7 +2,7 @@ import { accessSync } from 'node:fs';
 import process from 'node:process';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { serve } from './server.js';
+import { serve } from './server.mjs';
 
 /** The path of Chromium: `MAPCP_CHROMIUM`, or Debian's. */
 const executablePath = process.env.MAPCP_CHROMIUM ?? '/usr/bin/chromium';

@@ -120,7 +120,7 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
           '/out': { tree: { dir: {} }, access: 'read-write' },
         },
         {
-          watch: (calls) => {
+          watch: async (calls) => {
             steps.push(
               calls.map(({ kind, path, offset, length }) => [kind, path.slice(0, 6), offset, length]),
             );

@@ -4,12 +4,15 @@
 import { describe, expect, it } from 'vitest';
 import { DirectoryNode, FileNode } from '../../ts/browser/nodes.js';
 import { Storage } from '../../ts/browser/storage.js';
+import { Volume } from '../../ts/browser/volume.js';
 
 /** The state behind a directory's handles: the content of each file by its name. */
 interface Disk {
   readonly files: Map<string, string>;
   /** Returns the name that the file system looks for. */
   fold(name: string): string;
+  /** Called when a file is opened. */
+  beforeRead(name: string): void;
   /** Called before a file is written. If it throws, the write fails. */
   beforeWrite(name: string): void;
 }
@@ -17,7 +20,10 @@ interface Disk {
 function fileHandle(disk: Disk, name: string): object {
   return {
     kind: 'file',
-    getFile: async () => new File([disk.files.get(name) ?? ''], name),
+    getFile: async () => {
+      disk.beforeRead(name);
+      return new File([disk.files.get(name) ?? ''], name);
+    },
     createWritable: async () => {
       disk.beforeWrite(name);
       const parts: BlobPart[] = [];
@@ -40,6 +46,9 @@ function directoryHandle(disk: Disk): FileSystemDirectoryHandle {
         yield [name, fileHandle(disk, name)];
       }
     },
+    getDirectoryHandle: async (name: string) => {
+      throw new DOMException(`there is no ${name}`, 'NotFoundError');
+    },
     getFileHandle: async (name: string, { create = false } = {}) => {
       const found = existing(name);
       if (found === undefined && !create) {
@@ -56,41 +65,40 @@ function directoryHandle(disk: Disk): FileSystemDirectoryHandle {
 }
 
 /** A listed storage on a disk with these files. */
-async function listed(files: Record<string, string>, behaviour: Partial<Disk> = {}) {
+async function listed(files: Record<string, string>, behaviour: Partial<Disk> = {}, isListed = true) {
   const disk: Disk = {
     files: new Map(Object.entries(files)),
     fold: (name) => name,
+    beforeRead: () => {},
     beforeWrite: () => {},
     ...behaviour,
   };
   const root = new DirectoryNode();
-  const volume = {
-    name: '/out',
-    root,
-    access: 'read-write',
-    isMemory: false,
-    changed: new Set<DirectoryNode>(),
-    watch: undefined,
-  } as const;
+  const volume = new Volume('/out', root, 'read-write', false);
   const storage = new Storage(volume, directoryHandle(disk));
-  await storage.load();
+  await storage.reset();
+  await (isListed && storage.list(root));
   const put = (name: string, content: string) => {
     const node = new FileNode();
     node.writable().write(new TextEncoder().encode(content), 0);
     root.entries.set(name, node);
-    volume.changed.add(root);
+    volume.touch(root, name);
   };
-  return { storage, put, disk, found: () => Object.fromEntries(disk.files) };
+  const save = async () => {
+    await storage.save(true);
+    await storage.settle();
+  };
+  return { storage, root, save, put, disk, found: () => Object.fromEntries(disk.files) };
 }
 
 const foldCase = (name: string) => name.toLowerCase();
 
 describe('a file that is written to a directory of the browser', () => {
   it('does not replace another file of the copy, whose name the file system folds to its own', async () => {
-    const { storage, put, found } = await listed({}, { fold: foldCase });
+    const { save, put, found } = await listed({}, { fold: foldCase });
     put('README', 'first');
     put('readme', 'second');
-    await expect(storage.save()).rejects.toMatchObject({
+    await expect(save()).rejects.toMatchObject({
       code: { tag: 'already-exists' },
       path: '/out/readme',
     });
@@ -98,45 +106,89 @@ describe('a file that is written to a directory of the browser', () => {
   });
 
   it('does not replace an existing file whose name differs in case', async () => {
-    const { storage, put, found } = await listed({ 'photo.jpg': 'old' }, { fold: foldCase });
+    const { save, put, found } = await listed({ 'photo.jpg': 'old' }, { fold: foldCase });
     put('PHOTO.JPG', 'new');
-    await expect(storage.save()).rejects.toMatchObject({ code: { tag: 'already-exists' } });
+    await expect(save()).rejects.toMatchObject({ code: { tag: 'already-exists' } });
     expect(found()).toEqual({ 'photo.jpg': 'old' });
   });
 
   it('does not replace a file that another program has made meanwhile', async () => {
-    const { storage, put, disk, found } = await listed({});
+    const { save, put, disk, found } = await listed({});
     put('a', 'ours');
     disk.files.set('a', 'theirs');
-    await expect(storage.save()).rejects.toMatchObject({ code: { tag: 'already-exists' } });
+    await expect(save()).rejects.toMatchObject({ code: { tag: 'already-exists' } });
     expect(found()).toEqual({ a: 'theirs' });
   });
 
   it('is not removed after a failure if another program has written to it', async () => {
-    const { storage, put, disk, found } = await listed({});
+    const { save, put, disk, found } = await listed({});
     disk.beforeWrite = (name) => {
       disk.files.set(name, 'theirs');
       throw new DOMException('no room', 'QuotaExceededError');
     };
     put('a', 'ours');
-    await expect(storage.save()).rejects.toMatchObject({ code: { tag: 'quota-exceeded' } });
+    await expect(save()).rejects.toMatchObject({ code: { tag: 'quota-exceeded' } });
     expect(found()).toEqual({ a: 'theirs' });
   });
 
   it('is removed after a failure if this copy has made it', async () => {
-    const { storage, put, disk, found } = await listed({});
+    const { save, put, disk, found } = await listed({});
     disk.beforeWrite = () => {
       throw new DOMException('no room', 'QuotaExceededError');
     };
     put('a', 'ours');
-    await expect(storage.save()).rejects.toMatchObject({ code: { tag: 'quota-exceeded' } });
+    await expect(save()).rejects.toMatchObject({ code: { tag: 'quota-exceeded' } });
     expect(found()).toEqual({});
   });
 
   it('replaces the file that was listed', async () => {
-    const { storage, put, found } = await listed({ a: 'old' }, { fold: foldCase });
+    const { save, put, found } = await listed({ a: 'old' }, { fold: foldCase });
     put('a', 'new');
-    await storage.save();
+    await save();
     expect(found()).toEqual({ a: 'new' });
+  });
+});
+
+describe('a directory of the browser', () => {
+  it('is read only at the names on a path', async () => {
+    const seen: string[] = [];
+    const { storage, root } = await listed(
+      { a: 'x', b: 'y', 'vanished or unreadable': 'z' },
+      { beforeRead: (name) => void seen.push(name) },
+      false,
+    );
+    await storage.loadPath(['a']);
+    await storage.loadPath(['missing']);
+    expect(seen).toEqual(['a']);
+    expect([...root.entries.keys()]).toEqual(['a']);
+    expect(root.isListed).toBe(false);
+  });
+
+  it('has no entry for a file that vanishes after it was listed', async () => {
+    const { storage, root } = await listed(
+      { a: 'x', gone: 'y' },
+      {
+        beforeRead: (name) => {
+          if (name === 'gone') {
+            throw new DOMException('it is gone', 'NotFoundError');
+          }
+        },
+      },
+    );
+    await storage.loadFiles(root);
+    expect([...root.entries.keys()]).toEqual(['a']);
+  });
+
+  it('gives the error of a file that cannot be read only to a copy that uses it', async () => {
+    const { storage, root } = await listed(
+      { a: 'x' },
+      {
+        beforeRead: () => {
+          throw new DOMException('no', 'NotAllowedError');
+        },
+      },
+    );
+    await storage.loadFiles(root);
+    expect(() => root.entries.get('a')?.size).toThrow('access');
   });
 });

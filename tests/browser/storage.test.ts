@@ -197,13 +197,13 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     const client = await pages.context.newCDPSession(page);
     // Takes the room away after the first check.
     await page.exposeFunction('takeRoomAway', () =>
-      client.send('Storage.overrideQuotaForOrigin', { origin: pages.origin, quotaSize: 1 << 20 }),
+      client.send('Storage.overrideQuotaForOrigin', { origin: pages.origin, quotaSize: 1 << 19 }),
     );
     const error = await page.evaluate(async () => {
       const { takeRoomAway } = globalThis as unknown as { takeRoomAway(): Promise<void> };
       const directory = await navigator.storage.getDirectory();
       const tree = {
-        dir: { first: { source: 'x' }, second: { source: new Uint8Array(4 << 20).fill(1) } },
+        dir: { first: { source: 'x' }, second: { source: new Uint8Array(1 << 20).fill(1) } },
       };
       const sandbox = await mapcp.openSandbox(
         { '/in': { tree, access: 'read' }, '/out': { directory, access: 'read-write' } },
@@ -292,9 +292,15 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
 
   it('leaves the queue if its sandbox is closed while another tab copies', async () => {
     const [one, other] = [await pages.open(), await pages.open()];
-    await one.evaluate(() => {
-      navigator.locks.request('mapcp', () => new Promise((leave) => Object.assign(globalThis, { leave })));
-    });
+    await one.evaluate(
+      () =>
+        new Promise<void>((held) => {
+          navigator.locks.request('mapcp', () => {
+            held();
+            return new Promise((leave) => Object.assign(globalThis, { leave }));
+          });
+        }),
+    );
     const codes = await other.evaluate(async () => {
       const directory = await navigator.storage.getDirectory();
       const sandbox = await mapcp.openSandbox({ '/out': { directory, access: 'read-write' } });

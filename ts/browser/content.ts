@@ -16,10 +16,40 @@ export interface Content {
   toBlob(): Blob;
 }
 
-/** The content of a Blob. If a File has changed on the disk, reading it fails with `io`. */
+/** Content that can be written. */
+export interface WritableContent extends Content {
+  /** Writes all of `bytes` at `position`. If it fails with `insufficient-memory`, some may be written. */
+  write(bytes: Uint8Array, position: number): void;
+  /** Truncates it, or extends it by a hole. */
+  resize(size: number): void;
+}
+
+/** How much of a Blob is read at once, in bytes. */
+const BLOCK = 1 << 23;
+
+/** The largest window that is read ahead, in bytes. */
+const MOST_AHEAD = 2 * BLOCK;
+
+/** A part of a Blob in memory. */
+interface Block {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The content of a Blob. If a File has changed on the disk, reading it fails with `io`.
+ *
+ * The component reads synchronously, which takes a browser several times as long as reading in the background. So
+ * between two steps, `prepare` reads what the component will probably ask for next.
+ */
 export class BlobContent implements Content {
-  readonly held = 0;
   readonly #blob: Blob;
+  #blocks: Block[] = [];
+  #loading: Promise<void> | undefined;
+  /** The range that the component will probably ask for next. */
+  #next = 0;
+  #length = 1;
+  #cannotPrepare = false;
 
   constructor(blob: Blob) {
     this.#blob = blob;
@@ -29,10 +59,50 @@ export class BlobContent implements Content {
     return this.#blob.size;
   }
 
+  get held(): number {
+    return this.#blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
   read(length: number, position: number): Uint8Array {
-    return new Uint8Array(
-      new FileReaderSync().readAsArrayBuffer(this.#blob.slice(position, position + length)),
+    const end = Math.min(position + length, this.size);
+    const bytes = this.#fromBlocks(position, end) ?? this.#now(position, end);
+    this.#length = length;
+    // A window overlaps the next one by a byte.
+    this.#next = Math.max(position, end - 1);
+    this.#blocks = this.#blocks.filter((block) => block.start + block.bytes.length > this.#next);
+    return bytes;
+  }
+
+  /** Whether the next read will probably find its bytes in memory. */
+  get isPrepared(): boolean {
+    const end = Math.min(this.#next + this.#length, this.size);
+    return (
+      this.#cannotPrepare || this.#length > MOST_AHEAD || this.#next >= end || this.#has(this.#next, end)
     );
+  }
+
+  /** Reads what the component will probably ask for next, and begins to read what follows. */
+  async prepare(): Promise<void> {
+    while (!this.isPrepared) {
+      await this.load();
+    }
+    if (this.#end < this.size && this.held < MOST_AHEAD) {
+      void this.load();
+    }
+  }
+
+  /** Reads the next block into memory. */
+  load(): Promise<void> {
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  /** Forgets what was read. */
+  release(): void {
+    this.#blocks = [];
+    this.#next = 0;
   }
 
   parts(): Iterable<Blob> {
@@ -41,6 +111,63 @@ export class BlobContent implements Content {
 
   toBlob(): Blob {
     return this.#blob;
+  }
+
+  /** The position behind the last block. */
+  get #end(): number {
+    const last = this.#blocks.at(-1);
+    return last === undefined ? this.#next : last.start + last.bytes.length;
+  }
+
+  async #load(): Promise<void> {
+    const isWhole = this.size <= BLOCK;
+    const first = this.#blocks[0];
+    if (isWhole || (first !== undefined && first.start > this.#next)) {
+      this.#blocks = [];
+    }
+    const start = isWhole ? 0 : this.#end;
+    try {
+      // To slice a Blob takes a browser some milliseconds.
+      const part = isWhole ? this.#blob : this.#blob.slice(start, start + BLOCK);
+      const bytes = new Uint8Array(await part.arrayBuffer());
+      if (isWhole) {
+        this.#blocks = [{ start, bytes }];
+      } else if (this.#end === start) {
+        this.#blocks.push({ start, bytes });
+      }
+    } catch {
+      // Reading it synchronously will give the component the error.
+      this.#cannotPrepare = true;
+    }
+  }
+
+  #has(start: number, end: number): boolean {
+    const first = this.#blocks[0];
+    return first !== undefined && first.start <= start && this.#end >= end;
+  }
+
+  #fromBlocks(start: number, end: number): Uint8Array | undefined {
+    if (start >= end || !this.#has(start, end)) {
+      return undefined;
+    }
+    const parts = this.#blocks
+      .map((block) => block.bytes.subarray(Math.max(0, start - block.start), Math.max(0, end - block.start)))
+      .filter(({ length }) => length > 0);
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined) {
+      return only;
+    }
+    const bytes = new Uint8Array(end - start);
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
+  }
+
+  #now(start: number, end: number): Uint8Array {
+    return new Uint8Array(new FileReaderSync().readAsArrayBuffer(this.#blob.slice(start, end)));
   }
 }
 
@@ -52,7 +179,7 @@ type Piece = Uint8Array<ArrayBuffer>;
 /**
  * Bytes in memory. They are in pieces, so that a file can grow without being copied. A piece that is a hole is missing.
  */
-export class MemoryContent implements Content {
+export class MemoryContent implements WritableContent {
   readonly #pieces: (Piece | undefined)[] = [];
   #size = 0;
 
@@ -76,7 +203,6 @@ export class MemoryContent implements Content {
     return bytes;
   }
 
-  /** Writes all of `bytes` at `position`. If it fails with `insufficient-memory`, some may be written. */
   write(bytes: Uint8Array, position: number): void {
     for (let at = 0; at < bytes.length; ) {
       const start = (position + at) % PIECE;
@@ -88,7 +214,6 @@ export class MemoryContent implements Content {
     }
   }
 
-  /** Truncates it, or extends it by a hole. */
   resize(size: number): void {
     if (size < this.#size) {
       const whole = Math.ceil(size / PIECE);
@@ -133,5 +258,32 @@ function allocate(length: number): Piece {
     return new Uint8Array(length);
   } catch {
     return fail('insufficient-memory');
+  }
+}
+
+/** Content that cannot be reached. Every use of it fails. */
+export class NoContent implements Content {
+  readonly #fail: () => never;
+  readonly held = 0;
+
+  /** @param refuse called at every use. It must throw */
+  constructor(refuse: () => never) {
+    this.#fail = refuse;
+  }
+
+  get size(): number {
+    return this.#fail();
+  }
+
+  read(): never {
+    return this.#fail();
+  }
+
+  parts(): never {
+    return this.#fail();
+  }
+
+  toBlob(): never {
+    return this.#fail();
   }
 }

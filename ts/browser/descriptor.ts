@@ -9,39 +9,52 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { datetime } from '../host/datetime.js';
 import { fail } from '../host/error-code.js';
+import { BlobContent } from './content.js';
 import { DirectoryNode, FileNode, LinkNode, type Node, nodesIn, now } from './nodes.js';
-import type { Volume } from './volume.js';
+import type { OpenNode, Volume } from './volume.js';
 import { type Follow, type ResolvedPath, walk } from './walk.js';
 
 /** The maximum size of a file in bytes. */
 const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** An open file or directory. */
-export class Open {
+export class Open implements OpenNode {
   readonly node: FileNode | DirectoryNode;
   readonly flags: DescriptorFlags;
   readonly #volume: Volume;
   readonly #path: string;
 
-  constructor(volume: Volume, node: FileNode | DirectoryNode, path: string, flags: DescriptorFlags) {
+  constructor(
+    volume: Volume,
+    node: FileNode | DirectoryNode,
+    path: string,
+    flags: DescriptorFlags,
+    isPreopen = false,
+  ) {
     this.#volume = volume;
     this.node = node;
     this.#path = path;
     this.flags = flags;
     if (node.type === 'regular-file' && flags.write) {
       node.writers += 1;
+    } else if (!isPreopen) {
+      volume.opened(this);
     }
   }
 
   /** Opens the root of a volume. */
   static root(volume: Volume): Open {
-    return new Open(volume, volume.root, volume.name, directoryFlags(volume));
+    return new Open(volume, volume.root, volume.name, directoryFlags(volume), true);
   }
 
   close(): void {
     if (this.node.type === 'regular-file' && this.flags.write) {
       this.node.writers -= 1;
     }
+    if (this.node.type === 'regular-file' && this.node.content instanceof BlobContent) {
+      this.node.content.release();
+    }
+    this.#volume.closed(this);
   }
 
   read(length: number, position: bigint): Uint8Array {
@@ -97,7 +110,8 @@ export class Open {
 
   /** Lists the directory as it is now: names and their nodes. */
   list(): [string, Node][] {
-    return [...this.#directory().entries];
+    const { entries, failure } = this.#directory();
+    return failure === undefined ? [...entries] : fail(failure);
   }
 
   openAt(follow: boolean, path: string, open: OpenFlags, flags: DescriptorFlags): Open {
@@ -129,6 +143,7 @@ export class Open {
           node.writable().resize(0);
           node.modified = now();
         }
+        this.#volume.reads(place.parent, node);
         return new Open(this.#volume, node, this.#below(path), flags);
     }
   }
@@ -225,12 +240,12 @@ export class Open {
     }
     expectReplaceable(node, to.node);
     from.parent.entries.delete(from.name);
-    this.#touch(from.parent);
+    this.#touch(from.parent, from.name);
     if (to.node !== undefined) {
       to.node.names -= 1;
     }
     to.parent.entries.set(to.name, node);
-    this.#touch(to.parent);
+    this.#touch(to.parent, to.name);
   }
 
   #create({ parent, name, mustBeDirectory }: ResolvedPath, open: OpenFlags): FileNode {
@@ -241,8 +256,9 @@ export class Open {
       fail('is-directory');
     }
     const file = new FileNode();
+    file.temporaryName = name;
     parent.entries.set(name, file);
-    this.#touch(parent);
+    this.#touch(parent, name);
     return file;
   }
 
@@ -257,18 +273,18 @@ export class Open {
       fail('no-entry');
     }
     parent.entries.set(name, node);
-    this.#touch(parent);
+    this.#touch(parent, name);
   }
 
   #remove(parent: DirectoryNode, name: string, node: Node): void {
     parent.entries.delete(name);
     node.names -= 1;
-    this.#touch(parent);
+    this.#touch(parent, name);
   }
 
-  #touch(directory: DirectoryNode): void {
+  #touch(directory: DirectoryNode, name: string): void {
     directory.modified = now();
-    this.#volume.changed.add(directory);
+    this.#volume.touch(directory, name);
   }
 
   #place(path: string, follow: Follow): ResolvedPath {

@@ -1,6 +1,7 @@
 // The nodes of a tree in memory. A file, link or directory is one object, however many names it has.
 
-import { BlobContent, type Content, MemoryContent } from './content.js';
+import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { BlobContent, type Content, MemoryContent, type WritableContent } from './content.js';
 import type { FileEntry } from './entries.js';
 import type { FlatTree, FoundTree } from './flat-tree.js';
 
@@ -27,6 +28,8 @@ export class FileNode extends Status {
   content: Content;
   /** How many descriptors have it open for writing. */
   writers = 0;
+  /** The name that the component made it with. */
+  temporaryName = '';
 
   constructor(content: Content = new MemoryContent(), modified?: bigint) {
     super(modified);
@@ -40,13 +43,14 @@ export class FileNode extends Status {
   /**
    * Returns the content for writing; a Blob is first read into memory. The caller must set `modified` after a write.
    */
-  writable(): MemoryContent {
-    if (!(this.content instanceof MemoryContent)) {
-      const memory = new MemoryContent();
-      memory.write(this.content.read(this.content.size, 0), 0);
-      this.content = memory;
+  writable(): WritableContent {
+    if ('write' in this.content) {
+      return this.content as WritableContent;
     }
-    return this.content as MemoryContent;
+    const memory = new MemoryContent();
+    memory.write(this.content.read(this.content.size, 0), 0);
+    this.content = memory;
+    return memory;
   }
 }
 
@@ -71,6 +75,10 @@ export class DirectoryNode extends Status {
   readonly size = 0;
   // A map, because objects inherit names such as `constructor`.
   readonly entries = new Map<string, Node>();
+  /** Whether all entries are known. False for a directory of the browser that was not listed yet. */
+  isListed = true;
+  /** Why it cannot be listed. */
+  failure: ErrorCode | undefined;
 }
 
 /** A node of a tree. */

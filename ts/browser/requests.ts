@@ -30,13 +30,16 @@ export interface Requests {
   open(grants: readonly Grant[], memory: number, isWatched: boolean): void;
   /** Makes a job, and returns its number. */
   begin(source: string, target: string, options: CopyOptions): number;
-  /** Steps a job, and saves the finished files to the browser's directories. */
-  step(job: number, budget: bigint): Stepped;
+  /**
+   * Works on a job for about 30 milliseconds, or does its smallest step. The progress is done when everything is in the
+   * browser's directories.
+   */
+  step(job: number, isSmallest: boolean): Stepped;
   /** Passes input to a job. */
   addInput(job: number, bytes: Uint8Array): void;
   /** Ends the input of a job. */
   endInput(job: number): void;
-  /** Drops a job. */
+  /** Drops a job, and removes its temporary file. */
   drop(job: number): void;
   /** Removes the temporary files of killed copies in a directory; in a dry run, only finds them. */
   clean(directory: string, dryRun: boolean): CleanReport;

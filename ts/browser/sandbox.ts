@@ -18,7 +18,8 @@ import { Connection } from './connection.js';
 import type { FoundDirectory } from './entries.js';
 import { treeFrom } from './flat-tree.js';
 import { grantsFor, type Preopens } from './preopens.js';
-import type { Stepped } from './requests.js';
+import type { Grant, Stepped } from './requests.js';
+import { storedTree } from './stored-tree.js';
 import type { FileCall } from './volume.js';
 
 /** How to copy. Browsers have no permissions, and copy with one job; the other options are those of Node. */
@@ -35,15 +36,15 @@ const hints = {
 /** How a sandbox works. */
 export interface SandboxOptions {
   /**
-   * How many bytes of files the sandbox holds in memory at most. A copy that needs more fails before it writes
-   * anything.
+   * How many bytes of files the sandbox holds in memory at most. A copy to a tree in memory that needs more fails before
+   * it writes anything. Copies to the browser's directories need little memory.
    *
    * @default 1073741824
    */
   readonly memory?: number | undefined;
   /**
    * Called after each step of a copy, with the component's reads and writes in that step. If it returns a promise, the
-   * next step waits for it. With this option, a step is as short as possible: one window of a file, or one entry.
+   * next step waits for it, and is as short as possible: one window of a file, or one entry.
    *
    * @default not called
    */
@@ -69,9 +70,6 @@ const LOCK = 'mapcp';
 
 const DEFAULT_MEMORY = 2 ** 30;
 
-// In bytes. It is less than any window, so a step ends after one.
-const SHORTEST_STEP = 1n;
-
 /** Closes a sandbox that was forgotten. Otherwise its worker would hold the files in memory for ever. */
 const forgotten = new FinalizationRegistry<Connection>((connection) => {
   console.warn('mapcp: a sandbox was not closed, and held its directories until now: call its close()');
@@ -83,14 +81,17 @@ export class Sandbox {
   readonly #connection: Connection;
   readonly #watch: SandboxOptions['watch'];
   readonly #changesStorage: boolean;
+  /** The directories of the browser by their guest paths. */
+  readonly #stored: ReadonlyMap<string, FileSystemDirectoryHandle>;
   readonly #closing = new AbortController();
   #copying = 0;
 
   /** @internal */
-  constructor(connection: Connection, watch: SandboxOptions['watch'], changesStorage: boolean) {
+  constructor(connection: Connection, watch: SandboxOptions['watch'], grants: readonly Grant[]) {
     this.#connection = connection;
     this.#watch = watch;
-    this.#changesStorage = changesStorage;
+    this.#changesStorage = grants.some(({ from, access }) => 'kind' in from && access === 'read-write');
+    this.#stored = new Map(grants.flatMap(({ name, from }) => ('kind' in from ? [[name, from]] : [])));
     forgotten.register(this, connection, this);
   }
 
@@ -149,7 +150,10 @@ export class Sandbox {
   async tree(preopen: string): Promise<FoundDirectory> {
     requirePath('preopen', preopen);
     this.#requireOpen();
-    return treeFrom(await this.#connection.ask('tree', preopen));
+    const stored = this.#stored.get(preopen);
+    return stored === undefined
+      ? treeFrom(await this.#connection.ask('tree', preopen))
+      : storedTree(stored, preopen);
   }
 
   /**
@@ -196,10 +200,13 @@ export class Sandbox {
   /** Returns a job that runs in the worker. */
   #job(id: number): Job {
     let stepped: Stepped | undefined;
+    let isPaced = this.#watch !== undefined;
     return {
-      step: async (budget) => {
-        stepped = await this.#connection.ask('step', id, this.#watch === undefined ? budget : SHORTEST_STEP);
-        await this.#watch?.(stepped.calls);
+      step: async () => {
+        stepped = await this.#connection.ask('step', id, isPaced);
+        const watched = this.#watch?.(stepped.calls);
+        isPaced = watched !== undefined;
+        await watched;
         if (stepped.failure !== undefined) {
           throw errorOf(stepped.failure);
         }
@@ -278,6 +285,5 @@ export async function openSandbox(preopens: Preopens, options: SandboxOptions = 
     connection.close();
     throw error;
   }
-  const changesStorage = grants.some(({ from, access }) => 'kind' in from && access === 'read-write');
-  return new Sandbox(connection, watch, changesStorage);
+  return new Sandbox(connection, watch, grants);
 }

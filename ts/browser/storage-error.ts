@@ -10,7 +10,7 @@ const known: Readonly<Record<string, readonly [ErrorCode['tag'], string]>> = {
   NotReadableError: ['io', 'the browser cannot read it'],
   TypeMismatchError: ['already-exists', 'it exists already, and is of another kind'],
   SecurityError: ['not-permitted', 'the browser allows no page to use it'],
-  TypeError: ['invalid-name', 'the browser does not allow this name'],
+  InvalidNameError: ['invalid-name', 'the browser does not allow this name'],
 };
 
 /** Thrown if a directory of the browser cannot be read or changed. */

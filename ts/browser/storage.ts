@@ -1,160 +1,473 @@
 // A directory of the browser as a tree in memory. It is in the origin's private file system, or the visitor picked it.
-// Names are listed before a copy, files are read when the component reads them, and changes are saved between two
-// steps.
+//
+// The component's calls are synchronous, and the browser's are not. So everything happens between two steps of a job:
+// - Names and files are loaded when the component has opened their directory, before it looks at its entries.
+// - A small file is written when the component has finished it, several at once and while the component continues.
+// - A large file is written as the component writes it, under its temporary name, and then moved.
 
-import { BlobContent, type Content } from './content.js';
+import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { fail } from '../host/error-code.js';
+import { BlobContent, type Content, NoContent } from './content.js';
 import { DirectoryNode, FileNode, milliseconds, type Node } from './nodes.js';
+import { folded, inParallel, Tasks } from './parallel.js';
 import { StorageError } from './storage-error.js';
+import { isStored, type StoredContent, storeIn } from './stored-content.js';
 import type { Volume } from './volume.js';
 
-/** The content of a directory of the browser, as it was last listed or saved. */
+/** A file that is still open and has more than this is written while it is copied, in bytes. */
+const LARGE = 1 << 20;
+
+/** How many bytes of finished files wait to be written at most. */
+const MOST_WAITING = 1 << 25;
+
+/** A directory of the browser, with its entries as they were last loaded or saved. */
 interface Kept {
-  readonly handle: FileSystemDirectoryHandle;
+  readonly handle: Promise<FileSystemDirectoryHandle>;
   readonly path: string;
-  readonly entries: Map<string, { readonly node: Node; readonly content: Content | undefined }>;
+  readonly entries: Map<string, Node>;
+  /** The spellings that its names may have in the file system, if this copy made it in the private file system. */
+  readonly spellings?: Set<string> | undefined;
 }
+
+/** The content of a file that was listed and not loaded. Using it is a fault of the loader. */
+const unloaded = new NoContent(() => fail('io'));
 
 /** Keeps a volume and a directory of the browser equal. */
 export class Storage {
   readonly #volume: Volume;
   readonly #handle: FileSystemDirectoryHandle;
+  readonly #tasks = new Tasks();
   #kept = new Map<DirectoryNode, Kept>();
+  /** The files that were listed and not loaded. */
+  #unloaded = new WeakMap<FileNode, () => Promise<void>>();
+  #isPrivate: boolean | undefined;
+  #waiting = 0;
+  #saving = Promise.resolve();
 
   constructor(volume: Volume, handle: FileSystemDirectoryHandle) {
     this.#volume = volume;
     this.#handle = handle;
   }
 
-  /**
-   * Fills the volume with the current entries of the directory. It reads no file's content.
-   *
-   * @throws {StorageError} if the directory cannot be read
-   */
-  async load(): Promise<void> {
+  /** Forgets what was loaded, because others may have changed it. */
+  async reset(): Promise<void> {
     const { root, name, changed } = this.#volume;
+    await this.#tasks.settle();
     this.#kept = new Map();
     changed.clear();
     root.entries.clear();
-    await this.#loadInto(root, this.#handle, name);
+    root.isListed = false;
+    this.#keep(root, Promise.resolve(this.#handle), name);
+    this.#isPrivate ??= await isInPrivateStorage(this.#handle);
   }
 
   /**
-   * Saves changes to the directory. Files that the component still writes are left for a later call.
+   * Loads the entries on a path, and no others.
    *
-   * @throws {StorageError} if that fails. The file that failed is unchanged, and the files saved before it stay.
+   * @param names the path below the volume
+   * @throws {StorageError} if one cannot be inspected
    */
-  async save(): Promise<void> {
-    const changed = [...this.#volume.changed];
-    this.#volume.changed.clear();
-    // A new directory comes after its parent, because making it changed the parent first.
-    for (const directory of changed) {
-      const kept = this.#kept.get(directory);
-      if (kept !== undefined && directory.names > 0) {
-        await this.#saveDirectory(directory, kept);
+  async loadPath(names: readonly string[]): Promise<void> {
+    const way = [this.#volume.root];
+    for (const name of names) {
+      const directory = way.at(-1);
+      if (name === '..') {
+        way.pop();
+      } else if (directory !== undefined) {
+        await this.#loadEntry(directory, name);
+        const node = directory.entries.get(name);
+        if (node?.type !== 'directory') {
+          return;
+        }
+        way.push(node);
       }
     }
   }
 
+  /** Lists a directory. If that fails, listing it will fail for the component as well. */
+  async list(directory: DirectoryNode): Promise<void> {
+    const kept = this.#kept.get(directory);
+    if (directory.isListed || kept === undefined) {
+      return;
+    }
+    try {
+      const handle = await kept.handle;
+      for await (const [name, child] of handle.entries()) {
+        if (!directory.entries.has(name)) {
+          this.#put(directory, kept, name, child);
+        }
+      }
+    } catch (error) {
+      directory.failure = codeOf(StorageError.from(error, 'list', kept.path));
+    }
+    directory.isListed = true;
+  }
+
+  /** Loads files of a listed directory, so that the component can inspect and read them. */
+  async loadFiles(directory: DirectoryNode, isWanted: (name: string) => boolean = () => true): Promise<void> {
+    const loads: (() => Promise<void>)[] = [];
+    for (const [name, node] of directory.entries) {
+      const load = node.type === 'regular-file' && isWanted(name) ? this.#unloaded.get(node) : undefined;
+      if (load !== undefined) {
+        loads.push(load);
+      }
+    }
+    await inParallel(loads, (load) => load());
+  }
+
+  /**
+   * Loads the whole tree.
+   *
+   * @param isWanted whether a file with this name is needed
+   */
+  async loadAll(isWanted: (name: string) => boolean): Promise<void> {
+    const ahead = [this.#volume.root];
+    while (ahead.length > 0) {
+      await inParallel(ahead.splice(0), async (directory) => {
+        await this.list(directory);
+        await this.loadFiles(directory, isWanted);
+        ahead.push(...[...directory.entries.values()].filter((node) => node.type === 'directory'));
+      });
+    }
+  }
+
+  /**
+   * Begins to save changes to the directory. Files that the component still writes are left for a later call.
+   *
+   * @param canStream whether a file need not be read while it is written
+   * @throws {StorageError} if something could not be saved, now or since the last call. A file that failed is unchanged,
+   * and the files saved before it stay
+   */
+  save(canStream: boolean): Promise<void> {
+    // One after the other, because several jobs may do it.
+    const saving = this.#saving.then(() => this.#save(canStream));
+    this.#saving = saving.catch(() => {});
+    return saving;
+  }
+
+  /**
+   * Waits until everything is saved.
+   *
+   * @throws {StorageError} as `save` does
+   */
+  settle(): Promise<void> {
+    return this.#tasks.settle();
+  }
+
   /** Returns how many more bytes the browser lets the page store there; undefined if that is unknown. */
   async room(): Promise<number | undefined> {
-    const privately = await navigator.storage.getDirectory();
-    if ((await privately.resolve(this.#handle)) === null) {
+    if (!this.#isPrivate) {
       return undefined;
     }
     const { quota, usage = 0 } = await navigator.storage.estimate();
     return quota === undefined ? undefined : Math.max(0, quota - usage);
   }
 
-  async #loadInto(directory: DirectoryNode, handle: FileSystemDirectoryHandle, path: string): Promise<void> {
-    const kept: Kept = { handle, path, entries: new Map() };
+  async #save(canStream: boolean): Promise<void> {
+    const { changed } = this.#volume;
+    // A new directory comes after its parent, because making it changed the parent first.
+    for (const [directory, names] of [...changed]) {
+      const kept = this.#kept.get(directory);
+      changed.delete(directory);
+      for (const name of kept === undefined ? [] : names) {
+        await this.#saveEntry(directory, kept as Kept, name, canStream);
+      }
+    }
+    await this.#tasks.makeRoom(this.#waiting > MOST_WAITING);
+  }
+
+  #keep(
+    directory: DirectoryNode,
+    handle: Promise<FileSystemDirectoryHandle>,
+    path: string,
+    spellings?: Set<string>,
+  ): Kept {
+    const kept = { handle, path, entries: new Map<string, Node>(), spellings };
+    // Whoever uses the handle gets the error.
+    handle.catch(() => {});
     this.#kept.set(directory, kept);
+    return kept;
+  }
+
+  #put(directory: DirectoryNode, kept: Kept, name: string, child: FileSystemHandle): void {
+    const node = child.kind === 'directory' ? new DirectoryNode() : new FileNode(unloaded);
+    if (node.type === 'directory') {
+      node.isListed = false;
+      this.#keep(node, Promise.resolve(child as FileSystemDirectoryHandle), `${kept.path}/${name}`);
+    } else {
+      const file = child as FileSystemFileHandle;
+      this.#unloaded.set(node, () => this.#loadFile(directory, kept, name, node, file));
+    }
+    directory.entries.set(name, node);
+    kept.entries.set(name, node);
+  }
+
+  async #loadFile(
+    directory: DirectoryNode,
+    kept: Kept,
+    name: string,
+    node: FileNode,
+    handle: FileSystemFileHandle,
+  ): Promise<void> {
+    this.#unloaded.delete(node);
     try {
-      for await (const [name, child] of handle.entries()) {
-        const node =
-          child.kind === 'directory'
-            ? new DirectoryNode()
-            : fileFrom(await (child as FileSystemFileHandle).getFile());
-        directory.entries.set(name, node);
-        kept.entries.set(name, { node, content: contentOf(node) });
-        if (node.type === 'directory') {
-          await this.#loadInto(node, child as FileSystemDirectoryHandle, `${path}/${name}`);
+      const file = await handle.getFile();
+      node.content = new BlobContent(file);
+      node.modified = milliseconds(file.lastModified);
+    } catch (error) {
+      const failure = StorageError.from(error, 'inspect', `${kept.path}/${name}`);
+      if (failure.code.tag === 'not-found' && directory.entries.get(name) === node) {
+        // It has vanished since it was listed.
+        directory.entries.delete(name);
+        kept.entries.delete(name);
+        return;
+      }
+      const code = codeOf(failure);
+      node.content = new NoContent(() => fail(code));
+    }
+  }
+
+  async #loadEntry(directory: DirectoryNode, name: string): Promise<void> {
+    const kept = this.#kept.get(directory);
+    if (kept === undefined || directory.isListed || directory.entries.has(name)) {
+      return;
+    }
+    try {
+      const child = await find(await kept.handle, name);
+      if (child !== undefined) {
+        this.#put(directory, kept, name, child);
+      }
+    } catch (error) {
+      throw StorageError.from(error, 'inspect', `${kept.path}/${name}`);
+    }
+    await this.loadFiles(directory, (each) => each === name);
+  }
+
+  async #saveEntry(directory: DirectoryNode, kept: Kept, name: string, canStream: boolean): Promise<void> {
+    const node = directory.entries.get(name);
+    const last = kept.entries.get(name);
+    if (node === undefined) {
+      await (last && this.#remove(kept, name, last));
+    } else if (node.type === 'directory') {
+      if (last === undefined) {
+        this.#makeDirectory(kept, name, node);
+      }
+    } else if (node.type === 'regular-file') {
+      await this.#saveFile(directory, kept, name, node, canStream);
+    }
+  }
+
+  async #remove(kept: Kept, name: string, node: Node): Promise<void> {
+    kept.entries.delete(name);
+    if (node.type === 'regular-file' && node.names > 0) {
+      // It has another name now, and the file is moved there.
+      return;
+    }
+    if (node.type === 'directory') {
+      // First its entries must be gone.
+      await this.#tasks.settle();
+    }
+    this.#tasks.add(`${kept.path}/${name}`, 'remove', async () => {
+      if (node.type === 'regular-file' && isStored(node.content)) {
+        await node.content.discard();
+      }
+      await (await kept.handle).removeEntry(name);
+    });
+  }
+
+  #makeDirectory(kept: Kept, name: string, node: DirectoryNode): void {
+    const path = `${kept.path}/${name}`;
+    const mayBeTaken = this.#mayBeTaken(kept, name);
+    const made = kept.handle.then(async (handle) => {
+      await (mayBeTaken && expectFree(handle, name, path));
+      return named(handle.getDirectoryHandle(name, { create: true }));
+    });
+    kept.entries.set(name, node);
+    this.#keep(node, made, path, this.#isPrivate ? new Set() : undefined);
+    this.#tasks.add(path, 'create', () => made);
+  }
+
+  async #saveFile(
+    directory: DirectoryNode,
+    kept: Kept,
+    name: string,
+    node: FileNode,
+    canStream: boolean,
+  ): Promise<void> {
+    const { content } = node;
+    const path = `${kept.path}/${name}`;
+    if (node.writers > 0) {
+      this.#volume.touch(directory, name);
+      if (isStored(content)) {
+        await content.drain();
+      } else if (content.held > LARGE && (this.#isPrivate || canStream)) {
+        try {
+          kept.entries.set(name, node);
+          await this.#store(await kept.handle, name, node);
+        } catch (error) {
+          throw StorageError.from(error, 'write', path);
         }
       }
-    } catch (error) {
-      throw StorageError.from(error, 'list', path);
+      return;
     }
+    if (kept.entries.get(name) === node && !('write' in content)) {
+      return;
+    }
+    const isNew = !kept.entries.has(name);
+    const mayBeTaken = isNew && this.#mayBeTaken(kept, name);
+    kept.entries.set(name, node);
+    const { held } = content;
+    this.#waiting += held;
+    this.#tasks.add(path, 'write', async () => {
+      const handle = await kept.handle;
+      try {
+        await (mayBeTaken && expectFree(handle, name, path));
+        if (!isStored(node.content) && lacksStreams()) {
+          await this.#store(handle, node.temporaryName, node);
+        }
+        const file = isStored(node.content)
+          ? await endFile(handle, name, node, node.content)
+          : await writeFile(handle, name, node.content, isNew);
+        // From now on, the file takes no memory, and is read from the storage.
+        node.content = unloaded;
+        this.#unloaded.set(node, () => this.#loadFile(directory, kept, name, node, file));
+      } catch (error) {
+        if (isStored(node.content)) {
+          await node.content.discard();
+          await handle.removeEntry(node.temporaryName).catch(() => {});
+        }
+        throw error;
+      } finally {
+        this.#waiting -= held;
+      }
+    });
   }
 
-  async #saveDirectory(directory: DirectoryNode, kept: Kept): Promise<void> {
-    for (const [name, { node }] of kept.entries) {
-      if (directory.entries.get(name)?.type !== node.type) {
-        await attempt('remove', `${kept.path}/${name}`, () =>
-          kept.handle.removeEntry(name, { recursive: true }),
-        );
-        kept.entries.delete(name);
-      }
-    }
-    for (const [name, node] of directory.entries) {
-      const last = kept.entries.get(name);
-      if (last?.node === node && last.content === contentOf(node)) {
-        continue;
-      }
-      if (node.type === 'directory') {
-        await this.#makeDirectory(node, kept, name);
-      } else if (node.type === 'regular-file' && node.writers === 0) {
-        await this.#saveFile(node, kept, name);
-      } else {
-        this.#volume.changed.add(directory);
-      }
-    }
+  /**
+   * Whether a new name may be taken. In the private file system, only pages of this origin make files. So in a directory
+   * that this copy made, only another file of the copy can have the name, if the file system takes two names for one.
+   */
+  #mayBeTaken({ spellings }: Kept, name: string): boolean {
+    const spelling = folded(name);
+    const mayBeTaken = spellings?.has(spelling) ?? true;
+    spellings?.add(spelling);
+    return mayBeTaken;
   }
 
-  async #makeDirectory(node: DirectoryNode, { handle, path, entries }: Kept, name: string): Promise<void> {
-    const place = `${path}/${name}`;
-    const child = await attempt('create', place, () => handle.getDirectoryHandle(name, { create: true }));
-    entries.set(name, { node, content: undefined });
-    this.#kept.set(node, { handle: child, path: place, entries: new Map() });
-  }
-
-  async #saveFile(node: FileNode, { handle, path, entries }: Kept, name: string): Promise<void> {
-    const place = `${path}/${name}`;
-    const isNew = !entries.has(name);
-    if (isNew) {
-      await expectFree(handle, name, place);
-    }
-    const file = await attempt('create', place, () => handle.getFileHandle(name, { create: true }));
-    try {
-      await write(file, node.content);
-      // From now on, the file is read from the storage and takes no memory.
-      node.content = new BlobContent(await file.getFile());
-    } catch (error) {
-      if (isNew && (await isEmpty(file))) {
-        // getFileHandle() made it. If it is not empty, somebody else has written it.
-        await handle.removeEntry(name).catch(() => {});
-      }
-      throw StorageError.from(error, 'write', place);
-    }
-    entries.set(name, { node, content: node.content });
+  /** Writes what is in memory of a file to a new file of the browser. What follows is written there at once. */
+  async #store(handle: FileSystemDirectoryHandle, name: string, node: FileNode): Promise<void> {
+    const file = await named(handle.getFileHandle(name, { create: true }));
+    node.content = await storeIn(file, this.#isPrivate === true, node.content);
   }
 }
 
+/** Completes a file that was written under its temporary name, and gives it its own. */
+async function endFile(
+  handle: FileSystemDirectoryHandle,
+  name: string,
+  { temporaryName }: FileNode,
+  content: StoredContent,
+): Promise<FileSystemFileHandle> {
+  await content.finish();
+  const file = await handle.getFileHandle(temporaryName);
+  if (await move(file, name)) {
+    return handle.getFileHandle(name);
+  }
+  const target = await named(handle.getFileHandle(name, { create: true }));
+  await replace(target, [await file.getFile()]);
+  await handle.removeEntry(temporaryName);
+  return target;
+}
+
+/** Writes a whole file under its name. */
+async function writeFile(
+  handle: FileSystemDirectoryHandle,
+  name: string,
+  content: Content,
+  isNew: boolean,
+): Promise<FileSystemFileHandle> {
+  const file = await named(handle.getFileHandle(name, { create: true }));
+  try {
+    if (!isNew || content.size > 0) {
+      await replace(file, content.parts());
+    }
+  } catch (error) {
+    if (isNew && (await isEmpty(file))) {
+      // getFileHandle() made it. If it is not empty, somebody else has written it.
+      await handle.removeEntry(name).catch(() => {});
+    }
+    throw error;
+  }
+  return file;
+}
+
+/** Moves a file in its directory, over a file that is there. False if the browser cannot do it. */
+async function move(file: FileSystemFileHandle, name: string): Promise<boolean> {
+  try {
+    await file.move?.(name);
+    return file.move !== undefined;
+  } catch {
+    // Replacing the other file will show whether that can be written.
+    return false;
+  }
+}
+
+/** Replaces the content of a file, in one step at the end. */
+async function replace(
+  file: FileSystemFileHandle,
+  parts: Iterable<Blob | Uint8Array<ArrayBuffer>>,
+): Promise<void> {
+  const stream = await file.createWritable();
+  try {
+    // Not as one Blob, because for that the browser would need a second copy of it in memory.
+    for (const part of parts) {
+      await stream.write(part);
+    }
+  } catch (error) {
+    await stream.abort().catch(() => {});
+    throw error;
+  }
+  await stream.close();
+}
+
 /**
- * Refuses a name that was free when the directory was listed and is taken now: somebody has used it meanwhile, or the
- * file system takes two names for one. Browsers have no call that takes a name only if it is free, so this checks right
+ * Refuses a name that was free when it was looked for and is taken now: somebody has used it meanwhile, or the file
+ * system takes two names for one. Browsers have no call that takes a name only if it is free, so this checks right
  * before.
  */
-async function expectFree(handle: FileSystemDirectoryHandle, name: string, place: string): Promise<void> {
-  try {
-    await handle.getFileHandle(name);
-  } catch (error) {
-    const failure = StorageError.from(error, 'create', place);
-    if (failure.code.tag === 'not-found') {
-      return;
-    }
-    throw failure;
+async function expectFree(handle: FileSystemDirectoryHandle, name: string, path: string): Promise<void> {
+  if ((await find(handle, name)) !== undefined) {
+    const reason = 'it exists already; it was made meanwhile, or the file system takes two names for one';
+    throw new StorageError({ tag: 'already-exists' }, 'create', path, reason);
   }
-  const reason = 'it exists already; it was made meanwhile, or the file system takes two names for one';
-  throw new StorageError({ tag: 'already-exists' }, 'create', place, reason);
+}
+
+/** Returns what has this name; undefined if nothing has. */
+async function find(
+  handle: FileSystemDirectoryHandle,
+  name: string,
+): Promise<FileSystemFileHandle | FileSystemDirectoryHandle | undefined> {
+  try {
+    return await named(handle.getFileHandle(name));
+  } catch (error) {
+    const kind = error instanceof Error ? error.name : '';
+    if (kind === 'TypeMismatchError') {
+      return handle.getDirectoryHandle(name);
+    }
+    if (kind === 'NotFoundError') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Waits for a call with a name. Its only TypeError is about the name. */
+async function named<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw error instanceof TypeError ? new DOMException(error.message, 'InvalidNameError') : error;
+  }
 }
 
 async function isEmpty(file: FileSystemFileHandle): Promise<boolean> {
@@ -166,33 +479,27 @@ async function isEmpty(file: FileSystemFileHandle): Promise<boolean> {
   }
 }
 
-/** Replaces the content of a file, in one step at the end. */
-async function write(file: FileSystemFileHandle, content: Content): Promise<void> {
-  const stream = await file.createWritable();
-  try {
-    // Not as one Blob, because for that the browser would need a second copy of it in memory.
-    for (const part of content.parts()) {
-      await stream.write(part);
-    }
-  } catch (error) {
-    await stream.abort().catch(() => {});
-    throw error;
+async function isInPrivateStorage(handle: FileSystemDirectoryHandle): Promise<boolean> {
+  const root = await globalThis.navigator?.storage?.getDirectory();
+  return root !== undefined && (await root.resolve(handle)) !== null;
+}
+
+/** Whether files can be written only by synchronous access, as in Safari before 26. */
+function lacksStreams(): boolean {
+  return 'FileSystemFileHandle' in globalThis && !('createWritable' in FileSystemFileHandle.prototype);
+}
+
+/** The error for a component. */
+function codeOf({ code: { tag } }: StorageError): ErrorCode {
+  switch (tag) {
+    case 'access-denied':
+      return 'access';
+    case 'not-found':
+      return 'no-entry';
+    case 'not-permitted':
+    case 'busy':
+      return tag;
+    default:
+      return 'io';
   }
-  await stream.close();
-}
-
-async function attempt<T>(operation: 'create' | 'remove', path: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    throw StorageError.from(error, operation, path);
-  }
-}
-
-function fileFrom(file: File): FileNode {
-  return new FileNode(new BlobContent(file), milliseconds(file.lastModified));
-}
-
-function contentOf(node: Node): Content | undefined {
-  return node.type === 'regular-file' ? node.content : undefined;
 }

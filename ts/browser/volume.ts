@@ -1,4 +1,6 @@
-import type { DirectoryNode } from './nodes.js';
+import type { DescriptorFlags } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import type { DirectoryNode, FileNode } from './nodes.js';
+import type { ReadAhead } from './read-ahead.js';
 
 /** A call of the component that read or wrote a file. */
 export interface FileCall {
@@ -11,16 +13,69 @@ export interface FileCall {
   readonly length: number;
 }
 
+/** Something that the component has open. */
+export interface OpenNode {
+  readonly node: FileNode | DirectoryNode;
+  readonly flags: DescriptorFlags;
+}
+
 /** The tree of a preopen, and how the component can use it. */
-export interface Volume {
+export class Volume {
   /** The guest path, such as `/in`. */
   readonly name: string;
   readonly root: DirectoryNode;
   readonly access: 'read' | 'read-write';
   /** Whether it can hold links, and times can be set. A directory of the browser has neither. */
   readonly isMemory: boolean;
-  /** The directories whose entries have changed, in order. `Storage` removes those that it saves. */
-  readonly changed: Set<DirectoryNode>;
   /** Called after every read and write, if it is set. */
   readonly watch: ((call: FileCall) => void) | undefined;
+  /** The names of each directory that have changed, in order. `Storage` removes those that it saves. */
+  readonly changed = new Map<DirectoryNode, Set<string>>();
+  /** The directories and read files that are open, except roots. */
+  readonly open = new Set<OpenNode>();
+  /** Those that were opened since the loader has looked. */
+  readonly fresh: OpenNode[] = [];
+  /** The small files of the directories that the component walks. */
+  readonly ahead = new Map<DirectoryNode, ReadAhead>();
+
+  constructor(
+    name: string,
+    root: DirectoryNode,
+    access: 'read' | 'read-write',
+    isMemory: boolean,
+    watch?: (call: FileCall) => void,
+  ) {
+    this.name = name;
+    this.root = root;
+    this.access = access;
+    this.isMemory = isMemory;
+    this.watch = watch;
+  }
+
+  /** Notes that a name has changed. */
+  touch(directory: DirectoryNode, name: string): void {
+    if (!this.isMemory) {
+      const names = this.changed.get(directory) ?? new Set();
+      this.changed.set(directory, names.add(name));
+    }
+  }
+
+  /** Notes that the component has opened something. */
+  opened(open: OpenNode): void {
+    this.open.add(open);
+    this.fresh.push(open);
+  }
+
+  /** Notes that the component has closed something. */
+  closed(open: OpenNode): void {
+    this.open.delete(open);
+    if (open.node.type === 'directory') {
+      this.ahead.delete(open.node);
+    }
+  }
+
+  /** Notes that the component reads this file of a directory. */
+  reads(directory: DirectoryNode, file: FileNode): void {
+    this.ahead.get(directory)?.reached(file);
+  }
 }

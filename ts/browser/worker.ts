@@ -10,23 +10,42 @@ import {
   type ErrorCode,
   failureOf,
   instantiateComponent,
+  type Progress,
 } from '../component.js';
 import type { FoundTree } from './flat-tree.js';
 import { createImports } from './host.js';
+import { Loader } from './loader.js';
 import { DirectoryNode, directoryFrom, heldBy, rowsOf } from './nodes.js';
+import { PathList } from './path-list.js';
 import type { Answer, Grant, Request, Requests, Stepped } from './requests.js';
-import { sizesOf } from './room.js';
+import { Measuring } from './room.js';
 import { Storage } from './storage.js';
 import { StorageError } from './storage-error.js';
-import type { FileCall, Volume } from './volume.js';
+import { type FileCall, Volume } from './volume.js';
+
+/** How long a step lasts, in milliseconds. Meanwhile a copy cannot be aborted. */
+const SLICE = 30;
 
 /** A job with its source and target. */
 interface Running {
   readonly job: CopyJob;
   readonly source: string;
   readonly target: string;
-  /** Whether it gets input, so that nobody knows before how much it will copy. */
-  readonly hasInput: boolean;
+  /** The listed paths, if the job gets a list. Then nobody knows before how much it will copy. */
+  readonly list: PathList | undefined;
+  /** Whether each step must report what is in place. */
+  readonly isReported: boolean;
+  /** Whether the browser need not read a file before it is complete. */
+  readonly canStream: boolean;
+  /** Finds out whether there is room for the copy; undefined afterwards. */
+  measuring: Measuring | undefined;
+  /** What the next step must wait for. */
+  waiting: Promise<void> | undefined;
+  /** Whether that changes the browser's storage. */
+  isSaving: boolean;
+  progress: Progress;
+  /** The progress of a job that is done. Its changes may not be saved yet. */
+  finished: Progress | undefined;
 }
 
 /** An error that is found here, in the form of the component's errors. */
@@ -44,6 +63,7 @@ class Server {
   readonly #component: Component;
   readonly #volumes: readonly Volume[];
   readonly #storages: ReadonlyMap<Volume, Storage>;
+  readonly #loader: Loader;
   readonly #memory: number;
   readonly #calls: FileCall[];
   readonly #running = new Map<number, Running>();
@@ -59,6 +79,7 @@ class Server {
     this.#component = component;
     this.#storages = storages;
     this.#volumes = volumes;
+    this.#loader = new Loader(volumes, storages);
     this.#memory = memory;
     this.#calls = calls;
   }
@@ -69,12 +90,11 @@ class Server {
     const storages = new Map<Volume, Storage>();
     const volumes = grants.map(({ name, access, from }): Volume => {
       // Not by its class, which exists only in a secure context.
-      const isMemory = !('kind' in from);
-      const root = isMemory ? directoryFrom(from) : new DirectoryNode();
-      const volume = { name, access, root, isMemory, changed: new Set<DirectoryNode>(), watch };
-      if (!isMemory) {
-        storages.set(volume, new Storage(volume, from));
+      if (!('kind' in from)) {
+        return new Volume(name, directoryFrom(from), access, true, watch);
       }
+      const volume = new Volume(name, new DirectoryNode(), access, false, watch);
+      storages.set(volume, new Storage(volume, from));
       return volume;
     });
     const component = await instantiateComponent(createImports(volumes));
@@ -83,29 +103,38 @@ class Server {
 
   async begin(source: string, target: string, options: CopyOptions): Promise<number> {
     await this.#load(source, target);
-    await this.#expectRoom(source, target, options);
     const id = ++this.#latest;
+    const job = new this.#component.copier.CopyJob(source, target, options);
+    const isMeasured = !options.dryRun && options.input === 'none' && this.#volumeOf(target) !== undefined;
     this.#running.set(id, {
-      job: new this.#component.copier.CopyJob(source, target, options),
+      job,
       source,
       target,
-      hasInput: options.input !== 'none',
+      list: options.input === 'none' ? undefined : new PathList(options.input === 'lines' ? '\n' : '\0'),
+      isReported: options.reportEntries,
+      canStream: !options.verify,
+      measuring: isMeasured ? new Measuring(this.#component, source, target, options) : undefined,
+      waiting: undefined,
+      isSaving: false,
+      progress: job.progress(),
+      finished: undefined,
     });
     return id;
   }
 
-  async step(id: number, budget: bigint): Promise<Stepped> {
-    const { job, source, target, hasInput } = this.#runningJob(id);
+  async step(id: number, isSmallest: boolean): Promise<Stepped> {
+    const running = this.#runningJob(id);
+    const { job, source, target, list } = running;
     const failure = await this.#tryTo(async () => {
-      job.step(budget);
-      if (hasInput && this.#held() > this.#memory) {
+      await this.#workOn(running, isSmallest);
+      if (list !== undefined && this.#volumeOf(target)?.isMemory && this.#held() > this.#memory) {
         throw outOfMemory(source, target, `this sandbox holds at most ${this.#memory} bytes in memory`);
       }
-      await this.#save(source, target);
+      await (running.isReported && this.#save(running, true));
     });
     return {
       failure,
-      progress: job.progress(),
+      progress: failure === undefined ? running.progress : job.progress(),
       errors: job.takeErrors(),
       entries: job.takeEntries(),
       currentPath: job.currentPath(),
@@ -113,35 +142,54 @@ class Server {
     };
   }
 
-  addInput(id: number, bytes: Uint8Array): void {
-    this.#runningJob(id).job.addInput(bytes);
+  async addInput(id: number, bytes: Uint8Array): Promise<void> {
+    const { job, list, source, target } = this.#runningJob(id);
+    for (const path of list?.add(bytes) ?? []) {
+      await this.#loadPaths(`${source}/${path}`, `${target}/${path}`);
+    }
+    job.addInput(bytes);
   }
 
-  endInput(id: number): void {
-    this.#runningJob(id).job.endInput();
+  async endInput(id: number): Promise<void> {
+    const { job, list, source, target } = this.#runningJob(id);
+    const rest = list?.rest ?? '';
+    await this.#loadPaths(`${source}/${rest}`, `${target}/${rest}`);
+    job.endInput();
   }
 
-  drop(id: number): void {
+  async drop(id: number): Promise<void> {
     const running = this.#running.get(id);
-    if (running !== undefined) {
-      this.#running.delete(id);
-      dropJob(running.job);
+    if (running === undefined) {
+      return;
+    }
+    this.#running.delete(id);
+    running.measuring?.end();
+    dropJob(running.job);
+    try {
+      await (running.isSaving && running.waiting);
+      await this.#save(running, true);
+    } catch {
+      // The copy has ended with another error, or was aborted.
     }
   }
 
   async clean(directory: string, dryRun: boolean): Promise<CleanReport> {
     await this.#load(directory, directory);
+    // The component removes all of them in one call.
+    await Promise.all([...this.#storages.values()].map((storage) => storage.loadAll(isTemporaryName)));
     const report = this.#component.copier.clean(directory, dryRun);
-    await this.#save(directory, directory);
+    await this.#withStorages(directory, directory, async (storage) => {
+      await storage.save(false);
+      await storage.settle();
+    });
     return report;
   }
 
-  async tree(name: string): Promise<FoundTree> {
+  tree(name: string): FoundTree {
     const volume = this.#volumes.find((each) => each.name === name);
     if (volume === undefined) {
       throw new TypeError(`there is no preopen '${name}'`);
     }
-    await this.#load(name, name);
     return rowsOf(volume.root);
   }
 
@@ -158,6 +206,50 @@ class Server {
     return running;
   }
 
+  /** Works on a job until a slice of time is over, it is done, or its smallest step is done. */
+  async #workOn(running: Running, isSmallest: boolean): Promise<void> {
+    const end = performance.now() + SLICE;
+    let isStepped = false;
+    do {
+      if (running.waiting !== undefined && !(await isOver(running.waiting, end))) {
+        return;
+      }
+      if (running.finished !== undefined) {
+        running.progress = running.finished;
+        return;
+      }
+      running.waiting = this.#loader.prepare();
+      running.isSaving = false;
+      if (running.waiting === undefined) {
+        this.#advance(running);
+        isStepped = running.measuring === undefined;
+      }
+    } while (performance.now() < end && !running.progress.waits && !(isSmallest && isStepped));
+  }
+
+  /** Does the smallest step. */
+  #advance(running: Running): void {
+    const { job, measuring } = running;
+    if (measuring !== undefined) {
+      if (measuring.step()) {
+        running.waiting = this.#expectRoom(running, measuring.total);
+        running.measuring = undefined;
+        measuring.end();
+      }
+      return;
+    }
+    const progress = job.step(0n);
+    running.isSaving = true;
+    if (progress.done) {
+      running.finished = progress;
+      running.waiting = this.#save(running, true);
+    } else {
+      running.progress = progress;
+      const isChanged = this.#volumes.some(({ changed }) => changed.size > 0);
+      running.waiting = isChanged ? this.#save(running, false) : undefined;
+    }
+  }
+
   /** Does something. Returns an error of the component's kind, and throws any other. */
   async #tryTo(act: () => Promise<void>): Promise<ComponentError | undefined> {
     try {
@@ -172,52 +264,91 @@ class Server {
     }
   }
 
-  /** Lists the browser's directories again, because others may have changed them. Not while a job works on them. */
+  /** Loads what is on two paths again, because others may have changed it. Not while a job works on it. */
   async #load(source: string, target: string): Promise<void> {
     if (this.#running.size === 0) {
-      await this.#withStorages(source, target, (storage) => storage.load());
+      await this.#withStorages(source, target, (storage) => storage.reset());
     }
+    await this.#loadPaths(source, target);
   }
 
-  async #save(source: string, target: string): Promise<void> {
-    await this.#withStorages(source, target, (storage) => storage.save());
+  async #loadPaths(source: string, target: string): Promise<void> {
+    await this.#withStorages(source, target, async (storage, { name }) => {
+      for (const names of [namesBelow(name, source), namesBelow(name, target)]) {
+        await (names && storage.loadPath(names));
+      }
+    });
   }
 
-  async #withStorages(source: string, target: string, act: (storage: Storage) => Promise<void>) {
+  /** Saves what has changed; everything, or only what is complete, in the background. */
+  #save({ source, target, canStream }: Running, isEnd: boolean): Promise<void> {
+    const mayStream = canStream && [...this.#running.values()].every((each) => each.canStream);
+    return this.#withStorages(source, target, async (storage) => {
+      await storage.save(mayStream);
+      await (isEnd && storage.settle());
+    });
+  }
+
+  async #withStorages(
+    source: string,
+    target: string,
+    act: (storage: Storage, volume: Volume) => Promise<void>,
+  ): Promise<void> {
     try {
-      for (const storage of this.#storages.values()) {
-        await act(storage);
+      for (const [volume, storage] of this.#storages) {
+        await act(storage, volume);
       }
     } catch (error) {
       throw error instanceof StorageError ? new ThrownError(failureFor(error, source, target)) : error;
     }
   }
 
-  async #expectRoom(source: string, target: string, options: CopyOptions): Promise<void> {
-    const volume = this.#volumes.find(({ name }) => target === name || target.startsWith(`${name}/`));
-    const isUnknown = options.dryRun || options.input !== 'none';
-    const sizes = isUnknown ? undefined : sizesOf(this.#component, source, target, options);
-    if (volume === undefined || sizes === undefined) {
+  #volumeOf(path: string): Volume | undefined {
+    const holding = this.#volumes.filter(({ name }) => namesBelow(name, path) !== undefined);
+    return holding.sort((one, other) => other.name.length - one.name.length)[0];
+  }
+
+  /** Fails if the copy does not fit. */
+  async #expectRoom({ source, target }: Running, total: number | undefined): Promise<void> {
+    const volume = this.#volumeOf(target);
+    if (volume === undefined || total === undefined) {
       return;
     }
-    const held = this.#held();
-    // A file for a directory of the browser is in memory only until it is saved.
-    const needed = volume.isMemory ? sizes.total : sizes.largest;
-    if (needed > this.#memory - held) {
-      const what = volume.isMemory ? 'the copy' : 'the largest file';
-      const left = Math.max(0, this.#memory - held);
-      throw outOfMemory(
-        source,
-        target,
-        `${what} takes ${needed} bytes of memory, and this sandbox has ${left} left`,
-      );
+    if (volume.isMemory) {
+      const left = Math.max(0, this.#memory - this.#held());
+      if (total > left) {
+        const reason = `the copy takes ${total} bytes of memory, and this sandbox has ${left} left`;
+        throw outOfMemory(source, target, reason);
+      }
+      return;
     }
     const room = await this.#storages.get(volume)?.room();
-    if (room !== undefined && sizes.total > room) {
-      const reason = `the copy has ${sizes.total} bytes, and the browser grants this page ${room} more`;
+    if (room !== undefined && total > room) {
+      const reason = `the copy has ${total} bytes, and the browser grants this page ${room} more`;
       throw new ThrownError(failure({ tag: 'quota-exceeded' }, 'accept', target, source, target, reason));
     }
   }
+}
+
+/** Waits for something until a time, in milliseconds. Returns whether it is over. */
+async function isOver(something: Promise<void>, end: number): Promise<boolean> {
+  const late = new Promise<boolean>((resolve) => {
+    setTimeout(resolve, end - performance.now(), false);
+  });
+  return Promise.race([something.then(() => true), late]);
+}
+
+/** Returns the names on a path below a preopen; undefined if it is not below it. */
+function namesBelow(preopen: string, path: string): string[] | undefined {
+  const [outer, inner] = [preopen, path].map((each) =>
+    each.split('/').filter((name) => !['', '.'].includes(name)),
+  );
+  const isBelow = outer?.every((name, index) => name === inner?.[index]);
+  return isBelow ? inner?.slice(outer?.length) : undefined;
+}
+
+function isTemporaryName(name: string): boolean {
+  return name.startsWith('.mapcp-');
 }
 
 function failureFor(

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { extname, join, resolve } from 'node:path';
 
-const types: Readonly<Record<string, string>> = {
+/** @type {Readonly<Record<string, string>>} */
+const types = {
   '.css': 'text/css',
   '.html': 'text/html',
   '.js': 'text/javascript',
@@ -16,8 +16,11 @@ const blank = `<!doctype html><title>mapcp</title><script type="module">
 globalThis.mapcp = await import('/js/browser/index.js');
 </script>`;
 
-/** Serves build/out, and a page at `/`, until it is closed. */
-export async function serve(): Promise<{ readonly origin: string; close(): void }> {
+/**
+ * Serves build/out, and a page at `/`, until it is closed.
+ * @returns {Promise<{ readonly origin: string; close(): void }>}
+ */
+export async function serve() {
   const root = resolve('build/out');
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
@@ -28,8 +31,8 @@ export async function serve(): Promise<{ readonly origin: string; close(): void 
     });
     response.end(content);
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
+  await new Promise((listening) => server.listen(0, '127.0.0.1', () => listening(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   return {
     origin: `http://127.0.0.1:${port}`,
     close() {

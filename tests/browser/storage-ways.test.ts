@@ -1,0 +1,257 @@
+// Copies in the browser's storage, in every way that a browser may need. The worker of each test takes some of
+// Chromium's functions away.
+
+import type { DirectoryEntry, FoundDirectory } from 'mapcp/browser';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { hasChromium, inChromium } from './chromium.js';
+
+/** What the worker does before it loads mapcp, by what the browser then is like. */
+const browsers = {
+  'a browser with all functions': '',
+  'a browser without createWritable, as Safari before 26':
+    'delete FileSystemFileHandle.prototype.createWritable;',
+  'a directory that the visitor picked': `
+    FileSystemDirectoryHandle.prototype.resolve = async () => null;
+    delete FileSystemFileHandle.prototype.createSyncAccessHandle;`,
+  'a picked directory without moves': `
+    FileSystemDirectoryHandle.prototype.resolve = async () => null;
+    delete FileSystemFileHandle.prototype.createSyncAccessHandle;
+    delete FileSystemFileHandle.prototype.move;`,
+};
+
+/** Adds functions for the tests to a page. */
+async function prepare(page: Page, before: string): Promise<void> {
+  await page.evaluate((code) => {
+    const text = `${code}
+      const early = [];
+      const keep = ({ data }) => early.push(data);
+      addEventListener('message', keep);
+      await import('${location.origin}/js/browser/worker.js');
+      removeEventListener('message', keep);
+      for (const data of early) dispatchEvent(new MessageEvent('message', { data }));`;
+    const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+    const worker = () => new Worker(url, { type: 'module' });
+    const hash = async (blob: Blob) => {
+      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
+      return `${blob.size} ${digest.slice(0, 8).join(' ')}`;
+    };
+    const listing = async (directory: DirectoryEntry, below = ''): Promise<string[]> => {
+      const lines: string[] = [];
+      for (const [name, entry] of Object.entries(directory.dir)) {
+        if ('dir' in entry) {
+          lines.push(`${below}${name}/`, ...(await listing(entry, `${below}${name}/`)));
+        } else if ('source' in entry) {
+          lines.push(`${below}${name} ${await hash(new Blob([entry.source as Blob]))}`);
+        }
+      }
+      return lines.sort();
+    };
+    Object.assign(globalThis, { worker, listing });
+  }, before);
+}
+
+declare const worker: () => Worker;
+declare const listing: (directory: DirectoryEntry) => Promise<string[]>;
+
+describe.skipIf(!hasChromium)('a copy to storage', () => {
+  const pages = inChromium();
+
+  for (const [name, before] of Object.entries(browsers)) {
+    it(`is byte for byte the source, new and over other files, in ${name}`, async () => {
+      const page = await pages.open();
+      await prepare(page, before);
+      const found = await page.evaluate(async () => {
+        const bytes = (length: number) => Uint8Array.from({ length }, (_, index) => (index * index) >> 9);
+        const tree = {
+          dir: {
+            empty: { source: '' },
+            small: { source: 'small' },
+            window: { source: bytes(1 << 20) },
+            large: { source: bytes(9_000_001) },
+            holed: {
+              source: bytes(6 << 20)
+                .fill(0, 1 << 20, 4 << 20)
+                .fill(0, 5 << 20),
+            },
+            d: { dir: { e: { dir: {} }, README: { source: 'one' }, readme: { source: 'two' } } },
+          },
+        };
+        const root = await navigator.storage.getDirectory();
+        const directory = await root.getDirectoryHandle('private', { create: true });
+        const sandbox = await mapcp.openSandbox(
+          { '/in': { tree, access: 'read' }, '/out': { directory, access: 'read-write' } },
+          { worker, memory: 40 << 20 },
+        );
+        const expected = await listing(await sandbox.tree('/in'));
+        const outcomes: unknown[] = [];
+        // New, then over itself, then over files of other sizes, read back.
+        for (const [target, verify] of [
+          ['/out/a', false],
+          ['/out/a', false],
+          ['/out/b', false],
+          ['/out/b', true],
+        ] as const) {
+          const { files } = await sandbox.copy('/in', target, { recursive: true, verify });
+          const copy = (await sandbox.tree('/out')).dir[target.slice(5)] as FoundDirectory;
+          const lines = await listing(copy);
+          outcomes.push([files, lines.join('\n') === expected.join('\n') ? 'same' : lines]);
+          await sandbox.copy('/in/small', '/out/b/large');
+          await sandbox.copy('/in/large', '/out/b/small');
+        }
+        const names = Object.keys((await sandbox.tree('/out')).dir).sort();
+        sandbox.close();
+        return { outcomes, names };
+      });
+      expect(found).toEqual({ outcomes: Array.from({ length: 4 }, () => [7, 'same']), names: ['a', 'b'] });
+    });
+  }
+
+  it('within storage is the source, under every policy and filter, at every size of a directory', async () => {
+    const page = await pages.open();
+    await prepare(page, '');
+    const found = await page.evaluate(async () => {
+      const file = (index: number) => ({ source: `${index} `.repeat(index % 50) });
+      const wide = Object.fromEntries(
+        Array.from({ length: 700 }, (_, index) => [`file-${index}.log`, file(index)]),
+      );
+      let deep: DirectoryEntry = { dir: { end: file(3) } };
+      for (let level = 0; level < 40; level++) {
+        deep = {
+          dir: { [`level-${level}`]: deep, [`a-${level}`]: file(level), [`z-${level}`]: file(level + 1) },
+        };
+      }
+      const tree = {
+        dir: { wide: { dir: wide }, deep, large: { source: new Uint8Array(20 << 20).fill(3) } },
+      };
+      const directory = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree, access: 'read' },
+        '/store': { directory, access: 'read-write' },
+        '/memory': { tree: { dir: {} }, access: 'read-write' },
+      });
+      const expected = (await listing(await sandbox.tree('/in'))).join('\n');
+      await sandbox.copy('/in', '/store/a', { recursive: true });
+      let seen = 0;
+      await sandbox.copy('/store/a', '/store/b', { recursive: true, onProgress: () => void seen++ });
+      const counts: unknown[] = [];
+      for (const overwrite of ['never', 'newer', 'always'] as const) {
+        const report = await sandbox.copy('/store/a', '/store/b', {
+          recursive: true,
+          overwrite,
+          verify: overwrite === 'always',
+        });
+        counts.push([report.files, report.skipped]);
+      }
+      await sandbox.copy('/store/b', '/memory/c', { recursive: true });
+      const filtered = await sandbox.copy('/store/b', '/store/d', {
+        recursive: true,
+        exclude: ['file-[1-6]*.log', 'level-30'],
+        onEntry: () => {},
+      });
+      const stored = (await sandbox.tree('/store')).dir as Record<string, FoundDirectory>;
+      const memory = (await sandbox.tree('/memory')).dir as Record<string, FoundDirectory>;
+      const lists = await Promise.all(
+        [stored.a, stored.b, memory.c].map((each) => listing(each ?? { dir: {} })),
+      );
+      sandbox.close();
+      return {
+        same: lists.map((lines) => lines.join('\n') === expected),
+        counts,
+        seen: seen > 0,
+        filtered: [filtered.files, filtered.skipped],
+      };
+    });
+    expect(found.same).toEqual([true, true, true]);
+    expect(found.counts).toEqual([
+      [0, 782],
+      [0, 782],
+      [782, 0],
+    ]);
+    expect(found.seen).toBe(true);
+    expect(found.filtered[0]).toBeGreaterThan(20);
+  });
+
+  it('takes no more memory than allowed, reports its progress to the end, and leaves nothing if it is aborted', async () => {
+    const page = await pages.open();
+    const found = await page.evaluate(async () => {
+      const part = new Uint8Array(4 << 20).fill(1);
+      const source = new Blob(Array.from({ length: 16 }, () => part));
+      const directory = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox(
+        {
+          '/in': { tree: { dir: { a: { source } } }, access: 'read' },
+          '/out': { directory, access: 'read-write' },
+        },
+        { memory: 1 << 20 },
+      );
+      const done: number[] = [];
+      await sandbox.copy('/in/a', '/out/a', { onProgress: ({ bytesDone }) => void done.push(bytesDone) });
+      const abort = new AbortController();
+      let temporary = '';
+      const aborted = await sandbox
+        .copy('/in/a', '/out/b', {
+          signal: abort.signal,
+          onProgress: async ({ bytesDone }) => {
+            if (bytesDone > 8 << 20) {
+              temporary =
+                Object.keys((await sandbox.tree('/out')).dir).find((name) => name.startsWith('.mapcp-')) ??
+                '';
+              abort.abort(new Error('enough'));
+            }
+          },
+        })
+        .catch((error: unknown) => (error as Error).message);
+      const { dir } = await sandbox.tree('/out');
+      sandbox.close();
+      return {
+        last: done.at(-1),
+        steps: done.length > 1,
+        aborted,
+        temporary: temporary !== '',
+        names: Object.keys(dir),
+      };
+    });
+    expect(found).toEqual({ last: 64 << 20, steps: true, aborted: 'enough', temporary: true, names: ['a'] });
+  });
+
+  it('of a tab that was closed leaves at most a temporary file, which clean removes', async () => {
+    const page = await pages.open();
+    const other = await pages.open();
+    await page.evaluate(async () => {
+      const part = new Uint8Array(4 << 20).fill(1);
+      const source = new Blob(Array.from({ length: 64 }, () => part));
+      const directory = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree: { dir: { a: { source } } }, access: 'read' },
+        '/out': { directory, access: 'read-write' },
+      });
+      await new Promise<void>((begun) => {
+        const onProgress = ({ bytesDone }: { bytesDone: number }) => {
+          if (bytesDone > 8 << 20) {
+            begun();
+            return new Promise<void>(() => {});
+          }
+          return undefined;
+        };
+        void sandbox.copy('/in/a', '/out/a', { onProgress });
+      });
+    });
+    await page.close();
+    const found = await other.evaluate(async () => {
+      const directory = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox({ '/out': { directory, access: 'read-write' } });
+      const before = Object.keys((await sandbox.tree('/out')).dir);
+      const removed = await sandbox.clean('/out');
+      const after = Object.keys((await sandbox.tree('/out')).dir);
+      sandbox.close();
+      return {
+        isTemporary: before.every((name) => /^\.mapcp-[0-9a-f]+\.tmp$/.test(name)),
+        count: before.length,
+        removed,
+        after,
+      };
+    });
+    expect(found).toEqual({ isTemporary: true, count: 1, removed: 1, after: [] });
+  });
+});

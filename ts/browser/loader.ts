@@ -1,0 +1,74 @@
+// Loads what the component will need in the next step of a job.
+//
+// A step does one thing (docs/how-it-works.md, "The job"): it opens a directory, or opens the next file of a directory,
+// or copies a window. It looks at the entries of a directory only in a step after the one that opened it. So it is
+// enough to load the entries of directories that were opened, and the next bytes of files.
+
+import { BlobContent } from './content.js';
+import type { DirectoryNode } from './nodes.js';
+import { ReadAhead } from './read-ahead.js';
+import type { Storage } from './storage.js';
+import type { OpenNode, Volume } from './volume.js';
+
+/** A directory that a component has open. */
+type OpenDirectory = OpenNode & { readonly node: DirectoryNode };
+
+/** Loads what the component needs, from these volumes. */
+export class Loader {
+  readonly #volumes: readonly Volume[];
+  readonly #storages: ReadonlyMap<Volume, Storage>;
+
+  constructor(volumes: readonly Volume[], storages: ReadonlyMap<Volume, Storage>) {
+    this.#volumes = volumes;
+    this.#storages = storages;
+  }
+
+  /** Prepares the next step. Returns undefined if it can begin at once. */
+  prepare(): Promise<void> | undefined {
+    const waits: Promise<void>[] = [];
+    for (const volume of this.#volumes) {
+      for (const { node } of volume.open) {
+        if (node.type === 'regular-file' && node.content instanceof BlobContent) {
+          const isPrepared = node.content.isPrepared;
+          const preparing = node.content.prepare();
+          waits.push(...(isPrepared ? [] : [preparing]));
+        }
+      }
+    }
+    if (this.#volumes.some(({ fresh }) => fresh.length > 0)) {
+      waits.push(this.#loadDirectories());
+    }
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => {});
+  }
+
+  async #loadDirectories(): Promise<void> {
+    const fresh = this.#volumes.flatMap((volume) =>
+      volume.fresh
+        .splice(0)
+        .filter(isDirectory)
+        .map((open) => [volume, open] as const),
+    );
+    // The component opens source directories to list them, and target directories only to reach their entries.
+    for (const [volume, { node, flags }] of fresh) {
+      const storage = this.#storages.get(volume);
+      await storage?.list(node);
+      if (flags.read) {
+        await storage?.loadFiles(node);
+        volume.ahead.set(node, new ReadAhead(node));
+      }
+    }
+    const sources = this.#volumes.flatMap(({ open }) => [...open].filter(isDirectory));
+    for (const [volume, { node, flags }] of fresh) {
+      if (!flags.read) {
+        // Of a target, only files with the names of sources are needed.
+        const isWanted = (name: string) =>
+          sources.some((source) => source.flags.read && source.node.entries.has(name));
+        await this.#storages.get(volume)?.loadFiles(node, isWanted);
+      }
+    }
+  }
+}
+
+function isDirectory(open: OpenNode): open is OpenDirectory {
+  return open.node.type === 'directory';
+}

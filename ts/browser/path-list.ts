@@ -1,0 +1,19 @@
+/** The paths of a list that comes in pieces of bytes. */
+export class PathList {
+  readonly #end: string;
+  readonly #decoder = new TextDecoder();
+  /** The beginning of a path whose end has not come yet. */
+  rest = '';
+
+  /** @param end what ends a path: a line feed or a NUL */
+  constructor(end: '\n' | '\0') {
+    this.#end = end;
+  }
+
+  /** Takes a piece. Returns the paths that are complete now. */
+  add(bytes: Uint8Array): string[] {
+    const paths = (this.rest + this.#decoder.decode(bytes, { stream: true })).split(this.#end);
+    this.rest = paths.pop() ?? '';
+    return paths;
+  }
+}

@@ -1,0 +1,61 @@
+// The content of a directory of the browser, as a page gets it. It is read in the page itself, because a browser takes
+// longer to send many files from a worker than to read them.
+
+import type { FoundDirectory, FoundEntry } from './entries.js';
+import { milliseconds } from './nodes.js';
+import { inParallel } from './parallel.js';
+import { StorageError } from './storage-error.js';
+
+/**
+ * Lists a directory and everything below it. Entries that vanish meanwhile are left out.
+ *
+ * @param root the directory
+ * @param name its guest path
+ * @throws {StorageError} if something cannot be read
+ */
+export async function storedTree(root: FileSystemDirectoryHandle, name: string): Promise<FoundDirectory> {
+  const found = emptyDirectory();
+  let level = [{ handle: root, path: name, dir: found.dir }];
+  while (level.length > 0) {
+    const files: (() => Promise<void>)[] = [];
+    const directories: typeof level = [];
+    await inParallel(level, async ({ handle, path, dir }) => {
+      await reading('list', path, async () => {
+        for await (const [key, child] of handle.entries()) {
+          const below = `${path}/${key}`;
+          if (child.kind === 'directory') {
+            const inner = emptyDirectory();
+            dir[key] = inner;
+            directories.push({ handle: child as FileSystemDirectoryHandle, path: below, dir: inner.dir });
+          } else {
+            files.push(() =>
+              reading('inspect', below, async () => {
+                const source = await (child as FileSystemFileHandle).getFile();
+                dir[key] = { source, mtimeNs: milliseconds(source.lastModified) };
+              }),
+            );
+          }
+        }
+      });
+    });
+    await inParallel(files, (read) => read());
+    level = directories;
+  }
+  return found;
+}
+
+function emptyDirectory(): { dir: Record<string, FoundEntry>; mtimeNs: bigint } {
+  // Without a prototype, because an entry may have the name `__proto__`. A browser keeps no times of directories.
+  return { dir: Object.create(null), mtimeNs: milliseconds(Date.now()) };
+}
+
+async function reading(operation: 'list' | 'inspect', path: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    const failure = StorageError.from(error, operation, path);
+    if (failure.code.tag !== 'not-found') {
+      throw failure;
+    }
+  }
+}
