@@ -172,6 +172,42 @@ describe.skipIf(!hasChromium)('a copy to storage', () => {
     expect(found.filtered[0]).toBeGreaterThan(20);
   });
 
+  it('within storage has the entries of a list, and no others', async () => {
+    const page = await pages.open();
+    await prepare(page, '');
+    const found = await page.evaluate(async () => {
+      const tree = {
+        dir: {
+          a: { dir: { b: { dir: { one: { source: '1' }, two: { source: '2' } } }, three: { source: '3' } } },
+          c: { dir: { d: { dir: { four: { source: '4' } } } } },
+          five: { source: '5' },
+        },
+      };
+      const directory = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree, access: 'read' },
+        '/store': { directory, access: 'read-write' },
+      });
+      await sandbox.copy('/in', '/store/from', { recursive: true });
+      const files = ['a/b/two', 'five', 'c/d/four', 'a/three'];
+      const counts: unknown[] = [];
+      for (const overwrite of ['error', 'never'] as const) {
+        const report = await sandbox.copy('/store/from', '/store/to', { recursive: true, overwrite, files });
+        counts.push([report.files, report.skipped]);
+      }
+      const { dir } = await sandbox.tree('/store');
+      sandbox.close();
+      return { counts, lines: (await listing(dir.to as FoundDirectory)).map((line) => line.split(' ')[0]) };
+    });
+    expect(found).toEqual({
+      counts: [
+        [4, 0],
+        [0, 4],
+      ],
+      lines: ['a/', 'a/b/', 'a/b/two', 'a/three', 'c/', 'c/d/', 'c/d/four', 'five'],
+    });
+  });
+
   it('takes no more memory than allowed, reports its progress to the end, and leaves nothing if it is aborted', async () => {
     const page = await pages.open();
     const found = await page.evaluate(async () => {

@@ -14,6 +14,6 @@ export class PathList {
   add(bytes: Uint8Array): string[] {
     const paths = (this.rest + this.#decoder.decode(bytes, { stream: true })).split(this.#end);
     this.rest = paths.pop() ?? '';
-    return paths;
+    return paths.map((path) => (this.#end === '\n' ? path.replace(/\r$/, '') : path));
   }
 }
