@@ -85,7 +85,8 @@ export interface CopyOptions {
   readonly overwrite?: 'always' | 'never' | 'newer' | 'error' | undefined;
   /**
    * Keep the times of access and modification, including those of directories. WASI has times from 1970 to 2554. The
-   * copy of a source with another time gets the nearest one, with a warning.
+   * copy of a source with another time gets the nearest one, with a warning. Existing directories also get the
+   * permissions of their sources, unless `preserveMode` is false.
    *
    * @default false
    */

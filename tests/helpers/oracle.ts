@@ -165,7 +165,8 @@ class Oracle implements Prediction {
     }
     if (!dryRun) {
       const merged = this.complete[target] ?? { ...this.#newDirectory(), mode: this.#modeOf(found) };
-      this.complete[target] = { ...merged, ...(preserveTimestamps && { time: found.time }) };
+      const kept = preserveTimestamps && { time: found.time, ...this.#refreshed(found) };
+      this.complete[target] = { ...merged, ...kept };
     }
     const directory = this.#resolved(source);
     for (const path of Object.keys(this.#before).filter((path) => dirname(path) === directory)) {
@@ -259,6 +260,12 @@ class Oracle implements Prediction {
 
   #newDirectory(): ExpectedEntry {
     return { kind: 'directory', content: '', mode: 0o777 & ~process.umask() };
+  }
+
+  /** The mode that an existing directory gets together with the times of its source, if it gets one. */
+  #refreshed(found: Seen): Pick<ExpectedEntry, 'mode'> {
+    const carries = this.#runtime.hasModes && (this.#options.preserveMode ?? true);
+    return carries ? { mode: this.#modeOf(found) } : {};
   }
 
   /** The mode of a new entry; undefined if any mode is right. */

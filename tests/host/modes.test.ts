@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
@@ -25,6 +25,8 @@ function carrying(walker: Walker) {
 const drop = (resource: object): void => (resource as Disposable)[Symbol.dispose]();
 
 const modeOf = (path: string): number => statSync(path).mode & 0o7777;
+
+const now = { tag: 'now' } as const;
 
 describe.each(walkers)('modes carried with the %s walker', (_kind, walker) => {
   it.each([0o4755, 0o2755, 0o6711])(
@@ -125,6 +127,115 @@ describe.each(walkers)('modes carried with the %s walker', (_kind, walker) => {
     expect(outcome(() => to.createDirectoryAt('d'))).toBe('exist');
     drop(to.openAt({}, 'd', { directory: true }, { read: true }));
     expect(modeOf(join(target, 'd'))).toBe(0o1720);
+  });
+
+  it('are given to an existing directory only if it gets its times', () => {
+    const { source, target, from, to, modes } = carrying(walker);
+    mkdirSync(join(source, 'd'));
+    chmodSync(join(source, 'd'), 0o750);
+    mkdirSync(join(target, 'd'));
+    chmodSync(join(target, 'd'), 0o705);
+    from.openAt({}, 'd', { directory: true }, { read: true });
+    const open = () => {
+      expect(outcome(() => to.createDirectoryAt('d'))).toBe('exist');
+      return to.openAt({}, 'd', { directory: true }, { read: true });
+    };
+    drop(open());
+    expect(modeOf(join(target, 'd'))).toBe(0o705);
+    from.openAt({}, 'd', { directory: true }, { read: true });
+    const timed = open();
+    timed.setTimesAt({}, '.', now, now);
+    expect(modeOf(join(target, 'd'))).toBe(0o705);
+    drop(timed);
+    expect(modeOf(join(target, 'd'))).toBe(0o750);
+    expect(modes.takeRefusals()).toBe(undefined);
+  });
+
+  it('are given to an existing preopened directory', () => {
+    const { source, target, from, to } = carrying(walker);
+    mkdirSync(join(source, 'd'));
+    chmodSync(join(source, 'd'), 0o750);
+    from.openAt({}, 'd', { directory: true }, { read: true });
+    expect(outcome(() => to.createDirectoryAt('.'))).toBe('exist');
+    const opened = to.openAt({}, '.', { directory: true }, { read: true });
+    opened.setTimesAt({}, '.', now, now);
+    drop(opened);
+    expect(modeOf(target)).toBe(0o750);
+  });
+
+  it('are not given to an existing directory that has taken the name of another one', () => {
+    const { source, target, from, to } = carrying(walker);
+    mkdirSync(join(source, 'd'));
+    chmodSync(join(source, 'd'), 0o777);
+    mkdirSync(join(target, 'd'));
+    mkdirSync(join(target, 'private'), 0o700);
+    from.openAt({}, 'd', { directory: true }, { read: true });
+    expect(outcome(() => to.createDirectoryAt('d'))).toBe('exist');
+    to.renameAt('d', to, 'aside');
+    to.renameAt('private', to, 'd');
+    const opened = to.openAt({}, 'd', { directory: true }, { read: true });
+    opened.setTimesAt({}, '.', now, now);
+    drop(opened);
+    expect(modeOf(join(target, 'd'))).toBe(0o700);
+  });
+
+  it('are not given to the target of a link', () => {
+    const { source, target, from, to } = carrying(walker);
+    mkdirSync(join(source, 'd'));
+    chmodSync(join(source, 'd'), 0o777);
+    mkdirSync(join(target, 'private'), 0o700);
+    symlinkSync('private', join(target, 'd'));
+    from.openAt({}, 'd', { directory: true }, { read: true });
+    expect(outcome(() => to.createDirectoryAt('d'))).toBe('exist');
+    const opened = to.openAt({ symlinkFollow: true }, 'd', { directory: true }, { read: true });
+    opened.setTimesAt({}, '.', now, now);
+    drop(opened);
+    expect(modeOf(join(target, 'private'))).toBe(0o700);
+  });
+
+  it.runIf(process.getuid?.() === 0)('are refused to an existing directory of another user', () => {
+    const { source, target, from, to, modes } = carrying(walker);
+    mkdirSync(join(source, 'd'));
+    mkdirSync(join(target, 'd'), 0o700);
+    chownSync(join(target, 'd'), 65534, 65534);
+    from.openAt({}, 'd', { directory: true }, { read: true });
+    expect(outcome(() => to.createDirectoryAt('d'))).toBe('exist');
+    const opened = to.openAt({}, 'd', { directory: true }, { read: true });
+    opened.setTimesAt({}, '.', now, now);
+    drop(opened);
+    expect(modeOf(join(target, 'd'))).toBe(0o700);
+    expect(modes.takeRefusals()).toEqual({ count: 1, path: '/out/d', code: 'EPERM' });
+  });
+
+  it('let a job fill an existing directory that another job has finished as read-only', () => {
+    let isDenied = false;
+    const denying: Walker = {
+      ...walker,
+      // The superuser may change every directory.
+      at(directory, name, act) {
+        if (isDenied && (statSync(join(target, 'd')).mode & 0o200) === 0) {
+          throw Object.assign(new Error('denied'), { code: 'EACCES', syscall: 'mkdir' });
+        }
+        return walker.at(directory, name, act);
+      },
+    };
+    const { source, target, from, to } = carrying(denying);
+    mkdirSync(join(source, 'd'));
+    chmodSync(join(source, 'd'), 0o555);
+    mkdirSync(join(target, 'd'));
+    const [first, second] = [1, 2].map(() => {
+      from.openAt({}, 'd', { directory: true }, { read: true });
+      expect(outcome(() => to.createDirectoryAt('d'))).toBe('exist');
+      return to.openAt({}, 'd', { directory: true }, { read: true });
+    });
+    first?.setTimesAt({}, '.', now, now);
+    drop(first ?? {});
+    expect(modeOf(join(target, 'd'))).toBe(0o555);
+    isDenied = true;
+    second?.createDirectoryAt('e');
+    isDenied = false;
+    drop(second ?? {});
+    expect(modeOf(join(target, 'd'))).toBe(0o555);
   });
 
   it('keep the inherited set-group-ID bit of a new directory, also if it is reopened to be changed', () => {

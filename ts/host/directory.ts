@@ -30,11 +30,18 @@ import type { Grant, Preopen } from './grant.js';
 import type { Handle } from './handle.js';
 import { HandleWalk } from './handle-walk.js';
 import { KnownNames, noteChange, noteMove } from './known-names.js';
-import { PRIVATE_FILE, setGroupOf, UNFINISHED_DIRECTORY } from './modes.js';
+import {
+  hasPermissions,
+  isFinished,
+  isOurs,
+  PRIVATE_FILE,
+  setGroupOf,
+  UNFINISHED_DIRECTORY,
+} from './modes.js';
 import { isStrange, NAME_ENCODING } from './names.js';
 import { rename } from './rename.js';
 import { expectStack } from './stack.js';
-import { identity, setTimes, typeOf } from './status.js';
+import { identity, isSameFile, setTimes, typeOf } from './status.js';
 import { createUnfinished, setMode } from './unfinished-directory.js';
 import type { Walker } from './walker.js';
 
@@ -73,6 +80,8 @@ export class Directory {
   readonly #hostPath: string | undefined;
   /** The mode that it gets when it is closed; undefined if its mode stays. */
   #finalMode: number | undefined;
+  /** The mode that it gets together with its source's times; undefined if it has no source. */
+  #sourceMode: number | undefined;
   #identity: MetadataHashValue | undefined;
   readonly #known = new KnownNames();
 
@@ -160,6 +169,7 @@ export class Directory {
       () => this.stat(),
       (atime, mtime) => this.#walker.at(this.#handle, '.', (entry) => lutimesSync(entry, atime, mtime)),
     );
+    this.#noteTimed();
   }
 
   setTimesAt(follow: boolean, path: string, accessed: NewTimestamp, modified: NewTimestamp): void {
@@ -172,7 +182,27 @@ export class Directory {
         () => status,
         (atime, mtime) => walk.at((entry) => lutimesSync(entry, atime, mtime)),
       );
+      if (walk.name === '.' && isSameFile(identity(status), this.identity())) {
+        this.#noteTimed();
+      }
     });
+  }
+
+  /** Gives the directory the mode of its source, when it is closed, because it now has the times of its source. */
+  #noteTimed(): void {
+    const mode = this.#sourceMode;
+    if (mode === undefined) {
+      return;
+    }
+    const status = this.stat();
+    if (hasPermissions(status, mode)) {
+      return;
+    }
+    if (isOurs(status)) {
+      this.#finalMode = mode;
+    } else {
+      this.#grant.modes.noteRefused(this.#path, 'EPERM');
+    }
   }
 
   sync(): void {
@@ -255,13 +285,17 @@ export class Directory {
   createDirectoryAt(path: string): void {
     this.#expectMutable();
     this.#change(path, (walk) => {
+      const { modes } = this.#grant;
+      const mode = modes.modeForDirectory();
+      if (walk.name === '.' && mode !== undefined) {
+        modes.noteDirectoryExists(walk.status(), mode);
+      }
       walk.expectName('exist');
       this.#giveName(walk, () => {
-        const mode = this.#grant.modes.modeForDirectory();
         if (mode === undefined) {
           walk.at((entry) => mkdirSync(entry));
         } else {
-          createUnfinished(this.#walker, walk, mode, this.#grant.modes, this.#pathOf(path));
+          createUnfinished(this.#walker, walk, mode, modes, this.#pathOf(path));
         }
       });
     });
@@ -437,12 +471,22 @@ export class Directory {
       try {
         return this.#walk(path, act);
       } catch (error) {
-        const mayAgain = this.#finalMode !== undefined && nodeCode(error) === 'EACCES' && looks < MOST_LOOKS;
+        const mayAgain = nodeCode(error) === 'EACCES' && looks < MOST_LOOKS && this.#isOfCopy();
         if (!mayAgain || !this.#takeMode()) {
           throw error;
         }
       }
     }
+  }
+
+  /** Whether it gets its mode when it is closed, also because another job of the same copy has given it that mode. */
+  #isOfCopy(): boolean {
+    const mode = this.#sourceMode;
+    if (this.#finalMode === undefined && mode !== undefined) {
+      const status = this.stat();
+      this.#finalMode = isOurs(status) && isFinished(status, mode) ? mode : undefined;
+    }
+    return this.#finalMode !== undefined;
   }
 
   /** Lets the owner change the directory until it gets its mode again. Returns false if the system refuses. */
@@ -532,9 +576,10 @@ export class Directory {
       const handle = this.#walker.enter(walk.directory, walk.name, flags.read ? 'read' : 'search');
       const directory = new Directory(this.#walker, handle, this.#grant, this.#pathOf(path));
       return orClose(directory, () => {
-        const unfinished = this.#grant.modes.noteDirectoryOpened(() => directory.stat());
-        directory.#finalMode = unfinished?.mode;
-        if (unfinished?.isMarked === false) {
+        const target = this.#grant.modes.noteDirectoryOpened(() => directory.stat());
+        directory.#sourceMode = target?.mode;
+        directory.#finalMode = target?.isOfCopy === true ? target.mode : undefined;
+        if (target?.isOfCopy === true && !target.isMarked) {
           // Its creator was killed before it marked the directory, or is about to mark it.
           directory.#takeMode();
         }

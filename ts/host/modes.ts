@@ -38,8 +38,8 @@ export const permissionsOf = (status: BigIntStats): number => Number(status.mode
 /** Returns the set-group-ID bit of a directory. A new directory inherits it together with the group, and keeps it. */
 export const setGroupOf = (status: BigIntStats): number => Number(status.mode) & SET_GROUP;
 
-/** Whether we may change it. The superuser may change only its own; for other users the system refuses by itself. */
-const isOurs = (status: BigIntStats): boolean => process.geteuid?.() !== 0 || status.uid === 0n;
+/** Whether we may change its mode. The superuser may change only its own; for other users the system refuses by itself. */
+export const isOurs = (status: BigIntStats): boolean => process.geteuid?.() !== 0 || status.uid === 0n;
 
 /**
  * Whether a directory can be the one that was just created with the mode `made`, and not another one that took its
@@ -52,22 +52,35 @@ export function isNewDirectory(status: BigIntStats, made: number): boolean {
   return isOurs(status) && (present === made || (mayLackSticky && present === withoutSticky));
 }
 
+/** Whether a directory has the permissions of this mode, whose set-group-ID bit does not matter. */
+export const hasPermissions = (status: BigIntStats, mode: number): boolean =>
+  permissionsOf(status) === (mode & DIRECTORY_PERMISSIONS);
+
+/** Whether a directory has this mode of its source, so that its owner may not change it. */
+export function isFinished(status: BigIntStats, mode: number): boolean {
+  return (mode & OWNER_MAY_CHANGE) !== OWNER_MAY_CHANGE && hasPermissions(status, mode);
+}
+
 /** Whether a copy made this directory and has not finished it, maybe not even marked it. */
 function isUnfinished(status: BigIntStats): boolean {
   return [UNFINISHED_DIRECTORY, NEW_DIRECTORY].includes(permissionsOf(status));
 }
 
-/** A directory that was created, or found unfinished, until it is opened. */
+/** A directory that was created, or that exists, until it is opened. */
 interface PendingDirectory {
   readonly which: MetadataHashValue;
   /** The mode that it will get. */
   readonly mode: number;
+  /** Whether a copy made it. Another directory gets the mode only together with the times of its source. */
+  readonly isOfCopy: boolean;
 }
 
-/** An open directory that must still get its mode. */
-export interface UnfinishedDirectory {
-  /** The mode that it gets when it is closed. */
+/** An open directory with a source. */
+export interface OpenedTarget {
+  /** The mode that it gets: the permissions of its source. */
   readonly mode: number;
+  /** Whether a copy made it, so that it gets the mode when it is closed. */
+  readonly isOfCopy: boolean;
   /** Whether it is marked as unfinished, so that its owner may change it. */
   readonly isMarked: boolean;
 }
@@ -89,8 +102,9 @@ export interface Refusals {
  * regular file that was last opened for reading. A directory that is created is private as well. When the descriptor
  * that is opened for it next is closed, it gets the permissions of the directory that was last opened before. The
  * host knows the directory by its identity, because another may have taken its name. A directory that already exists
- * is treated in the same way if a copy left it unfinished, or finished it as read-only. Without a source, both get
- * the usual permissions.
+ * is treated in the same way if a copy left it unfinished, or finished it as read-only. Any other existing directory
+ * gets the permissions of its source only if it gets its times while it is open, because then a copy preserves both.
+ * Without a source, new files and directories get the usual permissions.
  *
  * If the file system refuses a mode, the file or directory keeps the one that it has; see `takeRefusals`.
  */
@@ -161,19 +175,29 @@ export class ModeCarrier {
    * @internal
    */
   noteDirectoryCreated(status: BigIntStats, mode: number): void {
-    this.#made = { which: identity(status), mode: mode | setGroupOf(status) };
+    this.#made = { which: identity(status), mode: mode | setGroupOf(status), isOfCopy: true };
   }
 
   /**
-   * Records that a directory was not created because it exists, and that its source has `mode`. Returns
-   * whether a copy has made it, which must give it that mode.
+   * Records that a directory was not created because it exists, and that its source has `mode`.
    *
    * @internal
    */
-  noteDirectoryExists(status: BigIntStats, mode: number): boolean {
-    const isReadOnly = (mode & OWNER_MAY_CHANGE) !== OWNER_MAY_CHANGE;
-    const isFinished = isReadOnly && permissionsOf(status) === mode;
-    const isOfCopy = status.isDirectory() && isOurs(status) && (isUnfinished(status) || isFinished);
+  noteDirectoryExists(status: BigIntStats, mode: number): void {
+    if (!this.noteDirectoryOfCopy(status, mode) && status.isDirectory()) {
+      this.#made = { which: identity(status), mode: mode | setGroupOf(status), isOfCopy: false };
+    }
+  }
+
+  /**
+   * Returns whether a copy has made an existing directory, and must give it the mode of its source, `mode`. If so,
+   * records that.
+   *
+   * @internal
+   */
+  noteDirectoryOfCopy(status: BigIntStats, mode: number): boolean {
+    const isOfCopy =
+      status.isDirectory() && isOurs(status) && (isUnfinished(status) || isFinished(status, mode));
     if (isOfCopy) {
       this.noteDirectoryCreated(status, mode);
     }
@@ -181,11 +205,11 @@ export class ModeCarrier {
   }
 
   /**
-   * Records that a directory was opened. Returns what it must get when it is closed, if it was created here.
+   * Records that a directory was opened. Returns which mode it must get, if it was created or met before.
    *
    * @internal
    */
-  noteDirectoryOpened(look: () => BigIntStats): UnfinishedDirectory | undefined {
+  noteDirectoryOpened(look: () => BigIntStats): OpenedTarget | undefined {
     if (!this.#isOn) {
       return undefined;
     }
@@ -196,8 +220,10 @@ export class ModeCarrier {
       return undefined;
     }
     this.#made = undefined;
-    const isStillIt = isUnfinished(status) || this.#directory === (made.mode & DIRECTORY_PERMISSIONS);
-    return isStillIt ? { mode: made.mode, isMarked: this.#directory !== NEW_DIRECTORY } : undefined;
+    const isStillIt = isUnfinished(status) || hasPermissions(status, made.mode) || !made.isOfCopy;
+    return isStillIt
+      ? { mode: made.mode, isOfCopy: made.isOfCopy, isMarked: this.#directory !== NEW_DIRECTORY }
+      : undefined;
   }
 }
 

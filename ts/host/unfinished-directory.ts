@@ -62,7 +62,7 @@ function mark(
   if (!isNewDirectory(status, walker.newDirectory)) {
     // Another directory has taken its name, or the file system chooses modes itself, which may be right. Or another job
     // of the same copy has met the directory, and is at work in it.
-    if (!modes.noteDirectoryExists(status, mode) && permissionsOf(status) !== mode) {
+    if (!modes.noteDirectoryOfCopy(status, mode) && permissionsOf(status) !== mode) {
       modes.noteRefused(path, 'EPERM');
     }
     return;

@@ -32,6 +32,39 @@ const timed = {
 // Deeper than the directories that a walk keeps open.
 const deepPaths = ['x', 'y'].map((name) => `${name}${'/d'.repeat(12)}`);
 
+const directoriesBelow = (top: string): Record<string, null> =>
+  Object.fromEntries(
+    deepPaths.flatMap((path) =>
+      path.split('/').map((_, index, names) => [`${top}/${names.slice(0, index + 1).join('/')}`, null]),
+    ),
+  );
+
+/** Directories whose permissions are no longer those of their copies. */
+function existing(put: Put): void {
+  put.directory('in/a/closed', 'in/a/open', 'out/b/closed', 'out/b/open');
+  put.file('in/a/closed/f');
+  put.mode('in/a/closed', 0o700);
+  put.mode('in/a/open', 0o777);
+  put.mode('in/a', 0o755);
+  put.mode('out/b/closed', 0o755);
+  put.mode('out/b/open', 0o750);
+  put.mode('out/b', 0o700);
+}
+
+const old = {
+  b: { kind: 'directory', mode: 0o700 },
+  'b/closed': { kind: 'directory', mode: 0o755 },
+  'b/closed/f': 'content',
+  'b/open': { kind: 'directory', mode: 0o750 },
+} as const;
+
+const refreshed = {
+  b: { kind: 'directory', mode: 0o755 },
+  'b/closed': { kind: 'directory', mode: 0o700 },
+  'b/closed/f': 'content',
+  'b/open': { kind: 'directory', mode: 0o777 },
+} as const;
+
 /** Times and permissions. */
 export const metadata: readonly Behaviour[] = [
   ...[
@@ -193,6 +226,56 @@ export const metadata: readonly Behaviour[] = [
     not: { wasmtime: 'WASI has no permissions' },
   },
   {
+    name: 'an existing directory gets the permissions of its source together with its times',
+    prepare: existing,
+    options: keeping,
+    out: refreshed,
+    not: { wasmtime: 'WASI has no permissions' },
+  },
+  {
+    name: 'an existing directory keeps its set-group-ID bit',
+    prepare: (put) => {
+      existing(put);
+      put.mode('out/b/closed', 0o2755);
+    },
+    options: keeping,
+    out: { ...refreshed, 'b/closed': { kind: 'directory', mode: 0o2700 } },
+    not: { wasmtime: 'WASI has no permissions' },
+  },
+  {
+    name: 'an existing directory keeps its permissions if times are not preserved',
+    prepare: existing,
+    options: { recursive: true },
+    out: old,
+  },
+  {
+    name: 'an existing directory keeps its permissions if permissions are not preserved',
+    prepare: existing,
+    options: { ...keeping, preserveMode: false },
+    not: { browser: 'it has no permissions, and refuses the option' },
+    out: old,
+  },
+  {
+    name: 'an existing directory becomes read-only after it has its content',
+    prepare: (put) => {
+      for (const path of deepPaths) {
+        put.directory(`in/a/r/${path}`);
+      }
+      put.file('in/a/r/f');
+      put.mode('in/a/r', 0o555);
+      put.directory('out/b/r');
+    },
+    options: keeping,
+    isOrdinaryUser: true,
+    out: {
+      b: null,
+      'b/r': { kind: 'directory', mode: 0o555 },
+      'b/r/f': 'content',
+      ...directoriesBelow('b/r'),
+    },
+    not: { wasmtime: 'WASI has no permissions' },
+  },
+  {
     name: 'an executable stays executable if its times are preserved and it is verified',
     prepare: (put) => {
       put.file('in/a', '#!/bin/sh\n');
@@ -216,11 +299,7 @@ export const metadata: readonly Behaviour[] = [
     out: {
       b: null,
       'b/r': { kind: 'directory', mode: 0o555 },
-      ...Object.fromEntries(
-        deepPaths.flatMap((path) =>
-          path.split('/').map((_, index, names) => [`b/r/${names.slice(0, index + 1).join('/')}`, null]),
-        ),
-      ),
+      ...directoriesBelow('b/r'),
     },
   },
   {
