@@ -646,6 +646,8 @@ export const cases: readonly Case[] = [
   ...[
     { pattern: 'in/d/sub', source: 'in/d', write: '/sub' },
     { pattern: '/in/d/sub/*.o', source: 'in/d//', write: '/sub/*.o' },
+    { pattern: 'd/sub', source: './in//d/', write: '/sub' },
+    { pattern: '/d/sub', source: 'in/d', write: '/sub' },
   ].map(
     ({ pattern, source, write }): Case => ({
       name: `--exclude ${pattern} for ${source} is a warning that says what to write`,

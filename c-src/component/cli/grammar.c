@@ -787,21 +787,27 @@ static void check_names(struct reading *reading) {
     }
 }
 
-/// If a pattern begins with the path of a source, returns the rest of it: `/sub` for `src/sub` and `src`.
-/// Otherwise NULL.
+/// If a pattern begins with the path of a source, or with the end of that path, returns the rest of it:
+/// `/sub` for `src/sub` and `src` or `/home/src`. Otherwise NULL.
 static const char *rest_below(const char *source, const char *pattern) {
     const char *path = source;
     while (path[0] == '.' && path[1] == '/') {
         path += 2 + strspn(path + 2, "/");
     }
-    size_t length = strlen(path);
-    while (length > 0 && path[length - 1] == '/') {
-        length--;
+    const char *end = path + strlen(path);
+    while (end > path && end[-1] == '/') {
+        end--;
     }
-    const char *text = pattern + (*pattern == '/' && *path != '/');
-    const bool is_below =
-        length > 0 && strncmp(text, path, length) == 0 && text[length] == '/' && text[length + 1];
-    return is_below ? text + length : NULL;
+    while (path < end) {
+        const size_t length = (size_t)(end - path);
+        const char *text = pattern + (*pattern == '/' && *path != '/');
+        if (strncmp(text, path, length) == 0 && text[length] == '/' && text[length + 1]) {
+            return text + length;
+        }
+        path += strcspn(path, "/");
+        path += strspn(path, "/");
+    }
+    return NULL;
 }
 
 /// If a pattern begins with the path of the source, adds a warning, because patterns match paths below the
