@@ -9,7 +9,7 @@ import type { Preopens } from './host/grant.js';
 import { below, hostPathOf, isDirectory, isLink } from './host-path.js';
 import { type Input, inputOf } from './input.js';
 import type { Made } from './made.js';
-import { type Amounts, type CopyOptions, copyChecks, copyHints } from './options.js';
+import { type Amounts, type CopyOptions, copyChecks, copyHints, requireAtomic } from './options.js';
 import { type LentSandbox, lendSandbox, type SandboxOptions } from './sandbox.js';
 import { isSystemError, reasonOf, type SystemError } from './system-error.js';
 import { CopyTask, type Order, type Work } from './task.js';
@@ -89,6 +89,7 @@ export function startCopy(
 ): CopyTask {
   return new CopyTask(() => {
     const taken = takeOptions<CopyOptions & ConfinementOptions>('options', options, checks, copyHints);
+    requireAtomic(taken);
     return orderOf(hostPathOf('source', source), hostPathOf('target', target), taken, starterFor(taken));
   });
 }

@@ -160,7 +160,7 @@ function sentence(details: CopyErrorDetails): string {
   const { source, target, operation, path, reason, isCopied, leftover } = details;
   const entry = `${quoted(source)} to ${quoted(target)}`;
   const beginning = isCopied ? `copied ${entry}, but` : `cannot copy ${entry}:`;
-  const end = leftover === undefined ? '' : `; remove the temporary file ${quoted(leftover)}`;
+  const end = leftover === undefined ? '' : `; remove what is left: ${quoted(leftover)}`;
   return `${beginning} cannot ${verbOf(operation)} ${quoted(path)}: ${reason}${end}`;
 }
 

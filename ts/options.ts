@@ -78,11 +78,23 @@ export interface CopyOptions {
   /**
    * Replace a file or link that exists (`always`), keep it (`never`), replace it if the source is newer (`newer`), or
    * fail (`error`). Directories are merged. If both times may be before 1970, WASI cannot tell which is newer. Then
-   * `newer` keeps the old file, with a warning in a tree and an error for a single file.
+   * `newer` keeps the old file, with a warning in a tree and an error for a single file. With `atomic: 'tree'`, the
+   * default is `error`.
    *
    * @default 'always'
    */
   readonly overwrite?: 'always' | 'never' | 'newer' | 'error' | undefined;
+  /**
+   * What appears in one step: each file (`file`), or a whole tree (`tree`).
+   *
+   * With `tree`, the tree is built beside `target` under a temporary name, and renamed when it is complete. Until then,
+   * and if the copy fails, nothing of it is there. If `target` exists, the copy fails, unless `overwrite` is `always`;
+   * then the old tree is moved aside, replaced and removed. `overwrite: 'newer'`, `keepGoing`, `shard` and
+   * `concurrency` cannot be used with it. A single file or link is copied as usual.
+   *
+   * @default 'file'
+   */
+  readonly atomic?: 'file' | 'tree' | undefined;
   /**
    * Keep the times of access and modification, including those of directories. WASI has times from 1970 to 2554. The
    * copy of a source with another time gets the nearest one, with a warning. Existing directories also get the
@@ -261,7 +273,7 @@ export interface CopyOptions {
    * it returns a promise, the copy waits for it. If it throws or rejects, the copy ends with that error.
    */
   readonly onError?: ((error: CopyError) => unknown) | undefined;
-  /** Stop the copy and reject with the signal's reason. Finished files stay. */
+  /** Stop the copy and reject with the signal's reason. Finished files stay, except with `atomic: 'tree'`. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -312,6 +324,7 @@ export const copyChecks: Checks<CopyOptions> = {
   recursive: boolean,
   symlinks: oneOf('preserve', 'follow', 'skip'),
   overwrite: oneOf('always', 'never', 'newer', 'error'),
+  atomic: oneOf('file', 'tree'),
   preserveTimestamps: boolean,
   preserveMode: boolean,
   verify: boolean,
@@ -338,6 +351,25 @@ export const copyChecks: Checks<CopyOptions> = {
   onError: callback,
   signal,
 };
+
+/**
+ * Throws a TypeError if an option contradicts `atomic: 'tree'`.
+ *
+ * @param options checked options
+ */
+export function requireAtomic({ atomic, overwrite, keepGoing, shard, concurrency = 1 }: CopyOptions): void {
+  const contradicting = [
+    overwrite === 'newer' && "overwrite: 'newer'",
+    keepGoing && 'keepGoing',
+    shard !== undefined && 'shard',
+    concurrency > 1 && 'concurrency',
+  ].find((name) => name);
+  if (atomic === 'tree' && contradicting) {
+    throw new TypeError(
+      `options.atomic: 'tree' cannot be used with ${contradicting}, because one job must copy the whole tree or nothing`,
+    );
+  }
+}
 
 /** What to use instead of the options of `fs.cp` and similar packages. */
 export const copyHints: Readonly<Record<string, string>> = {
@@ -391,7 +423,8 @@ export function toComponent(
   return {
     windowSize: options.windowSize ?? 0,
     symlinks: options.symlinks ?? 'preserve',
-    overwrite: options.overwrite ?? 'always',
+    overwrite: options.overwrite ?? (options.atomic === 'tree' ? 'error' : 'always'),
+    atomic: options.atomic ?? 'file',
     sparse: options.sparse ?? 'auto',
     recursive: options.recursive ?? false,
     preserveTimestamps: options.preserveTimestamps ?? false,

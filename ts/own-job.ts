@@ -1,6 +1,7 @@
 // A job in this thread. It adds to the component's errors what only our own host knows, because WASI cannot express it:
 // which permissions were refused, and that descriptors ran out.
 
+import { posix } from 'node:path';
 import {
   type ComponentError,
   type CopyJob,
@@ -46,6 +47,15 @@ const codes: Readonly<Record<string, ErrorCode['tag']>> = {
 function isBelow(path: string, directory: string): boolean {
   const [inner, outer] = [path, directory].map((each) => `${each}/`.replace(/^(\.?\/)+/, ''));
   return inner?.startsWith(outer ?? '') ?? false;
+}
+
+/** Returns the path in the target for a path in an atomic tree, which has a temporary name until it is complete. */
+function inTarget(given: string, target: string): string {
+  const path = posix.normalize(given);
+  const beside = posix.join(posix.dirname(target), '/');
+  const [, below] = /^\.mapcp-[0-9a-f]{16}(?:é|e\u0301)?\.tmp(\/.*)?$/.exec(path.slice(beside.length)) ?? [];
+  const isTemporary = path.startsWith(beside) && below !== undefined;
+  return isTemporary ? target.replace(/\/+$/, '') + below : given;
 }
 
 /** A job of the component in this thread. */
@@ -172,7 +182,8 @@ export class OwnJob implements SandboxJob {
     if (refused === undefined) {
       return [];
     }
-    const { path, code, count } = refused;
+    const { code, count } = refused;
+    const path = inTarget(refused.path, target);
     const others = count === 1 ? '' : `; the same for ${count - 1} more`;
     return [
       {

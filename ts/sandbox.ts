@@ -22,6 +22,7 @@ import {
   copyChecks,
   copyHints,
   type JobOptions,
+  requireAtomic,
   requirePath,
   toComponent,
 } from './options.js';
@@ -131,6 +132,7 @@ export class Sandbox implements Disposable {
   copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
     return new CopyTask(() => {
       const taken = takeOptions<CopyOptions>('options', options, copyChecks, copyHints);
+      requireAtomic(taken);
       const input = inputOf(taken);
       const run = { ...taken, input: input?.form };
       return { options: taken, input, prepare: async () => this.workOn(source, target, run, (path) => path) };
@@ -221,6 +223,8 @@ export class Sandbox implements Disposable {
     requirePath('directory', directory);
     const { dryRun = false } = takeOptions<CleanOptions>('options', options, cleanChecks);
     this.#requireOpen();
+    // Read-only directories can be removed only if the host knows their modes.
+    this.#aids.modes.start(true);
     try {
       return this.#component.copier.clean(directory, dryRun);
     } catch (error) {

@@ -18,6 +18,7 @@ static_assert((int)MAPCP_OVERWRITE_ERROR == EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_
 static_assert((int)MAPCP_ENTRY_DIRECTORY == EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_DIRECTORY,
               "kinds of entries");
 static_assert((int)MAPCP_INPUT_LINES == EXPORTS_MAPCP_COPY_COPIER_INPUT_LINES, "kinds of input");
+static_assert((int)MAPCP_ATOMICITY_TREE == EXPORTS_MAPCP_COPY_COPIER_ATOMICITY_TREE, "atomicity");
 static_assert((int)MAPCP_SPARSE_NEVER == EXPORTS_MAPCP_COPY_COPIER_SPARSE_POLICY_NEVER, "sparse");
 
 typedef exports_mapcp_copy_copier_copy_job_t copy_job;
@@ -221,20 +222,19 @@ static void put_names(mapcp_list_string_t *result, const struct mapcp_names *fro
 
 bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, bool dry_run,
                                      exports_mapcp_copy_copier_clean_report_t *result, copy_error *error) {
-    struct mapcp_names files;
-    struct mapcp_copy_errors errors;
+    struct mapcp_cleaned cleaned;
     struct mapcp_copy_error cause;
     char *directory = mapcp_take_string(given);
-    const bool good = mapcp_clean(directory, dry_run, &files, &errors, &cause);
+    const bool good = mapcp_clean(directory, dry_run, &cleaned, &cause);
     if (good) {
-        put_names(&result->files, &files);
-        put_errors(&result->errors, &errors);
+        put_names(&result->files, &cleaned.files);
+        put_names(&result->restored, &cleaned.restored);
+        put_errors(&result->errors, &cleaned.errors);
     } else {
         put_error(error, &cause);
         mapcp_copy_error_free(&cause);
     }
-    mapcp_names_free(&files);
-    mapcp_copy_errors_free(&errors);
+    mapcp_cleaned_free(&cleaned);
     free(directory);
     return good;
 }

@@ -11,6 +11,7 @@
     EACH(symlinks)                                                                                           \
     EACH(overwrite)                                                                                          \
     EACH(sparse)                                                                                             \
+    EACH(atomic)                                                                                             \
     EACH(recursive)                                                                                          \
     EACH(preserve_timestamps)                                                                                \
     EACH(verify)                                                                                             \

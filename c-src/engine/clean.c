@@ -1,17 +1,21 @@
 #include "clean.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "removal.h"
 #include "temporary.h"
 #include "tree.h"
 
 struct cleaning {
     struct mapcp_tree tree;
-    struct mapcp_names *files;
-    struct mapcp_copy_errors *errors;
+    struct mapcp_namer namer;
+    struct mapcp_cleaned *result;
 };
 
 static bool out_of_memory(struct mapcp_error *error) {
@@ -27,24 +31,91 @@ static struct mapcp_copy_error error_at(const struct cleaning *cleaning, const c
 
 /// Reports an error about the entry that the walk is at. Returns false and sets `error` if memory runs out.
 static bool report(struct cleaning *cleaning, struct mapcp_error *error) {
-    return mapcp_copy_errors_add(cleaning->errors, error_at(cleaning, "", error)) || out_of_memory(error);
+    return mapcp_copy_errors_add(&cleaning->result->errors, error_at(cleaning, "", error)) ||
+           out_of_memory(error);
 }
 
-/// Removes an entry of the walk if it is a temporary file, and reports its path. Returns false and sets
-/// `error` if memory runs out.
-static bool clean_entry(struct cleaning *cleaning, const struct mapcp_tree_entry *entry,
-                        struct mapcp_error *error) {
-    if (entry->kind == MAPCP_TREE_SPECIAL || !mapcp_is_temporary_name(entry->source.name)) {
-        return true;
+/// Reports that an operation on the current entry failed with an errno value.
+static bool report_number(struct cleaning *cleaning, enum mapcp_operation operation, int number,
+                          struct mapcp_error *error) {
+    (void)mapcp_fail_number(error, operation, MAPCP_SIDE_SOURCE, number);
+    return report(cleaning, error);
+}
+
+// The functions below clean the entry at `place`, and report its path. They return false and set `error` if
+// memory runs out.
+
+static bool add(struct cleaning *cleaning, struct mapcp_names *names, struct mapcp_error *error) {
+    return mapcp_names_push(names, cleaning->tree.source->text) || out_of_memory(error);
+}
+
+static bool clean_file(struct cleaning *cleaning, struct mapcp_place place, struct mapcp_error *error) {
+    if (!cleaning->tree.options->dry_run && unlinkat(place.directory, place.name, 0) != 0) {
+        return errno == ENOENT || report_number(cleaning, MAPCP_OPERATION_REMOVE, errno, error);
     }
-    if (!cleaning->tree.options->dry_run && unlinkat(entry->source.directory, entry->source.name, 0) != 0) {
-        if (errno == ENOENT) {
-            return true;
-        }
-        mapcp_fail_number(error, MAPCP_OPERATION_REMOVE, MAPCP_SIDE_SOURCE, errno);
+    return add(cleaning, &cleaning->result->files, error);
+}
+
+/// Cleans a directory with a temporary name.
+static bool clean_directory(struct cleaning *cleaning, struct mapcp_place place, struct mapcp_error *error) {
+    if (!cleaning->tree.options->dry_run &&
+        !mapcp_remove_tree(place, cleaning->tree.source->text, NULL, error)) {
         return report(cleaning, error);
     }
-    return mapcp_names_push(cleaning->files, cleaning->tree.source->text) || out_of_memory(error);
+    return add(cleaning, &cleaning->result->files, error);
+}
+
+/// Removes a tree that was moved aside, whose name is taken. It first gets a temporary name, because it must
+/// not get its own name back once it is only half there.
+static bool clean_replaced(struct cleaning *cleaning, struct mapcp_place place, struct mapcp_error *error) {
+    char *temporary = mapcp_temporary_path_beside(place.name, &cleaning->namer);
+    const struct mapcp_place renamed = {.directory = place.directory, .name = temporary};
+    bool good = false;
+    if (cleaning->tree.options->dry_run) {
+        good = clean_directory(cleaning, place, error);
+    } else if (!temporary || renameat(place.directory, place.name, place.directory, temporary) != 0) {
+        good = report_number(cleaning, MAPCP_OPERATION_REMOVE, errno, error);
+    } else {
+        good = clean_directory(cleaning, renamed, error);
+    }
+    free(temporary);
+    return good;
+}
+
+/// Gives a tree that was moved aside its name back. Removes it if the name is taken.
+static bool clean_aside(struct cleaning *cleaning, struct mapcp_place place, struct mapcp_error *error) {
+    const char *name = mapcp_name_before_aside(place.name);
+    struct stat status;
+    if (fstatat(place.directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        return clean_replaced(cleaning, place, error);
+    }
+    if (errno != ENOENT) {
+        return report_number(cleaning, MAPCP_OPERATION_INSPECT, errno, error);
+    }
+    if (!cleaning->tree.options->dry_run &&
+        renameat(place.directory, place.name, place.directory, name) != 0) {
+        return report_number(cleaning, MAPCP_OPERATION_RENAME, errno, error);
+    }
+    return add(cleaning, &cleaning->result->restored, error);
+}
+
+/// Whether a directory with this name is of a killed run.
+static bool is_left(const char *name) {
+    return mapcp_is_temporary_name(name) || mapcp_name_before_aside(name);
+}
+
+static bool clean_entry(struct cleaning *cleaning, const struct mapcp_tree_entry *entry,
+                        struct mapcp_error *error) {
+    const struct mapcp_place place = entry->source;
+    const bool is_temporary = mapcp_is_temporary_name(place.name);
+    switch (entry->kind) {
+    case MAPCP_TREE_SPECIAL:
+        return true;
+    case MAPCP_TREE_DIRECTORY:
+        return is_temporary ? clean_directory(cleaning, place, error) : clean_aside(cleaning, place, error);
+    default:
+        return !is_temporary || clean_file(cleaning, place, error);
+    }
 }
 
 static bool clean_tree(struct cleaning *cleaning, struct mapcp_error *error) {
@@ -74,8 +145,8 @@ static bool clean_tree(struct cleaning *cleaning, struct mapcp_error *error) {
     }
 }
 
-bool mapcp_clean(const char *directory, bool dry_run, struct mapcp_names *files,
-                 struct mapcp_copy_errors *errors, struct mapcp_copy_error *error) {
+bool mapcp_clean(const char *directory, bool dry_run, struct mapcp_cleaned *result,
+                 struct mapcp_copy_error *error) {
     const struct mapcp_options options = {.symlinks = MAPCP_SYMLINKS_PRESERVE, .dry_run = dry_run};
     struct mapcp_path source = {.text = NULL};
     struct mapcp_path target = {.text = NULL};
@@ -86,13 +157,12 @@ bool mapcp_clean(const char *directory, bool dry_run, struct mapcp_names *files,
                 .options = &options,
                 .source = &source,
                 .target = &target,
+                .is_entry = is_left,
             },
-        .files = files,
-        .errors = errors,
+        .result = result,
     };
     struct mapcp_error cause;
-    *files = (struct mapcp_names){.text = NULL};
-    *errors = (struct mapcp_copy_errors){.items = NULL};
+    *result = (struct mapcp_cleaned){.files = {.text = NULL}};
     out_of_memory(&cause);
     bool good = mapcp_path_set(&source, directory) && mapcp_path_set(&target, directory) &&
                 clean_tree(&cleaning, &cause);
@@ -103,4 +173,10 @@ bool mapcp_clean(const char *directory, bool dry_run, struct mapcp_names *files,
     mapcp_path_free(&source);
     mapcp_path_free(&target);
     return good;
+}
+
+void mapcp_cleaned_free(struct mapcp_cleaned *result) {
+    mapcp_names_free(&result->files);
+    mapcp_names_free(&result->restored);
+    mapcp_copy_errors_free(&result->errors);
 }

@@ -5,6 +5,9 @@
 // requested, it walks the source once before that, to measure it. For each entry the job decides what to do
 // (target.h), copies the content window by window (file_copy.h), and commits.
 //
+// A tree that must appear as a whole is copied under a temporary name and renamed at the end (whole_tree.h).
+// If the job fails, further steps remove it, and the last one returns the error.
+//
 // In this file, a function that takes an `error` returns false and sets it on failure. One that takes `spent`
 // adds the cost of its work to it, and returns false if the job has failed.
 
@@ -26,6 +29,7 @@
 #include "target.h"
 #include "times.h"
 #include "tree.h"
+#include "whole_tree.h"
 
 // The maximum number of finished entries that a job keeps. A step ends when there are so many.
 #define MOST_ENTRIES 256
@@ -36,12 +40,18 @@
 /// What a job does next.
 enum mapcp_job_state {
     MAPCP_JOB_WAITING,
+    /// Walking the old tree, which the new one will replace as a whole.
+    MAPCP_JOB_INSPECTING,
     /// Walking the source to measure it.
     MAPCP_JOB_MEASURING,
     /// Walking source and target, between two entries.
     MAPCP_JOB_WALKING,
     /// Copying the windows of a file.
     MAPCP_JOB_COPYING,
+    /// Removing the old tree, which the new one has replaced as a whole.
+    MAPCP_JOB_REMOVING,
+    /// Removing what a tree that must appear as a whole has so far, before the job fails.
+    MAPCP_JOB_UNDOING,
     MAPCP_JOB_DONE,
     MAPCP_JOB_FAILED,
 };
@@ -59,6 +69,8 @@ struct mapcp_job {
     struct mapcp_tree tree;
     /// The paths to copy, if the options ask for input.
     struct mapcp_list list;
+    /// The tree, if it must appear as a whole.
+    struct mapcp_whole_tree whole;
     struct mapcp_file_copy file;
     /// The entry that is being copied, and what was decided about it.
     struct mapcp_tree_entry entry;
@@ -90,6 +102,7 @@ struct mapcp_job *mapcp_job_new(const char *source, const char *target, const st
     job->copied = options->already_copied;
     job->file = MAPCP_NO_FILE_COPY;
     job->list.has_lines = options->input == MAPCP_INPUT_LINES;
+    job->whole = MAPCP_NO_WHOLE_TREE;
     job->keeping.namer = options->dry_run ? NULL : &job->namer;
     job->given_source = strdup(source);
     job->given_target = strdup(target);
@@ -103,6 +116,17 @@ struct mapcp_job *mapcp_job_new(const char *source, const char *target, const st
     return job;
 }
 
+/// Whether the current entry is in a tree that must appear as a whole.
+static bool is_in_whole(const struct mapcp_job *job) {
+    return job->in_tree && job->options.atomic == MAPCP_ATOMICITY_TREE;
+}
+
+/// Whether the current entry gets its name from the start. A list can name it again, so its name may be
+/// taken.
+static bool is_made_in_place(const struct mapcp_job *job) {
+    return is_in_whole(job) && job->options.input == MAPCP_INPUT_NONE;
+}
+
 void mapcp_job_free(struct mapcp_job *job) {
     if (!job) {
         return;
@@ -112,6 +136,7 @@ void mapcp_job_free(struct mapcp_job *job) {
     }
     mapcp_tree_end(&job->tree);
     mapcp_list_free(&job->list);
+    mapcp_whole_tree_end(&job->whole);
     if (job->state != MAPCP_JOB_DONE) {
         mapcp_remove_parents(&job->made_parents);
     }
@@ -145,7 +170,9 @@ static struct mapcp_copy_error abandon_entry(struct mapcp_job *job, enum mapcp_o
         .reason = mapcp_limits_reason(error),
     };
     if (!mapcp_file_copy_abandon(&job->file)) {
-        result.leftover = mapcp_temporary_path(&job->file.temporary, job->target.text);
+        // If the file is in a temporary tree, that will be removed.
+        result.leftover =
+            is_in_whole(job) ? NULL : mapcp_temporary_path(&job->file.temporary, job->target.text);
         mapcp_temporary_forget(&job->file.temporary);
     }
     return result;
@@ -171,16 +198,27 @@ static const char *reason_for_target(const struct mapcp_job *job, const struct m
                                      : "its directory does not exist; create it first, or use `make-parents`";
 }
 
-/// Ends the job with an error about the current entry. Always returns false, for the caller to return.
+/// Ends the job with `job->error`. Always returns false, for the caller to return.
+static bool end_badly(struct mapcp_job *job) {
+    job->state = MAPCP_JOB_FAILED;
+    mapcp_remove_parents(&job->made_parents);
+    return false;
+}
+
+/// Ends the job with an error about the current entry, and returns false. If a tree must appear as a whole,
+/// first removes what it has, and returns true. The caller must return the result.
 static bool fail_job(struct mapcp_job *job, const struct mapcp_error *error) {
     job->error = abandon_entry(job, MAPCP_OUTCOME_FAILED, error);
     const char *because = reason_for_target(job, error);
     if (because) {
         job->error.error.because = because;
     }
-    job->state = MAPCP_JOB_FAILED;
-    mapcp_remove_parents(&job->made_parents);
-    return false;
+    if (job->options.atomic == MAPCP_ATOMICITY_TREE) {
+        mapcp_tree_end(&job->tree);
+        job->state = MAPCP_JOB_UNDOING;
+        return true;
+    }
+    return end_badly(job);
 }
 
 /// After an error about the current entry, goes on with the next one if `goes_on`, or if only the entry's
@@ -342,7 +380,8 @@ static bool complete_entry(struct mapcp_job *job, const struct stat *status, uin
     mapcp_count(&job->copied.bytes, bytes);
     job->copied.files++;
     leave_entry(job);
-    return remember_made(job, status, error) && report_entry(job, kind_of(status), false, bytes, error) &&
+    return (is_in_whole(job) || remember_made(job, status, error)) &&
+           report_entry(job, kind_of(status), false, bytes, error) &&
            (refused != 0 ? warn_of_refused_times(job, refused, error)
                          : warn_of_times(job, status, true, error));
 }
@@ -374,7 +413,7 @@ static enum verdict decide(struct mapcp_job *job, const struct stat *status, str
         mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
         return VERDICT_FAILED;
     }
-    if (!spare_made(job, status, error)) {
+    if (!is_in_whole(job) && !spare_made(job, status, error)) {
         return VERDICT_FAILED;
     }
     const uint64_t bytes = size_of(status);
@@ -400,6 +439,7 @@ static struct mapcp_terms terms_of(const struct mapcp_job *job, const struct sta
         .policy = policy_of(job),
         .decision = job->decision,
         .siblings = job->entry.siblings,
+        .in_place = is_made_in_place(job),
     };
 }
 
@@ -410,8 +450,9 @@ static enum verdict open_file(struct mapcp_job *job, struct mapcp_error *error) 
     struct mapcp_source *source = &job->file.source;
     struct stat status;
     // Under these options a second run skips most files. So the source is not opened before the decision.
-    const bool may_skip =
-        job->options.dry_run || job->options.overwrite != MAPCP_OVERWRITE_ALWAYS || job->options.made != NULL;
+    const bool may_skip = job->options.dry_run ||
+                          (!is_in_whole(job) &&
+                           (job->options.overwrite != MAPCP_OVERWRITE_ALWAYS || job->options.made != NULL));
     if (!may_skip) {
         return mapcp_source_open(source, place, follow, error) ? decide(job, &source->status, error)
                                                                : VERDICT_FAILED;
@@ -431,7 +472,8 @@ static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
     if (verdict != VERDICT_COPY) {
         return verdict == VERDICT_FINISHED;
     }
-    if (!mapcp_file_copy_begin(&job->file, entry->target, &job->copied, &job->namer, error)) {
+    if (!mapcp_file_copy_begin(&job->file, entry->target, is_made_in_place(job), &job->copied, &job->namer,
+                               error)) {
         return false;
     }
     if (job->decision == MAPCP_DECISION_REPLACE_OTHER &&
@@ -548,6 +590,21 @@ static bool copy_window(struct mapcp_job *job, uint64_t *spent) {
 
 // --- A tree ------------------------------------------------------------------------------------------------
 
+/// Enters the source, and beside it the target. A tree that must appear as a whole is made under its
+/// temporary name; a dry run finds nothing there.
+static bool enter_roots(struct mapcp_job *job, struct mapcp_error *error) {
+    struct mapcp_tree *tree = &job->tree;
+    if (!is_in_whole(job)) {
+        return mapcp_tree_begin(tree, error);
+    }
+    const struct mapcp_place source = {.directory = AT_FDCWD, .name = job->given_source};
+    if (tree->purpose != MAPCP_TREE_COPY) {
+        const struct mapcp_place nowhere = {.directory = MAPCP_NOWHERE, .name = job->given_target};
+        return mapcp_tree_begin_at(tree, source, nowhere, error);
+    }
+    return mapcp_whole_tree_enter(&job->whole, tree, source, &job->namer, error);
+}
+
 static bool begin_walk(struct mapcp_job *job, enum mapcp_tree_purpose purpose, struct mapcp_error *error) {
     job->tree = (struct mapcp_tree){
         .purpose = purpose,
@@ -559,7 +616,7 @@ static bool begin_walk(struct mapcp_job *job, enum mapcp_tree_purpose purpose, s
         .copied = purpose == MAPCP_TREE_MEASURE ? NULL : &job->copied,
     };
     return mapcp_path_set(&job->source, job->given_source) && mapcp_path_set(&job->target, job->given_target)
-               ? mapcp_tree_begin(&job->tree, error)
+               ? enter_roots(job, error)
                : out_of_memory(error);
 }
 
@@ -614,6 +671,106 @@ static bool measure(struct mapcp_job *job, uint64_t *spent) {
     }
 }
 
+static bool begin_directory(struct mapcp_job *job, struct mapcp_error *error) {
+    if (job->options.measure && job->options.input == MAPCP_INPUT_NONE) {
+        job->state = MAPCP_JOB_MEASURING;
+        return begin_walk(job, MAPCP_TREE_MEASURE, error);
+    }
+    return begin_tree(job, error);
+}
+
+// --- A tree that must appear as a whole --------------------------------------------------------------------
+
+/// The place of the target itself becomes that of the current entry.
+static void go_to_whole(struct mapcp_job *job) {
+    job->entry.target = (struct mapcp_place){.directory = job->whole.parent, .name = job->whole.name};
+}
+
+/// Warns that the old tree, or a part of it, is still there under this name.
+static bool warn_of_old(struct mapcp_job *job, const char *name, const struct mapcp_error *why,
+                        struct mapcp_error *error) {
+    const struct mapcp_copy_error warning = {
+        .outcome = MAPCP_OUTCOME_COPIED,
+        .error = *why,
+        .source = strdup(job->source.text),
+        .target = strdup(job->target.text),
+        .leftover = mapcp_whole_tree_path(&job->whole, name),
+    };
+    return mapcp_copy_errors_add(&job->errors, warning) || out_of_memory(error);
+}
+
+/// Gives the complete tree its name. A dry run does not.
+static bool commit_whole(struct mapcp_job *job, struct mapcp_error *error) {
+    struct mapcp_error why;
+    const bool is_dry = job->options.dry_run;
+    if (!is_dry && !mapcp_whole_tree_commit(&job->whole, &job->options, &job->namer, error)) {
+        return false;
+    }
+    go_to_whole(job);
+    job->state = MAPCP_JOB_REMOVING;
+    return remember_made(job, &job->whole.source, error) &&
+           (is_dry || mapcp_whole_tree_discard_old(&job->whole, &job->namer, &why) ||
+            warn_of_old(job, job->whole.aside, &why, error));
+}
+
+/// Removes one entry of the old tree.
+static bool remove_old(struct mapcp_job *job, uint64_t *spent) {
+    const struct mapcp_removal *removal = &job->whole.removal;
+    struct mapcp_error error;
+    *spent += ENTRY_COST;
+    if (mapcp_whole_tree_remove_next(&job->whole)) {
+        return true;
+    }
+    job->state = MAPCP_JOB_DONE;
+    return !removal->has_failed || warn_of_old(job, job->whole.temporary, &removal->error, &error) ||
+           fail_job(job, &error);
+}
+
+/// Removes one entry of a tree that has failed, and ends the job after the last.
+static bool undo(struct mapcp_job *job, uint64_t *spent) {
+    *spent += ENTRY_COST;
+    if (mapcp_whole_tree_remove_next(&job->whole)) {
+        return true;
+    }
+    mapcp_whole_tree_explain(&job->whole, &job->error);
+    job->progress.bytes_in_place = 0;
+    job->progress.files_done = 0;
+    job->progress.directories = 0;
+    return end_badly(job);
+}
+
+/// Begins a walk through the old tree.
+static bool begin_inspection(struct mapcp_job *job, struct mapcp_error *error) {
+    static const struct mapcp_options everything = {.symlinks = MAPCP_SYMLINKS_PRESERVE};
+    job->state = MAPCP_JOB_INSPECTING;
+    job->tree = (struct mapcp_tree){
+        .purpose = MAPCP_TREE_MEASURE,
+        .options = &everything,
+        .source = &job->target,
+        .target = &job->source,
+    };
+    return mapcp_whole_tree_inspect(&job->whole, &job->tree, error);
+}
+
+/// Looks at one entry of the old tree.
+static bool inspect(struct mapcp_job *job, uint64_t *spent) {
+    struct mapcp_error error;
+    bool is_done = false;
+    *spent += ENTRY_COST;
+    if (!mapcp_whole_tree_inspect_next(&job->whole, &job->tree, &is_done, &error)) {
+        mapcp_path_cut(&job->source, strlen(job->given_source));
+        mapcp_path_cut(&job->target, strlen(job->given_target));
+        return fail_job(job, &error);
+    }
+    if (!is_done) {
+        return true;
+    }
+    mapcp_tree_end(&job->tree);
+    return begin_directory(job, &error) || fail_job(job, &error);
+}
+
+// --- Walking -----------------------------------------------------------------------------------------------
+
 /// Reports a listed path that is refused. The paths of the current entry stay those of the walk.
 static bool refuse_listed(struct mapcp_job *job, const struct mapcp_error *error) {
     const struct mapcp_path of_walk[] = {job->source, job->target};
@@ -631,7 +788,7 @@ static bool refuse_listed(struct mapcp_job *job, const struct mapcp_error *error
         job->target = of_walk[1];
     } else {
         (void)out_of_memory(&no_memory);
-        fail_job(job, &no_memory);
+        good = fail_job(job, &no_memory);
     }
     mapcp_path_free(&source);
     mapcp_path_free(&target);
@@ -679,16 +836,8 @@ static bool walk(struct mapcp_job *job, uint64_t *spent) {
         return follow_list(job);
     default:
         job->state = MAPCP_JOB_DONE;
-        return true;
+        return !is_in_whole(job) || commit_whole(job, &error) || fail_job(job, &error);
     }
-}
-
-static bool begin_directory(struct mapcp_job *job, struct mapcp_error *error) {
-    if (job->options.measure && job->options.input == MAPCP_INPUT_NONE) {
-        job->state = MAPCP_JOB_MEASURING;
-        return begin_walk(job, MAPCP_TREE_MEASURE, error);
-    }
-    return begin_tree(job, error);
 }
 
 // --- The job -----------------------------------------------------------------------------------------------
@@ -736,6 +885,26 @@ static bool leave_out(struct mapcp_job *job) {
     return true;
 }
 
+/// Decides about a tree that must appear as a whole, and begins to copy it.
+static bool begin_whole(struct mapcp_job *job, const struct stat *source, struct mapcp_error *error) {
+    if (!mapcp_whole_tree_decide(&job->whole, job->given_target, job->given_source, source, &job->options,
+                                 &job->namer, &job->decision, error)) {
+        return false;
+    }
+    go_to_whole(job);
+    if (!spare_made(job, source, error)) {
+        return false;
+    }
+    switch (job->decision) {
+    case MAPCP_DECISION_SKIP:
+        return leave_out(job);
+    case MAPCP_DECISION_NEW:
+        return begin_directory(job, error);
+    default:
+        return begin_inspection(job, error);
+    }
+}
+
 /// Whether the patterns admit the source itself. True if the options do not apply them to it.
 static bool is_admitted(struct mapcp_job *job, bool is_directory) {
     return !job->options.filter_source ||
@@ -769,7 +938,8 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
     }
     if (S_ISDIR(status.st_mode)) {
         return check_root_directory(job, &status, error) && prepare_parents(job, error) &&
-               begin_directory(job, error);
+               (job->options.atomic == MAPCP_ATOMICITY_TREE ? begin_whole(job, &status, error)
+                                                            : begin_directory(job, error));
     }
     if (job->options.input != MAPCP_INPUT_NONE) {
         return mapcp_fail_because(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_DIRECTORY,
@@ -795,10 +965,16 @@ static bool work(struct mapcp_job *job, uint64_t *spent) {
     switch (job->state) {
     case MAPCP_JOB_WAITING:
         return begin(job, &error) || fail_job(job, &error);
+    case MAPCP_JOB_INSPECTING:
+        return inspect(job, spent);
     case MAPCP_JOB_MEASURING:
         return measure(job, spent);
     case MAPCP_JOB_WALKING:
         return walk(job, spent);
+    case MAPCP_JOB_REMOVING:
+        return remove_old(job, spent);
+    case MAPCP_JOB_UNDOING:
+        return undo(job, spent);
     default:
         return copy_window(job, spent);
     }

@@ -11,7 +11,21 @@
 // The smallest hole, in bytes. File systems do not keep smaller ones.
 #define FINE_BLOCK 4096
 
-bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target,
+/// Fails with the errno value of making something under its own name in a private tree. Always returns false.
+static bool fail_in_place(struct mapcp_place target, struct mapcp_namer *namer, int number,
+                          struct mapcp_error *error) {
+    if (number == EEXIST) {
+        return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
+    }
+    // If another name can be created there, the file system cannot have this one.
+    bool may_be_name = number == ENOENT || number == EINVAL;
+    if (may_be_name && mapcp_temporary_can_be_made(target, namer)) {
+        number = EILSEQ;
+    }
+    return mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
+}
+
+bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target, bool in_place,
                            const struct mapcp_amounts *before, struct mapcp_namer *namer,
                            struct mapcp_error *error) {
     copy->before = before;
@@ -21,7 +35,11 @@ bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place targ
     copy->copied = 0;
     copy->verified = 0;
     copy->written = 0;
-    int number = mapcp_temporary_create(&copy->temporary, target, namer);
+    int number = in_place ? mapcp_temporary_create_in_place(&copy->temporary, target)
+                          : mapcp_temporary_create(&copy->temporary, target, namer);
+    if (number != 0 && in_place) {
+        return fail_in_place(target, namer, number, error);
+    }
     return number == 0 || mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
 }
 
@@ -330,7 +348,11 @@ bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options
     if (options->preserve_timestamps && !find_link_times(terms, temporary, namer, error)) {
         return false;
     }
-    int number = mapcp_temporary_link(temporary, terms->target, text, namer);
+    int number = terms->in_place ? mapcp_temporary_link_in_place(temporary, terms->target, text)
+                                 : mapcp_temporary_link(temporary, terms->target, text, namer);
+    if (number != 0 && terms->in_place && (number == EEXIST || number == ENOENT || number == EINVAL)) {
+        return fail_in_place(terms->target, namer, number, error);
+    }
     if (number != 0) {
         return fail_to_link(terms->target, text, namer, number, error);
     }

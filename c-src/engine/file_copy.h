@@ -38,9 +38,10 @@ struct mapcp_file_copy {
 #define MAPCP_NO_FILE_COPY                                                                                   \
     ((struct mapcp_file_copy){.source = MAPCP_NO_SOURCE, .temporary = MAPCP_NO_TEMPORARY})
 
-/// Creates the temporary file for a source that is already open. `before` is what the job has already copied,
-/// for the limits; it must outlive the copy. On failure returns false and sets `error`.
-bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target,
+/// Creates the temporary file for a source that is already open. If `in_place`, it has the target's name from
+/// the start, because nobody else can see its directory. `before` is what the job has already copied, for the
+/// limits; it must outlive the copy. On failure returns false and sets `error`.
+bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target, bool in_place,
                            const struct mapcp_amounts *before, struct mapcp_namer *namer,
                            struct mapcp_error *error);
 

@@ -28,6 +28,20 @@ static bool refuse(const char *because, struct mapcp_error *error) {
                               because);
 }
 
+/// Refuses options that contradict a tree that appears as a whole.
+static bool accept_atomic(const struct mapcp_options *options, struct mapcp_error *error) {
+    if (options->keep_going) {
+        return refuse(
+            "`atomic` copies a tree as a whole or not at all, so `keep-going` cannot be used with it", error);
+    }
+    if (options->overwrite == MAPCP_OVERWRITE_NEWER) {
+        return refuse("`atomic` replaces a tree as a whole, so `overwrite=newer` cannot be used with it",
+                      error);
+    }
+    return options->shard.count <= 1 ||
+           refuse("`atomic` copies a tree as a whole, so `shard` cannot be used with it", error);
+}
+
 bool mapcp_options_accept(struct mapcp_options *options, struct mapcp_error *error) {
     if (options->window_size > MAPCP_LARGEST_WINDOW) {
         return refuse("the window is larger than 1 GiB", error);
@@ -37,6 +51,9 @@ bool mapcp_options_accept(struct mapcp_options *options, struct mapcp_error *err
     }
     if (!mapcp_shard_is_valid(options->shard)) {
         return refuse("there is no such shard: n shards are numbered from 0 to n - 1", error);
+    }
+    if (options->atomic == MAPCP_ATOMICITY_TREE && !accept_atomic(options, error)) {
+        return false;
     }
     if (options->shard.count > 1 && (options->max_bytes.is_set || options->max_files.is_set)) {
         return refuse("a limit on all bytes or files cannot be shared among shards; limit the size of a file "

@@ -39,6 +39,14 @@ enum mapcp_overwrite {
     MAPCP_OVERWRITE_ERROR,
 };
 
+/// What appears in one step; `atomicity` of the WIT interface, in its order.
+enum mapcp_atomicity {
+    /// Each file.
+    MAPCP_ATOMICITY_FILE,
+    /// A whole tree.
+    MAPCP_ATOMICITY_TREE,
+};
+
 /// Which zeros become holes in the target; `sparse-policy` of the WIT interface, in its order.
 enum mapcp_sparse {
     /// Runs of 65,536 zero bytes, which cost almost nothing to find.
@@ -102,6 +110,7 @@ struct mapcp_options {
     enum mapcp_symlinks symlinks;
     enum mapcp_overwrite overwrite;
     enum mapcp_sparse sparse;
+    enum mapcp_atomicity atomic;
     /// Copy directories with their contents.
     bool recursive;
     /// Give files, links and directories the source's times of access and modification.

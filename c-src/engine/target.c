@@ -173,6 +173,10 @@ static bool commit(struct mapcp_temporary *temporary, const struct mapcp_terms *
 bool mapcp_commit(struct mapcp_temporary *temporary, const struct mapcp_terms *terms, bool *skipped,
                   struct mapcp_error *error) {
     *skipped = false;
+    if (terms->in_place) {
+        mapcp_temporary_forget(temporary);
+        return true;
+    }
     if (!commit(temporary, terms, skipped, error)) {
         return false;
     }

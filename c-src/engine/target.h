@@ -75,6 +75,8 @@ struct mapcp_terms {
     enum mapcp_decision decision;
     /// The names in the target's directory. NULL if the entry is not in a tree. Borrowed.
     struct mapcp_siblings *siblings;
+    /// Whether the copy has the target's name already, in a tree that only this job can see.
+    bool in_place;
 };
 
 /// Gives a finished temporary file or link the target's name.

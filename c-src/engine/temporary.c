@@ -13,6 +13,7 @@
 
 #define PREFIX ".mapcp-"
 #define SUFFIX ".tmp"
+#define ASIDE ".old."
 // An é as one character, and as an e with an accent.
 #define COMPOSED "\xc3\xa9"
 #define DECOMPOSED "e\xcc\x81"
@@ -36,13 +37,11 @@ static int next_number(struct mapcp_namer *namer, uint64_t *number) {
     return 0;
 }
 
-/// The path of a temporary file beside `target`, in which the caller must fill in `*digits`. NULL if memory
-/// runs out.
-static char *path_beside(const char *target, char **digits) {
-    const char *slash = strrchr(target, '/');
-    size_t directory = slash ? (size_t)(slash - target) + 1 : 0;
-    const char *suffix = mapcp_path_is_ascii(target) ? SUFFIX : COMPOSED SUFFIX;
-    char *path = malloc(directory + sizeof(PREFIX) + DIGITS + sizeof(COMPOSED SUFFIX));
+/// The path of something beside `target` whose name ends in `suffix`, in which the caller must fill in
+/// `*digits`. NULL if memory runs out.
+static char *path_with(const char *target, const char *suffix, char **digits) {
+    size_t directory = (size_t)(mapcp_path_name(target) - target);
+    char *path = malloc(directory + sizeof(PREFIX) + DIGITS + strlen(suffix));
     if (path) {
         memcpy(path, target, directory);
         memcpy(path + directory, PREFIX, sizeof(PREFIX) - 1);
@@ -50,6 +49,21 @@ static char *path_beside(const char *target, char **digits) {
         memcpy(*digits + DIGITS, suffix, strlen(suffix) + 1);
     }
     return path;
+}
+
+/// The same for a temporary name.
+static char *path_beside(const char *target, char **digits) {
+    return path_with(target, mapcp_path_is_ascii(target) ? SUFFIX : COMPOSED SUFFIX, digits);
+}
+
+/// Writes the next number into `digits`. Returns 0 or the errno value.
+static int fill_in(char *digits, struct mapcp_namer *namer) {
+    uint64_t number = 0;
+    int result = next_number(namer, &number);
+    for (int digit = 0; digit < DIGITS; digit++) {
+        digits[digit] = hexadecimal[(number >> (4 * digit)) & 0xf];
+    }
+    return result;
 }
 
 /// Creates a link if there is a text, and a file otherwise. Returns 0 or the errno value.
@@ -79,11 +93,7 @@ static int create(struct mapcp_temporary *temporary, struct mapcp_place target, 
     }
     int result = EEXIST;
     for (int try = 0; try < TRIES && result == EEXIST; try++) {
-        uint64_t number = 0;
-        result = next_number(namer, &number);
-        for (int digit = 0; digit < DIGITS; digit++) {
-            digits[digit] = hexadecimal[(number >> (4 * digit)) & 0xf];
-        }
+        result = fill_in(digits, namer);
         result = result ? result : create_once(temporary, text);
     }
     if (result) {
@@ -100,6 +110,27 @@ int mapcp_temporary_create(struct mapcp_temporary *temporary, struct mapcp_place
 int mapcp_temporary_link(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text,
                          struct mapcp_namer *namer) {
     return create(temporary, target, text, namer);
+}
+
+/// Creates a link if there is a text, and a file otherwise, under the target's own name.
+static int create_in_place(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text) {
+    temporary->directory = target.directory;
+    temporary->times_refused = 0;
+    temporary->name = strdup(target.name);
+    int result = temporary->name ? create_once(temporary, text) : ENOMEM;
+    if (result) {
+        mapcp_temporary_forget(temporary);
+    }
+    return result;
+}
+
+int mapcp_temporary_create_in_place(struct mapcp_temporary *temporary, struct mapcp_place target) {
+    return create_in_place(temporary, target, NULL);
+}
+
+int mapcp_temporary_link_in_place(struct mapcp_temporary *temporary, struct mapcp_place target,
+                                  const char *text) {
+    return create_in_place(temporary, target, text);
 }
 
 bool mapcp_temporary_set_times(struct mapcp_temporary *temporary, const struct stat *source,
@@ -238,15 +269,55 @@ void mapcp_temporary_forget(struct mapcp_temporary *temporary) {
     temporary->name = NULL;
 }
 
-bool mapcp_is_temporary_name(const char *name) {
-    const size_t prefix = sizeof(PREFIX) - 1;
-    if (strncmp(name, PREFIX, prefix) != 0 || strspn(name + prefix, hexadecimal) < DIGITS) {
-        return false;
+/// Fills in the digits of a path. Frees it and returns NULL with errno set if that fails.
+static char *finish_path(char *path, char *digits, struct mapcp_namer *namer) {
+    int number = path ? fill_in(digits, namer) : ENOMEM;
+    if (number != 0) {
+        free(path);
+        errno = number;
+        return NULL;
     }
+    return path;
+}
+
+char *mapcp_temporary_path_beside(const char *target, struct mapcp_namer *namer) {
+    char *digits = NULL;
+    char *path = path_beside(target, &digits);
+    return finish_path(path, digits, namer);
+}
+
+char *mapcp_aside_path(const char *target, struct mapcp_namer *namer) {
+    const char *name = mapcp_path_name(target);
+    char *digits = NULL;
+    char *path = NULL;
+    char *suffix = malloc(sizeof(ASIDE) + strlen(name));
+    if (suffix) {
+        memcpy(suffix, ASIDE, sizeof(ASIDE) - 1);
+        memcpy(suffix + sizeof(ASIDE) - 1, name, strlen(name) + 1);
+        path = path_with(target, suffix, &digits);
+    }
+    free(suffix);
+    return finish_path(path, digits, namer);
+}
+
+/// The part of a name after the digits. NULL if it does not begin as one of ours.
+static const char *after_digits(const char *name) {
+    const size_t prefix = sizeof(PREFIX) - 1;
+    const bool is_ours = strncmp(name, PREFIX, prefix) == 0 && strspn(name + prefix, hexadecimal) >= DIGITS;
+    return is_ours ? name + prefix + DIGITS : NULL;
+}
+
+bool mapcp_is_temporary_name(const char *name) {
     // The file system may have changed the form of the é.
-    const char *end = name + prefix + DIGITS;
-    return strcmp(end, SUFFIX) == 0 || strcmp(end, COMPOSED SUFFIX) == 0 ||
-           strcmp(end, DECOMPOSED SUFFIX) == 0;
+    const char *end = after_digits(name);
+    return end && (strcmp(end, SUFFIX) == 0 || strcmp(end, COMPOSED SUFFIX) == 0 ||
+                   strcmp(end, DECOMPOSED SUFFIX) == 0);
+}
+
+const char *mapcp_name_before_aside(const char *name) {
+    const size_t length = sizeof(ASIDE) - 1;
+    const char *end = after_digits(name);
+    return end && strncmp(end, ASIDE, length) == 0 && end[length] != '\0' ? end + length : NULL;
 }
 
 bool mapcp_temporary_can_be_made(struct mapcp_place target, struct mapcp_namer *namer) {

@@ -7,6 +7,9 @@
 //
 // A temporary name is `.mapcp-`, 16 hexadecimal digits, `.tmp`. So `clean` can find the files of killed runs.
 // If the target's name is not ASCII, there is an é before the `.tmp`: see mapcp_temporary_spellings.
+//
+// A tree that must appear as a whole has such a name too, until it is complete. The tree that it replaces is
+// moved aside: its name is then `.mapcp-`, 16 hexadecimal digits, `.old.`, and its own name.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,6 +52,14 @@ int mapcp_temporary_create(struct mapcp_temporary *temporary, struct mapcp_place
 /// Creates a symbolic link with this text beside `target`. Returns 0 or the errno value.
 int mapcp_temporary_link(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text,
                          struct mapcp_namer *namer);
+
+/// Creates an empty file at `target` itself, for a directory that only this job can see. Otherwise the same
+/// as mapcp_temporary_create. If the name is taken, returns EEXIST.
+int mapcp_temporary_create_in_place(struct mapcp_temporary *temporary, struct mapcp_place target);
+
+/// Creates a symbolic link with this text at `target` itself. Otherwise the same as mapcp_temporary_link.
+int mapcp_temporary_link_in_place(struct mapcp_temporary *temporary, struct mapcp_place target,
+                                  const char *text);
 
 /// Whether a file can be created beside `target`. Creates and removes one.
 bool mapcp_temporary_can_be_made(struct mapcp_place target, struct mapcp_namer *namer);
@@ -99,7 +110,18 @@ bool mapcp_temporary_discard(struct mapcp_temporary *temporary);
 /// Frees the name without touching the file.
 void mapcp_temporary_forget(struct mapcp_temporary *temporary);
 
+/// A new temporary path beside `target`. The caller must free it. NULL with errno set if that fails.
+char *mapcp_temporary_path_beside(const char *target, struct mapcp_namer *namer);
+
+/// A new path beside `target` for what has the target's name and is moved aside. The caller must free it.
+/// NULL with errno set if that fails.
+char *mapcp_aside_path(const char *target, struct mapcp_namer *namer);
+
 /// Whether a name is a temporary name.
 bool mapcp_is_temporary_name(const char *name);
+
+/// The name that something had before it was moved aside to `name`. NULL if `name` is not from
+/// mapcp_aside_path. Borrowed from it.
+const char *mapcp_name_before_aside(const char *name);
 
 #endif

@@ -59,6 +59,11 @@ struct mapcp_tree_frame {
     size_t keeper;
 };
 
+/// Whether every name of the target must be new. A guided walk comes to a directory more than once.
+static bool is_exclusive(const struct mapcp_tree *tree) {
+    return tree->private_name && !tree->is_guided;
+}
+
 static struct mapcp_tree_frame *top(const struct mapcp_tree *tree) {
     return &tree->frames[tree->depth - 1];
 }
@@ -138,6 +143,32 @@ static bool open_source(struct mapcp_tree_frame *frame, struct mapcp_place place
     return true;
 }
 
+/// Opens a source directory that the walk will remove, so that it can be changed. A host that keeps modes
+/// lets its owner change a read-only directory only after a call that creates one there.
+static bool open_to_remove(struct mapcp_tree_frame *frame, struct mapcp_place place,
+                           struct mapcp_error *error) {
+    if (!open_source(frame, place, false, error)) {
+        return false;
+    }
+    const struct stat before = frame->source_status;
+    close_frame(frame);
+    if (mkdirat(place.directory, place.name, 0777) == 0) {
+        // Somebody else has removed it.
+        (void)unlinkat(place.directory, place.name, AT_REMOVEDIR);
+        return mapcp_fail_number(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, ENOENT);
+    }
+    return open_source(frame, place, false, error) &&
+           (mapcp_is_same_file(&before, &frame->source_status) ||
+            mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_SOURCE_CHANGED));
+}
+
+/// Opens a source directory for the purpose of the walk.
+static bool open_for_walk(const struct mapcp_tree *tree, struct mapcp_tree_frame *frame,
+                          struct mapcp_place place, struct mapcp_error *error) {
+    return tree->purpose == MAPCP_TREE_REMOVE ? open_to_remove(frame, place, error)
+                                              : open_source(frame, place, follows(tree), error);
+}
+
 /// Opens a target directory that exists, and reads its status.
 static bool open_target(struct mapcp_tree_frame *frame, struct mapcp_place place, struct mapcp_error *error) {
     int flags = mapcp_path_enters(place.name) ? 0 : O_NOFOLLOW;
@@ -161,7 +192,9 @@ static bool may_be_there(int number) {
 
 /// The names in the top target directory. NULL unless the walk is in one and copies.
 static struct mapcp_siblings *siblings_of(const struct mapcp_tree *tree) {
-    return tree->purpose == MAPCP_TREE_COPY && tree->depth > 0 ? &top(tree)->siblings : NULL;
+    // In a private tree, an exclusive call gives each name, and finds out whether it is taken.
+    return tree->purpose == MAPCP_TREE_COPY && tree->depth > 0 && !is_exclusive(tree) ? &top(tree)->siblings
+                                                                                      : NULL;
 }
 
 bool mapcp_tree_has_twin(struct mapcp_tree *tree, bool is_taken) {
@@ -176,6 +209,17 @@ bool mapcp_tree_has_twin(struct mapcp_tree *tree, bool is_taken) {
                              .options = tree->options,
                              .namer = tree->namer,
                          });
+}
+
+/// Fails because a directory of a private tree could not be created, with an errno value, or 0 if its name is
+/// taken. Always returns false.
+static bool refuse_private(struct mapcp_place place, int number, struct mapcp_error *error) {
+    if (number == 0) {
+        return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
+    }
+    // A host can fail after it has created the directory. No other one has this name, and it is empty.
+    (void)unlinkat(place.directory, place.name, AT_REMOVEDIR);
+    return mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
 }
 
 /// Opens the target's directory. A copy first creates it if it is missing.
@@ -198,6 +242,10 @@ static bool provide_target(struct mapcp_tree *tree, struct mapcp_tree_frame *fra
     int number = frame->target_is_new || errno == EEXIST ? 0 : errno;
     if (siblings && frame->target_is_new) {
         mapcp_siblings_add(siblings, place.name);
+    }
+    const bool is_root = tree->depth == 0;
+    if (!frame->target_is_new && (is_root ? tree->private_name != NULL : is_exclusive(tree) && number == 0)) {
+        return refuse_private(place, number, error);
     }
     if (siblings && !frame->target_is_new && number == 0 && mapcp_tree_has_twin(tree, true)) {
         return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
@@ -343,7 +391,7 @@ static bool enter(struct mapcp_tree *tree, struct mapcp_place source, struct map
         return out_of_memory(error);
     }
     // The loop is checked before the target is created, so that it leaves no empty directory.
-    if (!open_source(&frame, source, follows(tree), error) || !check_no_loop(tree, &frame, error) ||
+    if (!open_for_walk(tree, &frame, source, error) || !check_no_loop(tree, &frame, error) ||
         !provide_target(tree, &frame, target, error) || !check_target(tree, &frame, error)) {
         close_frame(&frame);
         return false;
@@ -378,17 +426,32 @@ static void give_back_directory(const struct mapcp_tree *tree) {
 }
 
 bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error) {
+    const bool has_target = tree->purpose == MAPCP_TREE_COPY || tree->purpose == MAPCP_TREE_DRY_RUN;
     struct mapcp_place source = {.directory = AT_FDCWD, .name = tree->source->text};
     struct mapcp_place target = {
-        .directory = tree->purpose == MAPCP_TREE_MEASURE ? MAPCP_NOWHERE : AT_FDCWD,
+        .directory = has_target ? AT_FDCWD : MAPCP_NOWHERE,
         .name = tree->target->text,
     };
+    return mapcp_tree_begin_at(tree, source, target, error);
+}
+
+bool mapcp_tree_begin_at(struct mapcp_tree *tree, struct mapcp_place source, struct mapcp_place target,
+                         struct mapcp_error *error) {
+    tree->root = source;
     if (!take_directory(tree, error) || !enter(tree, source, target, error)) {
         return false;
     }
     top(tree)->is_guided = tree->is_guided;
     top(tree)->listed = tree->is_guided;
     return true;
+}
+
+const struct stat *mapcp_tree_source_status(const struct mapcp_tree *tree) {
+    return &tree->frames[0].source_status;
+}
+
+const struct stat *mapcp_tree_target_status(const struct mapcp_tree *tree) {
+    return &tree->frames[0].target_status;
 }
 
 /// Opens a target directory again.
@@ -412,7 +475,7 @@ static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_err
         return out_of_memory(error);
     }
     const char *name = path + parent->source_length + (path[parent->source_length] == '/');
-    bool good = open_source(frame, source_place(tree, parent, name, path), follows(tree), error) &&
+    bool good = open_for_walk(tree, frame, source_place(tree, parent, name, path), error) &&
                 (!frame->has_target || reopen_target(tree, frame, target_place(parent, name), error));
     free(path);
     if (good && !mapcp_is_same_file(&source_before, &frame->source_status)) {
@@ -481,7 +544,21 @@ static unsigned char type_of(const struct stat *status) {
                                       : DT_UNKNOWN;
 }
 
-/// Finds the type of a listed entry, following it if requested. On failure returns false and sets `error`.
+/// Removes the directory that the walk has just left, whose path is still the source's.
+static bool remove_left(struct mapcp_tree *tree, struct mapcp_error *error) {
+    struct mapcp_place place = tree->root;
+    if (tree->depth > 0) {
+        if (!reopen_top(tree, error)) {
+            return false;
+        }
+        place = source_place(tree, top(tree), mapcp_path_name(tree->source->text), tree->source->text);
+    }
+    return unlinkat(place.directory, place.name, AT_REMOVEDIR) == 0 || errno == ENOENT ||
+           mapcp_fail_number(error, MAPCP_OPERATION_REMOVE, MAPCP_SIDE_SOURCE, errno);
+}
+
+/// Finds the type of a listed entry, following it if requested. On failure returns false and sets
+/// `error`.
 static bool find_type(const struct mapcp_tree *tree, const struct mapcp_listed *entry, unsigned char *type,
                       struct mapcp_error *error) {
     *type = entry->type;
@@ -502,6 +579,7 @@ static void put_entry(const struct mapcp_tree *tree, unsigned char type, const c
     *entry = (struct mapcp_tree_entry){
         .kind = type == DT_REG   ? MAPCP_TREE_FILE
                 : type == DT_LNK ? MAPCP_TREE_LINK
+                : type == DT_DIR ? MAPCP_TREE_DIRECTORY
                                  : MAPCP_TREE_SPECIAL,
         .source = source_place(tree, top(tree), name, tree->source->text),
         .target = target_place(top(tree), name),
@@ -511,8 +589,8 @@ static void put_entry(const struct mapcp_tree *tree, unsigned char type, const c
     };
 }
 
-/// Whether a name is an escaped one. WASI has no text for a name that is not valid UTF-8. Our host lists it
-/// with escapes such as `\xff`, and marks it with a slash at its end.
+/// Whether a name is an escaped one. WASI has no text for a name that is not valid UTF-8. Our host lists
+/// it with escapes such as `\xff`, and marks it with a slash at its end.
 static bool is_escaped(const char *name) {
     size_t length = strlen(name);
     return length > 0 && name[length - 1] == '/';
@@ -571,8 +649,8 @@ static bool refuse_escaped(struct mapcp_tree *tree, bool is_directory, struct ma
            mapcp_fail(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, MAPCP_CODE_INVALID_NAME);
 }
 
-/// Whether the filters admit the current entry. If its type is unknown, false only if they leave out an entry
-/// of any type.
+/// Whether the filters admit the current entry. If its type is unknown, false only if they leave out an
+/// entry of any type.
 static bool is_admitted(const struct mapcp_tree *tree, unsigned char type, bool is_known) {
     const char *path = relative_path(tree);
     return mapcp_filter_admits(tree->options, path, type == DT_DIR) ||
@@ -612,7 +690,10 @@ static enum listing take_listed(struct mapcp_tree *tree, const struct mapcp_list
     if (!is_known || !mapcp_limits_allow_depth(tree->options, tree->depth, error)) {
         return LISTING_FAILED;
     }
-    if (type == DT_DIR) {
+    if (type == DT_DIR && tree->private_name && strcmp(listed->name, tree->private_name) == 0) {
+        return LISTING_PASSED;
+    }
+    if (type == DT_DIR && !(tree->is_entry && tree->is_entry(listed->name))) {
         return take_directory(tree, error) &&
                        (mapcp_names_push(&top(tree)->pending, listed->name) || out_of_memory(error))
                    ? LISTING_PASSED
@@ -655,7 +736,8 @@ static bool enter_pending(struct mapcp_tree *tree, const char *name, struct mapc
                  error);
 }
 
-// --- A guided walk -----------------------------------------------------------------------------------------
+// --- A guided walk
+// -----------------------------------------------------------------------------------------
 
 bool mapcp_tree_go_to(struct mapcp_tree *tree, const char *path, bool is_directory) {
     tree->has_goal = mapcp_path_set(&tree->goal, path);
@@ -681,8 +763,8 @@ static char *rest_of_goal(const struct mapcp_tree *tree) {
     return rest + (length > 0 && *rest == '/');
 }
 
-/// Whether the filters admit the goal, and the directories on the way to it from the top one. If its type is
-/// unknown, false only if they leave out an entry of any type.
+/// Whether the filters admit the goal, and the directories on the way to it from the top one. If its type
+/// is unknown, false only if they leave out an entry of any type.
 static bool admits_goal(const struct mapcp_tree *tree, char *rest, unsigned char type, bool is_known) {
     bool admitted = mapcp_filter_admits(tree->options, tree->goal.text, type == DT_DIR) ||
                     (!is_known && mapcp_filter_admits(tree->options, tree->goal.text, true));
@@ -704,7 +786,8 @@ static uint64_t names_in(const char *path) {
 }
 
 /// Inspects the goal before the walk enters a directory on the way to it. So a path that cannot be copied
-/// creates no directory. Drops the goal if it must not be copied. On failure returns false and sets `error`.
+/// creates no directory. Drops the goal if it must not be copied. On failure returns false and sets
+/// `error`.
 static bool inspect_goal(struct mapcp_tree *tree, char *rest, struct mapcp_error *error) {
     const struct mapcp_options *options = tree->options;
     const struct mapcp_place place = source_place(tree, top(tree), rest, tree->source->text);
@@ -755,8 +838,8 @@ static bool enter_towards_goal(struct mapcp_tree *tree, const char *name, bool i
     return true;
 }
 
-/// Goes one step from the top directory to the goal, which has the path `rest` there. LISTING_PASSED means to
-/// go on.
+/// Goes one step from the top directory to the goal, which has the path `rest` there. LISTING_PASSED
+/// means to go on.
 static enum listing approach_goal(struct mapcp_tree *tree, char *rest, struct mapcp_tree_entry *entry,
                                   struct mapcp_error *error) {
     if (*rest == '\0') {
@@ -871,7 +954,7 @@ enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree
         }
         bool finished = finish_top(tree, error);
         leave_top(tree);
-        if (!finished) {
+        if (!finished || (tree->purpose == MAPCP_TREE_REMOVE && !remove_left(tree, error))) {
             return MAPCP_TREE_FAILED;
         }
     }

@@ -27,14 +27,18 @@ enum mapcp_tree_purpose {
     MAPCP_TREE_DRY_RUN,
     /// Nothing.
     MAPCP_TREE_MEASURE,
+    /// Nothing. It removes each directory of the source when it leaves it; the caller removes all other
+    /// entries.
+    MAPCP_TREE_REMOVE,
 };
 
-/// The kind of an entry. The walk itself enters directories.
+/// The kind of an entry. The walk itself enters directories, except those that `is_entry` claims.
 enum mapcp_tree_kind {
     MAPCP_TREE_FILE,
     MAPCP_TREE_LINK,
     /// A FIFO, a socket or a device.
     MAPCP_TREE_SPECIAL,
+    MAPCP_TREE_DIRECTORY,
 };
 
 /// An entry that a walk has found. Valid until the next call.
@@ -71,7 +75,7 @@ enum mapcp_tree_event {
 
 struct mapcp_tree_frame;
 
-/// A walk. The caller sets the members up to `target` and `copied`, and leaves the others zero.
+/// A walk. The caller sets the members up to `is_entry` and `copied`, and leaves the others zero.
 struct mapcp_tree {
     enum mapcp_tree_purpose purpose;
     const struct mapcp_options *options;
@@ -90,6 +94,13 @@ struct mapcp_tree {
     bool goal_is_known;
     unsigned char goal_type;
     struct mapcp_path goal;
+    /// The temporary name of the target's root, if only this job may see the target. Otherwise NULL.
+    /// Everything in it must be new. If the source contains it, the walk passes over it. Borrowed.
+    const char *private_name;
+    /// Whether a directory with this name is an entry, which the walk does not enter. NULL if none is.
+    bool (*is_entry)(const char *name);
+    /// Where the source's root is.
+    struct mapcp_place root;
     struct mapcp_tree_frame *frames;
     size_t depth;
     size_t capacity;
@@ -106,6 +117,14 @@ struct mapcp_tree {
 /// Enters the root. On failure returns false and sets `error`. The caller must call mapcp_tree_end in any
 /// case.
 bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error);
+
+/// The same for roots at other places than their paths. The places are borrowed until the end of the walk.
+bool mapcp_tree_begin_at(struct mapcp_tree *tree, struct mapcp_place source, struct mapcp_place target,
+                         struct mapcp_error *error);
+
+/// The statuses of the roots. Valid only while the walk is in the tree. Borrowed.
+const struct stat *mapcp_tree_source_status(const struct mapcp_tree *tree);
+const struct stat *mapcp_tree_target_status(const struct mapcp_tree *tree);
 
 /// Makes one step. Sets `entry` or `error`, depending on the event.
 enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,

@@ -65,6 +65,9 @@ function flagFor(name: string, value: unknown): string | undefined {
   if (option === undefined) {
     return undefined;
   }
+  if (name === 'atomic') {
+    return value === 'tree' ? `--${option.name}` : undefined;
+  }
   if (option.value === undefined) {
     return value === true ? `--${option.name}` : undefined;
   }

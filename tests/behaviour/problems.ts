@@ -66,6 +66,17 @@ export const intoItself = (path: string, entry?: string): Problem =>
 export const exists = (path: string, entry?: string): Problem =>
   problem('EEXIST', `cannot create '${path}': it already exists`, entry);
 
+/** A tree that must not be replaced as a whole. */
+export const wholeExists = (path: string): Problem =>
+  problem(
+    'EEXIST',
+    `cannot create '${path}': it already exists; to replace it as a whole, use \`overwrite=always\``,
+  );
+
+/** A source that would be removed with its target. */
+export const sourceInside = (path: string): Problem =>
+  problem('ERR_MAPCP_INTO_ITSELF', `cannot use '${path}': the source is in it, and would be removed with it`);
+
 /** Links that lead in a circle. */
 export const loop = (path: string, verb = 'inspect', entry?: string): Problem =>
   problem('ELOOP', `cannot ${verb} '${path}': too many symbolic links, or a loop of them`, entry);

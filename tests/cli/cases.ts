@@ -104,6 +104,11 @@ const contradictions: readonly (readonly [string, string, readonly string[]])[] 
   }).map(([other, options]) => ['clean', other, [...options, '--clean']] as const),
   ['max-bytes', 'shard', ['--shard=0/2', '--max-bytes=1']],
   ['max-files', 'shard', ['--max-files=1', '--shard=0/2']],
+  ['clean', 'atomic', ['--atomic', '--clean']],
+  ['atomic', 'update', ['--atomic', '-u']],
+  ['atomic', 'overwrite=newer', ['--atomic', '--overwrite=newer']],
+  ['atomic', 'keep-going', ['--atomic', '--keep-going']],
+  ['atomic', 'shard', ['--atomic', '--shard=0/2']],
   ['clean', 'recursive', ['-R', '--clean', '-n']],
   ['clean', 'recursive', ['-n', '--clean', '-r']],
 ];
@@ -631,6 +636,63 @@ export const cases: readonly Case[] = [
     ends: 'well',
     stdout: "removed 'out/.mapcp-0123456789abcdef.tmp'\n'out': 1 temporary file removed\n",
     out: {},
+  },
+  ...[
+    { args: [], did: 'moved back', count: 'removed', isDone: true },
+    { args: ['--dry-run'], did: 'would move back', count: 'to remove', isDone: false },
+  ].map(
+    ({ args, did, count, isDone }): Case => ({
+      name: `--clean ${args.join(' ')} gives an old tree its name back, or says so`,
+      prepare: (put) => {
+        put.directory('out/.mapcp-0123456789abcdef.old.site');
+        put.file('out/.mapcp-0123456789abcdef.old.site/index', 'old');
+      },
+      args: ['--clean', ...args, 'out'],
+      ends: 'well',
+      stdout: `${did} 'out/.mapcp-0123456789abcdef.old.site'\n'out': 0 temporary files ${count}\n`,
+      out: isDone
+        ? { site: null, 'site/index': 'old' }
+        : { '.mapcp-0123456789abcdef.old.site': null, '.mapcp-0123456789abcdef.old.site/index': 'old' },
+    }),
+  ),
+  {
+    name: '--clean --json prints an object for each tree that gets its name back',
+    prepare: (put) => put.directory('out/.mapcp-0123456789abcdef.old.site'),
+    args: ['--clean', '--json', 'out'],
+    ends: 'well',
+    stdout: json(
+      { type: 'restored', path: 'out/.mapcp-0123456789abcdef.old.site' },
+      { type: 'clean', directory: 'out', removed: 0 },
+    ),
+    out: { site: null },
+  },
+  {
+    name: '--atomic replaces a tree only if --overwrite=always is given',
+    prepare: (put) => {
+      put.directory('in/d', 'out/d');
+      put.file('in/d/new', 'new');
+      put.file('out/d/old', 'old');
+    },
+    args: ['-rT', '--atomic', 'in/d', 'out/d'],
+    ends: 'badly',
+    stderr: failure(
+      'in/d',
+      'out/d',
+      "cannot create 'out/d': it already exists; to replace it as a whole, use --overwrite=always",
+    ),
+    out: { d: null, 'd/old': 'old' },
+  },
+  {
+    name: '--atomic does not replace the copy of another SOURCE',
+    prepare: (put) => {
+      twoNamesakes(put);
+      put.file('in/a/d/one', 'A');
+      put.file('in/b/d/two', 'B');
+    },
+    args: ['-r', '--atomic', '--overwrite=always', 'in/a/d', 'in/b/d', 'out'],
+    ends: 'badly',
+    stderr: justCreated('in/b/d', 'out/d'),
+    out: { d: null, 'd/one': 'A' },
   },
   {
     name: '--clean --dry-run --json prints an object for each file',

@@ -24,6 +24,7 @@ const plain = {
   symlinks: 'follow',
   overwrite: 'always',
   sparse: 'auto',
+  atomic: 'file',
   input: 'none',
   recursive: false,
   preserveTimestamps: false,

@@ -364,7 +364,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, if a system 
       expect(left).toHaveLength(1);
       expect(wrong).toEqual([`'${left}' is left`]);
       expect(said).toEqual([
-        `cannot write 'out/b': no space left on the file system; remove the temporary file 'out/${left}'`,
+        `cannot write 'out/b': no space left on the file system; remove what is left: 'out/${left}'`,
       ]);
     }));
 

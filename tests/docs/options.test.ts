@@ -53,7 +53,7 @@ it('only these options of the command line have no equivalent in the API', () =>
   ]);
 });
 
-it('the API and the command line have the same defaults, except makeParents and symlinks', () => {
+it('the API and the command line have the same defaults, except atomic, makeParents and symlinks', () => {
   const sameValues: Readonly<Record<string, string>> = { '1M': '1048576' };
   const others = new Map<string, readonly (string | undefined)[]>();
   for (const name of Object.keys(copyChecks)) {
@@ -66,8 +66,9 @@ it('the API and the command line have the same defaults, except makeParents and 
       others.set(name, [defaults.get(name), due]);
     }
   }
-  // cp makes no directories, and follows a link that is named.
+  // cp makes no directories, and follows a link that is named. The command's switch has a name in the API.
   expect(Object.fromEntries(others)).toEqual({
+    atomic: ['file', 'false'],
     makeParents: ['true', 'false'],
     symlinks: ['preserve', undefined],
   });

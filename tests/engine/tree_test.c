@@ -507,27 +507,26 @@ static void clean_removes_temporary_files_and_nothing_else(void) {
     make_directory("elsewhere");
     write_file("elsewhere/.mapcp-ffffffffffffffff.tmp", 10, 1);
     CHECK(symlink("../elsewhere", "a/link") == 0);
-    struct mapcp_names files;
-    struct mapcp_copy_errors failures;
+    struct mapcp_cleaned cleaned;
     struct mapcp_copy_error problem;
-    CHECK(mapcp_clean("a", true, &files, &failures, &problem));
-    CHECK(mapcp_names_count(&files) == 2);
-    mapcp_names_free(&files);
+    CHECK(mapcp_clean("a", true, &cleaned, &problem));
+    CHECK(mapcp_names_count(&cleaned.files) == 2);
+    mapcp_cleaned_free(&cleaned);
     CHECK(access("a/d/.mapcp-0123456789abcdef.tmp", F_OK) == 0);
     CHECK(access("a/.mapcp-ffffffffffffffff.tmp", F_OK) == 0);
-    CHECK(failures.count == 0);
-    CHECK(mapcp_clean("a", false, &files, &failures, &problem));
-    CHECK(mapcp_names_count(&files) == 2);
-    for (const char *path = NULL; (path = mapcp_names_next(&files, path));) {
+    CHECK(mapcp_clean("a", false, &cleaned, &problem));
+    CHECK(cleaned.errors.count == 0);
+    CHECK(mapcp_names_count(&cleaned.files) == 2);
+    for (const char *path = NULL; (path = mapcp_names_next(&cleaned.files, path));) {
         CHECK(strcmp(path, "a/d/.mapcp-0123456789abcdef.tmp") == 0 ||
               strcmp(path, "a/.mapcp-ffffffffffffffff.tmp") == 0);
         CHECK(access(path, F_OK) != 0);
     }
-    mapcp_names_free(&files);
+    mapcp_cleaned_free(&cleaned);
     CHECK(access("a/.mapcp-mine.tmp", F_OK) == 0 && access("a/d/g", F_OK) == 0);
     CHECK(access("elsewhere/.mapcp-ffffffffffffffff.tmp", F_OK) == 0);
-    CHECK(!mapcp_clean("missing", false, &files, &failures, &problem));
-    mapcp_names_free(&files);
+    CHECK(!mapcp_clean("missing", false, &cleaned, &problem));
+    mapcp_cleaned_free(&cleaned);
     CHECK(problem.error.code == MAPCP_CODE_NOT_FOUND && strcmp(problem.source, "missing") == 0);
     mapcp_copy_error_free(&problem);
 }

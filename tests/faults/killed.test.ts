@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
 import { describe, expect, it } from 'vitest';
-import { PRIVATE_FILE } from '../../ts/host/modes.js';
+import { NEW_DIRECTORY, PRIVATE_FILE, UNFINISHED_DIRECTORY } from '../../ts/host/modes.js';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import { type ExpectedTree, predictTarget, type Tree } from '../helpers/oracle.js';
 import { type CopyCommand, copyCommands, kill } from './killed-copies.js';
-import { brokenPromises, isTemporary } from './promises.js';
+import { brokenPromises, brokenWhole, isTemporary, nameBeforeAside } from './promises.js';
 import { randomNumbers } from './random-numbers.js';
 import { argumentsFor, type Recovery, recoveriesFor } from './recovery.js';
 import { bytes, type Scenario } from './scenarios.js';
@@ -24,6 +24,7 @@ const KILLS = { Node: 8, wasmtime: 24 };
 /** The maximum number of copies for each of these kills. */
 const MOST = 6;
 
+const UNFINISHED = [UNFINISHED_DIRECTORY, NEW_DIRECTORY];
 const FILES = 36;
 const PAGE = 65_536;
 
@@ -58,6 +59,18 @@ const kinds: readonly Scenario[] = [
     target: olderTree,
   },
   {
+    name: 'of a tree that must appear as a whole',
+    options: { ...options, atomic: 'tree', overwrite: 'always' },
+    source: tree,
+    target: nothing,
+  },
+  {
+    name: 'of a tree that must replace another as a whole',
+    options: { ...options, atomic: 'tree', overwrite: 'always' },
+    source: tree,
+    target: olderTree,
+  },
+  {
     name: 'that keeps existing files',
     options: { ...options, overwrite: 'never' },
     source: tree,
@@ -80,14 +93,25 @@ const kinds: readonly Scenario[] = [
   },
 ];
 
-/** Temporary files that are not private. Only a complete one has its final mode, right before it is renamed. */
+/**
+ * Temporary files and trees that are not private. Only a complete one has its final mode, right before it is renamed.
+ * An old tree has its own mode when it is removed.
+ */
 function exposed(complete: ExpectedTree, found: Tree): string[] {
+  const isWhole = (root: string) =>
+    Object.keys(complete).every((path) => found[path.replace(/^b/, root)] !== undefined);
   return Object.entries(found)
-    .filter(([path, { mode }]) => isTemporary(path) && mode !== PRIVATE_FILE)
+    .filter(([path, { mode }]) => isTemporary(path) && ![PRIVATE_FILE, ...UNFINISHED].includes(mode))
+    .filter(([path, { kind }]) => kind !== 'directory' || (found.b === undefined && !isWhole(path)))
     .filter(([, { content, mode }]) =>
       Object.values(complete).every((whole) => whole.content !== content || whole.mode !== mode),
     )
     .map(([path, { mode }]) => `'${path}' has the mode ${mode.toString(8)}`);
+}
+
+/** What cleaning removes: temporary files and trees, and old trees whose names are taken. */
+function removable(found: Tree): readonly string[] {
+  return Object.keys(found).filter((path) => isTemporary(path) || found[nameBeforeAside(path) ?? `${path}/`]);
 }
 
 /** Kills copies until enough were killed half-way. After each, cleans up and copies again. */
@@ -127,7 +151,7 @@ async function killCopies(
     const complete = completedBy(frontend);
     const status = await kill(command, directory, random() * latest);
     const killed = look(out);
-    const left = Object.keys(killed).filter(isTemporary).length;
+    const left = removable(killed).length;
     const cleaner = anyRecovery();
     const removed = left > 0 ? await cleaner.clean() : 0;
     const found = look(out);
@@ -146,7 +170,12 @@ async function killCopies(
     const wrong = [
       ...(status === null || (status === 0 && !isUnfinished) ? [] : [`it ended with status ${status}`]),
       ...(removed === left ? [] : [`${removed} of ${left} unfinished files were removed`]),
-      ...brokenPromises({ before, complete, found, succeeded: false }),
+      ...(options.atomic === 'tree' ? brokenWhole : brokenPromises)({
+        before,
+        complete,
+        found,
+        succeeded: false,
+      }),
       ...(frontend.hasModes ? exposed(complete, killed) : []),
       ...errors.map((code) => `the next copy failed with ${code}`),
       ...brokenPromises({ before, complete: completeInTheEnd, found: mended, succeeded: true }),

@@ -23,6 +23,30 @@ export function isTemporary(path: string): boolean {
   return /(^|\/)\.mapcp-[0-9a-f]{16}(é|e\u0301)?\.tmp$/.test(path);
 }
 
+/** The name that a tree had before it was moved aside to a path; undefined if the path is not of such a tree. */
+export function nameBeforeAside(path: string): string | undefined {
+  return /^\.mapcp-[0-9a-f]{16}\.old\.([^/]+)$/.exec(path)?.[1];
+}
+
+/**
+ * Returns the broken promises of a copy that must be there as a whole or not at all, each as a sentence.
+ */
+export function brokenWhole({ before, complete, found, succeeded }: Observation): string[] {
+  const isNew = brokenPromises({ before, complete, found, succeeded: true });
+  const isOld = brokenPromises({ before, complete: withoutTimes(before), found, succeeded: true });
+  return succeeded || isOld.length > 0 ? isNew : [];
+}
+
+/** The same entries. A directory may have had entries for a while, and so has another time. */
+function withoutTimes(tree: Tree): ExpectedTree {
+  return Object.fromEntries(
+    Object.entries(tree).map(([path, { kind, content, mode, time }]) => [
+      path,
+      { kind, content, mode, ...(kind !== 'directory' && { time }) },
+    ]),
+  );
+}
+
 /**
  * Returns the broken promises, each as a sentence.
  *

@@ -11,7 +11,7 @@ import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import { facts, patterns, predict } from '../helpers/oracle.js';
 import { putFixture, sources, targets } from './fixture.js';
-import { commonOptions } from './options.js';
+import { commonOptions, withoutContradictions } from './options.js';
 
 const factor = Number(process.env.MAPCP_RUNS ?? 1);
 const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -166,6 +166,7 @@ const request: fc.Arbitrary<Request> = fc
     ),
     shards: fc.constantFrom<number | undefined>(undefined, undefined, 1, 2, 3),
   })
+  .map(withoutContradictions)
   // One directory of the sandbox is read-only.
   .filter(
     ({ way, target }) => way !== 'from one directory of a sandbox to another' || target.startsWith('out'),

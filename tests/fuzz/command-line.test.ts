@@ -14,7 +14,7 @@ import { commandLineOptionOf, commandLineOptions } from '../helpers/options.js';
 import { facts, patterns, predict } from '../helpers/oracle.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { putFixture, sources, targets } from './fixture.js';
-import { commonOptions } from './options.js';
+import { commonOptions, withoutContradictions } from './options.js';
 
 const factor = Number(process.env.MAPCP_RUNS ?? 1);
 const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -131,6 +131,7 @@ const request: fc.Arbitrary<Request> = fc
     shards: fc.constantFrom<number | undefined>(undefined, undefined, 2),
     isJoined: flag,
   })
+  .map(withoutContradictions)
   // The first shard would create the directory, and the second would copy into it.
   .filter(({ isInto, shards }) => !isInto || shards === undefined)
   // If the source is skipped, the copy may check its target or not.
@@ -146,6 +147,9 @@ function argsFor({ source, target, options, isInto, isJoined }: Request): string
       return [];
     }
     const long = `--${option.name}`;
+    if (name === 'atomic') {
+      return given === 'tree' ? [long] : [];
+    }
     return given === true ? [long] : [given].flat().flatMap((each) => value(long, each));
   });
   return [...flags, ...(isInto ? [] : ['-T']), source, target];

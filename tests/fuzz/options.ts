@@ -5,6 +5,9 @@ import { commandLineOptionOf } from '../helpers/options.js';
 
 /** An arbitrary for an option of the API; undefined if it is no switch and no choice of the command line. */
 function arbitraryFor(name: string): fc.Arbitrary<boolean | string> | undefined {
+  if (name === 'atomic') {
+    return fc.constantFrom('file', 'tree');
+  }
   const option = commandLineOptionOf(name);
   if (option === undefined || (option.value !== undefined && option.choices.length === 0)) {
     return undefined;
@@ -26,3 +29,15 @@ export const commonOptions = Object.fromEntries(
     return arbitrary === undefined ? [] : [[name, arbitrary]];
   }),
 ) as unknown as Omit<Arbitraries, 'filterSource' | 'preserveMode'>;
+
+/** A request without the options that contradict `atomic: 'tree'`, if it has that. */
+export function withoutContradictions<
+  Request extends { readonly options: CopyOptions; readonly shards: number | undefined },
+>(request: Request): Request {
+  const { keepGoing, concurrency, ...options } = request.options;
+  if (options.atomic !== 'tree') {
+    return request;
+  }
+  const overwrite = options.overwrite === 'newer' ? 'always' : options.overwrite;
+  return { ...request, shards: undefined, options: { ...options, ...(overwrite && { overwrite }) } };
+}

@@ -266,13 +266,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CHECK(sum_of("in") == source);
     FUZZ_CHECK(!options.dry_run || sum_of("out") == target);
     for (int dry_run = 1; dry_run >= 0; dry_run--) {
-        struct mapcp_names files;
-        struct mapcp_copy_errors failures;
+        struct mapcp_cleaned cleaned;
         struct mapcp_copy_error problem;
-        FUZZ_CHECK(mapcp_clean("out", dry_run, &files, &failures, &problem));
-        FUZZ_CHECK(failures.count == 0);
-        FUZZ_CHECK(mapcp_names_count(&files) == temporaries);
-        mapcp_names_free(&files);
+        FUZZ_CHECK(mapcp_clean("out", dry_run, &cleaned, &problem));
+        FUZZ_CHECK(cleaned.errors.count == 0 && mapcp_names_count(&cleaned.restored) == 0);
+        FUZZ_CHECK(mapcp_names_count(&cleaned.files) == temporaries);
+        mapcp_cleaned_free(&cleaned);
     }
     return 0;
 }

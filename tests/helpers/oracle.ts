@@ -108,13 +108,16 @@ class Oracle implements Prediction {
   readonly copied = new Set<string>();
   readonly skipped = new Set<string>();
   bytes = 0;
-  readonly complete: Record<string, ExpectedEntry>;
+  complete: Record<string, ExpectedEntry>;
   readonly #before: Tree;
+  /** What the copy finds at its targets. */
+  #existing: Tree;
   readonly #options: CopyOptions;
   readonly #runtime: Runtime;
 
   constructor(before: Tree, options: CopyOptions, runtime: Runtime) {
     this.#before = before;
+    this.#existing = before;
     this.#options = options;
     this.#runtime = runtime;
     this.complete = Object.fromEntries(
@@ -146,7 +149,9 @@ class Oracle implements Prediction {
         this.complete[parent] ??= this.#newDirectory();
       }
     }
-    if (isDirectory) {
+    if (isDirectory && this.#options.atomic === 'tree') {
+      this.#copyWhole(source, found, target);
+    } else if (isDirectory) {
       this.#copyTree(source, found, target);
     } else {
       this.#copyEntry(source, found, target);
@@ -157,9 +162,36 @@ class Oracle implements Prediction {
     }
   }
 
+  /** Copies a tree as a whole, or not at all. */
+  #copyWhole(source: string, found: Seen, target: string): void {
+    const { overwrite = 'error' } = this.#options;
+    const old = this.#before[target];
+    const isInOld = `${source}/`.startsWith(`${target}/`);
+    if (old?.kind === 'directory' && overwrite === 'never') {
+      return;
+    }
+    const before = { ...this.complete };
+    const isOfOld = (path: string) => path === target || path.startsWith(`${target}/`);
+    if (old === undefined || (old.kind === 'directory' && overwrite === 'always' && !isInOld)) {
+      const others = Object.entries(this.#before).filter(([path]) => !isOfOld(path));
+      this.#existing = Object.fromEntries(others);
+      for (const path of this.#options.dryRun ? [] : Object.keys(this.complete).filter(isOfOld)) {
+        delete this.complete[path];
+      }
+      this.#copyTree(source, found, target);
+    } else {
+      this.failed.add(target);
+    }
+    if (this.failed.size > 0) {
+      this.copied.clear();
+      this.bytes = 0;
+      this.complete = before;
+    }
+  }
+
   #copyTree(source: string, found: Seen, target: string, below = ''): void {
     const { symlinks, preserveTimestamps = false, dryRun = false } = this.#options;
-    if ((this.#before[target] ?? found).kind !== 'directory') {
+    if ((this.#existing[target] ?? found).kind !== 'directory') {
       this.failed.add(target);
       return;
     }
@@ -191,8 +223,9 @@ class Oracle implements Prediction {
   }
 
   #copyEntry(source: string, found: Seen, target: string): void {
-    const { overwrite = 'always', preserveTimestamps, dryRun } = this.#options;
-    const old = this.#before[target];
+    const { atomic, preserveTimestamps, dryRun } = this.#options;
+    const { overwrite = atomic === 'tree' ? 'error' : 'always' } = this.#options;
+    const old = this.#existing[target];
     if (old !== undefined) {
       if (old.kind === 'directory' || this.#isSame(source, target) || overwrite === 'error') {
         this.failed.add(target);

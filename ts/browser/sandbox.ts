@@ -10,6 +10,7 @@ import {
   cleanChecks,
   copyChecks,
   copyHints,
+  requireAtomic,
   requirePath,
   toComponent,
 } from '../options.js';
@@ -111,6 +112,8 @@ export class Sandbox {
   copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
     return new CopyTask(() => {
       const taken = takeOptions<CopyOptions>('options', options, checks, hints);
+      requireAtomic(taken);
+      this.#requireRenaming(target, taken);
       const input = inputOf(taken);
       return { options: taken, input, prepare: async () => this.#workOn(source, target, taken, input?.form) };
     });
@@ -239,6 +242,19 @@ export class Sandbox {
       turn.then((leave) => leave()).catch(() => {});
       throw error;
     });
+  }
+
+  /** Browsers cannot rename a directory in their storage, so no tree can appear there as a whole. */
+  #requireRenaming(target: string, { atomic }: CopyOptions): void {
+    const path = `${target}/`;
+    if (
+      atomic === 'tree' &&
+      [...this.#stored.keys()].some((name) => path.startsWith(name.endsWith('/') ? name : `${name}/`))
+    ) {
+      throw new TypeError(
+        "options.atomic: 'tree' needs a target in memory, because browsers cannot rename a directory in their storage",
+      );
+    }
   }
 
   #requireOpen(): void {

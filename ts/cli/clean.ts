@@ -11,13 +11,13 @@ export async function cleanDirectories(request: CleanRequest): Promise<number> {
   let status = 0;
   for (const directory of request.directories) {
     try {
-      const { files, errors } = await cleanAll(directory, { dryRun: request.dryRun });
+      const { files, restored, errors } = await cleanAll(directory, { dryRun: request.dryRun });
       const pathOf = (guestPath: string) => hostPath(guestPath, directory);
       for (const error of errors) {
         status = 1;
         complain(cleanErrorOf(error, pathOf), request);
       }
-      report(directory, files.map(pathOf), request);
+      report(directory, files.map(pathOf), restored.map(pathOf), request);
     } catch (error) {
       if (!(error instanceof CleanError)) {
         throw error;
@@ -40,7 +40,12 @@ function complain(
   }
 }
 
-function report(directory: string, files: readonly string[], { dryRun, output }: CleanRequest): void {
+function report(
+  directory: string,
+  files: readonly string[],
+  restored: readonly string[],
+  { dryRun, output }: CleanRequest,
+): void {
   const { json, quiet, verbose } = output;
   if (quiet) {
     return;
@@ -50,6 +55,13 @@ function report(directory: string, files: readonly string[], { dryRun, output }:
       writeJson({ type: 'temporary', path });
     } else {
       standardOutput().write(`${dryRun ? 'would remove' : 'removed'} ${quoted(path)}\n`);
+    }
+  }
+  for (const path of restored) {
+    if (json) {
+      writeJson({ type: 'restored', path });
+    } else {
+      standardOutput().write(`${dryRun ? 'would move back' : 'moved back'} ${quoted(path)}\n`);
     }
   }
   const removed = files.length;

@@ -1,6 +1,6 @@
 // Errors of closing files. WASI's drop of a descriptor has no result, so a component cannot see that closing a file
 // failed and lost data, as happens on NFS and with quotas. It gets that error when it commits to the file: the next
-// call that renames, links or synchronises the file fails with it.
+// call that renames, links or synchronises the file, or renames a directory above it, fails with it.
 
 import type { MetadataHashValue } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { errorCode, fail } from './error-code.js';
@@ -57,6 +57,27 @@ export class CloseErrors {
     return closed?.refusedMode;
   }
 
+  /**
+   * Must be called before a directory gets another name. If closing a file below it failed, fails with the same error.
+   * Otherwise forgets these files, and calls `onRefused` for each that could not get its mode.
+   *
+   * @param directory the guest's path of the directory
+   */
+  commitBelow(directory: string, onRefused: (path: string, code: string) => void): void {
+    const below = [...this.#closed].filter(([, { path }]) => path.startsWith(`${directory}/`));
+    const failed = below.find(([, { error }]) => error !== undefined)?.[1];
+    if (failed !== undefined) {
+      failed.isReported = true;
+      fail(errorCode(failed.error));
+    }
+    for (const [key, { path, refusedMode }] of below) {
+      this.#closed.delete(key);
+      if (refusedMode !== undefined) {
+        onRefused(path, refusedMode);
+      }
+    }
+  }
+
   /** Forgets a location: it has another file now, or none. */
   forget(location: () => FileLocation): void {
     if (this.#closed.size > 0) {
@@ -76,10 +97,13 @@ export class CloseErrors {
     const key = keyOf(location);
     const closed = this.#closed.get(key) ?? { path, isReported: false };
     this.#closed.set(key, closed);
-    const [oldest] = this.#closed;
-    if (this.#closed.size > MOST_FILES && oldest !== undefined) {
-      warnOf(oldest[1]);
-      this.#closed.delete(oldest[0]);
+    if (this.#closed.size > MOST_FILES) {
+      // Lost bytes matter more than modes.
+      const all = [...this.#closed];
+      const [oldest, forgotten] =
+        all.find(([, { error }]) => error === undefined) ?? (all[0] as (typeof all)[0]);
+      warnOf(forgotten);
+      this.#closed.delete(oldest);
     }
     return closed;
   }

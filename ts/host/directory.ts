@@ -392,6 +392,9 @@ export class Directory {
         }
         const { closeErrors } = this.#grant;
         const refusedMode = closeErrors.commit(() => this.#locationOf(from));
+        closeErrors.commitBelow(this.#pathOf(path), (below, why) =>
+          this.#grant.modes.noteRefused(below, why),
+        );
         target.#giveName(to, () => from.at((old) => to.at((entry) => rename(old, entry))));
         closeErrors.forget(() => this.#locationOf(from));
         closeErrors.forget(() => target.#locationOf(to));

@@ -323,7 +323,19 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
       if (len0 > 0) {
         uint8_t *ptr1 = *((uint8_t **) (arg0 + (3*sizeof(void*))));
         for (size_t i2 = 0; i2 < len0; i2++) {
-          uint8_t *base = ptr1 + i2 * (16*sizeof(void*));
+          uint8_t *base = ptr1 + i2 * (2*sizeof(void*));
+          (void) base;
+          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
+            free(*((uint8_t **) (base + 0)));
+          }
+        }
+        free(ptr1);
+      }
+      size_t len3 = *((size_t*) (arg0 + (6*sizeof(void*))));
+      if (len3 > 0) {
+        uint8_t *ptr4 = *((uint8_t **) (arg0 + (5*sizeof(void*))));
+        for (size_t i5 = 0; i5 < len3; i5++) {
+          uint8_t *base = ptr4 + i5 * (16*sizeof(void*));
           (void) base;
           switch ((int32_t) (int32_t) *((uint8_t*) (base + sizeof(void*)))) {
             case 0: {
@@ -441,7 +453,7 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
             }
           }
         }
-        free(ptr1);
+        free(ptr4);
       }
       break;
     }
@@ -915,6 +927,7 @@ void exports_mapcp_copy_copier_list_copy_error_free(exports_mapcp_copy_copier_li
 
 void exports_mapcp_copy_copier_clean_report_free(exports_mapcp_copy_copier_clean_report_t *ptr) {
   mapcp_list_string_free(&ptr->files);
+  mapcp_list_string_free(&ptr->restored);
   exports_mapcp_copy_copier_list_copy_error_free(&ptr->errors);
 }
 
@@ -1168,7 +1181,7 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (exports_mapcp_copy_copier_symlink_policy_t) (int32_t) *((uint8_t*) (arg + (4+4*sizeof(void*)))),
     (exports_mapcp_copy_copier_overwrite_policy_t) (int32_t) *((uint8_t*) (arg + (5+4*sizeof(void*)))),
     (exports_mapcp_copy_copier_sparse_policy_t) (int32_t) *((uint8_t*) (arg + (6+4*sizeof(void*)))),
-    (bool) (int32_t) *((uint8_t*) (arg + (7+4*sizeof(void*)))),
+    (exports_mapcp_copy_copier_atomicity_t) (int32_t) *((uint8_t*) (arg + (7+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (8+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (9+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (10+4*sizeof(void*)))),
@@ -1178,6 +1191,7 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (bool) (int32_t) *((uint8_t*) (arg + (14+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (15+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (16+4*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (17+4*sizeof(void*)))),
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+5*sizeof(void*))))), (*((size_t*) (arg + (16+6*sizeof(void*))))) },
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+7*sizeof(void*))))), (*((size_t*) (arg + (16+8*sizeof(void*))))) },
     (exports_mapcp_copy_copier_input_t) (int32_t) *((uint8_t*) (arg + (16+9*sizeof(void*)))),
@@ -1618,8 +1632,10 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
     const exports_mapcp_copy_copier_clean_report_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
     *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload).files).len;
     *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) ((*payload).files).ptr;
-    *((size_t*)(ptr + (4*sizeof(void*)))) = ((*payload).errors).len;
-    *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) ((*payload).errors).ptr;
+    *((size_t*)(ptr + (4*sizeof(void*)))) = ((*payload).restored).len;
+    *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) ((*payload).restored).ptr;
+    *((size_t*)(ptr + (6*sizeof(void*)))) = ((*payload).errors).len;
+    *((uint8_t **)(ptr + (5*sizeof(void*)))) = (uint8_t *) ((*payload).errors).ptr;
   }
   return ptr;
 }
@@ -1663,16 +1679,17 @@ uint8_t * __wasm_export_exports_mapcp_copy_command_line_parse(uint8_t * arg, siz
       *((int8_t*)(ptr + (12+14*sizeof(void*)))) = (int32_t) ((*payload).options).symlinks;
       *((int8_t*)(ptr + (13+14*sizeof(void*)))) = (int32_t) ((*payload).options).overwrite;
       *((int8_t*)(ptr + (14+14*sizeof(void*)))) = (int32_t) ((*payload).options).sparse;
-      *((int8_t*)(ptr + (15+14*sizeof(void*)))) = ((*payload).options).recursive;
-      *((int8_t*)(ptr + (16+14*sizeof(void*)))) = ((*payload).options).preserve_timestamps;
-      *((int8_t*)(ptr + (17+14*sizeof(void*)))) = ((*payload).options).verify;
-      *((int8_t*)(ptr + (18+14*sizeof(void*)))) = ((*payload).options).allow_changes;
-      *((int8_t*)(ptr + (19+14*sizeof(void*)))) = ((*payload).options).sync;
-      *((int8_t*)(ptr + (20+14*sizeof(void*)))) = ((*payload).options).dry_run;
-      *((int8_t*)(ptr + (21+14*sizeof(void*)))) = ((*payload).options).keep_going;
-      *((int8_t*)(ptr + (22+14*sizeof(void*)))) = ((*payload).options).make_parents;
-      *((int8_t*)(ptr + (23+14*sizeof(void*)))) = ((*payload).options).measure;
-      *((int8_t*)(ptr + (24+14*sizeof(void*)))) = ((*payload).options).report_entries;
+      *((int8_t*)(ptr + (15+14*sizeof(void*)))) = (int32_t) ((*payload).options).atomic;
+      *((int8_t*)(ptr + (16+14*sizeof(void*)))) = ((*payload).options).recursive;
+      *((int8_t*)(ptr + (17+14*sizeof(void*)))) = ((*payload).options).preserve_timestamps;
+      *((int8_t*)(ptr + (18+14*sizeof(void*)))) = ((*payload).options).verify;
+      *((int8_t*)(ptr + (19+14*sizeof(void*)))) = ((*payload).options).allow_changes;
+      *((int8_t*)(ptr + (20+14*sizeof(void*)))) = ((*payload).options).sync;
+      *((int8_t*)(ptr + (21+14*sizeof(void*)))) = ((*payload).options).dry_run;
+      *((int8_t*)(ptr + (22+14*sizeof(void*)))) = ((*payload).options).keep_going;
+      *((int8_t*)(ptr + (23+14*sizeof(void*)))) = ((*payload).options).make_parents;
+      *((int8_t*)(ptr + (24+14*sizeof(void*)))) = ((*payload).options).measure;
+      *((int8_t*)(ptr + (25+14*sizeof(void*)))) = ((*payload).options).report_entries;
       *((size_t*)(ptr + (24+16*sizeof(void*)))) = (((*payload).options).include).len;
       *((uint8_t **)(ptr + (24+15*sizeof(void*)))) = (uint8_t *) (((*payload).options).include).ptr;
       *((size_t*)(ptr + (24+18*sizeof(void*)))) = (((*payload).options).exclude).len;

@@ -179,6 +179,20 @@ typedef uint8_t exports_mapcp_copy_copier_overwrite_policy_t;
 // Keep it, and fail with `already-exists`.
 #define EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ERROR 3
 
+// What appears in one step.
+typedef uint8_t exports_mapcp_copy_copier_atomicity_t;
+
+// Each file. After an error, finished files and directories stay.
+#define EXPORTS_MAPCP_COPY_COPIER_ATOMICITY_FILE 0
+// A whole tree. It is built beside the target, under a temporary name that only its owner can enter if the host
+// keeps permissions, and renamed when it is complete. After an error, nothing of it is left.
+// 
+// The target must not be a preopened directory. If it exists, it is replaced under `always`, skipped under `never`,
+// and `already-exists` under `error`. It is `not-directory` if it is a file or a link. Replacing it takes two
+// renames, and the target is missing between them. `keep-going`, a `shard`, and `newer` are `invalid-argument`.
+// A source that is a file or a link is copied as usual.
+#define EXPORTS_MAPCP_COPY_COPIER_ATOMICITY_TREE 1
+
 // Which zeros of a source become holes in the target, if its file system has holes.
 typedef uint8_t exports_mapcp_copy_copier_sparse_policy_t;
 
@@ -254,6 +268,8 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   exports_mapcp_copy_copier_overwrite_policy_t   overwrite;
   // Which zeros become holes.
   exports_mapcp_copy_copier_sparse_policy_t   sparse;
+  // What appears in one step.
+  exports_mapcp_copy_copier_atomicity_t   atomic;
   // Copy directories with their contents. Otherwise a directory is the error `is-directory`.
   bool   recursive;
   // Give files, links and directories the source's times of access and modification. If WASI, which has times from
@@ -332,9 +348,9 @@ typedef struct exports_mapcp_copy_copier_progress_t {
   uint64_t   bytes_done;
   // Bytes to copy in all. None while this is unknown.
   mapcp_option_u64_t   bytes_total;
-  // Bytes of the files whose targets are in place.
+  // Bytes of the files whose targets are in place. An atomic tree is in place when the job is done.
   uint64_t   bytes_in_place;
-  // Files and links whose targets are in place.
+  // Files and links whose targets are in place; in an atomic tree, those that are complete, or 0 if the tree failed.
   uint64_t   files_done;
   // Files and links to copy in all. None while this is unknown.
   mapcp_option_u64_t   files_total;
@@ -383,8 +399,11 @@ typedef struct {
 
 // The result of `clean`.
 typedef struct exports_mapcp_copy_copier_clean_report_t {
-  // The paths of the temporary files that were removed or, in a dry run, found.
+  // The paths of the temporary files and trees that were removed or, in a dry run, found.
   mapcp_list_string_t   files;
+  // The paths of the old trees that got their names back or, in a dry run, would. A path ends in `.old.` and the
+  // tree's name.
+  mapcp_list_string_t   restored;
   // Errors about entries that could not be listed or removed. In each, `source` and `target` are both the entry's
   // path.
   exports_mapcp_copy_copier_list_copy_error_t   errors;

@@ -126,6 +126,7 @@ static const struct option table[] = {
      .initial = "1M"},
     {"concurrency", "", "copy a tree with N threads", TAKES("N", STORES_JOBS, concurrency), .initial = "1",
      .needs = "threads, which a WASI command does not have"},
+    {"atomic", "", "copy a tree as a whole or not at all", STORES(MAPCP_ATOMICITY_TREE, options.atomic)},
     {"keep-going", "", "continue after errors, and fail at the end", SETS(options.keep_going),
      .cleans = true},
     {"dry-run", "", "check what would happen, and change nothing", SETS(options.dry_run), .cleans = true},
@@ -688,6 +689,23 @@ static bool is_given(const struct reading *reading, const char *name) {
     return false;
 }
 
+/// Refuses options that contradict a tree that appears as a whole.
+static void check_atomic(struct reading *reading) {
+    const struct mapcp_invocation *invocation = reading->invocation;
+    if (invocation->options.atomic != MAPCP_ATOMICITY_TREE) {
+        return;
+    }
+    if (invocation->options.overwrite == MAPCP_OVERWRITE_NEWER) {
+        refuse_pair(reading, "atomic", is_given(reading, "update") ? "update" : "overwrite=newer");
+    } else if (invocation->concurrency > 1) {
+        refuse_pair(reading, "atomic", "concurrency");
+    } else if (is_given(reading, "shard")) {
+        refuse_pair(reading, "atomic", "shard");
+    } else if (is_given(reading, "keep-going")) {
+        refuse_pair(reading, "atomic", "keep-going");
+    }
+}
+
 /// Refuses options that contradict each other.
 static void check_pairs(struct reading *reading) {
     if (is_given(reading, "target-directory") && is_given(reading, "no-target-directory")) {
@@ -712,11 +730,19 @@ static void check_pairs(struct reading *reading) {
             return;
         }
     }
+    check_atomic(reading);
 }
 
 /// Sets the members that depend on several options.
-static void settle(struct mapcp_invocation *invocation) {
+static void settle(const struct reading *reading) {
+    struct mapcp_invocation *invocation = reading->invocation;
     struct mapcp_options *options = &invocation->options;
+    const bool has_policy =
+        is_given(reading, "overwrite") || is_given(reading, "no-clobber") || is_given(reading, "update");
+    if (options->atomic == MAPCP_ATOMICITY_TREE && !has_policy) {
+        // Replacing a whole tree must be asked for.
+        options->overwrite = MAPCP_OVERWRITE_ERROR;
+    }
     if (options->symlinks == links_unsaid) {
         // Like cp, without a list.
         options->symlinks =
@@ -883,7 +909,7 @@ struct mapcp_invocation mapcp_parse(const char *const *arguments, size_t count, 
     if (reading.is_over) {
         return invocation;
     }
-    settle(&invocation);
+    settle(&reading);
     check_names(&reading);
     if (!reading.is_over && invocation.action == MAPCP_ACTION_COPY && !invocation.quiet &&
         !warn_of_patterns(&invocation)) {

@@ -210,7 +210,7 @@ static void put_sentence(FILE *stream, const struct mapcp_copy_error *error) {
     fputs(is_copied ? ", but " : ": ", stream);
     put_cause(stream, error);
     if (error->leftover) {
-        fputs("; remove the temporary file ", stream);
+        fputs("; remove what is left: ", stream);
         mapcp_put_quoted(stream, error->leftover);
     }
 }

@@ -337,14 +337,16 @@ bool mapcp_copy_all(const struct mapcp_invocation *invocation) {
 
 // --- Cleaning ----------------------------------------------------------------------------------------------
 
-static void put_file(const char *path, const struct mapcp_invocation *invocation) {
+/// Prints what happened to a path, or would happen in a dry run.
+static void put_cleaned(const char *path, const char *type, const char *did, const char *would,
+                        const struct mapcp_invocation *invocation) {
     if (invocation->json) {
-        mapcp_json_begin("temporary");
+        mapcp_json_begin(type);
         mapcp_json_string("path", path);
         mapcp_json_end();
         return;
     }
-    fputs(invocation->options.dry_run ? "would remove " : "removed ", stdout);
+    fputs(invocation->options.dry_run ? would : did, stdout);
     mapcp_put_quoted(stdout, path);
     fputs("\n", stdout);
 }
@@ -364,37 +366,39 @@ static void put_count(const char *directory, size_t count, const struct mapcp_in
     fputs(invocation->options.dry_run ? "to remove\n" : "removed\n", stdout);
 }
 
-static void put_removed(const char *directory, const struct mapcp_names *files,
-                        const struct mapcp_invocation *invocation) {
+static void put_result(const char *directory, const struct mapcp_cleaned *cleaned,
+                       const struct mapcp_invocation *invocation) {
     if (invocation->quiet) {
         return;
     }
     const bool lists = invocation->verbose || invocation->options.dry_run;
     const char *path = NULL;
-    while (lists && (path = mapcp_names_next(files, path))) {
-        put_file(path, invocation);
+    while (lists && (path = mapcp_names_next(&cleaned->files, path))) {
+        put_cleaned(path, "temporary", "removed ", "would remove ", invocation);
     }
-    put_count(directory, mapcp_names_count(files), invocation);
+    path = NULL;
+    while ((path = mapcp_names_next(&cleaned->restored, path))) {
+        put_cleaned(path, "restored", "moved back ", "would move back ", invocation);
+    }
+    put_count(directory, mapcp_names_count(&cleaned->files), invocation);
 }
 
 /// Cleans a directory and prints the results. Returns false if something failed.
 static bool clean(const char *directory, const struct mapcp_invocation *invocation) {
-    struct mapcp_names files;
-    struct mapcp_copy_errors errors;
+    struct mapcp_cleaned cleaned;
     struct mapcp_copy_error error;
-    const bool has_begun = mapcp_clean(directory, invocation->options.dry_run, &files, &errors, &error);
-    const bool good = has_begun && errors.count == 0;
-    for (size_t index = 0; index < errors.count; index++) {
-        mapcp_print_cause(&errors.items[index], invocation->json);
+    const bool has_begun = mapcp_clean(directory, invocation->options.dry_run, &cleaned, &error);
+    const bool good = has_begun && cleaned.errors.count == 0;
+    for (size_t index = 0; index < cleaned.errors.count; index++) {
+        mapcp_print_cause(&cleaned.errors.items[index], invocation->json);
     }
     if (has_begun) {
-        put_removed(directory, &files, invocation);
+        put_result(directory, &cleaned, invocation);
     } else {
         mapcp_print_cause(&error, invocation->json);
         mapcp_copy_error_free(&error);
     }
-    mapcp_names_free(&files);
-    mapcp_copy_errors_free(&errors);
+    mapcp_cleaned_free(&cleaned);
     return good;
 }
 

@@ -1,4 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
+import { atomic } from './atomic.js';
 import { files } from './files.js';
 import { filters } from './filters.js';
 import { limits } from './limits.js';
@@ -20,6 +21,7 @@ export const behaviours: readonly Behaviour[] = [
   ...links,
   ...selfCopies,
   ...overwriting,
+  ...atomic,
   ...metadata,
   ...filters,
   ...lists,
