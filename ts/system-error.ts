@@ -26,7 +26,13 @@ export function isSystemError(error: unknown): error is SystemError {
  * @param error an error of Node's `fs`
  */
 export function reasonOf(error: SystemError): string {
-  return reasons[error.code] ?? getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? error.message;
+  const byNumber = getSystemErrorMap().get(error.errno ?? 0)?.[1];
+  return reasons[error.code] ?? byNumber ?? reasonByName(error.code) ?? error.message;
+}
+
+/** Returns Node's words for a code; undefined if it has none. */
+function reasonByName(code: string): string | undefined {
+  return [...getSystemErrorMap().values()].find(([name]) => name === code)?.[1];
 }
 
 /**
@@ -38,5 +44,5 @@ export function reasonOfCode(code: string): string {
   if (code === 'ERR_ACCESS_DENIED') {
     return "Node's permission model denies it";
   }
-  return reasons[code] ?? [...getSystemErrorMap().values()].find(([name]) => name === code)?.[1] ?? code;
+  return reasons[code] ?? reasonByName(code) ?? code;
 }

@@ -27,9 +27,13 @@ vi.mock('node:fs', async (original) => {
   };
   return {
     ...actual,
-    // Follows links, even to create what is missing.
+    // Follows links, even to create what is missing, and has no O_DIRECTORY.
     openSync: (path: string, flags: number, mode?: number) =>
-      actual.openSync(flags & constants.O_EXCL ? followed(path) : path, flags & ~constants.O_NOFOLLOW, mode),
+      actual.openSync(
+        flags & constants.O_EXCL ? followed(path) : path,
+        flags & ~(constants.O_NOFOLLOW | constants.O_DIRECTORY),
+        mode,
+      ),
     fsyncSync: (fd: number) => (actual.fstatSync(fd).isDirectory() ? fail('EPERM') : actual.fsyncSync(fd)),
     // Without a type, Node looks at what the text names.
     symlinkSync: (text: string, path: string, type?: string) => {
@@ -132,9 +136,38 @@ it('a rename is tried again while another program has a file open', () => {
   expect(lstatSync(join(box, 'new')).isFile()).toBe(true);
 });
 
+it('a rename of a file to a directory fails at once, and says so', () => {
+  const { box, root } = sandbox(pathWalker);
+  writeFileSync(join(box, 'old'), '');
+  mkdirSync(join(box, 'directory'));
+  windows.busy = 1000;
+  expect(outcome(() => root.renameAt('old', root, 'directory'))).toBe('is-directory');
+  expect(windows.tries).toBe(1);
+});
+
 it('a rename that is refused for good fails', () => {
   const { box, root } = sandbox(pathWalker);
   writeFileSync(join(box, 'old'), '');
   windows.busy = 1000;
   expect(outcome(() => root.renameAt('old', root, 'new'))).toBe('not-permitted');
+});
+
+it('a file is no preopen, although it can be opened like a directory', () => {
+  const { box } = sandbox(pathWalker);
+  const path = join(box, 'file');
+  writeFileSync(path, '');
+  const open = () => hostWith(pathWalker, { preopens: { '/': { path, access: 'read' } } });
+  expect(open).toThrow(expect.objectContaining({ code: 'ENOTDIR', path }));
+});
+
+it('a missing preopen is named as it was given', () => {
+  const { box } = sandbox(pathWalker);
+  const path = `${box}/./missing`;
+  const open = () => hostWith(pathWalker, { preopens: { '/': { path, access: 'read' } } });
+  expect(open).toThrow(expect.objectContaining({ code: 'ENOENT', path }));
+});
+
+it('a name that is longer than Windows allows is too long, not missing', () => {
+  const { root } = sandbox(pathWalker);
+  expect(outcome(() => root.statAt({}, 'n'.repeat(256)))).toBe('name-too-long');
 });

@@ -1,6 +1,6 @@
 // Renaming. On Windows it fails while another program, such as a virus scanner, has one of the two files open.
 
-import { renameSync } from 'node:fs';
+import { lstatSync, renameSync } from 'node:fs';
 import { nodeCode } from './error-code.js';
 
 /** How long to wait before each further try on Windows, in milliseconds. Scanners need less than that for most files. */
@@ -8,6 +8,9 @@ const WAITS = [1, 5, 20, 50, 100, 200, 400];
 
 /** What Windows reports of a file that is open elsewhere, and of one that may not be replaced at all. */
 const MAYBE_BUSY: readonly (string | undefined)[] = ['EPERM', 'EACCES', 'EBUSY'];
+
+const isDirectory = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 /** Renames as rename(2) does. On Windows, tries again for up to a second if a file may be open elsewhere. */
 export function rename(from: string, to: string): void {
@@ -18,6 +21,9 @@ export function rename(from: string, to: string): void {
     } catch (error) {
       if (!MAYBE_BUSY.includes(nodeCode(error))) {
         throw error;
+      }
+      if (isDirectory(to) && !isDirectory(from)) {
+        throw Object.assign(new Error(), { code: 'EISDIR' });
       }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
     }

@@ -17,6 +17,9 @@ import type { Walker } from './walker.js';
 
 const { O_DIRECTORY, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
+/** Maximum length of a name on Windows, in units of UTF-16. */
+const MOST_UNITS = 255;
+
 /** A held directory that knows its path. */
 class HeldDirectory extends Handle {
   readonly path: string;
@@ -43,7 +46,20 @@ function pathOf(parent: HeldDirectory, name: string): string {
   if (isStrange(name)) {
     fail('invalid');
   }
+  if (process.platform === 'win32' && name.length > MOST_UNITS) {
+    // Windows reports other errors: that nothing is there, or that the name is invalid.
+    fail('name-too-long');
+  }
   return join(parent.path, name);
+}
+
+/** Returns a path without symbolic links. Its errors have the path as it was given, as those of an open have. */
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch (error) {
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
+  }
 }
 
 function isThere(path: string): boolean {
@@ -76,10 +92,16 @@ export const pathWalker: Walker = {
   newDirectory: 0o1700,
 
   hold(path) {
-    // Not Node's own, which fails for the paths of Windows that begin with `\\?\`.
-    const real = realpathSync.native(path);
+    // Node's own realpath fails for the paths of Windows that begin with `\\?\`.
+    const real = realPath(path);
     expectStack();
-    return new HeldDirectory(openSync(real, O_RDONLY | O_DIRECTORY), real);
+    const fd = openSync(real, O_RDONLY | O_DIRECTORY);
+    // Windows has no O_DIRECTORY.
+    if (!fstatSync(fd).isDirectory()) {
+      closeSync(fd);
+      throw Object.assign(new Error(`ENOTDIR: not a directory, open '${path}'`), { code: 'ENOTDIR', path });
+    }
+    return new HeldDirectory(fd, real);
   },
 
   enter(directory, name) {
