@@ -1,6 +1,14 @@
 // Not TypeScript, because Node runs api-process.mjs directly.
 
+import process from 'node:process';
 import { CopyError, copy } from 'mapcp';
+
+/**
+ * A path or a message with slashes, as the table has it.
+ *
+ * @param {string} text
+ */
+export const slashed = (text) => (process.platform === 'win32' ? text.replaceAll('\\', '/') : text);
 
 /**
  * Copies by `copy()`. Throws errors other than a CopyError.
@@ -10,11 +18,12 @@ import { CopyError, copy } from 'mapcp';
  */
 export async function copyByApi({ directory, source, target, options }) {
   // `join` would remove slashes and dots, and an empty path must stay empty.
-  const absolute = (/** @type {string} */ path) => (path === '' ? '' : `${directory}/${path}`);
+  const base = slashed(directory);
+  const absolute = (/** @type {string} */ path) => (path === '' ? '' : `${base}/${path}`);
   // Shortens absolute paths, because the other frontends' messages have relative ones.
   const told = (/** @type {CopyError} */ { code, message }) => ({
     code,
-    message: message.replaceAll(`'${directory}/`, "'"),
+    message: slashed(message).replaceAll(`'${base}/`, "'"),
   });
   try {
     const report = await copy(absolute(source), absolute(target), { makeParents: false, ...options });

@@ -1,6 +1,8 @@
+import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
 import { commandLineOptionOf } from '../helpers/options.js';
-import type { Expected, Put } from './tree.js';
+import { type Expected, type Put, reasonsOf } from './tree.js';
+import { whyNotOnWindows } from './windows.js';
 
 /** The names of the frontends. */
 export type FrontendName = 'API' | 'command line' | 'wasmtime' | 'browser';
@@ -53,6 +55,8 @@ export interface Behaviour extends Result {
   readonly mounts?: Readonly<Record<string, string>>;
   /** A change by another process, after the first progress. Only the API can say when that is. */
   readonly meanwhile?: (put: Put) => void;
+  /** The reason if this does not hold on Windows. */
+  readonly onWindows?: string;
   /** The reason if a frontend cannot run this. */
   readonly not?: Readonly<Partial<Record<FrontendName, string>>>;
   /** The result through a frontend that differs, and the reason. */
@@ -108,7 +112,8 @@ export function flagsFor({
 
 /** The reason if a frontend does not run a behaviour. */
 export function whyNot(behaviour: Behaviour, frontend: FrontendName): string | undefined {
-  const why = behaviour.not?.[frontend];
+  const why =
+    behaviour.not?.[frontend] ?? (process.platform === 'win32' ? whyNotOnWindows(behaviour) : undefined);
   if (why !== undefined || frontend === 'API') {
     return why;
   }
@@ -143,14 +148,7 @@ function whyNotInMemory({ prepare, meanwhile, disk, mounts, isOrdinaryUser }: Be
   if (isOrdinaryUser) {
     return 'it knows no permissions';
   }
-  const reasons: string[] = [];
-  const note = (_: object, method: string | symbol) => () => {
-    const reason = notInMemory[method as keyof Put];
-    reasons.push(...(reason === undefined ? [] : [reason]));
-  };
-  // Records the calls of `prepare` without making anything.
-  prepare?.(new Proxy({}, { get: note }) as Put);
-  return reasons[0];
+  return reasonsOf(prepare, (method) => notInMemory[method])[0];
 }
 
 /** How a frontend spells an option, which `says` names as WIT does: `make-parents` or `symlinks=skip`. */

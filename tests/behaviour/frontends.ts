@@ -4,7 +4,7 @@ import process from 'node:process';
 import type { CopyOptions, CopyReport } from 'mapcp';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 import { wasmtime } from '../helpers/wasmtime.js';
-import { copyByApi } from './api.mjs';
+import { copyByApi, slashed } from './api.mjs';
 import { type FrontendName, flagsFor } from './behaviour.js';
 import type { Outcome, Request, Told } from './outcome.js';
 
@@ -20,6 +20,12 @@ export interface Frontend {
   /** Copies. If `isOrdinaryUser`, without the superuser's right to ignore permissions. */
   copy(request: Request, isOrdinaryUser: boolean): Promise<Outcome>;
 }
+
+/** This runtime, with what it needs before a program. */
+const runtime =
+  process.versions.deno === undefined ? [process.execPath] : [process.execPath, 'run', '--allow-all'];
+
+const isWindows = process.platform === 'win32';
 
 /** Node sets times to the microsecond, and Deno to the millisecond. */
 const NODE_GRAIN = process.versions.deno === undefined ? 1_000n : 1_000_000n;
@@ -42,15 +48,15 @@ function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boo
 /** Copies by `copy()`, in this process if possible. */
 export const api: Frontend = {
   name: 'API',
-  hasModes: true,
-  hasBlocks: true,
+  hasModes: !isWindows,
+  hasBlocks: !isWindows,
   grain: NODE_GRAIN,
   copy: async (request, isOrdinaryUser) => {
     if (!isOrdinaryUser) {
       return copyByApi(request);
     }
     const program = resolve('tests/behaviour/api-process.mjs');
-    const command = [process.execPath, program, JSON.stringify(request)];
+    const command = [...runtime, program, JSON.stringify(request)];
     return JSON.parse(runProgram(command, request.directory, true).stdout) as Outcome;
   },
 };
@@ -85,7 +91,9 @@ function copyByCommand(command: readonly string[]): Frontend['copy'] {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as { type: string } & Told & Partial<CopyReport>);
     const told = (type: string) =>
-      lines.filter((line) => line.type === type).map(({ code, message }) => ({ code, message }));
+      lines
+        .filter((line) => line.type === type)
+        .map(({ code, message }) => ({ code, message: slashed(message) }));
     const report = lines.find((line) => line.type === 'report');
     return arrange(status, told('error'), told('warning'), report);
   };
@@ -94,10 +102,10 @@ function copyByCommand(command: readonly string[]): Frontend['copy'] {
 /** The command line in Node. */
 export const commandLine: Frontend = {
   name: 'command line',
-  hasModes: true,
-  hasBlocks: true,
+  hasModes: !isWindows,
+  hasBlocks: !isWindows,
   grain: NODE_GRAIN,
-  copy: copyByCommand([process.execPath, resolve('build/out/js/cli/main.js')]),
+  copy: copyByCommand([...runtime, resolve('build/out/js/cli/main.js')]),
 };
 
 /** The component's own command line in wasmtime. */

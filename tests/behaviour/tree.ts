@@ -3,6 +3,7 @@ import {
   chmodSync,
   linkSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -43,6 +44,22 @@ export interface Put {
   remove(path: string): void;
 }
 
+/** The reasons that `reasonFor` gives for calls of `prepare`, which creates nothing. */
+export function reasonsOf(
+  prepare: ((put: Put) => void) | undefined,
+  reasonFor: (method: keyof Put, args: readonly unknown[]) => string | undefined,
+): string[] {
+  const reasons: string[] = [];
+  const note =
+    (_: object, method: string | symbol) =>
+    (...args: unknown[]) => {
+      const reason = reasonFor(method as keyof Put, args);
+      reasons.push(...(reason === undefined ? [] : [reason]));
+    };
+  prepare?.(new Proxy({}, { get: note }) as Put);
+  return reasons;
+}
+
 /** Returns a {@link Put} for a directory. */
 export function putInto(directory: string): Put {
   const at = (path: string) => join(directory, path);
@@ -67,7 +84,10 @@ export function putInto(directory: string): Put {
         at(path),
       ),
     mode: (path, mode) => chmodSync(at(path), mode),
-    time: (path, seconds) => run('touch', '--no-dereference', `--date=@${seconds}`, at(path)),
+    time: (path, seconds) =>
+      process.platform === 'win32'
+        ? lutimesSync(at(path), Number(seconds), Number(seconds))
+        : run('touch', '--no-dereference', `--date=@${seconds}`, at(path)),
     size: (path, bytes) => truncateSync(at(path), bytes),
     remove: (path) => rmSync(at(path), { recursive: true }),
   };
@@ -104,7 +124,7 @@ export function link(text: string, more: Partial<Seen> = {}): Partial<Seen> {
 export function look(directory: string, below = ''): Record<string, Seen> {
   const found: Record<string, Seen> = {};
   for (const name of readdirSync(join(directory, below))) {
-    const path = join(below, name);
+    const path = below === '' ? name : `${below}/${name}`;
     const seen = lookAt(join(directory, path));
     found[path] = seen;
     if (seen.kind === 'directory') {

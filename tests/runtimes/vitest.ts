@@ -2,6 +2,7 @@
 // this in its place.
 
 import { appendFileSync } from 'node:fs';
+import process from 'node:process';
 import { JestChaiExpect, JestExtend } from '@vitest/expect';
 import * as chai from 'chai';
 
@@ -38,7 +39,10 @@ const define = (name: string, act: () => unknown): void => void tests.push({ nam
 /** Defines a test. */
 export const it = Object.assign(define, { skipIf: (skips: boolean) => (skips ? () => {} : define) });
 
-/** Runs the tests that were defined, one after the other, and appends each result to a file. */
+/**
+ * Runs the tests that were defined, one after the other, and appends each result to a file. If one fails, prints it, and
+ * the process ends with status 1.
+ */
 export async function runTests(file: string): Promise<void> {
   for (const { name, act } of tests) {
     let error: string | undefined;
@@ -46,6 +50,10 @@ export async function runTests(file: string): Promise<void> {
       await act();
     } catch (thrown) {
       error = thrown instanceof Error ? `${thrown.message}\n${thrown.stack}` : String(thrown);
+    }
+    if (error !== undefined) {
+      process.exitCode = 1;
+      process.stderr.write(`FAILED: ${name}\n${error}\n`);
     }
     const result: Result = { name, error };
     appendFileSync(file, `${JSON.stringify(result)}\n`);
