@@ -1,7 +1,7 @@
 // How many jobs a copy is divided among.
 
 import { failureOf } from './component.js';
-import type { CopyOptions } from './options.js';
+import type { CopyOptions, JobOptions } from './options.js';
 import type { Job } from './task.js';
 
 /** A copy that can perhaps be divided. */
@@ -20,8 +20,8 @@ export interface Divisible {
  * @param copy the copy
  * @throws {TypeError} if the options ask for more than one job, and other threads cannot open the sandbox
  */
-export async function jobsFor(options: CopyOptions, copy: Divisible): Promise<number> {
-  const { concurrency = 1, recursive, maxBytes, maxFiles } = options;
+export async function jobsFor(options: CopyOptions & JobOptions, copy: Divisible): Promise<number> {
+  const { concurrency = 1, recursive, maxBytes, maxFiles, input } = options;
   if (concurrency === 1) {
     return 1;
   }
@@ -30,9 +30,9 @@ export async function jobsFor(options: CopyOptions, copy: Divisible): Promise<nu
       'options.concurrency must be 1 with a host of your own, because other threads cannot use it',
     );
   }
-  // Jobs cannot share these limits.
-  const isLimited = maxBytes !== undefined || maxFiles !== undefined;
-  return recursive && !isLimited && (await hasParts(copy)) ? concurrency : 1;
+  // Jobs cannot share these limits, nor an input.
+  const isWhole = maxBytes !== undefined || maxFiles !== undefined || input !== undefined;
+  return recursive && !isWhole && (await hasParts(copy)) ? concurrency : 1;
 }
 
 /** Whether a source has more than one file. */

@@ -7,7 +7,7 @@ import { leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
 import { CopyError } from './errors.js';
 import type { Preopens } from './host/grant.js';
 import { below, hostPathOf, isDirectory, isLink } from './host-path.js';
-import { type Input, inputOf } from './input.js';
+import { type Input, inputOf, STREAM, type StreamSource } from './input.js';
 import type { Made } from './made.js';
 import { type Amounts, type CopyOptions, copyChecks, copyHints, requireAtomic } from './options.js';
 import { type LentSandbox, lendSandbox, type SandboxOptions } from './sandbox.js';
@@ -42,7 +42,7 @@ const checks: Checks<CopyOptions & ConfinementOptions> = {
  * Each file takes its target's name in one step, when it is complete. Until then, and if the copy fails, the old target
  * stays. An error in a tree ends the copy, unless `keepGoing` is set. Finished files stay.
  *
- * @param source a path, or a `file:` URL
+ * @param source a path, a `file:` URL, or a stream: bytes, a `Blob`, or something that yields bytes
  * @param target the path of the copy itself, not of a directory to put it into
  * @param options how to copy, and how the component is confined
  * @returns the running copy, to await or to iterate over. If the copy fails, it rejects with a {@link CopyError} that
@@ -57,7 +57,7 @@ const checks: Checks<CopyOptions & ConfinementOptions> = {
  * ```
  */
 export function copy(
-  source: string | URL,
+  source: string | URL | StreamSource,
   target: string | URL,
   options: CopyOptions & ConfinementOptions = {},
 ): CopyTask {
@@ -82,7 +82,7 @@ export interface Starter {
 
 /** Copies as {@link copy} does, in a sandbox that the caller lends. */
 export function startCopy(
-  source: string | URL,
+  source: string | URL | StreamSource,
   target: string | URL,
   options: CopyOptions & ConfinementOptions,
   starterFor: (options: ConfinementOptions) => Starter,
@@ -90,21 +90,34 @@ export function startCopy(
   return new CopyTask(() => {
     const taken = takeOptions<CopyOptions & ConfinementOptions>('options', options, checks, copyHints);
     requireAtomic(taken);
-    return orderOf(hostPathOf('source', source), hostPathOf('target', target), taken, starterFor(taken));
+    const starter = starterFor(taken);
+    const input = starter.input ?? inputOf(source, taken);
+    const isPath = input?.form !== 'content' || starter.input !== undefined;
+    const from = isPath ? hostPathOf('source', source) : STREAM;
+    return orderOf(from, hostPathOf('target', target), taken, starter, input);
   });
 }
 
-function orderOf(source: string, target: string, options: CopyOptions, starter: Starter): Order {
+function orderOf(
+  source: string,
+  target: string,
+  options: CopyOptions,
+  starter: Starter,
+  input: Input | undefined,
+): Order {
   const start = workingDirectory();
-  const input = starter.input ?? inputOf(options);
+  const isStream = input?.form === 'content';
   const prepare = async (): Promise<Work> => {
     const find = () => {
       const to = withExistingDirectory(placeOf(target, '/out', start));
-      return { from: behindDescriptor(placeOf(source, '/in', start), to, options), to };
+      const from = isStream
+        ? streamNamed(source)
+        : behindDescriptor(placeOf(source, '/in', start), to, options);
+      return { from, to };
     };
     let { from, to } = find();
     requireReplaceable(from, to);
-    const inside = pathInSource(from, to, options);
+    const inside = isStream ? undefined : pathInSource(from, to, options);
     if (inside !== undefined) {
       await requireLeftOut(from, to, inside, options, starter);
       // The working directory may have changed meanwhile.
@@ -158,6 +171,11 @@ function placeOf(asWritten: string, preopen: string, start: string | undefined):
   return { given, preopen, directory: dirname(given), guestPath: `${preopen}/${name}${slash}` };
 }
 
+/** Returns the place of a stream, which has no directory. Its guest path is only a name. */
+function streamNamed(given: string): HostPath {
+  return { given, preopen: STREAM, directory: '', guestPath: STREAM };
+}
+
 /** Whether the guest path ends with the last name of the given path, and not with the preopen's. */
 function hasOwnName({ guestPath, preopen }: HostPath): boolean {
   return guestPath !== preopen;
@@ -174,7 +192,8 @@ function behindDescriptor(from: HostPath, to: HostPath, { symlinks }: CopyOption
   }
   const path = pathOfOpenFile(given);
   if (path === undefined) {
-    const reason = 'it is an open stream, not a file with a name; write it to a file, and copy that';
+    const reason =
+      'it is an open stream, not a file with a name; pass the stream itself, such as process.stdin';
     throw copyError(from, to, { code: NOT_REGULAR_FILE, operation: 'open', isSource: true, reason });
   }
   return { ...placeOf(path, preopen, undefined), given };
@@ -339,7 +358,7 @@ function isCopiedAsLink({ given }: HostPath, { symlinks }: CopyOptions): boolean
 async function open(from: HostPath, to: HostPath, { lend }: Starter): Promise<LentSandbox> {
   try {
     return await lend({
-      [from.preopen]: { path: from.directory, access: 'read' },
+      ...(from.directory !== '' && { [from.preopen]: { path: from.directory, access: 'read' } }),
       [to.preopen]: { path: to.directory, access: 'read-write' },
     });
   } catch (error) {

@@ -22,6 +22,7 @@ export {
 } from './errors.js';
 export type { Preopens } from './host/grant.js';
 export type { Preopen } from './host/index.js';
+export type { StreamSource } from './input.js';
 export type { CleanOptions, CopyEntry, CopyOptions, CopyProgress, Shard } from './options.js';
 export {
   type HostMaker,

@@ -1,13 +1,31 @@
-// What a job gets while it runs: the paths of a list, taken from the caller's iterable piece by piece.
+// What a job gets while it runs: the paths of a list, or the content of a stream. Both are taken from a source of the
+// caller's piece by piece, when the job needs them.
 
-import { requireThat, text } from './check.js';
+import { describe, isBytes, isIterable, requireThat, text } from './check.js';
 import type { CopyOptions } from './options.js';
 
-/** What an iterable of the caller's becomes for the component; see `input` in wit/copier.wit. */
-export type InputForm = 'paths' | 'lines';
+/** The name of a stream in place of a path, in errors and entries. */
+export const STREAM = '-';
+
+/** What the bytes of an input are; see `input` in wit/copier.wit. */
+export type InputForm = 'paths' | 'lines' | 'content';
+
+/**
+ * The content of a copy that has no file as its source: bytes, a `Blob`, or something that yields bytes, such as a
+ * stream of Node or of the web.
+ */
+export type StreamSource =
+  | Uint8Array
+  | Blob
+  | ReadableStream<Uint8Array>
+  | Iterable<Uint8Array>
+  | AsyncIterable<Uint8Array>;
 
 /** A piece of about this many bytes is enough for one step. */
 const ENOUGH = 65_536;
+
+/** The maximum number of bytes that a job gets at a time. */
+const MOST = 1_048_576;
 
 /** How many milliseconds a piece waits for more values, because a step for each short value would be slow. */
 const PATIENCE = 1;
@@ -15,32 +33,39 @@ const PATIENCE = 1;
 /** Stands for a value that is late. */
 const LATE = Symbol('late');
 
-/** An iterable of the caller's, as bytes for a job. */
+type Result = IteratorResult<unknown>;
+
+/** Yields values of the caller's. */
+interface Supply {
+  /** Returns the next value. */
+  next(): Result | Promise<Result>;
+  /** Tells the caller's source that no more values will be taken. */
+  stop(): unknown;
+}
+
+const ignore = () => {};
+
+/** A list or a stream of the caller's, as bytes for a job. */
 export class Input {
   /** What the bytes are. */
   readonly form: InputForm;
-  readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>;
-  readonly #isAsync: boolean;
+  readonly #supply: Supply;
   readonly #toBytes: (value: unknown) => Uint8Array;
   /** The promise of the next value, if it was late. */
-  #pending: Promise<IteratorResult<unknown>> | undefined;
+  #pending: Promise<Result> | undefined;
+  /** What is left of a long value. */
+  #rest: Uint8Array | undefined;
   #isOver = false;
   #isTaken = false;
 
   /**
    * @param form what the bytes are
-   * @param iterable the values
+   * @param source what yields the values: an iterable, a stream of the web, or a stream of Node
    * @param toBytes makes the bytes of a value. If it throws, so does {@link Input.next}
    */
-  constructor(
-    form: InputForm,
-    iterable: Iterable<unknown> | AsyncIterable<unknown>,
-    toBytes: (value: unknown) => Uint8Array,
-  ) {
+  constructor(form: InputForm, source: object, toBytes: (value: unknown) => Uint8Array) {
     this.form = form;
-    this.#isAsync = Symbol.asyncIterator in iterable;
-    this.#iterator =
-      Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
+    this.#supply = supplyOf(source);
     this.#toBytes = toBytes;
   }
 
@@ -49,83 +74,93 @@ export class Input {
     return this.#isTaken;
   }
 
-  /** Returns the next bytes, at least one; undefined at the end. Throws as the iterable does. */
+  /** Returns the next bytes, at least one; undefined at the end. Throws as the source does. */
   next(): Uint8Array | undefined | Promise<Uint8Array | undefined> {
     this.#isTaken = true;
-    return this.#isAsync ? this.#gatherAsync() : this.#gather();
+    if (this.#rest !== undefined) {
+      return this.#first(this.#rest);
+    }
+    const pieces = new Pieces();
+    while (pieces.length < ENOUGH && !this.#isOver) {
+      const result = this.#pending ?? this.#ask();
+      if (result instanceof Promise) {
+        return this.#gather(result, pieces);
+      }
+      this.#take(result, pieces);
+    }
+    return this.#first(pieces.joined());
   }
 
-  /** Ends the iteration. If values are left, the iterable is told that nobody will take them. */
+  /** Ends the input. If values are left, the source is told that nobody will take them. */
   end(): void {
     if (!this.#isOver) {
       this.#isOver = true;
-      // The copy has its result already. This must not wait either: a generator returns only after its next value.
-      Promise.resolve(this.#iterator.return?.()).catch(() => {});
+      // The copy has its result already. This does not wait, because a generator returns only after its next value.
+      new Promise((resolve) => resolve(this.#supply.stop())).catch(ignore);
     }
   }
 
-  #gather(): Uint8Array | undefined {
-    const pieces = new Pieces();
-    while (pieces.length < ENOUGH && !this.#isOver) {
-      this.#take(
-        this.#guarded(() => this.#iterator.next() as IteratorResult<unknown>),
-        pieces,
-      );
-    }
-    return pieces.joined();
-  }
-
-  async #gatherAsync(): Promise<Uint8Array | undefined> {
-    const pieces = new Pieces();
+  /** Gathers the values that come soon after the first of them. */
+  async #gather(first: Promise<Result>, pieces: Pieces): Promise<Uint8Array | undefined> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let late: Promise<typeof LATE> | undefined;
+    const late = new Promise<typeof LATE>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE, LATE);
+    });
     try {
-      while (pieces.length < ENOUGH && !this.#isOver) {
-        const pending = this.#pending ?? this.#ask();
-        late ??= new Promise((resolve) => {
-          timer = setTimeout(resolve, PATIENCE, LATE);
-        });
-        const result = await (pieces.length === 0 ? pending : Promise.race([pending, late]));
+      let pending: Result | Promise<Result> = first;
+      for (;;) {
+        const result: Result | typeof LATE = await (pieces.length === 0
+          ? pending
+          : Promise.race([pending, late]));
         if (result === LATE) {
           break;
         }
         this.#pending = undefined;
         this.#take(result, pieces);
+        if (this.#isOver || pieces.length >= ENOUGH) {
+          break;
+        }
+        pending = this.#ask();
       }
     } finally {
       clearTimeout(timer);
     }
-    return pieces.joined();
+    return this.#first(pieces.joined());
   }
 
-  /** Asks for the next value. */
-  #ask(): Promise<IteratorResult<unknown>> {
-    const pending = Promise.resolve(this.#guarded(() => this.#iterator.next())).catch((error) => {
+  /** Asks for the next value. If the source throws, it is over. */
+  #ask(): Result | Promise<Result> {
+    const fail = (error: unknown) => {
       this.#isOver = true;
       throw error;
-    });
-    // If the copy ends before, nobody waits for it.
-    pending.catch(() => {});
-    this.#pending = pending;
-    return pending;
-  }
-
-  /** An iterator that has thrown is over. */
-  #guarded<T>(act: () => T): T {
+    };
     try {
-      return act();
+      const result = this.#supply.next();
+      if (!(result instanceof Promise)) {
+        return result;
+      }
+      this.#pending = result.catch(fail);
+      // If the copy ends before, nobody waits for it.
+      this.#pending.catch(ignore);
+      return this.#pending;
     } catch (error) {
-      this.#isOver = true;
-      throw error;
+      return fail(error);
     }
   }
 
-  #take(result: IteratorResult<unknown>, pieces: Pieces): void {
+  #take(result: Result, pieces: Pieces): void {
     if (result.done) {
       this.#isOver = true;
     } else {
       pieces.add(this.#toBytes(result.value));
     }
+  }
+
+  /** Returns the first bytes, and keeps the rest for the next call. */
+  #first(bytes: Uint8Array | undefined): Uint8Array | undefined {
+    const isLong = bytes !== undefined && bytes.length > MOST;
+    this.#rest = isLong ? bytes.subarray(MOST) : undefined;
+    return isLong ? bytes.subarray(0, MOST) : bytes;
   }
 }
 
@@ -135,8 +170,9 @@ class Pieces {
   length = 0;
 
   add(bytes: Uint8Array): void {
-    this.#pieces.push(bytes);
     this.length += bytes.length;
+    // A source may use the same memory for its next value.
+    this.#pieces.push(this.length < ENOUGH ? new Uint8Array(bytes) : bytes);
   }
 
   /** Returns all bytes; undefined if there are none. */
@@ -155,13 +191,78 @@ class Pieces {
   }
 }
 
+/** Whether an object has a method. */
+function has<Name extends string | symbol>(
+  value: object,
+  name: Name,
+): value is Record<Name, (...parameters: readonly unknown[]) => unknown> {
+  return typeof (value as Record<Name, unknown>)[name] === 'function';
+}
+
+function supplyOf(source: object): Supply {
+  if (has(source, 'getReader')) {
+    // Its iterator would wait for the next value before it is returned.
+    const reader = (source as ReadableStream).getReader();
+    return { next: () => reader.read() as Promise<Result>, stop: () => reader.cancel() };
+  }
+  const iterator = (
+    has(source, Symbol.asyncIterator)
+      ? source[Symbol.asyncIterator]()
+      : (source as Iterable<unknown>)[Symbol.iterator]()
+  ) as Iterator<unknown> | AsyncIterator<unknown>;
+  const next = has(source, Symbol.asyncIterator)
+    ? async () => iterator.next()
+    : () => iterator.next() as Result;
+  if (has(source, 'destroy') && has(source, 'on')) {
+    // A stream of Node can fail before anybody waits for its values, and without a listener that ends the process. The
+    // iterator throws the error.
+    source.on('error', ignore);
+    return { next, stop: () => source.destroy() };
+  }
+  return { next, stop: () => iterator.return?.() };
+}
+
+/** Whether a value is the content of a copy, and not a path. */
+export function isStream(value: unknown): value is StreamSource {
+  return isBytes(value) || isBlob(value) || isIterable(value) || isWebStream(value);
+}
+
+function isBlob(value: unknown): value is Blob {
+  return typeof value === 'object' && value !== null && has(value, 'arrayBuffer') && has(value, 'stream');
+}
+
+function isWebStream(value: unknown): value is ReadableStream<Uint8Array> {
+  return typeof value === 'object' && value !== null && has(value, 'getReader');
+}
+
+/** Returns the content of a stream as input. */
+export function contentOf(source: StreamSource): Input {
+  const chunks = isBytes(source) ? [new Uint8Array(source)] : isBlob(source) ? source.stream() : source;
+  return new Input('content', Array.isArray(chunks) ? [...chunks] : chunks, (chunk) => {
+    if (!isBytes(chunk)) {
+      throw new TypeError(`a chunk of the stream must be a Uint8Array, not ${describe(chunk)}`);
+    }
+    return chunk;
+  });
+}
+
 /**
- * Returns the input of a copy; undefined if its options ask for none.
+ * Returns the input of a copy; undefined if it needs none.
  *
+ * @param source the caller's source, which is a stream or not
  * @param options checked options
- * @throws {TypeError} if the copy would be divided among threads
+ * @throws {TypeError} if the options do not fit the source
  */
-export function inputOf({ files, concurrency = 1 }: CopyOptions): Input | undefined {
+export function inputOf(
+  source: unknown,
+  { files, size, mode, concurrency = 1 }: CopyOptions,
+): Input | undefined {
+  if (isStream(source)) {
+    requireThat(files === undefined, 'options.files', 'left out if the source is a stream', files);
+    return contentOf(source);
+  }
+  requireThat(size === undefined, 'options.size', 'left out unless the source is a stream', size);
+  requireThat(mode === undefined, 'options.mode', 'left out unless the source is a stream', mode);
   if (files === undefined) {
     return undefined;
   }

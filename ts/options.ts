@@ -172,6 +172,18 @@ export interface CopyOptions {
    */
   readonly files?: Iterable<string> | AsyncIterable<string> | undefined;
   /**
+   * The number of bytes of a stream. If the stream ends earlier or has more, the copy fails and the old target stays.
+   *
+   * @default unknown
+   */
+  readonly size?: number | undefined;
+  /**
+   * The permissions of the copy of a stream, such as 0o640.
+   *
+   * @default those of a new file
+   */
+  readonly mode?: number | undefined;
+  /**
    * Match patterns without a slash also against the name of `source`. Set this if you copy the entries of a directory
    * one by one. Without this, `source` is copied even if a pattern matches its name.
    *
@@ -334,6 +346,8 @@ export const copyChecks: Checks<CopyOptions> = {
   include: arrayOf(pattern),
   exclude: arrayOf(pattern),
   files: iterable('an iterable of paths'),
+  size: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  mode: wholeNumber(0, 0o777),
   filterSource: boolean,
   shard,
   maxBytes: limit,
@@ -381,7 +395,6 @@ export const copyHints: Readonly<Record<string, string>> = {
   ignore: 'exclude, which takes patterns',
   dereference: "symlinks: 'follow'",
   verbatimSymlinks: "symlinks: 'preserve', the default, which keeps the text of a link as it is",
-  mode: "overwrite: 'error' in place of COPYFILE_EXCL; the other modes have no equivalent",
 };
 
 /**
@@ -443,6 +456,7 @@ export function toComponent(
     ...(options.shard && { shard: options.shard }),
     ...limitsOf(options),
     alreadyCopied,
+    ...(options.size !== undefined && { size: BigInt(options.size) }),
   };
 }
 

@@ -11,7 +11,7 @@ import type { Preopens } from './host/grant.js';
 import type { Host, HostOptions, ReusableHost } from './host/host.js';
 import { ModeCarrier } from './host/modes.js';
 import { hasPermissionModel } from './host/permission.js';
-import { inputOf } from './input.js';
+import { inputOf, STREAM, type StreamSource } from './input.js';
 import { type Instance, makeInstance } from './instance.js';
 import type { Made } from './made.js';
 import {
@@ -61,6 +61,9 @@ const sandboxChecks: Checks<SandboxOptions> = {
 };
 
 const takePreopens = preopensOf(preopen);
+
+/** The permissions of a new file, before the umask. */
+const NEW_FILE = 0o666;
 
 /** Settings of our own host for a copy. They are set before each step, because copies take turns. */
 type Aids = Required<Pick<HostOptions, 'modes' | 'durability'>>;
@@ -121,7 +124,7 @@ export class Sandbox implements Disposable {
    * Each file takes its target's name in one step, when it is complete. Until then, and if the copy fails, the old
    * target stays. An error in a tree ends the copy, unless `keepGoing` is set. Finished files stay.
    *
-   * @param source a guest path
+   * @param source a guest path, or a stream
    * @param target the guest path of the copy itself, not of a directory to put it into
    * @param options how to copy
    * @returns the running copy, to await or to iterate over. If the copy fails, it rejects with a {@link CopyError} with
@@ -129,13 +132,14 @@ export class Sandbox implements Disposable {
    * sandbox is closed, it rejects with an Error with the code `ERR_MAPCP_CLOSED`. If the signal is aborted, it rejects
    * with the signal's reason.
    */
-  copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
+  copy(source: string | StreamSource, target: string, options: CopyOptions = {}): CopyTask {
     return new CopyTask(() => {
       const taken = takeOptions<CopyOptions>('options', options, copyChecks, copyHints);
       requireAtomic(taken);
-      const input = inputOf(taken);
+      const input = inputOf(source, taken);
       const run = { ...taken, input: input?.form };
-      return { options: taken, input, prepare: async () => this.workOn(source, target, run, (path) => path) };
+      const from = input?.form === 'content' ? STREAM : (source as string);
+      return { options: taken, input, prepare: async () => this.workOn(from, target, run, (path) => path) };
     });
   }
 
@@ -152,6 +156,7 @@ export class Sandbox implements Disposable {
     this.#requireOpen();
     this.#copying++;
     let leaveExit = () => {};
+    const isStream = options.input === 'content';
     return {
       begin: async (measure) => {
         const job = await this.#begin(source, target, options, measure);
@@ -160,7 +165,11 @@ export class Sandbox implements Disposable {
       },
       prepareStep: () => {
         this.#requireOpen();
-        this.#aids.modes.start(options.preserveMode ?? true);
+        this.#aids.modes.start(isStream || (options.preserveMode ?? true));
+        if (isStream) {
+          // As if there were a source with these permissions. So the copy is private until it is complete.
+          this.#aids.modes.noteFileOpened(options.mode ?? NEW_FILE & ~process.umask());
+        }
         this.#aids.durability.syncDirectories = options.sync ?? false;
       },
       rest,

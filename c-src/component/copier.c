@@ -17,7 +17,7 @@ static_assert((int)MAPCP_SYMLINKS_SKIP == EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLI
 static_assert((int)MAPCP_OVERWRITE_ERROR == EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ERROR, "overwrite");
 static_assert((int)MAPCP_ENTRY_DIRECTORY == EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_DIRECTORY,
               "kinds of entries");
-static_assert((int)MAPCP_INPUT_LINES == EXPORTS_MAPCP_COPY_COPIER_INPUT_LINES, "kinds of input");
+static_assert((int)MAPCP_INPUT_CONTENT == EXPORTS_MAPCP_COPY_COPIER_INPUT_CONTENT, "kinds of input");
 static_assert((int)MAPCP_ATOMICITY_TREE == EXPORTS_MAPCP_COPY_COPIER_ATOMICITY_TREE, "atomicity");
 static_assert((int)MAPCP_SPARSE_NEVER == EXPORTS_MAPCP_COPY_COPIER_SPARSE_POLICY_NEVER, "sparse");
 
@@ -82,6 +82,8 @@ exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, map
         .exclude = take_patterns(&given->exclude),
         .shard = take_shard(given),
         .already_copied = {.bytes = given->already_copied.bytes, .files = given->already_copied.files},
+        .has_size = given->size.is_some,
+        .size = given->size.is_some ? given->size.val : 0,
         .made = given->made.is_some ? &self->made : NULL,
     };
     take_made(self, given);

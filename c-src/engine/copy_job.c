@@ -308,8 +308,8 @@ static bool spare_made(struct mapcp_job *job, const struct stat *source, struct 
     if (!found) {
         return true;
     }
-    // The same source was named twice.
-    if (found->source == mapcp_identity(source)) {
+    // The same source was named twice. Each stream is another source.
+    if (!job->file.stream && found->source == mapcp_identity(source)) {
         job->decision = MAPCP_DECISION_SKIP;
         return true;
     }
@@ -489,6 +489,35 @@ static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
     return true;
 }
 
+/// Begins to copy a stream, whose content the host passes.
+static bool begin_stream(struct mapcp_job *job, struct mapcp_error *error) {
+    struct mapcp_options *options = &job->options;
+    // No file has this identity.
+    const struct stat status = {
+        .st_mode = S_IFREG,
+        .st_size = (off_t)options->size,
+        .st_dev = UINT32_MAX,
+        .st_ino = UINT64_MAX,
+    };
+    if (options->overwrite == MAPCP_OVERWRITE_NEWER) {
+        return mapcp_fail_because(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_SOURCE,
+                                  MAPCP_CODE_INVALID_ARGUMENT,
+                                  "a stream has no time of modification, so it is unknown which is newer");
+    }
+    options->preserve_timestamps = false;
+    job->file.stream = &job->list.input;
+    job->file.source.status = status;
+    const enum verdict verdict = decide(job, &job->file.source.status, error);
+    if (verdict != VERDICT_COPY) {
+        return verdict == VERDICT_FINISHED;
+    }
+    job->progress.bytes_total = work_for(job, options->size);
+    job->progress.files_total = 1;
+    job->progress.totals_known = options->has_size;
+    job->state = MAPCP_JOB_COPYING;
+    return mapcp_file_copy_begin(&job->file, job->entry.target, false, &job->copied, &job->namer, error);
+}
+
 /// Discards a copy whose target somebody else has made during the copy. Its bytes were copied, so they still
 /// count.
 static bool skip_copy(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
@@ -572,6 +601,10 @@ static bool finish_file(struct mapcp_job *job, struct mapcp_error *error) {
 
 /// Copies one window, and finishes the file after the last.
 static bool copy_window(struct mapcp_job *job, uint64_t *spent) {
+    job->progress.waits = mapcp_file_copy_waits(&job->file, &job->options);
+    if (job->progress.waits) {
+        return true;
+    }
     struct mapcp_error error;
     uint64_t before = job->file.copied;
     uint64_t verified_before = job->file.verified;
@@ -929,6 +962,11 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
     struct stat status;
     if (!accept(job, error)) {
         return false;
+    }
+    if (job->options.input == MAPCP_INPUT_CONTENT) {
+        job->entry = entry;
+        job->state = MAPCP_JOB_DONE;
+        return !is_ours(job) || (prepare_parents(job, error) && begin_stream(job, error));
     }
     if (!mapcp_stat_source(entry.source, job->options.symlinks == MAPCP_SYMLINKS_FOLLOW, &status, error)) {
         return is_excluded_link(job, entry.source) && leave_out(job);

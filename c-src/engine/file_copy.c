@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "checksum.h"
 #include "limits.h"
 #include "window.h"
 
@@ -34,6 +35,8 @@ bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place targ
     copy->is_pseudo = false;
     copy->copied = 0;
     copy->verified = 0;
+    copy->copied_sum = 0;
+    copy->verified_sum = 0;
     copy->written = 0;
     int number = in_place ? mapcp_temporary_create_in_place(&copy->temporary, target)
                           : mapcp_temporary_create(&copy->temporary, target, namer);
@@ -41,6 +44,11 @@ bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place targ
         return fail_in_place(target, namer, number, error);
     }
     return number == 0 || mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
+}
+
+bool mapcp_file_copy_waits(const struct mapcp_file_copy *copy, const struct mapcp_options *options) {
+    const struct mapcp_input *stream = copy->stream;
+    return stream && !copy->ended && !stream->ended && stream->length < options->window_size;
 }
 
 bool mapcp_file_copy_is_complete(const struct mapcp_file_copy *copy, const struct mapcp_options *options) {
@@ -63,9 +71,11 @@ static bool fail_as_changed(struct mapcp_error *error) {
 static bool check_unchanged(const struct mapcp_file_copy *copy, const struct mapcp_options *options,
                             struct mapcp_error *error) {
     enum mapcp_change change = MAPCP_CHANGE_SHORTENED;
-    return mapcp_source_compare(&copy->source, &change, error) &&
-           (change == MAPCP_CHANGE_NONE || (change == MAPCP_CHANGE_WRITTEN && options->allow_changes) ||
-            fail_as_changed(error));
+    // A stream has no status, and each of its bytes is taken once.
+    return copy->stream ||
+           (mapcp_source_compare(&copy->source, &change, error) &&
+            (change == MAPCP_CHANGE_NONE || (change == MAPCP_CHANGE_WRITTEN && options->allow_changes) ||
+             fail_as_changed(error)));
 }
 
 /// Decides about a window with more or fewer than the `expected` bytes. Cuts off what must not be copied.
@@ -87,6 +97,29 @@ static bool accept_end(struct mapcp_file_copy *copy, struct mapcp_window *window
         return true;
     }
     return fail_as_changed(error);
+}
+
+static bool fail_by_size(const char *because, struct mapcp_error *error) {
+    return mapcp_fail_because(error, MAPCP_OPERATION_READ, MAPCP_SIDE_SOURCE, MAPCP_CODE_SOURCE_CHANGED,
+                              because);
+}
+
+/// Takes the next window of a stream, and finds out whether it is the last. The bytes stay the stream's.
+static bool take_stream(struct mapcp_file_copy *copy, const struct mapcp_options *options,
+                        struct mapcp_window *window, struct mapcp_error *error) {
+    struct mapcp_input *stream = copy->stream;
+    const size_t length = stream->length < options->window_size ? stream->length : options->window_size;
+    copy->ended = stream->ended && length == stream->length;
+    if (options->has_size && length > options->size - copy->copied) {
+        return fail_by_size("the stream has more bytes than its size says", error);
+    }
+    if (options->has_size && copy->ended && copy->copied + length < options->size) {
+        return fail_by_size("the stream ended before it had as many bytes as its size says", error);
+    }
+    *window = (struct mapcp_window){.bytes = stream->bytes, .length = length, .offset = copy->copied};
+    copy->copied_sum = options->verify ? mapcp_checksum_add(copy->copied_sum, stream->bytes, length) : 0;
+    mapcp_input_take(stream, length);
+    return true;
 }
 
 /// Maps the next window of the source, and finds out whether it is the last.
@@ -181,13 +214,13 @@ static bool set_size(const struct mapcp_file_copy *copy, struct mapcp_error *err
 static bool copy_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                         struct mapcp_error *error) {
     struct mapcp_window window;
-    if (!map_source(copy, options, &window, error)) {
+    if (!(copy->stream ? take_stream : map_source)(copy, options, &window, error)) {
         return false;
     }
     // The file can have more bytes than its status says.
     if (!mapcp_limits_allow_size(options, copy->before, copy->copied + window.length, error)) {
         struct mapcp_error ignored;
-        (void)mapcp_unmap(&window, MAPCP_SIDE_SOURCE, &ignored);
+        (void)(copy->stream || mapcp_unmap(&window, MAPCP_SIDE_SOURCE, &ignored));
         return false;
     }
     static const size_t blocks[] = {
@@ -200,7 +233,7 @@ static bool copy_window(struct mapcp_file_copy *copy, const struct mapcp_options
     copy->copied += window.length;
     copy->written = options->sparse == MAPCP_SPARSE_NEVER ? copy->copied : copy->written;
     copy->size = copy->ended || copy->copied > copy->size ? copy->copied : copy->size;
-    bool unmapped = mapcp_unmap(&window, MAPCP_SIDE_SOURCE, error);
+    bool unmapped = copy->stream || mapcp_unmap(&window, MAPCP_SIDE_SOURCE, error);
     if (number != 0) {
         return mapcp_fail_number(error, MAPCP_OPERATION_WRITE, MAPCP_SIDE_TARGET, number);
     }
@@ -244,9 +277,33 @@ static bool verify_window(struct mapcp_file_copy *copy, const struct mapcp_optio
     return good;
 }
 
+/// Reads a window of the copy of a stream, and compares the checksums after the last one.
+static bool verify_stream(struct mapcp_file_copy *copy, const struct mapcp_options *options,
+                          struct mapcp_error *error) {
+    struct mapcp_window found;
+    const size_t length = window_at(copy, copy->verified, options);
+    if (!mapcp_map(copy->temporary.descriptor, copy->verified, length + 1, MAPCP_SIDE_TARGET, &found,
+                   error)) {
+        return false;
+    }
+    copy->verified += length;
+    const bool is_last = copy->verified == copy->size;
+    bool good = is_last ? found.length == length : found.length >= length;
+    if (good) {
+        copy->verified_sum = mapcp_checksum_add(copy->verified_sum, found.bytes, length);
+        good = !is_last || copy->verified_sum == copy->copied_sum;
+    }
+    good =
+        good || mapcp_fail(error, MAPCP_OPERATION_VERIFY, MAPCP_SIDE_TARGET, MAPCP_CODE_VERIFICATION_FAILED);
+    struct mapcp_error ignored;
+    return mapcp_unmap(&found, MAPCP_SIDE_TARGET, good ? error : &ignored) && good;
+}
+
 bool mapcp_file_copy_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                             struct mapcp_error *error) {
-    bool good = copy->ended ? verify_window(copy, options, error) : copy_window(copy, options, error);
+    bool good = !copy->ended   ? copy_window(copy, options, error)
+                : copy->stream ? verify_stream(copy, options, error)
+                               : verify_window(copy, options, error);
     // After the last window, the check comes right before the commit.
     return good && (mapcp_file_copy_is_complete(copy, options) || check_unchanged(copy, options, error));
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "input.h"
 #include "options.h"
 #include "path.h"
 #include "source.h"
@@ -17,6 +18,8 @@
 /// A file that is being copied.
 struct mapcp_file_copy {
     struct mapcp_source source;
+    /// The content, if it is a stream. Otherwise NULL. Borrowed.
+    struct mapcp_input *stream;
     struct mapcp_temporary temporary;
     /// What the job has copied before. Borrowed.
     const struct mapcp_amounts *before;
@@ -30,6 +33,9 @@ struct mapcp_file_copy {
     /// Bytes copied, and bytes verified.
     uint64_t copied;
     uint64_t verified;
+    /// The checksums of what was taken from the stream, and of what was read back.
+    uint64_t copied_sum;
+    uint64_t verified_sum;
     /// The end of the last byte written. Behind it, the copy has only a hole.
     uint64_t written;
 };
@@ -38,12 +44,15 @@ struct mapcp_file_copy {
 #define MAPCP_NO_FILE_COPY                                                                                   \
     ((struct mapcp_file_copy){.source = MAPCP_NO_SOURCE, .temporary = MAPCP_NO_TEMPORARY})
 
-/// Creates the temporary file for a source that is already open. If `in_place`, it has the target's name from
-/// the start, because nobody else can see its directory. `before` is what the job has already copied, for the
-/// limits; it must outlive the copy. On failure returns false and sets `error`.
+/// Creates the temporary file for a source that is already open, or for a stream. If `in_place`, it has the
+/// target's name from the start, because nobody else can see its directory. `before` is what the job has
+/// already copied, for the limits; it must outlive the copy. On failure returns false and sets `error`.
 bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target, bool in_place,
                            const struct mapcp_amounts *before, struct mapcp_namer *namer,
                            struct mapcp_error *error);
+
+/// Whether the next window of a stream is incomplete, and its end was not reached.
+bool mapcp_file_copy_waits(const struct mapcp_file_copy *copy, const struct mapcp_options *options);
 
 /// Whether all windows are copied and, if requested, verified.
 bool mapcp_file_copy_is_complete(const struct mapcp_file_copy *copy, const struct mapcp_options *options);

@@ -65,6 +65,8 @@ enum mapcp_input_kind {
     MAPCP_INPUT_PATHS,
     /// The paths to copy, each on a line of its own.
     MAPCP_INPUT_LINES,
+    /// The content of the source, which is a stream.
+    MAPCP_INPUT_CONTENT,
 };
 
 /// A list of patterns. Borrowed, if not from mapcp_patterns_copy.
@@ -132,8 +134,12 @@ struct mapcp_options {
     bool measure;
     /// Report each entry: see mapcp_job_take_entries.
     bool report_entries;
-    /// Copy only the entries below the source that the input names: see mapcp_job_add_input.
+    /// Copy only the entries below the source that the input names, or copy the input itself: see
+    /// mapcp_job_add_input.
     enum mapcp_input_kind input;
+    /// Whether the number of bytes of a stream is known, and that number. Any other number is an error.
+    bool has_size;
+    uint64_t size;
     /// Match the patterns against the name of the source as well.
     bool filter_source;
     /// If there are any, only files and links that match one of these are copied.

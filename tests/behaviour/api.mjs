@@ -16,7 +16,7 @@ export const slashed = (text) => (process.platform === 'win32' ? text.replaceAll
  * @param {import('./outcome.js').Request} request
  * @returns {Promise<import('./outcome.js').Outcome>}
  */
-export async function copyByApi({ directory, source, target, options }) {
+export async function copyByApi({ directory, source, target, options, stream }) {
   // `join` would remove slashes and dots, and an empty path must stay empty.
   const base = slashed(directory);
   const absolute = (/** @type {string} */ path) => (path === '' ? '' : `${base}/${path}`);
@@ -26,7 +26,8 @@ export async function copyByApi({ directory, source, target, options }) {
     message: slashed(message).replaceAll(`'${base}/`, "'"),
   });
   try {
-    const report = await copy(absolute(source), absolute(target), { makeParents: false, ...options });
+    const from = stream === undefined ? absolute(source) : Buffer.from(stream);
+    const report = await copy(from, absolute(target), { makeParents: false, ...options });
     const { errors, warnings, ...counts } = report;
     return { error: undefined, errors: errors.map(told), warnings: warnings.map(told), counts };
   } catch (error) {

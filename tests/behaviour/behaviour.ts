@@ -41,6 +41,8 @@ export interface Behaviour extends Result {
   readonly prepare?: (put: Put) => void;
   /** The source; `in/a` by default. */
   readonly source?: string;
+  /** The content of a stream that is copied, in place of a source with a path. */
+  readonly stream?: string;
   /** The target, which is the copy's own path; `out/b` by default. */
   readonly target?: string;
   /** The API's options, which the other frontends get as flags. `makeParents` is off, which is the flags' default. */
@@ -162,7 +164,7 @@ function spell(frontend: FrontendName, name: string, value: string | undefined):
 
 /** A frontend's sentence for a problem. */
 export function sentenceOf(
-  { source = 'in/a', target = 'out/b' }: Behaviour,
+  { stream, source = stream === undefined ? 'in/a' : '-', target = 'out/b' }: Behaviour,
   { says, entry, isCopied }: Problem,
   frontend: FrontendName,
 ): string {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import process from 'node:process';
-import type { CopyOptions, CopyReport } from 'mapcp';
+import type { CopyReport } from 'mapcp';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { copyByApi, slashed } from './api.mjs';
@@ -39,7 +39,9 @@ function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boo
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });
-  if (error !== undefined || (status !== 0 && status !== 1)) {
+  // A program may end before it has read its input.
+  const isUnread = error !== undefined && 'code' in error && error.code === 'EPIPE';
+  if ((error !== undefined && !isUnread) || (status !== 0 && status !== 1)) {
     throw error ?? new Error(`${program} ended with status ${status}: ${stderr}`);
   }
   return { status, stdout, stderr };
@@ -62,16 +64,17 @@ export const api: Frontend = {
 };
 
 /** The arguments for a request. TARGET is the copy's own path, as for the API. */
-function argumentsFor({ source, target, options }: Request): readonly string[] {
+function argumentsFor({ source, target, options, stream }: Request): readonly string[] {
   const exact = options.filterSource ? [] : ['-T'];
+  const from = stream === undefined ? source : '-';
   // By default, the API copies a link as a link.
   const links = options.symlinks === undefined ? ['-P'] : [];
-  return ['--json', '--no-progress', ...exact, ...links, ...(flagsFor(options) ?? []), '--', source, target];
+  return ['--json', '--no-progress', ...exact, ...links, ...(flagsFor(options) ?? []), '--', from, target];
 }
 
-/** Standard input for a request: its list of files. */
-function inputFor({ files }: CopyOptions): string {
-  return Array.from((files ?? []) as Iterable<string>, (path) => `${path}\0`).join('');
+/** Standard input for a request: its stream, or its list of files. */
+function inputFor({ stream, options: { files } }: Request): string {
+  return stream ?? Array.from((files ?? []) as Iterable<string>, (path) => `${path}\0`).join('');
 }
 
 /** Copies by a command line, whose output of --json equals the API's. */
@@ -81,7 +84,7 @@ function copyByCommand(command: readonly string[]): Frontend['copy'] {
       [...command, ...argumentsFor(request)],
       request.directory,
       isOrdinaryUser,
-      inputFor(request.options),
+      inputFor(request),
     );
     if (stderr !== '') {
       throw new Error(`there is something on standard error: ${stderr}`);

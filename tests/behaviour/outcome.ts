@@ -6,6 +6,8 @@ export interface Request {
   readonly source: string;
   readonly target: string;
   readonly options: CopyOptions;
+  /** The content of the source, if that is a stream. */
+  readonly stream?: string | undefined;
 }
 
 /** A problem as a frontend reports it. */

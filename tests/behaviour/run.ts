@@ -59,10 +59,10 @@ export async function check(behaviour: Behaviour, frontend: Frontend, directory:
 }
 
 async function copy(behaviour: Behaviour, frontend: Frontend, directory: string): Promise<Outcome> {
-  const { source = 'in/a', target = 'out/b', isOrdinaryUser = false, shards: count } = behaviour;
+  const { source = 'in/a', target = 'out/b', isOrdinaryUser = false, shards: count, stream } = behaviour;
   const options = { ...behaviour.options, ...acting(behaviour, directory) };
   if (count === undefined) {
-    return frontend.copy({ directory, source, target, options }, isOrdinaryUser);
+    return frontend.copy({ directory, source, target, options, stream }, isOrdinaryUser);
   }
   const outcomes: Outcome[] = [];
   for (let index = 0; index < count; index++) {

@@ -36,12 +36,12 @@ describe.skipIf(!hasChromium)('mapcp/browser', () => {
 /** Copies between two trees in a page. Returns the result and the entries of `out`. */
 function copyIn(
   page: Page,
-  { source, target, options }: Request,
+  { source, target, options, stream }: Request,
   from: Tree,
   to: Tree,
 ): Promise<{ outcome: Outcome; tree: Tree }> {
   return page.evaluate(
-    async ({ source, target, options, from, to }) => {
+    async ({ source, target, options, stream, from, to }) => {
       const nanoseconds = (time: string): bigint => {
         const [whole = '', fraction = ''] = time.replace('-', '').split('.');
         const count = BigInt(whole + fraction.padEnd(9, '0'));
@@ -108,25 +108,27 @@ function copyIn(
         '/in': { tree: treeFrom(from), access: 'read-write' },
         '/out': { tree: treeFrom(to), access: 'read-write' },
       });
-      const outcome = await sandbox.copy(source, target, { makeParents: false, ...options }).then(
-        ({ errors, warnings, ...counts }: CopyReport): Outcome => ({
-          error: undefined,
-          errors: errors.map(told),
-          warnings: warnings.map(told),
-          counts,
-        }),
-        (error: unknown): Outcome => {
-          if (!(error instanceof mapcp.CopyError)) {
-            throw error;
-          }
-          return { error: told(error), errors: [], warnings: [], counts: undefined };
-        },
-      );
+      const outcome = await sandbox
+        .copy(stream === undefined ? source : new Blob([stream]), target, { makeParents: false, ...options })
+        .then(
+          ({ errors, warnings, ...counts }: CopyReport): Outcome => ({
+            error: undefined,
+            errors: errors.map(told),
+            warnings: warnings.map(told),
+            counts,
+          }),
+          (error: unknown): Outcome => {
+            if (!(error instanceof mapcp.CopyError)) {
+              throw error;
+            }
+            return { error: told(error), errors: [], warnings: [], counts: undefined };
+          },
+        );
       const tree = await treeOf(await sandbox.tree('/out'), '', {});
       sandbox.close();
       return { outcome, tree };
     },
-    { source, target, options, from, to },
+    { source, target, options, stream, from, to },
   );
 }
 

@@ -1,23 +1,24 @@
 // Paths that stand for a process's open streams.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   closeSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { CopyError, copy } from 'mapcp';
+import { CopyError, clean, copy } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { failureOf } from '../helpers/failure.js';
 
-const noSource = 'it is an open stream, not a file with a name; write it to a file, and copy that';
 const noTarget = 'it is an open stream, which no copy can replace; name a file';
 
 /** Runs a line of bash in a directory with a file `a` and a directory `d`. `$mapcp` is the command line. */
@@ -31,21 +32,81 @@ function bash(line: string, directory: string) {
 
 describe('the command line', () => {
   it.each([
-    { line: 'echo x | $mapcp /dev/stdin b', source: '/dev/stdin' },
-    { line: 'echo x | $mapcp -L /dev/fd/0 b', source: '/dev/fd/0' },
-    { line: '$mapcp -r /proc/self/fd/0 b </dev/null', source: '/proc/self/fd/0' },
-    { line: '$mapcp <(echo x) b', source: '/dev/fd/63' },
-    { line: 'ln -s /dev/stdin l; echo x | $mapcp l b', source: 'l' },
-    { line: 'exec 5<a; rm a; $mapcp /dev/fd/5 b', source: '/dev/fd/5' },
-  ])('refuses a stream as source: $line', ({ line, source }) => {
+    { line: 'printf content | $mapcp - b', target: 'b' },
+    { line: '$mapcp - b <a', target: 'b' },
+    { line: 'printf content | $mapcp /dev/stdin b', target: 'b' },
+    { line: 'printf content | $mapcp -L /dev/fd/0 b', target: 'b' },
+    { line: '$mapcp <(printf content) b', target: 'b' },
+    { line: '$mapcp <(printf content) d', target: 'd/63' },
+    { line: 'ln -s /dev/stdin l; printf content | $mapcp l b', target: 'b' },
+    { line: 'exec 5<a; rm a; $mapcp /dev/fd/5 b', target: 'b' },
+    { line: 'mkfifo f; printf content >f & $mapcp f b', target: 'b' },
+    { line: '$mapcp --files-from <(echo a) . d', target: 'd/a' },
+  ])('copies a stream that is named: $line', ({ line, target }) => {
     inTemporaryDirectory((directory) => {
-      expect(bash(line, directory)).toEqual({
-        status: 1,
-        stderr: `mapcp: cannot copy '${source}' to 'b': cannot open '${source}': ${noSource}\n`,
-      });
-      expect(readdirSync(directory)).not.toContain('b');
+      expect(bash(line, directory)).toEqual({ status: 0, stderr: '' });
+      expect(readFileSync(join(directory, target), 'utf8')).toBe('content');
     });
   });
+
+  it.each([
+    { line: '$mapcp - a <&-', why: "cannot read '-': standard input is closed" },
+    { line: '$mapcp - a <d', why: "cannot read '-': it is a directory" },
+    { line: '$mapcp --files-from - d a <&-', why: "cannot read '-': standard input is closed" },
+    { line: '$mapcp --files-from none . d', why: "cannot open 'none': no such file or directory" },
+    { line: '$mapcp --files-from d . d', why: "cannot read 'd': illegal operation on a directory" },
+    {
+      line: 'echo x | $mapcp - d',
+      why: "cannot copy '-' to 'd': cannot create 'd': it is a directory; choose another path for the copy",
+    },
+  ])('reports why a stream cannot be copied: $line', ({ line, why }) => {
+    inTemporaryDirectory((directory) => {
+      expect(bash(line, directory)).toEqual({ status: 1, stderr: `mapcp: ${why}\n` });
+      expect(readFileSync(join(directory, 'a'), 'utf8')).toBe('content');
+      expect(readdirSync(join(directory, 'd'))).toEqual([]);
+    });
+  });
+
+  it.each([
+    {
+      args: '- a d',
+      why: "SOURCE '-' is standard input, which must be the only SOURCE; for a file, write './-'",
+    },
+    { args: '-t d -', why: "SOURCE '-' is standard input, which has no name; write TARGET, not -t" },
+    {
+      args: '--files-from a - d',
+      why: "SOURCE '-' is standard input, which cannot be used with --files-from",
+    },
+    { args: '--files-from a b c d', why: "--files-from allows only one SOURCE; extra name 'c'" },
+    { args: '--null b d', why: "option '--null' needs option '--files-from'" },
+  ])('refuses a stream or a list that makes no sense: $args', ({ args, why }) => {
+    inTemporaryDirectory((directory) => {
+      const { status, stderr } = bash(`$mapcp ${args}`, directory);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(`mapcp: ${why}\nUsage: `);
+    });
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+    'leaves the old file if it gets %s before the stream ends',
+    (signal) =>
+      inTemporaryDirectory(async (directory) => {
+        writeFileSync(join(directory, 'a'), 'content');
+        const main = resolve('build/out/js/cli/main.js');
+        const child = spawn(process.execPath, [main, '-', 'a'], { cwd: directory });
+        child.stdin.write('new');
+        const temporary = () => readdirSync(directory).filter((name) => name.startsWith('.mapcp-'));
+        await expect.poll(temporary).toHaveLength(1);
+        // Nobody else can read an incomplete copy.
+        expect(statSync(join(directory, temporary()[0] ?? '')).mode & 0o777).toBe(0o600);
+        child.kill(signal);
+        const [status, killed] = (await once(child, 'exit')) as [number | null, string | null];
+        expect([status, killed]).toEqual([null, signal]);
+        expect(readFileSync(join(directory, 'a'), 'utf8')).toBe('content');
+        expect(temporary()).toHaveLength(signal === 'SIGKILL' ? 1 : 0);
+        expect(await clean(directory)).toBe(signal === 'SIGKILL' ? 1 : 0);
+      }),
+  );
 
   it.each([
     { line: '$mapcp /dev/stdin b <a', target: 'b' },

@@ -26,12 +26,14 @@ it('only these options of the API have no equivalent on the command line', () =>
   expect(names.filter((name) => commandLineOptionOf(name) === undefined).sort()).toEqual([
     'files',
     'filterSource',
+    'mode',
     'onEntry',
     'onError',
     'onProgress',
     'onWarning',
     'preserveMode',
     'signal',
+    'size',
   ]);
 });
 

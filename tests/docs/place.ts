@@ -59,7 +59,7 @@ export function prepare(directory: string, isCheckout: boolean): void {
   const modules = join(directory, 'node_modules');
   mkdirSync(modules);
   symlinkSync(checkout, join(modules, 'mapcp'));
-  for (const name of ['.bin', '@bytecodealliance', '@types', 'undici-types']) {
+  for (const name of ['.bin', '@bytecodealliance', '@types', 'tar-stream', 'undici-types', 'yauzl']) {
     symlinkSync(join(checkout, 'node_modules', name), join(modules, name));
   }
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n');

@@ -168,7 +168,8 @@ function wrongWith(given: Ending, failing: Failing): string[] {
   const { scenario, call, fault, entry } = failing;
   const root = targetOf(scenario);
   const below = pathBelow(failing);
-  const [source, target] = [`/in/a${below}`, `${root}${below}`];
+  const source = scenario.stream === undefined ? `/in/a${below}` : '-';
+  const target = `${root}${below}`;
   // If a directory's entries are complete, only its time or its synchronisation can be missing.
   const isFinished = ['setTimesAt', 'sync'].includes(call);
   const ending = isRefusedTime(failing) ? withAnyTime(given, posix.relative('/out', target)) : given;

@@ -123,12 +123,12 @@ export class FaultySandbox implements Disposable {
   }
 
   async #run(plan: Plan, options: CopyOptions): Promise<Pick<Ending, 'report' | 'error'>> {
-    const { to = 'b' } = this.#scenario;
+    const { to = 'b', stream } = this.#scenario;
     this.#host.start(options.sync ?? false);
     this.#host.calls = [];
     this.#host.plan = plan;
     try {
-      return { report: await this.#box.copy('/in/a', `/out/${to}`, options), error: undefined };
+      return { report: await this.#box.copy(stream ?? '/in/a', `/out/${to}`, options), error: undefined };
     } catch (error) {
       return { report: undefined, error };
     } finally {

@@ -13,6 +13,8 @@ export interface Scenario {
   readonly options: CopyOptions;
   /** Creates the source, `in/a`. */
   source(put: Put): void;
+  /** The pieces of a stream that is copied in place of `in/a`, which has the same content. */
+  readonly stream?: readonly Buffer[];
   /** Creates the initial entries of `out`, for each copy again. */
   target(put: Put): void;
 }
@@ -75,6 +77,14 @@ const putFile = (put: Put) => {
   put.mode('in/a', 0o640);
   put.time('in/a', '1000000000.25');
 };
+
+/** A file as a stream leaves it. */
+const putStreamed = (put: Put) => {
+  put.file('in/a', bytes(LARGE, 1));
+  put.mode('in/a', 0o666 & ~process.umask());
+};
+
+const streamed = [bytes(LARGE, 1).subarray(0, PAGE + 1), bytes(LARGE, 1).subarray(PAGE + 1)];
 
 /** The windows are small, so a file has several. */
 export const scenarios: readonly [Scenario, ...Scenario[]] = [
@@ -150,6 +160,28 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     options: { windowSize: PAGE, verify: true },
     source: putFile,
     target: (put) => put.file('out/b', 'old'),
+  },
+  {
+    name: 'a stream',
+    options: { windowSize: PAGE },
+    stream: streamed,
+    source: putStreamed,
+    target: nothing,
+  },
+  {
+    name: 'a verified and synchronised stream over a file',
+    options: { windowSize: PAGE, verify: true, sync: true, size: LARGE },
+    stream: streamed,
+    source: putStreamed,
+    target: (put) => put.file('out/b', 'old'),
+  },
+  {
+    name: 'a stream into a new directory under never',
+    to: 'new/b',
+    options: { windowSize: PAGE, overwrite: 'never' },
+    stream: streamed,
+    source: putStreamed,
+    target: nothing,
   },
   {
     name: 'a synchronised tree',

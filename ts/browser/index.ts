@@ -10,6 +10,7 @@ export {
   type CopyReport,
   type Operation,
 } from '../errors.js';
+export type { StreamSource } from '../input.js';
 export type { CleanOptions, CopyProgress } from '../options.js';
 export type { CopyTask } from '../task.js';
 export type {

@@ -3,7 +3,7 @@ import { type Checks, callback, takeOptions, wholeNumber } from '../check.js';
 import { cleanErrorOf, countOf } from '../cleaning.js';
 import { closedError } from '../closed.js';
 import { errorOf, failureOf, NOTHING_YET } from '../component.js';
-import { type InputForm, inputOf } from '../input.js';
+import { type InputForm, inputOf, STREAM, type StreamSource } from '../input.js';
 import {
   type CleanOptions,
   type CopyOptions as CommonOptions,
@@ -24,13 +24,14 @@ import { storedTree } from './stored-tree.js';
 import type { FileCall } from './volume.js';
 
 /** How to copy. Browsers have no permissions, and copy with one job; the other options are those of Node. */
-export type CopyOptions = Omit<CommonOptions, 'preserveMode' | 'concurrency'>;
+export type CopyOptions = Omit<CommonOptions, 'preserveMode' | 'mode' | 'concurrency'>;
 
-const { preserveMode, concurrency, ...checks } = copyChecks;
+const { preserveMode, mode, concurrency, ...checks } = copyChecks;
 
 const hints = {
   ...copyHints,
   preserveMode: 'nothing instead, because browsers have no permissions',
+  mode: 'nothing instead, because browsers have no permissions',
   concurrency: 'nothing instead, because a browser copies with one job',
 };
 
@@ -102,20 +103,21 @@ export class Sandbox {
    *
    * When the promise resolves, the copy is in the browser's storage.
    *
-   * @param source a guest path
+   * @param source a guest path, or a stream: bytes, a `Blob`, or something that yields bytes
    * @param target the guest path of the copy itself, not of a directory to put it into
    * @param options how to copy
    * @returns the running copy, to await or to iterate over. It rejects with a {@link CopyError} with guest paths if the
    * copy fails; with a TypeError if an argument is wrong, before anything is changed; with an Error with the code
    * `ERR_MAPCP_CLOSED` if the sandbox is closed; and with the signal's reason if it is aborted.
    */
-  copy(source: string, target: string, options: CopyOptions = {}): CopyTask {
+  copy(source: string | StreamSource, target: string, options: CopyOptions = {}): CopyTask {
     return new CopyTask(() => {
       const taken = takeOptions<CopyOptions>('options', options, checks, hints);
       requireAtomic(taken);
       this.#requireRenaming(target, taken);
-      const input = inputOf(taken);
-      return { options: taken, input, prepare: async () => this.#workOn(source, target, taken, input?.form) };
+      const input = inputOf(source, taken);
+      const from = input?.form === 'content' ? STREAM : (source as string);
+      return { options: taken, input, prepare: async () => this.#workOn(from, target, taken, input?.form) };
     });
   }
 

@@ -66,14 +66,19 @@ function lineOf(options: cliProgress.Options, part: number, { progress, since }:
   const { bytesDone, bytesTotal, currentPath } = progress;
   const path = quoted(currentPath).slice(1, -1);
   const bar = cliProgress.Format.BarFormat(bytesTotal === undefined ? 0 : part, options);
-  const line = `${bar} ${bytesTotal === undefined ? 'counting' : amounts(bytesDone, bytesTotal, since)} `;
+  const isCounting = bytesTotal === undefined && bytesDone === 0;
+  const line = `${bar} ${isCounting ? 'counting' : amounts(bytesDone, bytesTotal, since)} `;
   // A terminal whose size was never set has no columns.
   const room = (standardError().columns || Number.POSITIVE_INFINITY) - line.length - 1;
   return line + (room >= path.length ? path : path.slice(-Math.max(room, 1)));
 }
 
-function amounts(done: number, total: number, since: number): string {
+/** Returns what is done. The total of a list or a stream is unknown. */
+function amounts(done: number, total: number | undefined, since: number): string {
   const rate = done / Math.max((performance.now() - since) / 1000, 0.001);
+  if (total === undefined) {
+    return `${humanBytes(done)}, ${humanBytes(rate)}/s`;
+  }
   const left = rate > 0 ? `, ${humanTime((total - done) / rate)} left` : '';
   return `${humanBytes(done)} of ${humanBytes(total)}, ${humanBytes(rate)}/s${left}`;
 }

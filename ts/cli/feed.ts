@@ -1,56 +1,119 @@
-import { fstatSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { constants, createReadStream, fstatSync, open, readFileSync, realpathSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
+import { isatty, ReadStream } from 'node:tty';
+import { promisify } from 'node:util';
+import { leadsToDescriptor, pathOfOpenFile } from '../descriptor-link.js';
 import type { CopyErrorDetails } from '../errors.js';
 import { quoted } from '../errors.js';
+import { STREAM } from '../input.js';
 import { isSystemError, reasonOf } from '../system-error.js';
 
-/** An error of what a copy reads besides its source: a list of files. */
+/** An error of a list of files, or of a stream. */
 export class FeedError extends Error {
   /** What failed, as in a `CopyError`. */
   readonly details: Pick<CopyErrorDetails, 'code' | 'operation' | 'path' | 'reason'>;
 
-  /** Makes the error from that of the system. */
-  constructor(operation: 'open' | 'read', path: string, cause: unknown) {
+  /**
+   * @param cause the error of the system; any other is thrown as it is
+   * @param reason the reason, if the system's error does not say it
+   */
+  constructor(operation: 'open' | 'read', path: string, cause: unknown, reason?: string) {
     if (!isSystemError(cause)) {
       throw cause;
     }
-    const reason = reasonOf(cause);
-    super(`cannot ${operation} ${quoted(path)}: ${reason}`, { cause });
-    this.details = { code: cause.code, operation, path, reason };
+    const why = reason ?? reasonOf(cause);
+    super(`cannot ${operation} ${quoted(path)}: ${why}`, { cause });
+    this.details = { code: cause.code, operation, path, reason: why };
+  }
+}
+
+/** The bytes of a file or a stream, whose errors say what it was. It can be stopped at any time, as a stream of Node. */
+class Feed implements AsyncIterable<Uint8Array> {
+  readonly #path: string;
+  readonly #stream: Readable;
+
+  constructor(path: string, stream: Readable) {
+    this.#path = path;
+    this.#stream = stream;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.#stream;
+    } catch (error) {
+      throw new FeedError('read', this.#path, error);
+    }
+  }
+
+  on(event: 'error', listener: () => void): void {
+    this.#stream.on(event, listener);
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
   }
 }
 
 /**
- * Opens a file, or standard input, to be read from its beginning to its end.
+ * Opens a file, a stream, or standard input, to be read once from its beginning to its end.
  *
  * @param path a path, or `-` for standard input
- * @returns its bytes. Leaving the iteration closes it
+ * @returns its bytes
  * @throws {FeedError} if it cannot be opened; the iteration, if it cannot be read
  */
 export async function openFeed(path: string): Promise<AsyncIterable<Uint8Array>> {
   try {
-    return chunksOf(path, path === '-' ? process.stdin : await streamAt(path));
+    return new Feed(path, path === STREAM ? standardInput() : await streamAt(path));
   } catch (error) {
-    throw new FeedError('open', path, error);
+    throw error instanceof FeedError ? error : new FeedError('open', path, error);
+  }
+}
+
+/** Whether a path leads to a stream: a FIFO, or a descriptor that is no file with a name. */
+export function isStreamPath(path: string): boolean {
+  try {
+    return leadsToDescriptor(path) ? pathOfOpenFile(path) === undefined : statSync(path).isFIFO();
+  } catch {
+    return false;
+  }
+}
+
+function standardInput(): Readable {
+  if (isClosed()) {
+    const closed = Object.assign(new Error(), { code: 'EBADF' });
+    throw new FeedError('read', STREAM, closed, 'standard input is closed');
+  }
+  if (fstatSync(process.stdin.fd).isDirectory()) {
+    // Node would find it empty.
+    throw new FeedError('read', STREAM, Object.assign(new Error(), { code: 'EISDIR' }), 'it is a directory');
+  }
+  return process.stdin;
+}
+
+/** Whether standard input was closed at the start. Then Node opens /dev/null in its place, for reading and writing. */
+function isClosed(): boolean {
+  try {
+    const [, flags = ''] = /^flags:\s*(\d+)$/m.exec(readFileSync('/proc/self/fdinfo/0', 'utf8')) ?? [];
+    const access = Number.parseInt(flags, 8) & (constants.O_WRONLY | constants.O_RDWR);
+    return access === constants.O_RDWR && realpathSync('/proc/self/fd/0') === '/dev/null';
+  } catch {
+    return false;
   }
 }
 
 async function streamAt(path: string): Promise<Readable> {
-  const file = await open(path);
-  const status = fstatSync(file.fd);
-  // A read of a file blocks a thread of Node until it has bytes, and the process could not end before.
-  return status.isFIFO()
-    ? new Socket({ fd: file.fd, readable: true, writable: false })
-    : file.createReadStream();
-}
-
-async function* chunksOf(path: string, stream: Readable): AsyncGenerator<Uint8Array> {
-  try {
-    yield* stream;
-  } catch (error) {
-    throw new FeedError('read', path, error);
+  const [, number] = /^\/dev\/(?:fd\/(\d+)|stdin)$/.exec(path) ?? [];
+  if (path === '/dev/stdin' || number === '0') {
+    return standardInput();
   }
+  // Not synchronous, because a FIFO is open only when it has a writer.
+  const fd = await promisify(open)(path, 'r');
+  const status = fstatSync(fd);
+  // Reading a pipe or a terminal as a file blocks a thread, and the process could not end before there is something.
+  if (status.isFIFO() || status.isSocket()) {
+    return new Socket({ fd, readable: true, writable: false });
+  }
+  return isatty(fd) ? new ReadStream(fd) : createReadStream(path, { fd });
 }

@@ -75,7 +75,7 @@ export class Output {
   progress(progress: CopyProgress): void {
     const now = performance.now();
     this.#lastProgress = now;
-    if (progress.bytesTotal === undefined) {
+    if (progress.bytesTotal === undefined && progress.bytesDone === 0) {
       this.startClock();
     }
     if (this.#options.json) {

@@ -5,7 +5,7 @@ import { CopySeries } from '../copy-series.js';
 import { below, isDirectory, isLink } from '../host-path.js';
 import { type CopyEntry, CopyError, type CopyOptions, type CopyProgress } from '../index.js';
 import { Input } from '../input.js';
-import { FeedError, openFeed } from './feed.js';
+import { FeedError, isStreamPath, openFeed } from './feed.js';
 import type { Interruption } from './interruption.js';
 import { mayMeet } from './meeting.js';
 import { Output } from './output.js';
@@ -41,7 +41,7 @@ export async function runCopies(
   }));
   try {
     const input = await inputOf(request);
-    const run = new Run(optionsOf(request), output, interruption.signal, mayMeet(sources), input);
+    const run = new Run(request, output, interruption.signal, mayMeet(sources), input);
     return await run.copyAll(copies);
   } catch (error) {
     if (!(error instanceof FeedError)) {
@@ -57,16 +57,15 @@ export async function runCopies(
 
 /** Opens the list of a request; undefined if it has none. */
 async function inputOf({ filesFrom, options }: CopyRequest): Promise<Input | undefined> {
-  if (filesFrom === undefined || options.input === 'none') {
-    return undefined;
-  }
-  return new Input(options.input, await openFeed(filesFrom), (chunk) => chunk as Uint8Array);
+  return filesFrom === undefined || options.input === 'none'
+    ? undefined
+    : new Input(options.input, await openFeed(filesFrom), (chunk) => chunk as Uint8Array);
 }
 
 /** Makes the API's options from a request. */
 function optionsOf({ options, concurrency }: CopyRequest): CopyOptions {
   // The API decides these itself. A window of 0 bytes means the default.
-  const { windowSize, measure, reportEntries, made, alreadyCopied, input, ...same } = options;
+  const { windowSize, measure, reportEntries, made, alreadyCopied, input, size, ...same } = options;
   return { ...same, windowSize: windowSize || undefined, concurrency };
 }
 
@@ -131,15 +130,17 @@ class Run {
   readonly #series: CopySeries;
   readonly #progress = new JointProgress();
   readonly #input: Input | undefined;
+  readonly #isStandardInput: boolean;
 
   constructor(
-    options: CopyOptions,
+    request: CopyRequest,
     output: Output,
     signal: AbortSignal,
     mayMeet: boolean,
     input: Input | undefined,
   ) {
-    this.#options = options;
+    this.#options = optionsOf(request);
+    this.#isStandardInput = request.options.input === 'content';
     this.#output = output;
     this.#signal = signal;
     this.#series = new CopySeries(mayMeet);
@@ -175,18 +176,32 @@ class Run {
         onError: (error: CopyError) => output.error(error),
         signal: this.#signal,
       };
-      const report = await this.#series.copy(source, target, options, this.#input);
+      const report = await this.#series.copy(source, target, options, await this.#inputFor(source));
       output.report(source, target, report);
       return report.errorCount === 0;
     } catch (error) {
-      if (!this.#signal.aborted) {
-        if (!(error instanceof CopyError)) {
-          throw error;
-        }
+      if (this.#signal.aborted) {
+        return false;
+      }
+      if (error instanceof FeedError) {
+        output.feedError(error);
+      } else if (error instanceof CopyError) {
         output.error(error);
+      } else {
+        throw error;
       }
       return false;
     }
+  }
+
+  /** Returns the list of the copy, or the content of the source if that is a stream. */
+  async #inputFor(source: string): Promise<Input | undefined> {
+    const isStream =
+      this.#isStandardInput ||
+      (this.#input === undefined && this.#options.symlinks !== 'skip' && isStreamPath(source));
+    return isStream
+      ? new Input('content', await openFeed(source), (chunk) => chunk as Uint8Array)
+      : this.#input;
   }
 
   /** Measures the work of each copy, if progress is shown for several. A single copy measures itself. */

@@ -660,14 +660,14 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
         }
         free(ptr7);
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (128+18*sizeof(void*))))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (136+20*sizeof(void*))))) {
         case 0: {
           break;
         }
         case 1: {
-          size_t len9 = *((size_t*) (arg0 + (128+20*sizeof(void*))));
+          size_t len9 = *((size_t*) (arg0 + (136+22*sizeof(void*))));
           if (len9 > 0) {
-            uint8_t *ptr10 = *((uint8_t **) (arg0 + (128+19*sizeof(void*))));
+            uint8_t *ptr10 = *((uint8_t **) (arg0 + (136+21*sizeof(void*))));
             for (size_t i11 = 0; i11 < len9; i11++) {
               uint8_t *base = ptr10 + i11 * 8;
               (void) base;
@@ -802,7 +802,7 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
 }
 
 __attribute__((__aligned__(8)))
-static uint8_t RET_AREA[(152+20*sizeof(void*))];
+static uint8_t RET_AREA[(160+22*sizeof(void*))];
 
 // Helper Functions
 
@@ -841,12 +841,12 @@ void mapcp_list_string_free(mapcp_list_string_t *ptr) {
   }
 }
 
-void exports_mapcp_copy_copier_option_shard_free(exports_mapcp_copy_copier_option_shard_t *ptr) {
+void mapcp_option_u64_free(mapcp_option_u64_t *ptr) {
   if (ptr->is_some) {
   }
 }
 
-void mapcp_option_u64_free(mapcp_option_u64_t *ptr) {
+void exports_mapcp_copy_copier_option_shard_free(exports_mapcp_copy_copier_option_shard_t *ptr) {
   if (ptr->is_some) {
   }
 }
@@ -870,6 +870,7 @@ void mapcp_option_list_u64_free(mapcp_option_list_u64_t *ptr) {
 void exports_mapcp_copy_copier_copy_options_free(exports_mapcp_copy_copier_copy_options_t *ptr) {
   mapcp_list_string_free(&ptr->include);
   mapcp_list_string_free(&ptr->exclude);
+  mapcp_option_u64_free(&ptr->size);
   exports_mapcp_copy_copier_option_shard_free(&ptr->shard);
   mapcp_option_u64_free(&ptr->max_bytes);
   mapcp_option_u64_free(&ptr->max_files);
@@ -1099,84 +1100,96 @@ void mapcp_string_free(mapcp_string_t *ret) {
 
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#[constructor]copy-job")))
 int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * arg) {
-  exports_mapcp_copy_copier_option_shard_t option;
-  switch ((int32_t) *((uint8_t*) (arg + (20+9*sizeof(void*))))) {
+  mapcp_option_u64_t option;
+  switch ((int32_t) *((uint8_t*) (arg + (16+10*sizeof(void*))))) {
     case 0: {
       option.is_some = false;
       break;
     }
     case 1: {
       option.is_some = true;
-      option.val = (exports_mapcp_copy_copier_shard_t) {
-        (uint32_t) (uint32_t) (*((int32_t*) (arg + (24+9*sizeof(void*))))),
-        (uint32_t) (uint32_t) (*((int32_t*) (arg + (28+9*sizeof(void*))))),
-      };
+      option.val = (uint64_t) (*((int64_t*) (arg + (24+10*sizeof(void*)))));
       break;
     }
   }
-  mapcp_option_u64_t option0;
-  switch ((int32_t) *((uint8_t*) (arg + (40+8*sizeof(void*))))) {
+  exports_mapcp_copy_copier_option_shard_t option0;
+  switch ((int32_t) *((uint8_t*) (arg + (36+10*sizeof(void*))))) {
     case 0: {
       option0.is_some = false;
       break;
     }
     case 1: {
       option0.is_some = true;
-      option0.val = (uint64_t) (*((int64_t*) (arg + (48+8*sizeof(void*)))));
+      option0.val = (exports_mapcp_copy_copier_shard_t) {
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (40+10*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (44+10*sizeof(void*))))),
+      };
       break;
     }
   }
   mapcp_option_u64_t option1;
-  switch ((int32_t) *((uint8_t*) (arg + (56+8*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (48+10*sizeof(void*))))) {
     case 0: {
       option1.is_some = false;
       break;
     }
     case 1: {
       option1.is_some = true;
-      option1.val = (uint64_t) (*((int64_t*) (arg + (64+8*sizeof(void*)))));
+      option1.val = (uint64_t) (*((int64_t*) (arg + (56+10*sizeof(void*)))));
       break;
     }
   }
   mapcp_option_u64_t option2;
-  switch ((int32_t) *((uint8_t*) (arg + (72+8*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (64+10*sizeof(void*))))) {
     case 0: {
       option2.is_some = false;
       break;
     }
     case 1: {
       option2.is_some = true;
-      option2.val = (uint64_t) (*((int64_t*) (arg + (80+8*sizeof(void*)))));
+      option2.val = (uint64_t) (*((int64_t*) (arg + (72+10*sizeof(void*)))));
       break;
     }
   }
   mapcp_option_u64_t option3;
-  switch ((int32_t) *((uint8_t*) (arg + (88+8*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (80+10*sizeof(void*))))) {
     case 0: {
       option3.is_some = false;
       break;
     }
     case 1: {
       option3.is_some = true;
-      option3.val = (uint64_t) (*((int64_t*) (arg + (96+8*sizeof(void*)))));
+      option3.val = (uint64_t) (*((int64_t*) (arg + (88+10*sizeof(void*)))));
       break;
     }
   }
-  mapcp_option_list_u64_t option4;
-  switch ((int32_t) *((uint8_t*) (arg + (120+8*sizeof(void*))))) {
+  mapcp_option_u64_t option4;
+  switch ((int32_t) *((uint8_t*) (arg + (96+10*sizeof(void*))))) {
     case 0: {
       option4.is_some = false;
       break;
     }
     case 1: {
       option4.is_some = true;
-      option4.val = (mapcp_list_u64_t) { (uint64_t*)(*((uint8_t **) (arg + (120+9*sizeof(void*))))), (*((size_t*) (arg + (120+10*sizeof(void*))))) };
+      option4.val = (uint64_t) (*((int64_t*) (arg + (104+10*sizeof(void*)))));
       break;
     }
   }
-  mapcp_string_t arg5 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) };
-  mapcp_string_t arg6 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) };
-  exports_mapcp_copy_copier_copy_options_t arg7 = (exports_mapcp_copy_copier_copy_options_t) {
+  mapcp_option_list_u64_t option5;
+  switch ((int32_t) *((uint8_t*) (arg + (128+10*sizeof(void*))))) {
+    case 0: {
+      option5.is_some = false;
+      break;
+    }
+    case 1: {
+      option5.is_some = true;
+      option5.val = (mapcp_list_u64_t) { (uint64_t*)(*((uint8_t **) (arg + (128+11*sizeof(void*))))), (*((size_t*) (arg + (128+12*sizeof(void*))))) };
+      break;
+    }
+  }
+  mapcp_string_t arg6 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + 0))), (*((size_t*) (arg + sizeof(void*)))) };
+  mapcp_string_t arg7 = (mapcp_string_t) { (uint8_t*)(*((uint8_t **) (arg + (2*sizeof(void*))))), (*((size_t*) (arg + (3*sizeof(void*))))) };
+  exports_mapcp_copy_copier_copy_options_t arg8 = (exports_mapcp_copy_copier_copy_options_t) {
     (uint32_t) (uint32_t) (*((int32_t*) (arg + (4*sizeof(void*))))),
     (exports_mapcp_copy_copier_symlink_policy_t) (int32_t) *((uint8_t*) (arg + (4+4*sizeof(void*)))),
     (exports_mapcp_copy_copier_overwrite_policy_t) (int32_t) *((uint8_t*) (arg + (5+4*sizeof(void*)))),
@@ -1195,19 +1208,20 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+5*sizeof(void*))))), (*((size_t*) (arg + (16+6*sizeof(void*))))) },
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+7*sizeof(void*))))), (*((size_t*) (arg + (16+8*sizeof(void*))))) },
     (exports_mapcp_copy_copier_input_t) (int32_t) *((uint8_t*) (arg + (16+9*sizeof(void*)))),
-    (bool) (int32_t) *((uint8_t*) (arg + (17+9*sizeof(void*)))),
-    (exports_mapcp_copy_copier_option_shard_t) option,
-    (mapcp_option_u64_t) option0,
+    (mapcp_option_u64_t) option,
+    (bool) (int32_t) *((uint8_t*) (arg + (32+10*sizeof(void*)))),
+    (exports_mapcp_copy_copier_option_shard_t) option0,
     (mapcp_option_u64_t) option1,
     (mapcp_option_u64_t) option2,
     (mapcp_option_u64_t) option3,
+    (mapcp_option_u64_t) option4,
     (exports_mapcp_copy_copier_amounts_t) (exports_mapcp_copy_copier_amounts_t) {
-      (uint64_t) (uint64_t) (*((int64_t*) (arg + (104+8*sizeof(void*))))),
-      (uint64_t) (uint64_t) (*((int64_t*) (arg + (112+8*sizeof(void*))))),
+      (uint64_t) (uint64_t) (*((int64_t*) (arg + (112+10*sizeof(void*))))),
+      (uint64_t) (uint64_t) (*((int64_t*) (arg + (120+10*sizeof(void*))))),
     },
-    (mapcp_option_list_u64_t) option4,
+    (mapcp_option_list_u64_t) option5,
   };
-  exports_mapcp_copy_copier_own_copy_job_t ret = exports_mapcp_copy_copier_constructor_copy_job(&arg5, &arg6, &arg7);
+  exports_mapcp_copy_copier_own_copy_job_t ret = exports_mapcp_copy_copier_constructor_copy_job(&arg6, &arg7, &arg8);
   free(arg);
   return (ret).__handle;
 }
@@ -1695,97 +1709,104 @@ uint8_t * __wasm_export_exports_mapcp_copy_command_line_parse(uint8_t * arg, siz
       *((size_t*)(ptr + (24+18*sizeof(void*)))) = (((*payload).options).exclude).len;
       *((uint8_t **)(ptr + (24+17*sizeof(void*)))) = (uint8_t *) (((*payload).options).exclude).ptr;
       *((int8_t*)(ptr + (24+19*sizeof(void*)))) = (int32_t) ((*payload).options).input;
-      *((int8_t*)(ptr + (25+19*sizeof(void*)))) = ((*payload).options).filter_source;
-      if ((((*payload).options).shard).is_some) {
-        const exports_mapcp_copy_copier_shard_t *payload7 = &(((*payload).options).shard).val;
-        *((int8_t*)(ptr + (28+19*sizeof(void*)))) = 1;
-        *((int32_t*)(ptr + (32+19*sizeof(void*)))) = (int32_t) ((*payload7).index);
-        *((int32_t*)(ptr + (36+19*sizeof(void*)))) = (int32_t) ((*payload7).count);
+      if ((((*payload).options).size).is_some) {
+        const uint64_t *payload7 = &(((*payload).options).size).val;
+        *((int8_t*)(ptr + (24+20*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (32+20*sizeof(void*)))) = (int64_t) (*payload7);
       } else {
-        *((int8_t*)(ptr + (28+19*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (24+20*sizeof(void*)))) = 0;
+      }
+      *((int8_t*)(ptr + (40+20*sizeof(void*)))) = ((*payload).options).filter_source;
+      if ((((*payload).options).shard).is_some) {
+        const exports_mapcp_copy_copier_shard_t *payload9 = &(((*payload).options).shard).val;
+        *((int8_t*)(ptr + (44+20*sizeof(void*)))) = 1;
+        *((int32_t*)(ptr + (48+20*sizeof(void*)))) = (int32_t) ((*payload9).index);
+        *((int32_t*)(ptr + (52+20*sizeof(void*)))) = (int32_t) ((*payload9).count);
+      } else {
+        *((int8_t*)(ptr + (44+20*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).max_bytes).is_some) {
-        const uint64_t *payload9 = &(((*payload).options).max_bytes).val;
-        *((int8_t*)(ptr + (48+18*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (56+18*sizeof(void*)))) = (int64_t) (*payload9);
+        const uint64_t *payload11 = &(((*payload).options).max_bytes).val;
+        *((int8_t*)(ptr + (56+20*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (64+20*sizeof(void*)))) = (int64_t) (*payload11);
       } else {
-        *((int8_t*)(ptr + (48+18*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (56+20*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).max_files).is_some) {
-        const uint64_t *payload11 = &(((*payload).options).max_files).val;
-        *((int8_t*)(ptr + (64+18*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (72+18*sizeof(void*)))) = (int64_t) (*payload11);
+        const uint64_t *payload13 = &(((*payload).options).max_files).val;
+        *((int8_t*)(ptr + (72+20*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (80+20*sizeof(void*)))) = (int64_t) (*payload13);
       } else {
-        *((int8_t*)(ptr + (64+18*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (72+20*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).max_depth).is_some) {
-        const uint64_t *payload13 = &(((*payload).options).max_depth).val;
-        *((int8_t*)(ptr + (80+18*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (88+18*sizeof(void*)))) = (int64_t) (*payload13);
+        const uint64_t *payload15 = &(((*payload).options).max_depth).val;
+        *((int8_t*)(ptr + (88+20*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (96+20*sizeof(void*)))) = (int64_t) (*payload15);
       } else {
-        *((int8_t*)(ptr + (80+18*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (88+20*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).max_file_size).is_some) {
-        const uint64_t *payload15 = &(((*payload).options).max_file_size).val;
-        *((int8_t*)(ptr + (96+18*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (104+18*sizeof(void*)))) = (int64_t) (*payload15);
+        const uint64_t *payload17 = &(((*payload).options).max_file_size).val;
+        *((int8_t*)(ptr + (104+20*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (112+20*sizeof(void*)))) = (int64_t) (*payload17);
       } else {
-        *((int8_t*)(ptr + (96+18*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (104+20*sizeof(void*)))) = 0;
       }
-      *((int64_t*)(ptr + (112+18*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).bytes);
-      *((int64_t*)(ptr + (120+18*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).files);
+      *((int64_t*)(ptr + (120+20*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).bytes);
+      *((int64_t*)(ptr + (128+20*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).files);
       if ((((*payload).options).made).is_some) {
-        const mapcp_list_u64_t *payload17 = &(((*payload).options).made).val;
-        *((int8_t*)(ptr + (128+18*sizeof(void*)))) = 1;
-        *((size_t*)(ptr + (128+20*sizeof(void*)))) = (*payload17).len;
-        *((uint8_t **)(ptr + (128+19*sizeof(void*)))) = (uint8_t *) (*payload17).ptr;
+        const mapcp_list_u64_t *payload19 = &(((*payload).options).made).val;
+        *((int8_t*)(ptr + (136+20*sizeof(void*)))) = 1;
+        *((size_t*)(ptr + (136+22*sizeof(void*)))) = (*payload19).len;
+        *((uint8_t **)(ptr + (136+21*sizeof(void*)))) = (uint8_t *) (*payload19).ptr;
       } else {
-        *((int8_t*)(ptr + (128+18*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (136+20*sizeof(void*)))) = 0;
       }
-      *((int32_t*)(ptr + (136+20*sizeof(void*)))) = (int32_t) ((*payload).concurrency);
+      *((int32_t*)(ptr + (144+22*sizeof(void*)))) = (int32_t) ((*payload).concurrency);
       if ((((*payload).output).progress).is_some) {
-        const bool *payload19 = &(((*payload).output).progress).val;
-        *((int8_t*)(ptr + (140+20*sizeof(void*)))) = 1;
-        *((int8_t*)(ptr + (141+20*sizeof(void*)))) = *payload19;
+        const bool *payload21 = &(((*payload).output).progress).val;
+        *((int8_t*)(ptr + (148+22*sizeof(void*)))) = 1;
+        *((int8_t*)(ptr + (149+22*sizeof(void*)))) = *payload21;
       } else {
-        *((int8_t*)(ptr + (140+20*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (148+22*sizeof(void*)))) = 0;
       }
-      *((int8_t*)(ptr + (142+20*sizeof(void*)))) = ((*payload).output).json;
-      *((int8_t*)(ptr + (143+20*sizeof(void*)))) = ((*payload).output).quiet;
-      *((int8_t*)(ptr + (144+20*sizeof(void*)))) = ((*payload).output).verbose;
+      *((int8_t*)(ptr + (150+22*sizeof(void*)))) = ((*payload).output).json;
+      *((int8_t*)(ptr + (151+22*sizeof(void*)))) = ((*payload).output).quiet;
+      *((int8_t*)(ptr + (152+22*sizeof(void*)))) = ((*payload).output).verbose;
       break;
     }
     case 1: {
-      const exports_mapcp_copy_command_line_clean_request_t *payload20 = &(ret).val.clean;
+      const exports_mapcp_copy_command_line_clean_request_t *payload22 = &(ret).val.clean;
       *((int8_t*)(ptr + 0)) = 1;
-      *((size_t*)(ptr + (8+1*sizeof(void*)))) = ((*payload20).directories).len;
-      *((uint8_t **)(ptr + 8)) = (uint8_t *) ((*payload20).directories).ptr;
-      *((int8_t*)(ptr + (8+2*sizeof(void*)))) = (*payload20).dry_run;
-      if ((((*payload20).output).progress).is_some) {
-        const bool *payload22 = &(((*payload20).output).progress).val;
+      *((size_t*)(ptr + (8+1*sizeof(void*)))) = ((*payload22).directories).len;
+      *((uint8_t **)(ptr + 8)) = (uint8_t *) ((*payload22).directories).ptr;
+      *((int8_t*)(ptr + (8+2*sizeof(void*)))) = (*payload22).dry_run;
+      if ((((*payload22).output).progress).is_some) {
+        const bool *payload24 = &(((*payload22).output).progress).val;
         *((int8_t*)(ptr + (9+2*sizeof(void*)))) = 1;
-        *((int8_t*)(ptr + (10+2*sizeof(void*)))) = *payload22;
+        *((int8_t*)(ptr + (10+2*sizeof(void*)))) = *payload24;
       } else {
         *((int8_t*)(ptr + (9+2*sizeof(void*)))) = 0;
       }
-      *((int8_t*)(ptr + (11+2*sizeof(void*)))) = ((*payload20).output).json;
-      *((int8_t*)(ptr + (12+2*sizeof(void*)))) = ((*payload20).output).quiet;
-      *((int8_t*)(ptr + (13+2*sizeof(void*)))) = ((*payload20).output).verbose;
+      *((int8_t*)(ptr + (11+2*sizeof(void*)))) = ((*payload22).output).json;
+      *((int8_t*)(ptr + (12+2*sizeof(void*)))) = ((*payload22).output).quiet;
+      *((int8_t*)(ptr + (13+2*sizeof(void*)))) = ((*payload22).output).verbose;
       break;
     }
     case 2: {
-      const exports_mapcp_copy_command_line_message_t *payload23 = &(ret).val.print;
+      const exports_mapcp_copy_command_line_message_t *payload25 = &(ret).val.print;
       *((int8_t*)(ptr + 0)) = 2;
-      *((size_t*)(ptr + (8+1*sizeof(void*)))) = ((*payload23).text).len;
-      *((uint8_t **)(ptr + 8)) = (uint8_t *) ((*payload23).text).ptr;
-      *((int8_t*)(ptr + (8+2*sizeof(void*)))) = (int32_t) ((*payload23).status);
+      *((size_t*)(ptr + (8+1*sizeof(void*)))) = ((*payload25).text).len;
+      *((uint8_t **)(ptr + 8)) = (uint8_t *) ((*payload25).text).ptr;
+      *((int8_t*)(ptr + (8+2*sizeof(void*)))) = (int32_t) ((*payload25).status);
       break;
     }
     case 3: {
-      const mapcp_string_t *payload24 = &(ret).val.complete;
+      const mapcp_string_t *payload26 = &(ret).val.complete;
       *((int8_t*)(ptr + 0)) = 3;
-      *((size_t*)(ptr + (8+1*sizeof(void*)))) = (*payload24).len;
-      *((uint8_t **)(ptr + 8)) = (uint8_t *) (*payload24).ptr;
+      *((size_t*)(ptr + (8+1*sizeof(void*)))) = (*payload26).len;
+      *((uint8_t **)(ptr + 8)) = (uint8_t *) (*payload26).ptr;
       break;
     }
   }

@@ -223,6 +223,8 @@ typedef uint8_t exports_mapcp_copy_copier_input_t;
 #define EXPORTS_MAPCP_COPY_COPIER_INPUT_PATHS 1
 // The paths to copy, each ended by a line feed or by a carriage return and a line feed. Empty lines are ignored.
 #define EXPORTS_MAPCP_COPY_COPIER_INPUT_LINES 2
+// The content of the source, which is a stream.
+#define EXPORTS_MAPCP_COPY_COPIER_INPUT_CONTENT 3
 
 // What `max-bytes` and `max-files` count.
 typedef struct exports_mapcp_copy_copier_amounts_t {
@@ -239,13 +241,13 @@ typedef struct {
 
 typedef struct {
   bool is_some;
-  exports_mapcp_copy_copier_shard_t val;
-} exports_mapcp_copy_copier_option_shard_t;
+  uint64_t val;
+} mapcp_option_u64_t;
 
 typedef struct {
   bool is_some;
-  uint64_t val;
-} mapcp_option_u64_t;
+  exports_mapcp_copy_copier_shard_t val;
+} exports_mapcp_copy_copier_option_shard_t;
 
 typedef struct {
   uint64_t *ptr;
@@ -303,14 +305,23 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   mapcp_list_string_t   include;
   // Leave out what matches one of these patterns. A directory is left out with its contents.
   mapcp_list_string_t   exclude;
-  // Copy only the entries below the source that a list names, and make the directories on the way to them. The host
-  // passes the list while the job runs.
+  // What the host passes to the job while it runs.
+  // 
+  // With `content`, the job copies a stream to the target as it would copy a file. The source is only a name for
+  // messages. A stream has no times, so `overwrite` must not be `newer`. With `verify`, the job reads the copy again,
+  // and compares a checksum of it with one of what was passed. To abandon a stream that failed, drop the job.
+  // 
+  // With `paths` or `lines`, the job copies only the entries below the source that a list names, and makes the
+  // directories on the way to them.
   // 
   // A path in the list is relative to the source, and has no name `..`. If it names a directory, the contents are
   // copied only with `recursive`. Patterns and `shard` apply to listed entries as to all others. A path that equals
   // the one before it is ignored; if another path is repeated, `overwrite` applies to it. The source must be a
   // directory, and `measure` does nothing.
   exports_mapcp_copy_copier_input_t   input;
+  // The number of bytes of a stream, if that is known. If the stream has more or fewer, the job fails with
+  // `source-changed`.
+  mapcp_option_u64_t   size;
   // Also match the patterns without a slash against the name of the source itself, unless it is `.` or `..`.
   bool   filter_source;
   // Copy only this shard. Progress and totals count only its entries. The default is the whole copy.
@@ -593,9 +604,9 @@ void exports_mapcp_copy_copier_copy_error_free(exports_mapcp_copy_copier_copy_er
 
 void mapcp_list_string_free(mapcp_list_string_t *ptr);
 
-void exports_mapcp_copy_copier_option_shard_free(exports_mapcp_copy_copier_option_shard_t *ptr);
-
 void mapcp_option_u64_free(mapcp_option_u64_t *ptr);
+
+void exports_mapcp_copy_copier_option_shard_free(exports_mapcp_copy_copier_option_shard_t *ptr);
 
 void mapcp_list_u64_free(mapcp_list_u64_t *ptr);
 

@@ -262,7 +262,7 @@ static const char introduction[] =
     "\n"
     "Copies files, links and directory trees in a sandbox that can reach only the\n"
     "directories of SOURCE and TARGET. Each file appears complete or not at all. If\n"
-    "TARGET is a directory, the copies go into it.\n"
+    "TARGET is a directory, the copies go into it. The SOURCE - is standard input.\n"
     "\n";
 
 static const char ending[] =
@@ -779,6 +779,34 @@ static void require_directory(struct mapcp_invocation *invocation, const char *w
     }
 }
 
+/// Whether a name is that of standard input.
+static bool is_standard_input(const char *name) {
+    return strcmp(name, "-") == 0;
+}
+
+/// If a source is standard input, makes it the only one, and TARGET its path, because a stream has no name
+/// that it could have in a directory.
+static void check_stream(struct reading *reading) {
+    struct mapcp_invocation *invocation = reading->invocation;
+    for (size_t index = 0; index < invocation->name_count; index++) {
+        if (!is_standard_input(invocation->names[index])) {
+            continue;
+        }
+        if (invocation->name_count > 1) {
+            refuse(reading,
+                   "SOURCE '-' is standard input, which must be the only SOURCE; for a file, write './-'",
+                   NULL);
+        } else if (invocation->target_directory) {
+            refuse(reading, "SOURCE '-' is standard input, which has no name; write TARGET, not -t", NULL);
+        } else if (invocation->files_from) {
+            refuse(reading, "SOURCE '-' is standard input, which cannot be used with --files-from", NULL);
+        }
+        invocation->options.input = MAPCP_INPUT_CONTENT;
+        invocation->target_is_path = true;
+        return;
+    }
+}
+
 /// Divides the names into sources and the target.
 static void divide_names(struct reading *reading) {
     struct mapcp_invocation *invocation = reading->invocation;
@@ -796,6 +824,9 @@ static void divide_names(struct reading *reading) {
         require_directory(invocation, "-t needs a directory, but this is not one:");
     } else if (invocation->name_count > 1) {
         require_directory(invocation, "several SOURCEs need a directory as TARGET, but this is not one:");
+    }
+    if (!reading->is_over) {
+        check_stream(reading);
     }
 }
 

@@ -64,18 +64,21 @@ static void put_seconds(uint64_t seconds) {
     fputs(is_short ? " s" : is_long ? " h" : " min", stderr);
 }
 
-static void put_amounts(const struct mapcp_bar *bar, uint64_t done, uint64_t total) {
+/// Writes what is done. The total of a list or a stream is unknown, and NULL.
+static void put_amounts(const struct mapcp_bar *bar, uint64_t done, const uint64_t *total) {
     put_bytes(done);
-    fputs(" of ", stderr);
-    put_bytes(total);
+    if (total) {
+        fputs(" of ", stderr);
+        put_bytes(*total);
+    }
     const uint64_t elapsed = bar->shown - bar->started;
     const double rate = (double)done / (double)(elapsed > 0 ? elapsed : 1);
     fputs(", ", stderr);
     put_bytes((uint64_t)(rate * 1000));
     fputs("/s", stderr);
-    if (rate > 0) {
+    if (total && rate > 0) {
         fputs(", ", stderr);
-        put_seconds((uint64_t)((double)(total - done) / rate / 1000) + (total > done));
+        put_seconds((uint64_t)((double)(*total - done) / rate / 1000) + (*total > done));
         fputs(" left", stderr);
     }
 }
@@ -90,8 +93,8 @@ static void put_line(const struct mapcp_bar *bar, const struct mapcp_progress *p
         fputs(column < full ? "█" : "░", stderr);
     }
     fputc(' ', stderr);
-    if (progress->totals_known) {
-        put_amounts(bar, done, total);
+    if (progress->totals_known || done > 0) {
+        put_amounts(bar, done, progress->totals_known ? &total : NULL);
     } else {
         fputs("counting", stderr);
     }
@@ -318,7 +321,7 @@ static void put_progress(struct mapcp_output *output, const struct mapcp_progres
         return;
     }
     output->last_shown = now;
-    if (!progress->totals_known) {
+    if (!progress->totals_known && progress->bytes_done == 0) {
         // The rate must not include the time that counting takes.
         output->bar.started = now;
     }

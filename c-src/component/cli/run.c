@@ -319,7 +319,8 @@ bool mapcp_copy_all(const struct mapcp_invocation *invocation) {
     put_warnings(invocation);
     struct mapcp_feed feed;
     struct mapcp_copy_error error;
-    if (!mapcp_feed_open(&feed, invocation->files_from, &error)) {
+    const bool has_stream = invocation->options.input == MAPCP_INPUT_CONTENT;
+    if (!mapcp_feed_open(&feed, has_stream ? "-" : invocation->files_from, &error)) {
         mapcp_print_cause(&error, invocation->json);
         mapcp_copy_error_free(&error);
         return false;

@@ -11,6 +11,7 @@ import { overwriting } from './overwriting.js';
 import { safety } from './safety.js';
 import { selfCopies } from './self-copies.js';
 import { shards } from './shards.js';
+import { streams } from './streams.js';
 import { trees } from './trees.js';
 
 /** The behaviour table for all frontends. */
@@ -26,6 +27,7 @@ export const behaviours: readonly Behaviour[] = [
   ...filters,
   ...lists,
   ...limits,
+  ...streams,
   ...shards,
   ...safety,
 ];
