@@ -71,7 +71,7 @@ static uint64_t finer_of(uint64_t one, uint64_t other) {
 }
 
 /// The nanoseconds of a time as Node sets it with libuv 1.52 and later. Node takes seconds as a double, and
-/// ts/host/status.ts passes the last double that is not after the time.
+/// ts/host/times.ts passes the last double that is not after the time.
 static long as_node_sets(const struct timespec *time) {
     // A double has 53 bits. The seconds leave `bits` of them, which divide a second into 1 << bits parts.
     int bits = 52;

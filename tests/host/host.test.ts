@@ -6,12 +6,14 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transpile } from '@bytecodealliance/jco';
+import type { DescriptorStat } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHost, ExitError } from '../../ts/host/index.js';
 import { built } from '../helpers/runtimes.js';
@@ -173,6 +175,35 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
       // Copying the time again does not change it.
       expect([wanted, set(kept)]).toEqual([wanted, kept]);
     }
+  });
+
+  it('reports each time that a component set, until somebody else sets another', () => {
+    const { box, root } = sandbox(walker);
+    writeFileSync(join(box, 'file'), '');
+    symlinkSync('file', join(box, 'link'));
+    const file = root.openAt({}, 'file', {}, { write: true });
+    const at = (seconds: bigint, nanoseconds: number) =>
+      ({ tag: 'timestamp', val: { seconds, nanoseconds } }) as const;
+    const timesOf = ({
+      dataAccessTimestamp: accessed,
+      dataModificationTimestamp: modified,
+    }: DescriptorStat) => [accessed, modified];
+    const [one, other, third] = [at(1_700_000_000n, 123_456_789), at(1_700_000_001n, 999), at(3n, 1)];
+    root.setTimesAt({}, 'file', one, other);
+    expect(timesOf(file.stat())).toEqual([one.val, other.val]);
+    expect(timesOf(root.statAt({ symlinkFollow: true }, 'link'))).toEqual([one.val, other.val]);
+    file.setTimes({ tag: 'no-change' }, third);
+    expect(timesOf(root.statAt({}, 'file'))).toEqual([one.val, third.val]);
+    root.setTimesAt({}, 'link', other, other);
+    expect(timesOf(root.statAt({}, 'link'))).toEqual([other.val, other.val]);
+    expect(timesOf(root.statAt({}, 'file'))).toEqual([one.val, third.val]);
+    root.renameAt('file', root, 'new');
+    expect(timesOf(root.statAt({}, 'new'))).toEqual([one.val, third.val]);
+    utimesSync(join(box, 'new'), 5, 6);
+    expect(timesOf(root.statAt({}, 'new'))).toEqual([
+      { seconds: 5n, nanoseconds: 0 },
+      { seconds: 6n, nanoseconds: 0 },
+    ]);
   });
 
   it('keeps a time before 1970 if only the other time is set', () => {

@@ -41,7 +41,7 @@ import {
 import { isStrange, NAME_ENCODING } from './names.js';
 import { rename } from './rename.js';
 import { expectStack } from './stack.js';
-import { identity, isSameFile, setTimes, typeOf } from './status.js';
+import { identity, isSameFile, typeOf } from './status.js';
 import { createUnfinished, setMode } from './unfinished-directory.js';
 import type { Walker } from './walker.js';
 
@@ -163,10 +163,11 @@ export class Directory {
 
   setTimes(accessed: NewTimestamp, modified: NewTimestamp): void {
     this.#expectMutable();
-    setTimes(
+    this.#grant.times.set(
       accessed,
       modified,
       () => this.stat(),
+      () => this.identity(),
       (atime, mtime) => this.#walker.at(this.#handle, '.', (entry) => lutimesSync(entry, atime, mtime)),
     );
     this.#noteTimed();
@@ -176,10 +177,11 @@ export class Directory {
     this.#expectMutable();
     this.#walk(path, (walk) => {
       const status = walk.settle(follow);
-      setTimes(
+      this.#grant.times.set(
         accessed,
         modified,
         () => status,
+        () => identity(status),
         (atime, mtime) => walk.at((entry) => lutimesSync(entry, atime, mtime)),
       );
       if (walk.name === '.' && isSameFile(identity(status), this.identity())) {

@@ -14,7 +14,7 @@ import type { Grant } from './grant.js';
 import { Handle } from './handle.js';
 import { giveMode } from './modes.js';
 import { changeMode, changeTimes } from './permission.js';
-import { identity, setTimes } from './status.js';
+import { identity } from './status.js';
 import type { Sink, Source } from './streams.js';
 import type { Walker } from './walker.js';
 
@@ -142,10 +142,11 @@ export class File {
 
   setTimes(accessed: NewTimestamp, modified: NewTimestamp): void {
     this.#expectMutable();
-    setTimes(
+    this.#grant.times.set(
       accessed,
       modified,
       () => this.stat(),
+      () => this.identity(),
       (atime, mtime) => changeTimes(this.#handle.fd, atime, mtime),
     );
   }

@@ -1,5 +1,6 @@
 // wasi:filesystem of one host.
 
+import type { BigIntStats } from 'node:fs';
 import type { HostInterface } from './border.js';
 import { asDirectory, asFile } from './descriptor.js';
 import type { Directory } from './directory.js';
@@ -11,6 +12,7 @@ import type { ResourceTable } from './resources.js';
 import { Resources } from './resources.js';
 import { descriptorStat, isSameFile } from './status.js';
 import { bounded } from './streams.js';
+import type { SetTimes } from './times.js';
 import type { wasi } from './wasi.js';
 import { descriptor, directoryEntryStream } from './wasi.js';
 import type { Closable, Implementation } from './wit.js';
@@ -26,17 +28,19 @@ export interface Filesystem extends Closable {
 
 /**
  * Makes wasi:filesystem for one host, with its resources in `table`. `roots` are the preopens by the guest's name
- * of each; they stay the host's. `handles` gets the tables of the component's handles; left out if nobody needs them.
+ * of each; they stay the host's. `times` has the times that components set. `handles` gets the tables of the component's handles; left out if nobody needs them.
  */
 export function createFilesystem(
   table: ResourceTable,
   io: Io,
   roots: ReadonlyMap<string, Directory>,
+  times: SetTimes,
   handles?: Set<HandleTable>,
 ): Filesystem {
   const gone = () => fail('bad-descriptor');
   const listings = new Resources(table, directoryEntryStream, gone);
   const descriptors = new Resources(table, descriptor, gone);
+  const statusOf = (status: BigIntStats) => descriptorStat(status, times.asSet(status));
 
   const functions: Implementation<(typeof wasi)['wasi:filesystem/types']> = {
     '[method]descriptor.read-via-stream': (open, offset) => io.input(asFile(open).source(offset)),
@@ -59,9 +63,9 @@ export function createFilesystem(
     '[method]descriptor.read-directory': (open) => asDirectory(open).entries(),
     '[method]descriptor.sync': (open) => open.sync(),
     '[method]descriptor.create-directory-at': (open, path) => asDirectory(open).createDirectoryAt(path),
-    '[method]descriptor.stat': (open) => descriptorStat(open.stat()),
+    '[method]descriptor.stat': (open) => statusOf(open.stat()),
     '[method]descriptor.stat-at': (open, flags, path) =>
-      descriptorStat(asDirectory(open).statAt(flags.symlinkFollow === true, path)),
+      statusOf(asDirectory(open).statAt(flags.symlinkFollow === true, path)),
     '[method]descriptor.set-times-at': (open, flags, path, accessed, modified) =>
       asDirectory(open).setTimesAt(flags.symlinkFollow === true, path, accessed, modified),
     '[method]descriptor.link-at': (open, flags, path, target, newPath) =>

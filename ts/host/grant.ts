@@ -2,6 +2,7 @@
 
 import type { CloseErrors } from './close-errors.js';
 import type { ModeCarrier } from './modes.js';
+import type { SetTimes } from './times.js';
 
 /** What a component may do below a preopen: `read` allows no change at all. */
 export type Access = 'read' | 'read-write';
@@ -42,6 +43,8 @@ export interface Grant {
   readonly modes: ModeCarrier;
   /** The errors of closing files; one for the whole host. */
   readonly closeErrors: CloseErrors;
+  /** The times that components set; one for the whole host. */
+  readonly times: SetTimes;
   /** Whether directories are synchronised; one for the whole host. */
   readonly durability: Durability;
 }

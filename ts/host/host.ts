@@ -19,6 +19,7 @@ import { createRandom } from './random.js';
 import { ResourceTable } from './resources.js';
 import type { Input, Output } from './standard-streams.js';
 import { inputOf, outputOf } from './standard-streams.js';
+import { SetTimes } from './times.js';
 import type { Walker } from './walker.js';
 
 /** What a component gets. It does not get what is left out. */
@@ -145,11 +146,12 @@ function makeHost(walker: Walker, options: HostOptions, handles?: Set<HandleTabl
   const { absoluteLinks = false, escapeNames = false, listIdentities = true } = options;
   const { modes = new ModeCarrier(), durability = { syncDirectories: false } } = options;
   const closeErrors = new CloseErrors();
-  const grant = { closeErrors, absoluteLinks, escapeNames, listIdentities, modes, durability };
+  const times = new SetTimes();
+  const grant = { closeErrors, times, absoluteLinks, escapeNames, listIdentities, modes, durability };
   const roots = new Map<string, Directory>();
   const table = new ResourceTable(options.maxResources);
   const io = createIo(table, handles);
-  const filesystem = createFilesystem(table, io, roots, handles);
+  const filesystem = createFilesystem(table, io, roots, times, handles);
   const hold = (preopens: Preopens): void => {
     if (!options.allowOverlap) {
       refuseOverlap(preopens);
@@ -164,6 +166,7 @@ function makeHost(walker: Walker, options: HostOptions, handles?: Set<HandleTabl
       root.end();
     }
     roots.clear();
+    times.forget();
     closeErrors.close();
   };
   const close = (): void => {

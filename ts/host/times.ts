@@ -1,0 +1,170 @@
+// Setting the times of files. Node takes a time as a double, so it sets most times a little earlier than asked for.
+// Programs that set a time and compare it later would fail, so a host reports the time that was asked for.
+
+import type { BigIntStats } from 'node:fs';
+import type {
+  MetadataHashValue,
+  NewTimestamp,
+} from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { NANOSECONDS } from './datetime.js';
+import { fail } from './error-code.js';
+import { isBun, isDeno } from './runtime.js';
+import type { Times } from './status.js';
+import { identity, isSameFile } from './status.js';
+
+/** Maximum number of files whose times a host remembers: a component must not decide how much memory that takes. */
+const MOST_FILES = 4096;
+
+/** The greatest number of seconds for Node. Some releases set another time for a greater one. */
+const MOST_SECONDS = 2n ** 53n;
+
+/** A time, in nanoseconds since 1970. */
+interface NodeTime {
+  /** What Node gets for it. */
+  readonly passed: number | Date;
+  /** The time that was asked for; undefined if it is the present. */
+  readonly asked?: bigint;
+  /** The time that Node sets for it, unless the file system changes that. */
+  readonly real?: bigint;
+}
+
+/** The times of a file that a component set. */
+interface Remembered {
+  readonly file: MetadataHashValue;
+  readonly accessed: NodeTime;
+  readonly modified: NodeTime;
+}
+
+/**
+ * Converts a new timestamp to that time, or the last one before it that Node can set. `current` is in nanoseconds since
+ * 1970. Fails with `invalid` if the time is too late for Node.
+ */
+function nodeTime(wanted: NewTimestamp, current: bigint): NodeTime {
+  if (wanted.tag === 'now') {
+    return { passed: Date.now() / 1000 };
+  }
+  if (wanted.tag === 'timestamp' && wanted.val.seconds > MOST_SECONDS) {
+    fail('invalid');
+  }
+  const asked =
+    wanted.tag === 'no-change' ? current : wanted.val.seconds * NANOSECONDS + BigInt(wanted.val.nanoseconds);
+  if (isDeno) {
+    // Deno cuts to milliseconds, so a double that is a little too small would lose one.
+    const milliseconds = asked / 1_000_000n;
+    return { asked, passed: Number(milliseconds) / 1000 + 0.0005, real: milliseconds * 1_000_000n };
+  }
+  if (asked < 0n) {
+    // Node sets the present time for a number before 1970, but not for a date.
+    const milliseconds = (asked - 999_999n) / 1_000_000n;
+    return { asked, passed: new Date(Number(milliseconds)), real: milliseconds * 1_000_000n };
+  }
+  const seconds = Number(asked / NANOSECONDS);
+  const rest = Number(asked % NANOSECONDS);
+  const passed = keepsNanoseconds ? lastDouble(seconds, rest) : firstDouble(seconds, rest - (rest % 1000));
+  const set = keepsNanoseconds ? Math.floor((passed - seconds) * 1e9) : rest - (rest % 1000);
+  return { asked, passed, real: asked - BigInt(rest - set) };
+}
+
+/**
+ * Node takes seconds as a double. Up to libuv 1.51, which Node 20 and 22 have, it keeps the whole microseconds, rounded
+ * down. Later ones and Bun keep the whole nanoseconds, so a double that is right for the former can be too late for the
+ * latter.
+ */
+const keepsNanoseconds = isBun || isFrom152(process.versions.uv);
+
+function isFrom152(version = '0.0'): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 1 || (major === 1 && minor >= 52);
+}
+
+/** The first double that is not before a time of whole microseconds. It is less than a microsecond later. */
+function firstDouble(seconds: number, nanoseconds: number): number {
+  const time = seconds + nanoseconds / 1e9;
+  const isBefore = (time - seconds) * 1e9 < nanoseconds;
+  return isBefore ? time + 2 ** (Math.floor(Math.log2(time)) - 52) : time;
+}
+
+/**
+ * The last double whose whole nanoseconds are not after a time. The engine knows the times that result from it, by
+ * `as_node_sets` in c-src/engine/times.c: a copy with one of them is as old as its source.
+ *
+ * No part of a second is shorter than 2 ** -23, although doubles before 1987 have shorter ones: so no product is rounded.
+ */
+function lastDouble(seconds: number, nanoseconds: number): number {
+  const parts = 2 ** Math.min(23, 52 - Math.floor(Math.log2(Math.max(seconds, 1))));
+  return seconds + Math.floor(((nanoseconds + 1) * parts - 1) / 1e9) / parts;
+}
+
+/** The times that the components of a host set. */
+export class SetTimes {
+  readonly #files = new Map<bigint, Remembered>();
+
+  /**
+   * Calls `set` with the times that a guest asked for, unless both stay.
+   *
+   * Node cannot set every time. What it sets is less than a microsecond earlier, before 1970 and in Deno less than a
+   * millisecond, and never later. If one time stays and the other changes, that also applies to the one that stays.
+   *
+   * @param status returns the file's status; called if one time stays
+   * @param file returns which file it is; called if Node cannot set a time exactly
+   */
+  set(
+    accessed: NewTimestamp,
+    modified: NewTimestamp,
+    status: () => BigIntStats,
+    file: () => MetadataHashValue,
+    set: (accessed: number | Date, modified: number | Date) => void,
+  ): void {
+    const stays = [accessed, modified].filter(({ tag }) => tag === 'no-change').length;
+    if (stays === 2) {
+      return;
+    }
+    const current = stays === 0 ? undefined : this.asSet(status());
+    const times = {
+      accessed: nodeTime(accessed, current?.accessed ?? 0n),
+      modified: nodeTime(modified, current?.modified ?? 0n),
+    };
+    set(times.accessed.passed, times.modified.passed);
+    if (isRounded(times.accessed) || isRounded(times.modified)) {
+      this.#remember({ file: file(), ...times });
+    }
+  }
+
+  /**
+   * Returns the times of a file. A time that a component set is the one that it asked for, if
+   * the file still has what Node made of it.
+   */
+  asSet(status: BigIntStats): Times {
+    const { atimeNs: accessed, mtimeNs: modified } = status;
+    if (this.#files.size > 0) {
+      const file = identity(status);
+      const known = this.#files.get(file.lower);
+      if (known !== undefined && isSameFile(known.file, file)) {
+        return { accessed: askedFor(known.accessed, accessed), modified: askedFor(known.modified, modified) };
+      }
+    }
+    return { accessed, modified };
+  }
+
+  /** Forgets all of them. */
+  forget(): void {
+    this.#files.clear();
+  }
+
+  #remember(times: Remembered): void {
+    const { lower } = times.file;
+    // The file that was set longest ago is forgotten first.
+    this.#files.delete(lower);
+    this.#files.set(lower, times);
+    const [oldest] = this.#files.keys();
+    if (this.#files.size > MOST_FILES && oldest !== undefined) {
+      this.#files.delete(oldest);
+    }
+  }
+}
+
+const isRounded = ({ asked, real }: NodeTime): boolean => asked !== real;
+
+function askedFor({ asked, real }: NodeTime, found: bigint): bigint {
+  return asked !== undefined && real === found ? asked : found;
+}
