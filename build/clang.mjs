@@ -1,11 +1,12 @@
 // The C toolchain for WASI, and what the build scripts share.
 //
-//   node build/clang.mjs ARGS                    runs clang; '-o FILE' is required
+//   node build/clang.mjs ARGS                    runs clang
 //   node build/clang.mjs ar LIBRARY OBJECT ...   makes a static library
 //
 // If WASI_SDK_PATH is set, wasi-sdk's tools run. Otherwise npm's @yowasp/clang runs: LLVM compiled to WebAssembly. It
-// sees an in-memory tree only. So the files that a command names are read in, with the headers beside them and in each
-// -I directory, and the output is written out.
+// sees an in-memory tree only. So the files that a command names are read in, with the headers beside them, those below
+// each -I directory and the libraries in each -L directory. What it makes is written out. Options that name a file in
+// another way are refused.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -14,6 +15,22 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 /** @typedef {{ [name: string]: Tree | string | Uint8Array }} Tree */
+
+/** The directory of the tree for files outside the working directory. */
+const OUTSIDE = '.outside';
+
+/** Maximum number of entries below an -I directory: all of its headers are read. */
+const MOST_ENTRIES = 5000;
+
+/** Options whose value is a directory: its headers are read, or its libraries. */
+const DIRECTORY = /^(-I|-L|-isystem|-iquote|-idirafter)(.*)$/;
+
+/** Options whose value is not a file. */
+const VALUE = /^-(x|D|U|Xclang|Xlinker|Xpreprocessor|Xassembler|mllvm|target|l|u|z)$/;
+
+/** Options that npm's clang would take files for which are not in the tree. */
+const REFUSED =
+  /^(-$|@|-M|-include|-imacros|--sysroot|-isysroot|-B|-F|--config|-fmodule|-fprofile|-ivfs|-working-dir)/;
 
 /** An error for the person who typed `make`: one sentence, without a stack. */
 export class ToolError extends Error {}
@@ -26,7 +43,7 @@ export class ToolError extends Error {}
  */
 function inTree(path) {
   const inside = relative('.', path);
-  return inside.startsWith('..') ? join('outside', resolve(path)) : inside || '.';
+  return /^(\.\.|tmp)(\/|$)/.test(inside) ? join(OUTSIDE, resolve(path)) : inside || '.';
 }
 
 /**
@@ -59,25 +76,78 @@ function readInto(tree, path, isWanted) {
   }
 }
 
-/** @param {Uint8Array | null} bytes */
-const print = (bytes) => void (bytes && process.stderr.write(bytes));
+/**
+ * Reads the headers below a directory into the tree.
+ * @param {Tree} tree
+ * @param {string} path
+ */
+function readHeaders(tree, path) {
+  let left = MOST_ENTRIES;
+  const queue = existsSync(path) ? [path] : [];
+  for (const directory of queue) {
+    readInto(tree, directory, isHeader);
+    const entries = readdirSync(directory, { withFileTypes: true });
+    left -= entries.length;
+    if (left < 0) {
+      throw new ToolError(
+        `there are more than ${MOST_ENTRIES} entries below '${path}': name a smaller directory for headers`,
+      );
+    }
+    queue.push(
+      ...entries
+        .filter((entry) => entry.isDirectory() && !/^(\..*|node_modules)$/.test(entry.name))
+        .map(({ name }) => join(directory, name)),
+    );
+  }
+}
+
+/** @param {string} name */
+const isHeader = (name) => /\.(h|hh|hpp|hxx|inc)$/.test(name);
 
 /**
- * Runs one of npm's tools, and writes its output.
+ * Writes the files that a tool made or changed.
+ * @param {Tree} made
+ * @param {Tree | undefined} before what it got
+ * @param {string} place of the tree
+ */
+function writeOut(made, before, place) {
+  for (const [name, content] of Object.entries(made)) {
+    const old = before?.[name];
+    // Paths outside the working directory are absolute.
+    const path = place === '' && name === OUTSIDE ? '/' : join(place, name);
+    if (typeof content === 'object' && !(content instanceof Uint8Array)) {
+      writeOut(content, /** @type {Tree | undefined} */ (old), path);
+    } else if (old === undefined || !Buffer.from(content).equals(Buffer.from(/** @type {string} */ (old)))) {
+      try {
+        writeFileSync(path, content);
+      } catch (error) {
+        throw new ToolError(`cannot write the output: ${/** @type {Error} */ (error).message}`);
+      }
+    }
+  }
+}
+
+/** @param {NodeJS.WriteStream} stream */
+const printTo = (stream) => (/** @type {Uint8Array | null} */ bytes) => void (bytes && stream.write(bytes));
+
+/**
+ * Runs one of npm's tools, and writes what it makes.
  * @param {'clang' | 'clang++' | 'ar'} tool
  * @param {string[]} args paths as {@link inTree} has them
  * @param {Tree} files
- * @param {string} output
  * @returns {Promise<number>} the exit status
  */
-async function runNpmTool(tool, args, files, output) {
+async function runNpmTool(tool, args, files) {
   const { commands, runLLVM, Exit } = await import('@yowasp/clang').catch(() => {
     throw new ToolError(
       "npm's @yowasp/clang is not installed: run 'npm ci', or set WASI_SDK_PATH to a wasi-sdk",
     );
   });
-  const streams = { stdout: print, stderr: print, fetchProgress: () => {} };
-  directoryAt(files, dirname(inTree(output)));
+  const streams = {
+    stdout: printTo(process.stdout),
+    stderr: printTo(process.stderr),
+    fetchProgress: () => {},
+  };
   try {
     // The commands would print their progress while they load the toolchain, and this does not.
     await runLLVM(undefined, {}, { fetchProgress: streams.fetchProgress });
@@ -86,13 +156,7 @@ async function runNpmTool(tool, args, files, output) {
         ? await runLLVM(['ar', ...args], files, streams)
         : await commands[tool](args, files, streams)
     );
-    const content = inTree(output)
-      .split('/')
-      .reduce((place, name) => /** @type {Tree} */ (place?.[name]), made);
-    if (content === undefined) {
-      throw new ToolError(`${tool} succeeded without writing '${output}'`);
-    }
-    writeFileSync(output, /** @type {string | Uint8Array} */ (/** @type {unknown} */ (content)));
+    writeOut(made, files, '');
     return 0;
   } catch (error) {
     if (error instanceof Exit) {
@@ -108,28 +172,58 @@ async function runNpmTool(tool, args, files, output) {
  * @returns {Promise<number>} the exit status
  */
 async function npmClang(args) {
-  const output = args[args.indexOf('-o') + 1];
-  if (!args.includes('-o') || output === undefined) {
-    throw new ToolError("name the output with '-o FILE'");
-  }
   /** @type {Tree} */
   const files = {};
-  const isHeader = (/** @type {string} */ name) => /\.(h|hpp)$/.test(name);
-  const argsInTree = args.map((arg) => {
-    if (arg.startsWith('-I')) {
-      readInto(files, arg.slice(2), isHeader);
-      return `-I${inTree(arg.slice(2))}`;
-    }
-    if (arg === output) {
-      return inTree(arg);
-    }
-    if (!arg.startsWith('-') && existsSync(arg) && statSync(arg).isFile()) {
+  /** @type {string[]} */
+  const libraries = [];
+  /** @type {string[]} */
+  const argsInTree = [];
+  const rest = args.values();
+  for (const arg of rest) {
+    const [, directoryOption, joined] = DIRECTORY.exec(arg) ?? [];
+    if (directoryOption !== undefined) {
+      const directory = joined || valueAfter(arg, rest);
+      if (directoryOption === '-L') {
+        libraries.push(directory);
+      } else {
+        readHeaders(files, directory);
+      }
+      argsInTree.push(directoryOption, inTree(directory));
+    } else if (/^-o/.test(arg)) {
+      const output = arg.slice(2) || valueAfter(arg, rest);
+      if (!existsSync(dirname(output))) {
+        throw new ToolError(`cannot write '${output}': there is no directory '${dirname(output)}'`);
+      }
+      directoryAt(files, dirname(inTree(output)));
+      argsInTree.push('-o', inTree(output));
+    } else if (REFUSED.test(arg)) {
+      throw new ToolError(`npm's clang does not take '${arg}': set WASI_SDK_PATH to a wasi-sdk for that`);
+    } else if (VALUE.test(arg)) {
+      argsInTree.push(arg, valueAfter(arg, rest));
+    } else if (!arg.startsWith('-') && existsSync(arg) && statSync(arg).isFile()) {
       readInto(files, dirname(arg), (name) => isHeader(name) || join(dirname(arg), name) === join(arg));
-      return inTree(arg);
+      argsInTree.push(inTree(arg));
+    } else {
+      argsInTree.push(arg);
     }
-    return arg;
-  });
-  return runNpmTool(driverFor(args), argsInTree, files, output);
+  }
+  for (const directory of libraries.filter(existsSync)) {
+    readInto(files, directory, (name) => name.endsWith('.a'));
+  }
+  return runNpmTool(driverFor(args), argsInTree, files);
+}
+
+/**
+ * @param {string} option
+ * @param {Iterator<string>} rest the arguments after it
+ * @returns {string} its value
+ */
+function valueAfter(option, rest) {
+  const { value } = rest.next();
+  if (value === undefined) {
+    throw new ToolError(`'${option}' needs a value`);
+  }
+  return value;
 }
 
 /**
@@ -137,7 +231,7 @@ async function npmClang(args) {
  * @returns {'clang' | 'clang++'}
  */
 function driverFor(args) {
-  return args.some((arg) => arg.endsWith('.cpp')) ? 'clang++' : 'clang';
+  return args.some((arg) => /\.(cpp|cc|cxx)$/.test(arg)) ? 'clang++' : 'clang';
 }
 
 /**
@@ -163,7 +257,7 @@ function sdkClang(sdk, args) {
 
 /**
  * Runs clang for WASI.
- * @param {string[]} args clang's own arguments; the output is named with `-o`
+ * @param {string[]} args clang's own arguments
  * @returns {Promise<number>} clang's exit status
  */
 export async function clang(args) {
@@ -189,7 +283,8 @@ async function archive(library, objects) {
     for (const object of objects) {
       readInto(files, dirname(object), (name) => join(dirname(object), name) === join(object));
     }
-    return runNpmTool('ar', ['rcs', ...[library, ...objects].map(inTree)], files, library);
+    directoryAt(files, dirname(inTree(library)));
+    return runNpmTool('ar', ['rcs', ...[library, ...objects].map(inTree)], files);
   }
   // Only LLVM's ar can index WebAssembly, but the linker does not need the index.
   const program = ['llvm-ar', 'ar'].map((name) => join(sdk, 'bin', name)).find(existsSync) ?? 'ar';
