@@ -111,6 +111,7 @@ $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(OUT)/command-line/command-line.js
 	node build/declarations.mjs $(OUT)/types $(@D) $(MODULES)
 	node build/bundle.mjs node $(@D) $(OUT)/packages.cdx.json ts/index.ts ts/host/index.ts ts/mapcp-worker.ts
 	node build/bundle.mjs command $(@D) $(OUT)/packages-cli.cdx.json ts/cli/main.ts
+	node build/bundle.mjs run $(@D) $(OUT)/packages-run.cdx.json ts/run/main.ts
 	node build/bundle.mjs browser $(@D) $(OUT)/packages-browser.cdx.json ts/browser/index.ts ts/browser/worker.ts
 
 # Other files of the package: the component's SHA-256, a bill of materials, and the licenses of bundled software.

@@ -1,4 +1,4 @@
-// Bundles the published modules: `node build/bundle.mjs node|command|browser DIR LIST ENTRY ...`.
+// Bundles the published modules: `node build/bundle.mjs node|command|run|browser DIR LIST ENTRY ...`.
 //
 // Each ENTRY, a file of ts/, becomes a module in DIR. For Node, shared code goes into further modules beside them. LIST
 // gets the bundled packages in CycloneDX. npm packages are bundled, so mapcp installs without dependencies.
@@ -107,6 +107,14 @@ const platforms = {
       namedImportsOnly,
     ],
   },
+  // The command that runs programs needs most of the host, and has it from there.
+  run: {
+    ...node,
+    splitting: false,
+    keepNames: false,
+    external: ['../host/index.js'],
+    plugins: [builtins, namedImportsOnly],
+  },
   browser: {
     platform: 'browser',
     target: 'es2022',
@@ -119,7 +127,7 @@ await runScript(async () => {
   const [platform = '', directory, list, ...entryPoints] = process.argv.slice(2);
   const options = platforms[platform];
   if (options === undefined || directory === undefined || list === undefined || entryPoints.length === 0) {
-    throw new ToolError('usage: node build/bundle.mjs node|command|browser DIR LIST ENTRY ...');
+    throw new ToolError('usage: node build/bundle.mjs node|command|run|browser DIR LIST ENTRY ...');
   }
   await build({
     entryPoints,

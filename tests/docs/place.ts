@@ -74,9 +74,10 @@ export function prepareRepository(directory: string): void {
   }
 }
 
-/** Creates a directory with the commands `mapcp` and `wasmtime`. */
+/** Creates a directory with the commands `mapcp`, `mapcp-run` and `wasmtime`. */
 export function prepareCommands(directory: string): void {
   symlinkSync(join(checkout, 'build/out/js/cli/main.js'), join(directory, 'mapcp'));
+  symlinkSync(join(checkout, 'build/out/js/run/main.js'), join(directory, 'mapcp-run'));
   if (wasmtime !== undefined) {
     symlinkSync(wasmtime, join(directory, 'wasmtime'));
   }

@@ -1,0 +1,130 @@
+// The command `mapcp-run`, as a person uses it.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { built } from '../helpers/runtimes.js';
+import { temporaryDirectory } from '../host/helpers.js';
+
+const main = resolve('build/out/js/run/main.js');
+const program = built('wasm/guests/program.wasm');
+
+let directory = '';
+beforeEach(() => {
+  directory = temporaryDirectory();
+});
+
+/** Runs the command in a directory of its own. */
+function run(args: readonly string[], input = '') {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    ...{ cwd: directory, input, encoding: 'utf8' },
+    env: { ...process.env, GREETING: 'hello', NODE_OPTIONS: '' },
+  });
+  return { status, stdout, stderr };
+}
+
+const done = { status: 0, stdout: '', stderr: '' };
+
+describe('mapcp-run', () => {
+  it('gives a program its arguments, and returns its exit status', () => {
+    expect(run([program, 'args', '--dir', 'two words'])).toEqual({
+      ...done,
+      stdout: 'program.wasm\nargs\n--dir\ntwo words\n',
+    });
+    expect(run([program, 'exit', '7'])).toEqual({ ...done, status: 7 });
+  });
+
+  it('connects its standard streams', () => {
+    expect(run([program, 'cat'], 'some text')).toEqual({ ...done, stdout: 'some text' });
+    expect(run([program, 'warn', 'careful'])).toEqual({ ...done, stderr: 'careful\n' });
+  });
+
+  it('gives it no variables except those that are named', () => {
+    const { stdout } = run([
+      '--env',
+      'GREETING',
+      '--env=A=b=c',
+      program,
+      'env',
+      'GREETING',
+      'env',
+      'A',
+      'env',
+      'PATH',
+    ]);
+    expect(stdout).toBe('hello\nb=c\n(none)\n');
+  });
+
+  it('gives it no directories except those that are named', () => {
+    mkdirSync(join(directory, 'in'));
+    mkdirSync(join(directory, 'out'));
+    writeFileSync(join(directory, 'in/note'), 'a note');
+    symlinkSync('../out/secret', join(directory, 'in/link'));
+    writeFileSync(join(directory, 'out/secret'), 'a secret');
+    const args = ['--read-only', 'in', '--dir', './out/::/data'];
+    expect(run([...args, program, 'read', 'in/note'])).toEqual({ ...done, stdout: 'a note' });
+    expect(run([...args, program, 'write', '/data/new', 'text'])).toEqual(done);
+    expect(readFileSync(join(directory, 'out/new'), 'utf8')).toBe('text');
+    for (const path of ['in/link', '/etc/passwd', 'in/../out/secret', 'out/secret']) {
+      expect(run(['--read-only', 'in', program, 'read', path])).toMatchObject({ status: 1, stdout: '' });
+    }
+    expect(run([...args, program, 'write', 'in/new', 'text'])).toMatchObject({ status: 1 });
+    expect(existsSync(join(directory, 'in/new'))).toBe(false);
+  });
+
+  it('has the status of an aborted process if the program traps', () => {
+    const { status, stderr } = run([program, 'abort']);
+    expect([status, stderr]).toEqual([
+      134,
+      expect.stringMatching(/^mapcp-run: the component trapped: .*unreachable/),
+    ]);
+  });
+
+  it.each([
+    [[], 'name a program; try --help'],
+    [['--dir'], '--dir needs a value; try --help'],
+    [['--dri', '.', program], 'there is no option --dri; try --help'],
+    [['--dir', '::x', program], '--dir takes HOST or HOST::GUEST, and neither may be empty; try --help'],
+    [
+      ['--dir', 'a', '--dir', 'b::a', program],
+      "two directories have the name 'a' for the program; try --help",
+    ],
+    [
+      ['--dir', '..', program],
+      "the program cannot see a directory as '..': give it a name, as in '..::/data'; try --help",
+    ],
+    [['--env', '=x', program], '--env takes NAME or NAME=VALUE; try --help'],
+  ])('explains wrong usage: %j', (args, why) => {
+    expect(run(args)).toEqual({ status: 2, stdout: '', stderr: `mapcp-run: ${why}\n` });
+  });
+
+  it('says why it does not run a program', () => {
+    writeFileSync(join(directory, 'text.wasm'), 'text');
+    expect(run(['missing.wasm'])).toEqual({
+      ...{ status: 1, stdout: '' },
+      stderr: "mapcp-run: ENOENT: no such file or directory, open 'missing.wasm'\n",
+    });
+    expect(run(['text.wasm'])).toEqual({
+      ...{ status: 1, stdout: '' },
+      stderr: 'mapcp-run: this is not WebAssembly: it begins neither as a component nor as a core module\n',
+    });
+    expect(run(['--dir', 'missing', program]).stderr).toContain("'missing'");
+    // A function of a type that no release of Node knows yet.
+    const unknown = Buffer.from('0061736d01000000010401077f00', 'hex');
+    writeFileSync(join(directory, 'unknown.wasm'), unknown);
+    expect(run(['unknown.wasm']).stderr).toContain(
+      `(this is Node ${process.version}; later releases know more`,
+    );
+  });
+
+  it('prints its help and its version', () => {
+    expect(run(['--help'])).toMatchObject({
+      ...done,
+      stdout: expect.stringContaining('--read-only HOST[::GUEST]'),
+    });
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(run(['--version'])).toEqual({ ...done, stdout: `mapcp-run ${version}\n` });
+  });
+});

@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+// `mapcp-run`: runs a program in a sandbox, as `wasmtime run` does.
+//
+// It keeps no translated programs: a program that may write to the home directory could put its own JavaScript there.
+
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import process from 'node:process';
+import { escaped } from '../errors.js';
+import { RefusedError, runComponent, TrapError } from '../host/index.js';
+import { help, type Program, readArguments, UsageError } from './arguments.js';
+
+/** The descriptor of standard input. Asking `process.stdin` for it would open a stream. */
+const STDIN = 0;
+
+const STATUS_REFUSED = 1;
+const STATUS_USAGE = 2;
+/** That of a process that called `abort`, as wasmtime has it. */
+const STATUS_TRAPPED = 134;
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'));
+  return `mapcp-run ${version}\n`;
+}
+
+async function runProgram({ file, args, preopens, env }: Program): Promise<number> {
+  return runComponent(readFileSync(file), {
+    args: [basename(file), ...args],
+    env,
+    preopens,
+    stdin: STDIN,
+    stdout: 'inherit',
+    stderr: 'inherit',
+    clocks: true,
+    random: true,
+  });
+}
+
+function statusOf(error: unknown): number {
+  return error instanceof UsageError
+    ? STATUS_USAGE
+    : error instanceof TrapError
+      ? STATUS_TRAPPED
+      : STATUS_REFUSED;
+}
+
+/** Prints why the program was not run, or how it ended, and returns the exit status. */
+function explain(error: unknown): number {
+  const isNewer = error instanceof RefusedError && /core module is invalid/.test(error.message);
+  const hint = isNewer ? ` (this is Node ${process.version}; later releases know more of WebAssembly)` : '';
+  const why = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`mapcp-run: ${why.split('\n').map(escaped).join('\n')}${hint}\n`);
+  return statusOf(error);
+}
+
+async function main(): Promise<number> {
+  const invocation = readArguments(process.argv.slice(2), process.env);
+  if (typeof invocation === 'string') {
+    process.stdout.write(invocation === 'help' ? help : version());
+    return 0;
+  }
+  return runProgram(invocation);
+}
+
+process.exitCode = await main().catch(explain);
