@@ -80,6 +80,7 @@ const generousHost = (box: string): Host =>
     stdin: 'input',
     clocks: true,
     random: true,
+    network: 'deny',
     // Few enough that some calls are one too many.
     maxResources: 300,
   });

@@ -196,6 +196,7 @@ async function play(
     env: { NAME: 'value' },
     clocks: true,
     random: true,
+    network: 'deny',
   });
   // Only another component on this host has the file open.
   writeFileSync(join(box, 'victim'), SECRET);

@@ -26,6 +26,7 @@ function generousHost(): Host {
     stdin: Buffer.from('input'),
     clocks: true,
     random: true,
+    network: 'deny',
   });
 }
 
@@ -46,7 +47,10 @@ function sampleOf(type: Type, host: Host): unknown {
   const [[root] = []] = host.imports['wasi:filesystem/preopens'].getDirectories();
   const output = host.imports['wasi:cli/stdout'].getStdout();
   switch (type.kind) {
+    case 'bool':
+      return true;
     case 'u8':
+    case 'u16':
     case 'u32':
       return 1;
     case 'u64':
@@ -55,6 +59,10 @@ function sampleOf(type: Type, host: Host): unknown {
       return 'file';
     case 'enum':
       return type.labels[0];
+    case 'option':
+      return undefined;
+    case 'record':
+      return Object.fromEntries(type.fields.map(([name, part]) => [camelCase(name), sampleOf(part, host)]));
     case 'flags':
       return {};
     case 'result':
@@ -71,6 +79,7 @@ function sampleOf(type: Type, host: Host): unknown {
         'output-stream': () => output,
         pollable: () => output.subscribe(),
         error: () => undefined,
+        network: () => host.imports['wasi:sockets/instance-network'].instanceNetwork(),
       };
       return made[type.resource.name]?.();
     }
@@ -107,7 +116,9 @@ function wrongFor(type: Type): unknown[] {
     ['function', () => {}],
   ];
   const right: Readonly<Record<string, readonly string[]>> = {
+    bool: ['bool'],
     u8: ['number'],
+    u16: ['number'],
     u32: ['number'],
     u64: ['bigint'],
     string: ['string'],

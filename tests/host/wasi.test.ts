@@ -13,10 +13,14 @@ const published = join(
   '../../node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12',
 );
 
+/** Whether the published WIT names a type without using it. Tools leave such a type out. */
+const isUnused = (name: string, type: string): boolean =>
+  name.endsWith('-create-socket') && type === 'network';
+
 /** A component that imports everything in the interfaces of WASI 0.2. */
 async function everything(version: string): Promise<Uint8Array> {
   const packages = readdirSync(published)
-    .filter((name) => name !== 'wasi-http' && name !== 'wasi-sockets')
+    .filter((name) => name !== 'wasi-http')
     .map((name) => readFileSync(join(published, name, 'package.wit'), 'utf8'))
     .map((text) => text.replace(/^package (.*);/, 'package $1 {').concat('}'))
     // Worlds name packages that are left out.
@@ -39,7 +43,7 @@ describe.each(['0.2.0', '0.2.6', '0.2.12'])('WASI %s', (version) => {
       Object.fromEntries(
         Object.entries(wasi).map(([name, { types, functions }]) => [
           `${name}@${version}`,
-          [...Object.keys(types), ...Object.keys(functions)].sort(),
+          [...Object.keys(types), ...Object.keys(functions)].filter((each) => !isUnused(name, each)).sort(),
         ]),
       ),
     );

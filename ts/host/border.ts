@@ -109,6 +109,8 @@ function fromBindings(type: Type, value: unknown, table: ResourceTable, complain
       return typeof value === 'boolean' ? value : refuse();
     case 'u8':
       return isWhole(value, 0xff) ? value : refuse();
+    case 'u16':
+      return isWhole(value, 0xffff) ? value : refuse();
     case 'u32':
       return isWhole(value, 0xffff_ffff) ? value : refuse();
     case 'u64':
@@ -122,6 +124,12 @@ function fromBindings(type: Type, value: unknown, table: ResourceTable, complain
         return isBytes(value) ? value : refuse();
       }
       return Array.isArray(value) ? value.map((each) => taken(type.element, each)) : refuse();
+    case 'option':
+      return value === undefined ? undefined : taken(type.element, value);
+    case 'tuple':
+      return Array.isArray(value) && value.length === type.elements.length
+        ? type.elements.map((part, index) => taken(part, value[index]))
+        : refuse();
     case 'flags': {
       const names = type.labels.map(camelCase);
       const given = partsOf(value, names) ?? refuse();

@@ -71,6 +71,7 @@ const checks: Checks<HostOptions> = {
   stderr: (_, value) => outputOf('stderr', value),
   clocks: boolean,
   random: boolean,
+  network: oneOf('deny'),
   confinement: oneOf('strict', 'best-effort'),
   allowOverlap: boolean,
   absoluteLinks: boolean,

@@ -12,7 +12,8 @@ import { sinkTo, sourceFrom } from './standard-streams.js';
 import { nothing } from './streams.js';
 import { endComponent, uncatchable } from './trap.js';
 import type { wasi } from './wasi.js';
-import { inputStream, outputStream, terminalInput, terminalOutput } from './wasi.js';
+import { terminalInput, terminalOutput } from './wasi.js';
+import { inputStream, outputStream } from './wasi-io.js';
 import type { Closable } from './wit.js';
 
 /** The arguments, environment and standard streams of a command. */

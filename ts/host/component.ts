@@ -60,6 +60,7 @@ const CALLS_DEBUGGING = /^([ \t]*_debugLog)(?=\()/gm;
 const optionsByInterface: readonly (readonly [prefix: string, option: string])[] = [
   ['wasi:clocks/', 'clocks: true'],
   ['wasi:random/', 'random: true'],
+  ['wasi:sockets/', "network: 'deny'"],
 ];
 
 /** A component that is ready to run, any number of times. Made by {@link loadComponent}. */

@@ -13,6 +13,7 @@ import { importObject } from './imports.js';
 import { createIo } from './io.js';
 import { emptyHandles, type HandleTable } from './lowering/guest.js';
 import { ModeCarrier } from './modes.js';
+import { createNetwork } from './network.js';
 import { requireGranted } from './permission.js';
 import { holdPreopens, refuseOverlap } from './preopens.js';
 import { createRandom } from './random.js';
@@ -47,6 +48,11 @@ export interface HostOptions {
   clocks?: boolean;
   /** Whether the component gets random numbers (wasi:random). Default: false, as for `clocks`. */
   random?: boolean;
+  /**
+   * `deny` gives a component wasi:sockets, in which everything is refused with `access-denied`. Default: a component
+   * that imports it fails to start.
+   */
+  network?: 'deny';
   /**
    * `strict` refuses to start if paths can only be checked before and after each use, which leaves a moment in
    * between. `best-effort` accepts that moment. Default: `strict` on Linux, which supports it; elsewhere `best-effort`
@@ -183,6 +189,7 @@ function makeHost(walker: Walker, options: HostOptions, handles?: Set<HandleTabl
           ...filesystem.interfaces,
           ...(options.clocks ? createClocks(io) : {}),
           ...(options.random ? createRandom() : {}),
+          ...(options.network ? createNetwork(table) : {}),
         },
         table,
       ),

@@ -20,6 +20,13 @@ import type * as Streams from '@bytecodealliance/preview2-shim/interfaces/wasi-i
 import type * as Insecure from '@bytecodealliance/preview2-shim/interfaces/wasi-random-insecure';
 import type * as InsecureSeed from '@bytecodealliance/preview2-shim/interfaces/wasi-random-insecure-seed';
 import type * as Random from '@bytecodealliance/preview2-shim/interfaces/wasi-random-random';
+import type * as InstanceNetwork from '@bytecodealliance/preview2-shim/interfaces/wasi-sockets-instance-network';
+import type * as IpNameLookup from '@bytecodealliance/preview2-shim/interfaces/wasi-sockets-ip-name-lookup';
+import type * as Network from '@bytecodealliance/preview2-shim/interfaces/wasi-sockets-network';
+import type * as Tcp from '@bytecodealliance/preview2-shim/interfaces/wasi-sockets-tcp';
+import type * as TcpCreateSocket from '@bytecodealliance/preview2-shim/interfaces/wasi-sockets-tcp-create-socket';
+import type * as Udp from '@bytecodealliance/preview2-shim/interfaces/wasi-sockets-udp';
+import type * as UdpCreateSocket from '@bytecodealliance/preview2-shim/interfaces/wasi-sockets-udp-create-socket';
 
 // The types are of WASI 0.2.12, in which this function is not stable yet.
 type ExitWithCode = { exitWithCode(status: number): void };
@@ -69,6 +76,20 @@ export interface WasiInterfaces {
   'wasi:random/insecure-seed': typeof InsecureSeed;
   /** Only with `random`. */
   'wasi:random/random': typeof Random;
+  /** Only with `network`, like all of wasi:sockets. Gives a network that stands for nothing. */
+  'wasi:sockets/instance-network': typeof InstanceNetwork;
+  /** Refuses everything. */
+  'wasi:sockets/ip-name-lookup': typeof IpNameLookup;
+  /** The types of networks and addresses. */
+  'wasi:sockets/network': typeof Network;
+  /** Refuses everything. */
+  'wasi:sockets/tcp': typeof Tcp;
+  /** Refuses everything. */
+  'wasi:sockets/tcp-create-socket': typeof TcpCreateSocket;
+  /** Refuses everything. */
+  'wasi:sockets/udp': typeof Udp;
+  /** Refuses everything. */
+  'wasi:sockets/udp-create-socket': typeof UdpCreateSocket;
 }
 
 /** The releases of WASI 0.2 so far. Later ones also work, but this type does not have their names. */

@@ -9,7 +9,7 @@ import type { InputStream, OutputStream, Pollable, Sink, Source } from './stream
 import { bounded, closed, MOST_AT_ONCE, nothing, Stream, sleepUntil } from './streams.js';
 import { endComponent } from './trap.js';
 import type { wasi } from './wasi.js';
-import { error, inputStream, outputStream, pollable } from './wasi.js';
+import { error, inputStream, outputStream, pollable } from './wasi-io.js';
 import type { Implementation } from './wit.js';
 
 /** Maximum number of pollables in one call: a component's list must not decide how much memory the host takes. */

@@ -18,7 +18,9 @@ import type { DirectoryEntries } from './directory-entries.js';
 import { errorCodes } from './error-code.js';
 import type { WasiInterfaces } from './imports.js';
 import type { FileStatus } from './status.js';
-import type { InputStream, IoError, OutputStream, Pollable, StreamError } from './streams.js';
+import type { StreamError } from './streams.js';
+import { error, inputStream, outputStream, pollable } from './wasi-io.js';
+import { sockets } from './wasi-sockets.js';
 import type { Closable, Interface, Type } from './wit.js';
 import {
   bool,
@@ -42,10 +44,6 @@ import {
   variant,
 } from './wit.js';
 
-export const error = resource<IoError>('wasi:io/error', 'error');
-export const pollable = resource<Pollable>('wasi:io/poll', 'pollable');
-export const inputStream = resource<InputStream>('wasi:io/streams', 'input-stream');
-export const outputStream = resource<OutputStream>('wasi:io/streams', 'output-stream');
 export const terminalInput = resource<Closable>('wasi:cli/terminal-input', 'terminal-input');
 export const terminalOutput = resource<Closable>('wasi:cli/terminal-output', 'terminal-output');
 export const descriptor = resource<Descriptor>('wasi:filesystem/types', 'descriptor');
@@ -352,6 +350,7 @@ export const wasi = {
       'get-random-u64': func([], u64),
     },
   },
+  ...sockets,
 } as const satisfies Readonly<Record<keyof WasiInterfaces, Interface>>;
 
 /** The name of an interface that a host can provide. */

@@ -73,6 +73,7 @@ export type Implementation<I extends Interface> = {
 
 export const bool: Type<boolean> = { kind: 'bool' };
 export const u8: Type<number> = { kind: 'u8' };
+export const u16: Type<number> = { kind: 'u16' };
 export const u32: Type<number> = { kind: 'u32' };
 export const u64: Type<bigint> = { kind: 'u64' };
 export const string: Type<string> = { kind: 'string' };

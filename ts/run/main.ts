@@ -33,6 +33,7 @@ async function runProgram({ file, args, preopens, env }: Program): Promise<numbe
     stderr: 'inherit',
     clocks: true,
     random: true,
+    network: 'deny',
   });
 }
 
