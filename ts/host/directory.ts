@@ -343,8 +343,9 @@ export class Directory {
   }
 
   /**
-   * Returns the type of a new symbolic link on Windows, where a link has one: whether its target is a directory, as the
-   * component sees it. Node would look at any path that the text names, and at servers. Undefined on other systems.
+   * Returns the type of a new symbolic link: whether its target is a directory, as the component sees it. Only Windows
+   * needs a type, and without one Node would look at any path that the text names, also on a server. Undefined on other
+   * systems.
    */
   #typeOfTarget(target: string, path: string): 'dir' | 'file' | undefined {
     if (process.platform !== 'win32') {
