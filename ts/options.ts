@@ -70,11 +70,14 @@ export interface CopyOptions {
    */
   readonly recursive?: boolean | undefined;
   /**
-   * Copy a link as a link (`preserve`), copy what it leads to inside the sandbox (`follow`), or leave it out (`skip`).
+   * Copy a link as a link (`preserve`), copy what it leads to inside the sandbox (`follow`), leave it out (`skip`), or
+   * copy it as a link only if it cannot lead out of the copied tree (`contained`). With `contained`, other links are
+   * errors: those with an absolute text, with more `..` than directories above them in the tree, or with `..` behind a
+   * name. So is a link that is copied without a tree.
    *
    * @default 'preserve'
    */
-  readonly symlinks?: 'preserve' | 'follow' | 'skip' | undefined;
+  readonly symlinks?: 'preserve' | 'follow' | 'skip' | 'contained' | undefined;
   /**
    * Replace a file or link that exists (`always`), keep it (`never`), replace it if the source is newer (`newer`), or
    * fail (`error`). Directories are merged. If both times may be before 1970, WASI cannot tell which is newer. Then
@@ -334,7 +337,7 @@ const limit: Check = (name, value) => {
 /** A check for each option of a copy. */
 export const copyChecks: Checks<CopyOptions> = {
   recursive: boolean,
-  symlinks: oneOf('preserve', 'follow', 'skip'),
+  symlinks: oneOf('preserve', 'follow', 'skip', 'contained'),
   overwrite: oneOf('always', 'never', 'newer', 'error'),
   atomic: oneOf('file', 'tree'),
   preserveTimestamps: boolean,

@@ -394,6 +394,28 @@ static struct mapcp_policy policy_of(const struct mapcp_job *job) {
     };
 }
 
+static struct mapcp_terms terms_of(const struct mapcp_job *job, const struct stat *status) {
+    return (struct mapcp_terms){
+        .source = job->entry.source,
+        .target = job->entry.target,
+        .depth = job->in_tree ? job->tree.depth : 0,
+        .source_status = status,
+        .policy = policy_of(job),
+        .decision = job->decision,
+        .siblings = job->entry.siblings,
+        .in_place = is_made_in_place(job),
+    };
+}
+
+/// Whether a dry run would copy the current entry, which its target does not prevent. On failure sets
+/// `error`.
+static bool would_copy(const struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
+    const struct mapcp_terms terms = terms_of(job, status);
+    struct mapcp_link link;
+    return !S_ISLNK(status->st_mode) || job->options.symlinks != MAPCP_SYMLINKS_CONTAINED ||
+           mapcp_link_accept(&terms, &job->options, &link, error);
+}
+
 /// What to do with an entry.
 enum verdict { VERDICT_COPY, VERDICT_FINISHED, VERDICT_FAILED };
 
@@ -425,22 +447,13 @@ static enum verdict decide(struct mapcp_job *job, const struct stat *status, str
         return VERDICT_FAILED;
     }
     if (job->options.dry_run) {
+        if (!would_copy(job, status, error)) {
+            return VERDICT_FAILED;
+        }
         mapcp_count(&job->progress.bytes_done, work_for(job, bytes));
         return complete_entry(job, status, bytes, error) ? VERDICT_FINISHED : VERDICT_FAILED;
     }
     return VERDICT_COPY;
-}
-
-static struct mapcp_terms terms_of(const struct mapcp_job *job, const struct stat *status) {
-    return (struct mapcp_terms){
-        .source = job->entry.source,
-        .target = job->entry.target,
-        .source_status = status,
-        .policy = policy_of(job),
-        .decision = job->decision,
-        .siblings = job->entry.siblings,
-        .in_place = is_made_in_place(job),
-    };
 }
 
 /// Opens the source of the current entry, unless the decision is not to copy it.

@@ -380,13 +380,21 @@ static bool find_link_times(const struct mapcp_terms *terms, struct mapcp_tempor
            mapcp_fail_number(error, MAPCP_OPERATION_REMOVE, MAPCP_SIDE_TARGET, errno);
 }
 
+bool mapcp_link_accept(const struct mapcp_terms *terms, const struct mapcp_options *options,
+                       struct mapcp_link *link, struct mapcp_error *error) {
+    return mapcp_read_link(terms->source, link, error) &&
+           (options->symlinks != MAPCP_SYMLINKS_CONTAINED ||
+            mapcp_link_is_contained(link->text, terms->depth) ||
+            mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_SOURCE, MAPCP_CODE_LINK_LEADS_OUT));
+}
+
 bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options *options,
                      struct mapcp_temporary *temporary, struct mapcp_namer *namer, bool *skipped,
                      struct mapcp_error *error) {
     struct mapcp_link link;
     const char *text = link.text;
     *skipped = false;
-    if (!mapcp_read_link(terms->source, &link, error)) {
+    if (!mapcp_link_accept(terms, options, &link, error)) {
         return false;
     }
     // A link that needs no times is complete when it is made, and fails if the name is taken.

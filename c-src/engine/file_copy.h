@@ -69,6 +69,11 @@ bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, const struct mapcp_opt
 /// mapcp_temporary_discard.
 bool mapcp_file_copy_abandon(struct mapcp_file_copy *copy);
 
+/// Reads a symbolic link. On failure, or if the options do not allow to copy it, returns false and sets
+/// `error`.
+bool mapcp_link_accept(const struct mapcp_terms *terms, const struct mapcp_options *options,
+                       struct mapcp_link *link, struct mapcp_error *error);
+
 /// Copies a symbolic link with its text, and commits it. Sets `*skipped` if the target stays. On failure
 /// returns false and sets `error`. If it failed or skipped, the caller must discard `temporary`.
 bool mapcp_link_copy(const struct mapcp_terms *terms, const struct mapcp_options *options,

@@ -24,6 +24,8 @@ enum mapcp_symlinks {
     MAPCP_SYMLINKS_FOLLOW,
     /// Links are left out.
     MAPCP_SYMLINKS_SKIP,
+    /// The same as MAPCP_SYMLINKS_PRESERVE, but a link that could lead out of the copied tree is an error.
+    MAPCP_SYMLINKS_CONTAINED,
 };
 
 /// When a file or link that has the target's name is replaced; `overwrite-policy` of the WIT interface, in

@@ -1,7 +1,9 @@
 #include "source.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "path.h"
@@ -81,6 +83,35 @@ bool mapcp_read_link(struct mapcp_place place, struct mapcp_link *link, struct m
         return mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, ENAMETOOLONG);
     }
     link->text[length] = '\0';
+    return true;
+}
+
+// A link is resolved from the directory that it is in, which is a real one: a copy makes no directory below a
+// link. As long as only `..` has come, every step leads to the parent of a real directory, and the depth is
+// known. Behind a name it is unknown: the name may be, or become, a link to any directory of the tree, even
+// to the root. So no `..` may follow a name. Every name leads to an entry of the directory that was reached,
+// or along another contained link. So no step leads out, by induction over the steps.
+bool mapcp_link_is_contained(const char *text, size_t depth) {
+    // Windows has other separators and drives, and ignores dots and spaces at the end of names.
+    const bool has_drive = isalpha((unsigned char)text[0]) && text[1] == ':';
+    if (depth == 0 || text[0] == '\0' || text[0] == '/' || has_drive || strchr(text, '\\')) {
+        return false;
+    }
+    bool has_name = false;
+    for (const char *name = text; *name; name += strspn(name, "/")) {
+        const size_t length = strcspn(name, "/");
+        const bool is_dots = strspn(name, ". ") == length;
+        if (!is_dots) {
+            has_name = true;
+        } else if (length == 2 && memcmp(name, "..", 2) == 0) {
+            if (has_name || --depth == 0) {
+                return false;
+            }
+        } else if (length != 1 || *name != '.') {
+            return false;
+        }
+        name += length;
+    }
     return true;
 }
 

@@ -69,6 +69,8 @@ bool mapcp_target_is_undecided(const struct mapcp_error *error);
 struct mapcp_terms {
     struct mapcp_place source;
     struct mapcp_place target;
+    /// The number of directories that the entry is in, with the root of the copied tree. 0 without a tree.
+    size_t depth;
     /// Borrowed.
     const struct stat *source_status;
     struct mapcp_policy policy;

@@ -118,6 +118,14 @@ export const changed = (path: string, entry?: string): Problem =>
     entry,
   );
 
+/** A link that could lead out of its tree. */
+export const couldLeadOut = (path: string, entry?: string): Problem =>
+  problem(
+    'ERR_MAPCP_LINK_LEADS_OUT',
+    `cannot use '${path}': the link could lead out of the copied tree; use \`symlinks=skip\` or \`symlinks=follow\``,
+    entry,
+  );
+
 /** An entry that exceeds a limit. */
 export const limited = (path: string, says: string, entry?: string): Problem =>
   problem(

@@ -166,6 +166,10 @@ typedef uint8_t exports_mapcp_copy_copier_symlink_policy_t;
 #define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_FOLLOW 1
 // Leave links out.
 #define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_SKIP 2
+// Copy the link with its text if it cannot lead out of the copied tree: the text is relative, `..` comes before all
+// other names, and there are no more of them than directories between the root and the link. Any other link is
+// `link-leads-out`, and so is one that is copied without a tree.
+#define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_CONTAINED 3
 
 // How a file or link that already has the target's name is handled. Directories are always merged.
 typedef uint8_t exports_mapcp_copy_copier_overwrite_policy_t;

@@ -73,7 +73,7 @@ struct option {
 #define TAKES(name_of_value, how, name) .value = (name_of_value), .effect = (how), MEMBER(name)
 #define CHOOSES(name_of_value, from, name) TAKES(name_of_value, STORES_CHOICE, name), .choices = (from)
 
-static const char *const links[] = {"preserve", "follow", "skip", NULL};
+static const char *const links[] = {"preserve", "follow", "skip", "contained", NULL};
 static const char *const overwriting[] = {"always", "never", "newer", "error", NULL};
 static const char *const sparseness[] = {"auto", "always", "never", NULL};
 static const char *const shells[] = {"bash", "zsh", "fish", "powershell", NULL};
@@ -90,7 +90,8 @@ static const struct option table[] = {
      STORES(MAPCP_SYMLINKS_PRESERVE, options.symlinks)},
     {"dereference", "L", "copy what links lead to (default without -r)",
      STORES(MAPCP_SYMLINKS_FOLLOW, options.symlinks)},
-    {"symlinks", "", "preserve (-P), follow (-L) or skip links", CHOOSES("HOW", links, options.symlinks)},
+    {"symlinks", "", "preserve (-P), follow (-L), skip or contained",
+     CHOOSES("HOW", links, options.symlinks)},
     {"include", "", "copy only files and links that match GLOB",
      TAKES("GLOB", ADDS_PATTERN, options.include)},
     {"exclude", "", "leave out entries that match GLOB", TAKES("GLOB", ADDS_PATTERN, options.exclude)},
@@ -316,7 +317,7 @@ struct reading {
 };
 
 /// The value of `symlinks` until an option sets it.
-static const enum mapcp_symlinks links_unsaid = MAPCP_SYMLINKS_SKIP + 1;
+static const enum mapcp_symlinks links_unsaid = MAPCP_SYMLINKS_CONTAINED + 1;
 
 static void print(struct reading *reading, struct text text, int status) {
     struct mapcp_invocation *invocation = reading->invocation;

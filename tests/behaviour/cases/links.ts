@@ -1,10 +1,32 @@
 import type { Behaviour } from '../behaviour.js';
-import { exists, leadsOut, loop, missing, notDirectory, notPermitted, notRegular } from '../problems.js';
+import {
+  couldLeadOut,
+  exists,
+  leadsOut,
+  loop,
+  missing,
+  notDirectory,
+  notPermitted,
+  notRegular,
+} from '../problems.js';
 import { link } from '../tree.js';
 
 const recursive = { recursive: true };
 const following = { recursive: true, symlinks: 'follow' } as const;
 const skipping = { recursive: true, symlinks: 'skip' } as const;
+
+const containing = { recursive: true, symlinks: 'contained' } as const;
+const containedLinks: Readonly<Record<string, string>> = {
+  l: 'f',
+  self: 'self',
+  root: '.',
+  'through-root': 'root/root/d//e/',
+  dangling: 'd/nowhere',
+  odd: 'd/..odd/.. x/x..',
+  'd/up': '..',
+  'd/file': '..//./f',
+  'd/e/top': '../../d/up/f',
+};
 
 const noAbsoluteLinks = 'it refuses to read links with an absolute text';
 
@@ -409,5 +431,89 @@ export const links: readonly Behaviour[] = [
     target: 'out/l/../q',
     options: { recursive: true, overwrite: 'error' },
     error: exists('out/l/../q/f', 'f'),
+  },
+  {
+    name: 'contained links are copied with their texts',
+    prepare: (put) => {
+      put.directory('in/a/d/e');
+      put.file('in/a/f');
+      for (const [path, text] of Object.entries(containedLinks)) {
+        put.symlink(`in/a/${path}`, text);
+      }
+    },
+    options: containing,
+    out: {
+      b: null,
+      'b/f': 'content',
+      'b/d': null,
+      'b/d/e': null,
+      ...Object.fromEntries(Object.entries(containedLinks).map(([path, text]) => [`b/${path}`, link(text)])),
+    },
+  },
+  ...[
+    ['d/l', '../..'],
+    ['d/l', '..//../in/a'],
+    ['d/l', './../../a'],
+    ['d/l', 'up/..'],
+    ['d/l', 'e/../../..'],
+    ['d/l', '../d/..'],
+    ['d/l', '..\\..'],
+    ['d/l', 'C:outside'],
+    ['d/l', '.. /x'],
+    ['d/l', '...'],
+    ['l', '..'],
+    ['l', '../a'],
+  ].map(
+    ([path = '', text = '']): Behaviour => ({
+      name: `if links must be contained, the link ${path} with the text ${text} is one failure`,
+      prepare: (put) => {
+        put.directory('in/a/d/e');
+        put.file('in/a/f');
+        put.symlink('in/a/d/up', '..');
+        put.symlink(`in/a/${path}`, text);
+      },
+      options: { ...containing, keepGoing: true },
+      out: { b: null, 'b/f': 'content', 'b/d': null, 'b/d/e': null, 'b/d/up': link('..') },
+      errors: [couldLeadOut(`in/a/${path}`, path)],
+    }),
+  ),
+  {
+    name: 'if links must be contained, an absolute link is an error',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.symlink('in/a/l', '/etc/passwd');
+    },
+    options: containing,
+    out: { b: null },
+    error: couldLeadOut('in/a/l', 'l'),
+    instead: {
+      wasmtime: { because: noAbsoluteLinks, error: notPermitted('in/a/l', 'inspect', 'l'), out: { b: null } },
+    },
+  },
+  {
+    name: 'if links must be contained, a link that is copied without a tree is an error',
+    prepare: (put) => put.symlink('in/a', 'f'),
+    options: { symlinks: 'contained' },
+    error: couldLeadOut('in/a'),
+  },
+  {
+    name: 'if links must be contained, a dry run reports a link that could lead out',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.symlink('in/a/l', '..');
+    },
+    options: { ...containing, dryRun: true },
+    error: couldLeadOut('in/a/l', 'l'),
+  },
+  {
+    name: 'if links must be contained, a link that is skipped may lead anywhere',
+    prepare: (put) => {
+      put.directory('in/a', 'out/b');
+      put.symlink('in/a/l', '..');
+      put.file('out/b/l', 'old');
+    },
+    options: { ...containing, overwrite: 'never' },
+    out: { b: null, 'b/l': 'old' },
+    counts: { skipped: 1 },
   },
 ];
