@@ -112,8 +112,8 @@ function maySucceed({ before }: Ending, failing: Failing): boolean {
     case 'statAt':
       // If a directory on the way cannot be inspected, the copy creates it and so learns whether it exists. If it is
       // the source itself, the walk meets it again. If it is unknown whether a temporary file has another spelling, the
-      // copy assumes that it has.
-      return isOnTheWay(failing) || /\/\.MAPCP-|e\u0301\.tmp$/.test(entry);
+      // copy assumes that it has. The same holds for a name that is taken; names here have small letters.
+      return isOnTheWay(failing) || /\/\.MAPCP-|e\u0301\.tmp$|\/[A-Z]+$/.test(entry);
     case 'metadataHashAt':
       // Listing does not depend on an entry's number.
       return isOnTheWay(failing) || isListing;
@@ -140,8 +140,8 @@ function isRefusedTime({ call, fault }: Failing): boolean {
   return ['setTimes', 'setTimesAt'].includes(call) && fault === 'access';
 }
 
-/** The same ending, in which an entry may have any time. */
-function withAnyTime(ending: Ending, path: string): Ending {
+/** The same ending, in which an entry may have any time and any permissions. */
+function withAnyStatus(ending: Ending, path: string): Ending {
   const entry = ending.complete[path];
   if (entry === undefined) {
     return ending;
@@ -172,7 +172,10 @@ function wrongWith(given: Ending, failing: Failing): string[] {
   const target = `${root}${below}`;
   // If a directory's entries are complete, only its time or its synchronisation can be missing.
   const isFinished = ['setTimesAt', 'sync'].includes(call);
-  const ending = isRefusedTime(failing) ? withAnyTime(given, posix.relative('/out', target)) : given;
+  // If an existing directory is not met by its name, the host does not know it, and it keeps its permissions.
+  const isUnknown = call === 'createDirectoryAt' && maySucceed(given, failing);
+  const ending =
+    isUnknown || isRefusedTime(failing) ? withAnyStatus(given, posix.relative('/out', target)) : given;
   const wrong = brokenPromises(ending, (path) => {
     const missed = `/out/${path}`;
     return (
@@ -256,7 +259,7 @@ async function failEachOnce(scenario: Scenario, way: Way, directory: string): Pr
     // The second copy keeps what the first one finished, without its time.
     const isKept = isRefusedTime(failing) && scenario.options.overwrite === 'never';
     const complete = isKept
-      ? withAnyTime(then, posix.relative('/out', targetOf(scenario) + pathBelow(failing)))
+      ? withAnyStatus(then, posix.relative('/out', targetOf(scenario) + pathBelow(failing)))
       : then;
     wrong.push(...wrongAfter(complete).map((what) => `after one ${here}: ${what}`));
   }

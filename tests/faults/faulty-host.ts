@@ -244,12 +244,13 @@ function inMemory(
   call: FallibleCall,
   flat: Flat,
   at: number,
-  { memory, resourceTables: [table = []] }: Context,
+  { memory, resourceTables: [table = [], ofStreams = []] }: Context,
   paths: Paths,
   kind: keyof Paths,
   take: Take,
 ): Flat {
-  const numberIn = (handle: number) => (table[2 * handle + 1] ?? 0) & ~OWN;
+  const numberIn = (handle: number, handles = table) => (handles[2 * handle + 1] ?? 0) & ~OWN;
+  const made = call === 'readDirectory' ? ofStreams : table;
   return (...args) => {
     const value = (index: number) => Number(args[index]) >>> 0;
     const pathOf = (from: number, index: number | undefined) =>
@@ -269,7 +270,7 @@ function inMemory(
       const answer = flat(...args);
       const view = new DataView(memory.buffer);
       if (view.getUint8(result) === 0) {
-        remember(paths, call, path, () => numberIn(view.getUint32(result + at, true)));
+        remember(paths, call, path, () => numberIn(view.getUint32(result + at, true), made));
       }
       return answer;
     }
