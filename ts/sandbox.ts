@@ -1,3 +1,4 @@
+import { unlessAborted } from './abort.js';
 import { boolean, type Checks, callback, oneOf, takeOptions } from './check.js';
 import { cleanErrorOf, countOf } from './cleaning.js';
 import { closedError } from './closed.js';
@@ -100,7 +101,7 @@ export class Sandbox implements Disposable {
   readonly #aids: Aids;
   readonly #sharing: Sharing | undefined;
   #copying = 0;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   /** @internal */
   constructor(
@@ -174,6 +175,7 @@ export class Sandbox implements Disposable {
       },
       rest,
       restIfDue,
+      unlessClosed: (promise) => unlessAborted(promise, this.#closing.signal),
       pathOf,
       end: () => {
         leaveExit();
@@ -247,8 +249,8 @@ export class Sandbox implements Disposable {
    * is garbage-collected without this call, it is closed with a warning.
    */
   close(): void {
-    if (!this.#closed) {
-      this.#closed = true;
+    if (!this.#closing.signal.aborted) {
+      this.#closing.abort(closedError());
       forgotten.unregister(this);
       this.#release();
     }
@@ -260,7 +262,7 @@ export class Sandbox implements Disposable {
   }
 
   #requireOpen(): void {
-    if (this.#closed) {
+    if (this.#closing.signal.aborted) {
       throw closedError();
     }
   }
@@ -271,7 +273,7 @@ export class Sandbox implements Disposable {
   }
 
   #release(): void {
-    if (this.#closed && this.#copying === 0) {
+    if (this.#closing.signal.aborted && this.#copying === 0) {
       this.#host.close?.();
     }
   }

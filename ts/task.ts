@@ -44,6 +44,8 @@ export interface Work {
   rest(): Promise<void>;
   /** Called after the end, to let others use the event loop if many small copies have used it. */
   restIfDue?(): Promise<void>;
+  /** Waits for a promise of the caller's, but only until the sandbox is closed. Rejects then. */
+  unlessClosed<T>(promise: Promise<T>): Promise<T>;
   /** Returns the caller's name for a guest path. */
   pathOf(guestPath: string): string;
   /** How errors spell the options that they advise. Default: as options of the API. */
@@ -229,7 +231,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
           return report(progress);
         }
         if (progress.waits) {
-          await this.#feed(job, turn);
+          await this.#feed(job, work, turn);
         }
         await work.rest();
       }
@@ -239,9 +241,9 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   }
 
   /** Gives the job more of its input. Another copy may have the turn while this one waits for the input. */
-  async #feed(job: Job, turn: Turn): Promise<void> {
+  async #feed(job: Job, work: Work, turn: Turn): Promise<void> {
     const next = this.#input?.next();
-    const bytes = next instanceof Promise ? await turn.lend(next) : next;
+    const bytes = next instanceof Promise ? await turn.lend(work.unlessClosed(next)) : next;
     await (bytes === undefined ? job.endInput() : job.addInput(bytes));
   }
 

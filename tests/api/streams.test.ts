@@ -187,6 +187,19 @@ describe('the old file stays if a stream', () => {
       await expect.poll(() => [stream.destroyed, isCancelled, isReturned]).toEqual([true, true, true]);
     }));
 
+  it('is silent when the sandbox is closed, and so is destroyed', () =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'old'), 'old');
+      const box = await openSandbox({ '/out': { path: directory, access: 'read-write' } });
+      const silent = new Readable({ read() {} });
+      const copying = failureOf(box.copy(silent, '/out/old'));
+      await expect.poll(() => readdirSync(directory).length).toBe(2);
+      box.close();
+      expect(await copying).toMatchObject({ code: 'ERR_MAPCP_CLOSED' });
+      expect(readdirSync(directory)).toEqual(['old']);
+      await expect.poll(() => silent.destroyed).toBe(true);
+    }));
+
   it('is not what the copy may replace, and so is destroyed', () =>
     keepsOld(async (target) => {
       const stream = Readable.from([first]);

@@ -193,6 +193,7 @@ export class Sandbox {
       prepareStep: () => this.#requireOpen(),
       // While the page waited for the worker, its event loop was free.
       rest: async () => {},
+      unlessClosed: (promise) => unlessAborted(promise, this.#closing.signal),
       pathOf: (path) => path,
       end: () => {
         leave();
