@@ -227,7 +227,7 @@ HAVE_CC := $(and $(shell command -v $(CC)),$(shell command -v $(CXX)))
 
 # Everything that the tests run. The native programs and the engine's tests need native compilers.
 .PHONY: test-programs
-test-programs: samples $(OUT)/node/mapcp.js $(SAMPLES:%=$(OUT)/node/samples/%.js) \
+test-programs: samples $(OUT)/node/mapcp.js $(OUT)/wasm/tests/run/calls.wasm $(SAMPLES:%=$(OUT)/node/samples/%.js) \
 	$(TEST_PROGRAMS:%=$(OUT)/tests/%.wasm) $(TEST_PROGRAMS:%=$(OUT)/node/tests/%.js) \
 	$(if $(HAVE_CC),samples-native $(NATIVE_TEST_PROGRAMS:%=$(OUT)/native/tests/%) $(OUT)/native/engine-tests)
 
@@ -271,6 +271,8 @@ bench-mman: $(OUT)/js/index.js $(OUT)/samples/mmapped-files-cpp.wasm $(OUT)/node
 	node tests/bench/mman.mjs
 
 $(OUT)/wasm/tests/bench/host.wasm: tests/bench/host.c build/clang.mjs
+$(OUT)/wasm/tests/run/calls.wasm: tests/run/calls.c build/clang.mjs
+$(OUT)/wasm/tests/bench/host.wasm $(OUT)/wasm/tests/run/calls.wasm:
 	@mkdir -p $(@D)
 	node build/clang.mjs -std=c17 $(WASM_FLAGS) $< -o $@
 
