@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
@@ -77,30 +80,133 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(await page.getByLabel('What is in /out').textContent()).toBe('empty');
   });
 
-  it('copies to storage that survives a reload', async () => {
+  it('copies to storage that survives a reload and can be emptied, and follows links there', async () => {
     const { page } = await open();
+    const links = page.getByLabel('Links');
     await page.getByRole('button', { name: 'This browser’s storage' }).click();
-    await page.getByLabel('Links').selectOption('skip');
+    await expect.poll(() => links.inputValue()).toBe('follow');
     await page.getByLabel('Pace').selectOption('full');
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
-    await page.getByText('1 left out').waitFor();
+    await page.getByText('Copied 6 files').waitFor();
     await page.reload();
     await page.getByRole('button', { name: 'This browser’s storage' }).click();
     await page.getByLabel('What is in /out').getByText('aurora.raw').waitFor();
+    await page.getByRole('button', { name: 'Empty' }).click();
+    await page.getByText('The storage is empty.').waitFor();
+    expect(await page.getByLabel('What is in /out').textContent()).toBe('empty');
+    await page.getByRole('button', { name: 'In memory' }).click();
+    await expect.poll(() => links.inputValue()).toBe('preserve');
+  });
+
+  it('says that it waits for another tab', async () => {
+    const [{ page }, { page: other }] = [await open(), await open()];
+    await other.evaluate(
+      () =>
+        new Promise<void>((held) => void navigator.locks.request('mapcp', () => new Promise(() => held()))),
+    );
+    await page.getByRole('button', { name: 'This browser’s storage' }).click();
+    await page.getByText('Ready: press Copy.').waitFor();
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByText('Waiting for another tab, which copies …').waitFor();
+    await other.close();
+    await page.getByText('Copied 6 files').waitFor();
   });
 
   it('shows why a copy fails', async () => {
     const { page } = await open();
-    await page.getByRole('button', { name: 'This browser’s storage' }).click();
+    await page.getByLabel('Pace').selectOption('full');
+    await page.getByLabel('Existing files').selectOption('fail');
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByText('Copied 6 files').waitFor();
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByText(/cannot create '\/out\/disk.img': .*exists/).waitFor();
+  });
+
+  it('stays usable if the visitor does not grant a directory', async () => {
+    const { page } = await open();
+    await page.evaluate(async () => {
+      const directory = await (await navigator.storage.getDirectory()).getDirectoryHandle('picked', {
+        create: true,
+      });
+      directory.queryPermission = async () => 'prompt';
+      directory.requestPermission = async () => 'denied';
+      Object.assign(globalThis, { showDirectoryPicker: async () => directory });
+    });
+    await page.locator('#pick-target').click();
+    await page.getByText("writing 'picked' was not granted").waitFor();
     await page.getByLabel('Pace').selectOption('full');
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
-    const lacksLinks = "cannot create '/out/latest.raw': the target's file system has no symbolic links;";
-    await page.getByText(lacksLinks).waitFor();
+    await page.getByText('Copied 6 files').waitFor();
+  });
+
+  it('needs no more workers if buttons are pressed fast', async () => {
+    const { page } = await open();
+    const before = page.workers().length;
+    await page.evaluate(() => {
+      for (let count = 0; count < 15; count++) {
+        document.querySelector<HTMLButtonElement>(count % 2 ? '#use-sample' : '#use-memory')?.click();
+      }
+    });
+    await page.getByText('Ready: press Copy.').waitFor();
+    await page.getByLabel('Pace').selectOption('full');
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByText('Copied 6 files').waitFor();
+    expect(page.workers().length).toBeLessThanOrEqual(before + 1);
+  });
+
+  it('offers the result as a download: a file as it is, several files as an archive', async () => {
+    const { page } = await open();
+    await page.getByLabel('Pace').selectOption('full');
+    const names: string[] = [];
+    for (const files of [['notes.txt'], ['constructor', '__proto__', 'photo.jpg', 'photo.jpg']]) {
+      await page.getByRole('button', { name: 'In memory' }).click();
+      await page
+        .locator('#source-files')
+        .setInputFiles(
+          files.map((name, at) => ({ name, mimeType: '', buffer: Buffer.from(`content ${at}`) })),
+        );
+      await page
+        .getByLabel('What is in /in')
+        .getByText(files.at(-1) ?? '', { exact: true })
+        .waitFor();
+      await page.getByRole('button', { name: 'Copy', exact: true }).click();
+      await page.getByText(`Copied ${files.length} file`).waitFor();
+      const downloading = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Download' }).click();
+      const download = await downloading;
+      names.push(download.suggestedFilename());
+      const path = join(mkdtempSync(join(tmpdir(), 'mapcp-page-')), 'download');
+      await download.saveAs(path);
+      if (files.length === 1) {
+        expect(readFileSync(path, 'utf8')).toBe('content 0');
+      } else {
+        // Python checks the checksums.
+        const { stdout } = spawnSync('python3', ['-m', 'zipfile', '-t', path], { encoding: 'utf8' });
+        expect(stdout).toContain('Done testing');
+        const list = spawnSync('python3', ['-m', 'zipfile', '-l', path], { encoding: 'utf8' }).stdout;
+        for (const name of ['constructor', '__proto__', 'photo.jpg', 'photo (2).jpg']) {
+          expect(list).toContain(name);
+        }
+      }
+    }
+    expect(names).toEqual(['notes.txt', 'copy.zip']);
+  });
+
+  it('keeps the focus on Copy and Stop', async () => {
+    const { page } = await open();
+    const focused = () => page.evaluate(() => document.activeElement?.id);
+    await page.getByLabel('Pace').selectOption('step');
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.locator('#next:enabled').waitFor();
+    expect(await focused()).toBe('stop');
+    await page.keyboard.press('Enter');
+    await page.getByText('Stopped.').waitFor();
+    await expect.poll(focused).toBe('start');
   });
 
   it('copies files that the visitor picks', async () => {
     const { page } = await open();
-    await page.locator('#source-files').setInputFiles('wit');
+    await page.locator('#source-directory').setInputFiles('wit');
     await page.getByLabel('What is in /in').getByText('copier.wit').waitFor();
     await page.getByLabel('Pace').selectOption('full');
     await page.getByRole('button', { name: 'Copy', exact: true }).click();
@@ -164,6 +270,27 @@ describe.skipIf(!hasChromium)('the page', () => {
       expect(await faultsOf(page)).toEqual([]);
     });
   }
+
+  it('shows the windows beside Copy without scrolling', async () => {
+    const { page } = await open();
+    for (const size of [
+      { width: 1280, height: 720 },
+      { width: 360, height: 740 },
+    ]) {
+      await page.setViewportSize(size);
+      const bottom = await page.locator('#strip').evaluate((strip) => strip.getBoundingClientRect().bottom);
+      expect(bottom).toBeLessThan(size.height / 1.5);
+    }
+  });
+
+  it('shows the states of windows in forced colours', async () => {
+    const { page } = await open();
+    await page.emulateMedia({ forcedColors: 'active' });
+    const colours = await page
+      .locator('.legend .cell')
+      .evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell).background));
+    expect(new Set(colours).size).toBe(5);
+  });
 
   it('fits on a phone', async () => {
     const { page } = await open();

@@ -3,10 +3,14 @@ import { element } from './elements.js';
 // Long enough to see the colours change.
 const SLOW_MILLISECONDS = 45;
 
+// A visitor watches no longer.
+const WHOLE_MILLISECONDS = 20_000;
+
 /** How fast a copy runs: at full speed, slowly, or step by step. */
 export class Pace {
   readonly #next = element('next', HTMLButtonElement);
   readonly #choice: HTMLSelectElement;
+  #pause = SLOW_MILLISECONDS;
 
   constructor(choice: HTMLSelectElement) {
     this.#choice = choice;
@@ -17,13 +21,18 @@ export class Pace {
     return this.#choice.value !== 'full';
   }
 
+  /** Begins a copy of this many windows. */
+  begin(windows: number): void {
+    this.#pause = Math.min(SLOW_MILLISECONDS, WHOLE_MILLISECONDS / (2 * Math.max(windows, 1)));
+  }
+
   /** Waits until the copy may continue. */
   async wait(signal: AbortSignal): Promise<void> {
     if (signal.aborted || !this.isSlow) {
       return;
     }
     if (this.#choice.value === 'slow') {
-      await new Promise((resolve) => setTimeout(resolve, SLOW_MILLISECONDS));
+      await (this.#pause >= 1 && new Promise((resolve) => setTimeout(resolve, this.#pause)));
       return;
     }
     this.#next.disabled = false;

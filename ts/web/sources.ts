@@ -19,19 +19,22 @@ export async function pick(access: 'read' | 'read-write'): Promise<Preopen | und
   }
 }
 
-/** Builds a tree from files, by the paths that the browser gives them. */
+/** Without a prototype, because `constructor` and `__proto__` are names like others. */
+const emptyDirectory = (): Growing => ({ dir: Object.create(null) });
+
+/** Builds a tree from files, by the paths that the browser gives them. Two files of one name get different names. */
 export function treeOf(files: Iterable<File>): DirectoryEntry {
-  const root: Growing = { dir: {} };
+  const root = emptyDirectory();
   for (const file of files) {
     const names = (file.webkitRelativePath || file.name).split('/');
     const name = names.pop() ?? file.name;
     let directory = root;
     for (const each of names) {
-      const next = (directory.dir[each] ?? { dir: {} }) as Growing;
+      const next = (directory.dir[each] ?? emptyDirectory()) as Growing;
       directory.dir[each] = next;
       directory = next;
     }
-    directory.dir[name] = { source: file };
+    directory.dir[freeName(directory, name)] = { source: file };
   }
   return root;
 }
@@ -40,21 +43,39 @@ export function treeOf(files: Iterable<File>): DirectoryEntry {
 export async function dropped(items: DataTransferItemList): Promise<DirectoryEntry> {
   // All at once, because the list is empty after the first turn of the event loop.
   const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  return { dir: await contentOf(entries) };
+  if (entries.length === 0) {
+    throw new Error('nothing that was dropped is a file or a directory');
+  }
+  return contentOf(entries);
 }
 
-async function contentOf(entries: readonly FileSystemEntry[]): Promise<Record<string, Entry>> {
-  const dir: Record<string, Entry> = {};
-  for (const entry of entries) {
-    dir[entry.name] = entry.isDirectory
-      ? { dir: await contentOf(await listed(entry as FileSystemDirectoryEntry)) }
-      : {
-          source: await new Promise<File>((resolve, reject) =>
-            (entry as FileSystemFileEntry).file(resolve, reject),
-          ),
-        };
+async function contentOf(entries: readonly FileSystemEntry[]): Promise<Growing> {
+  const directory = emptyDirectory();
+  await Promise.all(
+    entries.map(async (entry) => {
+      const name = freeName(directory, entry.name);
+      directory.dir[name] = { dir: {} };
+      directory.dir[name] = entry.isDirectory
+        ? await contentOf(await listed(entry as FileSystemDirectoryEntry))
+        : { source: await fileOf(entry as FileSystemFileEntry) };
+    }),
+  );
+  return directory;
+}
+
+/** Returns a name that nothing has. Phones give all photos of the camera one name. */
+function freeName({ dir }: Growing, name: string): string {
+  const [, stem = name, extension = ''] = /^(.+?)(\.[^.]*)?$/.exec(name) ?? [];
+  for (let number = 2, free = name; ; number++) {
+    if (dir[free] === undefined) {
+      return free;
+    }
+    free = `${stem} (${number})${extension}`;
   }
-  return dir;
+}
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
 }
 
 async function listed(directory: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
