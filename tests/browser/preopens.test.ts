@@ -5,6 +5,10 @@ import { grantsFor } from '../../ts/browser/preopens.js';
 
 const tree = { dir: {} };
 
+const inner = { dir: {} as Record<string, unknown> };
+inner.dir.d = inner;
+const cyclic = { dir: { d: inner } };
+
 async function outcome(preopens: unknown): Promise<string> {
   try {
     await grantsFor(preopens as never);
@@ -75,6 +79,10 @@ describe('the preopens of a sandbox in a browser', () => {
     [
       { '/o': { tree: { dir: { a: {} } }, access: 'read' } },
       "preopens['/o'].tree.dir['a'] must be { source }, { symlink } or { dir }, not an object",
+    ],
+    [
+      { '/o': { tree: cyclic, access: 'read' } },
+      "preopens['/o'].tree.dir['d'].dir['d'] must be a directory that does not contain itself, not an object",
     ],
     [
       { '/o': { tree: { dir: new Map() }, access: 'read' } },

@@ -9,7 +9,6 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { datetime } from '../host/datetime.js';
 import { fail } from '../host/error-code.js';
-import { BlobContent } from './content.js';
 import { DirectoryNode, FileNode, LinkNode, type Node, nodesIn, now } from './nodes.js';
 import type { OpenNode, Volume } from './volume.js';
 import { type Follow, type ResolvedPath, walk } from './walk.js';
@@ -50,9 +49,6 @@ export class Open implements OpenNode {
   close(): void {
     if (this.node.type === 'regular-file' && this.flags.write) {
       this.node.writers -= 1;
-    }
-    if (this.node.type === 'regular-file' && this.node.content instanceof BlobContent) {
-      this.node.content.release();
     }
     this.#volume.closed(this);
   }

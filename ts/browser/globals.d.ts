@@ -9,11 +9,12 @@ interface FileSystemSyncAccessHandle {
   read(buffer: Uint8Array, options: { at: number }): number;
   write(buffer: Uint8Array, options: { at: number }): number;
   truncate(size: number): void;
+  getSize(): number;
   close(): void;
 }
 
 interface FileSystemFileHandle {
-  createSyncAccessHandle(): Promise<FileSystemSyncAccessHandle>;
+  createSyncAccessHandle?(options?: { readonly mode: string }): Promise<FileSystemSyncAccessHandle>;
   move?(name: string): Promise<void>;
 }
 

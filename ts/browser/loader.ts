@@ -36,18 +36,23 @@ export class Loader {
       }
     }
     if (this.#volumes.some(({ fresh }) => fresh.length > 0)) {
-      waits.push(this.#loadDirectories());
+      waits.push(this.#loadFresh());
     }
     return waits.length === 0 ? undefined : Promise.all(waits).then(() => {});
   }
 
-  async #loadDirectories(): Promise<void> {
-    const fresh = this.#volumes.flatMap((volume) =>
-      volume.fresh
-        .splice(0)
-        .filter(isDirectory)
-        .map((open) => [volume, open] as const),
-    );
+  async #loadFresh(): Promise<void> {
+    const fresh: (readonly [Volume, OpenDirectory])[] = [];
+    for (const volume of this.#volumes) {
+      for (const open of volume.fresh.splice(0)) {
+        if (isDirectory(open)) {
+          fresh.push([volume, open]);
+        } else if (open.node.type === 'regular-file') {
+          await this.#storages.get(volume)?.openForReading(open.node);
+          volume.releaseUnused(open.node);
+        }
+      }
+    }
     // The component opens source directories to list them, and target directories only to reach their entries.
     for (const [volume, { node, flags }] of fresh) {
       const storage = this.#storages.get(volume);

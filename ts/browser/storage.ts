@@ -12,6 +12,7 @@ import { DirectoryNode, FileNode, milliseconds, type Node } from './nodes.js';
 import { folded, inParallel, Tasks } from './parallel.js';
 import { StorageError } from './storage-error.js';
 import { isStored, type StoredContent, storeIn } from './stored-content.js';
+import { readIn } from './synchronous-reading.js';
 import type { Volume } from './volume.js';
 
 /** A file that is still open and has more than this is written while it is copied, in bytes. */
@@ -40,6 +41,8 @@ export class Storage {
   #kept = new Map<DirectoryNode, Kept>();
   /** The files that were listed and not loaded. */
   #unloaded = new WeakMap<FileNode, () => Promise<void>>();
+  /** The handles of loaded files. */
+  #handles = new WeakMap<FileNode, FileSystemFileHandle>();
   #isPrivate: boolean | undefined;
   #waiting = 0;
   #saving = Promise.resolve();
@@ -126,8 +129,20 @@ export class Storage {
       await inParallel(ahead.splice(0), async (directory) => {
         await this.list(directory);
         await this.loadFiles(directory, isWanted);
-        ahead.push(...[...directory.entries.values()].filter((node) => node.type === 'directory'));
+        for (const node of directory.entries.values()) {
+          if (node.type === 'directory') {
+            ahead.push(node);
+          }
+        }
       });
+    }
+  }
+
+  /** Opens a large file for reading synchronously, which is several times as fast, if the browser can do that. */
+  async openForReading(node: FileNode): Promise<void> {
+    const handle = this.#handles.get(node);
+    if (this.#isPrivate && handle !== undefined && node.content instanceof BlobContent && node.size > LARGE) {
+      node.content = await readIn(handle, node.content);
     }
   }
 
@@ -183,7 +198,7 @@ export class Storage {
     spellings?: Set<string>,
   ): Kept {
     const kept = { handle, path, entries: new Map<string, Node>(), spellings };
-    // Whoever uses the handle gets the error.
+    // Each use of the handle reports the error.
     handle.catch(() => {});
     this.#kept.set(directory, kept);
     return kept;
@@ -213,6 +228,7 @@ export class Storage {
     try {
       const file = await handle.getFile();
       node.content = new BlobContent(file);
+      this.#handles.set(node, handle);
       node.modified = milliseconds(file.lastModified);
     } catch (error) {
       const failure = StorageError.from(error, 'inspect', `${kept.path}/${name}`);

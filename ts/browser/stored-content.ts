@@ -35,9 +35,8 @@ export async function storeIn(
   isPrivate: boolean,
   content: Content,
 ): Promise<StoredContent> {
-  const stored = isPrivate
-    ? new SynchronousContent(await file.createSyncAccessHandle())
-    : new StreamedContent(await file.createWritable());
+  const access = isPrivate ? await file.createSyncAccessHandle?.() : undefined;
+  const stored = access ? new SynchronousContent(access) : new StreamedContent(await file.createWritable());
   try {
     let position = 0;
     for (const part of content.parts()) {

@@ -29,23 +29,38 @@ const directory = optionsOf({ dir: (_, value) => value, mtimeNs: time });
 const link = optionsOf({ symlink: text, mtimeNs: time });
 const file = optionsOf({ source, mtimeNs: time });
 
+/** An entry to check, or a directory whose entries are all checked. */
+type Visit =
+  | { readonly parent: number; readonly key: string; readonly name: string; readonly value: unknown }
+  | { readonly left: unknown };
+
 /** Checks a whole tree in memory: its names, and that each entry is a file, a link or a directory. Returns a list. */
 export const tree: Check = (name, value) => {
   requireThat(isDirectory(value), name, 'a directory, such as { dir: {} }', value);
   const rows: FlatTree[number][] = [];
+  const entered = new Set<unknown>();
   // Not recursive, because a tree can be deeper than the stack.
-  const ahead: [parent: number, key: string, name: string, value: unknown][] = [[-1, '', name, value]];
-  for (const [parent, key, entryName, entry] of ahead) {
-    const index = rows.length;
-    if (!isDirectory(entry)) {
-      rows.push([parent, key, entryOf(entryName, entry)]);
+  const ahead: Visit[] = [{ parent: -1, key: '', name, value }];
+  for (let visit = ahead.pop(); visit !== undefined; visit = ahead.pop()) {
+    if ('left' in visit) {
+      entered.delete(visit.left);
       continue;
     }
-    const { dir, mtimeNs } = directory(entryName, entry) as { dir: object; mtimeNs?: bigint };
+    const { parent, key, name: path, value: entry } = visit;
+    const index = rows.length;
+    if (!isDirectory(entry)) {
+      rows.push([parent, key, entryOf(path, entry)]);
+      continue;
+    }
+    requireThat(!entered.has(entry), path, 'a directory that does not contain itself', entry);
+    entered.add(entry);
+    const { dir = {}, mtimeNs } = directory(path, entry) as { dir?: object; mtimeNs?: bigint };
     rows.push([parent, key, { mtimeNs }]);
-    for (const [below, inner] of Object.entries(dir)) {
-      entryNameIn(entryName, below);
-      ahead.push([index, below, `${entryName}.dir['${below}']`, inner]);
+    ahead.push({ left: entry });
+    // The last one pushed is the next.
+    for (const [below, inner] of Object.entries(dir).reverse()) {
+      entryNameIn(path, below);
+      ahead.push({ parent: index, key: below, name: `${path}.dir['${below}']`, value: inner });
     }
   }
   return rows;

@@ -1,6 +1,8 @@
 import type { DescriptorFlags } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { BlobContent } from './content.js';
 import type { DirectoryNode, FileNode } from './nodes.js';
 import type { ReadAhead } from './read-ahead.js';
+import { SynchronousReading } from './synchronous-reading.js';
 
 /** A call of the component that read or wrote a file. */
 export interface FileCall {
@@ -71,6 +73,22 @@ export class Volume {
     this.open.delete(open);
     if (open.node.type === 'directory') {
       this.ahead.delete(open.node);
+    } else {
+      this.releaseUnused(open.node);
+    }
+  }
+
+  /** Unless a file is still open, releases what was read ahead of it, and closes it in the browser. */
+  releaseUnused(file: FileNode): void {
+    if ([...this.open].some(({ node }) => node === file)) {
+      return;
+    }
+    if (file.content instanceof SynchronousReading) {
+      file.content.close();
+      file.content = file.content.blob;
+    }
+    if (file.content instanceof BlobContent) {
+      file.content.release();
     }
   }
 

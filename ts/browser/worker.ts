@@ -31,7 +31,7 @@ interface Running {
   readonly job: CopyJob;
   readonly source: string;
   readonly target: string;
-  /** The listed paths, if the job gets a list. Then nobody knows before how much it will copy. */
+  /** The listed paths, if the job gets a list. Then the size of the copy is unknown before its end. */
   readonly list: PathList | undefined;
   /** Whether each step must report what is in place. */
   readonly isReported: boolean;
