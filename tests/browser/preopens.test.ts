@@ -81,6 +81,10 @@ describe('the preopens of a sandbox in a browser', () => {
       "preopens['/o'].tree.dir['a'] must be { source }, { symlink } or { dir }, not an object",
     ],
     [
+      { '/o': { tree: { dir: { a: { source: { [Symbol.toStringTag]: 'Blob' } } } }, access: 'read' } },
+      "preopens['/o'].tree.dir['a'].source must be a string, a Blob, an ArrayBuffer or a view of one, not a Blob",
+    ],
+    [
       { '/o': { tree: cyclic, access: 'read' } },
       "preopens['/o'].tree.dir['d'].dir['d'] must be a directory that does not contain itself, not an object",
     ],

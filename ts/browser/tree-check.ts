@@ -10,14 +10,15 @@ const time: Check = (name, value) => {
 
 /** Content of a file. Every buffer and every view of one counts by its bytes, which are copied. */
 const source: Check = (name, value) => {
-  if (typeof value === 'string' || isOf(value, 'Blob', 'File')) {
+  if (typeof value === 'string' || has(() => Blob.prototype, 'size', value)) {
     return value;
   }
   if (ArrayBuffer.isView(value)) {
     return new Uint8Array(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }
   requireThat(
-    isOf(value, 'ArrayBuffer', 'SharedArrayBuffer'),
+    has(() => ArrayBuffer.prototype, 'byteLength', value) ||
+      has(() => SharedArrayBuffer.prototype, 'byteLength', value),
     name,
     'a string, a Blob, an ArrayBuffer or a view of one',
     value,
@@ -85,6 +86,12 @@ function entryNameIn(name: string, key: string): void {
   requireThat(isName, `a name in ${name}`, 'the name of an entry', key);
 }
 
-function isOf(value: unknown, ...classes: readonly string[]): boolean {
-  return classes.includes(Object.prototype.toString.call(value).slice('[object '.length, -1));
+/** Whether a value is of a class of any realm, by a getter of the class that rejects all other objects. */
+function has(classOf: () => object, getter: string, value: unknown): boolean {
+  try {
+    Object.getOwnPropertyDescriptor(classOf(), getter)?.get?.call(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
