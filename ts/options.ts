@@ -107,6 +107,14 @@ export interface CopyOptions {
    */
   readonly preserveTimestamps?: boolean | undefined;
   /**
+   * Copy a file that has several names in the tree once, and give the copy as many names. If the file system refuses
+   * hard links, each name gets a copy of its own, with one warning. Jobs of `concurrency` and shards of `shard` do not
+   * know each other's files, so only names in one of them stay one file.
+   *
+   * @default false
+   */
+  readonly preserveHardLinks?: boolean | undefined;
+  /**
    * Keep permissions, except set-user-ID and set-group-ID. Until a copy is complete, only its owner can read it.
    *
    * @default true
@@ -341,6 +349,7 @@ export const copyChecks: Checks<CopyOptions> = {
   overwrite: oneOf('always', 'never', 'newer', 'error'),
   atomic: oneOf('file', 'tree'),
   preserveTimestamps: boolean,
+  preserveHardLinks: boolean,
   preserveMode: boolean,
   verify: boolean,
   allowChanges: boolean,
@@ -444,6 +453,7 @@ export function toComponent(
     sparse: options.sparse ?? 'auto',
     recursive: options.recursive ?? false,
     preserveTimestamps: options.preserveTimestamps ?? false,
+    preserveHardLinks: options.preserveHardLinks ?? false,
     verify: options.verify ?? false,
     allowChanges: options.allowChanges ?? false,
     sync: options.sync ?? false,

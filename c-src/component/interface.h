@@ -14,6 +14,7 @@
     EACH(atomic)                                                                                             \
     EACH(recursive)                                                                                          \
     EACH(preserve_timestamps)                                                                                \
+    EACH(preserve_hard_links)                                                                                \
     EACH(verify)                                                                                             \
     EACH(allow_changes)                                                                                      \
     EACH(sync)                                                                                               \

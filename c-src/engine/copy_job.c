@@ -22,6 +22,7 @@
 
 #include "file_copy.h"
 #include "filter.h"
+#include "hard_links.h"
 #include "limits.h"
 #include "list.h"
 #include "parents.h"
@@ -72,6 +73,13 @@ struct mapcp_job {
     /// The tree, if it must appear as a whole.
     struct mapcp_whole_tree whole;
     struct mapcp_file_copy file;
+    /// The files that have several names, and whether the target has no hard links.
+    struct mapcp_hard_links hard_links;
+    bool lacks_hard_links;
+    /// The errno value with which a hard link to the current entry was refused, or 0; and whether there was a
+    /// warning.
+    int hard_link_refused;
+    bool has_warned_of_links;
     /// The entry that is being copied, and what was decided about it.
     struct mapcp_tree_entry entry;
     enum mapcp_decision decision;
@@ -135,6 +143,7 @@ void mapcp_job_free(struct mapcp_job *job) {
         mapcp_temporary_forget(&job->file.temporary);
     }
     mapcp_tree_end(&job->tree);
+    mapcp_hard_links_free(&job->hard_links);
     mapcp_list_free(&job->list);
     mapcp_whole_tree_end(&job->whole);
     if (job->state != MAPCP_JOB_DONE) {
@@ -371,6 +380,20 @@ static bool skip(struct mapcp_job *job, const struct stat *status, uint64_t byte
     return report_entry(job, kind_of(status), true, 0, error);
 }
 
+/// Warns, once, that names of one file are now several files, if the current entry is such a name.
+static bool warn_of_lost_link(struct mapcp_job *job, struct mapcp_error *error) {
+    const int number = job->hard_link_refused;
+    job->hard_link_refused = 0;
+    if (number == 0 || job->has_warned_of_links) {
+        return true;
+    }
+    struct mapcp_error why;
+    job->has_warned_of_links = true;
+    mapcp_fail_number(&why, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
+    why.because = "it cannot be a hard link there, so each name of the file gets a copy of its own";
+    return warn(job, &why, error);
+}
+
 /// Counts and reports that the current entry is in place.
 static bool complete_entry(struct mapcp_job *job, const struct stat *status, uint64_t bytes,
                            struct mapcp_error *error) {
@@ -381,7 +404,7 @@ static bool complete_entry(struct mapcp_job *job, const struct stat *status, uin
     job->copied.files++;
     leave_entry(job);
     return (is_in_whole(job) || remember_made(job, status, error)) &&
-           report_entry(job, kind_of(status), false, bytes, error) &&
+           report_entry(job, kind_of(status), false, bytes, error) && warn_of_lost_link(job, error) &&
            (refused != 0 ? warn_of_refused_times(job, refused, error)
                          : warn_of_times(job, status, true, error));
 }
@@ -478,12 +501,145 @@ static enum verdict open_file(struct mapcp_job *job, struct mapcp_error *error) 
                                                                                        : verdict;
 }
 
+/// Discards a copy whose target somebody else has made during the copy. Its bytes were copied, so they still
+/// count.
+static bool skip_copy(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
+    return (mapcp_temporary_discard(&job->file.temporary) ||
+            mapcp_fail_number(error, MAPCP_OPERATION_REMOVE, MAPCP_SIDE_TARGET, errno)) &&
+           skip(job, status, 0, error);
+}
+
+/// Whether the current entry, a finished file, must leave its name to another entry of the copy, which
+/// another job copies. Jobs with different shards can commit at the same moment.
+static bool gives_way(struct mapcp_job *job) {
+    return job->options.shard.count > 1 && job->decision == MAPCP_DECISION_NEW && job->entry.siblings &&
+           mapcp_siblings_may_meet(job->entry.siblings, &job->file.temporary) &&
+           mapcp_tree_has_twin(&job->tree, false);
+}
+
+// --- Hard links --------------------------------------------------------------------------------------------
+
+/// Whether the current entry is a file whose names must stay one file.
+static bool has_other_names(const struct mapcp_job *job, const struct stat *status) {
+    return job->options.preserve_hard_links && job->in_tree && !job->lacks_hard_links &&
+           S_ISREG(status->st_mode) && status->st_nlink > 1;
+}
+
+/// Whether a file is still the copy that this job has made.
+static bool is_our_copy(const struct stat *ours, const struct stat *found) {
+    return mapcp_is_same_file(ours, found) && ours->st_size == found->st_size &&
+           mapcp_is_same_time(ours->st_mtim, found->st_mtim);
+}
+
+/// Whether a file can be copied although its hard link was refused with this errno value.
+static bool is_link_refused(int number) {
+    switch (number) {
+    case EMLINK:
+    case EXDEV:
+    case EPERM:
+#ifdef ENOTCAPABLE
+    case ENOTCAPABLE:
+#endif
+    case ENOSYS:
+    case ENOTSUP:
+#if EOPNOTSUPP != ENOTSUP
+    case EOPNOTSUPP:
+#endif
+        return true;
+    default:
+        return false;
+    }
+}
+
+/// Makes the current entry another name of the copy that `link` describes, but does not commit it. Returns
+/// VERDICT_COPY if the file must be copied again: the copy was replaced or removed, or links are refused.
+static enum verdict make_hard_link(struct mapcp_job *job, const struct mapcp_hard_link *link,
+                                   struct mapcp_error *error) {
+    const struct mapcp_place from = {.directory = mapcp_tree_target_root(&job->tree), .name = link->path};
+    struct mapcp_temporary *temporary = &job->file.temporary;
+    struct stat made;
+    const int number =
+        mapcp_temporary_hard_link(temporary, job->entry.target, is_made_in_place(job), from, &job->namer);
+    if (number == EEXIST) {
+        mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
+        return VERDICT_FAILED;
+    }
+    if (is_link_refused(number)) {
+        // These two are about one file. All others are about the file system.
+        job->lacks_hard_links = number != EMLINK && number != EXDEV;
+        job->hard_link_refused = number;
+        return VERDICT_COPY;
+    }
+    if (number == ENOENT) {
+        return VERDICT_COPY;
+    }
+    if (number != 0) {
+        mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
+        return VERDICT_FAILED;
+    }
+    if (fstatat(temporary->directory, temporary->name, &made, AT_SYMLINK_NOFOLLOW) != 0) {
+        mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_TARGET, errno);
+        return VERDICT_FAILED;
+    }
+    if (is_our_copy(&link->target, &made)) {
+        return VERDICT_FINISHED;
+    }
+    if (!mapcp_temporary_discard(temporary)) {
+        mapcp_fail_number(error, MAPCP_OPERATION_REMOVE, MAPCP_SIDE_TARGET, errno);
+        return VERDICT_FAILED;
+    }
+    return VERDICT_COPY;
+}
+
+/// Gives the current entry, whose source is open, the copy of another of its names, if there is one.
+/// Otherwise returns VERDICT_COPY.
+static enum verdict link_file(struct mapcp_job *job, struct mapcp_error *error) {
+    const struct stat status = job->file.source.status;
+    struct mapcp_hard_link *link = mapcp_hard_links_find(&job->hard_links, &status);
+    if (!has_other_names(job, &status) || !link || !mapcp_is_unchanged(&link->source, &status)) {
+        return VERDICT_COPY;
+    }
+    const enum verdict verdict = make_hard_link(job, link, error);
+    if (verdict != VERDICT_FINISHED) {
+        return verdict;
+    }
+    enum mapcp_change change = MAPCP_CHANGE_NONE;
+    struct mapcp_terms terms = terms_of(job, &status);
+    bool skipped = false;
+    if (!mapcp_source_compare(&job->file.source, &change, error) ||
+        (change != MAPCP_CHANGE_NONE &&
+         !mapcp_fail(error, MAPCP_OPERATION_MAP, MAPCP_SIDE_SOURCE, MAPCP_CODE_SOURCE_CHANGED)) ||
+        !mapcp_source_close(&job->file.source, error) ||
+        (gives_way(job) &&
+         !mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS)) ||
+        !mapcp_commit(&job->file.temporary, &terms, &skipped, error)) {
+        return VERDICT_FAILED;
+    }
+    mapcp_hard_links_see(&job->hard_links, link);
+    const uint64_t bytes = size_of(&status);
+    mapcp_uncount(&job->progress.bytes_total, work_for(job, bytes));
+    return (skipped ? skip_copy(job, &status, error) : complete_entry(job, &status, 0, error))
+               ? VERDICT_FINISHED
+               : VERDICT_FAILED;
+}
+
+/// Remembers a copy that is in place, so that other names of its source can be links to it.
+static bool remember_link(struct mapcp_job *job, const struct stat *source, const struct stat *target,
+                          struct mapcp_error *error) {
+    return mapcp_hard_links_add(&job->hard_links, source, target, mapcp_tree_target_below(&job->tree)) ||
+           out_of_memory(error);
+}
+
 /// Begins to copy the current entry, a file.
 static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
     const struct mapcp_tree_entry *entry = &job->entry;
     const enum verdict verdict = open_file(job, error);
     if (verdict != VERDICT_COPY) {
         return verdict == VERDICT_FINISHED;
+    }
+    const enum verdict linked = link_file(job, error);
+    if (linked != VERDICT_COPY) {
+        return linked == VERDICT_FINISHED;
     }
     if (!mapcp_file_copy_begin(&job->file, entry->target, is_made_in_place(job), &job->copied, &job->namer,
                                error)) {
@@ -531,14 +687,6 @@ static bool begin_stream(struct mapcp_job *job, struct mapcp_error *error) {
     return mapcp_file_copy_begin(&job->file, job->entry.target, false, &job->copied, &job->namer, error);
 }
 
-/// Discards a copy whose target somebody else has made during the copy. Its bytes were copied, so they still
-/// count.
-static bool skip_copy(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
-    return (mapcp_temporary_discard(&job->file.temporary) ||
-            mapcp_fail_number(error, MAPCP_OPERATION_REMOVE, MAPCP_SIDE_TARGET, errno)) &&
-           skip(job, status, 0, error);
-}
-
 /// Whether a commit failed only because the list has the current entry twice, and this walk has made its
 /// directory and the first copy.
 static bool is_repeated(struct mapcp_job *job, const struct mapcp_error *error) {
@@ -581,14 +729,6 @@ static bool begin_entry(struct mapcp_job *job, const struct mapcp_tree_entry *en
     }
 }
 
-/// Whether the current entry, a finished file, must leave its name to another entry of the copy, which
-/// another job copies. Jobs with different shards can commit at the same moment.
-static bool gives_way(struct mapcp_job *job) {
-    return job->options.shard.count > 1 && job->decision == MAPCP_DECISION_NEW && job->entry.siblings &&
-           mapcp_siblings_may_meet(job->entry.siblings, &job->file.temporary) &&
-           mapcp_tree_has_twin(&job->tree, false);
-}
-
 /// Finishes the file, whose windows are all copied, and commits it.
 static bool finish_file(struct mapcp_job *job, struct mapcp_error *error) {
     const struct stat *status = &job->file.source.status;
@@ -599,6 +739,10 @@ static bool finish_file(struct mapcp_job *job, struct mapcp_error *error) {
          !mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS))) {
         return false;
     }
+    const struct mapcp_temporary *temporary = &job->file.temporary;
+    struct stat made;
+    const bool remembers = has_other_names(job, status) &&
+                           fstatat(temporary->directory, temporary->name, &made, AT_SYMLINK_NOFOLLOW) == 0;
     if (!mapcp_commit(&job->file.temporary, &terms, &skipped, error)) {
         skipped = is_repeated(job, error);
         if (!skipped) {
@@ -607,6 +751,9 @@ static bool finish_file(struct mapcp_job *job, struct mapcp_error *error) {
     }
     if (skipped) {
         return skip_copy(job, status, error);
+    }
+    if (remembers && !remember_link(job, status, &made, error)) {
+        return false;
     }
     return (!job->options.sync || job->in_tree || mapcp_sync_parent(job->given_target, error)) &&
            complete_entry(job, status, job->file.size, error);

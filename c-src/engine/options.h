@@ -119,6 +119,8 @@ struct mapcp_options {
     bool recursive;
     /// Give files, links and directories the source's times of access and modification.
     bool preserve_timestamps;
+    /// Copy a file that has several names in the tree once, and give the copy as many names.
+    bool preserve_hard_links;
     /// Before a file takes the target's name, read it and its source again and compare them.
     bool verify;
     /// If a source grows or is written to during the copy, copy as many bytes as it had at the start. A

@@ -53,7 +53,7 @@ bool mapcp_source_open(struct mapcp_source *source, struct mapcp_place place, bo
     return mapcp_source_check(&source->status, error);
 }
 
-static bool is_unchanged(const struct stat *before, const struct stat *now) {
+bool mapcp_is_unchanged(const struct stat *before, const struct stat *now) {
     // A hard link that is added or removed changes the time of the status, but nothing that is copied.
     bool has_same_names = before->st_nlink == now->st_nlink;
     return before->st_size == now->st_size && mapcp_is_same_time(before->st_mtim, now->st_mtim) &&
@@ -66,9 +66,9 @@ bool mapcp_source_compare(const struct mapcp_source *source, enum mapcp_change *
     if (fstat(source->descriptor, &now) != 0) {
         return mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, errno);
     }
-    *change = is_unchanged(&source->status, &now)     ? MAPCP_CHANGE_NONE
-              : now.st_size >= source->status.st_size ? MAPCP_CHANGE_WRITTEN
-                                                      : MAPCP_CHANGE_SHORTENED;
+    *change = mapcp_is_unchanged(&source->status, &now) ? MAPCP_CHANGE_NONE
+              : now.st_size >= source->status.st_size   ? MAPCP_CHANGE_WRITTEN
+                                                        : MAPCP_CHANGE_SHORTENED;
     return true;
 }
 

@@ -61,6 +61,10 @@ enum mapcp_change {
     MAPCP_CHANGE_SHORTENED,
 };
 
+/// Whether a file has not changed between two statuses of it. A hard link that is added or removed is no
+/// change.
+bool mapcp_is_unchanged(const struct stat *before, const struct stat *now);
+
 /// Compares the status of an open source with the one from when it was opened. On failure returns false and
 /// sets `error`.
 bool mapcp_source_compare(const struct mapcp_source *source, enum mapcp_change *change,

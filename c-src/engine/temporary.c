@@ -133,6 +133,27 @@ int mapcp_temporary_link_in_place(struct mapcp_temporary *temporary, struct mapc
     return create_in_place(temporary, target, text);
 }
 
+int mapcp_temporary_hard_link(struct mapcp_temporary *temporary, struct mapcp_place target, bool in_place,
+                              struct mapcp_place from, struct mapcp_namer *namer) {
+    temporary->directory = target.directory;
+    temporary->times_refused = 0;
+    temporary->is_hard_link = true;
+    temporary->name = in_place ? strdup(target.name) : mapcp_temporary_path_beside(target.name, namer);
+    if (!temporary->name) {
+        return errno;
+    }
+    if (linkat(from.directory, from.name, temporary->directory, temporary->name, 0) == 0) {
+        return 0;
+    }
+    const int number = errno;
+    if (number != EEXIST) {
+        // A host can fail after it has created the name, which no other file has.
+        (void)unlinkat(temporary->directory, temporary->name, 0);
+    }
+    mapcp_temporary_forget(temporary);
+    return number;
+}
+
 bool mapcp_temporary_set_times(struct mapcp_temporary *temporary, const struct stat *source,
                                struct mapcp_error *error) {
     const struct timespec times[2] = {source->st_atim, source->st_mtim};
@@ -156,6 +177,10 @@ int mapcp_temporary_close(struct mapcp_temporary *temporary) {
 
 int mapcp_temporary_rename(struct mapcp_temporary *temporary, struct mapcp_place target) {
     if (renameat(temporary->directory, temporary->name, target.directory, target.name) != 0) {
+        return errno;
+    }
+    if (temporary->is_hard_link && unlinkat(temporary->directory, temporary->name, 0) != 0 &&
+        errno != ENOENT) {
         return errno;
     }
     mapcp_temporary_forget(temporary);
@@ -267,6 +292,7 @@ bool mapcp_temporary_discard(struct mapcp_temporary *temporary) {
 void mapcp_temporary_forget(struct mapcp_temporary *temporary) {
     free(temporary->name);
     temporary->name = NULL;
+    temporary->is_hard_link = false;
 }
 
 /// Fills in the digits of a path. Frees it and returns NULL with errno set if that fails.

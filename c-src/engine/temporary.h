@@ -40,6 +40,8 @@ struct mapcp_temporary {
     char *name;
     /// The errno value with which the file system refused to set the times, or 0.
     int times_refused;
+    /// Whether it is another name of a finished copy. If the target is so too, renaming changes nothing.
+    bool is_hard_link;
 };
 
 /// No temporary file. Discarding it does nothing.
@@ -60,6 +62,11 @@ int mapcp_temporary_create_in_place(struct mapcp_temporary *temporary, struct ma
 /// Creates a symbolic link with this text at `target` itself. Otherwise the same as mapcp_temporary_link.
 int mapcp_temporary_link_in_place(struct mapcp_temporary *temporary, struct mapcp_place target,
                                   const char *text);
+
+/// Creates another name for the file at `path`, which is relative to the directory `from`: beside `target`
+/// or, if `in_place`, at `target` itself. Returns 0 or the errno value.
+int mapcp_temporary_hard_link(struct mapcp_temporary *temporary, struct mapcp_place target, bool in_place,
+                              struct mapcp_place from, struct mapcp_namer *namer);
 
 /// Whether a file can be created beside `target`. Creates and removes one.
 bool mapcp_temporary_can_be_made(struct mapcp_place target, struct mapcp_namer *namer);

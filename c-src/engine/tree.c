@@ -446,6 +446,15 @@ bool mapcp_tree_begin_at(struct mapcp_tree *tree, struct mapcp_place source, str
     return true;
 }
 
+int mapcp_tree_target_root(const struct mapcp_tree *tree) {
+    return tree->frames[0].target;
+}
+
+const char *mapcp_tree_target_below(const struct mapcp_tree *tree) {
+    const char *path = tree->target->text + tree->frames[0].target_length;
+    return path + strspn(path, "/");
+}
+
 const struct stat *mapcp_tree_source_status(const struct mapcp_tree *tree) {
     return &tree->frames[0].source_status;
 }

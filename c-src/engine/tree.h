@@ -122,6 +122,12 @@ bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error);
 bool mapcp_tree_begin_at(struct mapcp_tree *tree, struct mapcp_place source, struct mapcp_place target,
                          struct mapcp_error *error);
 
+/// The open root of the target.
+int mapcp_tree_target_root(const struct mapcp_tree *tree);
+
+/// The target's path of the current entry below the root. Borrowed.
+const char *mapcp_tree_target_below(const struct mapcp_tree *tree);
+
 /// The statuses of the roots. Valid only while the walk is in the tree. Borrowed.
 const struct stat *mapcp_tree_source_status(const struct mapcp_tree *tree);
 const struct stat *mapcp_tree_target_status(const struct mapcp_tree *tree);

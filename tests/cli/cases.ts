@@ -96,6 +96,7 @@ const contradictions: readonly (readonly [string, string, readonly string[]])[] 
     force: ['-f'],
     overwrite: ['--overwrite=always'],
     preserve: ['-p'],
+    'preserve-hard-links': ['-H'],
     sparse: ['--sparse=auto'],
     verify: ['--verify'],
     'allow-changes': ['--allow-changes'],

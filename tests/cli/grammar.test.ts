@@ -28,6 +28,7 @@ const plain = {
   input: 'none',
   recursive: false,
   preserveTimestamps: false,
+  preserveHardLinks: false,
   verify: false,
   allowChanges: false,
   sync: false,

@@ -1205,6 +1205,7 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (bool) (int32_t) *((uint8_t*) (arg + (15+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (16+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (17+4*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (18+4*sizeof(void*)))),
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+5*sizeof(void*))))), (*((size_t*) (arg + (16+6*sizeof(void*))))) },
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+7*sizeof(void*))))), (*((size_t*) (arg + (16+8*sizeof(void*))))) },
     (exports_mapcp_copy_copier_input_t) (int32_t) *((uint8_t*) (arg + (16+9*sizeof(void*)))),
@@ -1696,14 +1697,15 @@ uint8_t * __wasm_export_exports_mapcp_copy_command_line_parse(uint8_t * arg, siz
       *((int8_t*)(ptr + (15+14*sizeof(void*)))) = (int32_t) ((*payload).options).atomic;
       *((int8_t*)(ptr + (16+14*sizeof(void*)))) = ((*payload).options).recursive;
       *((int8_t*)(ptr + (17+14*sizeof(void*)))) = ((*payload).options).preserve_timestamps;
-      *((int8_t*)(ptr + (18+14*sizeof(void*)))) = ((*payload).options).verify;
-      *((int8_t*)(ptr + (19+14*sizeof(void*)))) = ((*payload).options).allow_changes;
-      *((int8_t*)(ptr + (20+14*sizeof(void*)))) = ((*payload).options).sync;
-      *((int8_t*)(ptr + (21+14*sizeof(void*)))) = ((*payload).options).dry_run;
-      *((int8_t*)(ptr + (22+14*sizeof(void*)))) = ((*payload).options).keep_going;
-      *((int8_t*)(ptr + (23+14*sizeof(void*)))) = ((*payload).options).make_parents;
-      *((int8_t*)(ptr + (24+14*sizeof(void*)))) = ((*payload).options).measure;
-      *((int8_t*)(ptr + (25+14*sizeof(void*)))) = ((*payload).options).report_entries;
+      *((int8_t*)(ptr + (18+14*sizeof(void*)))) = ((*payload).options).preserve_hard_links;
+      *((int8_t*)(ptr + (19+14*sizeof(void*)))) = ((*payload).options).verify;
+      *((int8_t*)(ptr + (20+14*sizeof(void*)))) = ((*payload).options).allow_changes;
+      *((int8_t*)(ptr + (21+14*sizeof(void*)))) = ((*payload).options).sync;
+      *((int8_t*)(ptr + (22+14*sizeof(void*)))) = ((*payload).options).dry_run;
+      *((int8_t*)(ptr + (23+14*sizeof(void*)))) = ((*payload).options).keep_going;
+      *((int8_t*)(ptr + (24+14*sizeof(void*)))) = ((*payload).options).make_parents;
+      *((int8_t*)(ptr + (25+14*sizeof(void*)))) = ((*payload).options).measure;
+      *((int8_t*)(ptr + (26+14*sizeof(void*)))) = ((*payload).options).report_entries;
       *((size_t*)(ptr + (24+16*sizeof(void*)))) = (((*payload).options).include).len;
       *((uint8_t **)(ptr + (24+15*sizeof(void*)))) = (uint8_t *) (((*payload).options).include).ptr;
       *((size_t*)(ptr + (24+18*sizeof(void*)))) = (((*payload).options).exclude).len;

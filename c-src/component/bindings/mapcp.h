@@ -281,6 +281,10 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   // Give files, links and directories the source's times of access and modification. If WASI, which has times from
   // 1970 to 2554, or the target's file system may lack the time of modification, there is a warning.
   bool   preserve_timestamps;
+  // Copy a file that has several names in the tree once, and give the copy as many names. If that is refused, each
+  // name gets a copy of its own, with one warning. Names in different shards or jobs are different files. A name
+  // whose target stays is not linked to.
+  bool   preserve_hard_links;
   // Before a file takes the target's name, read it and its source again and compare them. If they differ, fail with
   // `verification-failed`.
   bool   verify;

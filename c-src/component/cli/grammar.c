@@ -85,7 +85,7 @@ static const char never_asks[] = "cannot be used: mapcp never asks; use -n, -u o
 static const struct option table[] = {
     {.help = "What to copy, and where to:"},
     {"recursive", "rR", "copy directories and everything in them", SETS(options.recursive)},
-    {"archive", "a", "the same as -r -P -p", STANDS_FOR("rPp")},
+    {"archive", "a", "the same as -r -P -p -H", STANDS_FOR("rPpH")},
     {"no-dereference", "P", "copy links as links (default with -r)",
      STORES(MAPCP_SYMLINKS_PRESERVE, options.symlinks)},
     {"dereference", "L", "copy what links lead to (default without -r)",
@@ -118,6 +118,7 @@ static const struct option table[] = {
     {"overwrite", "", "when to replace: always, never, newer or error",
      CHOOSES("WHEN", overwriting, options.overwrite), .initial = "always"},
     {"preserve", "p", "keep access and modification times", SETS(options.preserve_timestamps)},
+    {"preserve-hard-links", "H", "keep the names of one file one file", SETS(options.preserve_hard_links)},
     {"sparse", "", "when to make holes: auto, always or never", CHOOSES("WHEN", sparseness, options.sparse),
      .initial = "auto"},
     {"verify", "", "compare each copy with its source", SETS(options.verify)},

@@ -1,0 +1,47 @@
+#ifndef MAPCP_HARD_LINKS_H
+#define MAPCP_HARD_LINKS_H
+
+// Source files that have several names, so that their copy gets as many names.
+//
+// A file is remembered when its first name is copied, and forgotten when all its names were seen. So memory
+// grows only with files that have more than one name. Names outside the tree are never seen.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+/// A file with several names whose first name was copied.
+struct mapcp_hard_link {
+    /// The statuses of the source and of its copy when the copy was complete.
+    struct stat source;
+    struct stat target;
+    /// The path of the copy below the target's root. Owned.
+    char *path;
+    /// How many names of the source were not seen.
+    uint64_t left;
+};
+
+/// The files of a job. All zeros are none.
+struct mapcp_hard_links {
+    /// A hash table of pointers, with linear probing. Owned.
+    struct mapcp_hard_link **slots;
+    size_t slot_count;
+    size_t count;
+};
+
+/// Finds a file by its source. NULL if it is not there. Borrowed until the next call that changes the table.
+struct mapcp_hard_link *mapcp_hard_links_find(const struct mapcp_hard_links *links,
+                                              const struct stat *source);
+
+/// Adds a file, or replaces what is known of it. Returns false if memory runs out.
+bool mapcp_hard_links_add(struct mapcp_hard_links *links, const struct stat *source,
+                          const struct stat *target, const char *path);
+
+/// Counts one more name of a file as seen, and forgets the file after the last.
+void mapcp_hard_links_see(struct mapcp_hard_links *links, struct mapcp_hard_link *link);
+
+/// Frees everything.
+void mapcp_hard_links_free(struct mapcp_hard_links *links);
+
+#endif
