@@ -1,0 +1,84 @@
+// Hostile trees, through the options that docs/accepting-uploads.md recommends.
+
+import { mkdirSync, readdirSync, realpathSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CopyOptions, openSandbox } from 'mapcp';
+import { expect, it } from 'vitest';
+import { look } from '../behaviour/tree.js';
+import { inMemoryDirectory } from '../helpers/directory.js';
+
+const limits = { maxBytes: 100_000, maxFiles: 80, maxDepth: 6, maxFileSize: 10_000 };
+
+/** Makes hostile entries in a directory, and more of them outside. */
+function makeCorpus(directory: string): void {
+  const at = (...names: readonly string[]) => join(directory, 'in/a', ...names);
+  mkdirSync(at('d/e/f/g/h/i/j'), { recursive: true });
+  writeFileSync(join(directory, 'secret'), 'secret');
+  // Names that lead out on other systems, or if somebody unescapes them.
+  for (const name of ['..\\..\\secret', '%2e%2e%2fsecret', '\u2024\u2024', '...', 'C:secret', '-rf', '..;']) {
+    writeFileSync(at(name), 'ours');
+  }
+  // Links that lead out by one step, by two, and through a directory.
+  const links = { one: '../../secret', two: 'step/..', step: '.', three: 'd/e/../../../../secret', up: '..' };
+  for (const [name, text] of Object.entries(links)) {
+    symlinkSync(text, at(name));
+  }
+  symlinkSync('../../..', at('d/out'));
+  symlinkSync('..//.//../../secret', at('d/slashes'));
+  symlinkSync('../d', at('d/inside'));
+  // A bomb of links.
+  for (const name of ['1', '2', '3', '4', '5', '6']) {
+    mkdirSync(at('bomb', name), { recursive: true });
+    for (const other of ['1', '2', '3', '4', '5', '6']) {
+      symlinkSync(`../${other}`, at('bomb', name, `to${other}`));
+    }
+  }
+  writeFileSync(at('huge'), '');
+  truncateSync(at('huge'), 10 * 2 ** 40);
+}
+
+const combinations = (['contained', 'skip', 'follow'] as const).flatMap((symlinks) =>
+  [{}, { keepGoing: true }, { keepGoing: true, onProgress: () => {} }, { dryRun: true }].map(
+    (more): CopyOptions => ({ recursive: true, preserveMode: false, symlinks, ...more }),
+  ),
+);
+
+it.each(combinations)('nothing of a hostile tree leads out or exceeds a limit with %o', (options) =>
+  inMemoryDirectory(async (directory) => {
+    makeCorpus(directory);
+    mkdirSync(join(directory, 'out'));
+    using box = await openSandbox({
+      '/in': { path: join(directory, 'in'), access: 'read' },
+      '/out': { path: join(directory, 'out'), access: 'read-write' },
+    });
+    const report = await box.copy('/in/a', '/out/b', { ...options, ...limits }).catch(() => undefined);
+
+    const found = Object.entries(look(join(directory, 'out')));
+    expect(found.length).toBeLessThanOrEqual(limits.maxFiles);
+    const bytes = found.reduce(
+      (sum, [, { kind, content }]) => sum + (kind === 'file' ? content.length : 0),
+      0,
+    );
+    expect(bytes).toBeLessThanOrEqual(limits.maxBytes);
+    expect(found.filter(([path]) => path.split('/').length - 1 > limits.maxDepth)).toEqual([]);
+    expect(found.filter(([, { content }]) => content === 'secret')).toEqual([]);
+    expect(readdirSync(directory).sort()).toEqual(['in', 'out', 'secret']);
+    const root = realpathSync(join(directory, 'out'));
+    for (const [path] of found.filter(([, { kind }]) => kind === 'link')) {
+      expect(`${realpathSync(join(root, path))}/`.startsWith(`${root}/b/`), path).toBe(true);
+    }
+    if (options.dryRun) {
+      expect(found).toEqual([]);
+    } else if (options.keepGoing && options.symlinks === 'contained') {
+      expect(
+        report?.errors.map(({ source, code }) => [source, code.slice('ERR_MAPCP_'.length)]).sort(),
+      ).toEqual([
+        ['/in/a/d/e/f/g/h/i/j', 'LIMIT_EXCEEDED'],
+        ['/in/a/d/out', 'LINK_LEADS_OUT'],
+        ['/in/a/d/slashes', 'LINK_LEADS_OUT'],
+        ['/in/a/huge', 'LIMIT_EXCEEDED'],
+        ...['one', 'three', 'two', 'up'].map((name) => [`/in/a/${name}`, 'LINK_LEADS_OUT']),
+      ]);
+    }
+  }),
+);
