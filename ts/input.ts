@@ -39,7 +39,7 @@ type Result = IteratorResult<unknown>;
 interface Supply {
   /** Returns the next value. */
   next(): Result | Promise<Result>;
-  /** Tells the caller's source that no more values will be taken. */
+  /** Stops the source before its end: destroys a stream of Node, cancels one of the web, returns an iterator. */
   stop(): unknown;
 }
 
@@ -91,7 +91,7 @@ export class Input {
     return this.#first(pieces.joined());
   }
 
-  /** Ends the input. If values are left, the source is told that nobody will take them. */
+  /** Ends the input. If values are left, stops the source. */
   end(): void {
     if (!this.#isOver) {
       this.#isOver = true;
@@ -140,7 +140,7 @@ export class Input {
         return result;
       }
       this.#pending = result.catch(fail);
-      // If the copy ends before, nobody waits for it.
+      // The copy may end before it waits for this.
       this.#pending.catch(ignore);
       return this.#pending;
     } catch (error) {
