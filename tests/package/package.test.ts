@@ -109,6 +109,7 @@ describe('the package', () => {
       'esm-only',
       '--exclude-entrypoints',
       'component',
+      'browser/worker.js',
       '--no-emoji',
       '--no-color',
     ];
