@@ -173,14 +173,20 @@ export SHARED_MMAN_PC
 
 PREFIX ?= /usr/local
 
-.PHONY: install
-## make install PREFIX=…   install libshared-mman, its header and its pkg-config file (also DESTDIR=…)
+.PHONY: install uninstall
+## make install PREFIX=…   install libshared-mman, its headers and its pkg-config file (also DESTDIR=…)
 install: $(LIBSHARED_MMAN)
 	$(if $(word 2,$(PREFIX)),$(error PREFIX must not contain spaces, because pkg-config cannot print such a path))
-	install -d '$(DESTDIR)$(PREFIX)/include' '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
-	install -m 644 c-src/mman/shared_mman.h '$(DESTDIR)$(PREFIX)/include'
+	install -d '$(DESTDIR)$(PREFIX)/include' '$(DESTDIR)$(PREFIX)/lib/pkgconfig' '$(DESTDIR)$(PREFIX)/share/doc/shared-mman'
+	install -m 644 c-src/mman/shared_mman.h c-src/samples/memory_map.hpp '$(DESTDIR)$(PREFIX)/include'
+	install -m 644 LICENSE '$(DESTDIR)$(PREFIX)/share/doc/shared-mman'
 	install -m 644 $(LIBSHARED_MMAN) '$(DESTDIR)$(PREFIX)/lib'
 	@echo "$$SHARED_MMAN_PC" > '$(DESTDIR)$(PREFIX)/lib/pkgconfig/shared-mman.pc'
+
+## make uninstall PREFIX=… remove what `make install` has installed there
+uninstall:
+	rm -rf '$(DESTDIR)$(PREFIX)/share/doc/shared-mman'
+	cd '$(DESTDIR)$(PREFIX)' && rm -f include/shared_mman.h include/memory_map.hpp lib/libshared-mman.a lib/pkgconfig/shared-mman.pc
 
 # --- The samples -----------------------------------------------------------------------------------------------------
 

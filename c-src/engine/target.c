@@ -102,11 +102,18 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
 /// Checks the errno value of a commit. If it says missing or invalid although the temporary file is still
 /// there, the file system cannot have the target's name.
 static bool check_named(const struct mapcp_temporary *temporary, int number, struct mapcp_error *error) {
-    bool may_be_name = number == ENOENT || number == EINVAL;
-    if (may_be_name && mapcp_temporary_is_there(temporary)) {
-        number = EILSEQ;
+    if (number == 0) {
+        return true;
     }
-    return number == 0 || mapcp_fail_number(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET, number);
+    bool may_be_name = number == ENOENT || number == EINVAL;
+    bool is_there = may_be_name && mapcp_temporary_is_there(temporary);
+    (void)mapcp_fail_number(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET, is_there ? EILSEQ : number);
+    if (number == ENOENT && !is_there) {
+        error->because =
+            "its unfinished copy is gone; another program removed it, or cleaned the directory of "
+            "temporary files meanwhile";
+    }
+    return false;
 }
 
 static bool replace(struct mapcp_temporary *temporary, struct mapcp_place target, struct mapcp_error *error) {

@@ -3,7 +3,15 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { CopyError, type CopyOptions, openSandbox } from 'mapcp';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +20,7 @@ import { inMemoryDirectory } from '../helpers/directory.js';
 import type { Fault, Plan } from './faulty-host.js';
 import { FaultySandbox } from './faulty-sandbox.js';
 import { copyCommands } from './killed-copies.js';
+import { isTemporary } from './promises.js';
 import { argumentsFor } from './recovery.js';
 import { bytes, type Scenario } from './scenarios.js';
 
@@ -204,3 +213,27 @@ describe.each(['error', 'never'] as const)(
     );
   },
 );
+
+it('a copy whose unfinished file another program removes is an error that says so', () =>
+  inMemoryDirectory(async (directory) => {
+    const scenario: Scenario = {
+      name: '',
+      options: {},
+      source: (put) => put.file('in/a', 'ours'),
+      target: (put) => put.file('out/b', 'old'),
+    };
+    using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
+    const { error, found } = await sandbox.copy((call) => {
+      if (call === 'renameAt') {
+        for (const name of readdirSync(join(directory, 'out')).filter(isTemporary)) {
+          rmSync(join(directory, 'out', name));
+        }
+      }
+      return undefined;
+    });
+    expect(error).toMatchObject({
+      code: 'ENOENT',
+      reason: expect.stringContaining('another program removed it'),
+    });
+    expect(found).toMatchObject({ b: { content: 'old' } });
+  }));

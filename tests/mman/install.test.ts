@@ -1,7 +1,16 @@
 // A project that uses libshared-mman as `make install` installs it, and nothing of this checkout.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
@@ -16,8 +25,8 @@ const env = { ...process.env, PKG_CONFIG_PATH: join(prefix, 'lib/pkgconfig') };
 const isPkgConfigMissing =
   process.env.CI === undefined && spawnSync('pkg-config', ['--version']).error !== undefined;
 
-function install(to: string) {
-  const { status, stderr } = spawnSync('make', ['install', `PREFIX=${to}`], {
+function install(to: string, target = 'install') {
+  const { status, stderr } = spawnSync('make', [target, `PREFIX=${to}`], {
     // Without the flags of the make that runs the tests.
     env: { ...process.env, MAKEFLAGS: '', MAKELEVEL: '' },
     encoding: 'utf8',
@@ -44,6 +53,23 @@ it('make install refuses a prefix with a space, because pkg-config cannot print 
     stderr: expect.stringMatching(/PREFIX must not contain spaces/),
   });
   expect(existsSync(spaced)).toBe(false);
+});
+
+it('make uninstall removes what make install has installed, and nothing else', () => {
+  const other = join(place, 'other');
+  const files = () =>
+    readdirSync(other, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name)
+      .sort();
+  mkdirSync(join(other, 'lib'), { recursive: true });
+  writeFileSync(join(other, 'lib/mine'), '');
+  expect(install(other).status).toBe(0);
+  expect(files()).toEqual(
+    ['LICENSE', 'libshared-mman.a', 'memory_map.hpp', 'mine', 'shared-mman.pc', 'shared_mman.h'].sort(),
+  );
+  expect(install(other, 'uninstall')).toEqual({ status: 0, stderr: '' });
+  expect(files()).toEqual(['mine']);
 });
 
 describe('a project that finds libshared-mman by pkg-config', () => {
@@ -138,7 +164,7 @@ describe('a C++ program that maps a file with memory_map.hpp', () => {
       '-std=c++23',
       '-fno-exceptions',
       '-D_WASI_EMULATED_MMAN',
-      `-I${resolve('c-src/samples')}`,
+      `-I${join(prefix, 'include')}`,
     ];
     return run(process.execPath, clang, ...options, 'map.cpp', ...args, '-o', 'map.wasm');
   };

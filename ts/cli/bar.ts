@@ -6,6 +6,9 @@ import { canDraw, standardError } from './streams.js';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
+/** The part of the bar that is not done. */
+const INCOMPLETE = '░';
+
 /** Returns a number of bytes for people, such as "1.5 MiB". */
 function humanBytes(bytes: number): string {
   const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
@@ -37,7 +40,7 @@ export class ProgressBar {
       format: (options, params, shown: Shown) => lineOf(options, params.progress, shown),
       barsize: 12,
       barCompleteChar: '█',
-      barIncompleteChar: '░',
+      barIncompleteChar: INCOMPLETE,
       hideCursor: true,
       clearOnComplete: true,
       stopOnComplete: false,
@@ -83,7 +86,26 @@ function amounts(done: number, total: number | undefined, since: number): string
   return `${humanBytes(done)} of ${humanBytes(total)}, ${humanBytes(rate)}/s${left}`;
 }
 
-/** Wraps a stream, so that it does not look like a terminal and nothing is drawn on it. */
+/**
+ * Wraps a stream, so that it does not look like a terminal and nothing is drawn on it. The bar writes its last line
+ * again when it is removed. A complete line that is written again is left out, even if its rate differs.
+ */
 function lineByLine(stream: Writable): Writable {
-  return new Writable({ write: (chunk, _encoding, done) => stream.write(chunk, done) });
+  const amountsOf = (line: string) => line.slice(0, line.indexOf(','));
+  let last = '';
+  let isRepeated = false;
+  return new Writable({
+    write: (chunk, _encoding, done) => {
+      const text = String(chunk);
+      if (text !== '\n') {
+        isRepeated = !text.includes(INCOMPLETE) && amountsOf(text) === amountsOf(last);
+        last = text;
+      }
+      if (isRepeated) {
+        done();
+      } else {
+        stream.write(text, done);
+      }
+    },
+  });
 }

@@ -460,7 +460,7 @@ typedef exports_mapcp_copy_copier_copy_options_t exports_mapcp_copy_command_line
 typedef struct exports_mapcp_copy_command_line_option_description_t {
   // Its long name, without dashes.
   mapcp_string_t   name;
-  // Its letters, which all mean the same; empty if it has none. People see the first.
+  // Its letters, such as `rR`: each is a short form of the option. Help shows the first. Empty if it has none.
   mapcp_string_t   letters;
   // The heading that `--help` lists it under.
   mapcp_string_t   section;
