@@ -262,7 +262,9 @@ export function inputOf(
     return contentOf(source);
   }
   requireThat(size === undefined, 'options.size', 'left out unless the source is a stream', size);
-  requireThat(mode === undefined, 'options.mode', 'left out unless the source is a stream', mode);
+  // It is an option of fs.cp with another meaning.
+  const advice = "left out unless the source is a stream (for COPYFILE_EXCL, use overwrite: 'error')";
+  requireThat(mode === undefined, 'options.mode', advice, mode);
   if (files === undefined) {
     return undefined;
   }

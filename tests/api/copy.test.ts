@@ -246,7 +246,6 @@ describe('copy', () => {
     ['filter', () => false, /include and exclude/],
     ['dereference', true, /symlinks: 'follow'/],
     ['verbatimSymlinks', true, /symlinks: 'preserve'/],
-    ['mode', 1, /overwrite: 'error' in place of COPYFILE_EXCL/],
     ['preserve', true, /did you mean|it has recursive/],
     ['overWrite', 'never', /did you mean 'overwrite'/],
   ])("refuses the unknown option '%s', and names the right one", (name, value, advice) =>

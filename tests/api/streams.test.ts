@@ -261,7 +261,7 @@ describe('a stream', () => {
       'a mode without a stream',
       'a',
       { mode: 1 },
-      'options.mode must be left out unless the source is a stream',
+      "options.mode must be left out unless the source is a stream (for COPYFILE_EXCL, use overwrite: 'error')",
     ],
   ])('refuses %s', async (_, source, options, message) => {
     const error = await failureOf(copy(source, 'target', options));

@@ -541,7 +541,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: '--quiet prints an error that would be a warning in a tree',
-    prepare: (put) => put.fifo('in/a'),
+    prepare: (put) => put.socket('in/a'),
     args: ['-q', 'in/a', 'out/b'],
     ends: 'badly',
     stderr: failure(

@@ -217,13 +217,14 @@ class Oracle implements Prediction {
       } else if (isDirectory) {
         this.#copyTree(path, entry, to, rest);
       } else {
-        this.#copyEntry(path, entry, to);
+        this.#copyEntry(path, entry, to, rest.split('/').length);
       }
     }
   }
 
-  #copyEntry(source: string, found: Seen, target: string): void {
-    const { atomic, preserveTimestamps, dryRun } = this.#options;
+  /** Copies a file or a link. `depth` is how many directories of the tree are above it; 0 without a tree. */
+  #copyEntry(source: string, found: Seen, target: string, depth = 0): void {
+    const { atomic, preserveTimestamps, dryRun, symlinks } = this.#options;
     const { overwrite = atomic === 'tree' ? 'error' : 'always' } = this.#options;
     const old = this.#existing[target];
     if (old !== undefined) {
@@ -235,6 +236,10 @@ class Oracle implements Prediction {
         this.skipped.add(target);
         return;
       }
+    }
+    if (symlinks === 'contained' && found.kind === 'link' && !isContained(found.content, depth)) {
+      this.failed.add(target);
+      return;
     }
     this.copied.add(target);
     this.bytes += found.kind === 'file' ? found.content.length : 0;
@@ -311,6 +316,14 @@ class Oracle implements Prediction {
     }
     return (kind === 'directory' ? 0o777 : 0o666) & ~process.umask();
   }
+}
+
+/** Whether the text of a link cannot lead out of a tree, if the link has `depth` directories of the tree above it. */
+function isContained(text: string, depth: number): boolean {
+  const [, up = '', names = ''] = /^((?:\.{0,2}(?:\/+|$))*)(.*)$/.exec(text) ?? [];
+  const isRelative = text !== '' && !text.startsWith('/') && !/^[a-z]:|\\/i.test(text);
+  const ups = up.split('/').filter((name) => name === '..').length;
+  return isRelative && ups < depth && !names.split('/').some((name) => name !== '.' && /^[. ]+$/.test(name));
 }
 
 /** The directories on the way to a path, from the top. */

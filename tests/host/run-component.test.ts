@@ -321,15 +321,13 @@ describe('a program is refused if it', () => {
   it('imports interfaces that no host has', async () => {
     const component = await loadText(
       `(component
-         (import "wasi:sockets/instance-network@0.2.0" (instance $n (export "f" (func))))
+         (import "wasi:http/types@0.2.0" (instance $n (export "f" (func))))
          (core func $f (canon lower (func $n "f")))
          (core module $m (import "" "f" (func)))
          (core instance (instantiate $m (with "" (instance (export "f" (func $f)))))))`,
     );
     await expect(component.run({ clocks: true })).rejects.toThrow(
-      new RefusedError(
-        "the component imports 'wasi:sockets/instance-network', which this host does not provide",
-      ),
+      new RefusedError("the component imports 'wasi:http/types', which this host does not provide"),
     );
   });
 

@@ -96,9 +96,6 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
           break;
         }
         case 27: {
-          break;
-        }
-        case 28: {
           if ((*((size_t*) (arg0 + (8+3*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (arg0 + (8+2*sizeof(void*)))));
           }
@@ -234,9 +231,6 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_errors_post_re
           break;
         }
         case 27: {
-          break;
-        }
-        case 28: {
           if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (base + (2*sizeof(void*)))));
           }
@@ -420,9 +414,6 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
               break;
             }
             case 27: {
-              break;
-            }
-            case 28: {
               if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
                 free(*((uint8_t **) (base + (2*sizeof(void*)))));
               }
@@ -541,9 +532,6 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
           break;
         }
         case 27: {
-          break;
-        }
-        case 28: {
           if ((*((size_t*) (arg0 + (4*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (arg0 + (3*sizeof(void*)))));
           }
@@ -808,7 +796,7 @@ static uint8_t RET_AREA[(160+22*sizeof(void*))];
 
 void exports_mapcp_copy_copier_error_code_free(exports_mapcp_copy_copier_error_code_t *ptr) {
   switch ((int32_t) ptr->tag) {
-    case 28: {
+    case 27: {
       mapcp_string_free(&ptr->val.other);
       break;
     }
@@ -1353,14 +1341,10 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
         break;
       }
       case 27: {
+        const mapcp_string_t *payload33 = &((*payload5).code).val.other;
         *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 27;
-        break;
-      }
-      case 28: {
-        const mapcp_string_t *payload34 = &((*payload5).code).val.other;
-        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 28;
-        *((size_t*)(ptr + (8+3*sizeof(void*)))) = (*payload34).len;
-        *((uint8_t **)(ptr + (8+2*sizeof(void*)))) = (uint8_t *) (*payload34).ptr;
+        *((size_t*)(ptr + (8+3*sizeof(void*)))) = (*payload33).len;
+        *((uint8_t **)(ptr + (8+2*sizeof(void*)))) = (uint8_t *) (*payload33).ptr;
         break;
       }
     }
@@ -1374,10 +1358,10 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
     *((size_t*)(ptr + (8+12*sizeof(void*)))) = ((*payload5).reason).len;
     *((uint8_t **)(ptr + (8+11*sizeof(void*)))) = (uint8_t *) ((*payload5).reason).ptr;
     if (((*payload5).leftover).is_some) {
-      const mapcp_string_t *payload36 = &((*payload5).leftover).val;
+      const mapcp_string_t *payload35 = &((*payload5).leftover).val;
       *((int8_t*)(ptr + (8+13*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (8+15*sizeof(void*)))) = (*payload36).len;
-      *((uint8_t **)(ptr + (8+14*sizeof(void*)))) = (uint8_t *) (*payload36).ptr;
+      *((size_t*)(ptr + (8+15*sizeof(void*)))) = (*payload35).len;
+      *((uint8_t **)(ptr + (8+14*sizeof(void*)))) = (uint8_t *) (*payload35).ptr;
     } else {
       *((int8_t*)(ptr + (8+13*sizeof(void*)))) = 0;
     }
@@ -1503,9 +1487,9 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
   }
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
-    const exports_mapcp_copy_copier_copy_error_t *payload34 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload34).outcome;
-    switch ((int32_t) ((*payload34).code).tag) {
+    const exports_mapcp_copy_copier_copy_error_t *payload33 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload33).outcome;
+    switch ((int32_t) ((*payload33).code).tag) {
       case 0: {
         *((int8_t*)(ptr + (2*sizeof(void*)))) = 0;
         break;
@@ -1615,31 +1599,27 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
         break;
       }
       case 27: {
+        const mapcp_string_t *payload61 = &((*payload33).code).val.other;
         *((int8_t*)(ptr + (2*sizeof(void*)))) = 27;
-        break;
-      }
-      case 28: {
-        const mapcp_string_t *payload63 = &((*payload34).code).val.other;
-        *((int8_t*)(ptr + (2*sizeof(void*)))) = 28;
-        *((size_t*)(ptr + (4*sizeof(void*)))) = (*payload63).len;
-        *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) (*payload63).ptr;
+        *((size_t*)(ptr + (4*sizeof(void*)))) = (*payload61).len;
+        *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) (*payload61).ptr;
         break;
       }
     }
-    *((int8_t*)(ptr + (5*sizeof(void*)))) = (int32_t) (*payload34).operation;
-    *((size_t*)(ptr + (7*sizeof(void*)))) = ((*payload34).path).len;
-    *((uint8_t **)(ptr + (6*sizeof(void*)))) = (uint8_t *) ((*payload34).path).ptr;
-    *((size_t*)(ptr + (9*sizeof(void*)))) = ((*payload34).source).len;
-    *((uint8_t **)(ptr + (8*sizeof(void*)))) = (uint8_t *) ((*payload34).source).ptr;
-    *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload34).target).len;
-    *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload34).target).ptr;
-    *((size_t*)(ptr + (13*sizeof(void*)))) = ((*payload34).reason).len;
-    *((uint8_t **)(ptr + (12*sizeof(void*)))) = (uint8_t *) ((*payload34).reason).ptr;
-    if (((*payload34).leftover).is_some) {
-      const mapcp_string_t *payload65 = &((*payload34).leftover).val;
+    *((int8_t*)(ptr + (5*sizeof(void*)))) = (int32_t) (*payload33).operation;
+    *((size_t*)(ptr + (7*sizeof(void*)))) = ((*payload33).path).len;
+    *((uint8_t **)(ptr + (6*sizeof(void*)))) = (uint8_t *) ((*payload33).path).ptr;
+    *((size_t*)(ptr + (9*sizeof(void*)))) = ((*payload33).source).len;
+    *((uint8_t **)(ptr + (8*sizeof(void*)))) = (uint8_t *) ((*payload33).source).ptr;
+    *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload33).target).len;
+    *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload33).target).ptr;
+    *((size_t*)(ptr + (13*sizeof(void*)))) = ((*payload33).reason).len;
+    *((uint8_t **)(ptr + (12*sizeof(void*)))) = (uint8_t *) ((*payload33).reason).ptr;
+    if (((*payload33).leftover).is_some) {
+      const mapcp_string_t *payload63 = &((*payload33).leftover).val;
       *((int8_t*)(ptr + (14*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (16*sizeof(void*)))) = (*payload65).len;
-      *((uint8_t **)(ptr + (15*sizeof(void*)))) = (uint8_t *) (*payload65).ptr;
+      *((size_t*)(ptr + (16*sizeof(void*)))) = (*payload63).len;
+      *((uint8_t **)(ptr + (15*sizeof(void*)))) = (uint8_t *) (*payload63).ptr;
     } else {
       *((int8_t*)(ptr + (14*sizeof(void*)))) = 0;
     }

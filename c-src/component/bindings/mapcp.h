@@ -87,38 +87,35 @@ typedef struct exports_mapcp_copy_copier_error_code_t {
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_LIMIT_EXCEEDED 12
 // With `symlinks` set to `contained`: the link could lead out of the copied tree. POSIX has no such code.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_LINK_LEADS_OUT 13
-// With `names` set to `portable`: on some systems the name is another entry's, or impossible. POSIX has no such
-// code; `EILSEQ` is the closest.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_NOT_PORTABLE 14
 // A path or an option is invalid, such as an empty path. POSIX: `EINVAL`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 15
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 14
 // The path has more symbolic links than the host follows. POSIX: `ELOOP`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_LINKS 16
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_LINKS 15
 // The path, or a name in it, is too long for the file system. POSIX: `ENAMETOOLONG`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_TOO_LONG 17
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_TOO_LONG 16
 // The host cannot represent the name, or the file system cannot have it. POSIX: `EILSEQ`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_NAME 18
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_NAME 17
 // The file system is full. POSIX: `ENOSPC`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NO_SPACE 19
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NO_SPACE 18
 // The owner's disk quota is used up. POSIX: `EDQUOT`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_QUOTA_EXCEEDED 20
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_QUOTA_EXCEEDED 19
 // The file is too large for the file system or the limit of the process. POSIX: `EFBIG`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_FILE_TOO_LARGE 21
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_FILE_TOO_LARGE 20
 // The file system is mounted read-only. POSIX: `EROFS`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_READ_ONLY_FILE_SYSTEM 22
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_READ_ONLY_FILE_SYSTEM 21
 // The process or the system has no descriptor left. POSIX: `EMFILE`, `ENFILE`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_OPEN_FILES 23
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_OPEN_FILES 22
 // Memory ran out, for a window or for the job itself. WASI hosts also report this if descriptors run out. POSIX:
 // `ENOMEM`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OUT_OF_MEMORY 24
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OUT_OF_MEMORY 23
 // The device failed. POSIX: `EIO`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_IO 25
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_IO 24
 // The file is in use. POSIX: `EBUSY`, `ETXTBSY`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_BUSY 26
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_BUSY 25
 // The file system or the host cannot do this. POSIX: `ENOTSUP`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_UNSUPPORTED 27
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_UNSUPPORTED 26
 // Another error, as a clause for people.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER 28
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER 27
 
 // How the entry of an error ended.
 typedef uint8_t exports_mapcp_copy_copier_outcome_t;
