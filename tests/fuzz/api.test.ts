@@ -167,9 +167,11 @@ const request: fc.Arbitrary<Request> = fc
     shards: fc.constantFrom<number | undefined>(undefined, undefined, 1, 2, 3),
   })
   .map(withoutContradictions)
-  // One directory of the sandbox is read-only.
+  // One directory of the sandbox is read-only, and the other one cannot be replaced as a whole.
   .filter(
-    ({ way, target }) => way !== 'from one directory of a sandbox to another' || target.startsWith('out'),
+    ({ way, target, options: { atomic } }) =>
+      way !== 'from one directory of a sandbox to another' ||
+      (target.startsWith('out') && !(target === 'out' && atomic === 'tree')),
   )
   // If the source is skipped, the copy may check its target or not.
   .filter(({ source, options: { symlinks } }) => symlinks !== 'skip' || !/^in\/l/.test(source));

@@ -30,13 +30,21 @@ export const commonOptions = Object.fromEntries(
   }),
 ) as unknown as Omit<Arbitraries, 'filterSource' | 'preserveMode'>;
 
-/** A request without the options that contradict `atomic: 'tree'`, if it has that. */
+/** A request without the options that contradict others, or whose result depends on other jobs. */
 export function withoutContradictions<
-  Request extends { readonly options: CopyOptions; readonly shards: number | undefined },
+  Request extends {
+    readonly source: string;
+    readonly target: string;
+    readonly options: CopyOptions;
+    readonly shards: number | undefined;
+  },
 >(request: Request): Request {
+  const { source, target, shards } = request;
   const { keepGoing, concurrency, ...options } = request.options;
   if (options.atomic !== 'tree') {
-    return request;
+    // A target in the source changes the time of the directory that the next job copies.
+    const isChanged = options.preserveTimestamps && `${target}/`.startsWith(`${source}/`);
+    return { ...request, shards: isChanged ? undefined : shards };
   }
   const overwrite = options.overwrite === 'newer' ? 'always' : options.overwrite;
   return { ...request, shards: undefined, options: { ...options, ...(overwrite && { overwrite }) } };

@@ -198,7 +198,10 @@ describe.each(runtimesOf('samples'))('$name', ({ name, missing, usageStatus, run
       const directory = directoryWith({ a: bytes(4 * WINDOW), disk: 'directory' });
       onSmallDisk(join(directory, 'disk'), 2 * WINDOW, () => {
         const { status, stderr } = run(program, directory, ['a', 'disk/b']);
-        expect(stderr).toMatch(new RegExp(`^${program}: \\w+ 'disk/b': No space left on device\n$`));
+        // A mapping that could not be written back is tried again at the exit.
+        expect(stderr).toMatch(
+          new RegExp(`^${program}: \\w+ 'disk/b': No space left on device\n(libshared-mman: .*\n)?$`),
+        );
         expect(status).toBe(1);
         expect(readdirSync(join(directory, 'disk'))).toEqual([]);
       });
