@@ -213,7 +213,7 @@ static bool set_size(const struct mapcp_file_copy *copy, struct mapcp_error *err
 
 static bool copy_window(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                         struct mapcp_error *error) {
-    struct mapcp_window window;
+    struct mapcp_window window = {.length = 0};
     if (!(copy->stream ? take_stream : map_source)(copy, options, &window, error)) {
         return false;
     }

@@ -54,10 +54,12 @@ static void free_link(struct mapcp_hard_link *link) {
 bool mapcp_hard_links_add(struct mapcp_hard_links *links, const struct stat *source,
                           const struct stat *target, const char *path) {
     struct mapcp_hard_link *link = calloc(1, sizeof(*link));
-    if (!link || !(link->path = strdup(path)) || !grow(links)) {
-        if (link) {
-            free_link(link);
-        }
+    if (!link) {
+        return false;
+    }
+    link->path = strdup(path);
+    if (!link->path || !grow(links)) {
+        free_link(link);
         return false;
     }
     link->source = *source;

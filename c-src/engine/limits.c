@@ -1,7 +1,8 @@
 #include "limits.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "path.h"
 
 // Entries that are left out do not count for `max-files`. But a listing that never ends must end here: after
 // this many entries, and this many for each one that the limit allows.
@@ -83,13 +84,12 @@ char *mapcp_limits_reason(const struct mapcp_error *error) {
     } while (rest > 0);
     const char *text = reasons[error->limit];
     const size_t before = strcspn(text, "#");
-    const size_t count = sizeof(digits) - start;
-    char *reason = malloc(strlen(text) + count + sizeof(ADVICE));
-    if (reason) {
-        memcpy(reason, text, before);
-        memcpy(reason + before, digits + start, count);
-        strcpy(reason + before + count, text + before + 1);
-        strcat(reason, ADVICE);
+    struct mapcp_path reason = {.text = NULL};
+    if (!mapcp_path_append(&reason, text, before) ||
+        !mapcp_path_append(&reason, digits + start, sizeof(digits) - start) ||
+        !mapcp_path_append(&reason, text + before + 1, strlen(text + before + 1)) ||
+        !mapcp_path_append(&reason, ADVICE, strlen(ADVICE))) {
+        mapcp_path_free(&reason);
     }
-    return reason;
+    return reason.text;
 }

@@ -64,10 +64,12 @@ static bool open_parent(struct mapcp_whole_tree *tree, struct mapcp_error *error
     // A preopened directory is found by its own path, although its parent is not.
     struct stat status;
     if (stat(tree->path, &status) == 0) {
-        return mapcp_fail_because(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET,
-                                  MAPCP_CODE_INVALID_ARGUMENT, NOT_REACHABLE);
+        mapcp_fail_because(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_INVALID_ARGUMENT,
+                           NOT_REACHABLE);
+    } else {
+        mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
     }
-    return mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
+    return false;
 }
 
 /// Whether the target is the source by another spelling, on a file system where the two have different inode

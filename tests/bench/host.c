@@ -56,9 +56,9 @@ int main(int argc, char *argv[]) {
     if (argc == 3 && strcmp(argv[1], "cat") == 0) {
         result = cat(argv[2]);
     } else if (argc == 4 && strcmp(argv[1], "write") == 0) {
-        result = write_pieces(argv[2], atol(argv[3]));
+        result = write_pieces(argv[2], strtol(argv[3], NULL, 10));
     } else if (argc == 3 && strcmp(argv[1], "time") == 0) {
-        result = ask_time(atol(argv[2]));
+        result = ask_time(strtol(argv[2], NULL, 10));
     }
     if (result != 0) {
         perror("bench");

@@ -306,7 +306,7 @@ export const cases: readonly Case[] = [
     { args: ['in/a', 'out/b', '--exclude'], says: "option '--exclude <GLOB>' needs a value" },
     {
       args: ['--symlinks', 'keep', 'in/a', 'out/b'],
-      says: "option '--symlinks <HOW>' does not accept 'keep'. Allowed values are preserve, follow, skip.",
+      says: "option '--symlinks <HOW>' does not accept 'keep'. Allowed values are preserve, follow, skip, contained.",
     },
     {
       args: ['--overwrite=', 'in/a', 'out/b'],
