@@ -35,13 +35,6 @@ const changes = [
     replaceBy: 'false ?',
   },
   {
-    // jco copies what the component writes. Our hosts copy it themselves if they keep it.
-    subject: 'the bytes that the component writes',
-    isOfImports: true,
-    find: /new Uint8Array\((\w+)\.buffer\.slice\((\w+), \2 \+ (\w+) \* 1\)\)/g,
-    replaceBy: 'new Uint8Array($1.buffer, $2, $3)',
-  },
-  {
     // V8 compiles a function in parentheses at once. It would parse this one, which holds nearly all code, twice: a
     // fifth of the start-up of a small copy.
     subject: 'instantiate',
