@@ -276,8 +276,8 @@ $(OUT)/tests/runtimes.js: tests/runtimes/table.ts $(wildcard tests/runtimes/*.ts
 bench-mman: $(OUT)/js/index.js $(OUT)/samples/mmapped-files-cpp.wasm $(OUT)/node/samples/mmapped-files-cpp.js
 	node tests/bench/mman.mjs
 
-$(OUT)/wasm/tests/bench/host.wasm: tests/bench/host.c build/clang.mjs
-$(OUT)/wasm/tests/run/calls.wasm: tests/run/calls.c build/clang.mjs
+$(OUT)/wasm/tests/bench/host.wasm: tests/bench/host.c $(WASM_TOOLS)
+$(OUT)/wasm/tests/run/calls.wasm: tests/run/calls.c $(WASM_TOOLS)
 $(OUT)/wasm/tests/bench/host.wasm $(OUT)/wasm/tests/run/calls.wasm:
 	@mkdir -p $(@D)
 	node build/clang.mjs -std=c17 $(WASM_FLAGS) $< -o $@
