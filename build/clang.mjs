@@ -28,6 +28,9 @@ const DIRECTORY = /^(-I|-L|-isystem|-iquote|-idirafter)(.*)$/;
 /** Options whose value is not a file. */
 const VALUE = /^-(x|D|U|Xclang|Xlinker|Xpreprocessor|Xassembler|mllvm|target|l|u|z)$/;
 
+/** Options for lists of dependencies, which build systems pass. npm's clang writes none. */
+const DEPENDENCIES = /^-(MD|MMD|MP|M[TFQ].*)$/;
+
 /** Options that npm's clang would take files for which are not in the tree. */
 const REFUSED =
   /^(-$|@|-M|-include|-imacros|--sysroot|-isysroot|-B|-F|--config|-fmodule|-fprofile|-ivfs|-working-dir)/;
@@ -196,6 +199,10 @@ async function npmClang(args) {
       }
       directoryAt(files, dirname(inTree(output)));
       argsInTree.push('-o', inTree(output));
+    } else if (DEPENDENCIES.test(arg)) {
+      if (/^-M[TFQ]$/.test(arg)) {
+        valueAfter(arg, rest);
+      }
     } else if (REFUSED.test(arg)) {
       throw new ToolError(`npm's clang does not take '${arg}': set WASI_SDK_PATH to a wasi-sdk for that`);
     } else if (VALUE.test(arg)) {

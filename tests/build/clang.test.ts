@@ -85,10 +85,7 @@ it(
 );
 
 it.each([
-  [
-    ['-MD', '-c', 'main.c'],
-    "mapcp: npm's clang does not take '-MD': set WASI_SDK_PATH to a wasi-sdk for that\n",
-  ],
+  [['-M', 'main.c'], "mapcp: npm's clang does not take '-M': set WASI_SDK_PATH to a wasi-sdk for that\n"],
   [['-x', 'c', '-'], "mapcp: npm's clang does not take '-': set WASI_SDK_PATH to a wasi-sdk for that\n"],
   [['main.c', '-o'], "mapcp: '-o' needs a value\n"],
   [['main.c', '-o', 'no/a.wasm'], "mapcp: cannot write 'no/a.wasm': there is no directory 'no'\n"],

@@ -21,14 +21,19 @@ const clang = resolve('build/clang.mjs');
 const place = mkdtempSync(join(tmpdir(), 'mapcp-install-'));
 const prefix = join(place, 'prefix');
 const project = join(place, 'project');
-const env = { ...process.env, PKG_CONFIG_PATH: join(prefix, 'lib/pkgconfig') };
+const env = {
+  ...process.env,
+  PKG_CONFIG_PATH: join(prefix, 'lib/pkgconfig'),
+  // Without the flags of the make that runs the tests.
+  MAKEFLAGS: '',
+  MAKELEVEL: '',
+};
 const isPkgConfigMissing =
   process.env.CI === undefined && spawnSync('pkg-config', ['--version']).error !== undefined;
 
 function install(to: string, target = 'install') {
   const { status, stderr } = spawnSync('make', [target, `PREFIX=${to}`], {
-    // Without the flags of the make that runs the tests.
-    env: { ...process.env, MAKEFLAGS: '', MAKELEVEL: '' },
+    env,
     encoding: 'utf8',
   });
   return { status, stderr };
