@@ -198,7 +198,11 @@ class Run {
   async #inputFor(source: string): Promise<Input | undefined> {
     const isStream =
       this.#isStandardInput ||
-      (this.#input === undefined && this.#options.symlinks !== 'skip' && isStreamPath(source));
+      // As with cp, a recursive copy does not read a FIFO.
+      (this.#input === undefined &&
+        this.#options.symlinks !== 'skip' &&
+        !this.#options.recursive &&
+        isStreamPath(source));
     return isStream
       ? new Input('content', await openFeed(source), (chunk) => chunk as Uint8Array)
       : this.#input;

@@ -226,7 +226,7 @@ export const files: readonly Behaviour[] = [
       put.fifo('in/fifo');
       put.symlink('in/a', 'fifo');
     },
-    options: { symlinks: 'follow' },
+    options: { symlinks: 'follow', recursive: true },
     error: notRegular('in/a'),
   },
   ...(['fifo', 'socket', 'device'] as const).flatMap((kind): readonly Behaviour[] => [
