@@ -5,13 +5,16 @@ import type { Preopens } from './host/grant.js';
 import type { Input } from './input.js';
 import { Made } from './made.js';
 import type { Amounts, CopyOptions } from './options.js';
-import { confinementOfUser, lendSandbox } from './sandbox.js';
+import { confinementOfUser, type LentSandbox, lendSandbox } from './sandbox.js';
 import type { CopyTask } from './task.js';
 
-const lend = (preopens: Preopens) => lendSandbox(preopens, confinementOfUser);
-
-/** Several copies, one after the other. */
-export class CopySeries {
+/**
+ * Several copies, one after the other. Those between the same two directories share a sandbox, because opening the
+ * directories takes longer than copying a small file.
+ */
+export class CopySeries implements Disposable {
+  /** The sandbox of the last copy, and the JSON of its directories. */
+  #last: { readonly key: string; readonly lent: LentSandbox; hasFailed: boolean } | undefined;
   readonly #made: Made | undefined;
   /** What the copies so far have copied. */
   #copied: Amounts = { bytes: 0n, files: 0n };
@@ -24,7 +27,7 @@ export class CopySeries {
   /** Copies as `copy` of the API does, perhaps with input. The previous copy must have ended. */
   copy(source: string, target: string, options: CopyOptions, input?: Input): CopyTask {
     const task = startCopy(source, target, options, () => ({
-      lend,
+      lend: (preopens) => this.#lend(preopens),
       made: this.#made,
       input,
       alreadyCopied: this.#copied,
@@ -47,6 +50,33 @@ export class CopySeries {
 
   /** Measures a copy with a dry run, as if it were the only one. */
   measure(source: string, target: string, options: CopyOptions): CopyTask {
-    return startCopy(source, target, { ...options, dryRun: true, concurrency: 1 }, () => ({ lend }));
+    const alone = { ...options, dryRun: true, concurrency: 1 };
+    return startCopy(source, target, alone, () => ({ lend: (preopens) => this.#lend(preopens) }));
+  }
+
+  /** Closes the sandbox. */
+  close(): void {
+    this.#last?.lent.giveBack(!this.#last.hasFailed);
+    this.#last = undefined;
+  }
+
+  /** The same as {@link CopySeries.close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #lend(preopens: Preopens): Promise<LentSandbox> {
+    const key = JSON.stringify(preopens);
+    if (this.#last?.key !== key) {
+      this.close();
+      this.#last = { key, lent: await lendSandbox(preopens, confinementOfUser), hasFailed: false };
+    }
+    const last = this.#last;
+    return {
+      sandbox: last.lent.sandbox,
+      giveBack(succeeded) {
+        last.hasFailed ||= !succeeded;
+      },
+    };
   }
 }

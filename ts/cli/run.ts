@@ -41,7 +41,7 @@ export async function runCopies(
   }));
   try {
     const input = await inputOf(request);
-    const run = new Run(request, output, interruption.signal, mayMeet(sources), input);
+    using run = new Run(request, output, interruption.signal, mayMeet(sources), input);
     return await run.copyAll(copies);
   } catch (error) {
     if (!(error instanceof FeedError)) {
@@ -123,7 +123,7 @@ interface Copy {
 }
 
 /** The copies of a command. */
-class Run {
+class Run implements Disposable {
   readonly #options: CopyOptions;
   readonly #output: Output;
   readonly #signal: AbortSignal;
@@ -161,6 +161,10 @@ class Run {
       }
     }
     return status;
+  }
+
+  [Symbol.dispose](): void {
+    this.#series.close();
   }
 
   async #copy({ source, target }: Copy): Promise<boolean> {
