@@ -18,10 +18,6 @@ struct cleaning {
     struct mapcp_cleaned *result;
 };
 
-static bool out_of_memory(struct mapcp_error *error) {
-    return mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, ENOMEM);
-}
-
 /// An error about the entry that the walk is at, or about `directory` if the walk has not started.
 static struct mapcp_copy_error error_at(const struct cleaning *cleaning, const char *directory,
                                         const struct mapcp_error *error) {
@@ -32,7 +28,7 @@ static struct mapcp_copy_error error_at(const struct cleaning *cleaning, const c
 /// Reports an error about the entry that the walk is at. Returns false and sets `error` if memory runs out.
 static bool report(struct cleaning *cleaning, struct mapcp_error *error) {
     return mapcp_copy_errors_add(&cleaning->result->errors, error_at(cleaning, "", error)) ||
-           out_of_memory(error);
+           mapcp_out_of_memory(error);
 }
 
 /// Reports that an operation on the current entry failed with an errno value.
@@ -46,7 +42,7 @@ static bool report_number(struct cleaning *cleaning, enum mapcp_operation operat
 // memory runs out.
 
 static bool add(struct cleaning *cleaning, struct mapcp_names *names, struct mapcp_error *error) {
-    return mapcp_names_push(names, cleaning->tree.source->text) || out_of_memory(error);
+    return mapcp_names_push(names, cleaning->tree.source->text) || mapcp_out_of_memory(error);
 }
 
 static bool clean_file(struct cleaning *cleaning, struct mapcp_place place, struct mapcp_error *error) {
@@ -163,7 +159,7 @@ bool mapcp_clean(const char *directory, bool dry_run, struct mapcp_cleaned *resu
     };
     struct mapcp_error cause;
     *result = (struct mapcp_cleaned){.files = {.text = NULL}};
-    out_of_memory(&cause);
+    mapcp_out_of_memory(&cause);
     bool good = mapcp_path_set(&source, directory) && mapcp_path_set(&target, directory) &&
                 clean_tree(&cleaning, &cause);
     if (!good) {

@@ -22,6 +22,7 @@
 
 #include "file_copy.h"
 #include "filter.h"
+#include "guided_walk.h"
 #include "hard_links.h"
 #include "limits.h"
 #include "list.h"
@@ -164,10 +165,6 @@ void mapcp_job_free(struct mapcp_job *job) {
 
 // --- Errors and warnings -----------------------------------------------------------------------------------
 
-static bool out_of_memory(struct mapcp_error *error) {
-    return mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, ENOMEM);
-}
-
 /// An error about the current entry, whose copy is abandoned.
 static struct mapcp_copy_error abandon_entry(struct mapcp_job *job, enum mapcp_outcome outcome,
                                              const struct mapcp_error *error) {
@@ -244,7 +241,7 @@ static bool go_on_or_fail(struct mapcp_job *job, const struct mapcp_error *error
                                               : MAPCP_OUTCOME_FAILED;
     struct mapcp_error no_memory;
     if (!mapcp_copy_errors_add(&job->errors, abandon_entry(job, outcome, error))) {
-        (void)out_of_memory(&no_memory);
+        (void)mapcp_out_of_memory(&no_memory);
         return fail_job(job, &no_memory);
     }
     job->state = MAPCP_JOB_WALKING;
@@ -259,7 +256,7 @@ static bool warn(struct mapcp_job *job, const struct mapcp_error *why, struct ma
         .source = strdup(job->source.text),
         .target = strdup(job->target.text),
     };
-    return mapcp_copy_errors_add(&job->errors, warning) || out_of_memory(error);
+    return mapcp_copy_errors_add(&job->errors, warning) || mapcp_out_of_memory(error);
 }
 
 /// If times must be kept, warns if WASI may not have the source's time of modification. If the entry is in
@@ -293,7 +290,7 @@ static bool warn_of_refused_times(struct mapcp_job *job, int number, struct mapc
 static bool leave_undecided(struct mapcp_job *job, struct mapcp_error *error) {
     return job->in_tree && mapcp_target_is_undecided(error) &&
            (mapcp_copy_errors_add(&job->errors, abandon_entry(job, MAPCP_OUTCOME_LEFT_OUT, error)) ||
-            out_of_memory(error));
+            mapcp_out_of_memory(error));
 }
 
 // --- What other jobs made ----------------------------------------------------------------------------------
@@ -330,7 +327,7 @@ static bool remember_made(struct mapcp_job *job, const struct stat *source, stru
     struct mapcp_made_file file = {.source = mapcp_identity(source)};
     // A file without a name cannot be replaced.
     return !job->options.made || !identify_target(job, &file.target) ||
-           mapcp_made_add(job->options.made, file) || out_of_memory(error);
+           mapcp_made_add(job->options.made, file) || mapcp_out_of_memory(error);
 }
 
 // --- An entry ----------------------------------------------------------------------------------------------
@@ -345,7 +342,8 @@ static bool report_entry(struct mapcp_job *job, enum mapcp_entry_kind kind, bool
         .source = job->source.text,
         .target = job->target.text,
     };
-    return !job->options.report_entries || mapcp_entries_add(&job->entries, &entry) || out_of_memory(error);
+    return !job->options.report_entries || mapcp_entries_add(&job->entries, &entry) ||
+           mapcp_out_of_memory(error);
 }
 
 static enum mapcp_entry_kind kind_of(const struct stat *status) {
@@ -627,7 +625,7 @@ static enum verdict link_file(struct mapcp_job *job, struct mapcp_error *error) 
 static bool remember_link(struct mapcp_job *job, const struct stat *source, const struct stat *target,
                           struct mapcp_error *error) {
     return mapcp_hard_links_add(&job->hard_links, source, target, mapcp_tree_target_below(&job->tree)) ||
-           out_of_memory(error);
+           mapcp_out_of_memory(error);
 }
 
 /// Begins to copy the current entry, a file.
@@ -810,7 +808,7 @@ static bool begin_walk(struct mapcp_job *job, enum mapcp_tree_purpose purpose, s
     };
     return mapcp_path_set(&job->source, job->given_source) && mapcp_path_set(&job->target, job->given_target)
                ? enter_roots(job, error)
-               : out_of_memory(error);
+               : mapcp_out_of_memory(error);
 }
 
 static bool begin_tree(struct mapcp_job *job, struct mapcp_error *error) {
@@ -889,7 +887,7 @@ static bool warn_of_old(struct mapcp_job *job, const char *name, const struct ma
         .target = strdup(job->target.text),
         .leftover = mapcp_whole_tree_path(&job->whole, name),
     };
-    return mapcp_copy_errors_add(&job->errors, warning) || out_of_memory(error);
+    return mapcp_copy_errors_add(&job->errors, warning) || mapcp_out_of_memory(error);
 }
 
 /// Gives the complete tree its name. A dry run does not.
@@ -980,7 +978,7 @@ static bool refuse_listed(struct mapcp_job *job, const struct mapcp_error *error
         job->source = of_walk[0];
         job->target = of_walk[1];
     } else {
-        (void)out_of_memory(&no_memory);
+        (void)mapcp_out_of_memory(&no_memory);
         good = fail_job(job, &no_memory);
     }
     mapcp_path_free(&source);
@@ -993,15 +991,15 @@ static bool follow_list(struct mapcp_job *job) {
     struct mapcp_error error;
     switch (mapcp_list_next(&job->list, &error)) {
     case MAPCP_LIST_PATH:
-        return mapcp_tree_go_to(&job->tree, job->list.path.text, job->list.is_directory) ||
-               (out_of_memory(&error), fail_job(job, &error));
+        return mapcp_guided_walk_go_to(&job->tree, job->list.path.text, job->list.is_directory) ||
+               (mapcp_out_of_memory(&error), fail_job(job, &error));
     case MAPCP_LIST_REFUSED:
         return refuse_listed(job, &error);
     case MAPCP_LIST_WAITS:
         job->progress.waits = true;
         return true;
     default:
-        mapcp_tree_go_home(&job->tree);
+        mapcp_guided_walk_end(&job->tree);
         return true;
     }
 }

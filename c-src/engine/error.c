@@ -74,6 +74,10 @@ bool mapcp_fail_number(struct mapcp_error *error, enum mapcp_operation operation
     return false;
 }
 
+bool mapcp_out_of_memory(struct mapcp_error *error) {
+    return mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, ENOMEM);
+}
+
 bool mapcp_is_transient(const struct mapcp_error *error) {
     return error->code == MAPCP_CODE_IO || error->code == MAPCP_CODE_OUT_OF_MEMORY ||
            error->code == MAPCP_CODE_TOO_MANY_OPEN_FILES || error->number == EINTR;

@@ -100,6 +100,9 @@ bool mapcp_fail_number(struct mapcp_error *error, enum mapcp_operation operation
 bool mapcp_fail_because(struct mapcp_error *error, enum mapcp_operation operation, enum mapcp_side side,
                         enum mapcp_code code, const char *because);
 
+/// Sets the error of a job that runs out of memory. Always returns false, for the caller to return.
+bool mapcp_out_of_memory(struct mapcp_error *error);
+
 /// Whether another try may succeed: after a read error, an interruption, or a lack of memory or descriptors.
 bool mapcp_is_transient(const struct mapcp_error *error);
 

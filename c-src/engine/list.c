@@ -54,7 +54,7 @@ static bool set_escaped(struct mapcp_path *path, const char *text) {
 }
 
 static enum mapcp_list_event run_out_of_memory(struct mapcp_error *error) {
-    mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, ENOMEM);
+    (void)mapcp_out_of_memory(error);
     return MAPCP_LIST_REFUSED;
 }
 

@@ -3,6 +3,7 @@
 
 // Paths, stacks of names, and the arrays that they grow in.
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,6 +20,14 @@ struct mapcp_place {
     int directory;
     const char *name;
 };
+
+/// The access mode to open a directory with, only to reach its entries. On WASI this needs no permission to
+/// read the directory.
+#ifdef __wasi__
+#define MAPCP_O_SEARCH O_SEARCH
+#else
+#define MAPCP_O_SEARCH O_RDONLY
+#endif
 
 /// A path that gets longer and shorter by one name, as a walk goes down and up.
 struct mapcp_path {

@@ -59,21 +59,32 @@ struct mapcp_tree_entry {
 
 /// What a step of a walk results in. The walk's paths are those of the directory, the entry or the error.
 enum mapcp_tree_event {
-    /// The walk has entered a directory. Of the entry, only `target_is_new`, for the directory itself, and
-    /// `status` are
-    /// set.
+    /// The walk has entered a directory. Of the entry, only `status` and `target_is_new` are set, which are
+    /// about the directory itself.
     MAPCP_TREE_ENTERED,
     /// The walk has found an entry.
     MAPCP_TREE_FOUND,
     /// Something failed. The next call goes on after it.
     MAPCP_TREE_FAILED,
-    /// A guided walk needs a path: the caller must call mapcp_tree_go_to or mapcp_tree_go_home.
+    /// A guided walk needs a path: the caller must call mapcp_guided_walk_go_to or mapcp_guided_walk_end.
     MAPCP_TREE_WAITS,
     /// The walk is over.
     MAPCP_TREE_END,
 };
 
 struct mapcp_tree_frame;
+
+/// The path that a guided walk goes to next.
+struct mapcp_goal {
+    bool is_set;
+    /// Whether it must be a directory.
+    bool is_directory;
+    /// Whether the walk has inspected it. Then `type` is its type, as one of the DT_ constants of dirent.h.
+    bool is_known;
+    unsigned char type;
+    /// The path below the root.
+    struct mapcp_path path;
+};
 
 /// A walk. The caller sets the members up to `is_entry` and `copied`, and leaves the others zero.
 struct mapcp_tree {
@@ -84,23 +95,17 @@ struct mapcp_tree {
     /// The current paths. The caller sets them to the roots. Borrowed.
     struct mapcp_path *source;
     struct mapcp_path *target;
-    /// Whether the walk is guided: it lists no directory, but goes to the paths that the caller names. With
-    /// `recursive`, it walks through each directory that it is sent to.
+    /// Whether the walk is guided: see guided_walk.h. With `recursive`, it walks through each directory that
+    /// the caller names.
     bool is_guided;
-    /// Where a guided walk is going: a path below the root, whether it must be a directory's and, once it was
-    /// inspected, its type.
-    bool has_goal;
-    bool goal_is_directory;
-    bool goal_is_known;
-    unsigned char goal_type;
-    struct mapcp_path goal;
     /// The temporary name of the target's root, if only this job may see the target. Otherwise NULL.
     /// Everything in it must be new. If the source contains it, the walk passes over it. Borrowed.
     const char *private_name;
     /// Whether a directory with this name is an entry, which the walk does not enter. NULL if none is.
     bool (*is_entry)(const char *name);
-    /// Where the source's root is.
+    /// The source's root.
     struct mapcp_place root;
+    struct mapcp_goal goal;
     struct mapcp_tree_frame *frames;
     size_t depth;
     size_t capacity;
@@ -139,17 +144,6 @@ enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree
 /// Whether the target of the current entry is also that of another entry in the same directory: see
 /// mapcp_siblings_have_twin. False unless the purpose is a copy.
 bool mapcp_tree_has_twin(struct mapcp_tree *tree, bool is_taken);
-
-/// Makes a guided walk go to `path` next, an entry below the root, or to the root itself if the path is
-/// empty. The names in the path must be divided by single slashes, and "." and ".." are not names. Returns
-/// false if memory runs out.
-///
-/// The walk enters the directories on the way, and stays in them until it is sent elsewhere. So paths that
-/// are sorted by directory are cheap.
-bool mapcp_tree_go_to(struct mapcp_tree *tree, const char *path, bool is_directory);
-
-/// Makes a guided walk finish its directories and end.
-void mapcp_tree_go_home(struct mapcp_tree *tree);
 
 /// Closes and frees everything.
 void mapcp_tree_end(struct mapcp_tree *tree);

@@ -9,13 +9,7 @@
 
 #include "parents.h"
 
-#ifdef __wasi__
-#define SEARCH O_SEARCH
-#else
-#define SEARCH O_RDONLY
-#endif
-
-#define DIRECTORY (SEARCH | O_DIRECTORY | O_CLOEXEC)
+#define DIRECTORY (MAPCP_O_SEARCH | O_DIRECTORY | O_CLOEXEC)
 
 static const char NO_NAME[] =
     "with `atomic`, the target needs a name of its own: name the directory, not . or ..";
