@@ -1,4 +1,4 @@
-/** The files and links that several copies have made, in the component's form: two numbers for each. */
+/** The files and links that several copies have made, in the component's form: three numbers for each. */
 export class Made {
   #numbers = new BigUint64Array(64);
   #count = 0;

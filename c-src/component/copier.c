@@ -52,14 +52,19 @@ static struct mapcp_shard take_shard(const copy_options *options) {
     return (struct mapcp_shard){.index = given->count == 0 ? 1 : given->index, .count = given->count};
 }
 
-/// Takes the files that earlier jobs have made, as pairs of identities.
+// A file that was made is three numbers for the host: its identity, that of its source, and the key of its
+// path.
+#define NUMBERS_OF_MADE 3
+
+/// Takes the files that earlier jobs have made.
 static void take_made(copy_job *self, copy_options *options) {
     mapcp_list_u64_t *given = &options->made.val;
     if (!options->made.is_some) {
         return;
     }
-    for (size_t index = 0; index + 1 < given->len; index += 2) {
-        const struct mapcp_made_file file = {.target = given->ptr[index], .source = given->ptr[index + 1]};
+    for (size_t index = 0; index + NUMBERS_OF_MADE <= given->len; index += NUMBERS_OF_MADE) {
+        const struct mapcp_made_file file = {
+            .target = given->ptr[index], .source = given->ptr[index + 1], .key = given->ptr[index + 2]};
         if (!mapcp_made_add(&self->made, file)) {
             abort();
         }
@@ -203,12 +208,13 @@ void exports_mapcp_copy_copier_method_copy_job_take_entries(copy_job *self, entr
 }
 
 void exports_mapcp_copy_copier_method_copy_job_take_made(copy_job *self, mapcp_list_u64_t *result) {
-    const size_t count = 2 * (self->made.count - self->made_taken);
+    const size_t count = NUMBERS_OF_MADE * (self->made.count - self->made_taken);
     *result = (mapcp_list_u64_t){.ptr = mapcp_new_items(count, sizeof(uint64_t)), .len = count};
-    for (size_t index = 0; index < count; index += 2) {
+    for (size_t index = 0; index < count; index += NUMBERS_OF_MADE) {
         const struct mapcp_made_file *file = &self->made.files[self->made_taken++];
         result->ptr[index] = file->target;
         result->ptr[index + 1] = file->source;
+        result->ptr[index + 2] = file->key;
     }
 }
 

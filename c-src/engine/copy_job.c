@@ -85,6 +85,8 @@ struct mapcp_job {
     struct mapcp_tree_entry entry;
     enum mapcp_decision decision;
     struct mapcp_namer namer;
+    /// The directory that gets the copies of the run, for `options.made`.
+    struct mapcp_made_directory directory_of_run;
     /// How the target's directory keeps times, if the source is not a directory.
     struct mapcp_timekeeping keeping;
     /// The directories that the job created on the way to the target.
@@ -301,16 +303,36 @@ static bool identify_target(const struct mapcp_job *job, uint64_t *number) {
     return mapcp_made_identify(job->entry.target, planned, number);
 }
 
+/// The key of the current entry's target: see mapcp_made_key.
+static uint64_t key_of_target(struct mapcp_job *job) {
+    // The content of a source without a name of its own goes into the run's directory itself.
+    const bool has_name = job->options.filter_source && !mapcp_path_enters(job->given_source);
+    return mapcp_made_key(&job->directory_of_run, job->given_target, !has_name, job->target.text);
+}
+
+/// The file at the entry's target, if a job of the same run made it. Otherwise NULL.
+static const struct mapcp_made_file *find_made(struct mapcp_job *job) {
+    uint64_t number = 0;
+    if (!identify_target(job, &number)) {
+        return NULL;
+    }
+    const struct mapcp_made_file *found = mapcp_made_find(job->options.made, number);
+    if (!found && !job->options.dry_run) {
+        found = mapcp_made_find_key(job->options.made, key_of_target(job));
+        found = found && mapcp_alias_is_made(job->entry.target) ? found : NULL;
+    }
+    return found;
+}
+
 /// If the current entry would replace a file that a job of the same run made: skips it if it is a copy of the
 /// same source, and otherwise fails.
 static bool spare_made(struct mapcp_job *job, const struct stat *source, struct mapcp_error *error) {
-    uint64_t number = 0;
     const bool may_replace = mapcp_decision_replaces(job->decision) ||
                              (job->decision == MAPCP_DECISION_NEW && job->options.dry_run);
-    if (!job->options.made || !may_replace || !identify_target(job, &number)) {
+    if (!job->options.made || !may_replace) {
         return true;
     }
-    const struct mapcp_made_file *found = mapcp_made_find(job->options.made, number);
+    const struct mapcp_made_file *found = find_made(job);
     if (!found) {
         return true;
     }
@@ -326,8 +348,11 @@ static bool spare_made(struct mapcp_job *job, const struct stat *source, struct 
 static bool remember_made(struct mapcp_job *job, const struct stat *source, struct mapcp_error *error) {
     struct mapcp_made_file file = {.source = mapcp_identity(source)};
     // A file without a name cannot be replaced.
-    return !job->options.made || !identify_target(job, &file.target) ||
-           mapcp_made_add(job->options.made, file) || mapcp_out_of_memory(error);
+    if (!job->options.made || !identify_target(job, &file.target)) {
+        return true;
+    }
+    file.key = key_of_target(job);
+    return mapcp_made_add(job->options.made, file) || mapcp_out_of_memory(error);
 }
 
 // --- An entry ----------------------------------------------------------------------------------------------

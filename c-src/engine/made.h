@@ -3,8 +3,9 @@
 
 // The files that the jobs of one run have made, so that no job replaces a file that another one made.
 //
-// A file is known by its identity and not by its path, because some file systems treat different names as
-// one. If somebody else replaces such a file, the new file has another identity.
+// A file is known by its identity, because different names can lead to it. But through FUSE, each spelling of
+// a name can have an identity of its own, and an identity can change while the file stays. So the file is
+// also known by a key of its path, which is equal for all spellings: see mapcp_spelling_key.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,19 +14,21 @@
 
 #include "path.h"
 
-/// The identities of a file or link that a job has made, and of its source.
+/// The identities of a file or link that a job has made and of its source, and the key of its path.
 struct mapcp_made_file {
     uint64_t target;
     uint64_t source;
+    uint64_t key;
 };
 
-/// The files of a run. Takes about 24 bytes for each. All zeros are no files.
+/// The files of a run. Takes about 40 bytes for each. All zeros are no files.
 struct mapcp_made {
     /// In the order in which they were made.
     struct mapcp_made_file *files;
     size_t count;
     size_t capacity;
-    /// A hash table. Each slot has the index of a file plus one, or 0.
+    /// A hash table, in which each file is by its identity and by its key. Each slot has the index of a file
+    /// plus one, or 0.
     uint32_t *slots;
     size_t slot_count;
 };
@@ -43,6 +46,23 @@ bool mapcp_made_add(struct mapcp_made *made, struct mapcp_made_file file);
 /// Finds a file by the identity `target`. NULL if no job has made it. Borrowed until the next call that adds
 /// one.
 const struct mapcp_made_file *mapcp_made_find(const struct mapcp_made *made, uint64_t target);
+
+/// Finds a file by the key of its path. It may be another file with a similar name: see mapcp_alias_is_made.
+/// NULL if there is none. Borrowed like that of mapcp_made_find.
+const struct mapcp_made_file *mapcp_made_find_key(const struct mapcp_made *made, uint64_t key);
+
+/// The directory that gets the copies of a run. All zeros mean that it was not inspected yet.
+struct mapcp_made_directory {
+    bool is_known;
+    uint64_t identity;
+    /// The length of its path in the paths of the job's targets.
+    size_t length;
+};
+
+/// The key of a path in the directory that gets the copies: `target`, the job's own target, or one below it.
+/// `is_itself` says that the job's target is that directory. Inspects the directory once.
+uint64_t mapcp_made_key(struct mapcp_made_directory *directory, const char *job_target, bool is_itself,
+                        const char *target);
 
 /// Frees the list.
 void mapcp_made_free(struct mapcp_made *made);

@@ -47,10 +47,9 @@ static bool is_mark(const unsigned char *text) {
     return text[0] == 0xcc || (text[0] == 0xcd && text[1] < 0xb0);
 }
 
-/// A number that is equal for names that differ only in the case of their letters or in their Unicode form,
-/// and seldom for others. A letter beyond ASCII counts only as one, as does a letter with a mark. So do k and
-/// s, because the Kelvin sign is a k, and the long s is an s.
-static uint64_t key_of(const char *name) {
+// A letter beyond ASCII counts only as one, as does a letter with a mark. So do k and s, because the Kelvin
+// sign is a k, and the long s is an s.
+uint64_t mapcp_spelling_key(const char *name) {
     uint64_t key = UINT64_C(0xcbf29ce484222325);
     for (const unsigned char *at = (const unsigned char *)name; *at != '\0'; at++) {
         bool is_ascii = *at < 0x80;
@@ -76,9 +75,9 @@ static int compare_keys(const void *one, const void *other) {
     return (left > right) - (left < right);
 }
 
-/// Lists a directory that is open already. NULL if this fails.
-static struct mapcp_listing *list_again(int directory) {
-    int descriptor = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+/// Lists the directory at `path`, relative to an open one. NULL if this fails.
+static struct mapcp_listing *list_again(int directory, const char *path) {
+    int descriptor = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct mapcp_listing *listing = descriptor < 0 ? NULL : mapcp_listing_open(descriptor);
     if (descriptor >= 0 && !listing) {
         (void)close(descriptor);
@@ -91,7 +90,7 @@ static void read_keys(struct mapcp_siblings *siblings, int source) {
     size_t capacity = 0;
     size_t count = 0;
     struct mapcp_listed listed;
-    struct mapcp_listing *listing = list_again(source);
+    struct mapcp_listing *listing = list_again(source, ".");
     siblings->has_keys = true;
     while (listing && mapcp_listing_next(listing, &listed)) {
         uint64_t *keys = mapcp_array_reserve(siblings->keys, count, &capacity, sizeof(*keys));
@@ -99,7 +98,7 @@ static void read_keys(struct mapcp_siblings *siblings, int source) {
             break;
         }
         siblings->keys = keys;
-        siblings->keys[count++] = key_of(listed.name);
+        siblings->keys[count++] = mapcp_spelling_key(listed.name);
     }
     if (listing) {
         mapcp_listing_close(listing);
@@ -183,7 +182,7 @@ static bool is_admitted(const struct mapcp_twin_search *search, const char *name
 
 bool mapcp_siblings_have_twin(struct mapcp_siblings *siblings, const struct mapcp_twin_search *search) {
     const char *own = search->target.name;
-    const uint64_t key = key_of(own);
+    const uint64_t key = mapcp_spelling_key(own);
     if (search->is_taken && mapcp_path_is_ascii(own) && !siblings->has_foreign &&
         !may_ignore_case(siblings, search->target)) {
         return false;
@@ -197,9 +196,9 @@ bool mapcp_siblings_have_twin(struct mapcp_siblings *siblings, const struct mapc
     }
     bool has_twin = false;
     struct mapcp_listed listed;
-    struct mapcp_listing *listing = list_again(search->source);
+    struct mapcp_listing *listing = list_again(search->source, ".");
     while (listing && !has_twin && mapcp_listing_next(listing, &listed)) {
-        has_twin = key_of(listed.name) == key && strcmp(listed.name, own) != 0 &&
+        has_twin = mapcp_spelling_key(listed.name) == key && strcmp(listed.name, own) != 0 &&
                    is_admitted(search, listed.name) && is_twin(siblings, search, listed.name);
     }
     if (listing) {
@@ -224,6 +223,33 @@ bool mapcp_alias_is_possible(const struct stat *one, const struct stat *other) {
 
 bool mapcp_alias_is_name(const char *one, const char *other) {
     return strcasecmp(mapcp_path_name(one), mapcp_path_name(other)) == 0;
+}
+
+/// Lists the directory of a place. NULL if this fails.
+static struct mapcp_listing *list_around(struct mapcp_place place) {
+    const size_t length = (size_t)(mapcp_path_name(place.name) - place.name);
+    char *path = length > 0 ? strndup(place.name, length) : strdup(".");
+    struct mapcp_listing *listing = path ? list_again(place.directory, path) : NULL;
+    free(path);
+    return listing;
+}
+
+bool mapcp_alias_is_made(struct mapcp_place place) {
+    const char *own = mapcp_path_name(place.name);
+    const uint64_t key = mapcp_spelling_key(own);
+    bool is_listed = false;
+    bool has_similar = false;
+    struct mapcp_listed listed;
+    struct mapcp_listing *listing = list_around(place);
+    while (listing && mapcp_listing_next(listing, &listed)) {
+        const bool is_own = strcmp(listed.name, own) == 0;
+        is_listed = is_listed || is_own;
+        has_similar = has_similar || (!is_own && mapcp_spelling_key(listed.name) == key);
+    }
+    if (listing) {
+        mapcp_listing_close(listing);
+    }
+    return !(is_listed && has_similar);
 }
 
 /// Whether a temporary file is in the directory of a place.

@@ -14,6 +14,10 @@
 #include "path.h"
 #include "temporary.h"
 
+/// A number that is equal for names, or paths, that some file system may treat as one because they differ in
+/// the case of their letters or in their Unicode form. Some other names have the same number.
+uint64_t mapcp_spelling_key(const char *name);
+
 /// What a copy has put into a directory of the target.
 ///
 /// If the copy made the directory, every name in it must be new. If a name is taken, two names of the source
@@ -78,6 +82,10 @@ bool mapcp_alias_is_possible(const struct stat *one, const struct stat *other);
 /// False if this is unknown.
 bool mapcp_alias_is_file(struct mapcp_place source, struct mapcp_place target,
                          const struct mapcp_temporary *temporary);
+
+/// Whether the file at `place`, whose name is similar to that of a file made there, is that file. It is not
+/// if its directory lists both names. True if this is unknown.
+bool mapcp_alias_is_made(struct mapcp_place place);
 
 /// Whether two open directories are the same. Makes a temporary file in the first. False if this is unknown.
 bool mapcp_alias_is_directory(int one, int other, struct mapcp_namer *namer);

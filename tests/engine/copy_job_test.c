@@ -303,7 +303,7 @@ static void a_write_that_fails_leaves_the_old_target_and_nothing_else(void) {
 
 static void the_copy_of_another_job_is_not_replaced(void) {
     struct mapcp_made made = {.files = NULL};
-    const struct mapcp_options options = {.made = &made, .overwrite = MAPCP_OVERWRITE_ALWAYS};
+    const struct mapcp_options options = {.made = &made, .filter_source = true};
     write_file("old", 10, 1);
     write_file("a", 10, 2);
     write_file("b", 10, 3);
@@ -317,11 +317,31 @@ static void the_copy_of_another_job_is_not_replaced(void) {
     CHECK(has_content("old", 10, 2));
     // A source that is named twice exists already.
     CHECK(copy("a", "old", &options) == NULL && made.count == 1);
-    // Another program has put a new file there.
+    // A file system in user space can give a file another identity at any time.
     write_file("other", 10, 4);
     CHECK(rename("other", "old") == 0);
-    CHECK(copy("b", "old", &options) == NULL);
-    CHECK(has_content("old", 10, 3));
+    error = copy("b", "old", &options);
+    CHECK(error && error->code == MAPCP_CODE_JUST_CREATED);
+    CHECK(has_content("old", 10, 4));
+    mapcp_made_free(&made);
+}
+
+static void the_copy_of_another_job_is_not_replaced_by_another_spelling(void) {
+    struct mapcp_made made = {.files = NULL};
+    const struct mapcp_options options = {.made = &made, .filter_source = true};
+    write_file("a", 10, 1);
+    write_file("b", 10, 2);
+    write_file("readme", 10, 3);
+    CHECK(copy("a", "README", &options) == NULL);
+    // The directory has both names, so they are two files.
+    CHECK(copy("b", "readme", &options) == NULL);
+    CHECK(has_content("README", 10, 1) && has_content("readme", 10, 2));
+    // It has only one of them, so the other is a spelling of it, with an identity of its own.
+    made.files[0].key = made.files[1].key;
+    CHECK(unlink("README") == 0);
+    made.files[1].target = 0;
+    const struct mapcp_error *error = copy("a", "readme", &options);
+    CHECK(error && error->code == MAPCP_CODE_JUST_CREATED);
     mapcp_made_free(&made);
 }
 
@@ -329,7 +349,8 @@ static void a_copied_entry_is_found_among_many(void) {
     struct mapcp_made made = {.files = NULL};
     for (uint64_t number = 0; number < 100000; number++) {
         CHECK(mapcp_made_find(&made, number) == NULL);
-        CHECK(mapcp_made_add(&made, (struct mapcp_made_file){.target = number, .source = ~number}));
+        CHECK(mapcp_made_add(
+            &made, (struct mapcp_made_file){.target = number, .source = ~number, .key = number << 32}));
     }
     for (uint64_t number = 0; number < 100000; number++) {
         const struct mapcp_made_file *found = mapcp_made_find(&made, number);
@@ -341,6 +362,8 @@ static void a_copied_entry_is_found_among_many(void) {
 
 static const struct test tests[] = {
     {"the copy of another job is not replaced", the_copy_of_another_job_is_not_replaced},
+    {"the copy of another job is not replaced by another spelling",
+     the_copy_of_another_job_is_not_replaced_by_another_spelling},
     {"a copied entry is found among many", a_copied_entry_is_found_among_many},
     {"files of every size around a window are copied whole",
      files_of_every_size_around_a_window_are_copied_whole},

@@ -7,6 +7,7 @@ import { api } from '../behaviour/frontends.js';
 import { look } from '../behaviour/tree.js';
 import { testFileSystem } from './file-system.js';
 import { exfat } from './mounts.js';
+import { testSeveralSources } from './several-sources.js';
 
 testFileSystem(
   {
@@ -20,7 +21,8 @@ testFileSystem(
     badName: "the target's file system does not allow this name; rename the source",
     size: 32 * 1024 * 1024,
   },
-  ({ frontend, at, put, copy }) => {
+  (context) => {
+    const { frontend, at, put, copy } = context;
     const messages = (told: readonly { message: string }[]) => told.map(({ message }) => message);
 
     it.each(['always', 'never', 'error'] as const)(
@@ -121,6 +123,8 @@ testFileSystem(
       expect(error?.message).toContain("cannot use 'out/Dir/x/y': a directory cannot be copied into itself");
       expect(readdirSync(at('out/Dir'), { recursive: true }).length).toBeLessThan(6);
     });
+
+    testSeveralSources(context);
 
     it('a directory with an invalid name is an error', async () => {
       put.directory('in/strange/d:e');

@@ -6,10 +6,12 @@ import { expect, it } from 'vitest';
 import { look } from '../behaviour/tree.js';
 import { onFileSystem } from './file-system.js';
 import { fat } from './mounts.js';
+import { testSeveralSources } from './several-sources.js';
 
 const GIBIBYTE = 2 ** 30;
 
-onFileSystem('FAT', fat(5 * GIBIBYTE), ({ frontend, at, put, copy }) => {
+onFileSystem('FAT', fat(5 * GIBIBYTE), (context) => {
+  const { frontend, at, put, copy } = context;
   const permissions = frontend.hasModes ? [expect.stringContaining('cannot set the permissions of')] : [];
   const messages = (told: readonly { message: string }[]) => told.map(({ message }) => message);
 
@@ -63,6 +65,8 @@ onFileSystem('FAT', fat(5 * GIBIBYTE), ({ frontend, at, put, copy }) => {
     expect([d?.kind, other?.content]).toEqual(['directory', 'content']);
     expect(Object.entries(rest).map(([name, { content }]) => name === content)).toEqual([true]);
   });
+
+  testSeveralSources(context, true);
 
   it('a file of more than 4 GiB is an error', async () => {
     put.file('in/huge', '');
