@@ -187,9 +187,7 @@ int mapcp_temporary_rename(struct mapcp_temporary *temporary, struct mapcp_place
     return 0;
 }
 
-/// Whether an errno value of linkat means that the file system or the host has no hard links, or none for
-/// this file.
-static bool lacks_links(int number) {
+bool mapcp_lacks_hard_links(int number) {
     switch (number) {
     case EPERM:
 #ifdef ENOTCAPABLE
@@ -215,7 +213,7 @@ int mapcp_temporary_take_free_name(struct mapcp_temporary *temporary, struct map
         mapcp_temporary_forget(temporary);
         return 0;
     }
-    if (!lacks_links(errno)) {
+    if (!mapcp_lacks_hard_links(errno)) {
         return errno;
     }
     // An empty file could reserve the name until the rename. But if the process were killed, it would stay.

@@ -68,6 +68,10 @@ int mapcp_temporary_link_in_place(struct mapcp_temporary *temporary, struct mapc
 int mapcp_temporary_hard_link(struct mapcp_temporary *temporary, struct mapcp_place target, bool in_place,
                               struct mapcp_place from, struct mapcp_namer *namer);
 
+/// Whether an errno value of linkat means that the file system or the host has no hard links, or allows none
+/// to this file.
+bool mapcp_lacks_hard_links(int number);
+
 /// Whether a file can be created beside `target`. Creates and removes one.
 bool mapcp_temporary_can_be_made(struct mapcp_place target, struct mapcp_namer *namer);
 

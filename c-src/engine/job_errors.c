@@ -1,0 +1,120 @@
+#include "job_errors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "limits.h"
+#include "parents.h"
+#include "times.h"
+
+/// An error about the current entry, whose copy is abandoned.
+static struct mapcp_copy_error abandon_entry(struct mapcp_job *job, enum mapcp_outcome outcome,
+                                             const struct mapcp_error *error) {
+    struct mapcp_copy_error result = {
+        .outcome = outcome,
+        .error = *error,
+        .source = strdup(job->source.text),
+        .target = strdup(job->target.text),
+        .reason = mapcp_limits_reason(error),
+    };
+    if (!mapcp_file_copy_abandon(&job->file)) {
+        // If the file is in a temporary tree, that will be removed.
+        result.leftover =
+            mapcp_job_is_in_whole(job) ? NULL : mapcp_temporary_path(&job->file.temporary, job->target.text);
+        mapcp_temporary_forget(&job->file.temporary);
+    }
+    return result;
+}
+
+/// If an error is about the target that was given, and says less than is known about that path, returns a
+/// reason that says what to do. Otherwise returns NULL.
+static const char *reason_for_target(const struct mapcp_job *job, const struct mapcp_error *error) {
+    const char *target = job->given_target;
+    if (error->side != MAPCP_SIDE_TARGET || strcmp(job->target.text, target) != 0) {
+        return NULL;
+    }
+    if (error->operation == MAPCP_OPERATION_OPEN && error->code == MAPCP_CODE_NOT_DIRECTORY) {
+        return "not a directory; if it is a link to one, end the path with a slash";
+    }
+    if (error->operation != MAPCP_OPERATION_CREATE || error->code != MAPCP_CODE_NOT_FOUND) {
+        return NULL;
+    }
+    if (target[strlen(target) - 1] == '/') {
+        return "it ends in a slash, but there is no such directory; leave the slash out";
+    }
+    return job->options.make_parents ? NULL
+                                     : "its directory does not exist; create it first, or use `make-parents`";
+}
+
+bool mapcp_job_end_failed(struct mapcp_job *job) {
+    job->state = MAPCP_JOB_FAILED;
+    mapcp_remove_parents(&job->made_parents);
+    return false;
+}
+
+bool mapcp_job_fail(struct mapcp_job *job, const struct mapcp_error *error) {
+    job->error = abandon_entry(job, MAPCP_OUTCOME_FAILED, error);
+    const char *because = reason_for_target(job, error);
+    if (because) {
+        job->error.error.because = because;
+    }
+    if (job->options.atomic == MAPCP_ATOMICITY_TREE) {
+        mapcp_tree_end(&job->tree);
+        job->state = MAPCP_JOB_UNDOING;
+        return true;
+    }
+    return mapcp_job_end_failed(job);
+}
+
+bool mapcp_job_go_on_or_fail(struct mapcp_job *job, const struct mapcp_error *error, bool goes_on) {
+    bool is_copied = mapcp_times_are_refused(error);
+    if (!job->in_tree || mapcp_limits_end_job(error) || !(goes_on || is_copied)) {
+        return mapcp_job_fail(job, error);
+    }
+    bool is_special = error->code == MAPCP_CODE_NOT_REGULAR_FILE && error->side == MAPCP_SIDE_SOURCE;
+    enum mapcp_outcome outcome = is_copied    ? MAPCP_OUTCOME_COPIED
+                                 : is_special ? MAPCP_OUTCOME_LEFT_OUT
+                                              : MAPCP_OUTCOME_FAILED;
+    struct mapcp_error no_memory;
+    if (!mapcp_copy_errors_add(&job->errors, abandon_entry(job, outcome, error))) {
+        (void)mapcp_out_of_memory(&no_memory);
+        return mapcp_job_fail(job, &no_memory);
+    }
+    job->state = MAPCP_JOB_WALKING;
+    return true;
+}
+
+bool mapcp_job_warn(struct mapcp_job *job, const struct mapcp_error *why, char *leftover,
+                    struct mapcp_error *error) {
+    const struct mapcp_copy_error warning = {
+        .outcome = MAPCP_OUTCOME_COPIED,
+        .error = *why,
+        .source = strdup(job->source.text),
+        .target = strdup(job->target.text),
+        .leftover = leftover,
+    };
+    return mapcp_copy_errors_add(&job->errors, warning) || mapcp_out_of_memory(error);
+}
+
+bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *source, bool is_in_place,
+                             struct mapcp_error *error) {
+    if (!job->options.preserve_timestamps) {
+        return true;
+    }
+    const struct timespec *time = &source->st_mtim;
+    bool is_at_limit = mapcp_time_may_be_earlier(time) || mapcp_time_may_be_later(time);
+    bool looks = is_in_place && !is_at_limit && !job->options.dry_run;
+    if (!is_at_limit && !(looks && mapcp_has_other_time(job->entry.target, time))) {
+        return true;
+    }
+    struct mapcp_error why;
+    mapcp_fail_because(&why, MAPCP_OPERATION_SET_TIMES, MAPCP_SIDE_TARGET, MAPCP_CODE_UNSUPPORTED,
+                       is_at_limit ? NULL : "the target's file system does not have the source's time");
+    return mapcp_job_warn(job, &why, NULL, error);
+}
+
+bool mapcp_job_leave_undecided(struct mapcp_job *job, struct mapcp_error *error) {
+    return job->in_tree && mapcp_target_is_undecided(error) &&
+           (mapcp_copy_errors_add(&job->errors, abandon_entry(job, MAPCP_OUTCOME_LEFT_OUT, error)) ||
+            mapcp_out_of_memory(error));
+}
