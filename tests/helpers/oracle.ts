@@ -112,6 +112,8 @@ class Oracle implements Prediction {
   readonly #before: Tree;
   /** What the copy finds at its targets. */
   #existing: Tree;
+  /** The directory that gets a new time because the target is made in it. */
+  #renewed: string | undefined;
   readonly #options: CopyOptions;
   readonly #runtime: Runtime;
 
@@ -147,6 +149,9 @@ class Oracle implements Prediction {
     if (!dryRun) {
       for (const parent of parents) {
         this.complete[parent] ??= this.#newDirectory();
+      }
+      if (this.#before[target] === undefined || this.#options.atomic === 'tree') {
+        this.#renewed = parents.findLast((parent) => this.#before[parent] !== undefined);
       }
     }
     if (isDirectory && this.#options.atomic === 'tree') {
@@ -197,7 +202,8 @@ class Oracle implements Prediction {
     }
     if (!dryRun) {
       const merged = this.complete[target] ?? { ...this.#newDirectory(), mode: this.#modeOf(found) };
-      const kept = preserveTimestamps && { time: found.time, ...this.#refreshed(found) };
+      const time = source === this.#renewed ? undefined : found.time;
+      const kept = preserveTimestamps && { time, ...this.#refreshed(found) };
       this.complete[target] = { ...merged, ...kept };
     }
     const directory = this.#resolved(source);
