@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inMemoryDirectory } from '../helpers/directory.js';
-import { type Outcome, runFile } from '../helpers/runtimes.js';
+import type { Outcome } from '../helpers/program.js';
+import { runFile } from '../helpers/runtimes.js';
 
 const GiB = 2 ** 30;
 

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import type { CopyReport } from 'mapcp';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
+import { runProgram } from '../helpers/program.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { copyByApi, slashed } from './api.mjs';
 import { type FrontendName, flagsFor } from './behaviour.js';
@@ -31,14 +31,9 @@ const isWindows = process.platform === 'win32';
 const NODE_GRAIN = process.versions.deno === undefined ? 1_000n : 1_000_000n;
 
 /** Runs a program, and throws if it is killed. */
-function runProgram(command: readonly string[], cwd: string, isOrdinaryUser: boolean, input = '') {
+function runToEnd(command: readonly string[], cwd: string, isOrdinaryUser: boolean, input = '') {
   const [program = '', ...rest] = [...(isOrdinaryUser ? asOrdinaryUser : []), ...command];
-  const { status, stdout, stderr, error } = spawnSync(program, rest, {
-    cwd,
-    input,
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  });
+  const { status, stdout, stderr, error } = runProgram(program, rest, { cwd, input });
   // A program may end before it has read its input.
   const isUnread = error !== undefined && 'code' in error && error.code === 'EPIPE';
   if ((error !== undefined && !isUnread) || (status !== 0 && status !== 1)) {
@@ -59,7 +54,7 @@ export const api: Frontend = {
     }
     const program = resolve('tests/behaviour/api-process.mjs');
     const command = [...runtime, program, JSON.stringify(request)];
-    return JSON.parse(runProgram(command, request.directory, true).stdout) as Outcome;
+    return JSON.parse(runToEnd(command, request.directory, true).stdout) as Outcome;
   },
 };
 
@@ -80,7 +75,7 @@ function inputFor({ stream, options: { files } }: Request): string {
 /** Copies by a command line, whose output of --json equals the API's. */
 function copyByCommand(command: readonly string[]): Frontend['copy'] {
   return async (request, isOrdinaryUser) => {
-    const { status, stdout, stderr } = runProgram(
+    const { status, stdout, stderr } = runToEnd(
       [...command, ...argumentsFor(request)],
       request.directory,
       isOrdinaryUser,

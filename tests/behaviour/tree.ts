@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   linkSync,
@@ -15,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { runProgram } from '../helpers/program.js';
 
 /** Creates entries in a directory. Paths are relative to it. */
 export interface Put {
@@ -94,7 +94,7 @@ export function putInto(directory: string): Put {
 }
 
 function run(command: string, ...args: string[]): void {
-  const { error, status, signal, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  const { error, status, signal, stderr } = runProgram(command, args);
   if (error !== undefined || (status !== 0 && signal !== 'SIGKILL')) {
     throw error ?? new Error(`${command} failed: ${stderr}`);
   }

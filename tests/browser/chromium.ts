@@ -1,4 +1,4 @@
-import { accessSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
@@ -8,16 +8,7 @@ import { serve } from './server.mjs';
 const executablePath = process.env.MAPCP_CHROMIUM ?? '/usr/bin/chromium';
 
 /** Whether there is a Chromium. CI must have one. */
-export const hasChromium = process.env.CI !== undefined || exists(executablePath);
-
-function exists(path: string): boolean {
-  try {
-    accessSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const hasChromium = process.env.CI !== undefined || existsSync(executablePath);
 
 /** Pages for the tests of a file, each with a storage of its own. */
 export interface Pages {

@@ -1,30 +1,24 @@
 // Errors of the command line if it cannot work at all, or cannot print.
 
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { shell } from '../helpers/program.js';
 import { canMount } from '../helpers/small-disk.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 
 const main = resolve('build/out/js/cli/main.js');
 const NODE_MAJOR = Number.parseInt(process.versions.node, 10);
 
-/** Runs a line of shell in a directory with a file `in/a` and a directory `out`. `$mapcp` is the command line. */
-function shell(line: string) {
+/** Runs a line of bash in a directory with a file `in/a` and a directory `out`. */
+function run(line: string) {
   return inTemporaryDirectory((directory) => {
     mkdirSync(join(directory, 'in'));
     mkdirSync(join(directory, 'out'));
     writeFileSync(join(directory, 'in/a'), 'content');
-    const env = { ...process.env, node: process.execPath, mapcp: `${process.execPath} ${main}` };
-    const { status, stdout, stderr } = spawnSync('sh', ['-c', line], {
-      cwd: directory,
-      env,
-      encoding: 'utf8',
-    });
-    return { status, stdout, stderr };
+    return shell(line, directory);
   });
 }
 
@@ -36,7 +30,7 @@ describe('the command line reports in one sentence', () => {
     { args: '--help', end: '' },
     { args: '--completion bash', end: '' },
   ])('that it cannot print: $args', ({ args, end }) => {
-    expect(shell(`$mapcp ${args} >/dev/full`)).toEqual({
+    expect(run(`$mapcp ${args} >/dev/full`)).toEqual({
       status: 1,
       stdout: '',
       stderr: `mapcp: cannot print: no space left on device${end}\n`,
@@ -49,7 +43,7 @@ describe('the command line reports in one sentence', () => {
     { args: '--help', end: '' },
   ])('if it cannot print in wasmtime: $args', ({ args, end }) => {
     const component = resolve('build/out/mapcp.wasm');
-    expect(shell(`${wasmtime} run --dir in --dir out ${component} ${args} >/dev/full`)).toEqual({
+    expect(run(`${wasmtime} run --dir in --dir out ${component} ${args} >/dev/full`)).toEqual({
       status: 1,
       stdout: '',
       stderr: `mapcp: cannot print: standard output does not take it${end}\n`,
@@ -57,7 +51,7 @@ describe('the command line reports in one sentence', () => {
   });
 
   it.skipIf(wasmtime === undefined)('if TARGET is empty, also in wasmtime with all of this directory', () => {
-    expect(shell(`${wasmtime} run --dir . ${resolve('build/out/mapcp.wasm')} in/a ''`)).toEqual({
+    expect(run(`${wasmtime} run --dir . ${resolve('build/out/mapcp.wasm')} in/a ''`)).toEqual({
       status: 1,
       stdout: '',
       stderr: "mapcp: cannot copy 'in/a' to '': cannot use '': the path is empty\n",
@@ -65,7 +59,7 @@ describe('the command line reports in one sentence', () => {
   });
 
   it('that there is no WebAssembly', () => {
-    const { status, stderr } = shell(`$node --jitless ${main} in/a out`);
+    const { status, stderr } = run(`$node --jitless ${main} in/a out`);
     expect(stderr).toMatch(
       /^(Warning: .*\n)?mapcp: cannot go on: WebAssembly is not available, .*--jitless\n$/,
     );
@@ -74,12 +68,12 @@ describe('the command line reports in one sentence', () => {
 
   // From Node 24 on, V8 then does by itself what the advice says.
   it.runIf(NODE_MAJOR < 24)('that a limit leaves too little address space, with advice that helps', () => {
-    const { status, stderr } = shell('ulimit -v 3000000; $mapcp in/a out');
+    const { status, stderr } = run('ulimit -v 3000000; $mapcp in/a out');
     const advice = 'NODE_OPTIONS=--disable-wasm-trap-handler';
     expect(stderr).toMatch(/^mapcp: cannot go on: there is too little address space /);
     expect(stderr.endsWith(`, or set ${advice}\n`)).toBe(true);
     expect(status).toBe(1);
-    expect(shell(`ulimit -v 3000000; ${advice} $mapcp in/a out`)).toEqual({
+    expect(run(`ulimit -v 3000000; ${advice} $mapcp in/a out`)).toEqual({
       status: 0,
       stdout: '',
       stderr: '',
@@ -87,11 +81,11 @@ describe('the command line reports in one sentence', () => {
   });
 
   it.runIf(NODE_MAJOR >= 24)('nothing if a limit leaves little address space', () => {
-    expect(shell('ulimit -v 3000000; $mapcp in/a out')).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(run('ulimit -v 3000000; $mapcp in/a out')).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
   it.skipIf(!canMount)('that there is no procfs', () => {
-    const { status, stderr } = shell("unshare --mount sh -c 'mount -t tmpfs none /proc && $mapcp in/a out'");
+    const { status, stderr } = run("unshare --mount sh -c 'mount -t tmpfs none /proc && $mapcp in/a out'");
     expect(stderr).toMatch(/^mapcp: cannot go on: no procfs is mounted at \/proc, .*: mount it\n$/);
     expect(status).toBe(1);
   });
@@ -108,7 +102,7 @@ it('an error in the bindings prints no long line of code', () => {
 
 it('progress on a dumb terminal has no escape sequences', () => {
   const line = "TERM=dumb script --quiet --return --command '$mapcp --progress in/a out' /dev/null";
-  const { status, stdout } = shell(line);
+  const { status, stdout } = run(line);
   expect(stdout).toMatch(/^(█{12} 7 B of 7 B, [\d.]+ [KM]?i?B\/s, 0 s left in\/a\r\n)+$/);
   expect(status).toBe(0);
 });

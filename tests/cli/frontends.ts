@@ -1,6 +1,7 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import type { SpawnSyncReturns } from 'node:child_process';
 import { resolve } from 'node:path';
 import process from 'node:process';
+import { runProgram } from '../helpers/program.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 
 /** A way to run `mapcp SOURCE TARGET`. */
@@ -40,5 +41,5 @@ export function run(
   wrapper: readonly string[] = [],
 ): SpawnSyncReturns<string> {
   const [program = '', ...rest] = [...wrapper, ...frontend.command, ...args];
-  return spawnSync(program, rest, { cwd: directory, encoding: 'utf8', maxBuffer: 1 << 26 });
+  return runProgram(program, rest, { cwd: directory });
 }

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { runProgram } from '../helpers/program.js';
 import { type Frontend, frontends, run } from './frontends.js';
 
 /** Creates a tree with a file and a directory whose names are not UTF-8, and others. */
@@ -114,10 +114,7 @@ describe('a name that is not UTF-8, in Node,', () => {
       }
       // JavaScript strings cannot hold these bytes, so the shell prints them.
       const script = line.replace(/'(.*)'/, `"$(printf '$1')"`).replace('$mapcp', node.command.join(' '));
-      const { status, stdout, stderr } = spawnSync('sh', ['-c', script], {
-        cwd: directory,
-        encoding: 'utf8',
-      });
+      const { status, stdout, stderr } = runProgram('sh', ['-c', script], { cwd: directory });
       expect(stderr).toContain(`mapcp: ${says} is not valid UTF-8`);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
       expect(readdirSync(join(directory, 'out'))).toEqual(['\ufffd']);

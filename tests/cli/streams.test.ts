@@ -1,6 +1,6 @@
 // Paths that stand for a process's open streams.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -18,15 +18,15 @@ import { CopyError, clean, copy } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { failureOf } from '../helpers/failure.js';
+import { shell } from '../helpers/program.js';
 
 const noTarget = 'it is an open stream, which no copy can replace; name a file';
 
-/** Runs a line of bash in a directory with a file `a` and a directory `d`. `$mapcp` is the command line. */
-function bash(line: string, directory: string) {
+/** Runs a line of bash in a directory with a file `a` and a directory `d`. */
+function run(line: string, directory: string) {
   mkdirSync(join(directory, 'd'));
   writeFileSync(join(directory, 'a'), 'content');
-  const env = { ...process.env, mapcp: `${process.execPath} ${resolve('build/out/js/cli/main.js')}` };
-  const { status, stderr } = spawnSync('bash', ['-c', line], { cwd: directory, env, encoding: 'utf8' });
+  const { status, stderr } = shell(line, directory);
   return { status, stderr };
 }
 
@@ -44,7 +44,7 @@ describe('the command line', () => {
     { line: '$mapcp --files-from <(echo a) . d', target: 'd/a' },
   ])('copies a stream that is named: $line', ({ line, target }) => {
     inTemporaryDirectory((directory) => {
-      expect(bash(line, directory)).toEqual({ status: 0, stderr: '' });
+      expect(run(line, directory)).toEqual({ status: 0, stderr: '' });
       expect(readFileSync(join(directory, target), 'utf8')).toBe('content');
     });
   });
@@ -61,7 +61,7 @@ describe('the command line', () => {
     },
   ])('reports why a stream cannot be copied: $line', ({ line, why }) => {
     inTemporaryDirectory((directory) => {
-      expect(bash(line, directory)).toEqual({ status: 1, stderr: `mapcp: ${why}\n` });
+      expect(run(line, directory)).toEqual({ status: 1, stderr: `mapcp: ${why}\n` });
       expect(readFileSync(join(directory, 'a'), 'utf8')).toBe('content');
       expect(readdirSync(join(directory, 'd'))).toEqual([]);
     });
@@ -81,7 +81,7 @@ describe('the command line', () => {
     { args: '--null b d', why: "option '--null' needs option '--files-from'" },
   ])('refuses a stream or a list that makes no sense: $args', ({ args, why }) => {
     inTemporaryDirectory((directory) => {
-      const { status, stderr } = bash(`$mapcp ${args}`, directory);
+      const { status, stderr } = run(`$mapcp ${args}`, directory);
       expect(status).toBe(2);
       expect(stderr).toMatch(`mapcp: ${why}\nUsage: `);
     });
@@ -114,7 +114,7 @@ describe('the command line', () => {
     { line: 'ln -s /dev/stdin l; $mapcp l b <a', target: 'b' },
   ])('copies the file that a stream was opened from: $line', ({ line, target }) => {
     inTemporaryDirectory((directory) => {
-      expect(bash(line, directory)).toEqual({ status: 0, stderr: '' });
+      expect(run(line, directory)).toEqual({ status: 0, stderr: '' });
       expect(readFileSync(join(directory, target), 'utf8')).toBe('content');
     });
   });
@@ -123,7 +123,7 @@ describe('the command line', () => {
     inTemporaryDirectory((directory) => {
       // Not /dev/stdout itself, which would be lost if it were replaced.
       const line = `ln -s /proc/self/fd/1 out; $mapcp a out ${end}; readlink out >r`;
-      const { stderr } = bash(line, directory);
+      const { stderr } = run(line, directory);
       expect(stderr).toBe(`mapcp: cannot copy 'a' to 'out': cannot create 'out': ${noTarget}\n`);
       expect(readFileSync(join(directory, 'r'), 'utf8')).toBe('/proc/self/fd/1\n');
     });

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { outcomeOf, runProgram } from '../helpers/program.js';
 import { type Frontend, frontends, run } from './frontends.js';
 
 const document = readFileSync('docs/command-line.md', 'utf8');
@@ -102,8 +103,7 @@ function isMissing(shell: string): boolean {
 }
 
 function runShell(shell: string, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(shell, args, { encoding: 'utf8' });
-  return { status, stdout, stderr };
+  return outcomeOf(runProgram(shell, args));
 }
 
 const printsNothing = { status: 0, stdout: '', stderr: '' };

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
@@ -6,6 +5,7 @@ import { expect, it } from 'vitest';
 import { look, putInto } from '../behaviour/tree.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
+import { runProgram } from '../helpers/program.js';
 
 it.skipIf(process.platform === 'win32').each(['0777', '0077', '0'])(
   'a tree is copied with its permissions under any umask, such as %s',
@@ -22,7 +22,7 @@ it.skipIf(process.platform === 'win32').each(['0777', '0077', '0'])(
         ...['sh', '-c', 'umask "$0" && exec "$@"', umask],
         ...[process.execPath, resolve('build/out/js/cli/main.js'), '-rT', 'a', 'b'],
       ];
-      const { status, stderr } = spawnSync(command, args, { cwd: directory, encoding: 'utf8' });
+      const { status, stderr } = runProgram(command, args, { cwd: directory });
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       expect(look(directory)).toMatchObject({
         b: { kind: 'directory', mode: 0o755 },

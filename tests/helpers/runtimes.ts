@@ -1,16 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { asOrdinaryUser } from './ordinary-user.js';
+import { type Outcome, outcomeOf, runProgram } from './program.js';
 import { wasmtime } from './wasmtime.js';
-
-/** The exit status and the output of a program. */
-export interface Outcome {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 /** A way to run the programs of a folder of build/out. */
 export interface Runtime {
@@ -26,11 +19,7 @@ export interface Runtime {
 /** Runs a program with the rights of an ordinary user. */
 export function runFile(command: string, args: string[], cwd: string): Outcome {
   const [program = '', ...rest] = [...asOrdinaryUser, command, ...args];
-  const { status, stdout, stderr, error } = spawnSync(program, rest, { cwd, encoding: 'utf8' });
-  if (error) {
-    throw error;
-  }
-  return { status, stdout, stderr };
+  return outcomeOf(runProgram(program, rest, { cwd }));
 }
 
 const out = join(import.meta.dirname, '../../build/out');

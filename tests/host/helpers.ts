@@ -147,3 +147,20 @@ export function callsOnWasmtime(directory: string, calls: readonly string[]): st
   }
   return stdout.trimEnd().split('\n');
 }
+
+/** Expects a lowered method to refuse flat parameters of wrong types, and missing ones. */
+export function expectCheckedParameters(
+  method: (...flat: unknown[]) => unknown,
+  flat: readonly (number | bigint)[],
+): void {
+  const refusal = "other types than WASI's";
+  for (const [index, right] of flat.entries()) {
+    const others = typeof right === 'bigint' ? [0, 1.5, Number.NaN] : [0n, 1.5, Number.NaN, 2 ** 32, -1e300];
+    for (const wrong of [...others, undefined, 'file', {}]) {
+      expect(() => method(...flat.with(index, wrong as number))).toThrow(refusal);
+    }
+  }
+  for (let count = 0; count < flat.length; count++) {
+    expect(() => method(...flat.slice(0, count))).toThrow(refusal);
+  }
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { HostOptions } from '../../ts/host/host.js';
 import { built } from '../helpers/runtimes.js';
-import { hostWith, temporaryDirectory, walkers } from './helpers.js';
+import { expectCheckedParameters, hostWith, temporaryDirectory, walkers } from './helpers.js';
 import type { Lowered } from './watch-calls.js';
 import { Counter, watchCalls } from './watch-calls.js';
 
@@ -157,16 +157,7 @@ describe('a lowered stream', () => {
       const method = (name in InputStream.prototype ? ofInput : ofOutput)(name) as (
         ...flat: unknown[]
       ) => unknown;
-      for (const [index, right] of flat.entries()) {
-        const others =
-          typeof right === 'bigint' ? [0, 1.5, Number.NaN] : [0n, 1.5, Number.NaN, 2 ** 32, -1e300];
-        for (const wrong of [...others, undefined, 'file', {}]) {
-          expect(() => method(...flat.with(index, wrong as number))).toThrow("other types than WASI's");
-        }
-      }
-      for (let count = 0; count < flat.length; count++) {
-        expect(() => method(...flat.slice(0, count))).toThrow("other types than WASI's");
-      }
+      expectCheckedParameters(method, flat);
       expect(readFileSync(join(box, 'file'), 'utf8')).toBe('content');
     },
   );

@@ -16,7 +16,7 @@ import { errorCodes } from '../../ts/host/error-code.js';
 import type { Host } from '../../ts/host/host.js';
 import { ExitError } from '../../ts/host/index.js';
 import { built } from '../helpers/runtimes.js';
-import { hostWith, sandbox, walkers } from './helpers.js';
+import { expectCheckedParameters, hostWith, sandbox, walkers } from './helpers.js';
 import type { Lowered } from './watch-calls.js';
 import { Counter, watchCalls } from './watch-calls.js';
 
@@ -198,16 +198,7 @@ describe('a lowered call', () => {
     const { lowered, put } = contextFor(host);
     lowered('openAt')(1, 0, ...put('file', 1024), 0, 3, 8);
     const method = lowered(name) as (...flat: unknown[]) => unknown;
-    for (const [index, right] of flat.entries()) {
-      const others =
-        typeof right === 'bigint' ? [0, 1.5, Number.NaN] : [0n, 1.5, Number.NaN, 2 ** 32, -1e300];
-      for (const wrong of [...others, undefined, 'file', {}]) {
-        expect(() => method(...flat.with(index, wrong as number))).toThrow("other types than WASI's");
-      }
-    }
-    for (let count = 0; count < flat.length; count++) {
-      expect(() => method(...flat.slice(0, count))).toThrow("other types than WASI's");
-    }
+    expectCheckedParameters(method, flat);
     expect(readdirSync(box)).toEqual(['file']);
     expect(readFileSync(join(box, 'file'), 'utf8')).toBe('content');
   });

@@ -19,8 +19,8 @@ const containing = { recursive: true, symlinks: 'contained' } as const;
 const containedLinks: Readonly<Record<string, string>> = {
   l: 'f',
   self: 'self',
-  root: '.',
-  'through-root': 'root/root/d//e/',
+  dots: '.',
+  'through-dots': 'dots/dots/d//e/',
   dangling: 'd/nowhere',
   odd: 'd/..odd/.. x/x..',
   'd/up': '..',
