@@ -47,13 +47,12 @@ static struct mapcp_shard take_shard(const copy_options *options) {
         return (struct mapcp_shard){.count = 0};
     }
     const exports_mapcp_copy_copier_shard_t *given = &options->shard.val;
-    // All zeros would be the whole copy for the engine. A shard of none is invalid, so this makes it an
-    // invalid one.
+    // For the engine, all zeros are the whole copy. Here a count of 0 is invalid, so it becomes an invalid
+    // shard.
     return (struct mapcp_shard){.index = given->count == 0 ? 1 : given->index, .count = given->count};
 }
 
-// A file that was made is three numbers for the host: its identity, that of its source, and the key of its
-// path.
+// The host gets three numbers for each file: its identity, that of its source, and the key of its path.
 #define NUMBERS_OF_MADE 3
 
 /// Takes the files that earlier jobs have made.

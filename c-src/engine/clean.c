@@ -62,7 +62,7 @@ static bool clean_directory(struct cleaning *cleaning, struct mapcp_place place,
 }
 
 /// Removes a tree that was moved aside, whose name is taken. It first gets a temporary name, because it must
-/// not get its own name back once it is only half there.
+/// not get its own name back after a part of it is removed.
 static bool clean_replaced(struct cleaning *cleaning, struct mapcp_place place, struct mapcp_error *error) {
     char *temporary = mapcp_temporary_path_beside(place.name, &cleaning->namer);
     const struct mapcp_place renamed = {.directory = place.directory, .name = temporary};
@@ -78,7 +78,7 @@ static bool clean_replaced(struct cleaning *cleaning, struct mapcp_place place, 
     return good;
 }
 
-/// Gives a tree that was moved aside its name back. Removes it if the name is taken.
+/// Gives its name back to a tree that was moved aside. Removes the tree if the name is taken.
 static bool clean_aside(struct cleaning *cleaning, struct mapcp_place place, struct mapcp_error *error) {
     const char *name = mapcp_name_before_aside(place.name);
     struct stat status;
@@ -95,7 +95,7 @@ static bool clean_aside(struct cleaning *cleaning, struct mapcp_place place, str
     return add(cleaning, &cleaning->result->restored, error);
 }
 
-/// Whether a directory with this name is of a killed run.
+/// Whether a killed run left a directory with this name.
 static bool is_left(const char *name) {
     return mapcp_is_temporary_name(name) || mapcp_name_before_aside(name);
 }

@@ -43,7 +43,7 @@ const char *mapcp_job_current_path(const struct mapcp_job *job);
 /// Why the job failed. Valid only after a step has returned false. Borrowed from the job.
 const struct mapcp_copy_error *mapcp_job_error(const struct mapcp_job *job);
 
-/// Returns the errors and warnings since the last call that the job went on after. The caller must free them
+/// Returns the errors and warnings since the last call after which the job went on. The caller must free them
 /// with mapcp_copy_errors_free.
 struct mapcp_copy_errors mapcp_job_take_errors(struct mapcp_job *job);
 

@@ -1,8 +1,8 @@
 #ifndef MAPCP_ENTRY_COPY_H
 #define MAPCP_ENTRY_COPY_H
 
-// The copy of one entry of a job, a file, a link or a stream: from the decision about its target (target.h)
-// over its content (file_copy.h) to the commit and the report. See job_state.h.
+// The copy of one entry of a job: a file, a link or a stream. Decides about its target (target.h), copies its
+// content (file_copy.h), commits it, and reports it. See job_state.h.
 
 #include <stdbool.h>
 #include <stdint.h>

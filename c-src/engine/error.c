@@ -104,14 +104,13 @@ static const char *special_reason(const struct mapcp_error *error) {
     switch (error->code) {
     case MAPCP_CODE_OTHER:
         return error->operation == MAPCP_OPERATION_MAP && error->number == EAGAIN
-                   ? "it has no data yet, which a regular file does not do; write it to a file by a program "
-                     "that "
-                     "waits, such as cat, and copy that file"
+                   ? "it has no data yet, although it is a regular file; "
+                     "write it to a file with a program that waits, such as cat, and copy that file"
                    : strerror(error->number);
     case MAPCP_CODE_ALREADY_EXISTS:
         return error->operation == MAPCP_OPERATION_ACCEPT
-                   ? "another entry of this copy may have this name; the file system may treat two names as "
-                     "one, so rename one of them"
+                   ? "another entry of this copy may have this name; "
+                     "the file system may treat two names as one, so rename one of them"
                    : NULL;
     case MAPCP_CODE_INVALID_NAME:
         return error->side == MAPCP_SIDE_TARGET
@@ -127,22 +126,19 @@ static const char *special_reason(const struct mapcp_error *error) {
                    : NULL;
     case MAPCP_CODE_SOURCE_CHANGED:
         return error->operation == MAPCP_OPERATION_MAP
-                   ? "it changed during the copy; copy it again when nothing "
-                     "writes to it, or, if it only grows, with "
-                     "`allow-changes`"
+                   ? "it changed during the copy; copy it again when nothing writes to it, "
+                     "or, if it only grows, with `allow-changes`"
                    : NULL;
     case MAPCP_CODE_BUSY:
         return error->operation == MAPCP_OPERATION_RENAME
-                   ? "it is in use, or a mount point, such as a file that is "
-                     "mounted into a container; copy to another "
-                     "name, or mount its directory"
+                   ? "it is in use, or a mount point, such as a file that is mounted into a container; "
+                     "copy to another name, or mount its directory"
                    : NULL;
     case MAPCP_CODE_UNSUPPORTED:
         return !is_own ? NULL
                : error->operation == MAPCP_OPERATION_INSPECT
-                   ? "it is unknown whether the source is newer, because "
-                     "WASI has only times from 1970 to 2554; choose "
-                     "another overwrite policy"
+                   ? "it is unknown whether the source is newer, "
+                     "because WASI has only times from 1970 to 2554; choose another overwrite policy"
                : error->operation == MAPCP_OPERATION_SET_TIMES
                    ? "the source's time may be outside the range of WASI, 1970 to 2554"
                    : NULL;

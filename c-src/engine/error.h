@@ -64,11 +64,11 @@ enum mapcp_side {
     MAPCP_SIDE_TARGET,
 };
 
-/// A limit on what a job copies: see limits.h.
+/// A limit on the amounts that a job copies: see limits.h.
 enum mapcp_limit_name {
     MAPCP_LIMIT_BYTES,
     MAPCP_LIMIT_FILES,
-    /// On entries that are listed, which depends on the limit on files.
+    /// On listed entries. It follows from the limit on files.
     MAPCP_LIMIT_LISTED,
     MAPCP_LIMIT_DEPTH,
     MAPCP_LIMIT_FILE_SIZE,
@@ -111,8 +111,8 @@ const char *mapcp_verb(enum mapcp_operation operation);
 
 /// The reason as a clause without a path, such as "no such file or directory". Static, or strerror's.
 ///
-/// Advice names an option as in WIT, as `name` or `name=value` between backquotes. Each frontend must spell
-/// it in its own way.
+/// Advice names an option by its WIT name between backquotes: `name` or `name=value`. Each frontend must
+/// spell it in its own way.
 const char *mapcp_reason(const struct mapcp_error *error);
 
 #endif

@@ -21,7 +21,7 @@ struct mapcp_file_copy {
     /// The content, if it is a stream. Otherwise NULL. Borrowed.
     struct mapcp_input *stream;
     struct mapcp_temporary temporary;
-    /// What the job has copied before. Borrowed.
+    /// The amounts that the job has copied before this file. Borrowed.
     const struct mapcp_amounts *before;
     /// The number of bytes of the source: by its status, until its end was read.
     uint64_t size;
@@ -33,7 +33,7 @@ struct mapcp_file_copy {
     /// Bytes copied, and bytes verified.
     uint64_t copied;
     uint64_t verified;
-    /// The checksums of what was taken from the stream, and of what was read back.
+    /// The checksums of the bytes that were taken from the stream, and of those that were read back.
     uint64_t copied_sum;
     uint64_t verified_sum;
     /// The end of the last byte written. Behind it, the copy has only a hole.
@@ -45,8 +45,9 @@ struct mapcp_file_copy {
     ((struct mapcp_file_copy){.source = MAPCP_NO_SOURCE, .temporary = MAPCP_NO_TEMPORARY})
 
 /// Creates the temporary file for a source that is already open, or for a stream. If `in_place`, it has the
-/// target's name from the start, because nobody else can see its directory. `before` is what the job has
-/// already copied, for the limits; it must outlive the copy. On failure returns false and sets `error`.
+/// target's name from the start; then only this job may see its directory. `before` are the amounts that the
+/// job has already copied, for the limits. They must outlive the copy. On failure returns false and sets
+/// `error`.
 bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target, bool in_place,
                            const struct mapcp_amounts *before, struct mapcp_namer *namer,
                            struct mapcp_error *error);

@@ -45,14 +45,14 @@ struct mapcp_hard_links {
 struct mapcp_hard_link *mapcp_hard_links_find(const struct mapcp_hard_links *links,
                                               const struct stat *source);
 
-/// Adds a file, or replaces what is known of it. Returns false if memory runs out.
+/// Adds a file, or replaces it. Copies `path`. Returns false if memory runs out.
 bool mapcp_hard_links_add(struct mapcp_hard_links *links, const struct stat *source,
                           const struct stat *target, const char *path);
 
 /// Counts one more name of a file as seen, and forgets the file after the last.
 void mapcp_hard_links_see(struct mapcp_hard_links *links, struct mapcp_hard_link *link);
 
-/// What an attempt to make a hard link results in.
+/// The result of an attempt to make a hard link.
 enum mapcp_hard_link_result {
     /// The link is made, and must be committed.
     MAPCP_HARD_LINK_MADE,

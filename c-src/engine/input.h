@@ -7,8 +7,8 @@
 /// Bytes that a host passes to a job while the job runs. They are kept until the job takes them. All zeros
 /// are no bytes.
 struct mapcp_input {
-    /// The first byte that was not taken. Behind the last one is room for one more byte. NULL if there was
-    /// no byte yet.
+    /// The first byte that was not taken. After the last byte, there is room for one more. NULL before the
+    /// first call that adds bytes.
     char *bytes;
     /// The number of bytes that were not taken.
     size_t length;

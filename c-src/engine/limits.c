@@ -9,8 +9,8 @@
 #define MOST_LISTED 100000
 #define LISTED_PER_FILE 10
 
-// The last defence against a directory that contains itself without its status showing it. No path is so
-// deep: Linux allows 4,095 bytes.
+// The last defence against a directory that contains itself but has another status each time. No real path is
+// this deep: Linux allows 4,095 bytes.
 #define DEFAULT_DEPTH 10000
 
 #define ADVICE "; raise the limit if you trust the source"

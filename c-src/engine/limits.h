@@ -10,7 +10,7 @@
 #include "error.h"
 #include "options.h"
 
-/// Whether the options allow one more entry than is copied. If not, sets `error`.
+/// Whether the options allow one more entry besides what is copied. If not, sets `error`.
 bool mapcp_limits_allow_entry(const struct mapcp_options *options, const struct mapcp_amounts *copied,
                               struct mapcp_error *error);
 
@@ -21,8 +21,8 @@ bool mapcp_limits_allow_size(const struct mapcp_options *options, const struct m
 /// Whether the options allow an entry whose path below the source has `depth` names. If not, sets `error`.
 bool mapcp_limits_allow_depth(const struct mapcp_options *options, uint64_t depth, struct mapcp_error *error);
 
-/// Whether the options allow the job to list this many entries, with those that it does not copy. If not,
-/// sets `error`.
+/// Whether the options allow the job to list this many entries, including those that it does not copy. If
+/// not, sets `error`.
 bool mapcp_limits_allow_listed(const struct mapcp_options *options, uint64_t listed,
                                struct mapcp_error *error);
 

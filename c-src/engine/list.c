@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-// How many bytes of a path that is too long a message has.
+// The number of bytes that a message shows of a path that is too long.
 #define SHOWN_BYTES 255
 
 static const char NOT_BELOW[] = "a listed path must be relative, and must not contain '..'";

@@ -15,11 +15,11 @@
 
 /// A list that is being read. All zeros initially, except `has_lines`.
 struct mapcp_list {
-    /// Whether a line feed ends each path; otherwise a NUL does. The end of the last path may be missing. In
-    /// a list of lines, a carriage return before the line feed is ignored, and so is an empty line.
+    /// Whether a line feed ends each path; otherwise a NUL does. The last path may lack it. In a list of
+    /// lines, empty lines are ignored, and so is a carriage return before the line feed.
     bool has_lines;
     struct mapcp_input input;
-    /// The last path, without empty names and dots. If it was refused, text for messages.
+    /// The last path, without empty names and dots. If it was refused, its text for messages.
     struct mapcp_path path;
     /// Whether the last path names a directory, because it ends in a slash or a dot.
     bool is_directory;
@@ -29,7 +29,7 @@ struct mapcp_list {
     bool overflows;
 };
 
-/// What reading a path results in.
+/// The result of reading a path.
 enum mapcp_list_event {
     /// A path below the source, or an empty one for the source itself.
     MAPCP_LIST_PATH,

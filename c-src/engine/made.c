@@ -7,8 +7,8 @@
 #include "filter.h"
 #include "spelling.h"
 
-/// The slot of the file whose identity or, if `by_key`, whose key is `number`, or the free slot that it would
-/// get. The table must have a free slot.
+/// The slot of the file that has the identity or, if `by_key`, the key `number`. If there is none, the free
+/// slot that it would get. The table must have a free slot.
 static uint32_t *slot_of(const struct mapcp_made *made, uint64_t number, bool by_key) {
     // The multiplication spreads the numbers of files, which are often consecutive.
     const uint64_t hash = number * UINT64_C(0x9e3779b97f4a7c15);

@@ -27,8 +27,8 @@ struct mapcp_made {
     struct mapcp_made_file *files;
     size_t count;
     size_t capacity;
-    /// A hash table, in which each file is by its identity and by its key. Each slot has the index of a file
-    /// plus one, or 0.
+    /// A hash table that has each file twice: by its identity and by its key. Each slot has the index of a
+    /// file plus one, or 0.
     uint32_t *slots;
     size_t slot_count;
 };
@@ -48,7 +48,7 @@ bool mapcp_made_add(struct mapcp_made *made, struct mapcp_made_file file);
 const struct mapcp_made_file *mapcp_made_find(const struct mapcp_made *made, uint64_t target);
 
 /// Finds a file by the key of its path. It may be another file with a similar name: see mapcp_alias_is_made.
-/// NULL if there is none. Borrowed like that of mapcp_made_find.
+/// NULL if there is none. Borrowed, as from mapcp_made_find.
 const struct mapcp_made_file *mapcp_made_find_key(const struct mapcp_made *made, uint64_t key);
 
 /// The directory that gets the copies of a run. All zeros mean that it was not inspected yet.
@@ -59,8 +59,8 @@ struct mapcp_made_directory {
     size_t length;
 };
 
-/// The key of a path in the directory that gets the copies: `target`, the job's own target, or one below it.
-/// `is_itself` says that the job's target is that directory. Inspects the directory once.
+/// The key of `target`, a path in the directory that gets the copies: the job's own target, or a path below
+/// it. `is_itself` means that the job's target is that directory. Inspects the directory once.
 uint64_t mapcp_made_key(struct mapcp_made_directory *directory, const char *job_target, bool is_itself,
                         const char *target);
 

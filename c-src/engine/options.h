@@ -41,7 +41,7 @@ enum mapcp_overwrite {
     MAPCP_OVERWRITE_ERROR,
 };
 
-/// What appears in one step; `atomicity` of the WIT interface, in its order.
+/// The unit that appears complete or not at all; `atomicity` of the WIT interface, in its order.
 enum mapcp_atomicity {
     /// Each file.
     MAPCP_ATOMICITY_FILE,
@@ -92,13 +92,13 @@ struct mapcp_shard {
     uint32_t count;
 };
 
-/// A limit. All zeros are none.
+/// A limit. All zeros are no limit.
 struct mapcp_limit {
     bool is_set;
     uint64_t most;
 };
 
-/// What limits on a whole copy count.
+/// The amounts that the limits on a whole copy apply to.
 struct mapcp_amounts {
     /// Bytes of files.
     uint64_t bytes;
@@ -146,16 +146,16 @@ struct mapcp_options {
     uint64_t size;
     /// Match the patterns against the name of the source as well.
     bool filter_source;
-    /// If there are any, only files and links that match one of these are copied.
+    /// If the list is not empty, only files and links that match one of these are copied.
     struct mapcp_patterns include;
-    /// What matches one of these is left out; a directory, with its contents.
+    /// Entries that match one of these are left out, directories with their contents.
     struct mapcp_patterns exclude;
     /// The files that the jobs of this run have made, which this job must not replace. It adds its own.
     /// Borrowed. NULL if the run has only one job.
     struct mapcp_made *made;
     /// Copy only the files and links of this shard. The first job that needs a directory creates it.
     struct mapcp_shard shard;
-    /// The maximum amounts to copy, and what earlier jobs of the run have copied. See limits.h.
+    /// The maximum amounts to copy, and the amounts that earlier jobs of the run have copied. See limits.h.
     struct mapcp_limit max_bytes;
     struct mapcp_limit max_files;
     struct mapcp_amounts already_copied;

@@ -4,11 +4,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/// The progress of a job. No count of what is done ever shrinks.
+/// The progress of a job. No count of finished work shrinks while the job runs.
 struct mapcp_progress {
     /// Whether the job is done.
     bool done;
-    /// Whether the job needs more input. Until it has that, a step does nothing.
+    /// Whether the job needs more input. Until the host passes some, a step does nothing.
     bool waits;
     /// Whether the totals are known.
     bool totals_known;
@@ -33,7 +33,7 @@ void mapcp_count(uint64_t *count, uint64_t amount);
 /// Lowers a count, at most to 0.
 void mapcp_uncount(uint64_t *count, uint64_t amount);
 
-/// Raises the totals to what is done, if a tree has grown since it was measured.
+/// Raises the totals to the amounts that are done, if a tree has grown since it was measured.
 void mapcp_progress_raise_totals(struct mapcp_progress *progress);
 
 /// Completes the progress of a job that has succeeded.

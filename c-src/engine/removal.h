@@ -37,7 +37,7 @@ bool mapcp_removal_next(struct mapcp_removal *removal);
 /// Frees everything. Removes nothing more.
 void mapcp_removal_end(struct mapcp_removal *removal);
 
-/// Does all of this at once. Returns false and sets `error` if anything could not be removed.
+/// Removes a whole directory in one call. Returns false and sets `error` if anything could not be removed.
 bool mapcp_remove_tree(struct mapcp_place place, const char *path, const struct stat *which,
                        struct mapcp_error *error);
 

@@ -70,7 +70,7 @@ const char *mapcp_copy_error_path(const struct mapcp_copy_error *error);
 /// The reason as a clause for people, like mapcp_reason. Borrowed.
 const char *mapcp_copy_error_reason(const struct mapcp_copy_error *error);
 
-/// Whether it is a warning: the entry was left out, or it was copied all the same.
+/// Whether it is a warning: the entry was left out, or it was copied nevertheless.
 bool mapcp_copy_error_is_warning(const struct mapcp_copy_error *error);
 
 /// Frees the strings.

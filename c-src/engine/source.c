@@ -9,8 +9,9 @@
 #include "path.h"
 #include "times.h"
 
-static const char LEADS_OUT[] = "it is a link that leads out of the sandbox; copy its destination by its own "
-                                "path, or copy the link itself, with `symlinks=preserve`";
+static const char LEADS_OUT[] =
+    "it is a link that leads out of the sandbox; "
+    "copy its destination by its own path, or copy the link itself, with `symlinks=preserve`";
 static const char INVALID_TEXT[] =
     "the link's text is not valid UTF-8; recreate the link, or leave it out, with `symlinks=skip`";
 
@@ -87,10 +88,10 @@ bool mapcp_read_link(struct mapcp_place place, struct mapcp_link *link, struct m
 }
 
 // A link is resolved from the directory that it is in, which is a real one: a copy makes no directory below a
-// link. As long as only `..` has come, every step leads to the parent of a real directory, and the depth is
-// known. Behind a name it is unknown: the name may be, or become, a link to any directory of the tree, even
-// to the root. So no `..` may follow a name. Every name leads to an entry of the directory that was reached,
-// or along another contained link. So no step leads out, by induction over the steps.
+// link. While all names so far are `..`, every step leads to the parent of a real directory, and the depth is
+// known. After another name it is unknown: that name may be, or become, a link to any directory of the tree,
+// even to the root. So no `..` may follow another name. Every other name leads to an entry of the directory
+// that was reached, or along another contained link. By induction over the steps, none leads out.
 bool mapcp_link_is_contained(const char *text, size_t depth) {
     // Windows has other separators and drives, and ignores dots and spaces at the end of names.
     const bool has_drive = isalpha((unsigned char)text[0]) && text[1] == ':';

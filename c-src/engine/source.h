@@ -45,15 +45,15 @@ struct mapcp_link {
 /// Reads a symbolic link. On failure returns false and sets `error`.
 bool mapcp_read_link(struct mapcp_place place, struct mapcp_link *link, struct mapcp_error *error);
 
-/// Whether a link with this text leads to something in its tree, whatever else the tree contains.
+/// Whether a link with this text stays in its tree, even if the tree contains other links.
 ///
-/// `depth` is the number of the tree's directories that the link is in, with the root. 0 means that the link
-/// is copied without a tree, and leads out of it.
+/// `depth` is the number of the tree's directories that the link is in, including the root. With 0, the link
+/// is not in a tree, and no text stays in it.
 bool mapcp_link_is_contained(const char *text, size_t depth);
 
 /// How a source has changed since it was opened, by its status.
 enum mapcp_change {
-    /// Not: size and times are the same.
+    /// It has not: size and times are the same.
     MAPCP_CHANGE_NONE,
     /// It was written to, and is not shorter.
     MAPCP_CHANGE_WRITTEN,

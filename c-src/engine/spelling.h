@@ -18,17 +18,17 @@
 /// the case of their letters or in their Unicode form. Some other names have the same number.
 uint64_t mapcp_spelling_key(const char *name);
 
-/// What a copy has put into a directory of the target.
+/// The names that a copy has put into a directory of the target.
 ///
 /// If the copy made the directory, every name in it must be new. If a name is taken, two names of the source
-/// are one name here. In a directory that was there, or that other jobs fill too, the source's directory
-/// shows whether there are two: see mapcp_siblings_have_twin. If the file system treats no spellings as one,
-/// all this is impossible, and no name needs a check.
+/// are one name here. In a directory that existed before, or that other jobs fill as well, the source's
+/// directory shows whether there are two: see mapcp_siblings_have_twin. If the file system treats no
+/// spellings as one, this cannot happen, and no name needs a check.
 struct mapcp_siblings {
     /// Whether this job made the directory, and whether jobs with other shards put files into it as well.
     bool is_new;
     bool is_shared;
-    /// Whether the directory has anything, and anything with a name that is not ASCII.
+    /// Whether the directory has any name, and any that is not ASCII.
     bool has_any;
     bool has_foreign;
     /// Spellings that differ in the case of ASCII letters, and those that differ in their Unicode form.
@@ -62,8 +62,8 @@ struct mapcp_twin_search {
 /// Whether the source's directory has a twin of the entry: another one, admitted by the filters, whose name
 /// leads to the same target. Then each of the two would replace the other. False if this is unknown.
 ///
-/// If the target is still free, only a twin counts that has the first claim: the one whose name is the
-/// smallest. So of two jobs that are about to take the name, one gives way, even without hard links.
+/// If the target is still free, only the twin with the first claim counts: the one with the smallest name. So
+/// of two jobs that are about to take the name, one gives way, even without hard links.
 ///
 /// On most file systems this takes one call for each directory. May make a temporary file if the source has
 /// two names that are alike.

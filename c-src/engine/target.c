@@ -109,9 +109,8 @@ static bool check_named(const struct mapcp_temporary *temporary, int number, str
     bool is_there = may_be_name && mapcp_temporary_is_there(temporary);
     (void)mapcp_fail_number(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET, is_there ? EILSEQ : number);
     if (number == ENOENT && !is_there) {
-        error->because =
-            "its unfinished copy is gone; another program removed it, or cleaned the directory of "
-            "temporary files meanwhile";
+        error->because = "its unfinished copy is gone; "
+                         "another program removed it, or cleaned the directory of temporary files meanwhile";
     }
     return false;
 }

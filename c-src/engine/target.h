@@ -23,8 +23,7 @@ enum mapcp_decision {
     /// Copy, and replace what has the name.
     MAPCP_DECISION_REPLACE,
     /// The same, unless the target is an alias of the source: their statuses are equal except for their
-    /// identity. See
-    /// spelling.h.
+    /// identity. See spelling.h.
     MAPCP_DECISION_REPLACE_OTHER,
     /// Do not copy.
     MAPCP_DECISION_SKIP,
@@ -40,7 +39,7 @@ struct mapcp_policy {
     struct mapcp_timekeeping *keeping;
 };
 
-/// Whether a decision is to replace something.
+/// Whether a decision replaces something.
 static inline bool mapcp_decision_replaces(enum mapcp_decision decision) {
     return decision == MAPCP_DECISION_REPLACE || decision == MAPCP_DECISION_REPLACE_OTHER;
 }
@@ -69,7 +68,8 @@ bool mapcp_target_is_undecided(const struct mapcp_error *error);
 struct mapcp_terms {
     struct mapcp_place source;
     struct mapcp_place target;
-    /// The number of directories that the entry is in, with the root of the copied tree. 0 without a tree.
+    /// The number of directories that the entry is in, including the root of the copied tree. 0 if the entry
+    /// is not in a tree.
     size_t depth;
     /// Borrowed.
     const struct stat *source_status;
@@ -83,9 +83,9 @@ struct mapcp_terms {
 
 /// Gives a finished temporary file or link the target's name.
 ///
-/// Somebody may have made the target since the decision. So every policy except MAPCP_OVERWRITE_ALWAYS is
-/// confirmed here. A name that was free is taken only if it is still free: by one call if the file system has
-/// hard links, and otherwise by a check right before the rename.
+/// Another process may have made the target since the decision. So every policy except MAPCP_OVERWRITE_ALWAYS
+/// is confirmed here. A name that was free is taken only if it is still free: by one call if the file system
+/// has hard links, and otherwise by a check right before the rename.
 ///
 /// In a directory that this job made, a name that may collide with another name of the copy must be free
 /// under every policy. If it is taken, this is an error. The same holds for a name that was free at the

@@ -8,7 +8,7 @@
 // A temporary name is `.mapcp-`, 16 hexadecimal digits, `.tmp`. So `clean` can find the files of killed runs.
 // If the target's name is not ASCII, there is an é before the `.tmp`: see mapcp_temporary_spellings.
 //
-// A tree that must appear as a whole has such a name too, until it is complete. The tree that it replaces is
+// A tree that must appear as a whole also has such a name until it is complete. The tree that it replaces is
 // moved aside: its name is then `.mapcp-`, 16 hexadecimal digits, `.old.`, and its own name.
 
 #include <stdbool.h>
@@ -40,7 +40,7 @@ struct mapcp_temporary {
     char *name;
     /// The errno value with which the file system refused to set the times, or 0.
     int times_refused;
-    /// Whether it is another name of a finished copy. If the target is so too, renaming changes nothing.
+    /// Whether it is another name of a finished copy. If the target is one as well, renaming does nothing.
     bool is_hard_link;
 };
 
@@ -63,8 +63,8 @@ int mapcp_temporary_create_in_place(struct mapcp_temporary *temporary, struct ma
 int mapcp_temporary_link_in_place(struct mapcp_temporary *temporary, struct mapcp_place target,
                                   const char *text);
 
-/// Creates another name for the file at `path`, which is relative to the directory `from`: beside `target`
-/// or, if `in_place`, at `target` itself. Returns 0 or the errno value.
+/// Creates another name for the file at `from`: beside `target` or, if `in_place`, at `target` itself.
+/// Returns 0 or the errno value.
 int mapcp_temporary_hard_link(struct mapcp_temporary *temporary, struct mapcp_place target, bool in_place,
                               struct mapcp_place from, struct mapcp_namer *namer);
 
@@ -124,14 +124,14 @@ void mapcp_temporary_forget(struct mapcp_temporary *temporary);
 /// A new temporary path beside `target`. The caller must free it. NULL with errno set if that fails.
 char *mapcp_temporary_path_beside(const char *target, struct mapcp_namer *namer);
 
-/// A new path beside `target` for what has the target's name and is moved aside. The caller must free it.
+/// A new path beside `target`, to move the tree aside that has the target's name. The caller must free it.
 /// NULL with errno set if that fails.
 char *mapcp_aside_path(const char *target, struct mapcp_namer *namer);
 
 /// Whether a name is a temporary name.
 bool mapcp_is_temporary_name(const char *name);
 
-/// The name that something had before it was moved aside to `name`. NULL if `name` is not from
+/// The name that a tree had before it was moved aside to `name`. NULL if `name` is not from
 /// mapcp_aside_path. Borrowed from it.
 const char *mapcp_name_before_aside(const char *name);
 

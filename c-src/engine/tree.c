@@ -120,8 +120,7 @@ static bool refuse_escaped(struct mapcp_tree *tree, bool is_directory, struct ma
 
 // --- Listing -----------------------------------------------------------------------------------------------
 
-/// Finds the type of a listed entry, following it if requested. On failure returns false and sets
-/// `error`.
+/// Finds the type of a listed entry, following it if requested. On failure returns false and sets `error`.
 static bool find_type(const struct mapcp_tree *tree, const struct mapcp_listed *entry, unsigned char *type,
                       struct mapcp_error *error) {
     *type = entry->type;

@@ -19,7 +19,7 @@
 #include "spelling.h"
 #include "times.h"
 
-/// What a walk does in the target.
+/// What a walk does in the target. A removal also changes the source.
 enum mapcp_tree_purpose {
     /// Creates the directories that are missing, and finishes each one when it leaves it.
     MAPCP_TREE_COPY,
@@ -27,8 +27,8 @@ enum mapcp_tree_purpose {
     MAPCP_TREE_DRY_RUN,
     /// Nothing.
     MAPCP_TREE_MEASURE,
-    /// Nothing. It removes each directory of the source when it leaves it; the caller removes all other
-    /// entries.
+    /// Nothing. The walk removes each directory of the source when it leaves it. The caller must remove all
+    /// other entries.
     MAPCP_TREE_REMOVE,
 };
 
@@ -57,7 +57,7 @@ struct mapcp_tree_entry {
     struct mapcp_timekeeping *keeping;
 };
 
-/// What a step of a walk results in. The walk's paths are those of the directory, the entry or the error.
+/// The result of a step of a walk. The walk's paths are those of the directory, the entry or the error.
 enum mapcp_tree_event {
     /// The walk has entered a directory. Of the entry, only `status` and `target_is_new` are set, which are
     /// about the directory itself.
@@ -123,7 +123,7 @@ struct mapcp_tree {
 /// case.
 bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error);
 
-/// The same for roots at other places than their paths. The places are borrowed until the end of the walk.
+/// The same for roots that are not at their paths. The places are borrowed until the end of the walk.
 bool mapcp_tree_begin_at(struct mapcp_tree *tree, struct mapcp_place source, struct mapcp_place target,
                          struct mapcp_error *error);
 

@@ -161,7 +161,7 @@ static bool open_to_remove(struct mapcp_tree_frame *frame, struct mapcp_place pl
     const struct stat before = frame->source_status;
     close_frame(frame);
     if (mkdirat(place.directory, place.name, 0777) == 0) {
-        // Somebody else has removed it.
+        // Another process has removed it.
         (void)unlinkat(place.directory, place.name, AT_REMOVEDIR);
         return mapcp_fail_number(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, ENOENT);
     }
@@ -221,8 +221,8 @@ static bool provide_target(struct mapcp_tree *tree, struct mapcp_tree_frame *fra
         frame->target_is_new = !open_target(frame, place, error);
         return !frame->target_is_new || error->code == MAPCP_CODE_NOT_FOUND;
     }
-    // The directory is created before it is opened, because it is usually missing. The call also tells a host
-    // that keeps modes that this directory is the source's, even if a job with another shard or a killed one
+    // The directory is created before it is opened, because it is usually missing. The call also shows a host
+    // that keeps modes that this copy fills the directory, even if another shard's job or a killed job
     // created it.
     struct mapcp_siblings *siblings = mapcp_tree_siblings(tree);
     frame->target_is_new = mkdirat(place.directory, place.name, 0777) == 0;
@@ -259,8 +259,8 @@ static bool check_target(const struct mapcp_tree *tree, const struct mapcp_tree_
     if (!frame->has_target) {
         return true;
     }
-    // If the roots are aliases, so are their entries. So only the roots are tested. Because the test makes a
-    // file, the cheaper conditions come first.
+    // If the roots are aliases, so are their entries. So only the roots are tested. The test makes a file, so
+    // the cheaper conditions come first.
     bool may_be_alias = tree->purpose == MAPCP_TREE_COPY && tree->depth == 0 && !frame->target_is_new &&
                         mapcp_alias_is_name(tree->source->text, tree->target->text) &&
                         mapcp_alias_is_possible(&frame->source_status, &frame->target_status);

@@ -48,7 +48,7 @@ struct mapcp_tree_frame {
     size_t keeper;
 };
 
-/// What a step inside the walk results in.
+/// The result of a step inside the walk.
 enum mapcp_tree_step {
     /// It has found an entry.
     MAPCP_TREE_STEP_FOUND,

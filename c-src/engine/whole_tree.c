@@ -24,9 +24,9 @@ static const char EXISTS[] = "it already exists; to replace it as a whole, use `
 
 static const char SOURCE_INSIDE[] = "the source is in it, and would be removed with it";
 
-static const char OLD_IS_ASIDE[] = "the old tree could not get its name back; it is beside the target, under "
-                                   "a name that ends in .old. and the "
-                                   "target's name, and cleaning that directory gives it back";
+static const char OLD_IS_ASIDE[] =
+    "the old tree could not get its name back; cleaning the directory of the target gives it back; "
+    "until then its name ends in .old. and the target's name";
 
 static const char REPLACED[] = "another process has moved or replaced the temporary tree; copy it again";
 
@@ -55,7 +55,7 @@ static bool open_parent(struct mapcp_whole_tree *tree, struct mapcp_error *error
     if (tree->parent >= 0) {
         return true;
     }
-    // A preopened directory is found by its own path, although its parent is not.
+    // A preopened directory can be reached by its own path even if its parent cannot.
     struct stat status;
     if (stat(tree->path, &status) == 0) {
         mapcp_fail_because(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_INVALID_ARGUMENT,
@@ -66,8 +66,8 @@ static bool open_parent(struct mapcp_whole_tree *tree, struct mapcp_error *error
     return false;
 }
 
-/// Whether the target is the source by another spelling, on a file system where the two have different inode
-/// numbers.
+/// Whether the target is the source under another spelling of its name. Some file systems give each spelling
+/// an inode number of its own.
 static bool is_alias(const struct mapcp_whole_tree *tree, const char *source,
                      const struct stat *source_status, struct mapcp_namer *namer) {
     if (!mapcp_alias_is_name(source, tree->path) || !mapcp_alias_is_possible(&tree->old, source_status)) {
@@ -133,7 +133,7 @@ bool mapcp_whole_tree_inspect(const struct mapcp_whole_tree *tree, struct mapcp_
 bool mapcp_whole_tree_inspect_next(const struct mapcp_whole_tree *tree, struct mapcp_tree *walk, bool *done,
                                    struct mapcp_error *error) {
     struct mapcp_tree_entry entry;
-    // What cannot be listed cannot be removed either, so its error does not matter.
+    // A directory that cannot be listed cannot be removed either, so its error does not matter.
     const enum mapcp_tree_event event = mapcp_tree_next(walk, &entry, error);
     *done = event == MAPCP_TREE_END;
     return event != MAPCP_TREE_ENTERED || !mapcp_is_same_file(entry.status, &tree->source) ||
@@ -143,7 +143,7 @@ bool mapcp_whole_tree_inspect_next(const struct mapcp_whole_tree *tree, struct m
 
 // --- The new tree ------------------------------------------------------------------------------------------
 
-/// Holds the root of the new tree, which was just made.
+/// Opens the root of the new tree, which was just made, to hold it.
 static bool hold(struct mapcp_whole_tree *tree, const struct mapcp_tree *walk, struct mapcp_error *error) {
     struct stat held;
     tree->made = *mapcp_tree_target_status(walk);
@@ -173,7 +173,7 @@ bool mapcp_whole_tree_enter(struct mapcp_whole_tree *tree, struct mapcp_tree *wa
 
 // --- The commit --------------------------------------------------------------------------------------------
 
-/// Whether `name` is that of the file with this status.
+/// Whether the file with this status has the name `name`.
 static bool has_name(const struct mapcp_whole_tree *tree, const char *name, const struct stat *which) {
     struct stat status;
     return fstatat(tree->parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -197,7 +197,7 @@ static void restore(struct mapcp_whole_tree *tree) {
     }
 }
 
-/// Moves aside what has the target's name.
+/// Moves the tree that has the target's name aside.
 static bool move_aside(struct mapcp_whole_tree *tree, struct mapcp_namer *namer, struct mapcp_error *error) {
     tree->aside = mapcp_aside_path(tree->name, namer);
     if (!tree->aside) {
@@ -210,7 +210,7 @@ static bool move_aside(struct mapcp_whole_tree *tree, struct mapcp_namer *namer,
         forget(&tree->aside);
     }
     if (number == ENOENT && !tree->aside) {
-        // Somebody has removed it, so there is nothing to replace.
+        // Another process has removed it, so there is nothing to replace.
         return true;
     }
     if (number == ENAMETOOLONG) {
@@ -252,7 +252,7 @@ static bool take_name(struct mapcp_whole_tree *tree, struct mapcp_error *error) 
         number = EILSEQ;
     }
     if (!is_there) {
-        // It has the name in spite of the error, or it is something else that had the temporary name.
+        // Either the rename took place in spite of the error, or something else had the temporary name.
         (void)move(tree, tree->name, tree->temporary);
     }
     return number != 0 ? mapcp_fail_number(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET, number)
@@ -281,7 +281,7 @@ bool mapcp_whole_tree_discard_old(struct mapcp_whole_tree *tree, struct mapcp_na
     if (!tree->aside) {
         return true;
     }
-    // Otherwise `clean` could give the target's name to a tree that is only half there.
+    // Otherwise `clean` could give the target's name to a tree of which only a part is left.
     tree->temporary = mapcp_temporary_path_beside(tree->name, namer);
     int number = tree->temporary ? move(tree, tree->aside, tree->temporary) : errno;
     if (number != 0) {
@@ -304,13 +304,13 @@ char *mapcp_whole_tree_path(const struct mapcp_whole_tree *tree, const char *nam
 
 // --- Removing ----------------------------------------------------------------------------------------------
 
-/// Begins to remove what has the temporary name. Returns false if there is nothing.
+/// Begins to remove the tree that has the temporary name. Returns false if there is none.
 static bool begin_removal(struct mapcp_whole_tree *tree) {
     if (!tree->temporary) {
         return false;
     }
     if (!tree->is_made) {
-        // Something failed before anything could be in it.
+        // The job failed before anything could be in it.
         (void)unlinkat(tree->parent, tree->temporary, AT_REMOVEDIR);
         forget(&tree->temporary);
         return false;
@@ -346,14 +346,14 @@ void mapcp_whole_tree_explain(const struct mapcp_whole_tree *tree, struct mapcp_
 }
 
 void mapcp_whole_tree_end(struct mapcp_whole_tree *tree) {
-    // What a removal has left stays.
+    // If a removal has failed, another one would fail as well.
     while (!tree->removal.has_failed && mapcp_whole_tree_remove_next(tree)) {
     }
     mapcp_removal_end(&tree->removal);
     const int held[] = {tree->parent, tree->root};
     for (size_t index = 0; index < sizeof(held) / sizeof(*held); index++) {
         if (held[index] >= 0) {
-            // It was only used to reach entries, so closing it loses nothing.
+            // It only reached entries, so closing it loses nothing.
             (void)close(held[index]);
         }
     }

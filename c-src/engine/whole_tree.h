@@ -5,8 +5,8 @@
 //
 // The job builds it beside the target, under a temporary name, and renames it when it is complete. If the
 // target exists and may be replaced, three calls commit: the old tree is moved aside, the new one takes its
-// name, and the old one gets a temporary name, under which it is removed. Every name shows what it is to
-// `clean`: see temporary.h. WASI cannot exchange two names in one call, so between the first two calls the
+// name, and the old one gets a temporary name, under which it is removed. `clean` recognizes each tree by its
+// name: see temporary.h. WASI cannot exchange two names in one call, so between the first two calls the
 // target is missing.
 //
 // All names are relative to the open directory that holds the target. So the tree is found even if that
@@ -28,12 +28,12 @@
 struct mapcp_whole_tree {
     /// The directory that holds the target, or -1.
     int parent;
-    /// The new tree's root, which is held so that its identity stays the same, or -1.
+    /// The new tree's root, held open so that no other file gets its inode number, or -1.
     int root;
-    /// The target's path without slashes at its end, and the last name of it. Owned; `name` is a part of it.
+    /// The target's path without slashes at its end, and its last name. Owned; `name` is a part of it.
     char *path;
     const char *name;
-    /// The temporary name of the new tree or, after the commit, of the old one. NULL if there is neither.
+    /// The temporary name of the new tree or, after the commit, of the old one. NULL if neither has one.
     /// Owned.
     char *temporary;
     /// The name of the old tree while it is aside. NULL if it is not. Owned.
@@ -45,7 +45,7 @@ struct mapcp_whole_tree {
     bool is_made;
     bool replaces;
     bool is_committed;
-    /// The removal of what has the temporary name.
+    /// The removal of the tree that has the temporary name.
     struct mapcp_removal removal;
     bool is_removing;
 };
@@ -67,8 +67,8 @@ bool mapcp_whole_tree_decide(struct mapcp_whole_tree *tree, const char *target, 
 bool mapcp_whole_tree_inspect(const struct mapcp_whole_tree *tree, struct mapcp_tree *walk,
                               struct mapcp_error *error);
 
-/// Makes the next step of that walk. Sets `*done` at its end. If the source is in the old tree, with which it
-/// would be removed, returns false and sets `error`.
+/// Makes the next step of that walk. Sets `*done` at its end. If the old tree contains the source, which
+/// would be removed with it, returns false and sets `error`.
 bool mapcp_whole_tree_inspect_next(const struct mapcp_whole_tree *tree, struct mapcp_tree *walk, bool *done,
                                    struct mapcp_error *error);
 
@@ -88,10 +88,10 @@ bool mapcp_whole_tree_discard_old(struct mapcp_whole_tree *tree, struct mapcp_na
                                   struct mapcp_error *error);
 
 /// Removes the next entry of the tree that has the temporary name. Returns false if nothing is left to do.
-/// Then `removal` has the result, unless there is no such tree.
+/// Then `removal` has the result, if there was such a tree.
 bool mapcp_whole_tree_remove_next(struct mapcp_whole_tree *tree);
 
-/// After a failure, adds what is still there to its error.
+/// After a failure, adds to its error which tree is still there.
 void mapcp_whole_tree_explain(const struct mapcp_whole_tree *tree, struct mapcp_copy_error *error);
 
 /// The path of a name beside the target. The caller must free it. NULL if memory runs out.

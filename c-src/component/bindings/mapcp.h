@@ -85,7 +85,7 @@ typedef struct exports_mapcp_copy_copier_error_code_t {
 // The copy would exceed a limit of its options, which the reason names. POSIX has no such code; `EDQUOT` is the
 // closest.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_LIMIT_EXCEEDED 12
-// With `symlinks` set to `contained`: the link could lead out of the copied tree. POSIX has no such code.
+// The link could lead out of the copied tree, and `symlinks` is `contained`. POSIX has no such code.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_LINK_LEADS_OUT 13
 // A path or an option is invalid, such as an empty path. POSIX: `EINVAL`.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 14
@@ -122,8 +122,8 @@ typedef uint8_t exports_mapcp_copy_copier_outcome_t;
 
 // It was not copied. Its target is as it was before.
 #define EXPORTS_MAPCP_COPY_COPIER_OUTCOME_FAILED 0
-// A warning: it was left out. It is a FIFO, a socket or a device in a tree, or a file of which it is unknown
-// whether it is newer than its target.
+// A warning: it was left out. It is a FIFO, a socket or a device in a tree, or it is unknown whether it is newer
+// than its target.
 #define EXPORTS_MAPCP_COPY_COPIER_OUTCOME_LEFT_OUT 1
 // A warning: it was copied, but without its times.
 #define EXPORTS_MAPCP_COPY_COPIER_OUTCOME_COPIED 2
@@ -163,9 +163,9 @@ typedef uint8_t exports_mapcp_copy_copier_symlink_policy_t;
 #define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_FOLLOW 1
 // Leave links out.
 #define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_SKIP 2
-// Copy the link with its text if it cannot lead out of the copied tree: the text is relative, `..` comes before all
-// other names, and there are no more of them than directories between the root and the link. Any other link is
-// `link-leads-out`, and so is one that is copied without a tree.
+// Copy the link with its text if it cannot lead out of the copied tree: the text is relative, every `..` precedes
+// all other names, and their number is at most that of the directories between the root and the link. Any other
+// link is `link-leads-out`, and so is a link that is not in a tree.
 #define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_CONTAINED 3
 
 // How a file or link that already has the target's name is handled. Directories are always merged.
@@ -180,13 +180,13 @@ typedef uint8_t exports_mapcp_copy_copier_overwrite_policy_t;
 // Keep it, and fail with `already-exists`.
 #define EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ERROR 3
 
-// What appears in one step.
+// The unit that appears complete or not at all.
 typedef uint8_t exports_mapcp_copy_copier_atomicity_t;
 
 // Each file. After an error, finished files and directories stay.
 #define EXPORTS_MAPCP_COPY_COPIER_ATOMICITY_FILE 0
-// A whole tree. It is built beside the target, under a temporary name that only its owner can enter if the host
-// keeps permissions, and renamed when it is complete. After an error, nothing of it is left.
+// A whole tree. It is built beside the target, under a temporary name, and renamed when it is complete. If the host
+// keeps permissions, only the owner can enter it until then. After an error, nothing of it is left.
 // 
 // The target must not be a preopened directory. If it exists, it is replaced under `always`, skipped under `never`,
 // and `already-exists` under `error`. It is `not-directory` if it is a file or a link. Replacing it takes two
@@ -215,7 +215,7 @@ typedef struct exports_mapcp_copy_copier_shard_t {
   uint32_t   count;
 } exports_mapcp_copy_copier_shard_t;
 
-// What the host passes to a job while the job runs; see `add-input`.
+// The input that the host passes to a job while the job runs; see `add-input`.
 typedef uint8_t exports_mapcp_copy_copier_input_t;
 
 // Nothing.
@@ -227,7 +227,7 @@ typedef uint8_t exports_mapcp_copy_copier_input_t;
 // The content of the source, which is a stream.
 #define EXPORTS_MAPCP_COPY_COPIER_INPUT_CONTENT 3
 
-// What `max-bytes` and `max-files` count.
+// The amounts that `max-bytes` and `max-files` limit.
 typedef struct exports_mapcp_copy_copier_amounts_t {
   // Bytes of files.
   uint64_t   bytes;
@@ -271,16 +271,16 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   exports_mapcp_copy_copier_overwrite_policy_t   overwrite;
   // Which zeros become holes.
   exports_mapcp_copy_copier_sparse_policy_t   sparse;
-  // What appears in one step.
+  // The unit that appears complete or not at all.
   exports_mapcp_copy_copier_atomicity_t   atomic;
   // Copy directories with their contents. Otherwise a directory is the error `is-directory`.
   bool   recursive;
   // Give files, links and directories the source's times of access and modification. If WASI, which has times from
   // 1970 to 2554, or the target's file system may lack the time of modification, there is a warning.
   bool   preserve_timestamps;
-  // Copy a file that has several names in the tree once, and give the copy as many names. If that is refused, each
-  // name gets a copy of its own, with one warning. Names in different shards or jobs are different files. A name
-  // whose target stays is not linked to.
+  // Copy a file that has several names in the tree only once, and give the copy as many names. If the file system or
+  // the host refuses hard links, each name gets a copy of its own, with one warning. Names in different shards or jobs
+  // become different files. If the target of a name stays as it is, no other name is linked to it.
   bool   preserve_hard_links;
   // Before a file takes the target's name, read it and its source again and compare them. If they differ, fail with
   // `verification-failed`.
@@ -308,43 +308,43 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   // character an ordinary one. A pattern that is empty, incomplete, or matches no possible path is
   // `invalid-argument`.
   mapcp_list_string_t   include;
-  // Leave out what matches one of these patterns. A directory is left out with its contents.
+  // Leave out entries that match one of these patterns, directories with their contents.
   mapcp_list_string_t   exclude;
   // What the host passes to the job while it runs.
   // 
   // With `content`, the job copies a stream to the target as it would copy a file. The source is only a name for
   // messages. A stream has no times, so `overwrite` must not be `newer`. With `verify`, the job reads the copy again,
-  // and compares a checksum of it with one of what was passed. To abandon a stream that failed, drop the job.
+  // and compares its checksum with that of the stream. If the stream fails, drop the job.
   // 
   // With `paths` or `lines`, the job copies only the entries below the source that a list names, and makes the
   // directories on the way to them.
   // 
-  // A path in the list is relative to the source, and has no name `..`. If it names a directory, the contents are
-  // copied only with `recursive`. Patterns and `shard` apply to listed entries as to all others. A path that equals
-  // the one before it is ignored; if another path is repeated, `overwrite` applies to it. The source must be a
-  // directory, and `measure` does nothing.
+  // A path in the list is relative to the source, and must not contain a name `..`. If it names a directory, the
+  // contents are copied only with `recursive`. Patterns and `shard` also apply to listed entries. A path that equals
+  // the previous one is ignored; to other repeated paths, `overwrite` applies. The source must be a directory, and
+  // `measure` does nothing.
   exports_mapcp_copy_copier_input_t   input;
-  // The number of bytes of a stream, if that is known. If the stream has more or fewer, the job fails with
+  // The number of bytes of a stream, if it is known. If the stream has more or fewer, the job fails with
   // `source-changed`.
   mapcp_option_u64_t   size;
   // Also match the patterns without a slash against the name of the source itself, unless it is `.` or `..`.
   bool   filter_source;
   // Copy only this shard. Progress and totals count only its entries. The default is the whole copy.
   exports_mapcp_copy_copier_option_shard_t   shard;
-  // The maximum number of bytes of the files that are copied. A file counts with its size and, if it has more, with
-  // the bytes that are read. One byte more is `limit-exceeded` and ends the job, even with `keep-going`. With a shard
-  // it is `invalid-argument`, because jobs cannot share it.
+  // The maximum number of bytes of all copied files. If a file has more bytes than its size says, the bytes that are
+  // read count. One byte more is `limit-exceeded` and ends the job, even with `keep-going`. With a shard it is
+  // `invalid-argument`, because jobs cannot share it.
   mapcp_option_u64_t   max_bytes;
-  // The maximum number of files, links and directories that are copied, with the same consequences. Entries that are
-  // left out or skipped do not count. But the job lists at most 100,000 entries, and ten more for each one that the
-  // limit allows.
+  // The maximum number of files, links and directories that are copied. One more is handled as for `max-bytes`.
+  // Entries that are left out or skipped do not count. But the job lists at most 100,000 entries, and ten more for
+  // each one that the limit allows.
   mapcp_option_u64_t   max_files;
   // The maximum number of names in the path of an entry below the source. A longer one is `limit-exceeded`. None
   // means 10,000.
   mapcp_option_u64_t   max_depth;
   // The maximum size of a file in bytes. A larger one is `limit-exceeded`, before more bytes than this are written.
   mapcp_option_u64_t   max_file_size;
-  // What earlier jobs of the same run have copied. It counts towards `max-bytes` and `max-files`.
+  // The amounts that earlier jobs of the same run have copied. They count towards `max-bytes` and `max-files`.
   exports_mapcp_copy_copier_amounts_t   already_copied;
   // The files that earlier jobs of the same run have made, as `take-made` of each returned them. This job does not
   // replace them: it skips a copy of the same source, and otherwise fails with `just-created`. If set, the job also
@@ -352,12 +352,12 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   mapcp_option_list_u64_t   made;
 } exports_mapcp_copy_copier_copy_options_t;
 
-// The progress of a job. No count of what is done ever shrinks, or is larger than its total. A total shrinks by what
-// is skipped, and grows if the source has more than its status said.
+// The progress of a job. While the job runs, no count of finished work shrinks, and none is larger than its total. A
+// total shrinks if an entry is skipped, and grows if the source has more than its status said.
 typedef struct exports_mapcp_copy_copier_progress_t {
   // Whether the job is done.
   bool   done;
-  // Whether the job needs more input. Until it has that, a step does nothing.
+  // Whether the job needs more input. Until the host passes some, a step does nothing.
   bool   waits;
   // Bytes copied so far, including those of files that are incomplete or failed half-way. With `verify` each byte
   // counts twice, also in the total: when it is copied, and when it is compared.
@@ -366,7 +366,7 @@ typedef struct exports_mapcp_copy_copier_progress_t {
   mapcp_option_u64_t   bytes_total;
   // Bytes of the files whose targets are in place. An atomic tree is in place when the job is done.
   uint64_t   bytes_in_place;
-  // Files and links whose targets are in place; in an atomic tree, those that are complete, or 0 if the tree failed.
+  // Files and links whose targets are in place. In an atomic tree, those that are complete, or 0 if the tree failed.
   uint64_t   files_done;
   // Files and links to copy in all. None while this is unknown.
   mapcp_option_u64_t   files_total;
@@ -457,7 +457,7 @@ typedef exports_mapcp_copy_copier_copy_options_t exports_mapcp_copy_command_line
 typedef struct exports_mapcp_copy_command_line_option_description_t {
   // Its long name, without dashes.
   mapcp_string_t   name;
-  // Its letters, such as `rR`: each is a short form of the option. Help shows the first. Empty if it has none.
+  // Its short forms, one letter each, such as `rR`. Help shows the first. Empty if it has none.
   mapcp_string_t   letters;
   // The heading that `--help` lists it under.
   mapcp_string_t   section;

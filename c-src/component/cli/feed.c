@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// How many bytes a job gets at a time.
+// The number of bytes that a job gets at a time.
 #define PIECE 65536
 
 /// Fails with the errno value of an operation on the feed.

@@ -14,8 +14,8 @@ struct mapcp_feed {
     int descriptor;
 };
 
-/// Opens a file, or standard input if the path is "-". NULL is no feed. On failure returns false and sets
-/// `error`, which the caller must free. The feed must be closed in any case.
+/// Opens a file, or standard input if the path is "-". With NULL there is no feed. On failure returns false
+/// and sets `error`, which the caller must free. The feed must be closed in any case.
 bool mapcp_feed_open(struct mapcp_feed *feed, const char *path, struct mapcp_copy_error *error);
 
 /// Passes some bytes to a job that waits for input, or ends the input. On failure returns false and sets

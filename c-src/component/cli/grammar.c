@@ -97,16 +97,17 @@ static const struct option table[] = {
     {"exclude", "", "leave out entries that match GLOB", TAKES("GLOB", ADDS_PATTERN, options.exclude)},
     {"files-from", "", "copy only the paths in FILE; - is standard input",
      TAKES("FILE", STORES_TEXT, files_from)},
-    {"null", "", "with --files-from: NULs end the paths, not lines", SETS(has_nulls)},
+    {"null", "", "with --files-from: paths end in NUL, not newline", SETS(has_nulls)},
     {"shard", "", "copy only shard I of N; I is 0 to N-1", TAKES("I/N", STORES_SHARD, options.shard)},
     {"target-directory", "t", "copy every SOURCE into DIR; omit TARGET",
      TAKES("DIR", STORES_TEXT, target_directory)},
     {"no-target-directory", "T", "copy to TARGET itself, never into it", SETS(target_is_path)},
     {"make-parents", "", "make missing parent directories of TARGET", SETS(options.make_parents)},
-    {"max-bytes", "", "fail above SIZE bytes in all", TAKES("SIZE", STORES_BYTES, options.max_bytes)},
-    {"max-files", "", "fail above N entries in all", TAKES("N", STORES_COUNT, options.max_files)},
-    {"max-depth", "", "fail above N levels", TAKES("N", STORES_COUNT, options.max_depth), .initial = "10000"},
-    {"max-file-size", "", "fail on a file above SIZE bytes",
+    {"max-bytes", "", "fail if the copy exceeds SIZE bytes", TAKES("SIZE", STORES_BYTES, options.max_bytes)},
+    {"max-files", "", "fail if the copy exceeds N entries", TAKES("N", STORES_COUNT, options.max_files)},
+    {"max-depth", "", "fail if it exceeds N levels", TAKES("N", STORES_COUNT, options.max_depth),
+     .initial = "10000"},
+    {"max-file-size", "", "fail if a file exceeds SIZE bytes",
      TAKES("SIZE", STORES_BYTES, options.max_file_size)},
 
     {.help = "How to copy:"},
@@ -118,7 +119,7 @@ static const struct option table[] = {
     {"overwrite", "", "when to replace: always, never, newer or error",
      CHOOSES("WHEN", overwriting, options.overwrite), .initial = "always"},
     {"preserve", "p", "keep access and modification times", SETS(options.preserve_timestamps)},
-    {"preserve-hard-links", "H", "keep the names of one file one file", SETS(options.preserve_hard_links)},
+    {"preserve-hard-links", "H", "keep hard links between copied files", SETS(options.preserve_hard_links)},
     {"sparse", "", "when to make holes: auto, always or never", CHOOSES("WHEN", sparseness, options.sparse),
      .initial = "auto"},
     {"verify", "", "compare each copy with its source", SETS(options.verify)},
@@ -580,7 +581,7 @@ static void take(struct reading *reading, const struct option *option, const cha
     }
 }
 
-/// Whether two names are equal but for at most two characters beside each other.
+/// Whether one name may be a typo of the other: they differ only within two adjacent characters.
 static bool is_similar(const char *name, size_t length, const char *other) {
     const size_t other_length = strlen(other);
     const size_t longest = length > other_length ? length : other_length;
@@ -596,7 +597,8 @@ static bool is_similar(const char *name, size_t length, const char *other) {
     return longest > 3 && longest - start - end <= 2;
 }
 
-/// Refuses --name or --name=value, and names an option that may be meant. `length` is that of the name.
+/// Refuses --name or --name=value, and suggests an option with a similar name. `length` is the length of the
+/// name.
 static void refuse_unknown(struct reading *reading, const char *argument, size_t length) {
     struct text text = begin_refusal("unknown option ");
     add_quoted(&text, argument);
@@ -742,11 +744,11 @@ static void settle(const struct reading *reading) {
     const bool has_policy =
         is_given(reading, "overwrite") || is_given(reading, "no-clobber") || is_given(reading, "update");
     if (options->atomic == MAPCP_ATOMICITY_TREE && !has_policy) {
-        // Replacing a whole tree must be asked for.
+        // A whole tree is replaced only on request.
         options->overwrite = MAPCP_OVERWRITE_ERROR;
     }
     if (options->symlinks == links_unsaid) {
-        // Like cp, without a list.
+        // As cp does. With a list, links are entries like all others.
         options->symlinks =
             options->recursive || invocation->files_from ? MAPCP_SYMLINKS_PRESERVE : MAPCP_SYMLINKS_FOLLOW;
     }
@@ -781,13 +783,13 @@ static void require_directory(struct mapcp_invocation *invocation, const char *w
     }
 }
 
-/// Whether a name is that of standard input.
+/// Whether a name stands for standard input.
 static bool is_standard_input(const char *name) {
     return strcmp(name, "-") == 0;
 }
 
-/// If a source is standard input, makes it the only one, and TARGET its path, because a stream has no name
-/// that it could have in a directory.
+/// If a source is standard input, refuses other sources, and takes TARGET as the path of the copy: a stream
+/// has no name for a directory.
 static void check_stream(struct reading *reading) {
     struct mapcp_invocation *invocation = reading->invocation;
     for (size_t index = 0; index < invocation->name_count; index++) {

@@ -64,7 +64,8 @@ static void put_seconds(uint64_t seconds) {
     fputs(is_short ? " s" : is_long ? " h" : " min", stderr);
 }
 
-/// Writes what is done. The total of a list or a stream is unknown, and NULL.
+/// Writes the amount that is done, the rate, and the time that is left. `total` is NULL if it is unknown, as
+/// for a list or a stream.
 static void put_amounts(const struct mapcp_bar *bar, uint64_t done, const uint64_t *total) {
     put_bytes(done);
     if (total) {
@@ -191,8 +192,8 @@ static void put_reason(FILE *stream, const struct mapcp_copy_error *error) {
     }
 }
 
-/// Writes which operation failed, on which path and why. An error that is not about a copy
-/// consists only of this.
+/// Writes which operation failed, on which path and why. An error that is not about a copy consists only of
+/// this.
 static void put_cause(FILE *stream, const struct mapcp_copy_error *error) {
     fputs("cannot ", stream);
     fputs(mapcp_verb(error->error.operation), stream);

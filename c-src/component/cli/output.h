@@ -69,7 +69,7 @@ void mapcp_output_entry(struct mapcp_output *output, const struct mapcp_entry *e
 void mapcp_output_report(struct mapcp_output *output, const char *source, const char *target,
                          const struct mapcp_progress *progress, uint64_t milliseconds);
 
-/// Prints an error that is not about a copy but ends the copies.
+/// Prints an error that is not about one copy, such as one of reading a list, and that ends all copies.
 void mapcp_output_cause(struct mapcp_output *output, const struct mapcp_copy_error *error);
 
 /// Removes the progress bar.
