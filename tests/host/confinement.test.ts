@@ -3,19 +3,33 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from './helpers.js';
+
+/** What stands for koffi; by default nothing is installed. */
+const koffis = {
+  missing: "throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' })",
+  old: "return { version: '2.9.0' }",
+  broken: "throw new Error('no native module\\nand more')",
+  incomplete: "return { version: '3.0.0', load: () => ({ func() { throw new Error('no openat') } }) }",
+  wrong: "return { version: '3.0.0', load: () => ({ func: () => () => 0 }), errno: () => 0 }",
+  installed: 'return load(name, ...rest)',
+};
 
 /**
  * Creates hosts with each `confinement` on a `platform`. Prints the content that each reads, or its error, and the
  * warnings.
  */
 const maker = `
-  import { createHost } from 'mapcp/host';
-  const [platform, path, ...confinements] = process.argv.slice(1);
+  import Module from 'node:module';
+  const [koffi, platform, path, ...confinements] = process.argv.slice(1);
+  const load = Module._load;
+  Module._load = (name, ...rest) => name === 'koffi' ? use(name, ...rest) : load(name, ...rest);
+  const use = new Function('load', 'name', '...rest', koffi).bind(undefined, load);
+  const { createHost } = await import('mapcp/host');
   Object.defineProperty(process, 'platform', { value: platform });
   const warnings = [];
-  process.on('warning', ({ name, code }) => warnings.push([name, code].join(' ')));
+  process.on('warning', ({ name, code, message }) => warnings.push([name, code, message].join(' ')));
   const hosts = [];
   for (const confinement of confinements) {
     try {
@@ -34,11 +48,15 @@ const maker = `
 `;
 
 /** The output of `maker` in a process that `inFrontOf` starts. */
-function make(platform: string, confinements: string[], inFrontOf: string[] = []) {
+function make(
+  platform: string,
+  confinements: string[],
+  { koffi = 'missing', inFrontOf = [] }: { koffi?: keyof typeof koffis; inFrontOf?: string[] } = {},
+) {
   const path = temporaryDirectory();
   writeFileSync(join(path, 'file'), 'content');
   const node = [process.execPath, '--no-warnings', '--input-type=module', '--eval', maker, '--'];
-  const [program = '', ...args] = [...inFrontOf, ...node, platform, path, ...confinements];
+  const [program = '', ...args] = [...inFrontOf, ...node, koffis[koffi], platform, path, ...confinements];
   const { stdout, stderr } = spawnSync(program, args, {
     cwd: join(import.meta.dirname, '../..'),
     encoding: 'utf8',
@@ -46,8 +64,6 @@ function make(platform: string, confinements: string[], inFrontOf: string[] = []
   expect(stderr).toBe('');
   return JSON.parse(stdout);
 }
-
-const bestEffort = 'ConfinementWarning MAPCP_BEST_EFFORT';
 
 describe.runIf(process.platform === 'linux')('on Linux', () => {
   it('a component is confined strictly, without a warning', () => {
@@ -58,37 +74,62 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
   });
 
   const withoutProcfs: [string, string][] = [
-    ['an empty directory at /proc', ''],
+    ['an empty directory at /proc', ':'],
     [
       'a directory made to look like procfs',
       'ln -s $$ /proc/self && mkdir /proc/$$ && ln -s /dev/fd /proc/$$/fd',
     ],
   ];
-  it.for(withoutProcfs)(
-    'with %s, it is refused, unless weaker confinement is accepted',
-    ([, prepare], test) => {
-      if (spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/proc']).status !== 0) {
-        // CI can mount, so there it must.
-        expect(process.env.CI).toBeUndefined();
-        test.skip('mounting is not allowed here');
-      }
-      const script = `mount -t tmpfs tmpfs /proc && ${prepare || ':'} && exec "$@"`;
-      const refused = expect.stringContaining('no procfs is mounted at /proc');
-      expect(
-        make(
-          'linux',
-          ['default', 'strict', 'best-effort', 'best-effort'],
-          ['unshare', '--mount', 'sh', '-c', script, 'sh'],
-        ),
-      ).toEqual({ hosts: [refused, refused, 'content', 'content'], warnings: [] });
-    },
-  );
+  describe.for(withoutProcfs)('with %s,', ([, prepare]) => {
+    const script = `mount -t tmpfs tmpfs /proc && ${prepare} && exec "$@"`;
+    const inFrontOf = ['unshare', '--mount', 'sh', '-c', script, 'sh'];
+    const canMount = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/proc']).status === 0;
+
+    beforeEach((test) => {
+      // CI can mount, so there it must.
+      test.skip(!canMount && process.env.CI === undefined, 'mounting is not allowed here');
+    });
+
+    it('a component is refused, unless weaker confinement is accepted', () => {
+      const refused = expect.stringContaining(
+        "no procfs is mounted at /proc, which is needed to confine a component: mount it, or run 'npm install koffi', or accept less",
+      );
+      const made = make('linux', ['default', 'strict', 'best-effort', 'best-effort'], { inFrontOf });
+      expect(made).toEqual({ hosts: [refused, refused, 'content', 'content'], warnings: [] });
+    });
+
+    it('a component is confined strictly if koffi is installed', () => {
+      expect(make('linux', ['default', 'strict'], { inFrontOf, koffi: 'installed' })).toEqual({
+        hosts: ['content', 'content'],
+        warnings: [],
+      });
+    });
+  });
 });
 
-it('on another system, it is refused if it must be strict, and warned about once unless it is accepted', () => {
-  expect(make('darwin', ['best-effort']).warnings).toEqual([]);
-  expect(make('darwin', ['strict', 'default', 'best-effort', 'default'])).toEqual({
-    hosts: [expect.stringContaining('Linux only'), 'content', 'content', 'content'],
-    warnings: [bestEffort],
-  });
+describe('on another system,', () => {
+  it.each([
+    ['missing', "koffi is not installed: run 'npm install koffi'"],
+    ['old', "koffi 2.9.0 is too old: run 'npm install koffi@3'"],
+    ['broken', "koffi does not work here (no native module): run 'npm install koffi' again"],
+    ['incomplete', "koffi does not work here (no openat): run 'npm install koffi' again"],
+    ['wrong', "koffi does not work here (its errors are wrong): run 'npm install koffi' again"],
+  ] as const)(
+    'with a koffi that is %s, a component is refused if it must be strict, and warned about once unless it is accepted',
+    (koffi, why) => {
+      expect(make('darwin', ['best-effort'], { koffi }).warnings).toEqual([]);
+      expect(make('darwin', ['strict', 'default', 'best-effort', 'default'], { koffi })).toEqual({
+        hosts: [
+          `${why}, or accept less with the option confinement: 'best-effort'`,
+          'content',
+          'content',
+          'content',
+        ],
+        warnings: [
+          `ConfinementWarning MAPCP_BEST_EFFORT ${why}. Without it, paths are checked before and after each use: another ` +
+            'process that swaps directories in between can lead a component out of its directories',
+        ],
+      });
+    },
+  );
 });

@@ -91,7 +91,7 @@ describe('the cost of a copy', () => {
       write: 1,
       renameAt: 1,
     });
-    expect(difference(smaller.ways, larger.ways, 20)).toEqual({ open: 2, at: 2 });
+    expect(difference(smaller.ways, larger.ways, 20)).toEqual({ open: 2, rename: 1 });
   });
 
   it('is one read and one write of each byte, and one further byte for each full window', async () => {

@@ -7,6 +7,7 @@ import type { Access, Preopen } from '../../ts/host/grant.js';
 import type { Host, HostOptions } from '../../ts/host/host.js';
 import { createHostWith } from '../../ts/host/host.js';
 import type { Walker } from '../../ts/host/walker.js';
+import { openatWalker } from '../../ts/host/walker-openat.js';
 import { pathWalker } from '../../ts/host/walker-path.js';
 import { procfsWalker } from '../../ts/host/walker-procfs.js';
 import { built } from '../helpers/runtimes.js';
@@ -17,9 +18,10 @@ export type Descriptor = ReturnType<Host['imports']['wasi:filesystem/preopens'][
 
 const procfs = procfsWalker();
 
-/** Both walkers. One is for other systems, but is tested here too. */
+/** All walkers. Some are for other systems, but are tested here too. */
 export const walkers: [string, Walker][] = [
   ...(procfs ? ([['procfs', procfs]] satisfies [string, Walker][]) : []),
+  ...(process.platform === 'win32' ? [] : ([['openat', openatWalker()]] satisfies [string, Walker][])),
   ['path', pathWalker],
 ];
 

@@ -212,11 +212,11 @@ describe.each(walkers)('modes carried with the %s walker', (_kind, walker) => {
     const denying: Walker = {
       ...walker,
       // The superuser may change every directory.
-      at(directory, name, act) {
+      makeDirectory(directory, name, mode) {
         if (isDenied && (statSync(join(target, 'd')).mode & 0o200) === 0) {
           throw Object.assign(new Error('denied'), { code: 'EACCES', syscall: 'mkdir' });
         }
-        return walker.at(directory, name, act);
+        walker.makeDirectory(directory, name, mode);
       },
     };
     const { source, target, from, to } = carrying(denying);

@@ -7,10 +7,9 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Host } from '../../ts/host/host.js';
-import { procfsWalker } from '../../ts/host/walker-procfs.js';
 import { built } from '../helpers/runtimes.js';
 import type { Descriptor } from './helpers.js';
-import { hostWith, outcome, preopensOf, temporaryDirectory } from './helpers.js';
+import { hostWith, outcome, preopensOf, temporaryDirectory, walkers } from './helpers.js';
 import { sealed } from './sealed.js';
 import { Counter } from './watch-calls.js';
 
@@ -21,8 +20,6 @@ const LEAST = 10;
 
 /** A minute to start, and many times the duration of a round. */
 const TIMEOUT = 60_000 + ROUNDS * 20;
-
-const procfs = procfsWalker();
 
 /**
  * Swaps `dir` and `file` for links to outside, and `pipe` for a FIFO, and back, until the test ends. If a call waits
@@ -254,18 +251,20 @@ const contestants: [string, (host: Host, output: () => string) => Seen | Promise
   ],
 ];
 
-it.runIf(process.platform === 'linux').each(contestants)(
-  'no swap by another process leads %s outside',
-  async (_name, contest) => {
-    if (procfs === undefined) {
-      throw new Error('there is no procfs at /proc, without which nothing can be raced');
-    }
+/** A moment is left in which another process can swap what the path walker has checked. */
+const races = walkers
+  .filter(([kind]) => kind !== 'path')
+  .flatMap(([kind, walker]) => contestants.map(([name, contest]) => ({ kind, walker, name, contest })));
+
+it.runIf(process.platform === 'linux').each(races)(
+  'by the $kind walker, no swap by another process leads $name outside',
+  async ({ walker, contest }) => {
     const top = temporaryDirectory();
     const [box, outside] = [join(top, 'box'), join(top, 'outside')];
     arrange(box, outside);
     const expectUntouched = sealed(outside);
     let output = '';
-    const host = hostWith(procfs, {
+    const host = hostWith(walker, {
       preopens: { '/': { path: box, access: 'read-write' } },
       args: ['race', `${ROUNDS}`],
       stdout: (bytes) => {

@@ -44,7 +44,7 @@ export class Counter extends Map<string, number> {
   }
 }
 
-/** The same walker, with its calls counted. Each is a path that the system looks up. */
+/** The same walker, with the calls counted that a copy of many files makes. */
 export function counted(walker: Walker, counter: Counter): Walker {
   const count = <Arguments extends unknown[], Result>(
     name: string,
@@ -59,6 +59,8 @@ export function counted(walker: Walker, counter: Counter): Walker {
     ...walker,
     enter: count('enter', walker.enter),
     open: count('open', walker.open),
-    at: count('at', walker.at) as Walker['at'],
+    look: count('look', walker.look),
+    list: count('list', walker.list),
+    rename: count('rename', walker.rename),
   };
 }

@@ -254,31 +254,45 @@ describe('a project that has installed the package', () => {
   });
 
   const bundlers = {
-    esbuild: (outfile: string) =>
+    esbuild: (program: string, outfile: string) =>
       esbuild({
         absWorkingDir: project,
-        entryPoints: ['program.mjs'],
+        entryPoints: [program],
         bundle: true,
         platform: 'node',
         format: 'esm',
         outfile,
       }),
-    vite: (outfile: string) =>
+    vite: (program: string, outfile: string) =>
       vite({
         root: project,
         configFile: false,
         logLevel: 'error',
         ssr: { noExternal: true },
         build: {
-          ssr: 'program.mjs',
+          ssr: program,
           outDir: join(outfile, '..'),
-          rollupOptions: { output: { entryFileNames: 'program.mjs' } },
+          rollupOptions: { output: { entryFileNames: program } },
         },
       }),
   };
   it.each(Object.entries(bundlers))('works after bundling by %s', async (name, bundle) => {
     const directory = newDirectory(name);
-    await bundle(join(directory, 'program.mjs'));
+    await bundle('program.mjs', join(directory, 'program.mjs'));
     expect(run(process.execPath, ['program.mjs', '.'], directory)).toBe('all exports work\n');
   });
+
+  it.each(Object.entries(bundlers))(
+    'leaves koffi out of a bundle by %s, and finds it beside the bundle',
+    async (name, bundle) => {
+      const directory = newDirectory(`koffi-${name}`);
+      await bundle('strict.mjs', join(directory, 'strict.mjs'));
+      const refusal = () => run(process.execPath, ['strict.mjs'], directory);
+      expect(refusal()).toContain("koffi is not installed: run 'npm install koffi'");
+      const koffi = join(directory, 'node_modules/koffi');
+      mkdirSync(koffi, { recursive: true });
+      writeFileSync(join(koffi, 'index.js'), "exports.version = '2.9.0';");
+      expect(refusal()).toContain("koffi 2.9.0 is too old: run 'npm install koffi@3'");
+    },
+  );
 });

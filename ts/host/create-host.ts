@@ -3,8 +3,10 @@
 import { takeHostOptions } from './check-options.js';
 import type { Host, HostOptions, ReusableHost } from './host.js';
 import { createHostWith, createReusableHostWith } from './host.js';
+import { NoKoffiError } from './koffi.js';
 import { flagsFor, isGranted, OWN_DESCRIPTORS, requireGranted } from './permission.js';
 import type { Walker } from './walker.js';
+import { openatWalker } from './walker-openat.js';
 import { pathWalker } from './walker-path.js';
 import { procfsWalker } from './walker-procfs.js';
 
@@ -39,53 +41,66 @@ export async function createReusableHost(options: HostOptions): Promise<Reusable
 
 /** Chooses how to confine a component. */
 function walkerFor({ preopens = {}, confinement: wanted }: HostOptions): Walker {
-  const isLinux = process.platform === 'linux';
-  const confinement = wanted ?? (isLinux ? 'strict' : 'best-effort');
   requireGranted(preopens);
   const isWriting = Object.values(preopens).some(({ access }) => access === 'read-write');
   const mayUseProcfs = isGranted(OWN_DESCRIPTORS, isWriting ? 'read-write' : 'read');
-  const walker = mayUseProcfs ? procfsWalker() : undefined;
-  if (walker === undefined) {
-    if (confinement === 'strict') {
-      throw isLinux
-        ? new NoProcfsError(whyNoProcfs(mayUseProcfs))
-        : new Error("confinement: 'strict' works on Linux only: set 'best-effort' to accept less");
-    }
-    if (wanted === undefined) {
-      warnOnce();
-    }
+  const walker = (mayUseProcfs ? procfsWalker() : undefined) ?? nativeWalker();
+  if (!(walker instanceof NoKoffiError)) {
+    return walker;
   }
-  return walker ?? pathWalker;
+  const isLinux = process.platform === 'linux';
+  const confinement = wanted ?? (isLinux ? 'strict' : 'best-effort');
+  if (confinement === 'strict') {
+    throw new NotStrictError(isLinux ? whyNoProcfs(mayUseProcfs, walker) : walker.message);
+  }
+  if (wanted === undefined) {
+    warnOnce(walker.message);
+  }
+  return pathWalker;
 }
 
-/** A component that cannot be confined by this system as it is. */
-export class NoProcfsError extends Error {
+let native: Walker | NoKoffiError | undefined;
+
+/** Returns the walker that needs koffi, or why there is none. */
+function nativeWalker(): Walker | NoKoffiError {
+  try {
+    native ??= openatWalker();
+  } catch (error) {
+    if (!(error instanceof NoKoffiError)) {
+      throw error;
+    }
+    native = error;
+  }
+  return native;
+}
+
+/** A component that cannot be confined strictly by this system as it is. */
+export class NotStrictError extends Error {
   /** What is missing, and what to do about it, without the options of the API. */
   readonly reason: string;
 
-  /** @param reason see {@link NoProcfsError.reason} */
+  /** @param reason see {@link NotStrictError.reason} */
   constructor(reason: string) {
     super(`${reason}, or accept less with the option confinement: 'best-effort'`);
     this.reason = reason;
   }
 }
 
-function whyNoProcfs(isAllowed: boolean): string {
-  const why = isAllowed
-    ? 'no procfs is mounted at /proc, which is needed to confine a component: mount it'
+function whyNoProcfs(isAllowed: boolean, { remedy }: NoKoffiError): string {
+  return isAllowed
+    ? `no procfs is mounted at /proc, which is needed to confine a component: mount it${remedy ? `, or ${remedy}` : ''}`
     : `Node's permission model denies ${OWN_DESCRIPTORS}, which is needed to confine a component: start Node with ` +
-      flagsFor(OWN_DESCRIPTORS, 'read-write');
-  return why;
+        flagsFor(OWN_DESCRIPTORS, 'read-write');
 }
 
 let warned = false;
 
-function warnOnce(): void {
+function warnOnce(why: string): void {
   if (!warned) {
     warned = true;
     process.emitWarning(
-      'this system cannot open a file relative to a directory, so paths are checked before and after each use: ' +
-        'another process that swaps directories in between can lead a component out of its directories',
+      `${why}. Without it, paths are checked before and after each use: another process that swaps directories in ` +
+        'between can lead a component out of its directories',
       { type: 'ConfinementWarning', code: 'MAPCP_BEST_EFFORT' },
     );
   }

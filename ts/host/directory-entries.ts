@@ -1,35 +1,13 @@
-import type { Dir, Dirent } from 'node:fs';
-import type {
-  DescriptorType,
-  DirectoryEntry,
-} from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import type { DirectoryEntry } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { fail, ignoringErrors } from './error-code.js';
 import type { Handle } from './handle.js';
 import { escapeName, textOf } from './names.js';
 import { CLOSING, expectStack } from './stack.js';
-
-function typeOfEntry(entry: Dirent): DescriptorType {
-  switch (true) {
-    case entry.isFile():
-      return 'regular-file';
-    case entry.isDirectory():
-      return 'directory';
-    case entry.isSymbolicLink():
-      return 'symbolic-link';
-    case entry.isFIFO():
-      return 'fifo';
-    case entry.isCharacterDevice():
-      return 'character-device';
-    case entry.isBlockDevice():
-      return 'block-device';
-    default:
-      return 'unknown';
-  }
-}
+import type { Listing } from './walker.js';
 
 /** A listing of a directory. It reads a few entries at a time, so memory does not grow with the directory. */
 export class DirectoryEntries {
-  readonly #listing: Dir;
+  readonly #listing: Listing;
   readonly #directory: Handle;
   readonly #escapes: boolean;
   readonly #listed: (entry: DirectoryEntry, isEscaped: boolean) => void;
@@ -41,7 +19,7 @@ export class DirectoryEntries {
    * @param listed called with each entry
    */
   constructor(
-    listing: Dir,
+    listing: Listing,
     directory: Handle,
     escapes: boolean,
     listed: (entry: DirectoryEntry, isEscaped: boolean) => void,
@@ -58,22 +36,22 @@ export class DirectoryEntries {
    * unless names are escaped; the next call continues after it.
    */
   next(): DirectoryEntry | undefined {
-    const entry = this.#listing.readSync();
-    if (entry === null) {
+    const entry = this.#listing.next();
+    if (entry === undefined) {
       return undefined;
     }
     const text = textOf(entry.name);
     if (text === undefined && !this.#escapes) {
       fail('illegal-byte-sequence');
     }
-    const listed = { type: typeOfEntry(entry), name: text ?? `${escapeName(entry.name)}/` };
+    const listed = { type: entry.type, name: text ?? `${escapeName(entry.name)}/` };
     this.#listed(listed, text === undefined);
     return listed;
   }
 
   close(): void {
     expectStack(CLOSING);
-    ignoringErrors(() => this.#listing.closeSync());
+    ignoringErrors(() => this.#listing.close());
     this.#directory.release();
   }
 }

@@ -1,20 +1,6 @@
 // An open directory: every method of a WASI descriptor that takes a path.
 
-import type { BigIntStats } from 'node:fs';
-import {
-  closeSync,
-  constants,
-  fdatasyncSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  lutimesSync,
-  mkdirSync,
-  opendirSync,
-  rmdirSync,
-  symlinkSync,
-  unlinkSync,
-} from 'node:fs';
+import { constants, fdatasyncSync, fstatSync, fsyncSync } from 'node:fs';
 import type {
   DescriptorFlags,
   DescriptorType,
@@ -38,10 +24,9 @@ import {
   setGroupOf,
   UNFINISHED_DIRECTORY,
 } from './modes.js';
-import { isStrange, NAME_ENCODING } from './names.js';
-import { rename } from './rename.js';
+import { isStrange } from './names.js';
 import { expectStack } from './stack.js';
-import { identity, isSameFile, typeOf } from './status.js';
+import { identity, isSameFile, type Status, typeOf } from './status.js';
 import { createUnfinished, setMode } from './unfinished-directory.js';
 import type { Walker } from './walker.js';
 
@@ -105,7 +90,7 @@ export class Directory {
 
   /** A preopen of this open directory, for another host in this process. Valid while this directory is open. */
   get preopen(): Preopen {
-    return { path: this.#walker.at(this.#handle, '.', (path) => path), access: this.#grant.access };
+    return { path: this.#walker.shared(this.#handle), access: this.#grant.access };
   }
 
   /** Returns the same open directory with an owner more. Each must be closed. */
@@ -128,7 +113,7 @@ export class Directory {
     this.#handle.end();
   }
 
-  stat(): BigIntStats {
+  stat(): Status {
     const status = fstatSync(this.#handle.fd, { bigint: true });
     this.#identity ??= identity(status);
     return status;
@@ -140,7 +125,7 @@ export class Directory {
     return this.#identity;
   }
 
-  statAt(follow: boolean, path: string): BigIntStats {
+  statAt(follow: boolean, path: string): Status {
     const status = this.#lookAt(follow, path);
     this.#known.setIdentity(path, follow, () => identity(status));
     return status;
@@ -151,7 +136,7 @@ export class Directory {
     return this.#known.takeIdentity(path, follow) ?? identity(this.#lookAt(follow, path));
   }
 
-  #lookAt(follow: boolean, path: string): BigIntStats {
+  #lookAt(follow: boolean, path: string): Status {
     return this.#walk(path, (walk) => {
       const status = walk.settle(follow);
       if (!walk.hasFollowed && typeOf(status) === 'regular-file') {
@@ -168,7 +153,7 @@ export class Directory {
       modified,
       () => this.stat(),
       () => this.identity(),
-      (atime, mtime) => this.#walker.at(this.#handle, '.', (entry) => lutimesSync(entry, atime, mtime)),
+      (atime, mtime) => this.#walker.setTimes(this.#handle, '.', atime, mtime),
     );
     this.#noteTimed();
   }
@@ -182,7 +167,7 @@ export class Directory {
         modified,
         () => status,
         () => identity(status),
-        (atime, mtime) => walk.at((entry) => lutimesSync(entry, atime, mtime)),
+        (atime, mtime) => this.#walker.setTimes(walk.directory, walk.name, atime, mtime),
       );
       if (walk.name === '.' && isSameFile(identity(status), this.identity())) {
         this.#noteTimed();
@@ -232,8 +217,7 @@ export class Directory {
     const held = this.#handle.share();
     try {
       expectStack();
-      const options = { encoding: NAME_ENCODING, bufferSize: 64 } as const;
-      const listing = this.#walker.at(held, '.', (entry) => opendirSync(entry, options));
+      const listing = this.#walker.list(held);
       return new DirectoryEntries(listing, held, escapeNames, ({ name, type }, isEscaped) => {
         if (isEscaped || !listIdentities) {
           this.#known.setIdentity(name, undefined, () => this.identity());
@@ -295,7 +279,7 @@ export class Directory {
       walk.expectName('exist');
       this.#giveName(walk, () => {
         if (mode === undefined) {
-          walk.at((entry) => mkdirSync(entry));
+          this.#walker.makeDirectory(walk.directory, walk.name);
         } else {
           createUnfinished(this.#walker, walk, mode, modes, this.#pathOf(path));
         }
@@ -307,7 +291,7 @@ export class Directory {
     this.#expectMutable();
     this.#change(path, (walk) => {
       walk.expectName('invalid');
-      walk.at((entry) => rmdirSync(entry));
+      this.#walker.removeDirectory(walk.directory, walk.name);
     });
   }
 
@@ -318,7 +302,7 @@ export class Directory {
       if (walk.mustBeDirectory) {
         fail(typeOf(walk.status()) === 'directory' ? 'is-directory' : 'not-directory');
       }
-      walk.at((entry) => unlinkSync(entry));
+      this.#walker.removeFile(walk.directory, walk.name);
       this.#grant.closeErrors.forget(() => this.#locationOf(walk));
     });
   }
@@ -338,7 +322,7 @@ export class Directory {
       walk.expectName('exist');
       walk.expectNoSlash();
       const type = this.#typeOfTarget(target, path);
-      this.#giveName(walk, () => walk.at((entry) => symlinkSync(target, entry, type)));
+      this.#giveName(walk, () => this.#walker.makeLink(target, walk.directory, walk.name, type));
     });
   }
 
@@ -374,7 +358,7 @@ export class Directory {
         to.expectName('exist');
         to.expectNoSlash();
         const refusedMode = this.#grant.closeErrors.commit(() => this.#locationOf(from));
-        target.#giveName(to, () => from.at((old) => to.at((entry) => linkSync(old, entry))));
+        target.#giveName(to, () => this.#walker.link(from.directory, from.name, to.directory, to.name));
         target.#noteRefused(newPath, refusedMode);
       });
     });
@@ -398,7 +382,7 @@ export class Directory {
         closeErrors.commitBelow(this.#pathOf(path), (below, why) =>
           this.#grant.modes.noteRefused(below, why),
         );
-        target.#giveName(to, () => from.at((old) => to.at((entry) => rename(old, entry))));
+        target.#giveName(to, () => this.#walker.rename(from.directory, from.name, to.directory, to.name));
         closeErrors.forget(() => this.#locationOf(from));
         closeErrors.forget(() => target.#locationOf(to));
         target.#noteRefused(newPath, refusedMode);
@@ -432,7 +416,7 @@ export class Directory {
       act(fd ?? directory.fd);
     } finally {
       if (fd !== undefined) {
-        closeSync(fd);
+        this.#walker.close(fd);
       }
     }
   }

@@ -1,6 +1,5 @@
 // An open regular file.
 
-import type { BigIntStats } from 'node:fs';
 import { constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, readSync } from 'node:fs';
 import type {
   DescriptorFlags,
@@ -14,7 +13,7 @@ import type { Grant } from './grant.js';
 import { Handle } from './handle.js';
 import { giveMode } from './modes.js';
 import { changeMode, changeTimes } from './permission.js';
-import { identity } from './status.js';
+import { identity, type Status } from './status.js';
 import type { Sink, Source } from './streams.js';
 import type { Walker } from './walker.js';
 
@@ -85,7 +84,7 @@ export class File {
     this.#handle.release();
   }
 
-  stat(): BigIntStats {
+  stat(): Status {
     const status = fstatSync(this.#handle.fd, { bigint: true });
     this.#identity ??= identity(status);
     return status;
@@ -147,7 +146,7 @@ export class File {
       modified,
       () => this.stat(),
       () => this.identity(),
-      (atime, mtime) => changeTimes(this.#handle.fd, atime, mtime),
+      (atime, mtime) => changeTimes(this.#handle.fd, atime.passed, mtime.passed),
     );
   }
 
@@ -165,9 +164,12 @@ export class File {
   #hold(fd: number): Handle {
     const writable = this.#writable;
     const { closeErrors } = this.#grant;
+    const { close } = this.#walker;
     return writable === undefined
-      ? new Handle(fd)
-      : new Handle(fd, (error) => closeErrors.noteFailedClose(writable.location, writable.path, error));
+      ? new Handle(fd, close)
+      : new Handle(fd, close, (error) =>
+          closeErrors.noteFailedClose(writable.location, writable.path, error),
+        );
   }
 
   #giveMode({ location, path }: WritableFile, mode: number): void {

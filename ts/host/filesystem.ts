@@ -1,6 +1,5 @@
 // wasi:filesystem of one host.
 
-import type { BigIntStats } from 'node:fs';
 import type { HostInterface } from './border.js';
 import { asDirectory, asFile } from './descriptor.js';
 import type { Directory } from './directory.js';
@@ -10,7 +9,7 @@ import { lowerFilesystem } from './lowering/filesystem.js';
 import type { HandleTable } from './lowering/guest.js';
 import type { ResourceTable } from './resources.js';
 import { Resources } from './resources.js';
-import { descriptorStat, isSameFile } from './status.js';
+import { descriptorStat, isSameFile, type Status } from './status.js';
 import { bounded } from './streams.js';
 import type { SetTimes } from './times.js';
 import type { wasi } from './wasi.js';
@@ -40,7 +39,7 @@ export function createFilesystem(
   const gone = () => fail('bad-descriptor');
   const listings = new Resources(table, directoryEntryStream, gone);
   const descriptors = new Resources(table, descriptor, gone);
-  const statusOf = (status: BigIntStats) => descriptorStat(status, times.asSet(status));
+  const statusOf = (status: Status) => descriptorStat(status, times.asSet(status));
 
   const functions: Implementation<(typeof wasi)['wasi:filesystem/types']> = {
     '[method]descriptor.read-via-stream': (open, offset) => io.input(asFile(open).source(offset)),

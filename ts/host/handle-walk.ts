@@ -1,15 +1,13 @@
 // The walk in the system's directories, which the host holds open.
 
-import type { BigIntStats } from 'node:fs';
-import { lstatSync, readlinkSync } from 'node:fs';
 import type {
   DescriptorType,
   ErrorCode,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { fail, nodeCode } from './error-code.js';
 import type { Handle } from './handle.js';
-import { decodeName, NAME_ENCODING } from './names.js';
-import { typeOf } from './status.js';
+import { decodeName } from './names.js';
+import { type Status, typeOf } from './status.js';
 import { Walk } from './walk.js';
 import type { Walker } from './walker.js';
 
@@ -41,19 +39,12 @@ export class HandleWalk extends Walk<Handle> {
   }
 
   protected override readLink(directory: Handle, name: string): string | undefined {
-    const target = unless(['EINVAL'], () =>
-      decodeName(this.#walker.at(directory, name, (entry) => readlinkSync(entry, NAME_ENCODING))),
-    );
+    const target = unless(['EINVAL'], () => decodeName(this.#walker.readLink(directory, name)));
     return process.platform === 'win32' ? target?.replaceAll('\\', '/') : target;
   }
 
   protected override release(directory: Handle): void {
     directory.release();
-  }
-
-  /** Acts on the position, as `Walker.at` does. */
-  at<T>(act: (entry: string) => T): T {
-    return this.#walker.at(this.directory, this.name, act);
   }
 
   /** Returns the target of the symbolic link at the position, unchanged. Fails with `invalid` if it is something else. */
@@ -63,17 +54,17 @@ export class HandleWalk extends Walk<Handle> {
 
   /** Returns the type of what is at the position; of a link itself. Undefined if nothing is there. */
   type(): DescriptorType | undefined {
-    const status = this.at((entry) => lstatSync(entry, { throwIfNoEntry: false }));
+    const status = this.look();
     return status && typeOf(status);
   }
 
   /** Returns the status of what is at the position; of a link itself. Undefined if nothing is there. */
-  look(): BigIntStats | undefined {
-    return this.at((entry) => lstatSync(entry, { bigint: true, throwIfNoEntry: false }));
+  look(): Status | undefined {
+    return this.#walker.look(this.directory, this.name);
   }
 
   /** As `look`, but fails with `no-entry` if nothing is there. */
-  status(): BigIntStats {
+  status(): Status {
     return this.look() ?? fail('no-entry');
   }
 
@@ -82,7 +73,7 @@ export class HandleWalk extends Walk<Handle> {
    * Returns the status of what is there. Fails with `no-entry` if nothing is there, and with `not-directory` if it must
    * be a directory.
    */
-  settle(follow: boolean): BigIntStats {
+  settle(follow: boolean): Status {
     for (;;) {
       const status = this.status();
       const type = typeOf(status);

@@ -5,16 +5,23 @@ import { CLOSING, expectStack } from './stack.js';
 /** A file descriptor with any number of owners. It is closed when the last one releases it. */
 export class Handle {
   readonly #fd: number;
+  readonly #closes: (fd: number) => void;
   readonly #failed: (error: unknown) => void;
   #owners = 1;
 
   /**
    * Takes over `fd`, with one owner.
    *
+   * @param closes closes it, as it was opened: Node warns in workers if it closes what it did not open
    * @param failed called if closing it fails, which can lose data if the file was written
    */
-  constructor(fd: number, failed: (error: unknown) => void = () => {}) {
+  constructor(
+    fd: number,
+    closes: (fd: number) => void = closeSync,
+    failed: (error: unknown) => void = () => {},
+  ) {
     this.#fd = fd;
+    this.#closes = closes;
     this.#failed = failed;
   }
 
@@ -52,7 +59,7 @@ export class Handle {
   #close(): void {
     expectStack(CLOSING);
     try {
-      closeSync(this.#fd);
+      this.#closes(this.#fd);
     } catch (error) {
       if (nodeCode(error) === undefined) {
         throw error;

@@ -1,9 +1,8 @@
 // Permissions, which WASI does not have. The host carries them from what a component reads to what it creates.
 
-import type { BigIntStats } from 'node:fs';
 import type { MetadataHashValue } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { nodeCode } from './error-code.js';
-import { identity, isSameFile } from './status.js';
+import { identity, isSameFile, type Status, typeOf } from './status.js';
 
 /** The mode of a file while it is written: only its owner has access. */
 export const PRIVATE_FILE = 0o600;
@@ -33,19 +32,19 @@ const FILE_PERMISSIONS = 0o777;
 const DIRECTORY_PERMISSIONS = 0o1777;
 
 /** Returns the permissions of a directory, without the set-group-ID bit. */
-export const permissionsOf = (status: BigIntStats): number => Number(status.mode) & DIRECTORY_PERMISSIONS;
+export const permissionsOf = (status: Status): number => Number(status.mode) & DIRECTORY_PERMISSIONS;
 
 /** Returns the set-group-ID bit of a directory. A new directory inherits it together with the group, and keeps it. */
-export const setGroupOf = (status: BigIntStats): number => Number(status.mode) & SET_GROUP;
+export const setGroupOf = (status: Status): number => Number(status.mode) & SET_GROUP;
 
 /** Whether we may change its mode. The superuser may change only its own; for other users the system refuses by itself. */
-export const isOurs = (status: BigIntStats): boolean => process.geteuid?.() !== 0 || status.uid === 0n;
+export const isOurs = (status: Status): boolean => process.geteuid?.() !== 0 || status.uid === 0n;
 
 /**
  * Whether a directory can be the one that was just created with the mode `made`, and not another one that took its
  * name. Some systems create none with the sticky bit.
  */
-export function isNewDirectory(status: BigIntStats, made: number): boolean {
+export function isNewDirectory(status: Status, made: number): boolean {
   const present = permissionsOf(status);
   const withoutSticky = made & ~STICKY;
   const mayLackSticky = withoutSticky === 0 || process.platform !== 'linux';
@@ -53,16 +52,16 @@ export function isNewDirectory(status: BigIntStats, made: number): boolean {
 }
 
 /** Whether a directory has the permissions of this mode, whose set-group-ID bit does not matter. */
-export const hasPermissions = (status: BigIntStats, mode: number): boolean =>
+export const hasPermissions = (status: Status, mode: number): boolean =>
   permissionsOf(status) === (mode & DIRECTORY_PERMISSIONS);
 
 /** Whether a directory has this mode of its source, so that its owner may not change it. */
-export function isFinished(status: BigIntStats, mode: number): boolean {
+export function isFinished(status: Status, mode: number): boolean {
   return (mode & OWNER_MAY_CHANGE) !== OWNER_MAY_CHANGE && hasPermissions(status, mode);
 }
 
 /** Whether a copy made this directory and has not finished it, maybe not even marked it. */
-function isUnfinished(status: BigIntStats): boolean {
+function isUnfinished(status: Status): boolean {
   return [UNFINISHED_DIRECTORY, NEW_DIRECTORY].includes(permissionsOf(status));
 }
 
@@ -174,7 +173,7 @@ export class ModeCarrier {
    *
    * @internal
    */
-  noteDirectoryCreated(status: BigIntStats, mode: number): void {
+  noteDirectoryCreated(status: Status, mode: number): void {
     this.#made = { which: identity(status), mode: mode | setGroupOf(status), isOfCopy: true };
   }
 
@@ -183,8 +182,8 @@ export class ModeCarrier {
    *
    * @internal
    */
-  noteDirectoryExists(status: BigIntStats, mode: number): void {
-    if (!this.noteDirectoryOfCopy(status, mode) && status.isDirectory()) {
+  noteDirectoryExists(status: Status, mode: number): void {
+    if (!this.noteDirectoryOfCopy(status, mode) && typeOf(status) === 'directory') {
       this.#made = { which: identity(status), mode: mode | setGroupOf(status), isOfCopy: false };
     }
   }
@@ -195,9 +194,9 @@ export class ModeCarrier {
    *
    * @internal
    */
-  noteDirectoryOfCopy(status: BigIntStats, mode: number): boolean {
+  noteDirectoryOfCopy(status: Status, mode: number): boolean {
     const isOfCopy =
-      status.isDirectory() && isOurs(status) && (isUnfinished(status) || isFinished(status, mode));
+      typeOf(status) === 'directory' && isOurs(status) && (isUnfinished(status) || isFinished(status, mode));
     if (isOfCopy) {
       this.noteDirectoryCreated(status, mode);
     }
@@ -209,7 +208,7 @@ export class ModeCarrier {
    *
    * @internal
    */
-  noteDirectoryOpened(look: () => BigIntStats): OpenedTarget | undefined {
+  noteDirectoryOpened(look: () => Status): OpenedTarget | undefined {
     if (!this.#isOn) {
       return undefined;
     }

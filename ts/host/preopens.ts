@@ -8,15 +8,6 @@ import { isGranted } from './permission.js';
 import { identity, isSameFile } from './status.js';
 import type { Walker } from './walker.js';
 
-/** Returns a path without symbolic links; undefined if there is none. */
-function realPath(path: string): string | undefined {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Whether `inner` is the directory `outer` or lies in it, by their identities and not by their names. */
 function liesIn(inner: string, outer: string): boolean {
   const wanted = identity(statSync(outer, { bigint: true }));
@@ -63,7 +54,7 @@ export function holdPreopens(
     for (const [name, { path, access }] of Object.entries(preopens)) {
       const handle = walker.hold(path);
       // Only compared as text, so it does not matter what has this path at the time of a call.
-      const hostPath = common.absoluteLinks ? realPath(path) : undefined;
+      const hostPath = common.absoluteLinks ? walker.realPath(handle, path) : undefined;
       roots.set(name, new Directory(walker, handle, { ...common, access }, name, hostPath));
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 // Renaming. On Windows it fails while another program, such as a virus scanner, has one of the two files open.
 
 import { lstatSync, renameSync } from 'node:fs';
-import { nodeCode } from './error-code.js';
+import { nodeCode, systemError } from './error-code.js';
 
 /** How long to wait before each further try on Windows, in milliseconds. Scanners need less than that for most files. */
 const WAITS = [1, 5, 20, 50, 100, 200, 400];
@@ -23,7 +23,7 @@ export function rename(from: string, to: string): void {
         throw error;
       }
       if (isDirectory(to) && !isDirectory(from)) {
-        throw Object.assign(new Error(), { code: 'EISDIR' });
+        throw systemError('EISDIR');
       }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
     }

@@ -19,6 +19,12 @@ const byMode: Readonly<Record<number, DescriptorType>> = {
   [constants.S_IFBLK]: 'block-device',
 };
 
+/** The status of a file, as far as the host needs it. Times are in nanoseconds since 1970. */
+export type Status = Pick<
+  BigIntStats,
+  'dev' | 'ino' | 'mode' | 'nlink' | 'uid' | 'size' | 'atimeNs' | 'mtimeNs' | 'ctimeNs'
+>;
+
 /** Returns the type of a file. A socket's is `unknown`, as in wasmtime: the preview 1 adapter traps on `socket`. */
 export function typeOf(status: { readonly mode: number | bigint }): DescriptorType {
   return byMode[Number(status.mode) & constants.S_IFMT] ?? 'unknown';
@@ -38,7 +44,7 @@ export interface Times {
 }
 
 /** Converts a file's status to WASI's form, with these times: size in bytes, times to the nanosecond. */
-export function descriptorStat(status: BigIntStats, { accessed, modified }: Times): FileStatus {
+export function descriptorStat(status: Status, { accessed, modified }: Times): FileStatus {
   return {
     type: typeOf(status),
     linkCount: status.nlink,
@@ -53,7 +59,7 @@ export function descriptorStat(status: BigIntStats, { accessed, modified }: Time
  * Returns which file it is: the same for every name and descriptor of a file, and different for any two files,
  * whatever is in them. wasi-libc takes the lower half for the inode number.
  */
-export function identity(status: BigIntStats): MetadataHashValue {
+export function identity(status: Status): MetadataHashValue {
   // On Windows, some calls report 64 bits of the device's number and others 32.
   const device = process.platform === 'win32' ? BigInt.asUintN(32, status.dev) : status.dev;
   // Multiplying by an odd number loses nothing, and moves the device into the high bits, which inode numbers leave

@@ -1,7 +1,6 @@
 // Setting the times of files. Node takes a time as a double, so it sets most times a little earlier than asked for.
 // Programs that set a time and compare it later would fail, so a host reports the time that was asked for.
 
-import type { BigIntStats } from 'node:fs';
 import type {
   MetadataHashValue,
   NewTimestamp,
@@ -9,7 +8,7 @@ import type {
 import { NANOSECONDS } from './datetime.js';
 import { fail } from './error-code.js';
 import { isBun, isDeno } from './runtime.js';
-import type { Times } from './status.js';
+import type { Status, Times } from './status.js';
 import { identity, isSameFile } from './status.js';
 
 /** Maximum number of files whose times a host remembers: a component must not decide how much memory that takes. */
@@ -18,10 +17,16 @@ const MOST_FILES = 4096;
 /** The greatest number of seconds for Node. Some releases set another time for a greater one. */
 const MOST_SECONDS = 2n ** 53n;
 
-/** A time, in nanoseconds since 1970. */
-interface NodeTime {
+/** A time to set. */
+export interface NewTime {
   /** What Node gets for it. */
   readonly passed: number | Date;
+  /** The time itself, in nanoseconds since 1970, for system calls that can set it. */
+  readonly exact: bigint;
+}
+
+/** A time, in nanoseconds since 1970. */
+interface NodeTime extends NewTime {
   /** The time that was asked for; undefined if it is the present. */
   readonly asked?: bigint;
   /** The time that Node sets for it, unless the file system changes that. */
@@ -41,7 +46,8 @@ interface Remembered {
  */
 function nodeTime(wanted: NewTimestamp, current: bigint): NodeTime {
   if (wanted.tag === 'now') {
-    return { passed: Date.now() / 1000 };
+    const milliseconds = Date.now();
+    return { passed: milliseconds / 1000, exact: BigInt(milliseconds) * 1_000_000n };
   }
   if (wanted.tag === 'timestamp' && wanted.val.seconds > MOST_SECONDS) {
     fail('invalid');
@@ -51,18 +57,23 @@ function nodeTime(wanted: NewTimestamp, current: bigint): NodeTime {
   if (isDeno) {
     // Deno cuts to milliseconds, so a double that is a little too small would lose one.
     const milliseconds = asked / 1_000_000n;
-    return { asked, passed: Number(milliseconds) / 1000 + 0.0005, real: milliseconds * 1_000_000n };
+    return {
+      asked,
+      exact: asked,
+      passed: Number(milliseconds) / 1000 + 0.0005,
+      real: milliseconds * 1_000_000n,
+    };
   }
   if (asked < 0n) {
     // Node sets the present time for a number before 1970, but not for a date.
     const milliseconds = (asked - 999_999n) / 1_000_000n;
-    return { asked, passed: new Date(Number(milliseconds)), real: milliseconds * 1_000_000n };
+    return { asked, exact: asked, passed: new Date(Number(milliseconds)), real: milliseconds * 1_000_000n };
   }
   const seconds = Number(asked / NANOSECONDS);
   const rest = Number(asked % NANOSECONDS);
   const passed = keepsNanoseconds ? lastDouble(seconds, rest) : firstDouble(seconds, rest - (rest % 1000));
   const set = keepsNanoseconds ? Math.floor((passed - seconds) * 1e9) : rest - (rest % 1000);
-  return { asked, passed, real: asked - BigInt(rest - set) };
+  return { asked, exact: asked, passed, real: asked - BigInt(rest - set) };
 }
 
 /**
@@ -111,9 +122,9 @@ export class SetTimes {
   set(
     accessed: NewTimestamp,
     modified: NewTimestamp,
-    status: () => BigIntStats,
+    status: () => Status,
     file: () => MetadataHashValue,
-    set: (accessed: number | Date, modified: number | Date) => void,
+    set: (accessed: NewTime, modified: NewTime) => void,
   ): void {
     const stays = [accessed, modified].filter(({ tag }) => tag === 'no-change').length;
     if (stays === 2) {
@@ -124,7 +135,7 @@ export class SetTimes {
       accessed: nodeTime(accessed, current?.accessed ?? 0n),
       modified: nodeTime(modified, current?.modified ?? 0n),
     };
-    set(times.accessed.passed, times.modified.passed);
+    set(times.accessed, times.modified);
     if (isRounded(times.accessed) || isRounded(times.modified)) {
       this.#remember({ file: file(), ...times });
     }
@@ -134,7 +145,7 @@ export class SetTimes {
    * Returns the times of a file. A time that a component set is the one that it asked for, if
    * the file still has what Node made of it.
    */
-  asSet(status: BigIntStats): Times {
+  asSet(status: Status): Times {
     const { atimeNs: accessed, mtimeNs: modified } = status;
     if (this.#files.size > 0) {
       const file = identity(status);

@@ -1,6 +1,6 @@
 // Directories that a copy creates, until they have their modes.
 
-import { fstatSync, mkdirSync, rmdirSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { ignoringErrors, nodeCode } from './error-code.js';
 import type { Handle } from './handle.js';
 import type { HandleWalk } from './handle-walk.js';
@@ -29,7 +29,7 @@ export function createUnfinished(
   path: string,
 ): void {
   try {
-    walk.at((entry) => mkdirSync(entry, walker.newDirectory));
+    walker.makeDirectory(walk.directory, walk.name, walker.newDirectory);
   } catch (error) {
     if (nodeCode(error) === 'EEXIST') {
       modes.noteDirectoryExists(walk.status(), mode);
@@ -42,7 +42,7 @@ export function createUnfinished(
     mark(walker, walk, made, mode, modes, path);
   } catch (error) {
     // Without its mode the directory is useless. If it is not removed because it is not empty, it is another one by now.
-    ignoringErrors(() => walk.at((entry) => rmdirSync(entry)));
+    ignoringErrors(() => walker.removeDirectory(walk.directory, walk.name));
     throw error;
   } finally {
     made?.release();
@@ -71,8 +71,8 @@ function mark(
   if (refused === undefined) {
     modes.noteDirectoryCreated(status, mode);
   } else {
-    walk.at((entry) => rmdirSync(entry));
-    walk.at((entry) => mkdirSync(entry, PRIVATE_DIRECTORY));
+    walker.removeDirectory(walk.directory, walk.name);
+    walker.makeDirectory(walk.directory, walk.name, PRIVATE_DIRECTORY);
     modes.noteRefused(path, refused);
   }
 }

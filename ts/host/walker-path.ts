@@ -7,13 +7,14 @@
 
 import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail } from './error-code.js';
+import { fail, systemError } from './error-code.js';
 import { Handle } from './handle.js';
 import { isStrange } from './names.js';
 import { changeMode } from './permission.js';
 import { expectStack } from './stack.js';
 import { identity, isSameFile, typeOf } from './status.js';
 import type { Walker } from './walker.js';
+import { callsByPath } from './walker-by-path.js';
 
 const { O_DIRECTORY, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -71,7 +72,7 @@ function openConfirmed(parent: HeldDirectory, path: string, flags: number, mode?
   parent.confirm();
   if (process.platform === 'win32' && (flags & O_EXCL) !== 0 && isThere(path)) {
     // Windows would create the target of a dangling link.
-    throw Object.assign(new Error(), { code: 'EEXIST' });
+    throw systemError('EEXIST');
   }
   expectStack();
   const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
@@ -89,6 +90,15 @@ function openConfirmed(parent: HeldDirectory, path: string, flags: number, mode?
 }
 
 export const pathWalker: Walker = {
+  ...callsByPath((directory, name, act) => {
+    const parent = heldDirectory(directory);
+    const path = pathOf(parent, name);
+    parent.confirm();
+    const result = act(path);
+    parent.confirm();
+    return result;
+  }),
+
   newDirectory: 0o1700,
 
   hold(path) {
@@ -104,13 +114,19 @@ export const pathWalker: Walker = {
     return new HeldDirectory(fd, real);
   },
 
+  shared(directory) {
+    const held = heldDirectory(directory);
+    held.confirm();
+    return held.path;
+  },
+
   enter(directory, name) {
     const parent = heldDirectory(directory);
     const path = pathOf(parent, name);
     parent.confirm();
     const status = lstatSync(path, { bigint: true });
     if (typeOf(status) !== 'directory') {
-      throw Object.assign(new Error(), { code: 'ENOTDIR' });
+      throw systemError('ENOTDIR');
     }
     return new HeldDirectory(openConfirmed(parent, path, O_RDONLY | O_DIRECTORY), path);
   },
@@ -118,15 +134,6 @@ export const pathWalker: Walker = {
   open(directory, name, flags, mode) {
     const parent = heldDirectory(directory);
     return openConfirmed(parent, pathOf(parent, name), flags, mode);
-  },
-
-  at(directory, name, act) {
-    const parent = heldDirectory(directory);
-    const path = pathOf(parent, name);
-    parent.confirm();
-    const result = act(path);
-    parent.confirm();
-    return result;
   },
 
   setMode(directory, mode) {

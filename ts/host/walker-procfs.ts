@@ -9,6 +9,7 @@ import { NEW_DIRECTORY } from './modes.js';
 import { hasPermissionModel, OWN_DESCRIPTORS } from './permission.js';
 import { expectStack } from './stack.js';
 import type { Walker } from './walker.js';
+import { callsByPath } from './walker-by-path.js';
 
 /** For a descriptor that only marks a place in the tree, which needs no permission to read it. */
 const O_PATH = 0o10000000;
@@ -40,12 +41,16 @@ export function procfsWalker(): Walker | undefined {
   const entry = (parent: Handle, name: string): string => `${descriptors}/${parent.fd}/${name}`;
 
   return {
+    ...callsByPath((parent, name, act) => act(entry(parent, name))),
+
     newDirectory: NEW_DIRECTORY,
 
     hold(path) {
       expectStack();
       return new Handle(openSync(path, O_PATH | O_DIRECTORY));
     },
+
+    shared: (directory) => entry(directory, '.'),
 
     enter(parent, name, access) {
       expectStack();
@@ -56,10 +61,6 @@ export function procfsWalker(): Walker | undefined {
     open(parent, name, flags, mode) {
       expectStack();
       return openSync(entry(parent, name), flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
-    },
-
-    at(parent, name, act) {
-      return act(entry(parent, name));
     },
 
     setMode(directory, mode) {

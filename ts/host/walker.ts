@@ -1,11 +1,29 @@
 // How the host reaches an entry of a directory that it holds. The code above this knows only held directories and
 // single names in them. This file and walk.ts decide what a name may turn into on the way.
 
+import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { Handle } from './handle.js';
+import type { Status } from './status.js';
+import type { NewTime } from './times.js';
+
+/** An entry of a directory. */
+export interface ListedEntry {
+  /** In `NAME_ENCODING`. */
+  readonly name: string;
+  readonly type: DescriptorType;
+}
+
+/** A listing of a directory, in the system's order, without `.` and `..`. Must be closed. */
+export interface Listing {
+  /** Returns the next entry; undefined after the last. */
+  next(): ListedEntry | undefined;
+  close(): void;
+}
 
 /**
- * A way to act on the entries of held directories. `name` is always one name, or `.` for the directory itself. The
- * caller owns every handle that it gets, and must release it.
+ * A way to act on the entries of held directories. `name` is always one name, or `.` for the directory itself. No method
+ * follows a symbolic link in it. The caller owns every handle and descriptor that it gets, and must release or close it.
+ * Errors are Node's.
  */
 export interface Walker {
   /** The mode for a directory that was just created: the least with which it can be entered. */
@@ -18,6 +36,14 @@ export interface Walker {
   hold(path: string): Handle;
 
   /**
+   * Returns a path of a held directory for `hold`, for another host in this process. Valid while the directory is held.
+   */
+  shared(directory: Handle): string;
+
+  /** Returns the path without symbolic links of a directory that `hold` got by `path`; undefined if it is unknown. */
+  realPath(directory: Handle, path: string): string | undefined;
+
+  /**
    * Holds the directory `name` in `parent`. With `search` the caller can reach what is in it, and needs only the
    * permission to search it. With `read` the caller can also list it. Fails with ENOTDIR or ELOOP if a symbolic link
    * has that name.
@@ -25,21 +51,48 @@ export interface Walker {
   enter(parent: Handle, name: string, access: 'search' | 'read'): Handle;
 
   /**
-   * Opens or creates a file with flags of open(2). Does not follow a symbolic link (ELOOP), and does not wait for the
-   * other end of a FIFO. A new file gets `mode`, less the umask; by default everybody may read and write it. The
-   * caller owns the file descriptor, and must check that it is what it expects.
+   * Opens or creates a file with flags of open(2). Fails with ELOOP if a symbolic link has that name, and does not wait
+   * for the other end of a FIFO. A new file gets `mode`, less the umask; by default everybody may read and write it. The
+   * caller must check that the file is what it expects.
    */
   open(parent: Handle, name: string, flags: number, mode?: number): number;
 
-  /**
-   * Calls `act` with a path of the entry for Node, for one system call that does not follow a symbolic link in the
-   * last name. The path is valid only during the call.
-   */
-  at<T>(parent: Handle, name: string, act: (path: string) => T): T;
+  /** Opens the file behind a descriptor once more, with other flags. Undefined if the system cannot do that. */
+  reopen(fd: number, flags: number): number | undefined;
+
+  /** Closes what `open` or `reopen` returned. */
+  close(fd: number): void;
+
+  /** Returns the status of an entry; undefined if nothing is there. */
+  look(parent: Handle, name: string): Status | undefined;
+
+  /** Returns the target of a symbolic link, in `NAME_ENCODING`. Fails with EINVAL if something else is there. */
+  readLink(parent: Handle, name: string): string;
+
+  /** Lists a directory, which must be held until the listing is closed. */
+  list(directory: Handle): Listing;
+
+  /** Creates a directory with `mode`, less the umask; by default everybody may use it. */
+  makeDirectory(parent: Handle, name: string, mode?: number): void;
+
+  /** Creates a symbolic link with this text. Only Windows needs the type of its target. */
+  makeLink(text: string, parent: Handle, name: string, type?: 'dir' | 'file'): void;
+
+  /** Removes an empty directory. */
+  removeDirectory(parent: Handle, name: string): void;
+
+  /** Removes anything but a directory. */
+  removeFile(parent: Handle, name: string): void;
+
+  /** Gives a file a second name, which must be free. Whether it follows a symbolic link depends on the system. */
+  link(from: Handle, name: string, to: Handle, newName: string): void;
+
+  /** Renames as rename(2) does. */
+  rename(from: Handle, name: string, to: Handle, newName: string): void;
+
+  /** Sets the times of an entry. */
+  setTimes(parent: Handle, name: string, accessed: NewTime, modified: NewTime): void;
 
   /** Gives a held directory its mode. */
   setMode(directory: Handle, mode: number): void;
-
-  /** Opens the file behind a descriptor once more, with other flags. Undefined if the system cannot do that. */
-  reopen(fd: number, flags: number): number | undefined;
 }

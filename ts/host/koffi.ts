@@ -1,0 +1,69 @@
+// koffi, an npm package that calls functions of the system. mapcp does not depend on it: a walker that needs it is used
+// only if it is installed beside mapcp.
+
+import { createRequire } from 'node:module';
+import { isError } from '../check.js';
+import { nodeCode } from './error-code.js';
+import { hasPermissionModel } from './permission.js';
+
+/** The oldest release that can be used, by its first number. */
+const OLDEST = 3;
+
+/** A function of a library. Its arguments and result are as its prototype says. */
+export type Native<Result = number> = (...args: unknown[]) => Result;
+
+/** The part of koffi that mapcp uses. */
+export interface Koffi {
+  readonly version: string;
+  /** Opens a library; null for what is already in the process. */
+  load(path: string | null): { func(prototype: string): Native<never> };
+  /** Returns the errno of the last call. */
+  errno(): number;
+}
+
+/** koffi cannot be used. The message is a clause that says why, and what to do. */
+export class NoKoffiError extends Error {
+  /** What to do; undefined if nothing helps. */
+  readonly remedy: string | undefined;
+
+  /**
+   * @param why why it cannot be used
+   * @param remedy see {@link NoKoffiError.remedy}
+   */
+  constructor(why: string, remedy?: string) {
+    super(remedy === undefined ? why : `${why}: ${remedy}`);
+    this.remedy = remedy;
+  }
+}
+
+/**
+ * Loads koffi, which takes some milliseconds at the first call. Throws a {@link NoKoffiError} if it is missing, too old
+ * or broken.
+ */
+export function loadKoffi(): Koffi {
+  if (hasPermissionModel()) {
+    throw new NoKoffiError("koffi is not used, because its calls would pass by Node's permission model");
+  }
+  const koffi = requireKoffi();
+  if (!(Number.parseInt(koffi.version, 10) >= OLDEST)) {
+    throw new NoKoffiError(`koffi ${koffi.version} is too old`, `run 'npm install koffi@${OLDEST}'`);
+  }
+  return koffi;
+}
+
+/** Finds koffi from this module, so that bundlers leave it out. */
+function requireKoffi(): Koffi {
+  try {
+    return createRequire(import.meta.url)('koffi');
+  } catch (error) {
+    throw nodeCode(error) === 'MODULE_NOT_FOUND'
+      ? new NoKoffiError('koffi is not installed', "run 'npm install koffi'")
+      : broken(error);
+  }
+}
+
+/** Returns the error for a koffi that does not work, for this reason. */
+export function broken(error: unknown): NoKoffiError {
+  const [reason] = (isError(error) ? error.message : String(error)).split('\n');
+  return new NoKoffiError(`koffi does not work here (${reason})`, "run 'npm install koffi' again");
+}

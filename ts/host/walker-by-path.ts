@@ -1,0 +1,90 @@
+// The calls of a walker that has a path for each entry: those of node:fs.
+
+import type { Dirent } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  opendirSync,
+  readlinkSync,
+  realpathSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import type { Handle } from './handle.js';
+import { NAME_ENCODING } from './names.js';
+import { rename } from './rename.js';
+import type { Walker } from './walker.js';
+
+/** What a walker has from its paths. */
+type CallsByPath = Omit<Walker, 'newDirectory' | 'hold' | 'shared' | 'enter' | 'open' | 'reopen' | 'setMode'>;
+
+/**
+ * Calls `act` with a path of the entry, for one system call that does not follow a symbolic link in the last name. The
+ * path is valid only during the call.
+ */
+export type At = <T>(parent: Handle, name: string, act: (path: string) => T) => T;
+
+/** Returns a path without symbolic links; undefined if there is none. */
+export function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes the calls. */
+export function callsByPath(at: At): CallsByPath {
+  return {
+    realPath: (_, path) => realPath(path),
+    close: (fd) => closeSync(fd),
+    look: (parent, name) =>
+      at(parent, name, (path) => lstatSync(path, { bigint: true, throwIfNoEntry: false })),
+    readLink: (parent, name) => at(parent, name, (path) => readlinkSync(path, NAME_ENCODING)),
+    list(directory) {
+      const options = { encoding: NAME_ENCODING, bufferSize: 64 } as const;
+      const listing = at(directory, '.', (path) => opendirSync(path, options));
+      return {
+        next() {
+          const entry = listing.readSync();
+          return entry === null ? undefined : { name: entry.name, type: typeOfEntry(entry) };
+        },
+        close: () => listing.closeSync(),
+      };
+    },
+    makeDirectory: (parent, name, mode) => at(parent, name, (path) => mkdirSync(path, mode)),
+    makeLink: (text, parent, name, type) => at(parent, name, (path) => symlinkSync(text, path, type)),
+    removeDirectory: (parent, name) => at(parent, name, (path) => rmdirSync(path)),
+    removeFile: (parent, name) => at(parent, name, (path) => unlinkSync(path)),
+    link: (from, name, to, newName) =>
+      at(from, name, (path) => at(to, newName, (newPath) => linkSync(path, newPath))),
+    rename: (from, name, to, newName) =>
+      at(from, name, (path) => at(to, newName, (newPath) => rename(path, newPath))),
+    setTimes: (parent, name, accessed, modified) =>
+      at(parent, name, (path) => lutimesSync(path, accessed.passed, modified.passed)),
+  };
+}
+
+function typeOfEntry(entry: Dirent): DescriptorType {
+  switch (true) {
+    case entry.isFile():
+      return 'regular-file';
+    case entry.isDirectory():
+      return 'directory';
+    case entry.isSymbolicLink():
+      return 'symbolic-link';
+    case entry.isFIFO():
+      return 'fifo';
+    case entry.isCharacterDevice():
+      return 'character-device';
+    case entry.isBlockDevice():
+      return 'block-device';
+    default:
+      return 'unknown';
+  }
+}
