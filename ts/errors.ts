@@ -84,8 +84,9 @@ export interface CopyReport {
   readonly skipped: number;
   /**
    * The first 100 warnings: FIFOs, sockets and devices in a tree, which are left out; copies that lack their source's
-   * times or permissions; threads that could not be started. If the file system refused permissions, one warning names
-   * the first file and says how many others there are. `onWarning` gets all warnings.
+   * times or permissions; patterns that begin with a path of the source; threads that could not be started. If the file
+   * system refused permissions, one warning names the first file and says how many others there are. `onWarning` gets
+   * all warnings.
    */
   readonly warnings: readonly CopyError[];
   /** How many warnings there were. */

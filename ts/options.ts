@@ -15,7 +15,6 @@ import {
   wholeNumber,
 } from './check.js';
 import type { CopyError } from './errors.js';
-import { pattern } from './patterns.js';
 
 export type { ComponentOptions };
 
@@ -153,7 +152,8 @@ export interface CopyOptions {
    * source. A slash at the end makes it match only directories. Within a name, `*` matches any characters, `?` one
    * character, `[a-z]` one character of a set, and `[!a-z]` one that is not in the set. `**` in place of a name matches
    * any number of names. `{a,b}` matches `a` or `b`. A backslash makes the next character an ordinary one. A pattern
-   * that can never match, such as `./a`, is a TypeError.
+   * that can never match, such as `./a`, is a TypeError. One that begins with a path of `source`, and so matches nothing,
+   * is a warning.
    *
    * A byte that is not UTF-8 counts as one character.
    *
@@ -287,7 +287,8 @@ export interface CopyOptions {
   readonly onEntry?: ((entry: CopyEntry) => unknown) | undefined;
   /**
    * Called for each warning. A warning is about a FIFO, a socket or a device in a tree, which is left out, about a time
-   * or permissions that could not be kept, or about threads that could not be started. If it returns a promise, the
+   * or permissions that could not be kept, about a pattern that matches nothing because it begins with a path of
+   * `source`, or about threads that could not be started. If it returns a promise, the
    * copy waits for it. If it throws or rejects, the copy ends with that error.
    */
   readonly onWarning?: ((warning: CopyError) => unknown) | undefined;
@@ -355,8 +356,8 @@ export const copyChecks: Checks<CopyOptions> = {
   allowChanges: boolean,
   sync: boolean,
   sparse: oneOf('auto', 'always', 'never'),
-  include: arrayOf(pattern),
-  exclude: arrayOf(pattern),
+  include: arrayOf(text),
+  exclude: arrayOf(text),
   files: iterable('an iterable of paths'),
   size: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   mode: wholeNumber(0, 0o777),

@@ -28,6 +28,7 @@ import {
   toComponent,
 } from './options.js';
 import { OwnJob } from './own-job.js';
+import { requirePatterns } from './patterns.js';
 import { preopensOf } from './preopens.js';
 import { rest, restIfDue } from './rest.js';
 import { CopyTask, type SandboxJob, type Work } from './task.js';
@@ -186,6 +187,7 @@ export class Sandbox implements Disposable {
 
   async #begin(source: string, target: string, options: RunOptions, measure: boolean): Promise<SandboxJob> {
     const sharing = this.#sharing;
+    requirePatterns(options, this.#component.copier.patternFault);
     const count = await jobsFor(options, {
       canShare: sharing !== undefined,
       probe: () => this.#job(source, target, { ...toComponent(options, true), dryRun: true }),

@@ -46,12 +46,10 @@ static void put_options(copy_options *result, const struct mapcp_options *from) 
 }
 
 static void put_copy(copy_request *result, const struct mapcp_invocation *from) {
-    const size_t count = from->warning_count;
     *result = (copy_request){
         .target_is_path = from->target_is_path,
         .makes_target = from->makes_target,
         .unless_directory.is_some = from->unless_directory != NULL,
-        .warnings = {.ptr = mapcp_new_items(count, sizeof(*result->warnings.ptr)), .len = count},
         .concurrency = from->concurrency,
         .files_from.is_some = from->files_from != NULL,
     };
@@ -62,10 +60,6 @@ static void put_copy(copy_request *result, const struct mapcp_invocation *from) 
     }
     if (from->unless_directory) {
         put_message(&result->unless_directory.val, from->unless_directory, MAPCP_STATUS_USAGE);
-    }
-    for (size_t index = 0; index < count; index++) {
-        mapcp_put_string(&result->warnings.ptr[index].unless_exists, from->warnings[index].unless_exists);
-        mapcp_put_string(&result->warnings.ptr[index].text, from->warnings[index].text);
     }
     put_options(&result->options, &from->options);
     put_output(&result->output, from);

@@ -6,11 +6,12 @@
 
 #include "clean.h"
 #include "copy_job.h"
+#include "filter.h"
 #include "interface.h"
 #include "mapcp.h"
 
 // The engine's enumerations have the order of the interface's, so values need no translation.
-static_assert((int)MAPCP_OPERATION_REMOVE == EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE, "operations");
+static_assert((int)MAPCP_OPERATION_MATCH == EXPORTS_MAPCP_COPY_COPIER_OPERATION_MATCH, "operations");
 static_assert((int)MAPCP_OUTCOME_COPIED == EXPORTS_MAPCP_COPY_COPIER_OUTCOME_COPIED, "outcomes");
 static_assert((int)MAPCP_CODE_OTHER == EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER, "error codes");
 static_assert((int)MAPCP_SYMLINKS_CONTAINED == EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_CONTAINED,
@@ -215,6 +216,16 @@ void exports_mapcp_copy_copier_method_copy_job_take_made(copy_job *self, mapcp_l
         result->ptr[index + 1] = file->source;
         result->ptr[index + 2] = file->key;
     }
+}
+
+bool exports_mapcp_copy_copier_pattern_fault(mapcp_string_t *given, mapcp_string_t *result) {
+    char *pattern = mapcp_take_string(given);
+    const char *const fault = mapcp_glob_fault(pattern);
+    free(pattern);
+    if (fault) {
+        mapcp_put_string(result, fault);
+    }
+    return fault != NULL;
 }
 
 /// Copies names into strings for the host.

@@ -21,6 +21,9 @@
 
 // The maximum number of finished entries that a job keeps. A step ends when there are so many.
 #define MOST_ENTRIES 256
+// The maximum number of entries that a step lists and leaves out, whatever its budget. So even a step through
+// a listing that never ends returns, and the host can abort the job.
+#define MOST_PASSED 4096
 
 struct mapcp_job *mapcp_job_new(const char *source, const char *target, const struct mapcp_options *options) {
     struct mapcp_job *job = calloc(1, sizeof(*job));
@@ -124,6 +127,42 @@ static bool is_admitted(struct mapcp_job *job, bool is_directory) {
            mapcp_filter_admits_source(&job->options, job->given_source, is_directory);
 }
 
+/// Whether the source, a directory, has no entry with the first name of this pattern.
+static bool lacks_first_name(const struct mapcp_job *job, const char *pattern) {
+    const char *const first = pattern + (*pattern == '/');
+    struct mapcp_path path = {.text = NULL};
+    struct stat status;
+    bool lacks = false;
+    if (mapcp_path_set(&path, job->given_source) && mapcp_path_push(&path, first)) {
+        mapcp_path_cut(&path, path.length - strlen(first) + strcspn(first, "/"));
+        lacks = lstat(path.text, &status) != 0 && errno == ENOENT;
+    }
+    mapcp_path_free(&path);
+    return lacks;
+}
+
+/// Warns of each pattern that matches nothing because it begins with a path of the source, a directory. Of
+/// several jobs that divide a copy, one warns.
+static bool warn_of_patterns(struct mapcp_job *job, struct mapcp_error *error) {
+    const struct mapcp_patterns lists[] = {job->options.include, job->options.exclude};
+    bool good = true;
+    for (size_t list = 0; list < 2 && job->options.shard.index == 0; list++) {
+        for (size_t index = 0; good && index < lists[list].count; index++) {
+            const char *const pattern = lists[list].items[index];
+            if (mapcp_pattern_repeats_source(pattern, job->given_source) && lacks_first_name(job, pattern)) {
+                struct mapcp_error why;
+                mapcp_fail_because(
+                    &why, MAPCP_OPERATION_MATCH, MAPCP_SIDE_SOURCE, MAPCP_CODE_INVALID_ARGUMENT,
+                    "a pattern is matched against paths below the source, so leave out the path of "
+                    "the source");
+                why.pattern = pattern;
+                good = mapcp_job_warn(job, &why, NULL, error);
+            }
+        }
+    }
+    return good;
+}
+
 /// Whether the source is a link that the patterns leave out, even if nothing is known about its destination.
 static bool is_excluded_link(struct mapcp_job *job, struct mapcp_place source) {
     struct stat status;
@@ -156,7 +195,7 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
     }
     if (S_ISDIR(status.st_mode)) {
         return check_root_directory(job, &status, error) && prepare_parents(job, error) &&
-               mapcp_tree_copy_begin(job, &status, error);
+               warn_of_patterns(job, error) && mapcp_tree_copy_begin(job, &status, error);
     }
     if (job->options.input != MAPCP_INPUT_NONE) {
         return mapcp_fail_because(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_DIRECTORY,
@@ -199,6 +238,7 @@ static bool work(struct mapcp_job *job, uint64_t *spent) {
 
 bool mapcp_job_step(struct mapcp_job *job, uint64_t budget) {
     uint64_t spent = 0;
+    job->passed = 0;
     do {
         bool good = job->state == MAPCP_JOB_DONE || (job->state != MAPCP_JOB_FAILED && work(job, &spent));
         mapcp_progress_raise_totals(&job->progress);
@@ -206,7 +246,7 @@ bool mapcp_job_step(struct mapcp_job *job, uint64_t budget) {
             return false;
         }
     } while (job->state != MAPCP_JOB_DONE && spent < budget && !job->progress.waits &&
-             job->entries.count < MOST_ENTRIES);
+             job->entries.count < MOST_ENTRIES && job->passed < MOST_PASSED);
     if (job->state == MAPCP_JOB_DONE && !job->progress.done) {
         mapcp_progress_end(&job->progress);
     }

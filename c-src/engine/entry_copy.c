@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "job_errors.h"
@@ -183,13 +184,31 @@ static struct mapcp_terms terms_of(const struct mapcp_job *job, const struct sta
     };
 }
 
+/// Whether the source of the current entry, a file, can be opened. On failure sets `error`.
+static bool can_open(const struct mapcp_job *job, struct mapcp_error *error) {
+    const bool follow = job->options.symlinks == MAPCP_SYMLINKS_FOLLOW;
+    struct mapcp_source source = MAPCP_NO_SOURCE;
+    const bool opened = mapcp_source_open(&source, job->entry.source, follow, error);
+    struct mapcp_error ignored;
+    // It was not read, so closing it loses nothing.
+    (void)mapcp_source_close(&source, &ignored);
+    return opened;
+}
+
 /// Whether a dry run would copy the current entry, which its target does not prevent. On failure sets
 /// `error`.
 static bool would_copy(const struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
     const struct mapcp_terms terms = terms_of(job, status);
+    const char *const target = job->entry.target.name;
     struct mapcp_link link;
-    return !S_ISLNK(status->st_mode) || job->options.symlinks != MAPCP_SYMLINKS_CONTAINED ||
-           mapcp_link_accept(&terms, &job->options, &link, error);
+    if (job->decision == MAPCP_DECISION_NEW && target[strlen(target) - 1] == '/') {
+        return mapcp_fail(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_NOT_FOUND);
+    }
+    if (S_ISLNK(status->st_mode)) {
+        return job->options.symlinks != MAPCP_SYMLINKS_CONTAINED ||
+               mapcp_link_accept(&terms, &job->options, &link, error);
+    }
+    return job->file.stream || can_open(job, error);
 }
 
 /// What to do with an entry.

@@ -92,7 +92,7 @@ const char *mapcp_verb(enum mapcp_operation operation) {
         [MAPCP_OPERATION_WRITE] = "write",   [MAPCP_OPERATION_VERIFY] = "verify",
         [MAPCP_OPERATION_SYNC] = "sync",     [MAPCP_OPERATION_SET_TIMES] = "set the times of",
         [MAPCP_OPERATION_CLOSE] = "close",   [MAPCP_OPERATION_RENAME] = "rename",
-        [MAPCP_OPERATION_REMOVE] = "remove",
+        [MAPCP_OPERATION_REMOVE] = "remove", [MAPCP_OPERATION_MATCH] = "match",
     };
     return verbs[operation];
 }

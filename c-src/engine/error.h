@@ -24,6 +24,7 @@ enum mapcp_operation {
     MAPCP_OPERATION_CLOSE,
     MAPCP_OPERATION_RENAME,
     MAPCP_OPERATION_REMOVE,
+    MAPCP_OPERATION_MATCH,
 };
 
 /// Why the engine failed; `error-code` of the WIT interface, in its order.
@@ -82,6 +83,8 @@ struct mapcp_error {
     int number;
     /// A clause for people that replaces the one for `code`. Static, or NULL.
     const char *because;
+    /// The pattern that the error is about, which then stands for the path. Borrowed, or NULL.
+    const char *pattern;
     /// The limit and its value, if `code` is MAPCP_CODE_LIMIT_EXCEEDED.
     enum mapcp_limit_name limit;
     uint64_t most;

@@ -403,17 +403,47 @@ bool mapcp_filter_admits_source(const struct mapcp_options *options, char *path,
     return admitted;
 }
 
-const char *mapcp_filter_fault(const struct mapcp_options *options) {
+const char *mapcp_filter_fault(const struct mapcp_options *options, const char **pattern) {
     const struct mapcp_patterns lists[] = {options->include, options->exclude};
     for (size_t list = 0; list < 2; list++) {
         for (size_t index = 0; index < lists[list].count; index++) {
             const char *fault = mapcp_glob_fault(lists[list].items[index]);
             if (fault) {
+                *pattern = lists[list].items[index];
                 return fault;
             }
         }
     }
     return NULL;
+}
+
+bool mapcp_pattern_repeats_source(const char *pattern, const char *source) {
+    size_t end = strlen(source);
+    while (end > 0 && source[end - 1] == '/') {
+        end--;
+    }
+    size_t start = end;
+    while (start > 0 && source[start - 1] != '/') {
+        start--;
+    }
+    const char *const own = source + start;
+    const size_t length = end - start;
+    const char *name = pattern + (*pattern == '/');
+    const bool has_no_name = length == 0 || (start == 1 && *source == '/') || is_impossible_name(own, length);
+    // A first name that is not literal can match others.
+    if (has_no_name || strcspn(name, "*?[{\\") < strcspn(name, "/")) {
+        return false;
+    }
+    for (;;) {
+        const size_t size = strcspn(name, "/");
+        if (name[size] == '\0' || name[size + 1] == '\0') {
+            return false;
+        }
+        if (size == length && memcmp(name, own, length) == 0) {
+            return true;
+        }
+        name += size + 1;
+    }
 }
 
 // --- Shards ------------------------------------------------------------------------------------------------

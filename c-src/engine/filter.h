@@ -30,8 +30,15 @@ bool mapcp_filter_admits(const struct mapcp_options *options, const char *path, 
 /// the source itself, because it is about what is below the source.
 bool mapcp_filter_admits_source(const struct mapcp_options *options, char *path, bool is_directory);
 
-/// The first fault of a pattern among the options, as mapcp_glob_fault returns it. NULL if all are valid.
-const char *mapcp_filter_fault(const struct mapcp_options *options);
+/// The fault of the first pattern among the options that has one, as mapcp_glob_fault returns it, and that
+/// pattern. NULL if all are valid.
+const char *mapcp_filter_fault(const struct mapcp_options *options, const char **pattern);
+
+/// Whether a pattern seems to begin with the path of a source, such as `src/lib` or `/home/src/lib` for the
+/// source `src`. It can match only if the source has an entry with the pattern's first name.
+///
+/// False for an absolute source of one name: a host chooses such a name for the directory that it opens.
+bool mapcp_pattern_repeats_source(const char *pattern, const char *source);
 
 /// Why a pattern can never match, or is incomplete: a sentence that says what to write. NULL if the pattern
 /// is valid. Static.

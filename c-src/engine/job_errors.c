@@ -15,6 +15,7 @@ static struct mapcp_copy_error abandon_entry(struct mapcp_job *job, enum mapcp_o
         .error = *error,
         .source = strdup(job->source.text),
         .target = strdup(job->target.text),
+        .pattern = error->pattern ? strdup(error->pattern) : NULL,
         .reason = mapcp_limits_reason(error),
     };
     if (!mapcp_file_copy_abandon(&job->file)) {
@@ -91,6 +92,7 @@ bool mapcp_job_warn(struct mapcp_job *job, const struct mapcp_error *why, char *
         .error = *why,
         .source = strdup(job->source.text),
         .target = strdup(job->target.text),
+        .pattern = why->pattern ? strdup(why->pattern) : NULL,
         .leftover = leftover,
     };
     return mapcp_copy_errors_add(&job->errors, warning) || mapcp_out_of_memory(error);

@@ -73,6 +73,8 @@ struct mapcp_job {
     /// The directories that the job created on the way to the target.
     struct mapcp_names made_parents;
     struct mapcp_progress progress;
+    /// The number of entries that the current step has listed and left out.
+    uint32_t passed;
     /// The amounts that this job and earlier ones have copied, for the limits.
     struct mapcp_amounts copied;
     /// Why the job failed.

@@ -46,8 +46,12 @@ bool mapcp_options_accept(struct mapcp_options *options, struct mapcp_error *err
     if (options->window_size > MAPCP_LARGEST_WINDOW) {
         return refuse("the window is larger than 1 GiB", error);
     }
-    if (mapcp_filter_fault(options)) {
-        return refuse("a pattern among the options can never match", error);
+    const char *pattern = NULL;
+    const char *const fault = mapcp_filter_fault(options, &pattern);
+    if (fault) {
+        (void)refuse(fault, error);
+        error->pattern = pattern;
+        return false;
     }
     if (!mapcp_shard_is_valid(options->shard)) {
         return refuse("there is no such shard: n shards are numbered from 0 to n - 1", error);

@@ -50,6 +50,7 @@ bool mapcp_removal_next(struct mapcp_removal *removal) {
     struct mapcp_error error;
     switch (mapcp_tree_next(&removal->tree, &entry, &error)) {
     case MAPCP_TREE_ENTERED:
+    case MAPCP_TREE_PASSED:
         return true;
     case MAPCP_TREE_FOUND:
         if (unlinkat(entry.source.directory, entry.source.name, 0) != 0 && errno != ENOENT) {

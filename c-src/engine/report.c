@@ -34,7 +34,9 @@ void mapcp_entries_free(struct mapcp_entries *entries) {
 }
 
 const char *mapcp_copy_error_path(const struct mapcp_copy_error *error) {
-    return error->error.side == MAPCP_SIDE_SOURCE ? error->source : error->target;
+    return error->pattern                           ? error->pattern
+           : error->error.side == MAPCP_SIDE_SOURCE ? error->source
+                                                    : error->target;
 }
 
 const char *mapcp_copy_error_reason(const struct mapcp_copy_error *error) {
@@ -48,6 +50,7 @@ bool mapcp_copy_error_is_warning(const struct mapcp_copy_error *error) {
 void mapcp_copy_error_free(struct mapcp_copy_error *error) {
     free(error->source);
     free(error->target);
+    free(error->pattern);
     free(error->leftover);
     free(error->reason);
     *error = (struct mapcp_copy_error){.source = NULL};

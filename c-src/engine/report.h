@@ -58,13 +58,15 @@ struct mapcp_copy_error {
     /// The entry's paths.
     char *source;
     char *target;
+    /// The pattern that the error is about. Otherwise NULL.
+    char *pattern;
     /// The path of the temporary file if that could not be removed. Otherwise NULL.
     char *leftover;
     /// The reason as a clause, if it is not static: see mapcp_copy_error_reason. Otherwise NULL.
     char *reason;
 };
 
-/// The path that the operation failed on: the entry's source or its target. Borrowed.
+/// The path that the operation failed on: the entry's source or its target, or the pattern. Borrowed.
 const char *mapcp_copy_error_path(const struct mapcp_copy_error *error);
 
 /// The reason as a clause for people, like mapcp_reason. Borrowed.

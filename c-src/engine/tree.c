@@ -189,24 +189,19 @@ static enum mapcp_tree_step take_listed(struct mapcp_tree *tree, const struct ma
     return MAPCP_TREE_STEP_FOUND;
 }
 
-/// Goes on listing the top directory, up to an entry, an error, or the end.
-static enum mapcp_tree_step list_top(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,
-                                     struct mapcp_error *error) {
+/// Lists the next entry of the top directory.
+static enum mapcp_tree_step list_next(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,
+                                      struct mapcp_error *error) {
     assert(mapcp_tree_top(tree)->listing);
-    for (;;) {
-        mapcp_tree_cut(tree);
-        struct mapcp_listed listed;
-        if (!mapcp_listing_next(mapcp_tree_top(tree)->listing, &listed)) {
-            mapcp_tree_top(tree)->listed = true;
-            return errno == 0 || mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, errno)
-                       ? MAPCP_TREE_STEP_PASSED
-                       : MAPCP_TREE_STEP_FAILED;
-        }
-        enum mapcp_tree_step result = take_listed(tree, &listed, entry, error);
-        if (result != MAPCP_TREE_STEP_PASSED) {
-            return result;
-        }
+    mapcp_tree_cut(tree);
+    struct mapcp_listed listed;
+    if (mapcp_listing_next(mapcp_tree_top(tree)->listing, &listed)) {
+        return take_listed(tree, &listed, entry, error);
     }
+    mapcp_tree_top(tree)->listed = true;
+    return errno == 0 || mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, errno)
+               ? MAPCP_TREE_STEP_PASSED
+               : MAPCP_TREE_STEP_FAILED;
 }
 
 // --- Walking -----------------------------------------------------------------------------------------------
@@ -238,7 +233,7 @@ static bool remove_left(struct mapcp_tree *tree, struct mapcp_error *error) {
 static enum mapcp_tree_step step(struct mapcp_tree *tree, struct mapcp_tree_entry *entry,
                                  struct mapcp_error *error) {
     if (!mapcp_tree_top(tree)->listed) {
-        return list_top(tree, entry, error);
+        return list_next(tree, entry, error);
     }
     mapcp_tree_cut(tree);
     const char *name = mapcp_names_pop(&mapcp_tree_top(tree)->pending);
@@ -280,7 +275,7 @@ enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree
         case MAPCP_TREE_STEP_WAITS:
             return MAPCP_TREE_WAITS;
         case MAPCP_TREE_STEP_PASSED:
-            break;
+            return MAPCP_TREE_PASSED;
         case MAPCP_TREE_STEP_LEAVE:
             if (!leave(tree, error)) {
                 return MAPCP_TREE_FAILED;

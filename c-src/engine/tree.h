@@ -64,6 +64,8 @@ enum mapcp_tree_event {
     MAPCP_TREE_ENTERED,
     /// The walk has found an entry.
     MAPCP_TREE_FOUND,
+    /// The walk has done something else, such as listing an entry that it leaves out.
+    MAPCP_TREE_PASSED,
     /// Something failed. The next call goes on after it.
     MAPCP_TREE_FAILED,
     /// A guided walk needs a path: the caller must call mapcp_guided_walk_go_to or mapcp_guided_walk_end.

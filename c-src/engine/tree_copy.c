@@ -65,8 +65,11 @@ bool mapcp_tree_copy_measure(struct mapcp_job *job, uint64_t *spent) {
     struct mapcp_error error;
     enum mapcp_tree_event event = mapcp_tree_next(&job->tree, &entry, &error);
     // Directories are free, so a step with the smallest budget measures one file, at any depth.
-    *spent += event == MAPCP_TREE_ENTERED ? 0 : MAPCP_ENTRY_COST;
+    *spent += event == MAPCP_TREE_ENTERED || event == MAPCP_TREE_PASSED ? 0 : MAPCP_ENTRY_COST;
     switch (event) {
+    case MAPCP_TREE_PASSED:
+        job->passed++;
+        return true;
     case MAPCP_TREE_FOUND:
         mapcp_entry_copy_measure(job, &entry);
         return !has_measured_enough(job) || end_measuring(job, false);
@@ -242,8 +245,8 @@ bool mapcp_tree_copy_walk(struct mapcp_job *job, uint64_t *spent) {
     struct mapcp_tree_entry entry;
     struct mapcp_error error;
     uint64_t left_out = job->tree.left_out;
-    *spent += MAPCP_ENTRY_COST;
     enum mapcp_tree_event event = mapcp_tree_next(&job->tree, &entry, &error);
+    *spent += event == MAPCP_TREE_PASSED ? 0 : MAPCP_ENTRY_COST;
     job->progress.directories = job->tree.directories;
     job->progress.skipped += job->tree.left_out - left_out;
     switch (event) {
@@ -256,6 +259,9 @@ bool mapcp_tree_copy_walk(struct mapcp_job *job, uint64_t *spent) {
         return mapcp_entry_copy_begin(job, &entry, &error) ||
                mapcp_job_go_on_or_fail(job, &error,
                                        job->options.keep_going || entry.kind == MAPCP_TREE_SPECIAL);
+    case MAPCP_TREE_PASSED:
+        job->passed++;
+        return true;
     case MAPCP_TREE_FAILED:
         return mapcp_job_go_on_or_fail(job, &error, job->options.keep_going);
     case MAPCP_TREE_WAITS:

@@ -56,7 +56,7 @@ enum mapcp_tree_step {
     MAPCP_TREE_STEP_FAILED,
     /// A guided walk needs a path.
     MAPCP_TREE_STEP_WAITS,
-    /// Nothing to report: take the next step.
+    /// It has done something else.
     MAPCP_TREE_STEP_PASSED,
     /// Nothing is left to do in the top directory.
     MAPCP_TREE_STEP_LEAVE,

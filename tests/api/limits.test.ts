@@ -35,12 +35,16 @@ const shrinkingHost = changedHost(({ Descriptor: { prototype } }) => {
   }
 });
 
-/** A host whose listings never end. */
-const endlessHost = changedHost(({ DirectoryEntryStream: { prototype } }) => {
-  let count = 0;
-  const value = (): DirectoryEntry => ({ type: 'regular-file', name: `n${count++}` });
-  Object.defineProperty(prototype, 'readDirectoryEntry', { value });
-});
+/** A host whose listings have files `n0`, `n1` and so on while `goesOn` returns true for the number. */
+const listingHost = (goesOn: (number: number) => boolean): HostMaker =>
+  changedHost(({ DirectoryEntryStream: { prototype } }) => {
+    let count = 0;
+    const value = (): DirectoryEntry | undefined =>
+      goesOn(count) ? { type: 'regular-file', name: `n${count++}` } : undefined;
+    Object.defineProperty(prototype, 'readDirectoryEntry', { value });
+  });
+
+const endlessHost = listingHost(() => true);
 
 const failed = (reason: string) => ({
   code: 'ERR_MAPCP_LIMIT_EXCEEDED',
@@ -79,6 +83,34 @@ it.each<[string, CopyOptions]>([
     });
     await expect(copying).rejects.toMatchObject(failed('the copy lists far more entries than maxFiles: 3'));
   }),
+);
+
+it.each<[string, CopyOptions]>([
+  ['copies', {}],
+  ['measures', { onProgress: () => {} }],
+])(
+  'an abort ends a copy that %s a listing that never ends, of which it leaves out all entries',
+  (_, options) =>
+    inMemoryDirectory(async (directory) => {
+      mkdirSync(join(directory, 'a'));
+      const controller = new AbortController();
+      const reason = new Error('enough');
+      const host = listingHost((number) => {
+        if (number === 10_000) {
+          setImmediate(() => controller.abort(reason));
+        }
+        // If the copy cannot be aborted, it must end for the test to fail.
+        return number < 1_000_000;
+      });
+      const copying = copy(join(directory, 'a'), join(directory, 'b'), {
+        recursive: true,
+        exclude: ['n*'],
+        signal: controller.signal,
+        host,
+        ...options,
+      });
+      await expect(copying).rejects.toBe(reason);
+    }),
 );
 
 it.each([{ maxFiles: 50 }, { maxBytes: 500 }])(

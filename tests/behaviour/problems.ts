@@ -14,6 +14,13 @@ export const noDirectory = (path: string): Problem =>
     `cannot create '${path}': its directory does not exist; create it first, or use \`make-parents\``,
   );
 
+/** A target that does not exist, with a slash at its end. */
+export const endsInSlash = (path: string): Problem =>
+  problem(
+    'ENOENT',
+    `cannot create '${path}': it ends in a slash, but there is no such directory; leave the slash out`,
+  );
+
 /** A path that should be a directory and is not. */
 export const notDirectory = (path: string, verb: string, entry?: string): Problem =>
   problem('ENOTDIR', `cannot ${verb} '${path}': not a directory`, entry);
@@ -105,6 +112,15 @@ export const mountPoint = (path: string): Problem =>
     'EBUSY',
     `cannot rename '${path}': it is in use, or a mount point, such as a file that is mounted into a container; copy to another name, or mount its directory`,
   );
+
+/** A pattern that repeats the path of the source. The source was copied. */
+export const repeatsSource = (pattern: string): Problem => ({
+  ...problem(
+    'EINVAL',
+    `cannot match '${pattern}': a pattern is matched against paths below the source, so leave out the path of the source`,
+  ),
+  isCopied: true,
+});
 
 /** A full disk. */
 export const full = (path: string, verb = 'write', entry?: string): Problem =>

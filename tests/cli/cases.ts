@@ -706,34 +706,6 @@ export const cases: readonly Case[] = [
     ),
     out: { '.mapcp-0123456789abcdef.tmp': 'half' },
   },
-  ...[
-    { pattern: 'in/d/sub', source: 'in/d', write: '/sub' },
-    { pattern: '/in/d/sub/*.o', source: 'in/d//', write: '/sub/*.o' },
-    { pattern: 'd/sub', source: './in//d/', write: '/sub' },
-    { pattern: '/d/sub', source: 'in/d', write: '/sub' },
-  ].map(
-    ({ pattern, source, write }): Case => ({
-      name: `--exclude ${pattern} for ${source} is a warning that says what to write`,
-      prepare: (put) => put.directory('in/d'),
-      args: ['-r', '--exclude', pattern, source, 'out'],
-      ends: 'well',
-      stderr:
-        `mapcp: warning: the pattern '${pattern}' matches nothing in '${source}': a pattern matches paths below SOURCE, ` +
-        `so write '${write}'\n`,
-      out: { d: null },
-    }),
-  ),
-  {
-    name: 'a pattern that begins with the path of a source is no warning if it can match',
-    prepare: (put) => {
-      for (const path of ['in/d', 'in/d/in', 'in/d/in/d']) {
-        put.directory(path);
-      }
-    },
-    args: ['-r', '--exclude=in/d/', '--include=in/d/sub', '--exclude=in/dx/y', 'in/d', 'out'],
-    ends: 'well',
-    out: { d: null, 'd/in': null },
-  },
   {
     name: '--quiet does not warn of patterns',
     prepare: (put) => put.directory('in/d'),

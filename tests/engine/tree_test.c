@@ -158,6 +158,12 @@ static void a_tree_is_copied_down_to_10000_levels_and_no_further(void) {
     CHECK(!copy("d", "b", &options, &progress, &code));
     CHECK(code == MAPCP_CODE_LIMIT_EXCEEDED);
     CHECK(progress.directories == (uint64_t)levels + 1);
+    struct mapcp_cleaned cleaned;
+    struct mapcp_copy_error problem;
+    CHECK(mapcp_clean("d", true, &cleaned, &problem) && cleaned.errors.count == 1);
+    // `clean` has no limit to raise.
+    CHECK(strstr(mapcp_copy_error_reason(cleaned.errors.items), "clean a directory that is nearer to it"));
+    mapcp_cleaned_free(&cleaned);
     // Few programs remove a tree as deep as this.
     // NOLINTNEXTLINE: the command is the test's own.
     CHECK(system("rm -r d") == 0);

@@ -12,6 +12,7 @@ import {
   instantiateComponent,
   type Progress,
 } from '../component.js';
+import { requirePatterns } from '../patterns.js';
 import type { FoundTree } from './flat-tree.js';
 import { createImports } from './host.js';
 import { Loader } from './loader.js';
@@ -102,6 +103,7 @@ class Server {
   }
 
   async begin(source: string, target: string, options: CopyOptions): Promise<number> {
+    requirePatterns(options, this.#component.copier.patternFault);
     await this.#load(source, target);
     const id = ++this.#latest;
     const job = new this.#component.copier.CopyJob(source, target, options);

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { CopyRequest, Message } from '#command-line/interfaces/mapcp-copy-command-line.js';
 import { CopySeries } from '../copy-series.js';
@@ -9,7 +9,6 @@ import { FeedError, isStreamPath, openFeed } from './feed.js';
 import type { Interruption } from './interruption.js';
 import { mayMeet } from './meeting.js';
 import { Output } from './output.js';
-import { standardError } from './streams.js';
 
 const STATUS_COPIED = 0;
 const STATUS_FAILED = 1;
@@ -25,13 +24,10 @@ export async function runCopies(
   interruption: Interruption,
   refuse: (message: Message) => number,
 ): Promise<number> {
-  const { sources, target, unlessDirectory, warnings } = request;
+  const { sources, target, unlessDirectory } = request;
   const isIntoDirectory = goesIntoTarget(request);
   if (unlessDirectory !== undefined && !isIntoDirectory) {
     return refuse(unlessDirectory);
-  }
-  for (const { text } of warnings.filter(({ unlessExists }) => !isThere(unlessExists))) {
-    standardError().write(text);
   }
   interruption.heedSignals();
   const output = await Output.create({ ...request.output, dryRun: request.options.dryRun });
@@ -260,10 +256,6 @@ function targetFor(source: string, target: string): string {
   }
   // A copy never follows a link at its own path, so this names the directory behind the link.
   return isLink(target) ? `${target}/.` : target;
-}
-
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Whether the copies go into the target, under their own names. */

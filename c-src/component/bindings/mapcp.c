@@ -297,6 +297,21 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_made_post_retu
   }
 }
 
+__attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#pattern-fault")))
+void __wasm_export_exports_mapcp_copy_copier_pattern_fault_post_return(uint8_t * arg0) {
+  switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
+    case 0: {
+      break;
+    }
+    case 1: {
+      if ((*((size_t*) (arg0 + (2*sizeof(void*))))) > 0) {
+        free(*((uint8_t **) (arg0 + sizeof(void*))));
+      }
+      break;
+    }
+  }
+}
+
 __attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#clean")))
 void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
   switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + 0))) {
@@ -598,31 +613,28 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
           break;
         }
       }
-      size_t len0 = *((size_t*) (arg0 + (8+10*sizeof(void*))));
-      if (len0 > 0) {
-        uint8_t *ptr1 = *((uint8_t **) (arg0 + (8+9*sizeof(void*))));
-        for (size_t i2 = 0; i2 < len0; i2++) {
-          uint8_t *base = ptr1 + i2 * (4*sizeof(void*));
-          (void) base;
-          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
-            free(*((uint8_t **) (base + 0)));
-          }
-          if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (base + (2*sizeof(void*)))));
-          }
-        }
-        free(ptr1);
-      }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (8+11*sizeof(void*))))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (8+9*sizeof(void*))))) {
         case 0: {
           break;
         }
         case 1: {
-          if ((*((size_t*) (arg0 + (8+13*sizeof(void*))))) > 0) {
-            free(*((uint8_t **) (arg0 + (8+12*sizeof(void*)))));
+          if ((*((size_t*) (arg0 + (8+11*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (8+10*sizeof(void*)))));
           }
           break;
         }
+      }
+      size_t len0 = *((size_t*) (arg0 + (24+14*sizeof(void*))));
+      if (len0 > 0) {
+        uint8_t *ptr1 = *((uint8_t **) (arg0 + (24+13*sizeof(void*))));
+        for (size_t i2 = 0; i2 < len0; i2++) {
+          uint8_t *base = ptr1 + i2 * (2*sizeof(void*));
+          (void) base;
+          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
+            free(*((uint8_t **) (base + 0)));
+          }
+        }
+        free(ptr1);
       }
       size_t len3 = *((size_t*) (arg0 + (24+16*sizeof(void*))));
       if (len3 > 0) {
@@ -636,31 +648,19 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
         }
         free(ptr4);
       }
-      size_t len6 = *((size_t*) (arg0 + (24+18*sizeof(void*))));
-      if (len6 > 0) {
-        uint8_t *ptr7 = *((uint8_t **) (arg0 + (24+17*sizeof(void*))));
-        for (size_t i8 = 0; i8 < len6; i8++) {
-          uint8_t *base = ptr7 + i8 * (2*sizeof(void*));
-          (void) base;
-          if ((*((size_t*) (base + sizeof(void*)))) > 0) {
-            free(*((uint8_t **) (base + 0)));
-          }
-        }
-        free(ptr7);
-      }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (136+20*sizeof(void*))))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (136+18*sizeof(void*))))) {
         case 0: {
           break;
         }
         case 1: {
-          size_t len9 = *((size_t*) (arg0 + (136+22*sizeof(void*))));
-          if (len9 > 0) {
-            uint8_t *ptr10 = *((uint8_t **) (arg0 + (136+21*sizeof(void*))));
-            for (size_t i11 = 0; i11 < len9; i11++) {
-              uint8_t *base = ptr10 + i11 * 8;
+          size_t len6 = *((size_t*) (arg0 + (136+20*sizeof(void*))));
+          if (len6 > 0) {
+            uint8_t *ptr7 = *((uint8_t **) (arg0 + (136+19*sizeof(void*))));
+            for (size_t i8 = 0; i8 < len6; i8++) {
+              uint8_t *base = ptr7 + i8 * 8;
               (void) base;
             }
-            free(ptr10);
+            free(ptr7);
           }
           break;
         }
@@ -668,17 +668,17 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
       break;
     }
     case 1: {
-      size_t len12 = *((size_t*) (arg0 + (8+1*sizeof(void*))));
-      if (len12 > 0) {
-        uint8_t *ptr13 = *((uint8_t **) (arg0 + 8));
-        for (size_t i14 = 0; i14 < len12; i14++) {
-          uint8_t *base = ptr13 + i14 * (2*sizeof(void*));
+      size_t len9 = *((size_t*) (arg0 + (8+1*sizeof(void*))));
+      if (len9 > 0) {
+        uint8_t *ptr10 = *((uint8_t **) (arg0 + 8));
+        for (size_t i11 = 0; i11 < len9; i11++) {
+          uint8_t *base = ptr10 + i11 * (2*sizeof(void*));
           (void) base;
           if ((*((size_t*) (base + sizeof(void*)))) > 0) {
             free(*((uint8_t **) (base + 0)));
           }
         }
-        free(ptr13);
+        free(ptr10);
       }
       break;
     }
@@ -790,7 +790,7 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
 }
 
 __attribute__((__aligned__(8)))
-static uint8_t RET_AREA[(160+22*sizeof(void*))];
+static uint8_t RET_AREA[(160+20*sizeof(void*))];
 
 // Helper Functions
 
@@ -976,11 +976,6 @@ void exports_mapcp_copy_command_line_message_free(exports_mapcp_copy_command_lin
   mapcp_string_free(&ptr->text);
 }
 
-void exports_mapcp_copy_command_line_pattern_warning_free(exports_mapcp_copy_command_line_pattern_warning_t *ptr) {
-  mapcp_string_free(&ptr->unless_exists);
-  mapcp_string_free(&ptr->text);
-}
-
 void mapcp_option_bool_free(mapcp_option_bool_t *ptr) {
   if (ptr->is_some) {
   }
@@ -996,22 +991,10 @@ void exports_mapcp_copy_command_line_option_message_free(exports_mapcp_copy_comm
   }
 }
 
-void exports_mapcp_copy_command_line_list_pattern_warning_free(exports_mapcp_copy_command_line_list_pattern_warning_t *ptr) {
-  size_t list_len = ptr->len;
-  if (list_len > 0) {
-    exports_mapcp_copy_command_line_pattern_warning_t *list_ptr = ptr->ptr;
-    for (size_t i = 0; i < list_len; i++) {
-      exports_mapcp_copy_command_line_pattern_warning_free(&list_ptr[i]);
-    }
-    free(list_ptr);
-  }
-}
-
 void exports_mapcp_copy_command_line_copy_request_free(exports_mapcp_copy_command_line_copy_request_t *ptr) {
   mapcp_list_string_free(&ptr->sources);
   mapcp_string_free(&ptr->target);
   exports_mapcp_copy_command_line_option_message_free(&ptr->unless_directory);
-  exports_mapcp_copy_command_line_list_pattern_warning_free(&ptr->warnings);
   mapcp_option_string_free(&ptr->files_from);
   exports_mapcp_copy_command_line_copy_options_free(&ptr->options);
   exports_mapcp_copy_command_line_output_options_free(&ptr->output);
@@ -1472,6 +1455,27 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_made(uint
   return ptr;
 }
 
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#pattern-fault")))
+uint8_t * __wasm_export_exports_mapcp_copy_copier_pattern_fault(uint8_t * arg, size_t arg0) {
+  mapcp_string_t arg1 = (mapcp_string_t) { (uint8_t*)(arg), (arg0) };
+  mapcp_string_t val;
+  bool ret = exports_mapcp_copy_copier_pattern_fault(&arg1, &val);
+
+  mapcp_option_string_t ret2;
+  ret2.is_some = ret;
+  ret2.val = val;
+  uint8_t *ptr = (uint8_t *) &RET_AREA;
+  if ((ret2).is_some) {
+    const mapcp_string_t *payload3 = &(ret2).val;
+    *((int8_t*)(ptr + 0)) = 1;
+    *((size_t*)(ptr + (2*sizeof(void*)))) = (*payload3).len;
+    *((uint8_t **)(ptr + sizeof(void*))) = (uint8_t *) (*payload3).ptr;
+  } else {
+    *((int8_t*)(ptr + 0)) = 0;
+  }
+  return ptr;
+}
+
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#clean")))
 uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t arg0, int32_t arg1) {
   mapcp_string_t arg2 = (mapcp_string_t) { (uint8_t*)(arg), (arg0) };
@@ -1660,102 +1664,100 @@ uint8_t * __wasm_export_exports_mapcp_copy_command_line_parse(uint8_t * arg, siz
       } else {
         *((int8_t*)(ptr + (8+5*sizeof(void*)))) = 0;
       }
-      *((size_t*)(ptr + (8+10*sizeof(void*)))) = ((*payload).warnings).len;
-      *((uint8_t **)(ptr + (8+9*sizeof(void*)))) = (uint8_t *) ((*payload).warnings).ptr;
       if (((*payload).files_from).is_some) {
         const mapcp_string_t *payload5 = &((*payload).files_from).val;
-        *((int8_t*)(ptr + (8+11*sizeof(void*)))) = 1;
-        *((size_t*)(ptr + (8+13*sizeof(void*)))) = (*payload5).len;
-        *((uint8_t **)(ptr + (8+12*sizeof(void*)))) = (uint8_t *) (*payload5).ptr;
+        *((int8_t*)(ptr + (8+9*sizeof(void*)))) = 1;
+        *((size_t*)(ptr + (8+11*sizeof(void*)))) = (*payload5).len;
+        *((uint8_t **)(ptr + (8+10*sizeof(void*)))) = (uint8_t *) (*payload5).ptr;
       } else {
-        *((int8_t*)(ptr + (8+11*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (8+9*sizeof(void*)))) = 0;
       }
-      *((int32_t*)(ptr + (8+14*sizeof(void*)))) = (int32_t) (((*payload).options).window_size);
-      *((int8_t*)(ptr + (12+14*sizeof(void*)))) = (int32_t) ((*payload).options).symlinks;
-      *((int8_t*)(ptr + (13+14*sizeof(void*)))) = (int32_t) ((*payload).options).overwrite;
-      *((int8_t*)(ptr + (14+14*sizeof(void*)))) = (int32_t) ((*payload).options).sparse;
-      *((int8_t*)(ptr + (15+14*sizeof(void*)))) = (int32_t) ((*payload).options).atomic;
-      *((int8_t*)(ptr + (16+14*sizeof(void*)))) = ((*payload).options).recursive;
-      *((int8_t*)(ptr + (17+14*sizeof(void*)))) = ((*payload).options).preserve_timestamps;
-      *((int8_t*)(ptr + (18+14*sizeof(void*)))) = ((*payload).options).preserve_hard_links;
-      *((int8_t*)(ptr + (19+14*sizeof(void*)))) = ((*payload).options).verify;
-      *((int8_t*)(ptr + (20+14*sizeof(void*)))) = ((*payload).options).allow_changes;
-      *((int8_t*)(ptr + (21+14*sizeof(void*)))) = ((*payload).options).sync;
-      *((int8_t*)(ptr + (22+14*sizeof(void*)))) = ((*payload).options).dry_run;
-      *((int8_t*)(ptr + (23+14*sizeof(void*)))) = ((*payload).options).keep_going;
-      *((int8_t*)(ptr + (24+14*sizeof(void*)))) = ((*payload).options).make_parents;
-      *((int8_t*)(ptr + (25+14*sizeof(void*)))) = ((*payload).options).measure;
-      *((int8_t*)(ptr + (26+14*sizeof(void*)))) = ((*payload).options).report_entries;
-      *((size_t*)(ptr + (24+16*sizeof(void*)))) = (((*payload).options).include).len;
-      *((uint8_t **)(ptr + (24+15*sizeof(void*)))) = (uint8_t *) (((*payload).options).include).ptr;
-      *((size_t*)(ptr + (24+18*sizeof(void*)))) = (((*payload).options).exclude).len;
-      *((uint8_t **)(ptr + (24+17*sizeof(void*)))) = (uint8_t *) (((*payload).options).exclude).ptr;
-      *((int8_t*)(ptr + (24+19*sizeof(void*)))) = (int32_t) ((*payload).options).input;
+      *((int32_t*)(ptr + (8+12*sizeof(void*)))) = (int32_t) (((*payload).options).window_size);
+      *((int8_t*)(ptr + (12+12*sizeof(void*)))) = (int32_t) ((*payload).options).symlinks;
+      *((int8_t*)(ptr + (13+12*sizeof(void*)))) = (int32_t) ((*payload).options).overwrite;
+      *((int8_t*)(ptr + (14+12*sizeof(void*)))) = (int32_t) ((*payload).options).sparse;
+      *((int8_t*)(ptr + (15+12*sizeof(void*)))) = (int32_t) ((*payload).options).atomic;
+      *((int8_t*)(ptr + (16+12*sizeof(void*)))) = ((*payload).options).recursive;
+      *((int8_t*)(ptr + (17+12*sizeof(void*)))) = ((*payload).options).preserve_timestamps;
+      *((int8_t*)(ptr + (18+12*sizeof(void*)))) = ((*payload).options).preserve_hard_links;
+      *((int8_t*)(ptr + (19+12*sizeof(void*)))) = ((*payload).options).verify;
+      *((int8_t*)(ptr + (20+12*sizeof(void*)))) = ((*payload).options).allow_changes;
+      *((int8_t*)(ptr + (21+12*sizeof(void*)))) = ((*payload).options).sync;
+      *((int8_t*)(ptr + (22+12*sizeof(void*)))) = ((*payload).options).dry_run;
+      *((int8_t*)(ptr + (23+12*sizeof(void*)))) = ((*payload).options).keep_going;
+      *((int8_t*)(ptr + (24+12*sizeof(void*)))) = ((*payload).options).make_parents;
+      *((int8_t*)(ptr + (25+12*sizeof(void*)))) = ((*payload).options).measure;
+      *((int8_t*)(ptr + (26+12*sizeof(void*)))) = ((*payload).options).report_entries;
+      *((size_t*)(ptr + (24+14*sizeof(void*)))) = (((*payload).options).include).len;
+      *((uint8_t **)(ptr + (24+13*sizeof(void*)))) = (uint8_t *) (((*payload).options).include).ptr;
+      *((size_t*)(ptr + (24+16*sizeof(void*)))) = (((*payload).options).exclude).len;
+      *((uint8_t **)(ptr + (24+15*sizeof(void*)))) = (uint8_t *) (((*payload).options).exclude).ptr;
+      *((int8_t*)(ptr + (24+17*sizeof(void*)))) = (int32_t) ((*payload).options).input;
       if ((((*payload).options).size).is_some) {
         const uint64_t *payload7 = &(((*payload).options).size).val;
-        *((int8_t*)(ptr + (24+20*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (32+20*sizeof(void*)))) = (int64_t) (*payload7);
+        *((int8_t*)(ptr + (24+18*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (32+18*sizeof(void*)))) = (int64_t) (*payload7);
       } else {
-        *((int8_t*)(ptr + (24+20*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (24+18*sizeof(void*)))) = 0;
       }
-      *((int8_t*)(ptr + (40+20*sizeof(void*)))) = ((*payload).options).filter_source;
+      *((int8_t*)(ptr + (40+18*sizeof(void*)))) = ((*payload).options).filter_source;
       if ((((*payload).options).shard).is_some) {
         const exports_mapcp_copy_copier_shard_t *payload9 = &(((*payload).options).shard).val;
-        *((int8_t*)(ptr + (44+20*sizeof(void*)))) = 1;
-        *((int32_t*)(ptr + (48+20*sizeof(void*)))) = (int32_t) ((*payload9).index);
-        *((int32_t*)(ptr + (52+20*sizeof(void*)))) = (int32_t) ((*payload9).count);
+        *((int8_t*)(ptr + (44+18*sizeof(void*)))) = 1;
+        *((int32_t*)(ptr + (48+18*sizeof(void*)))) = (int32_t) ((*payload9).index);
+        *((int32_t*)(ptr + (52+18*sizeof(void*)))) = (int32_t) ((*payload9).count);
       } else {
-        *((int8_t*)(ptr + (44+20*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (44+18*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).max_bytes).is_some) {
         const uint64_t *payload11 = &(((*payload).options).max_bytes).val;
-        *((int8_t*)(ptr + (56+20*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (64+20*sizeof(void*)))) = (int64_t) (*payload11);
+        *((int8_t*)(ptr + (56+18*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (64+18*sizeof(void*)))) = (int64_t) (*payload11);
       } else {
-        *((int8_t*)(ptr + (56+20*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (56+18*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).max_files).is_some) {
         const uint64_t *payload13 = &(((*payload).options).max_files).val;
-        *((int8_t*)(ptr + (72+20*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (80+20*sizeof(void*)))) = (int64_t) (*payload13);
+        *((int8_t*)(ptr + (72+18*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (80+18*sizeof(void*)))) = (int64_t) (*payload13);
       } else {
-        *((int8_t*)(ptr + (72+20*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (72+18*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).max_depth).is_some) {
         const uint64_t *payload15 = &(((*payload).options).max_depth).val;
-        *((int8_t*)(ptr + (88+20*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (96+20*sizeof(void*)))) = (int64_t) (*payload15);
+        *((int8_t*)(ptr + (88+18*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (96+18*sizeof(void*)))) = (int64_t) (*payload15);
       } else {
-        *((int8_t*)(ptr + (88+20*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (88+18*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).max_file_size).is_some) {
         const uint64_t *payload17 = &(((*payload).options).max_file_size).val;
-        *((int8_t*)(ptr + (104+20*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (112+20*sizeof(void*)))) = (int64_t) (*payload17);
+        *((int8_t*)(ptr + (104+18*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (112+18*sizeof(void*)))) = (int64_t) (*payload17);
       } else {
-        *((int8_t*)(ptr + (104+20*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (104+18*sizeof(void*)))) = 0;
       }
-      *((int64_t*)(ptr + (120+20*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).bytes);
-      *((int64_t*)(ptr + (128+20*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).files);
+      *((int64_t*)(ptr + (120+18*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).bytes);
+      *((int64_t*)(ptr + (128+18*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).files);
       if ((((*payload).options).made).is_some) {
         const mapcp_list_u64_t *payload19 = &(((*payload).options).made).val;
-        *((int8_t*)(ptr + (136+20*sizeof(void*)))) = 1;
-        *((size_t*)(ptr + (136+22*sizeof(void*)))) = (*payload19).len;
-        *((uint8_t **)(ptr + (136+21*sizeof(void*)))) = (uint8_t *) (*payload19).ptr;
+        *((int8_t*)(ptr + (136+18*sizeof(void*)))) = 1;
+        *((size_t*)(ptr + (136+20*sizeof(void*)))) = (*payload19).len;
+        *((uint8_t **)(ptr + (136+19*sizeof(void*)))) = (uint8_t *) (*payload19).ptr;
       } else {
-        *((int8_t*)(ptr + (136+20*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (136+18*sizeof(void*)))) = 0;
       }
-      *((int32_t*)(ptr + (144+22*sizeof(void*)))) = (int32_t) ((*payload).concurrency);
+      *((int32_t*)(ptr + (144+20*sizeof(void*)))) = (int32_t) ((*payload).concurrency);
       if ((((*payload).output).progress).is_some) {
         const bool *payload21 = &(((*payload).output).progress).val;
-        *((int8_t*)(ptr + (148+22*sizeof(void*)))) = 1;
-        *((int8_t*)(ptr + (149+22*sizeof(void*)))) = *payload21;
+        *((int8_t*)(ptr + (148+20*sizeof(void*)))) = 1;
+        *((int8_t*)(ptr + (149+20*sizeof(void*)))) = *payload21;
       } else {
-        *((int8_t*)(ptr + (148+22*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (148+20*sizeof(void*)))) = 0;
       }
-      *((int8_t*)(ptr + (150+22*sizeof(void*)))) = ((*payload).output).json;
-      *((int8_t*)(ptr + (151+22*sizeof(void*)))) = ((*payload).output).quiet;
-      *((int8_t*)(ptr + (152+22*sizeof(void*)))) = ((*payload).output).verbose;
+      *((int8_t*)(ptr + (150+20*sizeof(void*)))) = ((*payload).output).json;
+      *((int8_t*)(ptr + (151+20*sizeof(void*)))) = ((*payload).output).quiet;
+      *((int8_t*)(ptr + (152+20*sizeof(void*)))) = ((*payload).output).verbose;
       break;
     }
     case 1: {

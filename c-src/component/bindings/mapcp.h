@@ -48,6 +48,8 @@ typedef uint8_t exports_mapcp_copy_copier_operation_t;
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_RENAME 13
 // Removing a temporary file, as `unlinkat` does.
 #define EXPORTS_MAPCP_COPY_COPIER_OPERATION_REMOVE 14
+// Matching a pattern, which stands for the path: it begins with the path of the source, so it matches nothing.
+#define EXPORTS_MAPCP_COPY_COPIER_OPERATION_MATCH 15
 
 // Why an operation failed. A host may switch over the cases without a default, because every other error is `other`.
 typedef struct exports_mapcp_copy_copier_error_code_t {
@@ -305,8 +307,9 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   // A pattern without a slash is matched against the name, one with a slash against the path below the source. If a
   // pattern ends in a slash, it matches directories only. `*`, `?` and `[...]` match within a name, a name `**`
   // matches any number of names, and `{a,b}` matches either. A character is a code point. A backslash makes the next
-  // character an ordinary one. A pattern that is empty, incomplete, or matches no possible path is
-  // `invalid-argument`.
+  // character an ordinary one. A pattern that can never match, for which `pattern-fault` has a reason, is
+  // `invalid-argument`. One that seems to begin with the path of the source, and so matches nothing, is a warning
+  // with the operation `match`.
   mapcp_list_string_t   include;
   // Leave out entries that match one of these patterns, directories with their contents.
   mapcp_list_string_t   exclude;
@@ -481,14 +484,6 @@ typedef struct exports_mapcp_copy_command_line_message_t {
   uint8_t   status;
 } exports_mapcp_copy_command_line_message_t;
 
-// A warning that a pattern matches nothing.
-typedef struct exports_mapcp_copy_command_line_pattern_warning_t {
-  // It must not be printed if this path exists.
-  mapcp_string_t   unless_exists;
-  // A line for standard error.
-  mapcp_string_t   text;
-} exports_mapcp_copy_command_line_pattern_warning_t;
-
 typedef struct {
   bool is_some;
   bool val;
@@ -511,11 +506,6 @@ typedef struct {
   exports_mapcp_copy_command_line_message_t val;
 } exports_mapcp_copy_command_line_option_message_t;
 
-typedef struct {
-  exports_mapcp_copy_command_line_pattern_warning_t *ptr;
-  size_t len;
-} exports_mapcp_copy_command_line_list_pattern_warning_t;
-
 // Copies to make.
 typedef struct exports_mapcp_copy_command_line_copy_request_t {
   // The paths to copy, at least one.
@@ -528,8 +518,6 @@ typedef struct exports_mapcp_copy_command_line_copy_request_t {
   bool   makes_target;
   // What to print if `target` is no directory; none if it need not be one.
   exports_mapcp_copy_command_line_option_message_t   unless_directory;
-  // Warnings to print before copying.
-  exports_mapcp_copy_command_line_list_pattern_warning_t   warnings;
   // The file that lists the paths to copy, or `-` for standard input; none if everything is copied. `input` of the
   // options says what ends each path. If there is a list, there is one source.
   mapcp_option_string_t   files_from;
@@ -590,6 +578,7 @@ void exports_mapcp_copy_copier_method_copy_job_current_path(exports_mapcp_copy_c
 void exports_mapcp_copy_copier_method_copy_job_take_errors(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_copy_error_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_entries(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_entry_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_made(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_list_u64_t *ret);
+bool exports_mapcp_copy_copier_pattern_fault(mapcp_string_t *pattern, mapcp_string_t *ret);
 bool exports_mapcp_copy_copier_clean(mapcp_string_t *directory, bool dry_run, exports_mapcp_copy_copier_clean_report_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
 
 // Exported Functions from `mapcp:copy/command-line@0.1.0`
@@ -647,15 +636,11 @@ void exports_mapcp_copy_command_line_option_description_free(exports_mapcp_copy_
 
 void exports_mapcp_copy_command_line_message_free(exports_mapcp_copy_command_line_message_t *ptr);
 
-void exports_mapcp_copy_command_line_pattern_warning_free(exports_mapcp_copy_command_line_pattern_warning_t *ptr);
-
 void mapcp_option_bool_free(mapcp_option_bool_t *ptr);
 
 void exports_mapcp_copy_command_line_output_options_free(exports_mapcp_copy_command_line_output_options_t *ptr);
 
 void exports_mapcp_copy_command_line_option_message_free(exports_mapcp_copy_command_line_option_message_t *ptr);
-
-void exports_mapcp_copy_command_line_list_pattern_warning_free(exports_mapcp_copy_command_line_list_pattern_warning_t *ptr);
 
 void exports_mapcp_copy_command_line_copy_request_free(exports_mapcp_copy_command_line_copy_request_t *ptr);
 

@@ -848,75 +848,6 @@ static void check_names(struct reading *reading) {
     }
 }
 
-/// If a pattern begins with the path of a source, or with the end of that path, returns the rest of it:
-/// `/sub` for `src/sub` and `src` or `/home/src`. Otherwise NULL.
-static const char *rest_below(const char *source, const char *pattern) {
-    const char *path = source;
-    while (path[0] == '.' && path[1] == '/') {
-        path += 2 + strspn(path + 2, "/");
-    }
-    const char *end = path + strlen(path);
-    while (end > path && end[-1] == '/') {
-        end--;
-    }
-    while (path < end) {
-        const size_t length = (size_t)(end - path);
-        const char *text = pattern + (*pattern == '/' && *path != '/');
-        if (strncmp(text, path, length) == 0 && text[length] == '/' && text[length + 1]) {
-            return text + length;
-        }
-        path += strcspn(path, "/");
-        path += strspn(path, "/");
-    }
-    return NULL;
-}
-
-/// If a pattern begins with the path of the source, adds a warning, because patterns match paths below the
-/// source. The pattern can still be right if the source contains an entry with the pattern's first name.
-/// Returns false if memory runs out.
-static bool warn(struct mapcp_invocation *invocation, const char *source, const char *pattern) {
-    const char *rest = rest_below(source, pattern);
-    if (!rest) {
-        return true;
-    }
-    const size_t count = invocation->warning_count;
-    struct mapcp_pattern_warning *warnings =
-        realloc(invocation->warnings, (count + 1) * sizeof(*invocation->warnings));
-    if (!warnings) {
-        return false;
-    }
-    struct text entry = new_text();
-    const char *first = pattern + (*pattern == '/');
-    add(&entry, source);
-    add(&entry, "/");
-    add_bytes(&entry, first, strcspn(first, "/"));
-    struct text text = new_text();
-    add(&text, "mapcp: warning: the pattern ");
-    add_quoted(&text, pattern);
-    add(&text, " matches nothing in ");
-    add_quoted(&text, source);
-    add(&text, ": a pattern matches paths below SOURCE, so write ");
-    add_quoted(&text, rest);
-    add(&text, "\n");
-    warnings[count] = (struct mapcp_pattern_warning){.unless_exists = entry.start, .text = text.start};
-    invocation->warnings = warnings;
-    invocation->warning_count = count + 1;
-    return entry.start && text.start;
-}
-
-static bool warn_of_patterns(struct mapcp_invocation *invocation) {
-    const struct mapcp_patterns *lists[] = {&invocation->options.include, &invocation->options.exclude};
-    bool good = true;
-    for (size_t source = 0; source < invocation->name_count; source++) {
-        for (size_t number = 0; number < 2; number++) {
-            for (size_t index = 0; good && index < lists[number]->count; index++) {
-                good = warn(invocation, invocation->names[source], lists[number]->items[index]);
-            }
-        }
-    }
-    return good;
-}
-
 // --- Parse -------------------------------------------------------------------------------------------------
 
 struct mapcp_invocation mapcp_parse(const char *const *arguments, size_t count, bool is_alone) {
@@ -946,19 +877,10 @@ struct mapcp_invocation mapcp_parse(const char *const *arguments, size_t count, 
     }
     settle(&reading);
     check_names(&reading);
-    if (!reading.is_over && invocation.action == MAPCP_ACTION_COPY && !invocation.quiet &&
-        !warn_of_patterns(&invocation)) {
-        give_up(&invocation);
-    }
     return invocation;
 }
 
 void mapcp_invocation_free(struct mapcp_invocation *invocation) {
-    for (size_t index = 0; index < invocation->warning_count; index++) {
-        free(invocation->warnings[index].unless_exists);
-        free(invocation->warnings[index].text);
-    }
-    free(invocation->warnings);
     free(invocation->unless_directory);
     free(invocation->text);
     free((char **)invocation->options.include.items);

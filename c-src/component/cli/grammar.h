@@ -52,14 +52,6 @@ enum mapcp_progress_shown {
     MAPCP_PROGRESS_NEVER,
 };
 
-/// A warning that a pattern matches nothing. It owns both strings.
-struct mapcp_pattern_warning {
-    /// The warning must not be printed if this path exists.
-    char *unless_exists;
-    /// One line, with its line feed.
-    char *text;
-};
-
 /// What the arguments ask for. Strings are borrowed from the arguments, except members marked as owned.
 struct mapcp_invocation {
     enum mapcp_action action;
@@ -82,9 +74,6 @@ struct mapcp_invocation {
     /// What to print, with MAPCP_STATUS_USAGE, if `target` is not a directory; NULL if it need not be one.
     /// Owned.
     char *unless_directory;
-    /// Owned.
-    struct mapcp_pattern_warning *warnings;
-    size_t warning_count;
     enum mapcp_progress_shown progress;
     bool json;
     bool quiet;

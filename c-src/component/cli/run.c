@@ -301,22 +301,12 @@ static bool goes_into_target(const struct mapcp_invocation *invocation) {
            (is_directory(target) || (invocation->makes_target && access(target, F_OK) != 0));
 }
 
-static void put_warnings(const struct mapcp_invocation *invocation) {
-    struct stat status;
-    for (size_t index = 0; index < invocation->warning_count; index++) {
-        if (lstat(invocation->warnings[index].unless_exists, &status) != 0) {
-            fputs(invocation->warnings[index].text, stderr);
-        }
-    }
-}
-
 bool mapcp_copy_all(const struct mapcp_invocation *invocation) {
     const bool is_into_directory = goes_into_target(invocation);
     if (invocation->unless_directory && !is_into_directory) {
         fputs(invocation->unless_directory, stderr);
         return false;
     }
-    put_warnings(invocation);
     struct mapcp_feed feed;
     struct mapcp_copy_error error;
     const bool has_stream = invocation->options.input == MAPCP_INPUT_CONTENT;

@@ -1,6 +1,6 @@
 import type { CopyOptions } from 'mapcp';
 import type { Behaviour } from '../behaviour.js';
-import { missing } from '../problems.js';
+import { missing, repeatsSource } from '../problems.js';
 import { link, type Put } from '../tree.js';
 
 function project(put: Put): void {
@@ -232,6 +232,39 @@ export const filters: readonly Behaviour[] = [
     out: {},
     counts: { skipped: 1, files: 0, directories: 0 },
   },
+  {
+    name: 'a pattern that begins with a path of the source, and so matches nothing, is a warning',
+    prepare: (put) => {
+      put.directory('in/a', 'in/a/src', 'in/a/src/a');
+      put.file('in/a/src/a/x', 'x');
+    },
+    options: {
+      recursive: true,
+      dryRun: true,
+      exclude: ['in/a/x', '/home/me/in/a/x/*.o', 'a/src/', 'src/a/x', 'in/a', 'in/b/x', '*/a/x', 'i[n]/a/x'],
+      include: ['a/x/y'],
+    },
+    warnings: ['a/x/y', 'in/a/x', '/home/me/in/a/x/*.o', 'a/src/'].map((pattern) => repeatsSource(pattern)),
+  },
+  {
+    name: 'a pattern that begins with a path of the source is a warning for one of several shards',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/x', 'x');
+    },
+    options: { recursive: true, exclude: ['in/a/x'] },
+    shards: 3,
+    warnings: [repeatsSource('in/a/x')],
+    out: { b: null, 'b/x': 'x' },
+  },
+  ...['in/.', 'in/a/..'].map(
+    (source): Behaviour => ({
+      name: `no pattern repeats the path ${source}, which has no name of its own`,
+      prepare: (put) => put.directory('in/a'),
+      source,
+      options: { recursive: true, dryRun: true, exclude: ['in/x', 'out/x'] },
+    }),
+  ),
   {
     name: 'a directory as source needs no include pattern',
     prepare: (put) => {

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Behaviour } from '../behaviour.js';
 import {
   changed,
+  denied,
+  endsInSlash,
   exists,
   full,
   isDirectory,
@@ -297,6 +299,28 @@ export const safety: readonly Behaviour[] = [
     options: { recursive: true, dryRun: true, overwrite: 'never', exclude: ['d'] },
     out: { b: null, 'b/f': 'old' },
     counts: { files: 0, skipped: 2 },
+  },
+  ...(['file', 'symlink'] as const).map(
+    (kind): Behaviour => ({
+      name: `a dry run of a ${kind} reports a target with a slash at its end`,
+      prepare: (put) => (kind === 'file' ? put.file('in/a', 'x') : put.symlink('in/a', 'x')),
+      target: 'out/b/',
+      options: { dryRun: true },
+      error: endsInSlash('out/b/'),
+    }),
+  ),
+  {
+    name: 'a dry run reports files that it cannot read',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/secret', 'x');
+      put.mode('in/a/secret', 0);
+      put.file('in/a/x', 'x');
+    },
+    options: { recursive: true, dryRun: true, keepGoing: true },
+    isOrdinaryUser: true,
+    errors: [denied('in/a/secret', 'open', 'secret')],
+    counts: { files: 1 },
   },
   {
     name: 'a dry run reports an obstacle',
