@@ -10,6 +10,7 @@
 
 #include "removal.h"
 #include "temporary.h"
+#include "times.h"
 #include "tree.h"
 
 struct cleaning {
@@ -105,8 +106,19 @@ static bool is_left(const char *name) {
     return mapcp_is_temporary_name(name) || mapcp_name_before_aside(name);
 }
 
-static bool clean_entry(struct cleaning *cleaning, const struct mapcp_tree_entry *entry,
-                        struct mapcp_error *error) {
+/// Gives a directory the time of modification that it had before an entry was removed. A copy may have set
+/// it.
+static void restore_time(int directory, const struct stat *before) {
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, before->st_mtim};
+    struct stat after;
+    if (fstat(directory, &after) == 0 && !mapcp_is_same_time(before->st_mtim, after.st_mtim)) {
+        // If the system refuses, the temporary file is removed all the same.
+        (void)utimensat(directory, ".", times, 0);
+    }
+}
+
+static bool clean_kind(struct cleaning *cleaning, const struct mapcp_tree_entry *entry,
+                       struct mapcp_error *error) {
     const struct mapcp_place place = entry->source;
     const bool is_temporary = mapcp_is_temporary_name(place.name);
     switch (entry->kind) {
@@ -117,6 +129,18 @@ static bool clean_entry(struct cleaning *cleaning, const struct mapcp_tree_entry
     default:
         return !is_temporary || clean_file(cleaning, place, error);
     }
+}
+
+static bool clean_entry(struct cleaning *cleaning, const struct mapcp_tree_entry *entry,
+                        struct mapcp_error *error) {
+    const int directory = entry->source.directory;
+    struct stat before;
+    const bool is_known = is_left(entry->source.name) && fstat(directory, &before) == 0;
+    const bool good = clean_kind(cleaning, entry, error);
+    if (is_known) {
+        restore_time(directory, &before);
+    }
+    return good;
 }
 
 static bool clean_tree(struct cleaning *cleaning, struct mapcp_error *error) {

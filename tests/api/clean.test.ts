@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
@@ -23,6 +23,16 @@ describe('clean', () => {
       expect(await clean(pathToFileURL(directory))).toBe(2);
       expect(existsSync(join(directory, 'd/.mapcp-mine.tmp'))).toBe(true);
       expect(await clean(directory)).toBe(0);
+    }));
+
+  it('keeps the times of the directories that held them', () =>
+    inTemporaryDirectory(async (directory) => {
+      const d = join(directory, 'd');
+      mkdirSync(d);
+      writeFileSync(join(d, '.mapcp-0123456789abcdef.tmp'), '');
+      utimesSync(d, 1000, 2000);
+      expect(await clean(directory)).toBe(1);
+      expect(statSync(d).mtimeMs).toBe(2_000_000);
     }));
 
   it.each([undefined, null, 1, new URL('https://example.com'), 'a\0', '\ud800'])(
