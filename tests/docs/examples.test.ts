@@ -48,9 +48,10 @@ describe('an example', () => {
       'docs/component.md: it needs a registry',
       'docs/environments.md: it installs packages',
       'docs/environments.md: tests/api/permission.test.ts tests the same',
-      'docs/large-trees.md: a Kubernetes cluster',
-      'docs/large-trees.md: a Slurm cluster',
       'docs/mmap-under-wasi.md: it builds what the rest of this page runs, and make test has done so before',
+      'docs/several-machines.md: tests/machines/kubernetes.test.ts validates it, and runs its command',
+      'docs/several-machines.md: tests/machines/slurm.test.ts runs it',
+      'docs/several-machines.md: tests/machines/slurm.test.ts submits it',
       'ts/host/create-host.ts: the bindings of a component',
     ]);
   });

@@ -35,7 +35,7 @@ export function storiesOf(blocks: readonly Block[]): Story[] {
 }
 
 /** Commands that a reader may not have. CI has them, so there they must exist. */
-const lacking = ['wasmtime', 'parallel', 'cc', 'c++'].filter((command) => !isThere(command));
+const lacking = ['wasmtime', 'parallel', 'fpart', 'cc', 'c++'].filter((command) => !isThere(command));
 
 function isThere(command: string): boolean {
   return command === 'wasmtime'
