@@ -55,9 +55,8 @@ void mapcp_job_free(struct mapcp_job *job) {
     if (!job) {
         return;
     }
-    if (!mapcp_file_copy_abandon(&job->file)) {
-        mapcp_temporary_forget(&job->file.temporary);
-    }
+    (void)mapcp_file_copy_abandon(&job->file);
+    mapcp_temporary_forget(&job->file.temporary);
     mapcp_tree_end(&job->tree);
     mapcp_hard_links_free(&job->hard_links);
     mapcp_list_free(&job->list);

@@ -18,12 +18,7 @@ static bool fail_in_place(struct mapcp_place target, struct mapcp_namer *namer, 
     if (number == EEXIST) {
         return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
     }
-    // If another name can be created there, the file system cannot have this one.
-    bool may_be_name = number == ENOENT || number == EINVAL;
-    if (may_be_name && mapcp_temporary_can_be_made(target, namer)) {
-        number = EILSEQ;
-    }
-    return mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
+    return mapcp_fail_to_create(target, namer, number, error);
 }
 
 bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place target, bool in_place,

@@ -387,6 +387,10 @@ bool mapcp_filter_admits(const struct mapcp_options *options, const char *path, 
     return admits(options, &candidate);
 }
 
+bool mapcp_filter_may_admit(const struct mapcp_options *options, const char *path) {
+    return mapcp_filter_admits(options, path, false) || mapcp_filter_admits(options, path, true);
+}
+
 bool mapcp_filter_admits_source(const struct mapcp_options *options, char *path, bool is_directory) {
     size_t length = strlen(path);
     while (length > 0 && path[length - 1] == '/') {

@@ -23,6 +23,10 @@
 /// pattern with each of their alternatives. A directory needs no include pattern to be entered.
 bool mapcp_filter_admits(const struct mapcp_options *options, const char *path, bool is_directory);
 
+/// Whether the patterns admit an entry whose type is unknown. False only if they leave it out whatever its
+/// type is.
+bool mapcp_filter_may_admit(const struct mapcp_options *options, const char *path);
+
 /// Whether the patterns admit the source itself, by the last name of `path`, which is changed during the
 /// call.
 ///

@@ -38,12 +38,12 @@ static char *rest_of_goal(const struct mapcp_tree *tree) {
     return rest + (length > 0 && *rest == '/');
 }
 
-/// Whether the filters admit the goal, and the directories between it and the top one. If its type is
-/// unknown, false only if they leave out an entry of any type.
+/// Whether the filters admit the goal, as far as its type is known, and the directories between it and the
+/// top one.
 static bool admits_goal(const struct mapcp_tree *tree, char *rest) {
     const struct mapcp_goal *goal = &tree->goal;
-    bool admitted = mapcp_filter_admits(tree->options, goal->path.text, goal->type == DT_DIR) ||
-                    (!goal->is_known && mapcp_filter_admits(tree->options, goal->path.text, true));
+    bool admitted = goal->is_known ? mapcp_filter_admits(tree->options, goal->path.text, goal->type == DT_DIR)
+                                   : mapcp_filter_may_admit(tree->options, goal->path.text);
     for (char *slash = strchr(rest, '/'); admitted && slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         admitted = mapcp_filter_admits(tree->options, goal->path.text, true);

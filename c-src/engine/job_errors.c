@@ -7,24 +7,32 @@
 #include "parents.h"
 #include "times.h"
 
-/// An error about the current entry, whose copy is abandoned.
-static struct mapcp_copy_error abandon_entry(struct mapcp_job *job, enum mapcp_outcome outcome,
-                                             const struct mapcp_error *error) {
-    struct mapcp_copy_error result = {
+/// An error or a warning about the current entry. Takes `leftover`.
+static struct mapcp_copy_error error_about_entry(const struct mapcp_job *job, enum mapcp_outcome outcome,
+                                                 const struct mapcp_error *error, char *leftover) {
+    return (struct mapcp_copy_error){
         .outcome = outcome,
         .error = *error,
         .source = strdup(job->source.text),
         .target = strdup(job->target.text),
         .pattern = error->pattern ? strdup(error->pattern) : NULL,
+        .leftover = leftover,
         .reason = mapcp_limits_reason(error),
     };
+}
+
+/// Abandons the copy of the current entry after an error, which it returns.
+static struct mapcp_copy_error abandon_entry(struct mapcp_job *job, enum mapcp_outcome outcome,
+                                             const struct mapcp_error *error) {
+    char *leftover = NULL;
     if (!mapcp_file_copy_abandon(&job->file)) {
         // If the file is in a temporary tree, that will be removed.
-        result.leftover =
-            mapcp_job_is_in_whole(job) ? NULL : mapcp_temporary_path(&job->file.temporary, job->target.text);
+        leftover = mapcp_job_is_in_whole(job)
+                       ? NULL
+                       : mapcp_path_beside(job->target.text, mapcp_path_name(job->file.temporary.name));
         mapcp_temporary_forget(&job->file.temporary);
     }
-    return result;
+    return error_about_entry(job, outcome, error, leftover);
 }
 
 /// If an error is about the target that was given, and says less than is known about that path, returns a
@@ -87,15 +95,8 @@ bool mapcp_job_go_on_or_fail(struct mapcp_job *job, const struct mapcp_error *er
 
 bool mapcp_job_warn(struct mapcp_job *job, const struct mapcp_error *why, char *leftover,
                     struct mapcp_error *error) {
-    const struct mapcp_copy_error warning = {
-        .outcome = MAPCP_OUTCOME_COPIED,
-        .error = *why,
-        .source = strdup(job->source.text),
-        .target = strdup(job->target.text),
-        .pattern = why->pattern ? strdup(why->pattern) : NULL,
-        .leftover = leftover,
-    };
-    return mapcp_copy_errors_add(&job->errors, warning) || mapcp_out_of_memory(error);
+    return mapcp_copy_errors_add(&job->errors, error_about_entry(job, MAPCP_OUTCOME_COPIED, why, leftover)) ||
+           mapcp_out_of_memory(error);
 }
 
 bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *source, bool is_in_place,

@@ -77,6 +77,17 @@ const char *mapcp_path_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
+char *mapcp_path_beside(const char *path, const char *name) {
+    const size_t directory = (size_t)(mapcp_path_name(path) - path);
+    const size_t length = strlen(name);
+    char *result = malloc(directory + length + 1);
+    if (result) {
+        memcpy(result, path, directory);
+        memcpy(result + directory, name, length + 1);
+    }
+    return result;
+}
+
 bool mapcp_path_is_ascii(const char *path) {
     const char *name = mapcp_path_name(path);
     while (*name != '\0' && (unsigned char)*name < 0x80) {

@@ -61,6 +61,9 @@ bool mapcp_path_enters(const char *path);
 /// The text behind the last slash of a path. Borrowed from it.
 const char *mapcp_path_name(const char *path);
 
+/// The path of `name` in the directory of `path`. The caller must free it. NULL if memory runs out.
+char *mapcp_path_beside(const char *path, const char *name);
+
 /// Whether the last name of a path is ASCII.
 bool mapcp_path_is_ascii(const char *path);
 

@@ -137,9 +137,7 @@ static bool treats_as_one(struct mapcp_siblings *siblings, const struct mapcp_tw
     if (mapcp_temporary_create(&temporary, search->target, search->namer) == 0) {
         siblings->by_case = ask(siblings->by_case, &temporary, MAPCP_SPELLING_CASE);
         siblings->by_form = ask(siblings->by_form, &temporary, MAPCP_SPELLING_FORM);
-        if (!mapcp_temporary_discard(&temporary)) {
-            mapcp_temporary_forget(&temporary);
-        }
+        mapcp_temporary_drop(&temporary);
     }
     return siblings->by_case == MAPCP_SPELLINGS_MEET || siblings->by_form == MAPCP_SPELLINGS_MEET;
 }
@@ -169,15 +167,10 @@ static bool is_twin(struct mapcp_siblings *siblings, const struct mapcp_twin_sea
 
 /// Whether the filters admit an entry with this name beside the searched one.
 static bool is_admitted(const struct mapcp_twin_search *search, const char *name) {
-    struct mapcp_path path = {.text = NULL};
-    bool good = mapcp_path_set(&path, search->path);
-    if (good) {
-        mapcp_path_cut(&path, (size_t)(mapcp_path_name(path.text) - path.text));
-        good = mapcp_path_push(&path, name) && (mapcp_filter_admits(search->options, path.text, false) ||
-                                                mapcp_filter_admits(search->options, path.text, true));
-    }
-    mapcp_path_free(&path);
-    return good;
+    char *path = mapcp_path_beside(search->path, name);
+    const bool is_admitted = path && mapcp_filter_may_admit(search->options, path);
+    free(path);
+    return is_admitted;
 }
 
 bool mapcp_siblings_have_twin(struct mapcp_siblings *siblings, const struct mapcp_twin_search *search) {
@@ -255,7 +248,7 @@ bool mapcp_alias_is_made(struct mapcp_place place) {
 /// Whether a temporary file is in the directory of a place.
 static bool is_beside(struct mapcp_place place, const struct mapcp_temporary *temporary) {
     struct stat status;
-    char *path = mapcp_temporary_path(temporary, place.name);
+    char *path = mapcp_path_beside(place.name, mapcp_path_name(temporary->name));
     bool is_there = path && fstatat(place.directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
     free(path);
     return is_there;
@@ -283,8 +276,6 @@ bool mapcp_alias_is_directory(int one, int other, struct mapcp_namer *namer) {
         return false;
     }
     bool is_same = is_beside((struct mapcp_place){.directory = other, .name = "x"}, &temporary);
-    if (!mapcp_temporary_discard(&temporary)) {
-        mapcp_temporary_forget(&temporary);
-    }
+    mapcp_temporary_drop(&temporary);
     return is_same;
 }

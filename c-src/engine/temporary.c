@@ -266,17 +266,6 @@ bool mapcp_temporary_is_there(const struct mapcp_temporary *temporary) {
     return fstatat(temporary->directory, temporary->name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-char *mapcp_temporary_path(const struct mapcp_temporary *temporary, const char *target) {
-    const char *name = mapcp_path_name(temporary->name);
-    size_t directory = (size_t)(mapcp_path_name(target) - target);
-    char *path = malloc(directory + strlen(name) + 1);
-    if (path) {
-        memcpy(path, target, directory);
-        memcpy(path + directory, name, strlen(name) + 1);
-    }
-    return path;
-}
-
 bool mapcp_temporary_discard(struct mapcp_temporary *temporary) {
     // The content is discarded, so an error from close does not matter.
     (void)mapcp_temporary_close(temporary);
@@ -285,6 +274,12 @@ bool mapcp_temporary_discard(struct mapcp_temporary *temporary) {
     }
     mapcp_temporary_forget(temporary);
     return true;
+}
+
+void mapcp_temporary_drop(struct mapcp_temporary *temporary) {
+    if (!mapcp_temporary_discard(temporary)) {
+        mapcp_temporary_forget(temporary);
+    }
 }
 
 void mapcp_temporary_forget(struct mapcp_temporary *temporary) {
@@ -349,8 +344,13 @@ bool mapcp_temporary_can_be_made(struct mapcp_place target, struct mapcp_namer *
     if (mapcp_temporary_create(&temporary, target, namer) != 0) {
         return false;
     }
-    if (!mapcp_temporary_discard(&temporary)) {
-        mapcp_temporary_forget(&temporary);
-    }
+    mapcp_temporary_drop(&temporary);
     return true;
+}
+
+bool mapcp_fail_to_create(struct mapcp_place target, struct mapcp_namer *namer, int number,
+                          struct mapcp_error *error) {
+    const bool may_be_name = number == ENOENT || number == EINVAL;
+    const bool is_name = may_be_name && mapcp_temporary_can_be_made(target, namer);
+    return mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, is_name ? EILSEQ : number);
 }

@@ -75,6 +75,12 @@ bool mapcp_lacks_hard_links(int number);
 /// Whether a file can be created beside `target`. Creates and removes one.
 bool mapcp_temporary_can_be_made(struct mapcp_place target, struct mapcp_namer *namer);
 
+/// Fails because creating `target` under its own name has failed with this errno value. If another name can
+/// be created there, a missing or invalid name means that the file system cannot have it. Always returns
+/// false.
+bool mapcp_fail_to_create(struct mapcp_place target, struct mapcp_namer *namer, int number,
+                          struct mapcp_error *error);
+
 /// Sets the times to those of the source. If the file system does not let times be set, this succeeds and
 /// sets `times_refused`. On any other failure returns false and sets `error`.
 bool mapcp_temporary_set_times(struct mapcp_temporary *temporary, const struct stat *source,
@@ -110,13 +116,12 @@ enum mapcp_spellings mapcp_temporary_spellings(const struct mapcp_temporary *tem
 /// Whether the file still has its temporary name.
 bool mapcp_temporary_is_there(const struct mapcp_temporary *temporary);
 
-/// The path of the temporary file if its target has the path `target`. The caller must free it. NULL if
-/// memory runs out.
-char *mapcp_temporary_path(const struct mapcp_temporary *temporary, const char *target);
-
 /// Closes and removes the file. Returns false if it could not be removed. Then `name` is still set, and the
 /// caller must call mapcp_temporary_forget.
 bool mapcp_temporary_discard(struct mapcp_temporary *temporary);
+
+/// Closes and removes the file if that is possible. If it is not, the file stays.
+void mapcp_temporary_drop(struct mapcp_temporary *temporary);
 
 /// Frees the name without touching the file.
 void mapcp_temporary_forget(struct mapcp_temporary *temporary);

@@ -51,9 +51,7 @@ static uint64_t find_grain(struct mapcp_place place, struct mapcp_namer *namer) 
     }
     bool is_known = futimens(temporary.descriptor, times) == 0 &&
                     fstatat(temporary.directory, temporary.name, &status, AT_SYMLINK_NOFOLLOW) == 0;
-    if (!mapcp_temporary_discard(&temporary)) {
-        mapcp_temporary_forget(&temporary);
-    }
+    mapcp_temporary_drop(&temporary);
     return is_known ? grain_of(status.st_mtim) : 1;
 }
 

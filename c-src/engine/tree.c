@@ -136,12 +136,11 @@ static bool find_type(const struct mapcp_tree *tree, const struct mapcp_listed *
     return true;
 }
 
-/// Whether the filters admit the current entry. If its type is unknown, false only if they leave out an
-/// entry of any type.
+/// Whether the filters admit the current entry, as far as its type is known.
 static bool is_admitted(const struct mapcp_tree *tree, unsigned char type, bool is_known) {
     const char *path = mapcp_tree_path_below(tree);
-    return mapcp_filter_admits(tree->options, path, type == DT_DIR) ||
-           (!is_known && mapcp_filter_admits(tree->options, path, true));
+    return is_known ? mapcp_filter_admits(tree->options, path, type == DT_DIR)
+                    : mapcp_filter_may_admit(tree->options, path);
 }
 
 /// Decides about an entry that the top directory lists.

@@ -100,7 +100,7 @@ static void go_to_whole(struct mapcp_job *job) {
 /// Warns that the old tree, or a part of it, is still there under this name.
 static bool warn_of_old(struct mapcp_job *job, const char *name, const struct mapcp_error *why,
                         struct mapcp_error *error) {
-    return mapcp_job_warn(job, why, mapcp_whole_tree_path(&job->whole, name), error);
+    return mapcp_job_warn(job, why, mapcp_path_beside(job->whole.path, name), error);
 }
 
 /// Gives the complete tree its name. A dry run does not.

@@ -238,17 +238,13 @@ static bool provide_target(struct mapcp_tree *tree, struct mapcp_tree_frame *fra
         return mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
     }
     // Only the root may be a preopened directory.
-    if (number == 0 || (tree->depth == 0 && may_be_there(number))) {
+    if (number == 0 || (is_root && may_be_there(number))) {
         return open_target(frame, place, error) ||
                (number != 0 && error->code == MAPCP_CODE_NOT_FOUND &&
                 mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number));
     }
-    // If another name can be created there, the file system cannot have this one.
-    bool may_be_name = tree->depth > 0 && (number == ENOENT || number == EINVAL);
-    if (may_be_name && mapcp_temporary_can_be_made(place, tree->namer)) {
-        number = EILSEQ;
-    }
-    return mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
+    return is_root ? mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number)
+                   : mapcp_fail_to_create(place, tree->namer, number, error);
 }
 
 // --- Copies that must be refused ---------------------------------------------------------------------------

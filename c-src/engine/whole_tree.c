@@ -292,16 +292,6 @@ bool mapcp_whole_tree_discard_old(struct mapcp_whole_tree *tree, struct mapcp_na
     return true;
 }
 
-char *mapcp_whole_tree_path(const struct mapcp_whole_tree *tree, const char *name) {
-    const size_t length = (size_t)(tree->name - tree->path);
-    char *path = malloc(length + strlen(name) + 1);
-    if (path) {
-        memcpy(path, tree->path, length);
-        memcpy(path + length, name, strlen(name) + 1);
-    }
-    return path;
-}
-
 // --- Removing ----------------------------------------------------------------------------------------------
 
 /// Begins to remove the tree that has the temporary name. Returns false if there is none.
@@ -342,7 +332,7 @@ void mapcp_whole_tree_explain(const struct mapcp_whole_tree *tree, struct mapcp_
         error->error.because = OLD_IS_ASIDE;
     }
     const char *left = tree->temporary ? tree->temporary : tree->is_committed ? tree->aside : NULL;
-    error->leftover = left ? mapcp_whole_tree_path(tree, left) : NULL;
+    error->leftover = left ? mapcp_path_beside(tree->path, left) : NULL;
 }
 
 void mapcp_whole_tree_end(struct mapcp_whole_tree *tree) {

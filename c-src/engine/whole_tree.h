@@ -94,9 +94,6 @@ bool mapcp_whole_tree_remove_next(struct mapcp_whole_tree *tree);
 /// After a failure, adds to its error which tree is still there.
 void mapcp_whole_tree_explain(const struct mapcp_whole_tree *tree, struct mapcp_copy_error *error);
 
-/// The path of a name beside the target. The caller must free it. NULL if memory runs out.
-char *mapcp_whole_tree_path(const struct mapcp_whole_tree *tree, const char *name);
-
 /// Closes and frees everything, after removing the tree that has the temporary name.
 void mapcp_whole_tree_end(struct mapcp_whole_tree *tree);
 
