@@ -428,6 +428,8 @@ static bool copy_link(struct mapcp_job *job, struct mapcp_error *error) {
 bool mapcp_entry_copy_begin(struct mapcp_job *job, const struct mapcp_tree_entry *entry,
                             struct mapcp_error *error) {
     job->entry = *entry;
+    // If the last entry failed after its link was refused, nothing has taken the reason.
+    job->hard_links.refused = 0;
     switch (entry->kind) {
     case MAPCP_TREE_FILE:
         return begin_file(job, error);

@@ -1,11 +1,16 @@
 #include "path.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 void *mapcp_array_reserve(void *items, size_t count, size_t *capacity, size_t size) {
     if (count < *capacity) {
         return items;
+    }
+    // A product that overflowed would be the size of a small array.
+    if (*capacity > (SIZE_MAX / size - 4) / 2) {
+        return NULL;
     }
     size_t larger = 2 * *capacity + 4;
     void *moved = realloc(items, larger * size);
@@ -19,6 +24,9 @@ void *mapcp_array_reserve(void *items, size_t count, size_t *capacity, size_t si
 static bool reserve(char **text, size_t *capacity, size_t size) {
     if (size <= *capacity) {
         return true;
+    }
+    if (size > (SIZE_MAX - 64) / 2) {
+        return false;
     }
     size_t larger = 2 * size + 64;
     char *moved = realloc(*text, larger);

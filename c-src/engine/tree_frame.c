@@ -441,8 +441,10 @@ static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_err
     if (good && frame->has_target && !mapcp_is_same_file(&target_before, &frame->target_status)) {
         good = mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_TARGET, MAPCP_CODE_SOURCE_CHANGED);
     }
-    // The copy gets the times that the source had when the walk entered it.
+    // The copy gets the times that the source had when the walk entered it. After a failure, the next attempt
+    // must compare with the same directory.
     frame->source_status = source_before;
+    frame->target_status = target_before;
     if (!good) {
         close_frame(frame);
     }

@@ -332,7 +332,10 @@ void mapcp_whole_tree_explain(const struct mapcp_whole_tree *tree, struct mapcp_
         error->error.because = OLD_IS_ASIDE;
     }
     const char *left = tree->temporary ? tree->temporary : tree->is_committed ? tree->aside : NULL;
-    error->leftover = left ? mapcp_path_beside(tree->path, left) : NULL;
+    if (left) {
+        free(error->leftover);
+        error->leftover = mapcp_path_beside(tree->path, left);
+    }
 }
 
 void mapcp_whole_tree_end(struct mapcp_whole_tree *tree) {

@@ -141,6 +141,46 @@ static void a_deep_tree_is_copied_with_few_descriptors(void) {
     CHECK(is_alike("a", "b"));
 }
 
+/// Makes a chain of directories below `path`, so deep that a walk closes those above.
+static void make_chain(const char *path) {
+    char deeper[128];
+    (void)snprintf(deeper, sizeof(deeper), "%s", path);
+    for (int level = 0; level < 12; level++) {
+        make_directory(deeper);
+        (void)snprintf(deeper + strlen(deeper), sizeof(deeper) - strlen(deeper), "/%d", level);
+    }
+}
+
+static void a_directory_that_replaces_one_of_the_target_gets_nothing(void) {
+    const struct mapcp_options options = {.recursive = true, .keep_going = true};
+    make_directory("a");
+    make_directory("a/d");
+    make_chain("a/d/one");
+    make_chain("a/d/two");
+    make_chain("a/d/three");
+    make_chain("a/d/four");
+    struct mapcp_job *job = mapcp_job_new("a", "b", &options);
+    CHECK(job != NULL);
+    bool is_replaced = false;
+    while (!mapcp_job_progress(job)->done) {
+        CHECK(mapcp_job_step(job, 1));
+        // The walk is in the chain, and has closed the directory "b/d".
+        if (!is_replaced && strstr(mapcp_job_current_path(job), "/10")) {
+            CHECK(rename("b/d", "moved") == 0);
+            make_directory("b/d");
+            is_replaced = true;
+        }
+    }
+    struct mapcp_copy_errors errors = mapcp_job_take_errors(job);
+    CHECK(is_replaced && errors.count == 3);
+    for (size_t index = 0; index < errors.count; index++) {
+        CHECK(errors.items[index].error.code == MAPCP_CODE_SOURCE_CHANGED);
+    }
+    mapcp_copy_errors_free(&errors);
+    mapcp_job_free(job);
+    CHECK(rmdir("b/d") == 0);
+}
+
 static void a_tree_is_copied_down_to_10000_levels_and_no_further(void) {
     const int levels = 10000;
     int directory = open(".", O_RDONLY | O_DIRECTORY);
@@ -544,6 +584,8 @@ static const struct test tests[] = {
     {"a tree is merged into an existing one", a_tree_is_merged_into_an_existing_one},
     {"entries are handed over before there are many", entries_are_handed_over_before_there_are_many},
     {"a deep tree is copied with few descriptors", a_deep_tree_is_copied_with_few_descriptors},
+    {"a directory that replaces one of the target gets nothing",
+     a_directory_that_replaces_one_of_the_target_gets_nothing},
     {"a tree is copied down to 10,000 levels and no further",
      a_tree_is_copied_down_to_10000_levels_and_no_further},
     {"a directory is not copied into itself", a_directory_is_not_copied_into_itself},

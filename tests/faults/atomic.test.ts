@@ -297,3 +297,22 @@ describe('cleaning after a killed copy', () => {
       expect(readdirSync(directory)).toHaveLength(2);
     }));
 });
+
+it('if the temporary file of a single file cannot be removed, the error names it', () =>
+  inMemoryDirectory(async (directory) => {
+    const scenario: Scenario = {
+      name: 'a single file',
+      options: { atomic: 'tree' },
+      source: (put) => put.file('in/a', 'new'),
+      target: () => {},
+    };
+    using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
+    const ending = await sandbox.copy((call) =>
+      call === 'write' ? 'insufficient-space' : call === 'unlinkFileAt' ? 'io' : undefined,
+    );
+    const [left = ''] = Object.keys(ending.found);
+    expect(isTemporary(left)).toBe(true);
+    expect(errorsOf(ending)).toMatchObject([
+      { code: 'ENOSPC', operation: 'write', leftover: `/out/${left}` },
+    ]);
+  }));

@@ -7,6 +7,7 @@ import { type CopyOptions, copy } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { look, type Put } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import type { Fault } from './faulty-host.js';
 import { errorsOf, FaultySandbox } from './faulty-sandbox.js';
 import { copyCommands } from './killed-copies.js';
 import { brokenPromises, isTemporary } from './promises.js';
@@ -90,6 +91,30 @@ it.each(['not-permitted', 'unsupported', 'too-many-links', 'cross-device'] as co
       expect(filesOf(join(directory, 'out/b'))).toBe(3);
     }),
 );
+
+it('a refused hard link whose copy fails as well is no warning about another file', () =>
+  inMemoryDirectory(async (directory) => {
+    const scenario = {
+      ...scenarioOf({ ...keeping, keepGoing: true }),
+      source: (put: Put) => {
+        put.directory('in/a/d/e');
+        put.file('in/a/f', bytes(70_000, 1));
+        put.hardLink('in/a/d/g', 'in/a/f');
+        put.file('in/a/d/e/other', bytes(10, 2));
+      },
+    };
+    using sandbox = await FaultySandbox.open(scenario, 'by value', directory);
+    const pending: Fault[] = ['io'];
+    let isRefused = false;
+    const { report, error } = await sandbox.copy((call) => {
+      isRefused ||= call === 'linkAt';
+      return call === 'linkAt' ? 'not-permitted' : isRefused && call === 'write' ? pending.pop() : undefined;
+    });
+    expect(error).toBeUndefined();
+    expect(report?.errors).toMatchObject([{ operation: 'write', target: '/out/b/d/g' }]);
+    expect(report?.warnings).toEqual([]);
+    expect(report).toMatchObject({ files: 2 });
+  }));
 
 it.each(['always', 'never', 'newer'] as const)(
   'under %s, no name is linked to a file that stays',
