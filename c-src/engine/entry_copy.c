@@ -155,6 +155,29 @@ static bool complete_entry(struct mapcp_job *job, const struct stat *status, uin
                          : mapcp_job_warn_of_times(job, status, true, error));
 }
 
+// --- Hard links --------------------------------------------------------------------------------------------
+
+/// Whether the current entry is a file whose names must stay one file.
+static bool has_other_names(const struct mapcp_job *job, const struct stat *status) {
+    return job->options.preserve_hard_links && job->in_tree && !job->hard_links.are_unsupported &&
+           S_ISREG(status->st_mode) && status->st_nlink > 1;
+}
+
+/// The copy of another name of the current entry. NULL if there is none that a hard link could lead to.
+static struct mapcp_hard_link *find_linkable(const struct mapcp_job *job, const struct stat *status) {
+    struct mapcp_hard_link *link =
+        has_other_names(job, status) ? mapcp_hard_links_find(&job->hard_links, status) : NULL;
+    return link && mapcp_is_unchanged(&link->source, status) ? link : NULL;
+}
+
+/// Remembers a copy that is in place, or would be in a dry run, so that other names of its source can be
+/// links to it.
+static bool remember_link(struct mapcp_job *job, const struct stat *source, const struct stat *target,
+                          struct mapcp_error *error) {
+    return mapcp_hard_links_add(&job->hard_links, source, target, mapcp_tree_target_below(&job->tree)) ||
+           mapcp_out_of_memory(error);
+}
+
 // --- Deciding ----------------------------------------------------------------------------------------------
 
 /// Whether the current entry gets its name from the start. A list can name it again, so its name may be
@@ -195,6 +218,11 @@ static bool can_open(const struct mapcp_job *job, struct mapcp_error *error) {
     return opened;
 }
 
+/// Whether the limits allow a file of this size. If not, sets `error`.
+static bool allows_size(const struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
+    return mapcp_limits_allow_size(&job->options, &job->copied, size_of(status), error);
+}
+
 /// Whether a dry run would copy the current entry, which its target does not prevent. On failure sets
 /// `error`.
 static bool would_copy(const struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
@@ -209,6 +237,20 @@ static bool would_copy(const struct mapcp_job *job, const struct stat *status, s
                mapcp_link_accept(&terms, &job->options, &link, error);
     }
     return job->file.stream || can_open(job, error);
+}
+
+/// Completes the current entry of a dry run, as a copy would.
+static bool complete_dry(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
+    const uint64_t bytes = size_of(status);
+    struct mapcp_hard_link *link = find_linkable(job, status);
+    if (link) {
+        mapcp_hard_links_see(&job->hard_links, link);
+        mapcp_uncount(&job->progress.bytes_total, work_for(job, bytes));
+        return complete_entry(job, status, 0, error);
+    }
+    mapcp_count(&job->progress.bytes_done, work_for(job, bytes));
+    return (!has_other_names(job, status) || remember_link(job, status, status, error)) &&
+           complete_entry(job, status, bytes, error);
 }
 
 /// What to do with an entry.
@@ -233,22 +275,19 @@ static enum verdict decide(struct mapcp_job *job, const struct stat *status, str
     if (!mapcp_job_is_in_whole(job) && !mapcp_entry_copy_spare_made(job, status, error)) {
         return VERDICT_FAILED;
     }
-    const uint64_t bytes = size_of(status);
     if (job->decision == MAPCP_DECISION_SKIP) {
-        return skip(job, status, bytes, error) ? VERDICT_FINISHED : VERDICT_FAILED;
+        return skip(job, status, size_of(status), error) ? VERDICT_FINISHED : VERDICT_FAILED;
     }
+    // A hard link takes no bytes. If it cannot be made, begin_file checks the size.
     if (!mapcp_limits_allow_entry(&job->options, &job->copied, error) ||
-        !mapcp_limits_allow_size(&job->options, &job->copied, bytes, error)) {
+        (!find_linkable(job, status) && !allows_size(job, status, error))) {
         return VERDICT_FAILED;
     }
-    if (job->options.dry_run) {
-        if (!would_copy(job, status, error)) {
-            return VERDICT_FAILED;
-        }
-        mapcp_count(&job->progress.bytes_done, work_for(job, bytes));
-        return complete_entry(job, status, bytes, error) ? VERDICT_FINISHED : VERDICT_FAILED;
+    if (!job->options.dry_run) {
+        return VERDICT_COPY;
     }
-    return VERDICT_COPY;
+    return would_copy(job, status, error) && complete_dry(job, status, error) ? VERDICT_FINISHED
+                                                                              : VERDICT_FAILED;
 }
 
 /// Opens the source of the current entry, unless the decision is not to copy it.
@@ -291,18 +330,12 @@ static bool gives_way(struct mapcp_job *job) {
 
 // --- Files -------------------------------------------------------------------------------------------------
 
-/// Whether the current entry is a file whose names must stay one file.
-static bool has_other_names(const struct mapcp_job *job, const struct stat *status) {
-    return job->options.preserve_hard_links && job->in_tree && !job->hard_links.are_unsupported &&
-           S_ISREG(status->st_mode) && status->st_nlink > 1;
-}
-
-/// Gives the current entry, whose source is open, the copy of another of its names, if there is one.
-/// Otherwise returns VERDICT_COPY.
+/// Makes the current entry, whose source is open, a hard link to the copy of another of its names. Returns
+/// VERDICT_COPY if that is impossible.
 static enum verdict link_file(struct mapcp_job *job, struct mapcp_error *error) {
     const struct stat status = job->file.source.status;
-    struct mapcp_hard_link *link = mapcp_hard_links_find(&job->hard_links, &status);
-    if (!has_other_names(job, &status) || !link || !mapcp_is_unchanged(&link->source, &status)) {
+    struct mapcp_hard_link *link = find_linkable(job, &status);
+    if (!link) {
         return VERDICT_COPY;
     }
     struct mapcp_terms terms = terms_of(job, &status);
@@ -334,13 +367,6 @@ static enum verdict link_file(struct mapcp_job *job, struct mapcp_error *error) 
                : VERDICT_FAILED;
 }
 
-/// Remembers a copy that is in place, so that other names of its source can be links to it.
-static bool remember_link(struct mapcp_job *job, const struct stat *source, const struct stat *target,
-                          struct mapcp_error *error) {
-    return mapcp_hard_links_add(&job->hard_links, source, target, mapcp_tree_target_below(&job->tree)) ||
-           mapcp_out_of_memory(error);
-}
-
 /// Begins to copy the current entry, a file.
 static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
     const struct mapcp_tree_entry *entry = &job->entry;
@@ -352,7 +378,8 @@ static bool begin_file(struct mapcp_job *job, struct mapcp_error *error) {
     if (linked != VERDICT_COPY) {
         return linked == VERDICT_FINISHED;
     }
-    if (!mapcp_file_copy_begin(&job->file, entry->target, is_made_in_place(job), &job->copied, &job->namer,
+    if (!allows_size(job, &job->file.source.status, error) ||
+        !mapcp_file_copy_begin(&job->file, entry->target, is_made_in_place(job), &job->copied, &job->namer,
                                error)) {
         return false;
     }

@@ -92,6 +92,19 @@ it.each(['not-permitted', 'unsupported', 'too-many-links', 'cross-device'] as co
     }),
 );
 
+it('if hard links are refused, the bytes of each name count towards the limit', () =>
+  inMemoryDirectory(async (directory) => {
+    using sandbox = await FaultySandbox.open(
+      scenarioOf({ ...keeping, maxBytes: 70_010 }),
+      'by value',
+      directory,
+    );
+    const ending = await sandbox.copy((call) => (call === 'linkAt' ? 'unsupported' : undefined));
+    expect(errorsOf(ending)).toMatchObject([{ code: 'ERR_MAPCP_LIMIT_EXCEEDED', leftover: undefined }]);
+    expect(Object.keys(ending.found).filter(isTemporary)).toEqual([]);
+    expect(names.filter((name) => `b/${name}` in ending.found)).toHaveLength(1);
+  }));
+
 it('a refused hard link whose copy fails as well is no warning about another file', () =>
   inMemoryDirectory(async (directory) => {
     const scenario = {
