@@ -1,152 +1,70 @@
-// A smoke test: the benchmark measures, reports errors, and publishes only complete results.
+// A smoke test: the benchmark measures every contestant, and publishes its results.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import type { Results } from './report.mjs';
 
-type Variables = Readonly<Record<string, string>>;
-
-/** Runs the benchmark with tiny sources. Returns its output and its results. */
-function bench(directory: string, variables: Variables) {
-  const env = {
-    ...process.env,
-    ROUNDS: '1',
-    SCALE: '0.0005',
-    PLACES: 'disk',
-    BENCH_OUT: directory,
-    ...variables,
-  };
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['tests/bench/bench.mjs'], {
-    env,
-    encoding: 'utf8',
-  });
-  expect(stderr).toBe('');
-  const read = (name: string) => readFileSync(join(directory, name), 'utf8');
-  return { status, stdout, results: JSON.parse(read('bench.json')) as Results, picture: read('bench.svg') };
-}
-
-/** Puts scripts on the PATH in place of programs, and returns the variables for that. */
-function replacePrograms(directory: string, scripts: Readonly<Record<string, string>>): Variables {
-  const { PATH = '' } = process.env;
-  for (const [name, script] of Object.entries(scripts)) {
-    writeFileSync(join(directory, name), `#!/bin/sh\nPATH='${PATH}'\n${script}\n`, { mode: 0o755 });
-  }
-  return { PATH: `${directory}${delimiter}${PATH}` };
-}
-
 const README = 'before\n<!-- bench: begin -->\n<!-- bench: end -->\nafter\n';
 
-/** Publishes into a checkout that has only a README. */
-function publish(directory: string) {
-  const readme = join(directory, 'README.md');
-  mkdirSync(join(directory, 'docs'));
-  writeFileSync(readme, README);
-  const env = { ...process.env, BENCH_OUT: directory };
-  const { status, stderr } = spawnSync(process.execPath, ['tests/bench/publish.mjs', directory], {
-    env,
+/** Runs a script of the benchmark, with output to a checkout that has only a README. */
+function run(script: string, directory: string, variables: Readonly<Record<string, string>> = {}) {
+  mkdirSync(join(directory, 'docs'), { recursive: true });
+  writeFileSync(join(directory, 'README.md'), README);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`tests/bench/${script}`, directory], {
+    env: { ...process.env, BENCH_OUT: directory, ...variables },
     encoding: 'utf8',
   });
-  return { status, stderr, readme: readFileSync(readme, 'utf8') };
+  const read = (name: string) => readFileSync(join(directory, name), 'utf8');
+  return { status, stdout, stderr, read };
 }
 
 describe('the benchmark', () => {
-  it('measures every contestant, prints the ratios and draws them', () =>
+  it('measures every contestant, prints and draws the ratios, and publishes no partial run', () =>
     inTemporaryDirectory((directory) => {
-      const { status, stdout, results, picture } = bench(directory, { CASES: 'sparse,small,start' });
+      const small = { ROUNDS: '1', SCALE: '0.0005', PLACES: 'disk', CASES: 'sparse,small,start' };
+      const { status, stdout, stderr, read } = run('bench.mjs', directory, small);
+      expect([status, stderr]).toEqual([0, '']);
+      const { rows } = JSON.parse(read('bench.json')) as Results;
       const bounds = ['bound: same calls in Node', 'bound: same calls in C'];
       for (const contestant of ['mapcp', 'cpy', 'fs-extra', ...bounds]) {
-        const own = results.rows.filter((row) => row.contestant === contestant);
+        const own = rows.filter((row) => row.contestant === contestant);
         expect(own.map((row) => row.case)).toEqual(
           bounds.includes(contestant) ? ['small'] : ['sparse', 'small', 'start'],
         );
         expect(own.filter((row) => !('median' in row && (row.ratio ?? 0) > 0))).toEqual([]);
         expect(stdout).toContain(contestant);
-        expect(picture).toContain(`>${contestant}</text>`);
+        expect(read('bench.svg')).toContain(`>${contestant}</text>`);
       }
       // CI has every contestant.
       const mustExist = process.env.CI !== undefined;
-      expect(results.rows.filter((row) => 'failed' in row || (mustExist && 'missing' in row))).toEqual([]);
-      expect(status).toBe(0);
-    }));
+      expect(rows.filter((row) => 'failed' in row || (mustExist && 'missing' in row))).toEqual([]);
 
-  it('reports contestants that are missing, fail or copy too little, and fails if one is mapcp', () =>
-    inTemporaryDirectory((directory) => {
-      const programs = { rsync: 'mkdir "$3"; cp "$2/file-0" "$3"', wasmtime: 'echo broken >&2; exit 1' };
-      const { status, stdout, results } = bench(directory, {
-        ...replacePrograms(directory, programs),
-        MAPCP_WASMTIME: 'wasmtime',
-        CASES: 'small',
-        CONTESTANTS: 'cp,rsync,mapcp in wasmtime,fs-extra',
-      });
-      expect(results.rows).toMatchObject([
-        { contestant: 'cp', rounds: 1 },
-        { contestant: 'rsync', failed: 'copied 1 files of 4096 bytes, not 3 of 12288' },
-        { contestant: 'mapcp in wasmtime', failed: 'broken' },
-        { contestant: 'fs-extra', rounds: 1 },
-      ]);
-      expect(stdout).toContain(' failed: copied 1 files of 4096 bytes, not 3 of 12288 |');
-      expect(status).toBe(1);
-    }));
-
-  it('refuses an invalid setting in one sentence', () => {
-    const env = { ...process.env, ROUNDS: '1.5' };
-    const { status, stderr } = spawnSync(process.execPath, ['tests/bench/bench.mjs'], {
-      env,
-      encoding: 'utf8',
-    });
-    expect(stderr).toMatch(/^ROUNDS must be a .*, and is '1\.5'\n$/);
-    expect(status).toBe(2);
-  });
-
-  it('publishes no partial run', () =>
-    inTemporaryDirectory((directory) => {
-      bench(directory, { CASES: 'start', CONTESTANTS: 'rsync,mapcp' });
-      const { status, stderr, readme } = publish(directory);
-      for (const reason of ['ROUNDS=1', 'SCALE=0.0005', 'CASES=start', 'CONTESTANTS=rsync,mapcp']) {
-        expect(stderr).toContain(`  ${reason}\n`);
-      }
-      expect(readme).toBe(README);
-      expect(status).toBe(1);
+      const published = run('publish.mjs', directory);
+      expect([published.status, published.read('README.md')]).toEqual([1, README]);
+      expect(published.stderr).toContain('  ROUNDS=1\n');
     }));
 
   it('publishes the main ratios in the README, and all tables in docs/benchmark.md', () =>
     inTemporaryDirectory((directory) => {
-      const start = { place: 'tmpfs', case: 'start', title: 'a process', rounds: 7, least: 9, most: 12.5 };
-      const mixed = { ...start, case: 'mixed', title: 'a tree', median: 9 };
+      const row = { place: 'tmpfs', case: 'mixed', title: 'a tree', rounds: 7, least: 9, most: 12.5 };
       const rows = [
-        { ...start, contestant: 'cp', median: 10, ratio: 1 },
-        { place: 'tmpfs', case: 'start', title: 'a process', contestant: 'rsync', failed: 'no' },
-        { ...start, contestant: 'mapcp', median: 30, ratio: 3, rounds: 5, longestTurn: 4, memory: 2 ** 20 },
-        { ...start, contestant: 'node -e 0', median: 20, ratio: 2 },
-        { ...mixed, case: 'large', title: 'a file', contestant: 'mapcp', ratio: 1.5 },
-        { ...mixed, contestant: 'mapcp', ratio: 2.5, memory: 3 * 2 ** 20 },
-        { ...mixed, contestant: 'fs.cp', ratio: 8 },
-        { ...mixed, place: 'disk', contestant: 'mapcp', ratio: 6, longestTurn: 5 },
+        { ...row, contestant: 'cp', median: 10, ratio: 1 },
+        { ...row, contestant: 'mapcp', median: 30, ratio: 3, longestTurn: 4, memory: 2 ** 20 },
+        { ...row, case: 'large', title: 'a file', contestant: 'mapcp', median: 15, ratio: 1.5 },
       ];
       const results = { date: '2026-01-01', machine: 'a machine', rounds: 7, partial: [], rows };
       writeFileSync(join(directory, 'bench.json'), JSON.stringify(results));
       writeFileSync(join(directory, 'bench.svg'), 'a picture');
 
-      const { status, stderr, readme } = publish(directory);
+      const { status, stderr, read } = run('publish.mjs', directory);
 
       expect([status, stderr]).toEqual([0, '']);
-      expect(readme).toMatch(/^before\n(.*\n)+after\n$/);
-      expect(readme).toMatch(
-        /takes 1\.50 times as long as `cp` for one file of 256 MiB,\sand 2\.50 times as long for/,
-      );
-      const page = readFileSync(join(directory, 'docs/benchmark.md'), 'utf8');
-      for (const line of [
-        /^\| cp +\| +10.0 ms \|/m,
-        /^\| rsync +\| +failed: no \|/m,
-        /^\| mapcp +\| +3.00 \| +1.50 \| +2.50 \|/m,
-        /^\| mapcp +\| +5 \| +30.0 ms \| +9.0–12.5 \| +3.00 \| +4.0 ms \| +1 MiB \|/m,
-      ]) {
-        expect(page).toMatch(line);
-      }
+      expect(read('README.md')).toMatch(/takes 1\.50 times as long as `cp`(.|\n)* 3\.00 times as long for/);
+      expect(read('docs/benchmark.md')).toMatch(/^\| mapcp +\| .* 30\.0 ms \| .* 4\.0 ms \| +1 MiB \|/m);
     }));
 });
 
