@@ -63,7 +63,7 @@ $(OUT)/wasm/compiled: $(ENGINE) $(COMPONENT) $(COMPONENT_HEADERS) build/compile.
 # module. The bindings contain functions that call objects that a part lacks, so --allow-undefined is needed. The
 # optimizer removes these functions; if it left one, build/component.mjs would fail.
 PARTS := library grammar
-# In bytes. A copy of small files needs no more, so its instance can be reset; see ts/instance.ts.
+# In bytes. A copy of small files needs no more, so its instance can be reset; see ts/jobs/instance.ts.
 INITIAL_HEAP := 262144
 OBJECTS_mapcp := $(ENGINE) $(COMPONENT)
 OBJECTS_library := $(filter-out %/command.c %/command_line.c c-src/component/cli/%,$(ENGINE) $(COMPONENT))

@@ -1,6 +1,6 @@
 // Writes the options into the documentation and the fuzzer's dictionary: `node build/document.mjs [--check]`.
 //
-// The command line's options come from the component's table, and the API's from the doc comments of ts/options.ts. With
+// The command line's options come from the component's table, and the API's from the doc comments of ts/common/options.ts. With
 // --check it changes nothing, and fails if a file is stale.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -84,7 +84,7 @@ async function commandLineList(document) {
  * @returns {string}
  */
 function apiTable() {
-  const file = 'ts/options.ts';
+  const file = 'ts/common/options.ts';
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
   const options = source.statements.find(
     (statement) => ts.isInterfaceDeclaration(statement) && statement.name.text === 'CopyOptions',

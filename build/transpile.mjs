@@ -168,7 +168,7 @@ function literal(bytes) {
 }
 
 /**
- * Exports the variables of a core module, so that ts/instance.ts can reset an instance. Drops the names of functions,
+ * Exports the variables of a core module, so that ts/jobs/instance.ts can reset an instance. Drops the names of functions,
  * which are a tenth of the module. `mapcp.wasm` keeps them for debuggers.
  * @param {Uint8Array} bytes
  * @returns {Buffer}
@@ -182,7 +182,7 @@ function withVariables(bytes) {
     }
   }
   if (/\btable\.(set|grow|fill|copy|init)\b/.test(module.emitText())) {
-    throw new ToolError('a core module changes its table, which ts/instance.ts cannot reset');
+    throw new ToolError('a core module changes its table, which ts/jobs/instance.ts cannot reset');
   }
   return Buffer.from(module.emitBinary());
 }

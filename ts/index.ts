@@ -10,8 +10,15 @@
  * @module
  */
 
-export { clean } from './clean.js';
-export { type ConfinementOptions, copy } from './copy.js';
+export { clean } from './api/clean.js';
+export { type ConfinementOptions, copy } from './api/copy.js';
+export {
+  type HostMaker,
+  openSandbox,
+  type Sandbox,
+  type SandboxHost,
+  type SandboxOptions,
+} from './api/sandbox.js';
 export {
   CleanError,
   type CleanErrorDetails,
@@ -19,16 +26,9 @@ export {
   type CopyErrorDetails,
   type CopyReport,
   type Operation,
-} from './errors.js';
+} from './common/errors.js';
+export type { CleanOptions, CopyEntry, CopyOptions, CopyProgress, Shard } from './common/options.js';
 export type { Preopens } from './host/grant.js';
 export type { Preopen } from './host/index.js';
-export type { StreamSource } from './input.js';
-export type { CleanOptions, CopyEntry, CopyOptions, CopyProgress, Shard } from './options.js';
-export {
-  type HostMaker,
-  openSandbox,
-  type Sandbox,
-  type SandboxHost,
-  type SandboxOptions,
-} from './sandbox.js';
-export type { CopyTask } from './task.js';
+export type { StreamSource } from './task/input.js';
+export type { CopyTask } from './task/task.js';

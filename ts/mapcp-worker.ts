@@ -2,12 +2,12 @@
 // the next one.
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { type ComponentError, type Entry, failureOf } from './component.js';
-import { Pace } from './pace.js';
-import { openSandbox } from './sandbox.js';
-import { type Job, REPORT_MILLISECONDS } from './task.js';
-import type { Assignment } from './threads.js';
-import { FREE, IDLE, READY, STOP, type State, type ThreadReport } from './threads.js';
+import { openSandbox } from './api/sandbox.js';
+import { type ComponentError, componentErrorOf, type Entry } from './jobs/component.js';
+import type { Assignment } from './jobs/threads.js';
+import { FREE, IDLE, READY, STOP, type State, type ThreadReport } from './jobs/threads.js';
+import { Pace } from './task/pace.js';
+import { type Job, REPORT_MILLISECONDS } from './task/task.js';
 
 let isWanted = false;
 
@@ -27,13 +27,13 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
   const entries: Entry[] = [];
   const pace = new Pace();
   let lastReport = performance.now();
-  const sendReport = (failure?: ComponentError) => {
+  const sendReport = (componentError?: ComponentError) => {
     const report: ThreadReport = {
       progress: job.progress(),
       currentPath: job.currentPath(),
       errors: job.takeErrors(),
       entries: entries.splice(0),
-      ...(failure && { failure }),
+      ...(componentError && { componentError }),
     };
     port.postMessage(report);
   };
@@ -55,12 +55,12 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
       await rest();
     }
   } catch (error) {
-    const failure = failureOf(error);
-    if (failure === undefined) {
+    const componentError = componentErrorOf(error);
+    if (componentError === undefined) {
       throw error;
     }
     entries.push(...job.takeEntries());
-    sendReport(failure);
+    sendReport(componentError);
   } finally {
     await job.drop();
     end(isDone);

@@ -14,7 +14,7 @@ import {
   takeOptions,
   text,
   wholeNumber,
-} from '../../ts/check.js';
+} from '../../ts/common/check.js';
 
 interface Options {
   recursive?: boolean;

@@ -5,7 +5,7 @@ import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { CleanError, clean } from 'mapcp';
 import { describe, expect, it } from 'vitest';
-import { cleanAll, hostPath } from '../../ts/clean.js';
+import { cleanAll, hostPath } from '../../ts/api/clean.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 

@@ -7,7 +7,7 @@ import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import type { Root } from '#bindings';
-import { toComponent } from '../../ts/options.js';
+import { toComponent } from '../../ts/common/options.js';
 import { instantiateWithMemory } from '../faults/small-memory.js';
 import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
 import { built, runFile } from '../helpers/runtimes.js';

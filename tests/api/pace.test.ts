@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Pace } from '../../ts/pace.js';
+import { Pace } from '../../ts/task/pace.js';
 
 const MiB = 1024 * 1024;
 

@@ -8,7 +8,7 @@ import { whyNotOnWindows } from './windows.js';
 export type FrontendName = 'API' | 'command line' | 'wasmtime' | 'browser';
 
 /** An error or a warning, with the words that every frontend uses. */
-export interface Problem {
+export interface ExpectedError {
   /** The API's code, which the command lines print with --json. */
   readonly code: string;
   /** The text after "cannot copy 'source' to 'target': ". */
@@ -24,11 +24,11 @@ export interface Result {
   /** Every entry of `out` afterwards, without temporary files. By default, `out` must be unchanged. */
   readonly out?: Expected;
   /** The error of the copy; by default it must succeed. */
-  readonly error?: Problem;
+  readonly error?: ExpectedError;
   /** Errors of single entries under `keepGoing`. */
-  readonly errors?: readonly Problem[];
+  readonly errors?: readonly ExpectedError[];
   /** The warnings. */
-  readonly warnings?: readonly Problem[];
+  readonly warnings?: readonly ExpectedError[];
   /** Some counts of the report. */
   readonly counts?: Readonly<Partial<Record<'bytes' | 'files' | 'directories' | 'skipped', number>>>;
 }
@@ -162,10 +162,10 @@ function spell(frontend: FrontendName, name: string, value: string | undefined):
   return value === undefined ? `${key}: true` : `${key}: ${/^\d+$/.test(value) ? value : `'${value}'`}`;
 }
 
-/** A frontend's sentence for a problem. */
+/** A frontend's sentence for a error. */
 export function sentenceOf(
   { stream, source = stream === undefined ? 'in/a' : '-', target = 'out/b' }: Behaviour,
-  { says, entry, isCopied }: Problem,
+  { says, entry, isCopied }: ExpectedError,
   frontend: FrontendName,
 ): string {
   const said = says.replace(/`([^`=]+)=?([^`]+)?`/g, (_, name: string, value?: string) =>

@@ -123,7 +123,7 @@ export const inWasmtime: Frontend = {
   ]),
 };
 
-/** Problems are errors if the copy came to its end; otherwise the last one is its error. */
+/** If the copy reached its end, these are errors of entries. Otherwise the last one is its own error. */
 function arrange(
   status: number,
   errors: readonly Told[],

@@ -10,7 +10,7 @@ export interface Request {
   readonly stream?: string | undefined;
 }
 
-/** A problem as a frontend reports it. */
+/** A error as a frontend reports it. */
 export interface Told {
   readonly code: string;
   readonly message: string;

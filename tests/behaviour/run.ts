@@ -4,7 +4,7 @@ import type { CopyOptions } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { canMount, mountFile, mountSmallDisk } from '../helpers/small-disk.js';
-import { type Behaviour, type Problem, type Result, sentenceOf, whyNot } from './behaviour.js';
+import { type Behaviour, type ExpectedError, type Result, sentenceOf, whyNot } from './behaviour.js';
 import { behaviours } from './cases/index.js';
 import type { Frontend } from './frontends.js';
 import type { Outcome, Told } from './outcome.js';
@@ -43,8 +43,8 @@ export async function check(behaviour: Behaviour, frontend: Frontend, directory:
     const result: Result = behaviour.instead?.[frontend.name] ?? behaviour;
 
     expect(error).toEqual(result.error === undefined ? undefined : told(behaviour, result.error, frontend));
-    expectProblems(behaviour, errors, result.errors, frontend);
-    expectProblems(behaviour, warnings, result.warnings, frontend);
+    expectErrors(behaviour, errors, result.errors, frontend);
+    expectErrors(behaviour, warnings, result.warnings, frontend);
     expect(counts ?? {}).toMatchObject(result.counts ?? {});
     expectOut(look(to), result.out, before, frontend);
     if (behaviour.meanwhile === undefined) {
@@ -97,23 +97,21 @@ function acting({ meanwhile }: Behaviour, directory: string): CopyOptions {
   return { onProgress };
 }
 
-/** The problem that a frontend must report. */
-function told(behaviour: Behaviour, problem: Problem, { name }: Frontend): Told {
-  return { code: problem.code, message: sentenceOf(behaviour, problem, name) };
+/** The error that a frontend must report. */
+function told(behaviour: Behaviour, error: ExpectedError, { name }: Frontend): Told {
+  return { code: error.code, message: sentenceOf(behaviour, error, name) };
 }
 
-function expectProblems(
+function expectErrors(
   behaviour: Behaviour,
   found: readonly Told[],
-  expected: readonly Problem[] | undefined,
+  expected: readonly ExpectedError[] | undefined,
   frontend: Frontend,
 ): void {
-  const inOrder = (problems: readonly Told[]) =>
-    [...problems].sort((one, other) => (one.message < other.message ? -1 : 1));
+  const inOrder = (errors: readonly Told[]) =>
+    [...errors].sort((one, other) => (one.message < other.message ? -1 : 1));
   // Directories are listed in any order.
-  expect(inOrder(found)).toEqual(
-    inOrder((expected ?? []).map((problem) => told(behaviour, problem, frontend))),
-  );
+  expect(inOrder(found)).toEqual(inOrder((expected ?? []).map((error) => told(behaviour, error, frontend))));
 }
 
 function expectOut(

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { CopySeries } from '../../ts/copy-series.js';
+import { CopySeries } from '../../ts/api/copy-series.js';
 import { openFiles } from '../helpers/descriptors.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 

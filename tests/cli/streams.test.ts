@@ -17,7 +17,7 @@ import process from 'node:process';
 import { CopyError, clean, copy } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { failureOf } from '../helpers/failure.js';
+import { componentErrorOf } from '../helpers/failure.js';
 import { shell } from '../helpers/program.js';
 
 const noTarget = 'it is an open stream, which no copy can replace; name a file';
@@ -139,7 +139,7 @@ describe('copy', () => {
       symlinkSync(`/proc/self/fd/${descriptor}`, link);
 
       await copy(link, join(directory, 'b'));
-      const failure = await failureOf(copy(join(directory, 'b'), link));
+      const failure = await componentErrorOf(copy(join(directory, 'b'), link));
 
       closeSync(descriptor);
       expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');

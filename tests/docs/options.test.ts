@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { expect, it } from 'vitest';
-import { copyChecks } from '../../ts/options.js';
+import { copyChecks } from '../../ts/common/options.js';
 import { commandLineOptionOf, commandLineOptions } from '../helpers/options.js';
 
 /** The default of each option of the API, by its name. */

@@ -199,8 +199,8 @@ static void a_tree_is_copied_down_to_10000_levels_and_no_further(void) {
     CHECK(code == MAPCP_CODE_LIMIT_EXCEEDED);
     CHECK(progress.directories == (uint64_t)levels + 1);
     struct mapcp_cleaned cleaned;
-    struct mapcp_copy_error problem;
-    CHECK(mapcp_clean("d", true, &cleaned, &problem) && cleaned.errors.count == 1);
+    struct mapcp_copy_error error;
+    CHECK(mapcp_clean("d", true, &cleaned, &error) && cleaned.errors.count == 1);
     // `clean` has no limit to raise.
     CHECK(strstr(mapcp_copy_error_reason(cleaned.errors.items), "clean a directory that is nearer to it"));
     mapcp_cleaned_free(&cleaned);
@@ -337,10 +337,10 @@ static void a_special_file_is_skipped_with_a_warning(void) {
     write_file("a/f", 10, 1);
     struct mapcp_job *job = mapcp_job_new("a", "b", &recursive);
     CHECK(mapcp_job_step(job, UINT64_MAX) && mapcp_job_progress(job)->done);
-    struct mapcp_copy_errors problems = mapcp_job_take_errors(job);
-    CHECK(problems.count == 1 && mapcp_copy_error_is_warning(&problems.items[0]));
-    CHECK(strcmp(problems.items[0].source, "a/fifo") == 0 && strcmp(problems.items[0].target, "b/fifo") == 0);
-    mapcp_copy_errors_free(&problems);
+    struct mapcp_copy_errors errors = mapcp_job_take_errors(job);
+    CHECK(errors.count == 1 && mapcp_copy_error_is_warning(&errors.items[0]));
+    CHECK(strcmp(errors.items[0].source, "a/fifo") == 0 && strcmp(errors.items[0].target, "b/fifo") == 0);
+    mapcp_copy_errors_free(&errors);
     mapcp_job_free(job);
     CHECK(has_content("b/f", 10, 1) && access("b/fifo", F_OK) != 0);
 }
@@ -358,9 +358,9 @@ static void one_failure_stops_the_copy_unless_keep_going_is_set(void) {
     struct mapcp_job *job = mapcp_job_new("a", "b", &options);
     CHECK(mapcp_job_step(job, UINT64_MAX));
     CHECK(mapcp_job_progress(job)->files_done == 8);
-    struct mapcp_copy_errors problems = mapcp_job_take_errors(job);
-    CHECK(problems.count == 2);
-    mapcp_copy_errors_free(&problems);
+    struct mapcp_copy_errors errors = mapcp_job_take_errors(job);
+    CHECK(errors.count == 2);
+    mapcp_copy_errors_free(&errors);
     CHECK(mapcp_job_take_errors(job).count == 0);
     mapcp_job_free(job);
 }
@@ -554,13 +554,13 @@ static void clean_removes_temporary_files_and_nothing_else(void) {
     write_file("elsewhere/.mapcp-ffffffffffffffff.tmp", 10, 1);
     CHECK(symlink("../elsewhere", "a/link") == 0);
     struct mapcp_cleaned cleaned;
-    struct mapcp_copy_error problem;
-    CHECK(mapcp_clean("a", true, &cleaned, &problem));
+    struct mapcp_copy_error error;
+    CHECK(mapcp_clean("a", true, &cleaned, &error));
     CHECK(mapcp_names_count(&cleaned.files) == 2);
     mapcp_cleaned_free(&cleaned);
     CHECK(access("a/d/.mapcp-0123456789abcdef.tmp", F_OK) == 0);
     CHECK(access("a/.mapcp-ffffffffffffffff.tmp", F_OK) == 0);
-    CHECK(mapcp_clean("a", false, &cleaned, &problem));
+    CHECK(mapcp_clean("a", false, &cleaned, &error));
     CHECK(cleaned.errors.count == 0);
     CHECK(mapcp_names_count(&cleaned.files) == 2);
     for (const char *path = NULL; (path = mapcp_names_next(&cleaned.files, path));) {
@@ -571,10 +571,10 @@ static void clean_removes_temporary_files_and_nothing_else(void) {
     mapcp_cleaned_free(&cleaned);
     CHECK(access("a/.mapcp-mine.tmp", F_OK) == 0 && access("a/d/g", F_OK) == 0);
     CHECK(access("elsewhere/.mapcp-ffffffffffffffff.tmp", F_OK) == 0);
-    CHECK(!mapcp_clean("missing", false, &cleaned, &problem));
+    CHECK(!mapcp_clean("missing", false, &cleaned, &error));
     mapcp_cleaned_free(&cleaned);
-    CHECK(problem.error.code == MAPCP_CODE_NOT_FOUND && strcmp(problem.source, "missing") == 0);
-    mapcp_copy_error_free(&problem);
+    CHECK(error.error.code == MAPCP_CODE_NOT_FOUND && strcmp(error.source, "missing") == 0);
+    mapcp_copy_error_free(&error);
 }
 
 static const struct test tests[] = {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Root } from '#bindings';
-import { failureOf } from '../../ts/component.js';
-import { toComponent } from '../../ts/options.js';
+import { toComponent } from '../../ts/common/options.js';
+import { componentErrorOf } from '../../ts/jobs/component.js';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { frontends, run } from '../cli/frontends.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
@@ -67,7 +67,7 @@ function step({ copier }: Root): string {
     while (!job.step(1n).done) {}
     return 'copied';
   } catch (error) {
-    const failure = failureOf(error);
+    const failure = componentErrorOf(error);
     return failure === undefined ? 'trapped' : failure.reason;
   }
 }

@@ -108,7 +108,7 @@ function putTree(put: Put): void {
   }
 }
 
-/** The problems that a file system can have with the tree, by their messages. */
+/** The errors that a file system can cause in the tree, by their messages. */
 const kinds: readonly (readonly [string, RegExp])[] = [
   ['links', /has no symbolic links; .*copy what they lead to.*symlinks.*follow.*skip/],
   ['two names', /may treat two names as one/],
@@ -117,9 +117,9 @@ const kinds: readonly (readonly [string, RegExp])[] = [
   ['mode', /cannot set the permissions/],
 ];
 
-/** Problems in a form that can be compared: the entry, and the kind of problem. */
-function brief(problems: readonly Told[], badName: string | undefined): readonly string[] {
-  return problems
+/** Errors in a form that can be compared: the entry, and the kind of error. */
+function brief(errors: readonly Told[], badName: string | undefined): readonly string[] {
+  return errors
     .map(({ message }) => {
       const [, entry = ''] = /to 'out\/b\/?([^']*)'/.exec(message) ?? [];
       const kind =

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { CopyOptions } from 'mapcp';
-import { copyChecks } from '../../ts/options.js';
+import { copyChecks } from '../../ts/common/options.js';
 import { commandLineOptionOf } from '../helpers/options.js';
 
 /** An arbitrary for an option of the API; undefined if it is no switch and no choice of the command line. */

@@ -218,11 +218,11 @@ static bool run(const struct mapcp_options *options, uint64_t budget) {
             break;
         }
         good = mapcp_job_step(job, budget);
-        struct mapcp_copy_errors problems = mapcp_job_take_errors(job);
-        for (size_t index = 0; index < problems.count; index++) {
-            complete = complete && mapcp_copy_error_is_warning(&problems.items[index]);
+        struct mapcp_copy_errors errors = mapcp_job_take_errors(job);
+        for (size_t index = 0; index < errors.count; index++) {
+            complete = complete && mapcp_copy_error_is_warning(&errors.items[index]);
         }
-        mapcp_copy_errors_free(&problems);
+        mapcp_copy_errors_free(&errors);
     }
     if (!good) {
         const struct mapcp_copy_error *failure = mapcp_job_error(job);
@@ -267,8 +267,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CHECK(!options.dry_run || sum_of("out") == target);
     for (int dry_run = 1; dry_run >= 0; dry_run--) {
         struct mapcp_cleaned cleaned;
-        struct mapcp_copy_error problem;
-        FUZZ_CHECK(mapcp_clean("out", dry_run, &cleaned, &problem));
+        struct mapcp_copy_error error;
+        FUZZ_CHECK(mapcp_clean("out", dry_run, &cleaned, &error));
         FUZZ_CHECK(cleaned.errors.count == 0 && mapcp_names_count(&cleaned.restored) == 0);
         FUZZ_CHECK(mapcp_names_count(&cleaned.files) == temporaries);
         mapcp_cleaned_free(&cleaned);

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ImportObject } from '#bindings';
 import { instantiate } from '#bindings';
+import { toComponent } from '../../ts/common/options.js';
 import { ModeCarrier } from '../../ts/host/index.js';
 import { READ_ASIDE } from '../../ts/host/lowering/filesystem.js';
-import { toComponent } from '../../ts/options.js';
 import { hostWith, temporaryDirectory, walkers } from './helpers.js';
 import { Counter, counted, watchCalls } from './watch-calls.js';
 

@@ -8,7 +8,7 @@ import type { TestContext } from 'vitest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorCode, errorCodes, WasiError } from '../../ts/host/error-code.js';
 import { isEnding } from '../../ts/host/trap.js';
-import { failureOf } from '../helpers/failure.js';
+import { componentErrorOf } from '../helpers/failure.js';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 import { built } from '../helpers/runtimes.js';
 import type { Descriptor } from './helpers.js';
@@ -340,7 +340,7 @@ describe('an error of Node', () => {
   });
 
   it.each([undefined, null, 'text', new TypeError('a mistake')])('%s ends the component', async (thrown) => {
-    const ending = await failureOf((async () => errorCode(thrown))());
+    const ending = await componentErrorOf((async () => errorCode(thrown))());
     expect(isEnding(ending)).toBe(true);
     expect(ending).toMatchObject(thrown instanceof Error ? { message: thrown.message } : { cause: thrown });
   });

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transpile } from '@bytecodealliance/jco';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toComponent } from '../../ts/common/options.js';
 import type { HostOptions } from '../../ts/host/host.js';
-import { toComponent } from '../../ts/options.js';
-import { failureOf } from '../helpers/failure.js';
+import { componentErrorOf } from '../helpers/failure.js';
 import { built } from '../helpers/runtimes.js';
 import { hostWith, temporaryDirectory, walkers } from './helpers.js';
 
@@ -54,7 +54,7 @@ describe.each(['async', 'sync'] as const)('bindings that are instantiated %s', (
     ['wasi:clocks/monotonic-clock', { random: true }],
     ['wasi:random/random', { clocks: true }],
   ])('fail with its name if %s is not granted', async (name, options) => {
-    expect(await failureOf(copy(temporaryDirectory(), options))).toEqual(
+    expect(await componentErrorOf(copy(temporaryDirectory(), options))).toEqual(
       new Error(`the component imports '${name}', which this host does not provide`),
     );
   });

@@ -4,8 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Root } from '#bindings';
+import { toComponent } from '../../ts/common/options.js';
 import type { Walker } from '../../ts/host/walker.js';
-import { toComponent } from '../../ts/options.js';
 import { built } from '../helpers/runtimes.js';
 import { hostWith, temporaryDirectory, walkers } from './helpers.js';
 

@@ -1,5 +1,5 @@
-import { closedError } from '../closed.js';
-import { errorOf } from '../component.js';
+import { closedError } from '../common/closed.js';
+import { errorOf } from '../jobs/component.js';
 import type { Answer, Request, Requests } from './requests.js';
 
 interface Waiting {
@@ -76,8 +76,8 @@ export class Connection {
   #receive(answer: Answer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if ('failure' in answer) {
-      waiting?.reject(errorOf(answer.failure));
+    if ('componentError' in answer) {
+      waiting?.reject(errorOf(answer.componentError));
     } else if ('error' in answer) {
       // The component or its host may be in any state.
       this.#isSuspect = true;

@@ -106,8 +106,8 @@ export class Open implements OpenNode {
 
   /** Lists the directory as it is now: names and their nodes. */
   list(): [string, Node][] {
-    const { entries, failure } = this.#directory();
-    return failure === undefined ? [...entries] : fail(failure);
+    const { entries, errorCode } = this.#directory();
+    return errorCode === undefined ? [...entries] : fail(errorCode);
   }
 
   openAt(follow: boolean, path: string, open: OpenFlags, flags: DescriptorFlags): Open {

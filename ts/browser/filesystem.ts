@@ -12,7 +12,7 @@ import type {
   OpenFlags,
   PathFlags,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import { dispose } from '../dispose.js';
+import { dispose } from '../common/dispose.js';
 import { fail, throwWasiErrors } from '../host/error-code.js';
 import { Open, statusOf } from './descriptor.js';
 import type { Node } from './nodes.js';

@@ -9,10 +9,10 @@ export {
   type CopyErrorDetails,
   type CopyReport,
   type Operation,
-} from '../errors.js';
-export type { StreamSource } from '../input.js';
-export type { CleanOptions, CopyProgress } from '../options.js';
-export type { CopyTask } from '../task.js';
+} from '../common/errors.js';
+export type { CleanOptions, CopyProgress } from '../common/options.js';
+export type { StreamSource } from '../task/input.js';
+export type { CopyTask } from '../task/task.js';
 export type {
   DirectoryEntry,
   Entry,

@@ -78,7 +78,7 @@ export class DirectoryNode extends Status {
   /** Whether all entries are known. False for a directory of the browser that was not listed yet. */
   isListed = true;
   /** Why it cannot be listed. */
-  failure: ErrorCode | undefined;
+  errorCode: ErrorCode | undefined;
 }
 
 /** A node of a tree. */

@@ -24,7 +24,7 @@ export async function inParallel<T>(items: Iterable<T>, act: (item: T) => Promis
 /** Changes of the browser's storage that happen in the background, several at a time. */
 export class Tasks {
   readonly #running = new Map<string, Promise<void>>();
-  #failure: StorageError | undefined;
+  #error: StorageError | undefined;
 
   /** Begins a change at a path, after an earlier one at the same path, or at one that a file system may take for it. */
   add(path: string, operation: Operation, act: () => Promise<unknown>): void {
@@ -33,7 +33,7 @@ export class Tasks {
     const task = (earlier ?? Promise.resolve())
       .then(act)
       .catch((error: unknown) => {
-        this.#failure ??= StorageError.from(error, operation, path);
+        this.#error ??= StorageError.from(error, operation, path);
       })
       .then(() => {
         if (this.#running.get(key) === task) {
@@ -50,10 +50,10 @@ export class Tasks {
    * @throws {StorageError} if one has failed. Then none is running any more
    */
   async makeRoom(isFull: boolean): Promise<void> {
-    while (this.#running.size >= MOST && !isFull && this.#failure === undefined) {
+    while (this.#running.size >= MOST && !isFull && this.#error === undefined) {
       await Promise.race(this.#running.values());
     }
-    if (isFull || this.#failure !== undefined) {
+    if (isFull || this.#error !== undefined) {
       await this.settle();
     }
   }
@@ -67,10 +67,10 @@ export class Tasks {
     while (this.#running.size > 0) {
       await Promise.all(this.#running.values());
     }
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure !== undefined) {
-      throw failure;
+    const error = this.#error;
+    this.#error = undefined;
+    if (error !== undefined) {
+      throw error;
     }
   }
 }

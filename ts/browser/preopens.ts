@@ -1,6 +1,6 @@
-import { type Check, isRecord, requireThat } from '../check.js';
-import { quoted } from '../errors.js';
-import { access, preopenOf, preopensOf } from '../preopens.js';
+import { type Check, isRecord, requireThat } from '../common/check.js';
+import { quoted } from '../common/errors.js';
+import { access, preopenOf, preopensOf } from '../common/preopens.js';
 import type { DirectoryEntry } from './entries.js';
 import type { FlatTree } from './flat-tree.js';
 import type { Grant } from './requests.js';

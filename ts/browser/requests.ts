@@ -1,7 +1,7 @@
 // The messages between a page and the worker of its sandbox. The worker answers one request at a time, in order.
 
 import type { CopyOptions, Entry, Progress } from '#bindings/interfaces/mapcp-copy-copier.js';
-import type { CleanReport, ComponentError } from '../component.js';
+import type { CleanReport, ComponentError } from '../jobs/component.js';
 import type { FlatTree, FoundTree } from './flat-tree.js';
 import type { FileCall } from './volume.js';
 
@@ -21,7 +21,7 @@ export interface Stepped {
   /** The reads and writes of the step; empty unless the sandbox has a `watch` option. */
   readonly calls: readonly FileCall[];
   /** The error of the component, if the step failed. */
-  readonly failure: ComponentError | undefined;
+  readonly componentError: ComponentError | undefined;
 }
 
 /** The requests that a worker answers. */
@@ -56,9 +56,9 @@ export interface Request<Name extends keyof Requests = keyof Requests> {
   readonly parameters: Parameters<Requests[Name]>;
 }
 
-/** The answer to a request. A `failure` is an error of the component; an `error` is anything else. */
+/** The answer to a request. A `componentError` is an error of the component; an `error` is anything else. */
 export type Answer = { readonly id: number } & (
   | { readonly value: unknown }
-  | { readonly failure: ComponentError }
+  | { readonly componentError: ComponentError }
   | { readonly error: unknown }
 );

@@ -1,7 +1,7 @@
 // Measures a copy before it starts, to find out whether there is room for it.
 
 import type { CopyOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
-import { type Component, type CopyJob, dropJob } from '../component.js';
+import { type Component, type CopyJob, dropJob } from '../jobs/component.js';
 
 /** A dry run that measures what a copy will make. */
 export class Measuring {

@@ -1,9 +1,6 @@
-import { unlessAborted } from '../abort.js';
-import { type Checks, callback, takeOptions, wholeNumber } from '../check.js';
-import { cleanErrorOf, countOf } from '../cleaning.js';
-import { closedError } from '../closed.js';
-import { errorOf, failureOf, NOTHING_YET } from '../component.js';
-import { type InputForm, inputOf, STREAM, type StreamSource } from '../input.js';
+import { type Checks, callback, takeOptions, wholeNumber } from '../common/check.js';
+import { cleanErrorOf, countOf } from '../common/cleaning.js';
+import { closedError } from '../common/closed.js';
 import {
   type CleanOptions,
   type CopyOptions as CommonOptions,
@@ -13,8 +10,11 @@ import {
   requireAtomic,
   requirePath,
   toComponent,
-} from '../options.js';
-import { CopyTask, type Job, type Work } from '../task.js';
+} from '../common/options.js';
+import { componentErrorOf, errorOf, NOTHING_YET } from '../jobs/component.js';
+import { unlessAborted } from '../task/abort.js';
+import { type InputForm, inputOf, STREAM, type StreamSource } from '../task/input.js';
+import { CopyTask, type Job, type Work } from '../task/task.js';
 import { Connection } from './connection.js';
 import type { FoundDirectory } from './entries.js';
 import { treeFrom } from './flat-tree.js';
@@ -139,8 +139,8 @@ export class Sandbox {
       const report = await this.#connection.ask('clean', directory, dryRun);
       return countOf(report, (path) => path);
     } catch (error) {
-      const failure = failureOf(error);
-      throw failure === undefined ? error : cleanErrorOf(failure, (path) => path);
+      const componentError = componentErrorOf(error);
+      throw componentError === undefined ? error : cleanErrorOf(componentError, (path) => path);
     } finally {
       leave();
     }
@@ -213,8 +213,8 @@ export class Sandbox {
         const watched = this.#watch?.(stepped.calls);
         isPaced = watched !== undefined;
         await watched;
-        if (stepped.failure !== undefined) {
-          throw errorOf(stepped.failure);
+        if (stepped.componentError !== undefined) {
+          throw errorOf(stepped.componentError);
         }
         return stepped.progress;
       },

@@ -101,7 +101,7 @@ export class Storage {
         }
       }
     } catch (error) {
-      directory.failure = codeOf(StorageError.from(error, 'list', kept.path));
+      directory.errorCode = codeOf(StorageError.from(error, 'list', kept.path));
     }
     directory.isListed = true;
   }
@@ -231,14 +231,14 @@ export class Storage {
       this.#handles.set(node, handle);
       node.modified = milliseconds(file.lastModified);
     } catch (error) {
-      const failure = StorageError.from(error, 'inspect', `${kept.path}/${name}`);
-      if (failure.code.tag === 'not-found' && directory.entries.get(name) === node) {
+      const storageError = StorageError.from(error, 'inspect', `${kept.path}/${name}`);
+      if (storageError.code.tag === 'not-found' && directory.entries.get(name) === node) {
         // It has vanished since it was listed.
         directory.entries.delete(name);
         kept.entries.delete(name);
         return;
       }
-      const code = codeOf(failure);
+      const code = codeOf(storageError);
       node.content = new NoContent(() => fail(code));
     }
   }

@@ -53,9 +53,9 @@ async function reading(operation: 'list' | 'inspect', path: string, act: () => P
   try {
     await act();
   } catch (error) {
-    const failure = StorageError.from(error, operation, path);
-    if (failure.code.tag !== 'not-found') {
-      throw failure;
+    const storageError = StorageError.from(error, operation, path);
+    if (storageError.code.tag !== 'not-found') {
+      throw storageError;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type Check, isRecord, optionsOf, requireThat, text } from '../check.js';
+import { type Check, isRecord, optionsOf, requireThat, text } from '../common/check.js';
 import type { FileEntry, LinkEntry } from './entries.js';
 import type { FlatTree } from './flat-tree.js';
 

@@ -1,18 +1,18 @@
 // The worker of a sandbox. It has the component, the component's directories, and the jobs that the page steps.
 
 import type { CopyOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
+import { requirePatterns } from '../common/patterns.js';
 import {
   type CleanReport,
   type Component,
   type ComponentError,
   type CopyJob,
+  componentErrorOf,
   dropJob,
   type ErrorCode,
-  failureOf,
   instantiateComponent,
   type Progress,
-} from '../component.js';
-import { requirePatterns } from '../patterns.js';
+} from '../jobs/component.js';
 import type { FoundTree } from './flat-tree.js';
 import { createImports } from './host.js';
 import { Loader } from './loader.js';
@@ -127,7 +127,7 @@ class Server {
   async step(id: number, isSmallest: boolean): Promise<Stepped> {
     const running = this.#runningJob(id);
     const { job, source, target, list } = running;
-    const failure = await this.#tryTo(async () => {
+    const componentError = await this.#tryTo(async () => {
       await this.#workOn(running, isSmallest);
       if (list !== undefined && this.#volumeOf(target)?.isMemory && this.#held() > this.#memory) {
         throw outOfMemory(source, target, `this sandbox holds at most ${this.#memory} bytes in memory`);
@@ -135,8 +135,8 @@ class Server {
       await (running.isReported && this.#save(running, true));
     });
     return {
-      failure,
-      progress: failure === undefined ? running.progress : job.progress(),
+      componentError,
+      progress: componentError === undefined ? running.progress : job.progress(),
       errors: job.takeErrors(),
       entries: job.takeEntries(),
       currentPath: job.currentPath(),
@@ -258,11 +258,11 @@ class Server {
       await act();
       return undefined;
     } catch (error) {
-      const failure = failureOf(error);
-      if (failure === undefined) {
+      const componentError = componentErrorOf(error);
+      if (componentError === undefined) {
         throw error;
       }
-      return failure;
+      return componentError;
     }
   }
 
@@ -301,7 +301,7 @@ class Server {
         await act(storage, volume);
       }
     } catch (error) {
-      throw error instanceof StorageError ? new ThrownError(failureFor(error, source, target)) : error;
+      throw error instanceof StorageError ? new ThrownError(componentErrorFor(error, source, target)) : error;
     }
   }
 
@@ -327,7 +327,9 @@ class Server {
     const room = await this.#storages.get(volume)?.room();
     if (room !== undefined && total > room) {
       const reason = `the copy has ${total} bytes, and the browser grants this page ${room} more`;
-      throw new ThrownError(failure({ tag: 'quota-exceeded' }, 'accept', target, source, target, reason));
+      throw new ThrownError(
+        newComponentError({ tag: 'quota-exceeded' }, 'accept', target, source, target, reason),
+      );
     }
   }
 }
@@ -353,21 +355,23 @@ function isTemporaryName(name: string): boolean {
   return name.startsWith('.mapcp-');
 }
 
-function failureFor(
+function componentErrorFor(
   { code, operation, path, reason }: StorageError,
   source: string,
   target: string,
 ): ComponentError {
   // A path below the target has the same rest as its source.
   const below = path.startsWith(`${target}/`) ? path.slice(target.length) : '';
-  return failure(code, operation, path, source + below, target + below, reason);
+  return newComponentError(code, operation, path, source + below, target + below, reason);
 }
 
 function outOfMemory(source: string, target: string, reason: string): ThrownError {
-  return new ThrownError(failure({ tag: 'out-of-memory' }, 'accept', target, source, target, reason));
+  return new ThrownError(
+    newComponentError({ tag: 'out-of-memory' }, 'accept', target, source, target, reason),
+  );
 }
 
-function failure(
+function newComponentError(
   code: ErrorCode,
   operation: ComponentError['operation'],
   path: string,
@@ -401,8 +405,8 @@ async function answer(request: Request): Promise<Answer> {
   try {
     return { id, value: await perform(request) };
   } catch (error) {
-    const failure = failureOf(error);
-    return failure === undefined ? { id, error } : { id, failure };
+    const componentError = componentErrorOf(error);
+    return componentError === undefined ? { id, error } : { id, componentError };
   }
 }
 

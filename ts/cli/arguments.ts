@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { instantiate } from '#command-line';
 import type { Invocation } from '#command-line/interfaces/mapcp-copy-command-line.js';
-import { quoted } from '../errors.js';
+import { quoted } from '../common/errors.js';
 import { escapeBytes } from '../host/names.js';
-import { explainInstantiation } from '../instantiation.js';
+import { explainInstantiation } from '../jobs/instantiation.js';
 
 const STATUS_USAGE = 2;
 

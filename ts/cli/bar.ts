@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import cliProgress from 'cli-progress';
-import { quoted } from '../errors.js';
+import { quoted } from '../common/errors.js';
 import type { CopyProgress } from '../index.js';
 import { canDraw, standardError } from './streams.js';
 

@@ -1,7 +1,7 @@
 import type { CleanRequest } from '#command-line/interfaces/mapcp-copy-command-line.js';
-import { cleanAll, hostPath } from '../clean.js';
-import { cleanErrorOf } from '../cleaning.js';
-import { quoted } from '../errors.js';
+import { cleanAll, hostPath } from '../api/clean.js';
+import { cleanErrorOf } from '../common/cleaning.js';
+import { quoted } from '../common/errors.js';
 import { CleanError } from '../index.js';
 import { writeJson } from './output.js';
 import { standardError, standardOutput } from './streams.js';

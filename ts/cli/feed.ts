@@ -4,11 +4,11 @@ import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { isatty, ReadStream } from 'node:tty';
 import { promisify } from 'node:util';
-import { leadsToDescriptor, pathOfOpenFile } from '../descriptor-link.js';
-import type { CopyErrorDetails } from '../errors.js';
-import { quoted } from '../errors.js';
-import { STREAM } from '../input.js';
-import { isSystemError, reasonOf } from '../system-error.js';
+import { leadsToDescriptor, pathOfOpenFile } from '../api/descriptor-link.js';
+import { isSystemError, reasonOf } from '../api/system-error.js';
+import type { CopyErrorDetails } from '../common/errors.js';
+import { quoted } from '../common/errors.js';
+import { STREAM } from '../task/input.js';
 
 /** An error of a list of files, or of a stream. */
 export class FeedError extends Error {

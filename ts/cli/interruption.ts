@@ -1,7 +1,7 @@
 import { constants, readFileSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
-import { isSystemError, reasonOf } from '../system-error.js';
+import { isSystemError, reasonOf } from '../api/system-error.js';
 import { onPrintError, standardError } from './streams.js';
 
 /** Signals that end a program by default, and that a user may send to a copy. No system has all. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import type { Message } from '#command-line/interfaces/mapcp-copy-command-line.js';
-import { escaped } from '../errors.js';
+import { escaped } from '../common/errors.js';
 import { readArguments } from './arguments.js';
 import { Interruption } from './interruption.js';
 import { standardError, standardOutput } from './streams.js';

@@ -1,7 +1,7 @@
 import type { OutputOptions } from '#command-line/interfaces/mapcp-copy-command-line.js';
-import { quoted } from '../errors.js';
+import { quoted } from '../common/errors.js';
 import type { CopyEntry, CopyError, CopyProgress, CopyReport } from '../index.js';
-import { REPORT_MILLISECONDS } from '../task.js';
+import { REPORT_MILLISECONDS } from '../task/task.js';
 import type { ProgressBar } from './bar.js';
 import type { FeedError } from './feed.js';
 import { InvalidNames } from './invalid-names.js';

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { CopyRequest, Message } from '#command-line/interfaces/mapcp-copy-command-line.js';
-import { CopySeries } from '../copy-series.js';
-import { below, isDirectory, isLink } from '../host-path.js';
+import { CopySeries } from '../api/copy-series.js';
+import { below, isDirectory, isLink } from '../api/host-path.js';
 import { type CopyEntry, CopyError, type CopyOptions, type CopyProgress } from '../index.js';
-import { Input } from '../input.js';
+import { Input } from '../task/input.js';
 import { FeedError, isStreamPath, openFeed } from './feed.js';
 import type { Interruption } from './interruption.js';
 import { mayMeet } from './meeting.js';

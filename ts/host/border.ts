@@ -6,7 +6,7 @@
 // of WASI's types, and returns fresh values that nothing else refers to. Calls in the component's own memory go
 // through lowering/, which checks the same types.
 
-import { isBytes } from '../check.js';
+import { isBytes } from '../common/check.js';
 import { errorCode as errorCodeOf, WasiError } from './error-code.js';
 import type { WasiInterfaces } from './imports.js';
 import type { Lowerings } from './lowering/guest.js';

@@ -13,8 +13,8 @@ import {
   takeOptions,
   text,
   wholeNumber,
-} from '../check.js';
-import { access, guestPath, preopenOf, preopensOf } from '../preopens.js';
+} from '../common/check.js';
+import { access, guestPath, preopenOf, preopensOf } from '../common/preopens.js';
 import type { Durability, Preopen } from './grant.js';
 import type { HostOptions } from './host.js';
 import { ModeCarrier } from './modes.js';

@@ -4,7 +4,7 @@
 // from WASI's, that is a mistake or an attack, so the component is refused before any code is made from it. It may leave
 // out functions and types; those that it declares must be exactly WASI's.
 
-import { quoted } from '../errors.js';
+import { quoted } from '../common/errors.js';
 import type { Import, Item } from './component-types.js';
 import { importsOf, withoutVersion } from './component-types.js';
 import { RefusedError } from './errors.js';

@@ -3,7 +3,7 @@
 // This reads the sections of a component that can lead to the type of an import, in the format of the component model's
 // Binary.md, and skips the others. It refuses anything that it does not know.
 
-import { quoted } from '../errors.js';
+import { quoted } from '../common/errors.js';
 import { Reader, unreadable } from './component-reader.js';
 import type { FunctionType, Primitive, Resource, Type } from './wit.js';
 

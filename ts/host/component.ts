@@ -3,7 +3,7 @@
 // jco translates a component to JavaScript, which runs in this process with all its rights. So the component must
 // have no influence on that code, even through its names: a name that could end a string is refused here.
 
-import { describe, isBytes, isError, isRecord, requireThat } from '../check.js';
+import { describe, isBytes, isError, isRecord, requireThat } from '../common/check.js';
 import { takeHostOptions } from './check-options.js';
 import { requireWasi } from './component-imports.js';
 import { createHost } from './create-host.js';

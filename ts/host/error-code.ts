@@ -1,7 +1,7 @@
 // Errors as WASI reports them: the only place that converts an error of Node to an error-code.
 
 import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import { describe, isError } from '../check.js';
+import { describe, isError } from '../common/check.js';
 import { uncatchable } from './trap.js';
 
 /** Every error-code in the order of the WIT enum: its index is its number in a component's memory. */

@@ -1,6 +1,6 @@
 // The errors that the caller of a component gets.
 
-import { describe, isError } from '../check.js';
+import { describe, isError } from '../common/check.js';
 
 /**
  * Thrown through a component that calls `exit`. It ends the call into the component, never the process. The instance

@@ -1,6 +1,6 @@
 // A host: its options, and how its parts fit together.
 
-import { dispose } from '../dispose.js';
+import { dispose } from '../common/dispose.js';
 import { interfacesOf } from './border.js';
 import { createCli } from './cli.js';
 import { createClocks } from './clocks.js';

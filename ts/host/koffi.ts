@@ -2,7 +2,7 @@
 // only if it is installed beside mapcp.
 
 import { createRequire } from 'node:module';
-import { isError } from '../check.js';
+import { isError } from '../common/check.js';
 import { nodeCode } from './error-code.js';
 import { hasPermissionModel } from './permission.js';
 

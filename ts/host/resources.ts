@@ -7,7 +7,7 @@
 // instance has in its own tables is used again by that instance only. An object for any other number is valid only if
 // this host made it.
 
-import { dispose } from '../dispose.js';
+import { dispose } from '../common/dispose.js';
 import { endComponent } from './trap.js';
 import type { Closable, Resource } from './wit.js';
 

@@ -5,7 +5,7 @@
 // that. Any other is refused, because its bytes would pile up in memory or not be there.
 
 import { fstatSync, readSync, writeSync } from 'node:fs';
-import { describe, isBytes } from '../check.js';
+import { describe, isBytes } from '../common/check.js';
 import { nodeCode } from './error-code.js';
 import { sharedBytes } from './file-streams.js';
 import type { Sink, Source } from './streams.js';

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import process from 'node:process';
-import { escaped } from '../errors.js';
+import { escaped } from '../common/errors.js';
 import { RefusedError, runComponent, TrapError } from '../host/index.js';
 import { help, type Program, readArguments, UsageError } from './arguments.js';
 

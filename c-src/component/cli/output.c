@@ -126,8 +126,8 @@ static void remove_bar(struct mapcp_bar *bar) {
 
 // --- Errors and warnings -----------------------------------------------------------------------------------
 
-/// Returns the POSIX name of an error code, or our own name if POSIX has none. ts/posix.ts has the same
-/// names. Static.
+/// Returns the POSIX name of an error code, or our own name if POSIX has none. ts/common/posix.ts has the
+/// same names. Static.
 static const char *code_name(enum mapcp_code code) {
     static const char *const names[] = {
         [MAPCP_CODE_NOT_FOUND] = "ENOENT",

@@ -9,7 +9,7 @@ import {
   sameFile,
   sourceInside,
   wholeExists,
-} from '../problems.js';
+} from '../errors.js';
 import { link, type Put } from '../tree.js';
 
 const whole: CopyOptions = { recursive: true, atomic: 'tree' };

@@ -8,7 +8,7 @@ import {
   noDirectory,
   notDirectory,
   notRegular,
-} from '../problems.js';
+} from '../errors.js';
 
 const KiB = 1024;
 

@@ -1,6 +1,6 @@
 import type { CopyOptions } from 'mapcp';
 import type { Behaviour } from '../behaviour.js';
-import { missing, repeatsSource } from '../problems.js';
+import { missing, repeatsSource } from '../errors.js';
 import { link, type Put } from '../tree.js';
 
 function project(put: Put): void {

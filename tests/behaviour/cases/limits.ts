@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
-import { limited } from '../problems.js';
+import { limited } from '../errors.js';
 import { link, type Put } from '../tree.js';
 
 // A file has 7 bytes.

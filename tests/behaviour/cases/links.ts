@@ -8,7 +8,7 @@ import {
   notDirectory,
   notPermitted,
   notRegular,
-} from '../problems.js';
+} from '../errors.js';
 import { link } from '../tree.js';
 
 const recursive = { recursive: true };

@@ -1,5 +1,5 @@
-import type { Behaviour, Problem } from '../behaviour.js';
-import { isDirectory, missing, notDirectory } from '../problems.js';
+import type { Behaviour, ExpectedError } from '../behaviour.js';
+import { isDirectory, missing, notDirectory } from '../errors.js';
 import { link, type Put } from '../tree.js';
 
 function tree(put: Put): void {
@@ -24,13 +24,13 @@ const whole = {
   'b/d/e/i': 'four',
 } as const;
 
-const refused = (entry: string, code: string, why: string): Problem => ({
+const refused = (entry: string, code: string, why: string): ExpectedError => ({
   code,
   says: `cannot use 'in/a/${entry}': ${why}`,
   entry,
 });
 
-const notBelow = (entry: string): Problem =>
+const notBelow = (entry: string): ExpectedError =>
   refused(entry, 'EINVAL', "a listed path must be relative, and must not contain '..'");
 
 /** A path of thirty directories. */

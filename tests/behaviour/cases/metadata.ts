@@ -1,6 +1,6 @@
 import process from 'node:process';
 import type { Behaviour } from '../behaviour.js';
-import { timeless } from '../problems.js';
+import { timeless } from '../errors.js';
 import { link, type Put } from '../tree.js';
 
 const keeping = { recursive: true, preserveTimestamps: true };

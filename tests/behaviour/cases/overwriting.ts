@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
-import { exists, undecided } from '../problems.js';
+import { exists, undecided } from '../errors.js';
 import { link, type Put } from '../tree.js';
 
 /** A file on both sides, with their times. */

@@ -11,7 +11,7 @@ import {
   mountPoint,
   noDirectory,
   notPermitted,
-} from '../problems.js';
+} from '../errors.js';
 import type { Put } from '../tree.js';
 
 const MiB = 1024 * 1024;

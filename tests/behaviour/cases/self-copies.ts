@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
-import { intoItself, sameFile } from '../problems.js';
+import { intoItself, sameFile } from '../errors.js';
 import { link, type Put } from '../tree.js';
 
 const recursive = { recursive: true };

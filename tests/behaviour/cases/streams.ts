@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
-import { isDirectory, limited, noDirectory } from '../problems.js';
+import { isDirectory, limited, noDirectory } from '../errors.js';
 
 const PAGE = 65_536;
 

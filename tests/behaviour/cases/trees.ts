@@ -1,5 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
-import { denied, isDirectory, needsRecursive, noDirectory, notDirectory, notRegular } from '../problems.js';
+import { denied, isDirectory, needsRecursive, noDirectory, notDirectory, notRegular } from '../errors.js';
 import type { Put } from '../tree.js';
 
 const recursive = { recursive: true };

@@ -1,12 +1,12 @@
-import { asFlag } from './advice.js';
+import { asFlag } from '../common/advice.js';
+import { CopyError, type CopyReport } from '../common/errors.js';
+import type { Amounts, CopyOptions } from '../common/options.js';
+import type { Preopens } from '../host/grant.js';
+import { Made } from '../jobs/made.js';
+import type { Input } from '../task/input.js';
+import type { CopyTask } from '../task/task.js';
 import { startCopy } from './copy.js';
-import { CopyError, type CopyReport } from './errors.js';
-import type { Preopens } from './host/grant.js';
-import type { Input } from './input.js';
-import { Made } from './made.js';
-import type { Amounts, CopyOptions } from './options.js';
-import { confinementOfUser, type LentSandbox, lendSandbox } from './sandbox.js';
-import type { CopyTask } from './task.js';
+import { confinementOfUser, type LentSandbox, lendSandbox } from './lent-sandbox.js';
 
 /**
  * Several copies, one after the other. Those between the same two directories share a sandbox, because opening the

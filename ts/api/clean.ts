@@ -1,10 +1,11 @@
-import { requireThat, takeOptions } from './check.js';
-import { countOf } from './cleaning.js';
-import type { CleanReport } from './component.js';
-import { CleanError } from './errors.js';
+import { requireThat, takeOptions } from '../common/check.js';
+import { countOf } from '../common/cleaning.js';
+import { CleanError } from '../common/errors.js';
+import { type CleanOptions, cleanChecks } from '../common/options.js';
+import type { CleanReport } from '../jobs/component.js';
 import { below, hostPathOf } from './host-path.js';
-import { type CleanOptions, cleanChecks } from './options.js';
-import { confinementOfUser, openSandbox } from './sandbox.js';
+import { confinementOfUser } from './lent-sandbox.js';
+import { openSandbox } from './sandbox.js';
 import { isSystemError, reasonOf } from './system-error.js';
 
 const PREOPEN = '/directory';

@@ -2,23 +2,23 @@
 // which permissions were refused, and that descriptors ran out.
 
 import { posix } from 'node:path';
+import { reasonOfCode } from '../api/system-error.js';
+import { quoted } from '../common/errors.js';
+import { takeDenial, takeNativeCode } from '../host/error-code.js';
+import type { Preopens } from '../host/grant.js';
+import type { ModeCarrier, Refusals } from '../host/modes.js';
+import type { SandboxJob } from '../task/task.js';
 import {
   type ComponentError,
   type CopyJob,
+  componentErrorOf,
   dropJob,
   type Entry,
   type ErrorCode,
   errorOf,
-  failureOf,
   type Progress,
 } from './component.js';
-import { quoted } from './errors.js';
-import { takeDenial, takeNativeCode } from './host/error-code.js';
-import type { Preopens } from './host/grant.js';
-import type { ModeCarrier, Refusals } from './host/modes.js';
 import type { Made } from './made.js';
-import { reasonOfCode } from './system-error.js';
-import type { SandboxJob } from './task.js';
 
 /** What a job copies. */
 export interface OwnCopy {
@@ -120,8 +120,8 @@ export class OwnJob implements SandboxJob {
       return this.#listen(act);
     } catch (error) {
       this.#isOver = true;
-      const failure = failureOf(error);
-      throw failure === undefined ? error : errorOf(this.#explained(failure));
+      const componentError = componentErrorOf(error);
+      throw componentError === undefined ? error : errorOf(this.#explained(componentError));
     }
   }
 
@@ -147,16 +147,16 @@ export class OwnJob implements SandboxJob {
   }
 
   /** Returns the same error with what WASI could not express. */
-  #explained(failure: ComponentError): ComponentError {
-    const { code } = failure;
+  #explained(componentError: ComponentError): ComponentError {
+    const { code } = componentError;
     if (code.tag === 'access-denied' && this.#denial !== undefined) {
-      return { ...failure, reason: this.#denial };
+      return { ...componentError, reason: this.#denial };
     }
     if (code.tag === 'out-of-memory' && this.#lacksDescriptors) {
-      return { ...failure, code: { tag: 'too-many-open-files' }, reason: reasonOfCode('EMFILE') };
+      return { ...componentError, code: { tag: 'too-many-open-files' }, reason: reasonOfCode('EMFILE') };
     }
-    const reason = this.#reasonOfPreopens(failure);
-    return reason === undefined ? failure : { ...failure, reason };
+    const reason = this.#reasonOfPreopens(componentError);
+    return reason === undefined ? componentError : { ...componentError, reason };
   }
 
   /** Returns the reason if the directories of the sandbox are the cause. */

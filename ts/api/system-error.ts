@@ -1,5 +1,5 @@
 import { getSystemErrorMap } from 'node:util';
-import { isError } from './check.js';
+import { isError } from '../common/check.js';
 
 /** The engine's words (c-src/engine/error.c) for errors that Node words differently. */
 const reasons: Readonly<Record<string, string>> = {

@@ -2,11 +2,11 @@
 // most of its time on loading and compiling.
 
 import { Worker } from 'node:worker_threads';
-import { isError } from './check.js';
+import { isError } from '../common/check.js';
+import type { CopyOptions } from '../common/options.js';
+import type { Preopens } from '../host/grant.js';
+import type { HostOptions } from '../host/host.js';
 import type { ComponentError, Entry, Progress } from './component.js';
-import type { Preopens } from './host/grant.js';
-import type { HostOptions } from './host/host.js';
-import type { CopyOptions } from './options.js';
 
 /** A divided copy, or a shard of one, in a form that can be sent to a thread. */
 export interface Assignment {
@@ -27,7 +27,7 @@ export interface ThreadReport {
   readonly errors: readonly ComponentError[];
   readonly entries: readonly Entry[];
   /** The component's error, if it failed. */
-  readonly failure?: ComponentError;
+  readonly componentError?: ComponentError;
 }
 
 /** A thread's message when it is ready for its first shard. */
@@ -144,11 +144,11 @@ class Thread {
     if (this.#isReady) {
       return error;
     }
-    const failure = new NoThreadError(error);
+    const noThread = new NoThreadError(error);
     if ('code' in error && error.code === 'ERR_MODULE_NOT_FOUND') {
-      isMissing = failure;
+      isMissing = noThread;
     }
-    return failure;
+    return noThread;
   }
 
   /** Makes the thread available for other copies. From now on, it does not keep the process alive. */

@@ -1,13 +1,13 @@
+import type { CopyOptions, Shard } from '../common/options.js';
+import type { SandboxJob } from '../task/task.js';
 import {
   type ComponentError,
+  componentErrorOf,
   type Entry,
   errorOf,
-  failureOf,
   NOTHING_YET,
   type Progress,
 } from './component.js';
-import type { CopyOptions, Shard } from './options.js';
-import type { SandboxJob } from './task.js';
 import {
   type Assignment,
   NoThreadError,
@@ -35,7 +35,7 @@ export class DividedJob implements SandboxJob {
   readonly #isDryRun: boolean;
   #currentPath: string;
   #isWarned = false;
-  #failure: Error | undefined;
+  #error: Error | undefined;
   #wake: (() => void) | undefined;
   #hasNews = false;
 
@@ -104,8 +104,8 @@ export class DividedJob implements SandboxJob {
       });
     }
     this.#hasNews = false;
-    if (this.#failure !== undefined) {
-      throw this.#failure;
+    if (this.#error !== undefined) {
+      throw this.#error;
     }
     return this.progress();
   }
@@ -124,8 +124,8 @@ export class DividedJob implements SandboxJob {
       this.#isOwnDone = (await own.step(budget)).done;
     } catch (error) {
       // After any other error, such as a trap, the component cannot be called again.
-      this.#failure ??= error as Error;
-      if (failureOf(error) === undefined) {
+      this.#error ??= error as Error;
+      if (componentErrorOf(error) === undefined) {
         return;
       }
     }
@@ -185,8 +185,8 @@ export class DividedJob implements SandboxJob {
 
   #receive(report: ThreadReport): void {
     this.#take(report.currentPath, report.errors, report.entries);
-    if (report.failure !== undefined) {
-      this.#fail(errorOf(report.failure));
+    if (report.componentError !== undefined) {
+      this.#fail(errorOf(report.componentError));
     }
     this.#notify();
   }
@@ -219,7 +219,7 @@ export class DividedJob implements SandboxJob {
   }
 
   #fail(error: Error): void {
-    this.#failure ??= error;
+    this.#error ??= error;
     this.#notify();
   }
 

@@ -1,8 +1,8 @@
 import { type ImportObject, instantiate, type Root } from '#bindings';
 import type { CopyError, CopyJob, Progress } from '#bindings/interfaces/mapcp-copy-copier.js';
-import { isError } from './check.js';
-import { dispose } from './dispose.js';
-import type { Operation } from './errors.js';
+import { isError } from '../common/check.js';
+import { dispose } from '../common/dispose.js';
+import type { Operation } from '../common/errors.js';
 import { explainInstantiation } from './instantiation.js';
 
 export type {
@@ -59,16 +59,16 @@ export function dropJob(job: CopyJob): void {
  *
  * @param error the value that a call of the component threw
  */
-export function failureOf(error: unknown): ComponentError | undefined {
+export function componentErrorOf(error: unknown): ComponentError | undefined {
   // The bindings throw an Error that has the component's error as its payload.
   return isError(error) && 'payload' in error ? (error.payload as ComponentError) : undefined;
 }
 
 /**
- * The reverse of {@link failureOf}, for an error that comes from another thread.
+ * The reverse of {@link componentErrorOf}, for an error that comes from another thread.
  *
- * @param failure the error that a component reported there
+ * @param componentError the error that a component reported there
  */
-export function errorOf(failure: ComponentError): Error {
-  return Object.assign(new Error(failure.reason), { payload: failure });
+export function errorOf(componentError: ComponentError): Error {
+  return Object.assign(new Error(componentError.reason), { payload: componentError });
 }

@@ -1,8 +1,8 @@
 // How many jobs a copy is divided among.
 
-import { failureOf } from './component.js';
-import type { CopyOptions, JobOptions } from './options.js';
-import type { Job } from './task.js';
+import type { CopyOptions, JobOptions } from '../common/options.js';
+import type { Job } from '../task/task.js';
+import { componentErrorOf } from './component.js';
 
 /** A copy that can perhaps be divided. */
 export interface Divisible {
@@ -48,7 +48,7 @@ async function hasParts({ probe }: Divisible): Promise<boolean> {
     }
     return true;
   } catch (error) {
-    if (failureOf(error) === undefined) {
+    if (componentErrorOf(error) === undefined) {
       throw error;
     }
     // The copy itself will report it.

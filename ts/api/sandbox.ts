@@ -1,20 +1,7 @@
-import { unlessAborted } from './abort.js';
-import { boolean, type Checks, callback, oneOf, takeOptions } from './check.js';
-import { cleanErrorOf, countOf } from './cleaning.js';
-import { closedError } from './closed.js';
-import { type CleanReport, type Component, failureOf, instantiateComponent } from './component.js';
-import { jobsFor } from './concurrency.js';
-import { quoted } from './errors.js';
-import { atExit } from './exit.js';
-import { preopen } from './host/check-options.js';
-import { createHost, createReusableHost } from './host/create-host.js';
-import type { Preopens } from './host/grant.js';
-import type { Host, HostOptions, ReusableHost } from './host/host.js';
-import { ModeCarrier } from './host/modes.js';
-import { hasPermissionModel } from './host/permission.js';
-import { inputOf, STREAM, type StreamSource } from './input.js';
-import { type Instance, makeInstance } from './instance.js';
-import type { Made } from './made.js';
+import { boolean, type Checks, callback, oneOf, takeOptions } from '../common/check.js';
+import { cleanErrorOf, countOf } from '../common/cleaning.js';
+import { closedError } from '../common/closed.js';
+import { quoted } from '../common/errors.js';
 import {
   type CleanOptions,
   type ComponentOptions,
@@ -26,13 +13,29 @@ import {
   requireAtomic,
   requirePath,
   toComponent,
-} from './options.js';
-import { OwnJob } from './own-job.js';
-import { requirePatterns } from './patterns.js';
-import { preopensOf } from './preopens.js';
-import { rest, restIfDue } from './rest.js';
-import { CopyTask, type SandboxJob, type Work } from './task.js';
-import type { Assignment } from './threads.js';
+} from '../common/options.js';
+import { requirePatterns } from '../common/patterns.js';
+import { preopensOf } from '../common/preopens.js';
+import { preopen } from '../host/check-options.js';
+import { createHost } from '../host/create-host.js';
+import type { Preopens } from '../host/grant.js';
+import type { Host, HostOptions } from '../host/host.js';
+import { ModeCarrier } from '../host/modes.js';
+import {
+  type CleanReport,
+  type Component,
+  componentErrorOf,
+  instantiateComponent,
+} from '../jobs/component.js';
+import { jobsFor } from '../jobs/concurrency.js';
+import type { Made } from '../jobs/made.js';
+import { OwnJob } from '../jobs/own-job.js';
+import type { Assignment } from '../jobs/threads.js';
+import { unlessAborted } from '../task/abort.js';
+import { inputOf, STREAM, type StreamSource } from '../task/input.js';
+import { rest, restIfDue } from '../task/rest.js';
+import { CopyTask, type SandboxJob, type Work } from '../task/task.js';
+import { atExit } from './exit.js';
 
 /** A WASI host for a sandbox, ours or another one. */
 export interface SandboxHost {
@@ -68,7 +71,7 @@ const takePreopens = preopensOf(preopen);
 const NEW_FILE = 0o666;
 
 /** Settings of our own host for a copy. They are set before each step, because copies take turns. */
-type Aids = Required<Pick<HostOptions, 'modes' | 'durability'>>;
+export type Aids = Required<Pick<HostOptions, 'modes' | 'durability'>>;
 
 /** Returns what a thread needs to open a sandbox like this one. Other hosts cannot be sent to a thread. */
 type Sharing = () => Pick<Assignment, 'preopens' | 'confinement'>;
@@ -196,7 +199,7 @@ export class Sandbox implements Disposable {
       return this.#job(source, target, toComponent(options, measure, options), options.made);
     }
     // Most copies are not divided, and need not load this.
-    const { DividedJob } = await import('./divided-job.js');
+    const { DividedJob } = await import('../jobs/divided-job.js');
     return new DividedJob(
       { ...sharing(), source, target, options, measure, reportEntries: options.onEntry !== undefined },
       count,
@@ -241,8 +244,8 @@ export class Sandbox implements Disposable {
     try {
       return this.#component.copier.clean(directory, dryRun);
     } catch (error) {
-      const failure = failureOf(error);
-      throw failure === undefined ? error : cleanErrorOf(failure, (path) => path);
+      const componentError = componentErrorOf(error);
+      throw componentError === undefined ? error : cleanErrorOf(componentError, (path) => path);
     }
   }
 
@@ -316,7 +319,8 @@ export async function openSandbox(preopens: Preopens, options: SandboxOptions = 
   }
 }
 
-function newAids(): Aids {
+/** @internal */
+export function newAids(): Aids {
   return { modes: new ModeCarrier(), durability: { syncDirectories: false } };
 }
 
@@ -332,11 +336,13 @@ async function hostFor(
   return { host, sharing: sharingOf(host, options) };
 }
 
-function sharingOf(host: Host, { confinement }: SandboxOptions): Sharing {
+/** @internal */
+export function sharingOf(host: Host, { confinement }: SandboxOptions): Sharing {
   return () => ({ preopens: host.preopens(), confinement });
 }
 
-function hostOptions(
+/** @internal */
+export function hostOptions(
   preopens: Preopens,
   { confinement, allowOverlap }: SandboxOptions,
   aids: Aids,
@@ -354,89 +360,4 @@ function hostOptions(
     ...(confinement && { confinement }),
     ...(allowOverlap !== undefined && { allowOverlap }),
   };
-}
-
-/** A sandbox for one copy. */
-export interface LentSandbox {
-  readonly sandbox: Sandbox;
-  /**
-   * Closes the sandbox.
-   *
-   * @param succeeded whether the copy succeeded. After a failure the component is not used again
-   */
-  giveBack(succeeded: boolean): void;
-}
-
-/** How directories are confined that the process's own user names: as well as the system can, without a warning. */
-export const confinementOfUser: Pick<SandboxOptions, 'confinement'> =
-  process.platform === 'linux' ? {} : { confinement: 'best-effort' };
-
-/** What an ended copy leaves for the next one. */
-interface Idle {
-  readonly host: ReusableHost;
-  readonly instance: Instance;
-  readonly aids: Aids;
-}
-
-/** Each takes some megabytes. A copy that waits for its turn gets it when another ends, so a few serve many. */
-const MOST_IDLE = 4;
-
-/** By `confinement`. */
-const idle = new Map<SandboxOptions['confinement'], Idle[]>();
-
-/**
- * Opens a sandbox for one copy, in an instance that an earlier copy left if there is one; see ts/instance.ts.
- * Directories may overlap.
- */
-export async function lendSandbox(preopens: Preopens, given: SandboxOptions): Promise<LentSandbox> {
-  const options = { ...given, allowOverlap: true };
-  // What Node grants can depend on the directories.
-  if (options.host !== undefined || hasPermissionModel()) {
-    const sandbox = await openSandbox(preopens, options);
-    return { sandbox, giveBack: () => sandbox.close() };
-  }
-  const left = idle.get(options.confinement) ?? [];
-  idle.set(options.confinement, left);
-  const taken = left.pop();
-  try {
-    taken?.host.reopen(preopens);
-  } catch (error) {
-    taken?.host.close();
-    throw error;
-  }
-  const { host, instance, aids } = taken ?? (await makeIdle(preopens, options));
-  let succeeded = false;
-  const close = () => {
-    // The host goes first, so that the instance has nothing open when its memory is reset.
-    if (succeeded && host.release() && instance.reset() && left.length < MOST_IDLE) {
-      left.push({ host, instance, aids });
-    } else {
-      host.close();
-    }
-  };
-  const sandbox = new Sandbox(
-    preopens,
-    { imports: host.imports, close },
-    instance.component,
-    aids,
-    sharingOf(host, options),
-  );
-  return {
-    sandbox,
-    giveBack(hasSucceeded) {
-      succeeded = hasSucceeded;
-      sandbox.close();
-    },
-  };
-}
-
-async function makeIdle(preopens: Preopens, options: SandboxOptions): Promise<Idle> {
-  const aids = newAids();
-  const host = await createReusableHost(hostOptions(preopens, options, aids));
-  try {
-    return { host, instance: await makeInstance(host.imports), aids };
-  } catch (error) {
-    host.close();
-    throw error;
-  }
 }

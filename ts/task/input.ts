@@ -1,8 +1,8 @@
 // What a job gets while it runs: the paths of a list, or the content of a stream. Both are taken from a source of the
 // caller's piece by piece, when the job needs them.
 
-import { describe, isBytes, isIterable, requireThat, text } from './check.js';
-import type { CopyOptions } from './options.js';
+import { describe, isBytes, isIterable, requireThat, text } from '../common/check.js';
+import type { CopyOptions } from '../common/options.js';
 
 /** The name of a stream in place of a path, in errors and entries. */
 export const STREAM = '-';

@@ -1,11 +1,11 @@
+import { asProperty, type Spelling, spellOptions } from '../common/advice.js';
+import { CopyError, type CopyReport } from '../common/errors.js';
+import type { CopyEntry, CopyOptions, CopyProgress } from '../common/options.js';
+import { nameOf } from '../common/posix.js';
+import { type ComponentError, componentErrorOf, type Entry, type Progress } from '../jobs/component.js';
 import { throwIfAborted } from './abort.js';
-import { asProperty, type Spelling, spellOptions } from './advice.js';
-import { type ComponentError, type Entry, failureOf, type Progress } from './component.js';
-import { CopyError, type CopyReport } from './errors.js';
 import type { Input } from './input.js';
-import type { CopyEntry, CopyOptions, CopyProgress } from './options.js';
 import { Pace } from './pace.js';
-import { nameOf } from './posix.js';
 import { type Turn, takeTurn } from './turns.js';
 
 /** A job of the component, in this thread or in others. */
@@ -213,7 +213,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
         this.#requireWanted();
         work.prepareStep();
         const started = performance.now();
-        const { progress, failure } = await step(job, pace.budget);
+        const { progress, componentError } = await step(job, pace.budget);
         pace.took(performance.now() - started);
         for (const error of job.takeErrors()) {
           const [notes, listener] = isWarning(error)
@@ -223,8 +223,8 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
           notes.add(() => toError(error, work));
         }
         await this.#reportEntries(job, work, turn);
-        if (failure !== undefined) {
-          throw toError(failure, work, report(progress));
+        if (componentError !== undefined) {
+          throw toError(componentError, work, report(progress));
         }
         await this.#reportProgress(progress, job, work, turn);
         if (progress.done) {
@@ -340,21 +340,24 @@ async function begin(work: Work, measure: boolean): Promise<Job> {
   try {
     return await work.begin(measure);
   } catch (error) {
-    const failure = failureOf(error);
-    throw failure === undefined ? error : toError(failure, work);
+    const componentError = componentErrorOf(error);
+    throw componentError === undefined ? error : toError(componentError, work);
   }
 }
 
 /** Runs a step. Returns the progress, and the component's error if there is one. */
-async function step(job: Job, budget: bigint): Promise<{ progress: Progress; failure?: ComponentError }> {
+async function step(
+  job: Job,
+  budget: bigint,
+): Promise<{ progress: Progress; componentError?: ComponentError }> {
   try {
     return { progress: await job.step(budget) };
   } catch (error) {
-    const failure = failureOf(error);
-    if (failure === undefined) {
+    const componentError = componentErrorOf(error);
+    if (componentError === undefined) {
       throw error;
     }
-    return { progress: job.progress(), failure };
+    return { progress: job.progress(), componentError };
   }
 }
 
@@ -362,16 +365,16 @@ function toCopyEntry({ kind, source, target, skipped, bytes }: Entry, { pathOf }
   return { kind, source: pathOf(source), target: pathOf(target), skipped, bytes: Number(bytes) };
 }
 
-function toError(failure: ComponentError, work: Work, report?: CopyReport): CopyError {
+function toError(componentError: ComponentError, work: Work, report?: CopyReport): CopyError {
   return new CopyError({
-    code: nameOf(failure.code),
-    operation: failure.operation,
-    path: work.pathOf(failure.path),
-    source: work.pathOf(failure.source),
-    target: work.pathOf(failure.target),
-    reason: spellOptions(failure.reason, work.spelling ?? asProperty),
-    isCopied: failure.outcome === 'copied',
-    leftover: failure.leftover === undefined ? undefined : work.pathOf(failure.leftover),
+    code: nameOf(componentError.code),
+    operation: componentError.operation,
+    path: work.pathOf(componentError.path),
+    source: work.pathOf(componentError.source),
+    target: work.pathOf(componentError.target),
+    reason: spellOptions(componentError.reason, work.spelling ?? asProperty),
+    isCopied: componentError.outcome === 'copied',
+    leftover: componentError.leftover === undefined ? undefined : work.pathOf(componentError.leftover),
     report,
   });
 }

@@ -1,18 +1,19 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, sep } from 'node:path';
-import type { Spelling } from './advice.js';
-import { type Checks, callback, oneOf, takeOptions } from './check.js';
-import { failureOf } from './component.js';
+import type { Spelling } from '../common/advice.js';
+import { type Checks, callback, oneOf, takeOptions } from '../common/check.js';
+import { CopyError } from '../common/errors.js';
+import { type Amounts, type CopyOptions, copyChecks, copyHints, requireAtomic } from '../common/options.js';
+import type { Preopens } from '../host/grant.js';
+import { componentErrorOf } from '../jobs/component.js';
+import type { Made } from '../jobs/made.js';
+import { type Input, inputOf, STREAM, type StreamSource } from '../task/input.js';
+import { CopyTask, type Order, type Work } from '../task/task.js';
 import { leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
-import { CopyError } from './errors.js';
-import type { Preopens } from './host/grant.js';
 import { below, hostPathOf, isDirectory, isLink } from './host-path.js';
-import { type Input, inputOf, STREAM, type StreamSource } from './input.js';
-import type { Made } from './made.js';
-import { type Amounts, type CopyOptions, copyChecks, copyHints, requireAtomic } from './options.js';
-import { type LentSandbox, lendSandbox, type SandboxOptions } from './sandbox.js';
+import { type LentSandbox, lendSandbox } from './lent-sandbox.js';
+import type { SandboxOptions } from './sandbox.js';
 import { isSystemError, reasonOf, type SystemError } from './system-error.js';
-import { CopyTask, type Order, type Work } from './task.js';
 
 const NOT_REGULAR_FILE = 'ERR_MAPCP_NOT_REGULAR_FILE';
 
@@ -328,7 +329,7 @@ async function isLeftOut(
     return true;
   } catch (error) {
     // The copy itself reports all other errors.
-    return failureOf(error)?.code.tag !== 'into-itself';
+    return componentErrorOf(error)?.code.tag !== 'into-itself';
   }
 }
 

@@ -1,8 +1,8 @@
 import { lstatSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isUrl, requireThat } from './check.js';
-import { requirePath } from './options.js';
+import { isUrl, requireThat } from '../common/check.js';
+import { requirePath } from '../common/options.js';
 
 /**
  * Returns a path of the system from a path or a `file:` URL.

@@ -1,4 +1,4 @@
-import type { ErrorCode } from './component.js';
+import type { ErrorCode } from '../jobs/component.js';
 
 /** The name that a {@link CopyError} carries for each of the component's error codes. */
 const names: Record<ErrorCode['tag'], string> = {

@@ -1,4 +1,4 @@
-import type { CleanReport, ComponentError } from './component.js';
+import type { CleanReport, ComponentError } from '../jobs/component.js';
 import { CleanError } from './errors.js';
 import { nameOf } from './posix.js';
 
