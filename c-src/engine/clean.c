@@ -29,9 +29,8 @@ static struct mapcp_copy_error error_at(const struct cleaning *cleaning, const c
 /// Reports an error about the entry that the walk is at. Returns false and sets `error` if memory runs out.
 static bool report(struct cleaning *cleaning, struct mapcp_error *error) {
     if (error->code == MAPCP_CODE_LIMIT_EXCEEDED) {
-        error->because =
-            "its path has more names below the directory than are allowed; clean a directory that is "
-            "nearer to it";
+        error->because = "its path has more names below the directory than are allowed; "
+                         "clean a directory that is nearer to it";
     }
     return mapcp_copy_errors_add(&cleaning->result->errors, error_at(cleaning, "", error)) ||
            mapcp_out_of_memory(error);

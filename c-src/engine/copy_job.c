@@ -25,6 +25,9 @@
 // a listing that never ends returns, and the host can abort the job.
 #define MOST_PASSED 4096
 
+static const char REPEATS_SOURCE[] =
+    "a pattern is matched against paths below the source, so leave out the path of the source";
+
 struct mapcp_job *mapcp_job_new(const char *source, const char *target, const struct mapcp_options *options) {
     struct mapcp_job *job = calloc(1, sizeof(*job));
     if (!job) {
@@ -150,10 +153,8 @@ static bool warn_of_patterns(struct mapcp_job *job, struct mapcp_error *error) {
             const char *const pattern = lists[list].items[index];
             if (mapcp_pattern_repeats_source(pattern, job->given_source) && lacks_first_name(job, pattern)) {
                 struct mapcp_error why;
-                mapcp_fail_because(
-                    &why, MAPCP_OPERATION_MATCH, MAPCP_SIDE_SOURCE, MAPCP_CODE_INVALID_ARGUMENT,
-                    "a pattern is matched against paths below the source, so leave out the path of "
-                    "the source");
+                mapcp_fail_because(&why, MAPCP_OPERATION_MATCH, MAPCP_SIDE_SOURCE,
+                                   MAPCP_CODE_INVALID_ARGUMENT, REPEATS_SOURCE);
                 why.pattern = pattern;
                 good = mapcp_job_warn(job, &why, NULL, error);
             }

@@ -326,8 +326,8 @@ const char *mapcp_glob_fault(const char *pattern) {
     for (size_t number = 0; !fault && mapcp_glob_expand(pattern, number, one); number++) {
         // An empty alternative is allowed: `a{,.c}` means that the `.c` is optional.
         if (*one != '\0' && has_impossible_name(one)) {
-            fault = "Paths below the source have no '.', '..' or '//' in them: for './sub', write 'sub' or "
-                    "'/sub'.";
+            fault = "Paths below the source have no '.', '..' or '//' in them: "
+                    "for './sub', write 'sub' or '/sub'.";
         }
     }
     return fault;

@@ -60,8 +60,8 @@ bool mapcp_options_accept(struct mapcp_options *options, struct mapcp_error *err
         return false;
     }
     if (options->shard.count > 1 && (options->max_bytes.is_set || options->max_files.is_set)) {
-        return refuse("a limit on all bytes or files cannot be shared among shards; limit the size of a file "
-                      "instead, or copy all shards in one job",
+        return refuse("a limit on all bytes or files cannot be shared among shards; "
+                      "limit the size of a file instead, or copy all shards in one job",
                       error);
     }
     uint32_t wanted = options->window_size == 0 ? MAPCP_DEFAULT_WINDOW : options->window_size;

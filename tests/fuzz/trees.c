@@ -27,7 +27,7 @@
 #define SOURCE_LETTER 'i'
 #define TARGET_LETTER 'o'
 
-/// Left by a killed copy. It is copied like any other file.
+/// Left by a killed copy. It is copied like any other entry.
 #define TEMPORARY ".mapcp-0123456789abcdef.tmp"
 
 static const char *const names[] = {"a", "b", "c", "-r", ".hidden", "two words", "\xff", TEMPORARY};
@@ -152,13 +152,15 @@ static bool is_whole(const char *path) {
     return next == EOF && (first == EOF || first == SOURCE_LETTER || first == TARGET_LETTER);
 }
 
-/// Checks an entry of the target, and counts the temporary files that the input itself has created.
+/// Checks an entry of the target, and counts the temporary files and trees that the input itself has created.
 static void check_entry(const char *path, unsigned char kind, void *temporaries) {
     const char *name = strrchr(path, '/') + 1;
     FUZZ_CHECK(kind != DT_REG || is_whole(path));
     if (mapcp_is_temporary_name(name)) {
         FUZZ_CHECK(strcmp(name, TEMPORARY) == 0);
-        *(size_t *)temporaries += kind == DT_REG || kind == DT_LNK;
+        // A tree is removed with everything in it, and counts once.
+        const bool is_inside = strstr(path, "/" TEMPORARY "/") != NULL;
+        *(size_t *)temporaries += !is_inside && (kind == DT_REG || kind == DT_LNK || kind == DT_DIR);
     }
 }
 
