@@ -30,6 +30,9 @@
 /// Left by a killed copy. It is copied like any other entry.
 #define TEMPORARY ".mapcp-0123456789abcdef.tmp"
 
+/// The last file that was made in the target, and in the source. Empty if there is none.
+static char last_files[2][256];
+
 static const char *const names[] = {"a", "b", "c", "-r", ".hidden", "two words", "\xff", TEMPORARY};
 
 /// A path of up to three names below `side`, chosen by the input.
@@ -74,6 +77,14 @@ static const char *text_of_link(unsigned number) {
     return number < 7 ? texts[number] : longest;
 }
 
+/// Gives the last file that was made on a side another name.
+static void make_name(const char *path, bool is_source) {
+    char *last = last_files[is_source];
+    if (*last) {
+        (void)link(last, path);
+    }
+}
+
 static void make_entry(struct fuzz_input *input, bool is_source) {
     static const size_t sizes[] = {0, 1, 100, 4096, 65536, 65537, LARGEST, 7};
     char path[256];
@@ -83,16 +94,20 @@ static void make_entry(struct fuzz_input *input, bool is_source) {
         return;
     }
     // Existing entries are not replaced.
-    switch (kind % 5) {
+    switch (kind % 6) {
     case 0:
     case 1:
         (void)mkdir(path, 0777);
         break;
     case 2:
-        make_file(path, is_source ? SOURCE_LETTER : TARGET_LETTER, sizes[kind / 5 % 8]);
+        make_file(path, is_source ? SOURCE_LETTER : TARGET_LETTER, sizes[kind / 6 % 8]);
+        (void)snprintf(last_files[is_source], sizeof(last_files[is_source]), "%s", path);
         break;
     case 3:
-        (void)symlink(text_of_link(kind / 5 % 8), path);
+        (void)symlink(text_of_link(kind / 6 % 8), path);
+        break;
+    case 4:
+        make_name(path, is_source);
         break;
     default:
         (void)mkfifo(path, 0666);
@@ -115,6 +130,8 @@ static struct mapcp_options take_options(struct fuzz_input *input, const char *c
         .keep_going = flags & 8,
         .make_parents = flags & 16,
         .measure = flags & 32,
+        .preserve_hard_links = flags & 64,
+        .atomic = flags & 128 ? MAPCP_ATOMICITY_TREE : MAPCP_ATOMICITY_FILE,
         .include = {.items = pattern, .count = (filters & 3) == 1},
         .exclude = {.items = pattern, .count = (filters & 3) == 2},
         // The last of these indices is outside the count.
@@ -137,6 +154,21 @@ static void add_up(const char *path, unsigned char kind, void *sum) {
 static uint64_t sum_of(const char *directory) {
     uint64_t sum = 0;
     workplace_for_each(directory, add_up, &sum);
+    return sum;
+}
+
+/// The same without the times of directories: a test for another spelling of the target makes a temporary
+/// file there.
+static void add_up_entries(const char *path, unsigned char kind, void *sum) {
+    struct stat status;
+    FUZZ_CHECK(lstat(path, &status) == 0);
+    add_up(path, kind, sum);
+    *(uint64_t *)sum -= kind == DT_DIR ? (uint64_t)status.st_mtim.tv_nsec * 5 : 0;
+}
+
+static uint64_t sum_of_entries(const char *directory) {
+    uint64_t sum = 0;
+    workplace_for_each(directory, add_up_entries, &sum);
     return sum;
 }
 
@@ -195,6 +227,7 @@ static void check_copied(const char *path, unsigned char kind, void *context) {
         FUZZ_CHECK((source.st_mode & S_IFMT) == (target.st_mode & S_IFMT));
         FUZZ_CHECK(!options->preserve_timestamps || is_same_time(&source.st_mtim, &target.st_mtim));
     }
+    FUZZ_CHECK(kind != DT_REG || target.st_nlink == (options->preserve_hard_links ? source.st_nlink : 1));
     if (kind == DT_REG || kind == DT_LNK) {
         size_t length = read_content(path, kind, contents[0], sizeof(contents[0]));
         FUZZ_CHECK(read_content(copied, kind, contents[1], sizeof(contents[1])) == length);
@@ -243,6 +276,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_take_string(&input, pattern, sizeof(pattern));
 
     workplace_renew();
+    memset(last_files, 0, sizeof(last_files));
     FUZZ_CHECK(mkdir("in", 0777) == 0 && mkdir("out", 0777) == 0 && mkdir("outside", 0777) == 0);
     (void)mkdir("in/t", 0777);
     for (int count = 0; count < MOST_ENTRIES && input.left > 0; count++) {
@@ -254,9 +288,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     uint64_t source = sum_of("in");
     uint64_t target = sum_of("out");
+    uint64_t entries = sum_of_entries("out");
 
     bool complete = run(&options, budget);
 
+    // A tree that must appear as a whole has changed nothing if it has failed.
+    FUZZ_CHECK(complete || options.atomic == MAPCP_ATOMICITY_FILE || sum_of_entries("out") == entries);
     size_t temporaries = 0;
     workplace_for_each("out", check_entry, &temporaries);
     bool takes_all = options.include.count + options.exclude.count + options.shard.count == 0 &&
