@@ -30,9 +30,20 @@ const isWindows = process.platform === 'win32';
 /** Node sets times to the microsecond, and Deno to the millisecond. */
 const NODE_GRAIN = process.versions.deno === undefined ? 1_000n : 1_000_000n;
 
+/**
+ * What must be before a program that gets input. Deno loses the result of a program that ends before it has read its
+ * input, so there another one reads all of it.
+ */
+const reader =
+  process.versions.deno === undefined ? [] : ['sh', '-c', '{ cat; cat >/dev/null; } | "$@"', 'sh'];
+
 /** Runs a program, and throws if it is killed. */
 function runToEnd(command: readonly string[], cwd: string, isOrdinaryUser: boolean, input = '') {
-  const [program = '', ...rest] = [...(isOrdinaryUser ? asOrdinaryUser : []), ...command];
+  const [program = '', ...rest] = [
+    ...(input === '' ? [] : reader),
+    ...(isOrdinaryUser ? asOrdinaryUser : []),
+    ...command,
+  ];
   const { status, stdout, stderr, error } = runProgram(program, rest, { cwd, input });
   // A program may end before it has read its input.
   const isUnread = error !== undefined && 'code' in error && error.code === 'EPIPE';
