@@ -36,12 +36,12 @@ const files = [
       ]),
   },
   {
-    name: 'a sparse file of 5 GiB and 1 byte',
+    name: 'a sparse file of 4 GiB and 1 byte',
     write: (path: string) =>
-      writeSparse(path, 5 * GiB + 1, [
+      writeSparse(path, 4 * GiB + 1, [
         { at: 0, bytes: pattern(MiB) },
-        { at: 4 * GiB - 8, bytes: pattern(16) },
-        { at: 5 * GiB, bytes: Buffer.from('!') },
+        { at: 2 * GiB - 8, bytes: pattern(16) },
+        { at: 4 * GiB, bytes: Buffer.from('!') },
       ]),
   },
 ];
