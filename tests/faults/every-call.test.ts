@@ -219,6 +219,23 @@ function wrongWith(given: Ending, failing: Failing): string[] {
   return wrong;
 }
 
+/** The entry that an error is about. If a list names what is copied, a directory is entered for a listed entry. */
+function subjectOf(
+  { options: { files }, ...scenario }: Scenario,
+  calls: readonly Call[],
+  number: number,
+): string {
+  const entry = entryOf(calls, number);
+  const root = ['/in/a', targetOf({ options: {}, ...scenario })].find((each) => isBelow(entry, each));
+  if (!Array.isArray(files) || root === undefined || calls[number]?.name.startsWith('setTimes')) {
+    return entry;
+  }
+  const listed = files.map((path) => posix.join(root, path));
+  return (
+    calls.slice(number).find(({ path = '' }) => listed.includes(path) && isBelow(path, entry))?.path ?? entry
+  );
+}
+
 /** Iterates over the faults of a copy, each with the number of its call. */
 function* faultsIn(
   scenario: Scenario,
@@ -230,7 +247,7 @@ function* faultsIn(
     for (const fault of faultsOf[name]) {
       if (takesAll || count++ % ways.length === ways.indexOf(way)) {
         const isListing = calls[number - 1]?.name === 'readDirectoryEntry';
-        yield { scenario, number, call: name, fault, entry: entryOf(calls, number), isListing };
+        yield { scenario, number, call: name, fault, entry: subjectOf(scenario, calls, number), isListing };
       }
     }
   }

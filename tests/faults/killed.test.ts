@@ -47,6 +47,8 @@ const tree = (put: Put) => putTree(put, 'in/a', false);
 const olderTree = (put: Put) => putTree(put, 'out/b', true);
 const options: CopyOptions = { recursive: true, windowSize: PAGE };
 
+const listed = Array.from({ length: FILES }, (_, index) => `${index % 3}/${index}`);
+
 const kinds: readonly Scenario[] = [
   { name: 'of a tree to nothing', options, source: tree, target: nothing },
   { name: 'of a tree over an older one', options, source: tree, target: olderTree },
@@ -68,6 +70,15 @@ const kinds: readonly Scenario[] = [
     name: 'of a tree that must replace another as a whole',
     options: { ...options, atomic: 'tree', overwrite: 'always' },
     source: tree,
+    target: olderTree,
+  },
+  {
+    name: 'of a list that goes to and fro between directories',
+    options: { files: listed, windowSize: PAGE },
+    source: (put) => {
+      tree(put);
+      put.file('in/list', listed.join('\0'));
+    },
     target: olderTree,
   },
   {

@@ -4,10 +4,13 @@ import { CopyError, type CopyOptions, clean, copy } from 'mapcp';
 import { flagsFor } from '../behaviour/behaviour.js';
 import { copyCommands } from './killed-copies.js';
 
-/** The arguments for a copy of `in/a`. */
+/** The arguments for a copy of `in/a`. If a list names what is copied, it is the file `in/list`. */
 export function argumentsFor({ concurrency, ...options }: CopyOptions, target = 'out/b'): readonly string[] {
   const jobs = concurrency === undefined ? [] : [`--concurrency=${concurrency}`];
-  return [...(flagsFor(options) ?? []), ...jobs, '-T', 'in/a', target];
+  const flags = (flagsFor(options) ?? []).map((flag) =>
+    flag.replace(/^--files-from=-$/, '--files-from=in/list'),
+  );
+  return [...flags, ...jobs, '-T', 'in/a', target];
 }
 
 /** The lines that --json prints. */

@@ -62,6 +62,9 @@ const putSource = (put: Put) => {
   put.time('in/a/d/link', '1700000000');
 };
 
+/** All entries of the tree except its directories. The copy enters each directory twice. */
+const listed = ['d/link', 'f', 'd/e/h', 'empty', 'd/g'];
+
 /** A tree with links into it, to each other, and to a directory beside it. */
 const putLinks = (put: Put) => {
   put.directory('in/a/d', 'in/other');
@@ -154,6 +157,12 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     options: { recursive: true, keepGoing: true },
     source: putSource,
     target: (put) => putTree(put, 'out/b', 9),
+  },
+  {
+    name: 'a list of a small tree',
+    options: { files: listed, preserveTimestamps: true },
+    source: putSource,
+    target: nothing,
   },
   {
     name: 'a verified file',
