@@ -498,3 +498,15 @@ profile-publish:
 ## make bench-publish      put the results into README.md and docs/, if they are of the whole benchmark
 bench-publish:
 	node tests/bench/publish.mjs
+
+.PHONY: scale
+## make scale              measure how cost grows to a million files, and how runs divide a tree (needs fpart)
+scale: $(OUT)/js/index.js
+	$(call need,fpart,fpart,it with apt)
+	node tests/bench/scale.mjs
+
+.PHONY: scale-publish
+## make scale-publish      copy that page to docs/
+scale-publish:
+	cp $(OUT)/scaling.md docs/scaling.md
+	node_modules/.bin/biome format --write docs/scaling.md

@@ -68,6 +68,29 @@ describe('the benchmark', () => {
     }));
 });
 
+const hasFpart = spawnSync('fpart', ['-V']).status === 0 || process.env.CI !== undefined;
+
+describe.skipIf(!hasFpart)('the page on how cost grows', () => {
+  it('has a row for each size, each kind of run and each number of machines', () =>
+    inTemporaryDirectory((directory) => {
+      const env = { ...process.env, ROUNDS: '1', SCALE: '0.001', BENCH_OUT: directory };
+      const { status, stderr } = spawnSync(process.execPath, ['tests/bench/scale.mjs'], {
+        env,
+        encoding: 'utf8',
+      });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      const page = readFileSync(join(directory, 'scaling.md'), 'utf8');
+      for (const line of [
+        /^\| 1,000 +\| +1 \| +\d+\.\d µs \|.*\| +\d+ MiB \| +[1-9]\d* \|$/m,
+        /^\| a list of 4 files, by `fpart -L` +\| +0\.\d\d s \| +\d+\.\d\d s \|$/m,
+        /^\| `--atomic`: .*\d s \|$/m,
+        /^\| 256 +\| +\d+ min \|.*\|$/m,
+      ]) {
+        expect(page).toMatch(line);
+      }
+    }));
+});
+
 const hasStrace = spawnSync('strace', ['-V']).status === 0 || process.env.CI !== undefined;
 
 describe.skipIf(!hasStrace)('the bounds', () => {
