@@ -2,6 +2,19 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+struct mapcp_listing *mapcp_listing_open_at(int directory, const char *path) {
+    const int descriptor = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct mapcp_listing *listing = descriptor < 0 ? NULL : mapcp_listing_open(descriptor);
+    if (descriptor >= 0 && !listing) {
+        const int number = errno;
+        (void)close(descriptor);
+        errno = number;
+    }
+    return listing;
+}
 
 #ifndef __wasi__
 
@@ -45,7 +58,6 @@ void mapcp_listing_close(struct mapcp_listing *listing) {
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <wasi/api.h>
 
 // Room for about a hundred entries.

@@ -18,6 +18,10 @@ struct mapcp_listed {
 /// mapcp_listing_close.
 struct mapcp_listing *mapcp_listing_open(int descriptor);
 
+/// Starts to list the directory at `path`, relative to an open one. Returns NULL with errno set if it cannot
+/// be opened, or memory runs out.
+struct mapcp_listing *mapcp_listing_open_at(int directory, const char *path);
+
 /// The descriptor of the directory. Borrowed from the listing.
 int mapcp_listing_descriptor(const struct mapcp_listing *listing);
 

@@ -69,20 +69,38 @@ uint64_t mapcp_spelling_key(const char *name) {
     return key;
 }
 
+/// Moves the key at `index` down to its place in a heap, whose largest key is at the top.
+static void sift(uint64_t *keys, size_t count, size_t index) {
+    const uint64_t key = keys[index];
+    size_t child = 2 * index + 1;
+    for (; child < count; child = 2 * index + 1) {
+        child += child + 1 < count && keys[child + 1] > keys[child];
+        if (keys[child] <= key) {
+            break;
+        }
+        keys[index] = keys[child];
+        index = child;
+    }
+    keys[index] = key;
+}
+
+/// Sorts keys. A heap sort, because that of the C library would be a fiftieth of the component.
+static void sort_keys(uint64_t *keys, size_t count) {
+    for (size_t index = count / 2; index > 0; index--) {
+        sift(keys, count, index - 1);
+    }
+    for (size_t last = count; last > 1; last--) {
+        const uint64_t largest = keys[0];
+        keys[0] = keys[last - 1];
+        keys[last - 1] = largest;
+        sift(keys, last - 1, 0);
+    }
+}
+
 static int compare_keys(const void *one, const void *other) {
     const uint64_t left = *(const uint64_t *)one;
     const uint64_t right = *(const uint64_t *)other;
     return (left > right) - (left < right);
-}
-
-/// Lists the directory at `path`, relative to an open one. NULL if this fails.
-static struct mapcp_listing *list_again(int directory, const char *path) {
-    int descriptor = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct mapcp_listing *listing = descriptor < 0 ? NULL : mapcp_listing_open(descriptor);
-    if (descriptor >= 0 && !listing) {
-        (void)close(descriptor);
-    }
-    return listing;
 }
 
 /// Reads the names of the source's directory, and keeps the keys that several of them have.
@@ -90,7 +108,7 @@ static void read_keys(struct mapcp_siblings *siblings, int source) {
     size_t capacity = 0;
     size_t count = 0;
     struct mapcp_listed listed;
-    struct mapcp_listing *listing = list_again(source, ".");
+    struct mapcp_listing *listing = mapcp_listing_open_at(source, ".");
     siblings->has_keys = true;
     while (listing && mapcp_listing_next(listing, &listed)) {
         uint64_t *keys = mapcp_array_reserve(siblings->keys, count, &capacity, sizeof(*keys));
@@ -103,9 +121,7 @@ static void read_keys(struct mapcp_siblings *siblings, int source) {
     if (listing) {
         mapcp_listing_close(listing);
     }
-    if (count > 0) {
-        qsort(siblings->keys, count, sizeof(*siblings->keys), compare_keys);
-    }
+    sort_keys(siblings->keys, count);
     for (size_t index = 1; index < count; index++) {
         if (siblings->keys[index] == siblings->keys[index - 1]) {
             siblings->keys[siblings->key_count++] = siblings->keys[index];
@@ -189,7 +205,7 @@ bool mapcp_siblings_have_twin(struct mapcp_siblings *siblings, const struct mapc
     }
     bool has_twin = false;
     struct mapcp_listed listed;
-    struct mapcp_listing *listing = list_again(search->source, ".");
+    struct mapcp_listing *listing = mapcp_listing_open_at(search->source, ".");
     while (listing && !has_twin && mapcp_listing_next(listing, &listed)) {
         has_twin = mapcp_spelling_key(listed.name) == key && strcmp(listed.name, own) != 0 &&
                    is_admitted(search, listed.name) && is_twin(siblings, search, listed.name);
@@ -222,7 +238,7 @@ bool mapcp_alias_is_name(const char *one, const char *other) {
 static struct mapcp_listing *list_around(struct mapcp_place place) {
     const size_t length = (size_t)(mapcp_path_name(place.name) - place.name);
     char *path = length > 0 ? strndup(place.name, length) : strdup(".");
-    struct mapcp_listing *listing = path ? list_again(place.directory, path) : NULL;
+    struct mapcp_listing *listing = path ? mapcp_listing_open_at(place.directory, path) : NULL;
     free(path);
     return listing;
 }
