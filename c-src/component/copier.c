@@ -16,6 +16,7 @@ static_assert((int)MAPCP_OUTCOME_COPIED == EXPORTS_MAPCP_COPY_COPIER_OUTCOME_COP
 static_assert((int)MAPCP_CODE_OTHER == EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER, "error codes");
 static_assert((int)MAPCP_SYMLINKS_CONTAINED == EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_CONTAINED,
               "symlinks");
+static_assert((int)MAPCP_NAME_POLICY_PORTABLE == EXPORTS_MAPCP_COPY_COPIER_NAME_POLICY_PORTABLE, "names");
 static_assert((int)MAPCP_OVERWRITE_ERROR == EXPORTS_MAPCP_COPY_COPIER_OVERWRITE_POLICY_ERROR, "overwrite");
 static_assert((int)MAPCP_ENTRY_DIRECTORY == EXPORTS_MAPCP_COPY_COPIER_ENTRY_KIND_DIRECTORY,
               "kinds of entries");
@@ -146,6 +147,10 @@ static void put_error(copy_error *result, const struct mapcp_copy_error *from) {
     result->leftover.is_some = from->leftover != NULL;
     if (from->leftover) {
         mapcp_put_string(&result->leftover.val, from->leftover);
+    }
+    result->sibling.is_some = from->sibling != NULL;
+    if (from->sibling) {
+        mapcp_put_string(&result->sibling.val, from->sibling);
     }
 }
 

@@ -9,6 +9,7 @@
 #define MAPCP_SAME_OPTIONS(EACH)                                                                             \
     EACH(window_size)                                                                                        \
     EACH(symlinks)                                                                                           \
+    EACH(names)                                                                                              \
     EACH(overwrite)                                                                                          \
     EACH(sparse)                                                                                             \
     EACH(atomic)                                                                                             \

@@ -68,6 +68,7 @@ void mapcp_job_free(struct mapcp_job *job) {
         mapcp_remove_parents(&job->made_parents);
     }
     mapcp_names_free(&job->made_parents);
+    mapcp_name_set_free(&job->beside);
     mapcp_path_free(&job->source);
     mapcp_path_free(&job->target);
     mapcp_copy_error_free(&job->error);
@@ -103,8 +104,13 @@ static bool check_root_directory(const struct mapcp_job *job, const struct stat 
            mapcp_is_left_out(job->given_target, status, &job->options);
 }
 
-/// Creates the directories on the way to the target, if requested. A dry run checks that they exist.
+/// Creates the directories on the way to the target, if requested. A dry run checks that they exist. Their
+/// names, and the target's own, must be portable if the options ask for that.
 static bool prepare_parents(struct mapcp_job *job, struct mapcp_error *error) {
+    if (job->options.names == MAPCP_NAME_POLICY_PORTABLE &&
+        !mapcp_names_accept_target(job->given_target, &job->beside, error)) {
+        return false;
+    }
     if (job->options.dry_run) {
         return job->options.make_parents || mapcp_check_parents(job->given_target, error);
     }

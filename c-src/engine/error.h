@@ -43,6 +43,7 @@ enum mapcp_code {
     MAPCP_CODE_JUST_CREATED,
     MAPCP_CODE_LIMIT_EXCEEDED,
     MAPCP_CODE_LINK_LEADS_OUT,
+    MAPCP_CODE_NAME_NOT_PORTABLE,
     MAPCP_CODE_INVALID_ARGUMENT,
     MAPCP_CODE_TOO_MANY_LINKS,
     MAPCP_CODE_NAME_TOO_LONG,
@@ -85,6 +86,9 @@ struct mapcp_error {
     const char *because;
     /// The pattern that the error is about, which then stands for the path. Borrowed, or NULL.
     const char *pattern;
+    /// The other name in the directory, if `code` is MAPCP_CODE_NAME_NOT_PORTABLE because of it. Borrowed
+    /// until the job's next step. Otherwise NULL.
+    const char *sibling;
     /// The limit and its value, if `code` is MAPCP_CODE_LIMIT_EXCEEDED.
     enum mapcp_limit_name limit;
     uint64_t most;

@@ -28,8 +28,7 @@ static uint32_t character_at(const char *text, size_t *length) {
     return good ? code : INVALID_BYTE | first;
 }
 
-/// Reads the character at `*text` and moves past it.
-static uint32_t take_character(const char **text) {
+uint32_t mapcp_take_character(const char **text) {
     size_t length = 0;
     const uint32_t character = character_at(*text, &length);
     *text += length;
@@ -55,11 +54,11 @@ struct range {
 
 /// Reads the member of a set at `*at` and moves past it. `bracket` is the set's closing bracket.
 static struct range take_range(const char **at, const char *bracket) {
-    const uint32_t low = take_character(at);
+    const uint32_t low = mapcp_take_character(at);
     struct range range = {.low = low, .high = low};
     if (**at == '-' && *at + 1 < bracket) {
         (*at)++;
-        range.high = take_character(at);
+        range.high = mapcp_take_character(at);
     }
     return range;
 }
@@ -92,7 +91,7 @@ static bool one_matches(const char **pattern, uint32_t character) {
         at++;
     } else {
         at += *at == '\\' && at[1] != '\0';
-        matches = *at != '\0' && take_character(&at) == character;
+        matches = *at != '\0' && mapcp_take_character(&at) == character;
     }
     if (matches) {
         *pattern = at;
@@ -125,7 +124,7 @@ static bool try_again(struct retry *retry, const char **pattern, const char **pa
         if (*retry->path == '\0' || *retry->path == '/') {
             return false;
         }
-        (void)take_character(&retry->path);
+        (void)mapcp_take_character(&retry->path);
     }
     *pattern = retry->pattern;
     *path = retry->path;

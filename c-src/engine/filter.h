@@ -9,6 +9,10 @@
 
 #include "options.h"
 
+/// Reads the character at `*text`, which is UTF-8, and moves past it. A byte that is not valid UTF-8 is a
+/// number beyond Unicode, of at least 0x110000.
+uint32_t mapcp_take_character(const char **text);
+
 /// The maximum length of a pattern in bytes, which is that of a path.
 #define MAPCP_LONGEST_PATTERN 4095
 

@@ -10,6 +10,7 @@
 #include "limits.h"
 #include "source.h"
 #include "tree_frame.h"
+#include "tree_names.h"
 
 bool mapcp_guided_walk_go_to(struct mapcp_tree *tree, const char *path, bool is_directory) {
     tree->goal.is_set = mapcp_path_set(&tree->goal.path, path);
@@ -100,7 +101,8 @@ static bool inspect_goal(struct mapcp_tree *tree, char *rest, struct mapcp_error
 /// Enters the directory `name` on the way to the goal, or as the goal itself.
 static bool enter_towards_goal(struct mapcp_tree *tree, const char *name, bool is_goal,
                                struct mapcp_error *error) {
-    if (!mapcp_tree_push(tree, name, error) || !mapcp_tree_count_directory(tree, error)) {
+    if (!mapcp_tree_push(tree, name, error) || !mapcp_tree_accept_name(tree, name, error) ||
+        !mapcp_tree_count_directory(tree, error)) {
         return false;
     }
     if (!mapcp_tree_enter(tree, mapcp_tree_source_place(tree, name), mapcp_tree_target_place(tree, name),
@@ -135,7 +137,7 @@ static enum mapcp_tree_step approach_goal(struct mapcp_tree *tree, char *rest, s
     }
     char *slash = strchr(rest, '/');
     if (!slash && goal->type != DT_DIR) {
-        if (!mapcp_tree_push(tree, rest, error)) {
+        if (!mapcp_tree_push(tree, rest, error) || !mapcp_tree_accept_name(tree, rest, error)) {
             return MAPCP_TREE_STEP_FAILED;
         }
         goal->is_set = false;

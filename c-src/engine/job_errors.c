@@ -16,6 +16,7 @@ static struct mapcp_copy_error error_about_entry(const struct mapcp_job *job, en
         .source = strdup(job->source.text),
         .target = strdup(job->target.text),
         .pattern = error->pattern ? strdup(error->pattern) : NULL,
+        .sibling = error->sibling ? strdup(error->sibling) : NULL,
         .leftover = leftover,
         .reason = mapcp_limits_reason(error),
     };

@@ -15,6 +15,7 @@
 #include "hard_links.h"
 #include "list.h"
 #include "made.h"
+#include "names.h"
 #include "path.h"
 #include "target.h"
 #include "temporary.h"
@@ -66,6 +67,8 @@ struct mapcp_job {
     struct mapcp_tree_entry entry;
     enum mapcp_decision decision;
     struct mapcp_namer namer;
+    /// The names beside the target, if names must be portable.
+    struct mapcp_name_set beside;
     /// The directory that gets the copies of the run, for `options.made`.
     struct mapcp_made_directory directory_of_run;
     /// How the target's directory keeps times, if the source is not a directory.

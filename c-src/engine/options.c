@@ -64,6 +64,13 @@ bool mapcp_options_accept(struct mapcp_options *options, struct mapcp_error *err
                       "limit the size of a file instead, or copy all shards in one job",
                       error);
     }
+    const bool has_list = options->input == MAPCP_INPUT_PATHS || options->input == MAPCP_INPUT_LINES;
+    if (options->names == MAPCP_NAME_POLICY_PORTABLE && options->shard.count > 1 && has_list) {
+        return refuse(
+            "names of a list cannot be compared among shards; divide the list by directories, or leave "
+            "`shard` out",
+            error);
+    }
     uint32_t wanted = options->window_size == 0 ? MAPCP_DEFAULT_WINDOW : options->window_size;
     options->window_size = (wanted + MAPCP_PAGE - 1) / MAPCP_PAGE * MAPCP_PAGE;
     return true;

@@ -28,6 +28,14 @@ enum mapcp_symlinks {
     MAPCP_SYMLINKS_CONTAINED,
 };
 
+/// Which names copies can have; `name-policy` of the WIT interface, in its order.
+enum mapcp_name_policy {
+    /// Any.
+    MAPCP_NAME_POLICY_ANY,
+    /// Those that mean the same file on every usual system. See names.h.
+    MAPCP_NAME_POLICY_PORTABLE,
+};
+
 /// When a file or link that has the target's name is replaced; `overwrite-policy` of the WIT interface, in
 /// its order.
 enum mapcp_overwrite {
@@ -112,6 +120,7 @@ struct mapcp_options {
     /// MAPCP_DEFAULT_WINDOW.
     uint32_t window_size;
     enum mapcp_symlinks symlinks;
+    enum mapcp_name_policy names;
     enum mapcp_overwrite overwrite;
     enum mapcp_sparse sparse;
     enum mapcp_atomicity atomic;

@@ -52,6 +52,7 @@ void mapcp_copy_error_free(struct mapcp_copy_error *error) {
     free(error->target);
     free(error->pattern);
     free(error->leftover);
+    free(error->sibling);
     free(error->reason);
     *error = (struct mapcp_copy_error){.source = NULL};
 }

@@ -62,6 +62,8 @@ struct mapcp_copy_error {
     char *pattern;
     /// The path of the temporary file if that could not be removed. Otherwise NULL.
     char *leftover;
+    /// The other name in the directory that the entry's name must differ from. Otherwise NULL.
+    char *sibling;
     /// The reason as a clause, if it is not static: see mapcp_copy_error_reason. Otherwise NULL.
     char *reason;
 };

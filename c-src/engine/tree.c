@@ -16,6 +16,7 @@
 #include "source.h"
 #include "target.h"
 #include "tree_frame.h"
+#include "tree_names.h"
 
 bool mapcp_tree_begin(struct mapcp_tree *tree, struct mapcp_error *error) {
     const bool has_target = tree->purpose == MAPCP_TREE_COPY || tree->purpose == MAPCP_TREE_DRY_RUN;
@@ -64,6 +65,11 @@ static bool is_escaped(const char *name) {
     return length > 0 && name[length - 1] == '/';
 }
 
+/// The value of a hexadecimal digit.
+static int digit_of(char digit) {
+    return isdigit((unsigned char)digit) ? digit - '0' : tolower((unsigned char)digit) - 'a' + 10;
+}
+
 /// The path with its last name unescaped. The caller must free it. NULL if memory runs out.
 static char *unescape(const char *path) {
     char *result = strdup(path);
@@ -76,8 +82,7 @@ static char *unescape(const char *path) {
         const bool is_escape = from[0] == '\\' && from[1] == 'x' && isxdigit((unsigned char)from[2]) &&
                                isxdigit((unsigned char)from[3]);
         if (is_escape) {
-            const char digits[] = {from[2], from[3], '\0'};
-            *to++ = (char)strtoul(digits, NULL, 16);
+            *to++ = (char)(16 * digit_of(from[2]) + digit_of(from[3]));
             from += 4;
         } else {
             *to++ = *from++;
@@ -177,6 +182,9 @@ static enum mapcp_tree_step take_listed(struct mapcp_tree *tree, const struct ma
     if (type == DT_DIR && tree->private_name && strcmp(listed->name, tree->private_name) == 0) {
         return MAPCP_TREE_STEP_PASSED;
     }
+    if (!mapcp_tree_accept_name(tree, listed->name, error)) {
+        return MAPCP_TREE_STEP_FAILED;
+    }
     if (type == DT_DIR && !(tree->is_entry && tree->is_entry(listed->name))) {
         return mapcp_tree_count_directory(tree, error) &&
                        (mapcp_names_push(&mapcp_tree_top(tree)->pending, listed->name) ||
@@ -197,8 +205,10 @@ static enum mapcp_tree_step list_next(struct mapcp_tree *tree, struct mapcp_tree
     if (mapcp_listing_next(mapcp_tree_top(tree)->listing, &listed)) {
         return take_listed(tree, &listed, entry, error);
     }
+    const int number = errno;
     mapcp_tree_top(tree)->listed = true;
-    return errno == 0 || mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, errno)
+    mapcp_tree_forget_names(mapcp_tree_top(tree));
+    return number == 0 || mapcp_fail_number(error, MAPCP_OPERATION_LIST, MAPCP_SIDE_SOURCE, number)
                ? MAPCP_TREE_STEP_PASSED
                : MAPCP_TREE_STEP_FAILED;
 }

@@ -13,6 +13,7 @@
 #include "parents.h"
 #include "source.h"
 #include "target.h"
+#include "tree_names.h"
 
 // How many directories, counted from the deepest, always stay open on each side: a power of two. See
 // stays_open.
@@ -491,5 +492,6 @@ void mapcp_tree_leave_top(struct mapcp_tree *tree) {
     close_frame(mapcp_tree_top(tree));
     mapcp_names_free(&mapcp_tree_top(tree)->pending);
     mapcp_siblings_free(&mapcp_tree_top(tree)->siblings);
+    mapcp_tree_forget_names(mapcp_tree_top(tree));
     tree->depth--;
 }

@@ -41,6 +41,8 @@ struct mapcp_tree_frame {
     struct mapcp_names pending;
     /// The names in the target's directory.
     struct mapcp_siblings siblings;
+    /// The names in both directories, if names must be portable and were read. See tree_names.h. Owned.
+    struct mapcp_tree_names *names;
     /// How the target's directory keeps times, unless `keeper` is another frame.
     struct mapcp_timekeeping keeping;
     /// The index of the frame whose `keeping` is valid here: a directory that this copy created is on its

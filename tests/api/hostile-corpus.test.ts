@@ -6,16 +6,34 @@ import { type CopyOptions, openSandbox } from 'mapcp';
 import { expect, it } from 'vitest';
 import { look } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { classOf } from '../helpers/names.js';
 
-const limits = { maxBytes: 100_000, maxFiles: 80, maxDepth: 6, maxFileSize: 10_000 };
+const limits = { maxBytes: 100_000, maxFiles: 90, maxDepth: 6, maxFileSize: 10_000 };
+
+/** Names that lead out on other systems, or if somebody unescapes them, and those of them that are portable. */
+const odd = ['..\\..\\secret', '%2e%2e%2fsecret', '\u2024\u2024', '...', 'C:secret', '-rf', '..;', 'nul.txt'];
+const oddAndPortable = ['%2e%2e%2fsecret', '\u2024\u2024', '-rf', '..;'];
+
+/** Names that some file system treats as one, in sorted pairs. */
+const pairs = [
+  ['README', 'readme'],
+  ['STRASSE', 'stra\u00dfe'],
+  ['cafe\u0301', 'caf\u00e9'],
+  ['K', '\u212a'],
+  ['x', 'x\u200b'],
+] as const;
+
+const notPortable = [
+  ...odd.filter((name) => !oddAndPortable.includes(name)),
+  ...pairs.map(([, second]) => second),
+];
 
 /** Makes hostile entries in a directory, and more of them outside. */
 function makeCorpus(directory: string): void {
   const at = (...names: readonly string[]) => join(directory, 'in/a', ...names);
   mkdirSync(at('d/e/f/g/h/i/j'), { recursive: true });
   writeFileSync(join(directory, 'secret'), 'secret');
-  // Names that lead out on other systems, or if somebody unescapes them.
-  for (const name of ['..\\..\\secret', '%2e%2e%2fsecret', '\u2024\u2024', '...', 'C:secret', '-rf', '..;']) {
+  for (const name of [...odd, ...pairs.flat()]) {
     writeFileSync(at(name), 'ours');
   }
   // Links that lead out by one step, by two, and through a directory.
@@ -38,10 +56,19 @@ function makeCorpus(directory: string): void {
 }
 
 const combinations = (['contained', 'skip', 'follow'] as const).flatMap((symlinks) =>
-  [{}, { keepGoing: true }, { keepGoing: true, onProgress: () => {} }, { dryRun: true }].map(
-    (more): CopyOptions => ({ recursive: true, preserveMode: false, symlinks, ...more }),
+  (['portable', 'any'] as const).flatMap((names) =>
+    [{}, { keepGoing: true }, { keepGoing: true, onProgress: () => {} }, { dryRun: true }].map(
+      (more): CopyOptions => ({ recursive: true, preserveMode: false, symlinks, names, ...more }),
+    ),
   ),
 );
+
+/** Checks that the names of each directory are portable. */
+function expectPortable(paths: readonly string[]): void {
+  const names = paths.map((path) => path.slice(path.lastIndexOf('/') + 1));
+  expect(names.filter((name) => odd.includes(name) && !oddAndPortable.includes(name))).toEqual([]);
+  expect(new Set(paths.map(classOf)).size).toBe(paths.length);
+}
 
 it.each(combinations)('nothing of a hostile tree leads out or exceeds a limit with %o', (options) =>
   inMemoryDirectory(async (directory) => {
@@ -63,6 +90,9 @@ it.each(combinations)('nothing of a hostile tree leads out or exceeds a limit wi
     expect(found.filter(([path]) => path.split('/').length - 1 > limits.maxDepth)).toEqual([]);
     expect(found.filter(([, { content }]) => content === 'secret')).toEqual([]);
     expect(readdirSync(directory).sort()).toEqual(['in', 'out', 'secret']);
+    if (options.names === 'portable') {
+      expectPortable(found.map(([path]) => path));
+    }
     const root = realpathSync(join(directory, 'out'));
     for (const [path] of found.filter(([, { kind }]) => kind === 'link')) {
       expect(`${realpathSync(join(root, path))}/`.startsWith(`${root}/b/`), path).toBe(true);
@@ -72,13 +102,19 @@ it.each(combinations)('nothing of a hostile tree leads out or exceeds a limit wi
     } else if (options.keepGoing && options.symlinks === 'contained') {
       expect(
         report?.errors.map(({ source, code }) => [source, code.slice('ERR_MAPCP_'.length)]).sort(),
-      ).toEqual([
-        ['/in/a/d/e/f/g/h/i/j', 'LIMIT_EXCEEDED'],
-        ['/in/a/d/out', 'LINK_LEADS_OUT'],
-        ['/in/a/d/slashes', 'LINK_LEADS_OUT'],
-        ['/in/a/huge', 'LIMIT_EXCEEDED'],
-        ...['one', 'three', 'two', 'up'].map((name) => [`/in/a/${name}`, 'LINK_LEADS_OUT']),
-      ]);
+      ).toEqual(
+        [
+          ['/in/a/d/e/f/g/h/i/j', 'LIMIT_EXCEEDED'],
+          ['/in/a/d/out', 'LINK_LEADS_OUT'],
+          ['/in/a/d/slashes', 'LINK_LEADS_OUT'],
+          ['/in/a/huge', 'LIMIT_EXCEEDED'],
+          ...['one', 'three', 'two', 'up'].map((name) => [`/in/a/${name}`, 'LINK_LEADS_OUT']),
+          ...(options.names === 'portable' ? notPortable : []).map((name) => [
+            `/in/a/${name}`,
+            'NAME_NOT_PORTABLE',
+          ]),
+        ].sort(),
+      );
     }
   }),
 );

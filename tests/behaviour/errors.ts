@@ -142,6 +142,18 @@ export const couldLeadOut = (path: string, entry?: string): ExpectedError =>
     entry,
   );
 
+/** A name that is not portable. */
+export const notPortable = (path: string, says: string, entry?: string): ExpectedError =>
+  error('ERR_MAPCP_NAME_NOT_PORTABLE', `cannot use '${path}': ${says}`, entry);
+
+/** A name that collides with another one. */
+export const collides = (path: string, sibling: string, entry?: string): ExpectedError =>
+  notPortable(
+    path,
+    `some file systems treat this name and another one in its directory as one; rename one of them; the other one is '${sibling}'`,
+    entry,
+  );
+
 /** An entry that exceeds a limit. */
 export const limited = (path: string, says: string, entry?: string): ExpectedError =>
   error(

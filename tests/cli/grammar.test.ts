@@ -22,6 +22,7 @@ async function grammar(): Promise<typeof CommandLine> {
 const plain = {
   windowSize: 0,
   symlinks: 'follow',
+  names: 'any',
   overwrite: 'always',
   sparse: 'auto',
   atomic: 'file',

@@ -19,6 +19,7 @@ extern const struct suite copy_job_suite;
 extern const struct suite error_suite;
 extern const struct suite filter_suite;
 extern const struct suite list_suite;
+extern const struct suite names_suite;
 extern const struct suite path_suite;
 extern const struct suite shard_suite;
 extern const struct suite tree_suite;

@@ -136,9 +136,10 @@ export class Output {
   #complain(type: 'warning' | 'error', error: CopyError): void {
     this.#makeRoom();
     if (this.#options.json) {
-      const { code, operation, path, source, target, reason, leftover, message } = error;
+      const { code, operation, path, source, target, reason, sibling, leftover, message } = error;
       const pathBase64 = this.#invalidNames.base64Of(error);
-      writeJson({ type, code, operation, path, pathBase64, source, target, reason, leftover, message });
+      const where = { path, pathBase64, source, target };
+      writeJson({ type, code, operation, ...where, reason, sibling, leftover, message });
     } else {
       standardError().write(`mapcp: ${type === 'warning' ? 'warning: ' : ''}${error.message}\n`);
     }

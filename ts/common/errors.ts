@@ -19,6 +19,8 @@ export interface CopyErrorDetails
   readonly isCopied?: boolean;
   /** The path of the temporary file, if it could not be removed; otherwise undefined. */
   readonly leftover?: string | undefined;
+  /** The name in the same directory that the entry's name collides with; otherwise undefined. */
+  readonly sibling?: string | undefined;
   /** What was copied before the error. */
   readonly report?: CopyReport | undefined;
 }
@@ -46,6 +48,11 @@ export class CopyError extends Error {
   readonly reason: string;
   /** The path of the temporary file, if it could not be removed; otherwise undefined. */
   readonly leftover: string | undefined;
+  /**
+   * The name in the same directory that the entry's name collides with, if `code` is `ERR_MAPCP_NAME_NOT_PORTABLE`
+   * because of it; otherwise undefined.
+   */
+  readonly sibling: string | undefined;
   /** What was copied before the error, with the warnings until then; undefined in the errors of a report. */
   readonly report: CopyReport | undefined;
 
@@ -63,6 +70,7 @@ export class CopyError extends Error {
     this.target = details.target;
     this.reason = details.reason;
     this.leftover = details.leftover;
+    this.sibling = details.sibling;
     this.report = details.report;
   }
 
@@ -158,11 +166,12 @@ export class CleanError extends Error {
 }
 
 function sentence(details: CopyErrorDetails): string {
-  const { source, target, operation, path, reason, isCopied, leftover } = details;
+  const { source, target, operation, path, reason, isCopied, leftover, sibling } = details;
   const entry = `${quoted(source)} to ${quoted(target)}`;
   const beginning = isCopied ? `copied ${entry}, but` : `cannot copy ${entry}:`;
+  const other = sibling === undefined ? '' : `; the other one is ${quoted(sibling)}`;
   const end = leftover === undefined ? '' : `; remove what is left: ${quoted(leftover)}`;
-  return `${beginning} cannot ${verbOf(operation)} ${quoted(path)}: ${reason}${end}`;
+  return `${beginning} cannot ${verbOf(operation)} ${quoted(path)}: ${reason}${other}${end}`;
 }
 
 /** Verbs for the operations whose names read badly in a sentence. */

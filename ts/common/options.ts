@@ -78,6 +78,22 @@ export interface CopyOptions {
    */
   readonly symlinks?: 'preserve' | 'follow' | 'skip' | 'contained' | undefined;
   /**
+   * Copy entries with any names (`any`), or only with names that mean the same file on every usual system (`portable`).
+   * With `portable`, a name is the error `ERR_MAPCP_NAME_NOT_PORTABLE`, before anything is created, if
+   *
+   * - it equals another name in its directory except for case, Unicode normalisation or invisible characters, as
+   *   `README` equals `readme`, and `straße` equals `STRASSE`; the property `sibling` of the error is the other name, which
+   *   is in the target already, or is copied because its bytes are smaller;
+   * - Windows cannot have it: `nul.txt`, a dot or a space at its end, or one of `<>:"|?*\` or a control character in it;
+   * - it has more than 255 bytes, or is not UTF-8.
+   *
+   * The names of missing directories on the way to `target` are checked as well. With `files`, an entry is compared with
+   * the target and with the entries before it.
+   *
+   * @default 'any'
+   */
+  readonly names?: 'any' | 'portable' | undefined;
+  /**
    * Replace a file or link that exists (`always`), keep it (`never`), replace it if the source is newer (`newer`), or
    * fail (`error`). Directories are merged. If both times may be before 1970, WASI cannot tell which is newer. Then
    * `newer` keeps the old file, with a warning in a tree and an error for a single file. With `atomic: 'tree'`, the
@@ -347,6 +363,7 @@ const limit: Check = (name, value) => {
 export const copyChecks: Checks<CopyOptions> = {
   recursive: boolean,
   symlinks: oneOf('preserve', 'follow', 'skip', 'contained'),
+  names: oneOf('any', 'portable'),
   overwrite: oneOf('always', 'never', 'newer', 'error'),
   atomic: oneOf('file', 'tree'),
   preserveTimestamps: boolean,
@@ -449,6 +466,7 @@ export function toComponent(
   return {
     windowSize: options.windowSize ?? 0,
     symlinks: options.symlinks ?? 'preserve',
+    names: options.names ?? 'any',
     overwrite: options.overwrite ?? (options.atomic === 'tree' ? 'error' : 'always'),
     atomic: options.atomic ?? 'file',
     sparse: options.sparse ?? 'auto',

@@ -16,6 +16,7 @@ const names: Record<ErrorCode['tag'], string> = {
   'just-created': 'ERR_MAPCP_JUST_CREATED',
   'limit-exceeded': 'ERR_MAPCP_LIMIT_EXCEEDED',
   'link-leads-out': 'ERR_MAPCP_LINK_LEADS_OUT',
+  'name-not-portable': 'ERR_MAPCP_NAME_NOT_PORTABLE',
   'invalid-argument': 'EINVAL',
   'too-many-links': 'ELOOP',
   'name-too-long': 'ENAMETOOLONG',

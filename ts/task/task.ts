@@ -375,6 +375,7 @@ function toError(componentError: ComponentError, work: Work, report?: CopyReport
     reason: spellOptions(componentError.reason, work.spelling ?? asProperty),
     isCopied: componentError.outcome === 'copied',
     leftover: componentError.leftover === undefined ? undefined : work.pathOf(componentError.leftover),
+    sibling: componentError.sibling,
     report,
   });
 }

@@ -96,6 +96,9 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
           break;
         }
         case 27: {
+          break;
+        }
+        case 28: {
           if ((*((size_t*) (arg0 + (8+3*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (arg0 + (8+2*sizeof(void*)))));
           }
@@ -125,6 +128,17 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
           break;
         }
       }
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (8+16*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (arg0 + (8+18*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (8+17*sizeof(void*)))));
+          }
+          break;
+        }
+      }
       break;
     }
   }
@@ -146,7 +160,7 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_errors_post_re
   if (len > 0) {
     uint8_t *ptr = *((uint8_t **) (arg0 + 0));
     for (size_t i = 0; i < len; i++) {
-      uint8_t *base = ptr + i * (16*sizeof(void*));
+      uint8_t *base = ptr + i * (19*sizeof(void*));
       (void) base;
       switch ((int32_t) (int32_t) *((uint8_t*) (base + sizeof(void*)))) {
         case 0: {
@@ -231,6 +245,9 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_errors_post_re
           break;
         }
         case 27: {
+          break;
+        }
+        case 28: {
           if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (base + (2*sizeof(void*)))));
           }
@@ -256,6 +273,17 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_errors_post_re
         case 1: {
           if ((*((size_t*) (base + (15*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (base + (14*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (base + (16*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (base + (18*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (base + (17*sizeof(void*)))));
           }
           break;
         }
@@ -344,7 +372,7 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
       if (len3 > 0) {
         uint8_t *ptr4 = *((uint8_t **) (arg0 + (5*sizeof(void*))));
         for (size_t i5 = 0; i5 < len3; i5++) {
-          uint8_t *base = ptr4 + i5 * (16*sizeof(void*));
+          uint8_t *base = ptr4 + i5 * (19*sizeof(void*));
           (void) base;
           switch ((int32_t) (int32_t) *((uint8_t*) (base + sizeof(void*)))) {
             case 0: {
@@ -429,6 +457,9 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
               break;
             }
             case 27: {
+              break;
+            }
+            case 28: {
               if ((*((size_t*) (base + (3*sizeof(void*))))) > 0) {
                 free(*((uint8_t **) (base + (2*sizeof(void*)))));
               }
@@ -454,6 +485,17 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
             case 1: {
               if ((*((size_t*) (base + (15*sizeof(void*))))) > 0) {
                 free(*((uint8_t **) (base + (14*sizeof(void*)))));
+              }
+              break;
+            }
+          }
+          switch ((int32_t) (int32_t) *((uint8_t*) (base + (16*sizeof(void*))))) {
+            case 0: {
+              break;
+            }
+            case 1: {
+              if ((*((size_t*) (base + (18*sizeof(void*))))) > 0) {
+                free(*((uint8_t **) (base + (17*sizeof(void*)))));
               }
               break;
             }
@@ -547,6 +589,9 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
           break;
         }
         case 27: {
+          break;
+        }
+        case 28: {
           if ((*((size_t*) (arg0 + (4*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (arg0 + (3*sizeof(void*)))));
           }
@@ -572,6 +617,17 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
         case 1: {
           if ((*((size_t*) (arg0 + (16*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (arg0 + (15*sizeof(void*)))));
+          }
+          break;
+        }
+      }
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (17*sizeof(void*))))) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          if ((*((size_t*) (arg0 + (19*sizeof(void*))))) > 0) {
+            free(*((uint8_t **) (arg0 + (18*sizeof(void*)))));
           }
           break;
         }
@@ -796,7 +852,7 @@ static uint8_t RET_AREA[(160+20*sizeof(void*))];
 
 void exports_mapcp_copy_copier_error_code_free(exports_mapcp_copy_copier_error_code_t *ptr) {
   switch ((int32_t) ptr->tag) {
-    case 27: {
+    case 28: {
       mapcp_string_free(&ptr->val.other);
       break;
     }
@@ -816,6 +872,7 @@ void exports_mapcp_copy_copier_copy_error_free(exports_mapcp_copy_copier_copy_er
   mapcp_string_free(&ptr->target);
   mapcp_string_free(&ptr->reason);
   mapcp_option_string_free(&ptr->leftover);
+  mapcp_option_string_free(&ptr->sibling);
 }
 
 void mapcp_list_string_free(mapcp_list_string_t *ptr) {
@@ -1163,10 +1220,10 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
   exports_mapcp_copy_copier_copy_options_t arg8 = (exports_mapcp_copy_copier_copy_options_t) {
     (uint32_t) (uint32_t) (*((int32_t*) (arg + (4*sizeof(void*))))),
     (exports_mapcp_copy_copier_symlink_policy_t) (int32_t) *((uint8_t*) (arg + (4+4*sizeof(void*)))),
-    (exports_mapcp_copy_copier_overwrite_policy_t) (int32_t) *((uint8_t*) (arg + (5+4*sizeof(void*)))),
-    (exports_mapcp_copy_copier_sparse_policy_t) (int32_t) *((uint8_t*) (arg + (6+4*sizeof(void*)))),
-    (exports_mapcp_copy_copier_atomicity_t) (int32_t) *((uint8_t*) (arg + (7+4*sizeof(void*)))),
-    (bool) (int32_t) *((uint8_t*) (arg + (8+4*sizeof(void*)))),
+    (exports_mapcp_copy_copier_name_policy_t) (int32_t) *((uint8_t*) (arg + (5+4*sizeof(void*)))),
+    (exports_mapcp_copy_copier_overwrite_policy_t) (int32_t) *((uint8_t*) (arg + (6+4*sizeof(void*)))),
+    (exports_mapcp_copy_copier_sparse_policy_t) (int32_t) *((uint8_t*) (arg + (7+4*sizeof(void*)))),
+    (exports_mapcp_copy_copier_atomicity_t) (int32_t) *((uint8_t*) (arg + (8+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (9+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (10+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (11+4*sizeof(void*)))),
@@ -1177,6 +1234,7 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (bool) (int32_t) *((uint8_t*) (arg + (16+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (17+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (18+4*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (19+4*sizeof(void*)))),
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+5*sizeof(void*))))), (*((size_t*) (arg + (16+6*sizeof(void*))))) },
     (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+7*sizeof(void*))))), (*((size_t*) (arg + (16+8*sizeof(void*))))) },
     (exports_mapcp_copy_copier_input_t) (int32_t) *((uint8_t*) (arg + (16+9*sizeof(void*)))),
@@ -1324,10 +1382,14 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
         break;
       }
       case 27: {
-        const mapcp_string_t *payload33 = &((*payload5).code).val.other;
         *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 27;
-        *((size_t*)(ptr + (8+3*sizeof(void*)))) = (*payload33).len;
-        *((uint8_t **)(ptr + (8+2*sizeof(void*)))) = (uint8_t *) (*payload33).ptr;
+        break;
+      }
+      case 28: {
+        const mapcp_string_t *payload34 = &((*payload5).code).val.other;
+        *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 28;
+        *((size_t*)(ptr + (8+3*sizeof(void*)))) = (*payload34).len;
+        *((uint8_t **)(ptr + (8+2*sizeof(void*)))) = (uint8_t *) (*payload34).ptr;
         break;
       }
     }
@@ -1341,12 +1403,20 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
     *((size_t*)(ptr + (8+12*sizeof(void*)))) = ((*payload5).reason).len;
     *((uint8_t **)(ptr + (8+11*sizeof(void*)))) = (uint8_t *) ((*payload5).reason).ptr;
     if (((*payload5).leftover).is_some) {
-      const mapcp_string_t *payload35 = &((*payload5).leftover).val;
+      const mapcp_string_t *payload36 = &((*payload5).leftover).val;
       *((int8_t*)(ptr + (8+13*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (8+15*sizeof(void*)))) = (*payload35).len;
-      *((uint8_t **)(ptr + (8+14*sizeof(void*)))) = (uint8_t *) (*payload35).ptr;
+      *((size_t*)(ptr + (8+15*sizeof(void*)))) = (*payload36).len;
+      *((uint8_t **)(ptr + (8+14*sizeof(void*)))) = (uint8_t *) (*payload36).ptr;
     } else {
       *((int8_t*)(ptr + (8+13*sizeof(void*)))) = 0;
+    }
+    if (((*payload5).sibling).is_some) {
+      const mapcp_string_t *payload38 = &((*payload5).sibling).val;
+      *((int8_t*)(ptr + (8+16*sizeof(void*)))) = 1;
+      *((size_t*)(ptr + (8+18*sizeof(void*)))) = (*payload38).len;
+      *((uint8_t **)(ptr + (8+17*sizeof(void*)))) = (uint8_t *) (*payload38).ptr;
+    } else {
+      *((int8_t*)(ptr + (8+16*sizeof(void*)))) = 0;
     }
   } else {
     const exports_mapcp_copy_copier_progress_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
@@ -1491,9 +1561,9 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
   }
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
-    const exports_mapcp_copy_copier_copy_error_t *payload33 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload33).outcome;
-    switch ((int32_t) ((*payload33).code).tag) {
+    const exports_mapcp_copy_copier_copy_error_t *payload36 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload36).outcome;
+    switch ((int32_t) ((*payload36).code).tag) {
       case 0: {
         *((int8_t*)(ptr + (2*sizeof(void*)))) = 0;
         break;
@@ -1603,29 +1673,41 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
         break;
       }
       case 27: {
-        const mapcp_string_t *payload61 = &((*payload33).code).val.other;
         *((int8_t*)(ptr + (2*sizeof(void*)))) = 27;
-        *((size_t*)(ptr + (4*sizeof(void*)))) = (*payload61).len;
-        *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) (*payload61).ptr;
+        break;
+      }
+      case 28: {
+        const mapcp_string_t *payload65 = &((*payload36).code).val.other;
+        *((int8_t*)(ptr + (2*sizeof(void*)))) = 28;
+        *((size_t*)(ptr + (4*sizeof(void*)))) = (*payload65).len;
+        *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) (*payload65).ptr;
         break;
       }
     }
-    *((int8_t*)(ptr + (5*sizeof(void*)))) = (int32_t) (*payload33).operation;
-    *((size_t*)(ptr + (7*sizeof(void*)))) = ((*payload33).path).len;
-    *((uint8_t **)(ptr + (6*sizeof(void*)))) = (uint8_t *) ((*payload33).path).ptr;
-    *((size_t*)(ptr + (9*sizeof(void*)))) = ((*payload33).source).len;
-    *((uint8_t **)(ptr + (8*sizeof(void*)))) = (uint8_t *) ((*payload33).source).ptr;
-    *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload33).target).len;
-    *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload33).target).ptr;
-    *((size_t*)(ptr + (13*sizeof(void*)))) = ((*payload33).reason).len;
-    *((uint8_t **)(ptr + (12*sizeof(void*)))) = (uint8_t *) ((*payload33).reason).ptr;
-    if (((*payload33).leftover).is_some) {
-      const mapcp_string_t *payload63 = &((*payload33).leftover).val;
+    *((int8_t*)(ptr + (5*sizeof(void*)))) = (int32_t) (*payload36).operation;
+    *((size_t*)(ptr + (7*sizeof(void*)))) = ((*payload36).path).len;
+    *((uint8_t **)(ptr + (6*sizeof(void*)))) = (uint8_t *) ((*payload36).path).ptr;
+    *((size_t*)(ptr + (9*sizeof(void*)))) = ((*payload36).source).len;
+    *((uint8_t **)(ptr + (8*sizeof(void*)))) = (uint8_t *) ((*payload36).source).ptr;
+    *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload36).target).len;
+    *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload36).target).ptr;
+    *((size_t*)(ptr + (13*sizeof(void*)))) = ((*payload36).reason).len;
+    *((uint8_t **)(ptr + (12*sizeof(void*)))) = (uint8_t *) ((*payload36).reason).ptr;
+    if (((*payload36).leftover).is_some) {
+      const mapcp_string_t *payload67 = &((*payload36).leftover).val;
       *((int8_t*)(ptr + (14*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (16*sizeof(void*)))) = (*payload63).len;
-      *((uint8_t **)(ptr + (15*sizeof(void*)))) = (uint8_t *) (*payload63).ptr;
+      *((size_t*)(ptr + (16*sizeof(void*)))) = (*payload67).len;
+      *((uint8_t **)(ptr + (15*sizeof(void*)))) = (uint8_t *) (*payload67).ptr;
     } else {
       *((int8_t*)(ptr + (14*sizeof(void*)))) = 0;
+    }
+    if (((*payload36).sibling).is_some) {
+      const mapcp_string_t *payload69 = &((*payload36).sibling).val;
+      *((int8_t*)(ptr + (17*sizeof(void*)))) = 1;
+      *((size_t*)(ptr + (19*sizeof(void*)))) = (*payload69).len;
+      *((uint8_t **)(ptr + (18*sizeof(void*)))) = (uint8_t *) (*payload69).ptr;
+    } else {
+      *((int8_t*)(ptr + (17*sizeof(void*)))) = 0;
     }
   } else {
     const exports_mapcp_copy_copier_clean_report_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
@@ -1674,20 +1756,21 @@ uint8_t * __wasm_export_exports_mapcp_copy_command_line_parse(uint8_t * arg, siz
       }
       *((int32_t*)(ptr + (8+12*sizeof(void*)))) = (int32_t) (((*payload).options).window_size);
       *((int8_t*)(ptr + (12+12*sizeof(void*)))) = (int32_t) ((*payload).options).symlinks;
-      *((int8_t*)(ptr + (13+12*sizeof(void*)))) = (int32_t) ((*payload).options).overwrite;
-      *((int8_t*)(ptr + (14+12*sizeof(void*)))) = (int32_t) ((*payload).options).sparse;
-      *((int8_t*)(ptr + (15+12*sizeof(void*)))) = (int32_t) ((*payload).options).atomic;
-      *((int8_t*)(ptr + (16+12*sizeof(void*)))) = ((*payload).options).recursive;
-      *((int8_t*)(ptr + (17+12*sizeof(void*)))) = ((*payload).options).preserve_timestamps;
-      *((int8_t*)(ptr + (18+12*sizeof(void*)))) = ((*payload).options).preserve_hard_links;
-      *((int8_t*)(ptr + (19+12*sizeof(void*)))) = ((*payload).options).verify;
-      *((int8_t*)(ptr + (20+12*sizeof(void*)))) = ((*payload).options).allow_changes;
-      *((int8_t*)(ptr + (21+12*sizeof(void*)))) = ((*payload).options).sync;
-      *((int8_t*)(ptr + (22+12*sizeof(void*)))) = ((*payload).options).dry_run;
-      *((int8_t*)(ptr + (23+12*sizeof(void*)))) = ((*payload).options).keep_going;
-      *((int8_t*)(ptr + (24+12*sizeof(void*)))) = ((*payload).options).make_parents;
-      *((int8_t*)(ptr + (25+12*sizeof(void*)))) = ((*payload).options).measure;
-      *((int8_t*)(ptr + (26+12*sizeof(void*)))) = ((*payload).options).report_entries;
+      *((int8_t*)(ptr + (13+12*sizeof(void*)))) = (int32_t) ((*payload).options).names;
+      *((int8_t*)(ptr + (14+12*sizeof(void*)))) = (int32_t) ((*payload).options).overwrite;
+      *((int8_t*)(ptr + (15+12*sizeof(void*)))) = (int32_t) ((*payload).options).sparse;
+      *((int8_t*)(ptr + (16+12*sizeof(void*)))) = (int32_t) ((*payload).options).atomic;
+      *((int8_t*)(ptr + (17+12*sizeof(void*)))) = ((*payload).options).recursive;
+      *((int8_t*)(ptr + (18+12*sizeof(void*)))) = ((*payload).options).preserve_timestamps;
+      *((int8_t*)(ptr + (19+12*sizeof(void*)))) = ((*payload).options).preserve_hard_links;
+      *((int8_t*)(ptr + (20+12*sizeof(void*)))) = ((*payload).options).verify;
+      *((int8_t*)(ptr + (21+12*sizeof(void*)))) = ((*payload).options).allow_changes;
+      *((int8_t*)(ptr + (22+12*sizeof(void*)))) = ((*payload).options).sync;
+      *((int8_t*)(ptr + (23+12*sizeof(void*)))) = ((*payload).options).dry_run;
+      *((int8_t*)(ptr + (24+12*sizeof(void*)))) = ((*payload).options).keep_going;
+      *((int8_t*)(ptr + (25+12*sizeof(void*)))) = ((*payload).options).make_parents;
+      *((int8_t*)(ptr + (26+12*sizeof(void*)))) = ((*payload).options).measure;
+      *((int8_t*)(ptr + (27+12*sizeof(void*)))) = ((*payload).options).report_entries;
       *((size_t*)(ptr + (24+14*sizeof(void*)))) = (((*payload).options).include).len;
       *((uint8_t **)(ptr + (24+13*sizeof(void*)))) = (uint8_t *) (((*payload).options).include).ptr;
       *((size_t*)(ptr + (24+16*sizeof(void*)))) = (((*payload).options).exclude).len;

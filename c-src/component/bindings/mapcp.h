@@ -89,35 +89,37 @@ typedef struct exports_mapcp_copy_copier_error_code_t {
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_LIMIT_EXCEEDED 12
 // The link could lead out of the copied tree, and `symlinks` is `contained`. POSIX has no such code.
 #define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_LINK_LEADS_OUT 13
+// With `names` set to `portable`: the name would be another file or none on some system. POSIX has no such code.
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_NOT_PORTABLE 14
 // A path or an option is invalid, such as an empty path. POSIX: `EINVAL`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 14
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_ARGUMENT 15
 // The path has more symbolic links than the host follows. POSIX: `ELOOP`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_LINKS 15
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_LINKS 16
 // The path, or a name in it, is too long for the file system. POSIX: `ENAMETOOLONG`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_TOO_LONG 16
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NAME_TOO_LONG 17
 // The host cannot represent the name, or the file system cannot have it. POSIX: `EILSEQ`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_NAME 17
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_INVALID_NAME 18
 // The file system is full. POSIX: `ENOSPC`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NO_SPACE 18
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_NO_SPACE 19
 // The owner's disk quota is used up. POSIX: `EDQUOT`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_QUOTA_EXCEEDED 19
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_QUOTA_EXCEEDED 20
 // The file is too large for the file system or the limit of the process. POSIX: `EFBIG`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_FILE_TOO_LARGE 20
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_FILE_TOO_LARGE 21
 // The file system is mounted read-only. POSIX: `EROFS`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_READ_ONLY_FILE_SYSTEM 21
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_READ_ONLY_FILE_SYSTEM 22
 // The process or the system has no descriptor left. POSIX: `EMFILE`, `ENFILE`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_OPEN_FILES 22
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_TOO_MANY_OPEN_FILES 23
 // Memory ran out, for a window or for the job itself. WASI hosts also report this if descriptors run out. POSIX:
 // `ENOMEM`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OUT_OF_MEMORY 23
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OUT_OF_MEMORY 24
 // The device failed. POSIX: `EIO`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_IO 24
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_IO 25
 // The file is in use. POSIX: `EBUSY`, `ETXTBSY`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_BUSY 25
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_BUSY 26
 // The file system or the host cannot do this. POSIX: `ENOTSUP`.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_UNSUPPORTED 26
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_UNSUPPORTED 27
 // Another error, as a clause for people.
-#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER 27
+#define EXPORTS_MAPCP_COPY_COPIER_ERROR_CODE_OTHER 28
 
 // How the entry of an error ended.
 typedef uint8_t exports_mapcp_copy_copier_outcome_t;
@@ -154,6 +156,9 @@ typedef struct exports_mapcp_copy_copier_copy_error_t {
   mapcp_string_t   reason;
   // The path of the temporary file if it could not be removed. Otherwise none.
   mapcp_option_string_t   leftover;
+  // The name that the entry's name collides with, in the same directory, if the code is `name-not-portable` because
+  // of it. Otherwise none.
+  mapcp_option_string_t   sibling;
 } exports_mapcp_copy_copier_copy_error_t;
 
 // How symbolic links in the source are handled.
@@ -169,6 +174,25 @@ typedef uint8_t exports_mapcp_copy_copier_symlink_policy_t;
 // all other names, and their number is at most that of the directories between the root and the link. Any other
 // link is `link-leads-out`, and so is a link that is not in a tree.
 #define EXPORTS_MAPCP_COPY_COPIER_SYMLINK_POLICY_CONTAINED 3
+
+// Which names copies can have.
+typedef uint8_t exports_mapcp_copy_copier_name_policy_t;
+
+// Any.
+#define EXPORTS_MAPCP_COPY_COPIER_NAME_POLICY_ANY 0
+// Names that mean the same file on every usual system. Any other is `name-not-portable`, before the entry is
+// created: the name of an entry, and of a directory that is missing on the way to the target.
+// 
+// A name must be valid UTF-8 of at most 255 bytes. It must not contain a control character or one of `<>:"|?*\`,
+// and not end in a dot or a space. The part before its first dot, without spaces at the end, must not be `con`,
+// `prn`, `aux`, `nul`, `conin$`, `conout$`, or `com` or `lpt` with one of `0` to `9` and `¹²³`, in any case.
+// 
+// Names in one directory must also differ after Unicode's canonical decomposition, upper case, full case folding
+// and decomposition again, without default ignorable code points; `sibling` is the other name. An entry is compared
+// with what the target's directory has, and with the entries of the source's directory that are copied. Of these,
+// the one with the smallest bytes is copied. With a list, an entry is compared with the target's directory and with
+// the entries before it; a `shard` is then `invalid-argument`, because jobs cannot share the names.
+#define EXPORTS_MAPCP_COPY_COPIER_NAME_POLICY_PORTABLE 1
 
 // How a file or link that already has the target's name is handled. Directories are always merged.
 typedef uint8_t exports_mapcp_copy_copier_overwrite_policy_t;
@@ -269,6 +293,8 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   uint32_t   window_size;
   // How symbolic links are handled.
   exports_mapcp_copy_copier_symlink_policy_t   symlinks;
+  // Which names copies can have.
+  exports_mapcp_copy_copier_name_policy_t   names;
   // How existing targets are handled.
   exports_mapcp_copy_copier_overwrite_policy_t   overwrite;
   // Which zeros become holes.

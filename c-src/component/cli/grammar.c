@@ -73,6 +73,7 @@ struct option {
 #define TAKES(name_of_value, how, name) .value = (name_of_value), .effect = (how), MEMBER(name)
 #define CHOOSES(name_of_value, from, name) TAKES(name_of_value, STORES_CHOICE, name), .choices = (from)
 
+static const char *const name_policies[] = {"any", "portable", NULL};
 static const char *const links[] = {"preserve", "follow", "skip", "contained", NULL};
 static const char *const overwriting[] = {"always", "never", "newer", "error", NULL};
 static const char *const sparseness[] = {"auto", "always", "never", NULL};
@@ -92,6 +93,8 @@ static const struct option table[] = {
      STORES(MAPCP_SYMLINKS_FOLLOW, options.symlinks)},
     {"symlinks", "", "preserve (-P), follow (-L), skip or contained",
      CHOOSES("HOW", links, options.symlinks)},
+    {"names", "", "which names to accept: any, or only portable",
+     CHOOSES("WHICH", name_policies, options.names), .initial = "any"},
     {"include", "", "copy only files and links that match GLOB",
      TAKES("GLOB", ADDS_PATTERN, options.include)},
     {"exclude", "", "leave out entries that match GLOB", TAKES("GLOB", ADDS_PATTERN, options.exclude)},

@@ -144,6 +144,7 @@ static const char *code_name(enum mapcp_code code) {
         [MAPCP_CODE_JUST_CREATED] = "ERR_MAPCP_JUST_CREATED",
         [MAPCP_CODE_LIMIT_EXCEEDED] = "ERR_MAPCP_LIMIT_EXCEEDED",
         [MAPCP_CODE_LINK_LEADS_OUT] = "ERR_MAPCP_LINK_LEADS_OUT",
+        [MAPCP_CODE_NAME_NOT_PORTABLE] = "ERR_MAPCP_NAME_NOT_PORTABLE",
         [MAPCP_CODE_INVALID_ARGUMENT] = "EINVAL",
         [MAPCP_CODE_TOO_MANY_LINKS] = "ELOOP",
         [MAPCP_CODE_NAME_TOO_LONG] = "ENAMETOOLONG",
@@ -212,6 +213,10 @@ static void put_sentence(FILE *stream, const struct mapcp_copy_error *error) {
     mapcp_put_quoted(stream, known(error->target));
     fputs(is_copied ? ", but " : ": ", stream);
     put_cause(stream, error);
+    if (error->sibling) {
+        fputs("; the other one is ", stream);
+        mapcp_put_quoted(stream, error->sibling);
+    }
     if (error->leftover) {
         fputs("; remove what is left: ", stream);
         mapcp_put_quoted(stream, error->leftover);
@@ -252,6 +257,9 @@ static void print_error(const struct mapcp_copy_error *error, bool is_warning, b
     mapcp_json_string("source", known(error->source));
     mapcp_json_string("target", known(error->target));
     put_text("reason", error, put_reason);
+    if (error->sibling) {
+        mapcp_json_string("sibling", error->sibling);
+    }
     if (error->leftover) {
         mapcp_json_string("leftover", error->leftover);
     }

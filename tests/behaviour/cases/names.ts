@@ -1,4 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
+import { collides, notPortable } from '../errors.js';
 
 const odd = [
   'two words',
@@ -22,6 +23,278 @@ const odd = [
   'CON',
   '.mapcp-not-ours.tmp',
   'n'.repeat(255),
+];
+
+const reserved = 'Windows reserves this name; choose another name';
+const ending = 'Windows removes a dot or a space at the end of a name; choose another name';
+const character =
+  'Windows allows no control character, and none of <>:"|?*\\, in a name; choose another name';
+
+const badNames: Readonly<Record<string, readonly string[]>> = {
+  [reserved]: [
+    ...['CON', 'nul', 'Aux.txt', 'prn.tar.gz', 'nul .txt', 'CONIN$', 'conout$.x'],
+    ...['COM0', 'com9', 'LPT1', 'lpt\u00b2.x', 'COM\u00b9', 'com\u00b3 '.trim()],
+  ],
+  [ending]: ['a.', 'a ', '...', ' ', 'con. .'],
+  [character]: ['a:b', 'a?', '<a', 'a>', '"', 'a|b', '*', 'a\\b'],
+};
+
+const goodNames = [
+  ...['console', 'con-', 'xcon', 'com', 'com10', 'com12', 'lpt', 'lptx', 'nul_.txt', 'conin', 'COM\u2074'],
+  ...['.con', '.hidden', ' a', 'a b', 'a..b', '~', '-rf', '\u6587\u4ef6', '\u{1f389}', 'n'.repeat(255)],
+];
+
+/** Names that some file system treats as one, the one with the smaller bytes first. */
+const meeting: readonly (readonly [string, string])[] = [
+  ['README', 'readme'],
+  ['STRASSE', 'stra\u00dfe'],
+  ['STRASSE', 'STRA\u1e9eE'],
+  ['cafe\u0301', 'caf\u00e9'],
+  ['CAF\u00c9', 'cafe\u0301'],
+  ['K', '\u212a'],
+  ['a', 'a\u200d'],
+  ['a\u0302\u0323', 'a\u0323\u0302'],
+  ['\u03c2', '\u03c3'],
+  ['\u03b1\u0301\u03b9', '\u1fb4'],
+  ['FI', '\ufb01'],
+  ['i', '\u0131'],
+  ['s', '\u017f'],
+  ['\u1112\u1161\u11ab', '\ud55c'],
+  ['\u795e', '\ufa19'],
+];
+
+const apart = ['x', 'xx', 'e', '\u00e9', 'd', '\u00f0', '1', '\u00b9', 'a\u0301\u0302', 'a\u0302\u0301'];
+
+const portable = { recursive: true, names: 'portable', keepGoing: true } as const;
+
+/** Names that must be portable. */
+const portableNames: readonly Behaviour[] = [
+  {
+    name: 'if names must be portable, usual names are copied',
+    prepare: (put) => {
+      for (const name of [...goodNames, ...apart]) {
+        put.directory(`in/a/${name}`);
+        put.file(`in/a/${name}/${name}`, name);
+      }
+    },
+    options: portable,
+    out: {
+      b: null,
+      ...Object.fromEntries([...goodNames, ...apart].map((name) => [`b/${name}`, null])),
+      ...Object.fromEntries([...goodNames, ...apart].map((name) => [`b/${name}/${name}`, name])),
+    },
+  },
+  ...Object.entries(badNames).map(
+    ([says, bad]): Behaviour => ({
+      name: `if names must be portable, others are failures: ${says}`,
+      prepare: (put) => {
+        put.directory('in/a/d');
+        for (const name of bad) {
+          put.file(`in/a/d/${name}`);
+        }
+        put.file('in/a/d/ok');
+      },
+      options: portable,
+      out: { b: null, 'b/d': null, 'b/d/ok': 'content' },
+      errors: bad.map((name) => notPortable(`out/b/d/${name}`, says, `d/${name}`)),
+    }),
+  ),
+  {
+    name: 'if names must be portable, a link and a directory need them too',
+    prepare: (put) => {
+      put.directory('in/a/con/x', 'in/a/d');
+      put.symlink('in/a/d/nul', 'x');
+    },
+    options: portable,
+    out: { b: null, 'b/d': null },
+    errors: [notPortable('out/b/con', reserved, 'con'), notPortable('out/b/d/nul', reserved, 'd/nul')],
+  },
+  ...meeting.map(
+    ([first, second]): Behaviour => ({
+      name: `if names must be portable, ${JSON.stringify(second)} is a failure beside ${JSON.stringify(first)}`,
+      onWindows: 'Windows ignores case in names',
+      prepare: (put) => {
+        put.directory('in/a/d');
+        put.file(`in/a/d/${second}`, second);
+        put.file(`in/a/d/${first}`, first);
+      },
+      options: portable,
+      out: { b: null, 'b/d': null, [`b/d/${first}`]: first },
+      errors: [collides(`out/b/d/${second}`, first, `d/${second}`)],
+    }),
+  ),
+  {
+    name: 'if names must be portable, an entry that the patterns leave out is no obstacle',
+    onWindows: 'Windows ignores case in names',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/README', '1');
+      put.file('in/a/readme', '2');
+    },
+    options: { ...portable, exclude: ['README'] },
+    out: { b: null, 'b/readme': '2' },
+  },
+  ...(['always', 'never'] as const).map(
+    (overwrite): Behaviour => ({
+      name: `if names must be portable, those in an existing directory count, under ${overwrite}`,
+      onWindows: 'Windows ignores case in names',
+      prepare: (put) => {
+        put.directory('in/a/d', 'out/b/D');
+        put.file('in/a/README', 'new');
+        put.file('in/a/same', 'new');
+        put.file('out/b/readme', 'old');
+        put.file('out/b/same', 'old');
+        put.file('out/b/con', 'old');
+      },
+      options: { ...portable, overwrite },
+      out: {
+        b: null,
+        'b/D': null,
+        'b/readme': 'old',
+        'b/same': overwrite === 'always' ? 'new' : 'old',
+        'b/con': 'old',
+      },
+      errors: [collides('out/b/README', 'readme', 'README'), collides('out/b/d', 'D', 'd')],
+    }),
+  ),
+  {
+    name: 'if names must be portable, a dry run reports the same failures',
+    onWindows: 'Windows ignores case in names',
+    prepare: (put) => {
+      put.directory('in/a/d');
+      put.file('in/a/d/README');
+      put.file('in/a/d/readme');
+      put.file('in/a/d/con');
+    },
+    options: { ...portable, dryRun: true },
+    errors: [collides('out/b/d/readme', 'README', 'd/readme'), notPortable('out/b/d/con', reserved, 'd/con')],
+  },
+  {
+    name: 'if names must be portable, the first other name ends the copy',
+    prepare: (put) => {
+      put.directory('in/a/d');
+      put.file('in/a/d/con');
+    },
+    options: { recursive: true, names: 'portable' },
+    out: { b: null, 'b/d': null },
+    error: notPortable('out/b/d/con', reserved, 'd/con'),
+  },
+  {
+    name: 'if names must be portable, an atomic tree with another name does not appear',
+    onWindows: 'Windows ignores case in names',
+    prepare: (put) => {
+      put.directory('in/a/d');
+      put.file('in/a/d/README');
+      put.file('in/a/d/readme');
+    },
+    options: { recursive: true, names: 'portable', atomic: 'tree' },
+    error: collides('out/b/d/readme', 'README', 'd/readme'),
+  },
+  {
+    name: 'if names must be portable, shards agree which of two entries is copied',
+    onWindows: 'Windows ignores case in names',
+    prepare: (put) => {
+      put.directory('in/a/d');
+      for (const letter of ['a', 'b', 'c', 'e', 'f', 'g']) {
+        put.file(`in/a/d/${letter}`, letter);
+        put.file(`in/a/d/${letter.toUpperCase()}`, letter.toUpperCase());
+      }
+    },
+    options: portable,
+    shards: 3,
+    out: {
+      b: null,
+      'b/d': null,
+      ...Object.fromEntries(['A', 'B', 'C', 'E', 'F', 'G'].map((name) => [`b/d/${name}`, name])),
+    },
+    errors: ['a', 'b', 'c', 'e', 'f', 'g'].map((name) =>
+      collides(`out/b/d/${name}`, name.toUpperCase(), `d/${name}`),
+    ),
+  },
+  ...[
+    { target: 'out/nul', error: notPortable('out/nul', reserved) },
+    { target: 'out/README', error: collides('out/README', 'readme') },
+    { target: 'out/readme', error: undefined },
+  ].flatMap(({ target, error }) =>
+    [{ stream: 'content' }, {}].map(
+      ({ stream }): Behaviour => ({
+        name: `if names must be portable, ${stream === undefined ? 'a file' : 'a stream'} is copied to ${target} ${error ? 'in vain' : 'all the same'}`,
+        onWindows: 'Windows ignores case in names',
+        prepare: (put) => {
+          put.file('in/a');
+          put.file('out/readme', 'old');
+        },
+        ...(stream === undefined ? {} : { stream }),
+        target,
+        options: { names: 'portable' },
+        out: { readme: error ? 'old' : 'content' },
+        ...(error && { error }),
+      }),
+    ),
+  ),
+  {
+    name: 'if names must be portable, so must those of directories that are made for the target',
+    prepare: (put) => put.file('in/a'),
+    target: 'out/d/aux/x',
+    options: { names: 'portable', makeParents: true },
+    error: notPortable('out/d/aux/x', reserved),
+  },
+  {
+    name: 'if names must be portable, a directory that is made for the target may not collide',
+    onWindows: 'Windows ignores case in names',
+    prepare: (put) => {
+      put.file('in/a');
+      put.directory('out/Docs');
+    },
+    target: 'out/docs/x',
+    options: { names: 'portable', makeParents: true },
+    error: collides('out/docs/x', 'Docs'),
+  },
+  {
+    name: 'if names must be portable, an existing directory is copied into whatever its name',
+    prepare: (put) => {
+      put.file('in/a');
+      put.directory('out/con.d');
+    },
+    target: 'out/con.d/x',
+    onWindows: 'Windows has no such directory',
+    options: { names: 'portable' },
+    out: { 'con.d': null, 'con.d/x': 'content' },
+  },
+  {
+    name: 'if names must be portable, listed entries are compared with those before them',
+    onWindows: 'Windows ignores case in names',
+    prepare: (put) => {
+      put.directory('in/a/d', 'in/a/D', 'in/a/e');
+      for (const path of ['d/x', 'D/y', 'e/readme', 'e/README', 'e/other', 'con']) {
+        put.file(`in/a/${path}`, path);
+      }
+    },
+    options: {
+      names: 'portable',
+      keepGoing: true,
+      files: ['d/x', 'D/y', 'e/readme', 'con', 'e/README', 'e/readme'],
+    },
+    out: { b: null, 'b/d': null, 'b/d/x': 'd/x', 'b/e': null, 'b/e/readme': 'e/readme' },
+    errors: [
+      collides('out/b/D/y', 'd', 'D/y'),
+      notPortable('out/b/con', reserved, 'con'),
+      collides('out/b/e/README', 'readme', 'e/README'),
+    ],
+  },
+  {
+    name: 'portable names of a list cannot be compared among shards',
+    prepare: (put) => {
+      put.directory('in/a');
+      put.file('in/a/x');
+    },
+    options: { names: 'portable', files: ['x'] },
+    shards: 2,
+    error: {
+      code: 'EINVAL',
+      says: "cannot use 'in/a': names of a list cannot be compared among shards; divide the list by directories, or leave `shard` out",
+    },
+  },
 ];
 
 /** Names that often cause faults. */
@@ -71,4 +344,5 @@ export const names: readonly Behaviour[] = [
       says: `cannot inspect 'out/${'n'.repeat(256)}': the name or the path is too long`,
     },
   },
+  ...portableNames,
 ];

@@ -1,0 +1,72 @@
+// Which names some file system treats as one, compared with JavaScript's own functions, for every code point.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { type CopyError, copy } from 'mapcp';
+import { expect, it } from 'vitest';
+import { inMemoryDirectory } from '../helpers/directory.js';
+import { classOf, sortedByBytes } from '../helpers/names.js';
+
+/** The version whose data the engine has; see build/unicode.mjs. */
+const UNICODE = '17.0';
+
+/** The siblings of the names that a copy with portable names refuses, by name. */
+async function siblingsOf(names: readonly string[]): Promise<ReadonlyMap<string, string | undefined>> {
+  return inMemoryDirectory(async (directory) => {
+    const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+    mkdirSync(source);
+    for (const name of names) {
+      writeFileSync(join(source, name), '');
+    }
+    const errors: CopyError[] = [];
+    const options = { recursive: true, names: 'portable', keepGoing: true, dryRun: true } as const;
+    await copy(source, target, { ...options, onError: (error) => errors.push(error) });
+    return new Map(errors.map((error) => [error.source.slice(source.length + 1), error.sibling]));
+  });
+}
+
+it.skipIf(process.versions.unicode !== UNICODE)(
+  'every code point equals those that have the same form',
+  { timeout: 120_000 },
+  async () => {
+    const classes = new Map<string, string[]>();
+    for (let code = 0x21; code <= 0x10ffff; code++) {
+      const isName = (code < 0x7f || code > 0x9f) && (code < 0xd800 || code > 0xdfff) && code !== 0x2f;
+      if (isName && !'<>:"|?*\\'.includes(String.fromCodePoint(code))) {
+        const name = `${String.fromCodePoint(code)}x`;
+        const form = classOf(name);
+        const members = classes.get(form);
+        if (members === undefined) {
+          classes.set(form, [name]);
+        } else {
+          members.push(name);
+        }
+      }
+    }
+    // Names that equal no other one matter only if the engine thinks otherwise, so some of them will do.
+    const alone = [...classes.values()].filter(({ length }) => length === 1).flat();
+    const several = [...classes.values()].filter(({ length }) => length > 1);
+    // A form is a name as well, and the name of one character may be equal to a longer one.
+    const forms = [...classes.keys()].filter((form) => [...form].length > 2);
+    for (const form of forms) {
+      classes.get(form)?.push(form);
+    }
+    const names = new Set([...several.flat(), ...forms, ...alone.filter((_, index) => index % 50 === 0)]);
+    const expected = [...classes.values()].flatMap((members) => {
+      const [first, ...others] = sortedByBytes([...new Set(members)].filter((name) => names.has(name)));
+      return others.map((name) => [name, first] as const);
+    });
+    expect(Object.fromEntries(await siblingsOf([...names]))).toEqual(Object.fromEntries(expected));
+  },
+);
+
+it('the error of a collision has the name of the sibling, and any other error has none', async () => {
+  const found = await siblingsOf(['README', 'readme', 'con']);
+  expect(found).toEqual(
+    new Map([
+      ['readme', 'README'],
+      ['con', undefined],
+    ]),
+  );
+});
