@@ -111,7 +111,7 @@ static void restore_time(int directory, const struct stat *before) {
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, before->st_mtim};
     struct stat after;
     if (fstat(directory, &after) == 0 && !mapcp_is_same_time(before->st_mtim, after.st_mtim)) {
-        // If the system refuses, the temporary file is removed all the same.
+        // If the system refuses, the temporary file is removed nevertheless.
         (void)utimensat(directory, ".", times, 0);
     }
 }

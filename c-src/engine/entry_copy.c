@@ -223,7 +223,7 @@ static bool allows_size(const struct mapcp_job *job, const struct stat *status, 
     return mapcp_limits_allow_size(&job->options, &job->copied, size_of(status), error);
 }
 
-/// Whether a dry run would copy the current entry, which its target does not prevent. On failure sets
+/// Whether a dry run finds nothing else that would prevent a copy of the current entry. On failure sets
 /// `error`.
 static bool would_copy(const struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
     const struct mapcp_terms terms = terms_of(job, status);
@@ -312,8 +312,8 @@ static enum verdict open_file(struct mapcp_job *job, struct mapcp_error *error) 
                                                                                        : verdict;
 }
 
-/// Discards a copy whose target somebody else has made during the copy. Its bytes were copied, so they still
-/// count.
+/// Discards a copy whose target another process has made during the copy. Its bytes were copied, so they
+/// still count.
 static bool skip_copy(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
     return (mapcp_temporary_discard(&job->file.temporary) ||
             mapcp_fail_number(error, MAPCP_OPERATION_REMOVE, MAPCP_SIDE_TARGET, errno)) &&
@@ -522,7 +522,7 @@ void mapcp_entry_copy_measure(struct mapcp_job *job, const struct mapcp_tree_ent
     struct stat status;
     struct mapcp_error ignored;
     bool follow = job->options.symlinks == MAPCP_SYMLINKS_FOLLOW;
-    // If this fails, the copy of the entry will fail too, and report it.
+    // If this fails, the copy of the entry will fail as well, and report it.
     if (entry->kind != MAPCP_TREE_SPECIAL && mapcp_stat_source(entry->source, follow, &status, &ignored)) {
         job->progress.files_total++;
         mapcp_count(&job->progress.bytes_total, work_for(job, size_of(&status)));

@@ -27,9 +27,7 @@ void mapcp_guided_walk_end(struct mapcp_tree *tree) {
 
 /// Returns the rest of the goal's path. NULL if the goal is not in the top directory.
 static char *rest_of_goal(const struct mapcp_tree *tree) {
-    // Here the root's path is empty.
-    const bool is_root = mapcp_tree_top(tree)->source_length == tree->frames[0].source_length;
-    const char *directory = is_root ? "" : mapcp_tree_path_below(tree);
+    const char *directory = mapcp_tree_path_below(tree);
     const size_t length = strlen(directory);
     char *rest = tree->goal.path.text + length;
     if (strncmp(tree->goal.path.text, directory, length) != 0 ||

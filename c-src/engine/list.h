@@ -37,7 +37,7 @@ enum mapcp_list_event {
     MAPCP_LIST_REFUSED,
     /// The host must pass more.
     MAPCP_LIST_WAITS,
-    /// The list is over.
+    /// The list has ended.
     MAPCP_LIST_END,
 };
 

@@ -92,7 +92,8 @@ const struct mapcp_made_file *mapcp_made_find_key(const struct mapcp_made *made,
     return find(made, key, true);
 }
 
-/// Inspects a directory that has the first `length` bytes of a path.
+/// The identity of the directory whose path is the first `length` bytes of `path`. 0 if it cannot be
+/// inspected.
 static uint64_t identify_directory(const char *path, size_t length) {
     struct stat status;
     char *directory = length > 0 ? strndup(path, length) : strdup(".");

@@ -28,7 +28,7 @@ static bool refuse(const char *because, struct mapcp_error *error) {
                               because);
 }
 
-/// Refuses options that contradict a tree that appears as a whole.
+/// Refuses options that cannot be used with a tree that appears as a whole.
 static bool accept_atomic(const struct mapcp_options *options, struct mapcp_error *error) {
     if (options->keep_going) {
         return refuse(

@@ -79,7 +79,7 @@ enum mapcp_input_kind {
     MAPCP_INPUT_CONTENT,
 };
 
-/// A list of patterns. Borrowed, if not from mapcp_patterns_copy.
+/// A list of patterns. Borrowed, unless mapcp_patterns_copy made it.
 struct mapcp_patterns {
     const char *const *items;
     size_t count;

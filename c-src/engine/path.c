@@ -8,7 +8,7 @@ void *mapcp_array_reserve(void *items, size_t count, size_t *capacity, size_t si
     if (count < *capacity) {
         return items;
     }
-    // A product that overflowed would be the size of a small array.
+    // If the product overflowed, the array would be too small.
     if (*capacity > (SIZE_MAX / size - 4) / 2) {
         return NULL;
     }

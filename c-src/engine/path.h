@@ -21,7 +21,7 @@ struct mapcp_place {
     const char *name;
 };
 
-/// The access mode to open a directory with, only to reach its entries. On WASI this needs no permission to
+/// The access mode for opening a directory only to reach its entries. On WASI this needs no permission to
 /// read the directory.
 #ifdef __wasi__
 #define MAPCP_O_SEARCH O_SEARCH

@@ -319,7 +319,7 @@ char *mapcp_aside_path(const char *target, struct mapcp_namer *namer) {
     return finish_path(path, digits, namer);
 }
 
-/// The part of a name after the digits. NULL if it does not begin as one of ours.
+/// The part of a name after the digits. NULL if the name does not begin with our prefix and digits.
 static const char *after_digits(const char *name) {
     const size_t prefix = sizeof(PREFIX) - 1;
     const bool is_ours = strncmp(name, PREFIX, prefix) == 0 && strspn(name + prefix, hexadecimal) >= DIGITS;

@@ -129,7 +129,7 @@ void mapcp_temporary_forget(struct mapcp_temporary *temporary);
 /// A new temporary path beside `target`. The caller must free it. NULL with errno set if that fails.
 char *mapcp_temporary_path_beside(const char *target, struct mapcp_namer *namer);
 
-/// A new path beside `target`, to move the tree aside that has the target's name. The caller must free it.
+/// A new path beside `target`, for moving aside the tree that has the target's name. The caller must free it.
 /// NULL with errno set if that fails.
 char *mapcp_aside_path(const char *target, struct mapcp_namer *namer);
 

@@ -70,7 +70,7 @@ enum mapcp_tree_event {
     MAPCP_TREE_FAILED,
     /// A guided walk needs a path: the caller must call mapcp_guided_walk_go_to or mapcp_guided_walk_end.
     MAPCP_TREE_WAITS,
-    /// The walk is over.
+    /// The walk has ended.
     MAPCP_TREE_END,
 };
 
@@ -111,7 +111,8 @@ struct mapcp_tree {
     struct mapcp_tree_frame *frames;
     size_t depth;
     size_t capacity;
-    /// What the job has copied. Directories are added. Borrowed; NULL if the walk copies nothing.
+    /// The amounts that the job has copied, to which the walk adds directories. Borrowed. NULL if the walk
+    /// copies nothing.
     struct mapcp_amounts *copied;
     /// The number of entries listed.
     uint64_t listed;

@@ -92,7 +92,7 @@ static bool begin_directory(struct mapcp_job *job, struct mapcp_error *error) {
 
 // --- A tree that must appear as a whole --------------------------------------------------------------------
 
-/// The place of the target itself becomes that of the current entry.
+/// Makes the target itself the place of the current entry.
 static void go_to_whole(struct mapcp_job *job) {
     job->entry.target = (struct mapcp_place){.directory = job->whole.parent, .name = job->whole.name};
 }

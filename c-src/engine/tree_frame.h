@@ -58,7 +58,7 @@ enum mapcp_tree_step {
     MAPCP_TREE_STEP_FAILED,
     /// A guided walk needs a path.
     MAPCP_TREE_STEP_WAITS,
-    /// It has done something else.
+    /// It has done something else, such as entering a directory.
     MAPCP_TREE_STEP_PASSED,
     /// Nothing is left to do in the top directory.
     MAPCP_TREE_STEP_LEAVE,
@@ -78,8 +78,7 @@ bool mapcp_tree_push(struct mapcp_tree *tree, const char *name, struct mapcp_err
 /// Shortens the current paths to those of the top directory.
 void mapcp_tree_cut(struct mapcp_tree *tree);
 
-/// The path of the current entry below the root, which the filters need. The root's own path if the walk is
-/// at the root. Borrowed.
+/// The path of the current entry below the root, which the filters need. Empty at the root itself. Borrowed.
 const char *mapcp_tree_path_below(const struct mapcp_tree *tree);
 
 /// The place of the source `name` in the top directory, which must be open. The current path must be that of

@@ -50,7 +50,7 @@ struct mapcp_whole_tree {
     bool is_removing;
 };
 
-/// No tree.
+/// A tree that has not begun. Ending it does nothing.
 #define MAPCP_NO_WHOLE_TREE ((struct mapcp_whole_tree){.parent = -1, .root = -1})
 
 /// Opens the directory that holds the target, and decides what to do, without changing anything. Sets

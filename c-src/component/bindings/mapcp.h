@@ -361,8 +361,8 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   // Copy only this shard. Progress and totals count only its entries. The default is the whole copy.
   exports_mapcp_copy_copier_option_shard_t   shard;
   // The maximum number of bytes of all copied files. If a file has more bytes than its size says, the bytes that are
-  // read count. One byte more is `limit-exceeded` and ends the job, even with `keep-going`. With a shard it is
-  // `invalid-argument`, because jobs cannot share it.
+  // read count. With `preserve-hard-links`, a file with several names counts once. One byte more is `limit-exceeded`
+  // and ends the job, even with `keep-going`. With a shard it is `invalid-argument`, because jobs cannot share it.
   mapcp_option_u64_t   max_bytes;
   // The maximum number of files, links and directories that are copied. One more is handled as for `max-bytes`.
   // Entries that are left out or skipped do not count. But the job lists at most 100,000 entries, and ten more for

@@ -696,7 +696,7 @@ static bool is_given(const struct reading *reading, const char *name) {
     return false;
 }
 
-/// Refuses options that contradict a tree that appears as a whole.
+/// Refuses options that cannot be used with a tree that appears as a whole.
 static void check_atomic(struct reading *reading) {
     const struct mapcp_invocation *invocation = reading->invocation;
     if (invocation->options.atomic != MAPCP_ATOMICITY_TREE) {
