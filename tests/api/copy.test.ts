@@ -14,7 +14,7 @@ import { pathToFileURL } from 'node:url';
 import { CopyError, copy, openSandbox } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
-import { componentErrorOf } from '../helpers/failure.js';
+import { rejectionOf } from '../helpers/rejection.js';
 
 describe('copy', () => {
   it('copies a file and reports it', () =>
@@ -123,7 +123,7 @@ describe('copy', () => {
   it("fails with a CopyError that has the code, the operation and the caller's paths", () =>
     inTemporaryDirectory(async (directory) => {
       const [source, target] = [join(directory, 'missing'), join(directory, 'b')];
-      const error = await componentErrorOf(copy(source, target));
+      const error = await rejectionOf(copy(source, target));
       expect(error).toBeInstanceOf(CopyError);
       expect(error).toMatchObject({
         name: 'CopyError',
@@ -140,8 +140,8 @@ describe('copy', () => {
     inTemporaryDirectory(async (directory) => {
       const [source, missing] = [join(directory, 'a'), join(directory, 'missing/x')];
       writeFileSync(source, 'content');
-      expect(await componentErrorOf(copy(missing, source))).toMatchObject({ code: 'ENOENT', path: missing });
-      expect(await componentErrorOf(copy(source, missing, { makeParents: false }))).toMatchObject({
+      expect(await rejectionOf(copy(missing, source))).toMatchObject({ code: 'ENOENT', path: missing });
+      expect(await rejectionOf(copy(source, missing, { makeParents: false }))).toMatchObject({
         code: 'ENOENT',
         path: missing,
       });
@@ -168,7 +168,7 @@ describe('copy', () => {
         copy('/', join(directory, 'b')),
         copy(join(directory, 'a'), join(directory, 'd')),
       ];
-      for (const failure of await Promise.all(refusals.map(componentErrorOf))) {
+      for (const failure of await Promise.all(refusals.map(rejectionOf))) {
         expect(failure).toMatchObject({ code: 'EISDIR' });
       }
       expect(readdirSync(directory).sort()).toEqual(['a', 'd']);
@@ -177,12 +177,10 @@ describe('copy', () => {
   it("refuses a file whose name ends like a directory's", () =>
     inTemporaryDirectory(async (directory) => {
       writeFileSync(join(directory, 'a'), 'content');
-      expect(await componentErrorOf(copy(join(directory, 'a/'), join(directory, 'b')))).toMatchObject({
+      expect(await rejectionOf(copy(join(directory, 'a/'), join(directory, 'b')))).toMatchObject({
         code: 'ENOTDIR',
       });
-      expect(await componentErrorOf(copy(join(directory, 'a'), join(directory, 'b/')))).toBeInstanceOf(
-        CopyError,
-      );
+      expect(await rejectionOf(copy(join(directory, 'a'), join(directory, 'b/')))).toBeInstanceOf(CopyError);
       expect(readdirSync(directory)).toEqual(['a']);
     }));
 
@@ -190,19 +188,19 @@ describe('copy', () => {
     inTemporaryDirectory(async (directory) => {
       const path = join(directory, 'a');
       writeFileSync(path, 'content');
-      expect(await componentErrorOf(copy(path, path))).toMatchObject({ code: 'ERR_MAPCP_SAME_FILE' });
+      expect(await rejectionOf(copy(path, path))).toMatchObject({ code: 'ERR_MAPCP_SAME_FILE' });
       expect(readFileSync(path, 'utf8')).toBe('content');
     }));
 
   it('refuses an empty path', async () => {
-    expect(await componentErrorOf(copy('', 'b'))).toMatchObject({
+    expect(await rejectionOf(copy('', 'b'))).toMatchObject({
       code: 'EINVAL',
       reason: 'the path is empty',
       path: '',
       source: '',
       target: 'b',
     });
-    expect(await componentErrorOf(copy('package.json', ''))).toMatchObject({
+    expect(await rejectionOf(copy('package.json', ''))).toMatchObject({
       code: 'EINVAL',
       reason: 'the path is empty',
       path: '',
@@ -213,15 +211,13 @@ describe('copy', () => {
 
   it('refuses arguments of wrong types with a TypeError that names them', async () => {
     const anyCopy = copy as (...args: unknown[]) => Promise<unknown>;
-    expect(await componentErrorOf(anyCopy(1, 'b'))).toEqual(new TypeError('source must be a string, not 1'));
-    expect(await componentErrorOf(anyCopy('a', null))).toEqual(
-      new TypeError('target must be a string, not null'),
-    );
-    expect(await componentErrorOf(anyCopy('a\0', 'b'))).toEqual(
+    expect(await rejectionOf(anyCopy(1, 'b'))).toEqual(new TypeError('source must be a string, not 1'));
+    expect(await rejectionOf(anyCopy('a', null))).toEqual(new TypeError('target must be a string, not null'));
+    expect(await rejectionOf(anyCopy('a\0', 'b'))).toEqual(
       new TypeError('source must not contain a NUL character'),
     );
     for (const windowSize of [-1, 0, 1.5, 2 ** 30 + 1, Number.NaN]) {
-      expect(await componentErrorOf(anyCopy('a', 'b', { windowSize }))).toEqual(
+      expect(await rejectionOf(anyCopy('a', 'b', { windowSize }))).toEqual(
         new RangeError(`options.windowSize must be a whole number from 1 to 1073741824, not ${windowSize}`),
       );
     }
@@ -232,13 +228,13 @@ describe('copy', () => {
       writeFileSync(join(directory, 'a'), 'content');
       const [good, half] = [join(directory, 'a'), join(directory, 'l\ud800x')];
       const reason = 'must be well-formed, but has a lone surrogate';
-      expect(await componentErrorOf(copy(half, good))).toMatchObject({
+      expect(await rejectionOf(copy(half, good))).toMatchObject({
         message: expect.stringMatching(`source ${reason}`),
       });
-      expect(await componentErrorOf(copy(good, half))).toMatchObject({
+      expect(await rejectionOf(copy(good, half))).toMatchObject({
         message: expect.stringMatching(`target ${reason}`),
       });
-      expect(await componentErrorOf(copy(good, new URL('https://example.com/b')))).toEqual(
+      expect(await rejectionOf(copy(good, new URL('https://example.com/b')))).toEqual(
         new TypeError("target must be a path or a file: URL, not 'https://example.com/b'"),
       );
       expect(readdirSync(directory)).toEqual(['a']);
@@ -257,7 +253,7 @@ describe('copy', () => {
       const [source, target] = [join(directory, 'a'), join(directory, 'b')];
       writeFileSync(source, 'new');
       writeFileSync(target, 'precious');
-      const error = await componentErrorOf(copy(source, target, { [name]: value }));
+      const error = await rejectionOf(copy(source, target, { [name]: value }));
       expect(error).toBeInstanceOf(TypeError);
       expect(error).toMatchObject({ message: expect.stringContaining(`options has no option '${name}': `) });
       expect(error).toMatchObject({ message: expect.stringMatching(advice) });
@@ -279,11 +275,11 @@ describe('copy', () => {
       shard: '0/4',
     })) {
       const options = Object.freeze({ [name]: value });
-      const error = await componentErrorOf(anyCopy('a', 'b', options));
+      const error = await rejectionOf(anyCopy('a', 'b', options));
       expect(error).toBeInstanceOf(TypeError);
       expect((error as TypeError).message).toMatch(new RegExp(`options.${name}(\\[0\\])? must be`));
     }
-    expect(await componentErrorOf(anyCopy('a', 'b', null))).toBeInstanceOf(TypeError);
+    expect(await rejectionOf(anyCopy('a', 'b', null))).toBeInstanceOf(TypeError);
   });
 
   it('refuses an invalid shard, and says what is wrong', async () => {
@@ -308,7 +304,7 @@ describe('copy', () => {
         new RangeError('options.shard.count must be a whole number from 1 to 4294967295, not 0'),
       ],
     ] as const) {
-      expect(await componentErrorOf(anyCopy('a', 'b', { shard }))).toEqual(error);
+      expect(await rejectionOf(anyCopy('a', 'b', { shard }))).toEqual(error);
     }
   });
 

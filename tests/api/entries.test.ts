@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CopyEntry, CopyError, type CopyOptions, copy } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { componentErrorOf } from '../helpers/failure.js';
+import { rejectionOf } from '../helpers/rejection.js';
 
 /** Copies the tree `a` to `b`, and returns the reported entries by their paths in the directory. */
 async function entriesOf(directory: string, options: CopyOptions): Promise<CopyEntry[]> {
@@ -76,7 +76,7 @@ describe('the reported entries of a copy', () => {
         throw why;
       };
       const copying = copy(join(directory, 'a'), join(directory, 'b'), { recursive: true, onEntry });
-      expect(await componentErrorOf(copying)).toBe(why);
+      expect(await rejectionOf(copying)).toBe(why);
     }));
 });
 
@@ -87,9 +87,7 @@ describe('a copy that fails', () => {
       writeFileSync(join(directory, 'a/g'), 'more');
       // A directory in place of a file is met after the entries beside it.
       mkdirSync(join(directory, 'b/d/f'), { recursive: true });
-      const error = await componentErrorOf(
-        copy(join(directory, 'a'), join(directory, 'b'), { recursive: true }),
-      );
+      const error = await rejectionOf(copy(join(directory, 'a'), join(directory, 'b'), { recursive: true }));
       expect(error).toBeInstanceOf(CopyError);
       expect((error as CopyError).report).toMatchObject({ bytes: 4, files: 2, warnings: [], errors: [] });
     }));

@@ -7,7 +7,7 @@ import { setTimeout as later } from 'node:timers/promises';
 import { type CopyOptions, copy, openSandbox } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { componentErrorOf } from '../helpers/failure.js';
+import { rejectionOf } from '../helpers/rejection.js';
 
 /** Creates `in` with the files 0 to 9, calls `use` with its path and a target, and returns the names of the copies. */
 function copied(use: (source: string, target: string) => Promise<unknown>): Promise<readonly string[]> {
@@ -119,7 +119,7 @@ describe('the files of a copy', () => {
           yield `missing-${number}`;
         }
       };
-      const error = await componentErrorOf(
+      const error = await rejectionOf(
         copy(join(directory, 'in'), join(directory, 'out'), { files: files.of(list()) }),
       );
       expect(error).toMatchObject({ code: 'ENOENT', path: join(directory, 'in/missing-0') });
@@ -133,7 +133,7 @@ describe('the files of a copy', () => {
       const stop = new AbortController();
       const copying = copy(join(directory, 'in'), join(directory, 'out'), { files, signal: stop.signal });
       stop.abort(new Error('enough'));
-      expect(await componentErrorOf(copying)).toEqual(new Error('enough'));
+      expect(await rejectionOf(copying)).toEqual(new Error('enough'));
     }));
 
   it('end the copy with their own error', async () => {
@@ -144,13 +144,13 @@ describe('the files of a copy', () => {
         await later(20);
         throw broken;
       };
-      expect(await componentErrorOf(copy(source, target, { files: files() }))).toBe(broken);
-      expect(await componentErrorOf(copy(source, target, { files: Readable.from(files()) }))).toBe(broken);
+      expect(await rejectionOf(copy(source, target, { files: files() }))).toBe(broken);
+      expect(await rejectionOf(copy(source, target, { files: Readable.from(files()) }))).toBe(broken);
       const synchronous = function* () {
         yield '1';
         throw broken;
       };
-      expect(await componentErrorOf(copy(source, target, { files: synchronous() }))).toBe(broken);
+      expect(await rejectionOf(copy(source, target, { files: synchronous() }))).toBe(broken);
     });
     expect(names).toEqual(['1']);
   });
@@ -165,7 +165,7 @@ describe('the files of a copy', () => {
     ['a lone surrogate', ['\ud800'], /^a path of options.files must be well-formed/ as unknown as string],
   ])('cannot be %s', (_, files, message) =>
     inTemporaryDirectory(async (directory) => {
-      const error = await componentErrorOf(
+      const error = await rejectionOf(
         copy(directory, join(directory, 'out'), { files: files as string[], dryRun: true }),
       );
       expect(error).toBeInstanceOf(TypeError);
@@ -174,7 +174,7 @@ describe('the files of a copy', () => {
   );
 
   it('cannot be divided among threads', async () => {
-    const error = await componentErrorOf(copy('in', 'out', { files: [], concurrency: 2 }));
+    const error = await rejectionOf(copy('in', 'out', { files: [], concurrency: 2 }));
     expect(error).toEqual(
       new TypeError(
         'options.concurrency must be 1 with options.files, because one job reads the list, not 2',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CopyError, openSandbox } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { componentErrorOf } from '../helpers/failure.js';
+import { rejectionOf } from '../helpers/rejection.js';
 
 /** Opens a sandbox with `/in`, read-only, and `/out`. */
 function open(directory: string) {
@@ -76,7 +76,7 @@ describe('a sandbox', () => {
     ['a guest path with ..', { '/a/../b': { path: '/', access: 'read' } }, /must be a path such as/],
     ['a guest path with half a pair', { '/\ud800': { path: '/', access: 'read' } }, /must be well-formed/],
   ])('is not opened over %s', async (_, preopens, message) => {
-    const error = await componentErrorOf(openSandbox(preopens as never));
+    const error = await rejectionOf(openSandbox(preopens as never));
     expect(error).toBeInstanceOf(TypeError);
     expect(error).toMatchObject({ message: expect.stringMatching(message) });
   });
@@ -86,17 +86,17 @@ describe('a sandbox', () => {
     [{ confinement: 'none' }, "options.confinement must be 'strict' or 'best-effort', not 'none'"],
     [null, 'options must be an object, not null'],
   ])('is not opened with unknown options: %o', async (options, message) => {
-    expect(await componentErrorOf(openSandbox({}, options as never))).toEqual(new TypeError(message));
+    expect(await rejectionOf(openSandbox({}, options as never))).toEqual(new TypeError(message));
   });
 
   it('refuses options that only copy has, and paths that would change', () =>
     inTemporaryDirectory(async (directory) => {
       using box = await open(directory);
       const options = { host: () => ({ imports: {} }) };
-      expect(await componentErrorOf(box.copy('/in/a', '/out/b', options as never))).toMatchObject({
+      expect(await rejectionOf(box.copy('/in/a', '/out/b', options as never))).toMatchObject({
         message: expect.stringMatching("options has no option 'host'"),
       });
-      expect(await componentErrorOf(box.copy('/in/a', '/out/\ud800'))).toMatchObject({
+      expect(await rejectionOf(box.copy('/in/a', '/out/\ud800'))).toMatchObject({
         message: expect.stringMatching('target must be well-formed'),
       });
       expect(() => box.clean('/out\ud800')).toThrow('directory must be well-formed');
@@ -123,19 +123,19 @@ describe('a sandbox', () => {
       using box = await open(directory);
       const reason = "it is in no directory of the sandbox, which has '/in' and '/out'";
       for (const path of ['input/a', '/input/a', join(directory, 'in/a')]) {
-        expect(await componentErrorOf(box.copy(path, '/out/b'))).toMatchObject({
+        expect(await rejectionOf(box.copy(path, '/out/b'))).toMatchObject({
           code: 'ENOENT',
           path,
           reason,
         });
-        expect(await componentErrorOf(box.copy('/in/a', path))).toMatchObject({
+        expect(await rejectionOf(box.copy('/in/a', path))).toMatchObject({
           code: 'ENOENT',
           path,
           reason,
         });
       }
       for (const path of ['/in/missing', './in/missing']) {
-        expect(await componentErrorOf(box.copy(path, '/out/b'))).toMatchObject({
+        expect(await rejectionOf(box.copy(path, '/out/b'))).toMatchObject({
           reason: 'no such file or directory',
         });
       }
@@ -146,15 +146,17 @@ describe('a sandbox', () => {
       using box = await open(directory);
       mkdirSync(join(directory, 'in/d'));
       const reason = "'/in' is open for reading only; open it with access: 'read-write'";
-      expect(await componentErrorOf(box.copy('/in/a', '/in/b'))).toMatchObject({ code: 'EPERM', reason });
+      expect(await rejectionOf(box.copy('/in/a', '/in/b'))).toMatchObject({ code: 'EPERM', reason });
+      const dry = box.copy('/in/a', '/in/b', { dryRun: true });
+      expect(await rejectionOf(dry)).toMatchObject({ code: 'EPERM', reason });
       const tree = box.copy('/out', '/in/d/e', { recursive: true });
-      expect(await componentErrorOf(tree)).toMatchObject({ code: 'EPERM', reason });
+      expect(await rejectionOf(tree)).toMatchObject({ code: 'EPERM', reason });
     }));
 
   it('has errors whose JSON has the message', () =>
     inTemporaryDirectory(async (directory) => {
       using box = await open(directory);
-      const error = await componentErrorOf(box.copy('/in/missing', '/out/b'));
+      const error = await rejectionOf(box.copy('/in/missing', '/out/b'));
       expect(JSON.parse(JSON.stringify(error))).toMatchObject({
         code: 'ENOENT',
         path: '/in/missing',

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { CopyError, copy, openSandbox, type StreamSource } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { componentErrorOf } from '../helpers/failure.js';
+import { rejectionOf } from '../helpers/rejection.js';
 
 const content = Buffer.from('a content in two pieces');
 const [first, second] = [content.subarray(0, 5), content.subarray(5)];
@@ -136,16 +136,16 @@ describe('the old file stays if a stream', () => {
         yield first;
         throw broken;
       };
-      expect(await componentErrorOf(copy(failing(), target))).toBe(broken);
-      expect(await componentErrorOf(copy(Readable.from(failing()), target))).toBe(broken);
+      expect(await rejectionOf(copy(failing(), target))).toBe(broken);
+      expect(await rejectionOf(copy(Readable.from(failing()), target))).toBe(broken);
       const web = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(broken) });
-      expect(await componentErrorOf(copy(web, target))).toBe(broken);
+      expect(await rejectionOf(copy(web, target))).toBe(broken);
     }));
 
   it('fails before the copy begins', () =>
     keepsOld(async (target) => {
       const missing = createReadStream(`${target}-missing`);
-      expect(await componentErrorOf(copy(missing, target))).toMatchObject({ code: 'ENOENT' });
+      expect(await rejectionOf(copy(missing, target))).toMatchObject({ code: 'ENOENT' });
     }));
 
   it('is destroyed before its end', () =>
@@ -154,7 +154,7 @@ describe('the old file stays if a stream', () => {
       stream.push(first);
       const copying = copy(stream, target);
       stream.destroy();
-      expect(await componentErrorOf(copying)).toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
+      expect(await rejectionOf(copying)).toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
     }));
 
   it('is aborted, and so destroys, cancels or returns it', () =>
@@ -192,7 +192,7 @@ describe('the old file stays if a stream', () => {
       writeFileSync(join(directory, 'old'), 'old');
       const box = await openSandbox({ '/out': { path: directory, access: 'read-write' } });
       const silent = new Readable({ read() {} });
-      const copying = componentErrorOf(box.copy(silent, '/out/old'));
+      const copying = rejectionOf(box.copy(silent, '/out/old'));
       await expect.poll(() => readdirSync(directory).length).toBe(2);
       box.close();
       expect(await copying).toMatchObject({ code: 'ERR_MAPCP_CLOSED' });
@@ -203,7 +203,7 @@ describe('the old file stays if a stream', () => {
   it('is not what the copy may replace, and so is destroyed', () =>
     keepsOld(async (target) => {
       const stream = Readable.from([first]);
-      const error = await componentErrorOf(copy(stream, target, { overwrite: 'error' }));
+      const error = await rejectionOf(copy(stream, target, { overwrite: 'error' }));
       expect(error).toBeInstanceOf(CopyError);
       expect(error).toMatchObject({ code: 'EEXIST', source: '-', target });
       await expect.poll(() => stream.destroyed).toBe(true);
@@ -213,7 +213,7 @@ describe('the old file stays if a stream', () => {
     keepsOld(async (target) => {
       const chunk = Buffer.alloc(10_000, 'x');
       const endless = new Readable({ read: () => void endless.push(chunk) });
-      expect(await componentErrorOf(copy(endless, target, { maxFileSize: 5_000_000 }))).toMatchObject({
+      expect(await rejectionOf(copy(endless, target, { maxFileSize: 5_000_000 }))).toMatchObject({
         code: 'ERR_MAPCP_LIMIT_EXCEEDED',
         path: '-',
       });
@@ -226,9 +226,7 @@ describe('the old file stays if a stream', () => {
       const over = new Promise((resolve) => {
         isOver = resolve;
       });
-      const server = createServer((received) => componentErrorOf(copy(received, target)).then(isOver)).listen(
-        0,
-      );
+      const server = createServer((received) => rejectionOf(copy(received, target)).then(isOver)).listen(0);
       const { port } = server.address() as AddressInfo;
       const sent = request({ port, method: 'POST', headers: { 'content-length': 1000 } });
       sent.on('error', () => {});
@@ -244,10 +242,8 @@ describe('the old file stays if a stream', () => {
     ['objects', [{}] as never, 'a chunk of the stream must be a Uint8Array, not an object'],
   ])('has %s', (_, source, message) =>
     keepsOld(async (target) => {
-      expect(await componentErrorOf(copy(source, target))).toEqual(new TypeError(message));
-      expect(await componentErrorOf(copy(Readable.from(source as never), target))).toEqual(
-        new TypeError(message),
-      );
+      expect(await rejectionOf(copy(source, target))).toEqual(new TypeError(message));
+      expect(await rejectionOf(copy(Readable.from(source as never), target))).toEqual(new TypeError(message));
     }),
   );
 });
@@ -268,7 +264,7 @@ describe('a stream', () => {
       "options.mode must be left out unless the source is a stream (for COPYFILE_EXCL, use overwrite: 'error')",
     ],
   ])('refuses %s', async (_, source, options, message) => {
-    const error = await componentErrorOf(copy(source, 'target', options));
+    const error = await rejectionOf(copy(source, 'target', options));
     expect(error).toBeInstanceOf(TypeError);
     expect((error as Error).message).toContain(message);
   });
@@ -277,7 +273,7 @@ describe('a stream', () => {
     inTemporaryDirectory(async (directory) => {
       mkdirSync(join(directory, 'box'));
       using box = await openSandbox({ '/out': { path: join(directory, 'box'), access: 'read-write' } });
-      expect(await componentErrorOf(box.copy(content, '/out/../secret'))).toMatchObject({ code: 'EPERM' });
+      expect(await rejectionOf(box.copy(content, '/out/../secret'))).toMatchObject({ code: 'EPERM' });
       expect(readdirSync(directory)).toEqual(['box']);
     }));
 });

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { copy, openSandbox } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
-import { componentErrorOf } from '../helpers/failure.js';
+import { rejectionOf } from '../helpers/rejection.js';
 import { runFile } from '../helpers/runtimes.js';
 
 /** Creates files `a0`, `a1` and so on. */
@@ -121,7 +121,7 @@ describe('many copies at once', () => {
       const numbers = makeFiles(directory, 50);
       const controller = new AbortController();
       const copies = numbers.map((number) =>
-        componentErrorOf(
+        rejectionOf(
           copy(join(directory, `a${number}`), join(directory, `b${number}`), { signal: controller.signal }),
         ),
       );
@@ -140,7 +140,7 @@ describe('many copies at once', () => {
     inTemporaryDirectory(async (directory) => {
       const numbers = makeFiles(directory, 50);
       const box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
-      const copies = numbers.map((number) => componentErrorOf(box.copy(`/d/a${number}`, `/d/b${number}`)));
+      const copies = numbers.map((number) => rejectionOf(box.copy(`/d/a${number}`, `/d/b${number}`)));
       box.close();
       for (const failure of await Promise.all(copies)) {
         expect(failure).toMatchObject({ code: 'ERR_MAPCP_CLOSED' });

@@ -17,8 +17,8 @@ import process from 'node:process';
 import { CopyError, clean, copy } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { componentErrorOf } from '../helpers/failure.js';
 import { shell } from '../helpers/program.js';
+import { rejectionOf } from '../helpers/rejection.js';
 
 const noTarget = 'it is an open stream, which no copy can replace; name a file';
 
@@ -139,7 +139,7 @@ describe('copy', () => {
       symlinkSync(`/proc/self/fd/${descriptor}`, link);
 
       await copy(link, join(directory, 'b'));
-      const failure = await componentErrorOf(copy(join(directory, 'b'), link));
+      const failure = await rejectionOf(copy(join(directory, 'b'), link));
 
       closeSync(descriptor);
       expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');

@@ -23,7 +23,7 @@ import { frontends, run as runCommand } from '../cli/frontends.js';
 import { errorsOf, FaultySandbox } from '../faults/faulty-sandbox.js';
 import type { Scenario } from '../faults/scenarios.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
-import { componentErrorOf } from '../helpers/failure.js';
+import { rejectionOf } from '../helpers/rejection.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import type { Attempt } from './helpers.js';
 import {
@@ -504,7 +504,7 @@ it("CVE-2026-23950: if the disk folds a link's and a file's names to one, neithe
 
 it('CVE-2026-53794: the value 0 does not lift a limit', async () => {
   for (const maxResources of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 0.5]) {
-    expect(await componentErrorOf(createHost({ maxResources }))).toBeInstanceOf(RangeError);
+    expect(await rejectionOf(createHost({ maxResources }))).toBeInstanceOf(RangeError);
   }
 });
 

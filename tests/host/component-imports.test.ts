@@ -5,7 +5,7 @@ import { parse } from '@bytecodealliance/jco';
 import { describe, expect, it } from 'vitest';
 import { importDifferences } from '../../ts/host/component-imports.js';
 import { loadComponent, RefusedError } from '../../ts/host/index.js';
-import { componentErrorOf } from '../helpers/failure.js';
+import { rejectionOf } from '../helpers/rejection.js';
 import { built } from '../helpers/runtimes.js';
 
 /** The differences of a component in text format. */
@@ -208,7 +208,7 @@ it('a component whose imports differ from WASI is not loaded, and the error name
   const text = `(component
     (type $t (instance (export ${get} (func (param "len" s64) (result (list u8))))))
     (import "wasi:random/insecure@0.2.0" (instance $i (type $t))))`;
-  expect(await componentErrorOf(loadComponent(await parse(text)))).toEqual(
+  expect(await rejectionOf(loadComponent(await parse(text)))).toEqual(
     new RefusedError(
       declares(
         'wasi:random/insecure.get-insecure-random-bytes',

@@ -8,8 +8,8 @@ import type { TestContext } from 'vitest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorCode, errorCodes, WasiError } from '../../ts/host/error-code.js';
 import { isEnding } from '../../ts/host/trap.js';
-import { componentErrorOf } from '../helpers/failure.js';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
+import { rejectionOf } from '../helpers/rejection.js';
 import { built } from '../helpers/runtimes.js';
 import type { Descriptor } from './helpers.js';
 import { hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
@@ -340,7 +340,7 @@ describe('an error of Node', () => {
   });
 
   it.each([undefined, null, 'text', new TypeError('a mistake')])('%s ends the component', async (thrown) => {
-    const ending = await componentErrorOf((async () => errorCode(thrown))());
+    const ending = await rejectionOf((async () => errorCode(thrown))());
     expect(isEnding(ending)).toBe(true);
     expect(ending).toMatchObject(thrown instanceof Error ? { message: thrown.message } : { cause: thrown });
   });

@@ -140,12 +140,12 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     });
     const { filesystemErrorCode } = host.imports['wasi:filesystem/types'];
     const file = preopensOf(host)('/').openAt({}, 'file', { create: true }, { write: true });
-    const componentErrorOf = (stream: { write(bytes: Uint8Array): void }) =>
+    const errorOf = (stream: { write(bytes: Uint8Array): void }) =>
       outcome(() => stream.write(Buffer.from('x'))) as {
         val: Parameters<typeof filesystemErrorCode>[0] & { toDebugString(): string };
       };
-    const ofFile = componentErrorOf(file.writeViaStream(1n << 62n)).val;
-    const ofStream = componentErrorOf(host.imports['wasi:cli/stdout'].getStdout()).val;
+    const ofFile = errorOf(file.writeViaStream(1n << 62n)).val;
+    const ofStream = errorOf(host.imports['wasi:cli/stdout'].getStdout()).val;
     expect([filesystemErrorCode(ofFile), ofFile.toDebugString()]).toEqual([
       'file-too-large',
       'file-too-large',

@@ -7,7 +7,7 @@ import { transpile } from '@bytecodealliance/jco';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toComponent } from '../../ts/common/options.js';
 import type { HostOptions } from '../../ts/host/host.js';
-import { componentErrorOf } from '../helpers/failure.js';
+import { rejectionOf } from '../helpers/rejection.js';
 import { built } from '../helpers/runtimes.js';
 import { hostWith, temporaryDirectory, walkers } from './helpers.js';
 
@@ -52,7 +52,7 @@ describe.each(['async', 'sync'] as const)('bindings that are instantiated %s', (
     ['wasi:clocks/monotonic-clock', { random: true }],
     ['wasi:random/random', { clocks: true }],
   ])('fail with its name if %s is not granted', async (name, options) => {
-    expect(await componentErrorOf(copy(temporaryDirectory(), options))).toEqual(
+    expect(await rejectionOf(copy(temporaryDirectory(), options))).toEqual(
       new Error(`the component imports '${name}', which this host does not provide`),
     );
   });

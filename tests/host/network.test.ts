@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { componentEmbed, componentNew } from '@bytecodealliance/jco';
 import { expect, it } from 'vitest';
 import { createHost, loadComponent, RefusedError } from '../../ts/host/index.js';
-import { componentErrorOf } from '../helpers/failure.js';
+import { rejectionOf } from '../helpers/rejection.js';
 import { hostWith, outcome, walkers } from './helpers.js';
 
 const [[, walker]] = walkers as [(typeof walkers)[number]];
@@ -32,7 +32,7 @@ it("a component that imports sockets starts with network: 'deny', and without it
     createHost({ clocks: true }),
     createHost({ clocks: true, network: 'deny' }),
   ]);
-  const refusal = await componentErrorOf(component.instantiate(without));
+  const refusal = await rejectionOf(component.instantiate(without));
   expect(refusal).toBeInstanceOf(RefusedError);
   expect((refusal as Error).message).toContain("set network: 'deny'");
   await expect(component.instantiate(denying)).resolves.toBeDefined();

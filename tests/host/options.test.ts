@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { createHost, type HostOptions, ModeCarrier } from '../../ts/host/index.js';
-import { componentErrorOf } from '../helpers/failure.js';
+import { rejectionOf } from '../helpers/rejection.js';
 import { built } from '../helpers/runtimes.js';
 import { temporaryDirectory } from './helpers.js';
 
@@ -168,7 +168,7 @@ describe('createHost refuses', () => {
 
   it('options before it opens anything', async () => {
     const missing = { '/in': { path: join(temporaryDirectory(), 'missing'), access: 'read' } } as const;
-    const error = await componentErrorOf(createHost({ preopens: missing, clocks: 'no' } as never));
+    const error = await rejectionOf(createHost({ preopens: missing, clocks: 'no' } as never));
     expect(error).toEqual(new TypeError("options.clocks must be a boolean, not 'no'"));
   });
 });

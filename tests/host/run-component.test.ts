@@ -16,7 +16,7 @@ import {
   TrapError,
 } from '../../ts/host/index.js';
 import { openFiles } from '../helpers/descriptors.js';
-import { componentErrorOf } from '../helpers/failure.js';
+import { rejectionOf } from '../helpers/rejection.js';
 import { built, runFile } from '../helpers/runtimes.js';
 import { temporaryDirectory } from './helpers.js';
 
@@ -89,7 +89,7 @@ describe('a core module for WASI preview 1', () => {
     const stdout = () => {
       throw new TypeError('a mistake');
     };
-    const error = await componentErrorOf(run(['cat'], { stdin: 'text', stdout }));
+    const error = await rejectionOf(run(['cat'], { stdin: 'text', stdout }));
     expect(error).toBeInstanceOf(TrapError);
     expect(error).toMatchObject({ cause: { message: 'a mistake' } });
     expect((error as TrapError).cause).toBeInstanceOf(TypeError);
@@ -161,20 +161,20 @@ describe('a core module for WASI preview 1', () => {
     // C's stack or the engine's.
     ['recurse', /^the component trapped: .*(call stack|out of bounds)/],
   ])('that ends by %s rejects with a TrapError', async (what, why) => {
-    const error = await componentErrorOf(run([what]));
+    const error = await rejectionOf(run([what]));
     expect(error).toBeInstanceOf(TrapError);
     expect(error).toMatchObject({ name: 'TrapError', message: expect.stringMatching(why) });
     expect((error as Error).stack?.length).toBeLessThan(4000);
   });
 
   it('runs again after a trap, with a new memory', async () => {
-    await componentErrorOf(run(['abort']));
+    await rejectionOf(run(['abort']));
     expect(await run(['env', 'A'], { env: { A: 'again' } })).toMatchObject({ stdout: 'again\n' });
   });
 
   it("without options gets nothing, and its imports' errors name what is missing", async () => {
     expect(program.imports).toContain('wasi:clocks/wall-clock');
-    const error = await componentErrorOf(program.run());
+    const error = await rejectionOf(program.run());
     expect(error).toBeInstanceOf(RefusedError);
     expect(error).toMatchObject({
       message: expect.stringMatching(
@@ -188,14 +188,14 @@ describe('a core module for WASI preview 1', () => {
     const preopens = { '/': { path: directory, access: 'read-write' } } as const;
     const before = openFiles();
     await run(['exit', '3'], { preopens });
-    await componentErrorOf(run(['abort'], { preopens }));
-    await componentErrorOf(program.run({ preopens }));
+    await rejectionOf(run(['abort'], { preopens }));
+    await rejectionOf(program.run({ preopens }));
     expect(openFiles()).toEqual(before);
   });
 
   it('that is a reactor is no command', async () => {
     const component = await loadText('(module (memory (export "memory") 1) (func (export "main")))');
-    const error = await componentErrorOf(component.run());
+    const error = await rejectionOf(component.run());
     expect(error).toBeInstanceOf(RefusedError);
     expect(error).toMatchObject({ message: expect.stringContaining("does not export 'wasi:cli/run'") });
   });
@@ -255,7 +255,7 @@ describe('a component', () => {
     );
     expect(await component.run()).toBe(1);
     using host = await createHost();
-    expect(await componentErrorOf(component.instantiate(host))).toBeInstanceOf(ExitError);
+    expect(await rejectionOf(component.instantiate(host))).toBeInstanceOf(ExitError);
   });
 
   it('that traps during instantiation rejects with a TrapError', async () => {
@@ -264,7 +264,7 @@ describe('a component', () => {
          (core module $m (func $start unreachable) (start $start))
          (core instance (instantiate $m)))`,
     );
-    expect(await componentErrorOf(component.run())).toBeInstanceOf(TrapError);
+    expect(await rejectionOf(component.run())).toBeInstanceOf(TrapError);
   });
 
   it("whose run differs from WASI's type is refused", async () => {
@@ -276,7 +276,7 @@ describe('a component', () => {
          (instance $run (export "run" (func $run)))
          (export "wasi:cli/run@0.2.0" (instance $run)))`,
     );
-    const error = await componentErrorOf(component.run());
+    const error = await rejectionOf(component.run());
     expect(error).toBeInstanceOf(RefusedError);
     expect(error).toMatchObject({
       message: "the component exports 'wasi:cli/run' with another type than WASI's",
@@ -285,7 +285,7 @@ describe('a component', () => {
 });
 
 describe('a program is refused if it', () => {
-  const message = async (bytes: unknown) => String(await componentErrorOf(runComponent(bytes as Uint8Array)));
+  const message = async (bytes: unknown) => String(await rejectionOf(runComponent(bytes as Uint8Array)));
 
   it.each([['program.wasm'], [new ArrayBuffer(8)], [undefined]])('is no bytes: %o', async (bytes) => {
     expect(await message(bytes)).toMatch(
@@ -369,7 +369,7 @@ describe('a component with JavaScript in its names', () => {
     ['x', 'a', '*/b'],
     ['*', 'a', 'b'],
   ])('is refused before any of it runs: %j, %j, %j', async (...names) => {
-    const error = await componentErrorOf(loadText(named(...names)));
+    const error = await rejectionOf(loadText(named(...names)));
     expect(error).toBeInstanceOf(RefusedError);
     expect(error).toMatchObject({
       message: expect.stringMatching(/^a core module imports or exports the name '/),
@@ -396,7 +396,7 @@ describe('a component that exports a name with a meaning in JavaScript', () => {
   it.each(['then', 'undefined', 'eval', 'arguments', 'global-this', 'module0', 'exports0'])(
     'is refused without waiting for it: %s',
     async (name) => {
-      const error = await componentErrorOf(
+      const error = await rejectionOf(
         loadText(`(component
           (core module $m (func (export "f")))
           (core instance $m (instantiate $m))
@@ -453,7 +453,7 @@ describe('a component that would go on when its call has returned is refused bef
        (func (export "f") (canon lift (core func $m "f")))`,
     ],
   ])('%s', async (_, text) => {
-    const error = await componentErrorOf(loadText(`(component ${text})`));
+    const error = await rejectionOf(loadText(`(component ${text})`));
     expect(error).toBeInstanceOf(RefusedError);
     expect(error).toMatchObject({
       message: expect.stringMatching(/WASI 0\.2 (?:has neither|does not have)/),

@@ -1,5 +1,5 @@
 /** Returns what a promise rejects with. Throws if it resolves. */
-export async function componentErrorOf(promise: Promise<unknown>): Promise<unknown> {
+export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;
   } catch (error) {
