@@ -225,12 +225,16 @@ static bool allows_size(const struct mapcp_job *job, const struct stat *status, 
 
 /// Whether a dry run finds nothing else that would prevent a copy of the current entry. On failure sets
 /// `error`.
-static bool would_copy(const struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
+static bool would_copy(struct mapcp_job *job, const struct stat *status, struct mapcp_error *error) {
     const struct mapcp_terms terms = terms_of(job, status);
     const char *const target = job->entry.target.name;
     struct mapcp_link link;
     if (job->decision == MAPCP_DECISION_NEW && target[strlen(target) - 1] == '/') {
         return mapcp_fail(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_NOT_FOUND);
+    }
+    if (!(job->in_tree ? mapcp_tree_check_may_create(&job->tree, error)
+                       : mapcp_check_may_create(job->entry.target, error))) {
+        return false;
     }
     if (S_ISLNK(status->st_mode)) {
         return job->options.symlinks != MAPCP_SYMLINKS_CONTAINED ||

@@ -102,6 +102,31 @@ bool mapcp_check_outside(const char *path, const struct stat *source, struct map
     return outside || mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_INTO_ITSELF);
 }
 
+bool mapcp_check_may_create(struct mapcp_place place, struct mapcp_error *error) {
+    struct mapcp_path parent = {.text = NULL};
+    struct stat status;
+    const bool is_path = place.directory == AT_FDCWD;
+    const bool is_known =
+        !is_path || (find_parent(place.name, &parent, &status) && mapcp_path_push(&parent, "."));
+    int number = 0;
+    // Nobody can create this name. A host that refuses all changes says so, instead of that the name exists.
+    if (is_known && mkdirat(place.directory, is_path ? parent.text : ".", 0777) != 0) {
+        number = errno;
+    }
+    mapcp_path_free(&parent);
+    switch (number) {
+    case EACCES:
+    case EROFS:
+    case EPERM:
+#ifdef ENOTCAPABLE
+    case ENOTCAPABLE:
+#endif
+        return mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
+    default:
+        return true;
+    }
+}
+
 static bool check_parent(const char *parent, void *context) {
     struct stat status;
     return stat(parent, &status) == 0 ||

@@ -21,6 +21,11 @@ void mapcp_remove_parents(struct mapcp_names *made);
 /// Checks that the directories on the way to `path` exist. If one does not, returns false and sets `error`.
 bool mapcp_check_parents(const char *path, struct mapcp_error *error);
 
+/// Checks that an entry can be created at `place`: that the system does not refuse to change the directory
+/// there, or the nearest one that exists. Changes nothing. If an entry cannot be created, returns false and
+/// sets `error`. Returns true if this is unknown: a WASI host need not look at permissions.
+bool mapcp_check_may_create(struct mapcp_place place, struct mapcp_error *error);
+
 /// Checks that `path` does not lie in the directory that has the status `source`. If it does, returns false
 /// and sets `error`.
 bool mapcp_check_outside(const char *path, const struct stat *source, struct mapcp_error *error);

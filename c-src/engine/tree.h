@@ -148,6 +148,9 @@ enum mapcp_tree_event mapcp_tree_next(struct mapcp_tree *tree, struct mapcp_tree
 /// mapcp_siblings_have_twin. False unless the purpose is a copy.
 bool mapcp_tree_has_twin(struct mapcp_tree *tree, bool is_taken);
 
+/// For a dry run: checks that the current entry's target can be created: see mapcp_check_may_create.
+bool mapcp_tree_check_may_create(struct mapcp_tree *tree, struct mapcp_error *error);
+
 /// Closes and frees everything.
 void mapcp_tree_end(struct mapcp_tree *tree);
 

@@ -7,6 +7,7 @@
 #include "guided_walk.h"
 #include "job_errors.h"
 #include "limits.h"
+#include "parents.h"
 
 // --- Beginning and measuring -------------------------------------------------------------------------------
 
@@ -172,12 +173,19 @@ bool mapcp_tree_copy_inspect(struct mapcp_job *job, uint64_t *spent) {
 
 /// Decides about a tree that must appear as a whole, and begins to copy it.
 static bool begin_whole(struct mapcp_job *job, const struct stat *source, struct mapcp_error *error) {
+    const struct mapcp_place target = {.directory = AT_FDCWD, .name = job->given_target};
+    struct mapcp_error refused;
+    const bool may_create = !job->options.dry_run || mapcp_check_may_create(target, &refused);
     if (!mapcp_whole_tree_decide(&job->whole, job->given_target, job->given_source, source, &job->options,
                                  &job->namer, &job->decision, error)) {
         return false;
     }
     go_to_whole(job);
     if (!mapcp_entry_copy_spare_made(job, source, error)) {
+        return false;
+    }
+    if (!may_create && job->decision != MAPCP_DECISION_SKIP) {
+        *error = refused;
         return false;
     }
     switch (job->decision) {

@@ -210,6 +210,13 @@ static bool refuse_private(struct mapcp_place place, int number, struct mapcp_er
     return mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
 }
 
+bool mapcp_tree_check_may_create(struct mapcp_tree *tree, struct mapcp_error *error) {
+    struct mapcp_tree_frame *const top = mapcp_tree_top(tree);
+    const struct mapcp_place place = {.directory = top->target, .name = "."};
+    top->may_create = top->may_create || top->target == MAPCP_NOWHERE || mapcp_check_may_create(place, error);
+    return top->may_create;
+}
+
 /// Opens the target's directory. A copy first creates it if it is missing.
 static bool provide_target(struct mapcp_tree *tree, struct mapcp_tree_frame *frame, struct mapcp_place place,
                            struct mapcp_error *error) {
@@ -220,7 +227,9 @@ static bool provide_target(struct mapcp_tree *tree, struct mapcp_tree_frame *fra
     }
     if (tree->purpose == MAPCP_TREE_DRY_RUN) {
         frame->target_is_new = !open_target(frame, place, error);
-        return !frame->target_is_new || error->code == MAPCP_CODE_NOT_FOUND;
+        return !frame->target_is_new || (error->code == MAPCP_CODE_NOT_FOUND &&
+                                         (tree->depth > 0 ? mapcp_tree_check_may_create(tree, error)
+                                                          : mapcp_check_may_create(place, error)));
     }
     // The directory is created before it is opened, because it is usually missing. The call also shows a host
     // that keeps modes that this copy fills the directory, even if another shard's job or a killed job

@@ -27,6 +27,8 @@ struct mapcp_tree_frame {
     int target;
     bool has_target;
     bool target_is_new;
+    /// Whether a dry run has found that entries can be created in the target's directory.
+    bool may_create;
     /// Whether the walk has returned MAPCP_TREE_ENTERED for it, and whether it was listed completely.
     bool announced;
     bool listed;

@@ -1,6 +1,6 @@
 // An open directory: every method of a WASI descriptor that takes a path.
 
-import { constants, fdatasyncSync, fstatSync, fsyncSync } from 'node:fs';
+import { accessSync, constants, fdatasyncSync, fstatSync, fsyncSync } from 'node:fs';
 import type {
   DescriptorFlags,
   DescriptorType,
@@ -273,8 +273,13 @@ export class Directory {
     this.#change(path, (walk) => {
       const { modes } = this.#grant;
       const mode = modes.modeForDirectory();
-      if (walk.name === '.' && mode !== undefined) {
-        modes.noteDirectoryExists(walk.status(), mode);
+      if (walk.name === '.') {
+        const isOfCopy = mode !== undefined && modes.noteDirectoryExists(walk.status(), mode);
+        // Nobody can create this name. The error says whether others can be created here, which a dry run asks. A copy
+        // can change a directory that it has made, even if that is read-only by now.
+        if (!isOfCopy && process.platform === 'linux') {
+          accessSync(this.#walker.shared(walk.directory), constants.W_OK | constants.X_OK);
+        }
       }
       walk.expectName('exist');
       this.#giveName(walk, () => {
@@ -566,7 +571,7 @@ export class Directory {
       const handle = this.#walker.enter(walk.directory, walk.name, flags.read ? 'read' : 'search');
       const directory = new Directory(this.#walker, handle, this.#grant, this.#pathOf(path));
       return orClose(directory, () => {
-        const target = this.#grant.modes.noteDirectoryOpened(() => directory.stat());
+        const target = this.#grant.modes.noteDirectoryOpened(() => directory.stat(), flags.read === true);
         directory.#sourceMode = target?.mode;
         directory.#finalMode = target?.isOfCopy === true ? target.mode : undefined;
         if (target?.isOfCopy === true && !target.isMarked) {

@@ -178,14 +178,17 @@ export class ModeCarrier {
   }
 
   /**
-   * Records that a directory was not created because it exists, and that its source has `mode`.
+   * Records that a directory was not created because it exists, and that its source has `mode`. Returns whether a copy
+   * has made it.
    *
    * @internal
    */
-  noteDirectoryExists(status: Status, mode: number): void {
-    if (!this.noteDirectoryOfCopy(status, mode) && typeOf(status) === 'directory') {
+  noteDirectoryExists(status: Status, mode: number): boolean {
+    const isOfCopy = this.noteDirectoryOfCopy(status, mode);
+    if (!isOfCopy && typeOf(status) === 'directory') {
       this.#made = { which: identity(status), mode: mode | setGroupOf(status), isOfCopy: false };
     }
+    return isOfCopy;
   }
 
   /**
@@ -206,14 +209,16 @@ export class ModeCarrier {
   /**
    * Records that a directory was opened. Returns which mode it must get, if it was created or met before.
    *
+   * @param isRead whether it can be listed, as a source. Targets are only searched
    * @internal
    */
-  noteDirectoryOpened(look: () => Status): OpenedTarget | undefined {
+  noteDirectoryOpened(look: () => Status, isRead: boolean): OpenedTarget | undefined {
     if (!this.#isOn) {
       return undefined;
     }
     const status = look();
-    this.#directory = permissionsOf(status);
+    const permissions = permissionsOf(status);
+    this.#directory = isRead ? permissions : this.#directory;
     const made = this.#made;
     if (made === undefined || !isSameFile(made.which, identity(status))) {
       return undefined;
@@ -221,7 +226,7 @@ export class ModeCarrier {
     this.#made = undefined;
     const isStillIt = isUnfinished(status) || hasPermissions(status, made.mode) || !made.isOfCopy;
     return isStillIt
-      ? { mode: made.mode, isOfCopy: made.isOfCopy, isMarked: this.#directory !== NEW_DIRECTORY }
+      ? { mode: made.mode, isOfCopy: made.isOfCopy, isMarked: permissions !== NEW_DIRECTORY }
       : undefined;
   }
 }

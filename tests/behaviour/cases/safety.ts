@@ -322,6 +322,72 @@ export const safety: readonly Behaviour[] = [
     errors: [denied('in/a/secret', 'open', 'secret')],
     counts: { files: 1 },
   },
+  ...[
+    {
+      what: 'a file',
+      prepare: (put: Put) => put.file('in/a'),
+      target: 'out/d/b',
+      options: {},
+      error: denied('out/d/b', 'create'),
+    },
+    {
+      what: 'a file in a directory that a copy would make',
+      prepare: (put: Put) => put.file('in/a'),
+      target: 'out/d/new/b',
+      options: { makeParents: true },
+      error: denied('out/d/new/b', 'create'),
+    },
+    {
+      what: 'a directory',
+      prepare: (put: Put) => put.directory('in/a'),
+      target: 'out/d/b',
+      options: { recursive: true },
+      error: denied('out/d/b', 'create'),
+    },
+    {
+      what: 'a tree that appears as a whole',
+      prepare: (put: Put) => put.directory('in/a'),
+      target: 'out/d/b',
+      options: { recursive: true, atomic: 'tree' as const },
+      error: denied('out/d/b', 'create'),
+    },
+    {
+      what: 'a file of a tree',
+      prepare: (put: Put) => {
+        put.directory('in/a');
+        put.file('in/a/f');
+      },
+      target: 'out/d',
+      options: { recursive: true },
+      error: denied('out/d/f', 'create', 'f'),
+    },
+  ].map(
+    ({ what, prepare, target, options, error }): Behaviour => ({
+      name: `a dry run reports that ${what} cannot be created in a read-only directory`,
+      prepare: (put) => {
+        prepare(put);
+        put.directory('out/d');
+        put.mode('out/d', 0o555);
+      },
+      target,
+      options: { ...options, dryRun: true },
+      isOrdinaryUser: true,
+      error,
+      not: { wasmtime: 'wasmtime looks at no permissions before a change' },
+    }),
+  ),
+  {
+    name: 'a dry run goes into a read-only directory that an earlier copy has made, as a copy does',
+    prepare: (put) => {
+      put.directory('in/a', 'out/b');
+      put.file('in/a/f');
+      put.mode('in/a', 0o555);
+      put.mode('out/b', 0o555);
+    },
+    options: { recursive: true, dryRun: true },
+    isOrdinaryUser: true,
+    counts: { files: 1 },
+  },
   {
     name: 'a dry run reports an obstacle',
     prepare: (put) => {
