@@ -290,7 +290,7 @@ ${markdown([
 ])}
 A file of ${number(million.files)} takes ${growth('mapcp')} times as long as one of ${number(ten.files)}; for \`cp -r\` the factor is ${growth('cp')}.
 A further file is one more than in the line above it, so its time does not include the start. From ${number(list.files)} to
-${number(million.files)} files it grows by a factor of ${furtherGrowth('mapcp')}, and by one of ${furtherGrowth('cp')} in \`cp -r\`: the system takes longer for larger trees.
+${number(million.files)} files it grows by a factor of ${furtherGrowth('mapcp')}; in \`cp -r\`, by one of ${furtherGrowth('cp')}.
 Small trees take longer per file, because Node starts and V8 compiles the code. Memory is Node's own plus the garbage
 that V8 has not collected yet. It does not grow with the tree. Descriptors grow only with the depth of the tree.
 
