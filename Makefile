@@ -269,6 +269,7 @@ $(OUT)/tests/runtimes.js: tests/runtimes/table.ts $(wildcard tests/runtimes/*.ts
 		$(wildcard tests/behaviour/*.mjs tests/behaviour/cases/*.ts tests/helpers/*.ts) $(OUT)/js/index.js
 	node_modules/.bin/esbuild $< --bundle --format=esm --platform=node --target=node20 --log-level=warning \
 		--alias:vitest=./tests/runtimes/vitest.ts --alias:mapcp=../js/index.js --external:../js/index.js \
+		--alias:mapcp/host=../js/host/index.js --external:../js/host/index.js \
 		--external:'#command-line' --outfile=$@
 
 # Measures a copy by assignment between two mappings against the engine's copy.

@@ -1,11 +1,16 @@
 // The table of behaviours as a script, for runtimes that vitest does not run in. The arguments are the file for the
-// results, the frontend, and a number: of 4, each fourth row is tested.
+// results, what to test (a frontend, or `confinement`), and a number: of 4, each fourth row is tested.
 
 import process from 'node:process';
 import { api, commandLine } from '../behaviour/frontends.js';
 import { testBehaviours } from '../behaviour/run.js';
+import { testConfinement } from './confinement.js';
 import { runTests } from './vitest.js';
 
 const [file = '', name, step] = process.argv.slice(2);
-testBehaviours(name === api.name ? api : commandLine);
+if (name === 'confinement') {
+  testConfinement();
+} else {
+  testBehaviours(name === api.name ? api : commandLine);
+}
 await runTests(file, Number(step));

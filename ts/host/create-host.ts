@@ -6,6 +6,7 @@ import { createHostWith, createReusableHostWith } from './host.js';
 import { NoKoffiError } from './koffi.js';
 import { flagsFor, isGranted, OWN_DESCRIPTORS, requireGranted } from './permission.js';
 import type { Walker } from './walker.js';
+import { ntWalker } from './walker-nt.js';
 import { openatWalker } from './walker-openat.js';
 import { pathWalker } from './walker-path.js';
 import { procfsWalker } from './walker-procfs.js';
@@ -64,7 +65,7 @@ let native: Walker | NoKoffiError | undefined;
 /** Returns the walker that needs koffi, or why there is none. */
 function nativeWalker(): Walker | NoKoffiError {
   try {
-    native ??= openatWalker();
+    native ??= process.platform === 'win32' ? ntWalker() : openatWalker();
   } catch (error) {
     if (!(error instanceof NoKoffiError)) {
       throw error;

@@ -55,8 +55,8 @@ export interface HostOptions {
   network?: 'deny';
   /**
    * `strict` refuses to start if paths can only be checked before and after each use, which leaves a moment in
-   * between. `best-effort` accepts that moment. Linux supports `strict`; macOS does if the npm package koffi is
-   * installed. Default: `strict` on Linux; elsewhere `best-effort`, with a warning if it is less.
+   * between. `best-effort` accepts that moment. Linux supports `strict`; macOS and Windows do if the npm package koffi
+   * is installed. Default: `strict` on Linux; elsewhere `best-effort`, with a warning if it is less.
    */
   confinement?: 'strict' | 'best-effort';
   /**

@@ -19,6 +19,8 @@ export interface Koffi {
   load(path: string | null): { func(prototype: string): Native<never> };
   /** Returns the errno of the last call. */
   errno(): number;
+  /** Returns the address of bytes. */
+  address(bytes: Uint8Array): bigint;
 }
 
 /** koffi cannot be used. The message is a clause that says why, and what to do. */

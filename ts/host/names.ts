@@ -16,6 +16,19 @@ const STRANGE_ON_WINDOWS =
 export const isStrange = (name: string): boolean =>
   process.platform === 'win32' && name !== '.' && name !== '..' && STRANGE_ON_WINDOWS.test(name);
 
+/** Maximum length of a name on Windows, in units of UTF-16. */
+const MOST_UNITS = 255;
+
+/** Fails with `invalid` if a name is strange, and with `name-too-long` if Windows would report another error. */
+export function expectOrdinary(name: string): void {
+  if (isStrange(name)) {
+    fail('invalid');
+  }
+  if (process.platform === 'win32' && name.length > MOST_UNITS) {
+    fail('name-too-long');
+  }
+}
+
 /** Decodes UTF-8. Fails with `illegal-byte-sequence`. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {

@@ -14,19 +14,31 @@ const isDirectory = (path: string): boolean =>
 
 /** Renames as rename(2) does. On Windows, tries again for up to a second if a file may be open elsewhere. */
 export function rename(from: string, to: string): void {
+  retryWhileBusy(
+    () => renameSync(from, to),
+    () => isDirectory(to) && !isDirectory(from),
+  );
+}
+
+/**
+ * Calls `act`, which renames. On Windows, calls it again for up to a second while a file may be open elsewhere.
+ *
+ * @param isFileToDirectory whether a file would replace a directory, which never works
+ */
+export function retryWhileBusy(act: () => void, isFileToDirectory: () => boolean): void {
   for (const wait of process.platform === 'win32' ? WAITS : []) {
     try {
-      renameSync(from, to);
+      act();
       return;
     } catch (error) {
       if (!MAYBE_BUSY.includes(nodeCode(error))) {
         throw error;
       }
-      if (isDirectory(to) && !isDirectory(from)) {
+      if (isFileToDirectory()) {
         throw systemError('EISDIR');
       }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
     }
   }
-  renameSync(from, to);
+  act();
 }

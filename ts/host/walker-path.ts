@@ -9,7 +9,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } fr
 import { join } from 'node:path';
 import { fail, systemError } from './error-code.js';
 import { Handle } from './handle.js';
-import { isStrange } from './names.js';
+import { expectOrdinary } from './names.js';
 import { changeMode } from './permission.js';
 import { expectStack } from './stack.js';
 import { identity, isSameFile, typeOf } from './status.js';
@@ -17,9 +17,6 @@ import type { Walker } from './walker.js';
 import { callsByPath } from './walker-by-path.js';
 
 const { O_DIRECTORY, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-
-/** Maximum length of a name on Windows, in units of UTF-16. */
-const MOST_UNITS = 255;
 
 /** A held directory that knows its path. */
 class HeldDirectory extends Handle {
@@ -44,13 +41,7 @@ function heldDirectory(directory: Handle): HeldDirectory {
 }
 
 function pathOf(parent: HeldDirectory, name: string): string {
-  if (isStrange(name)) {
-    fail('invalid');
-  }
-  if (process.platform === 'win32' && name.length > MOST_UNITS) {
-    // Windows reports other errors: that nothing is there, or that the name is invalid.
-    fail('name-too-long');
-  }
+  expectOrdinary(name);
   return join(parent.path, name);
 }
 

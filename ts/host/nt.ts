@@ -1,0 +1,250 @@
+// Calls of Windows that act on one name in an open directory, through koffi: NtCreateFile and its family. Windows itself
+// refuses `..` and absolute names in them.
+
+import { getSystemErrorName } from 'node:util';
+import { systemError } from './error-code.js';
+import { broken, type Koffi, type Native } from './koffi.js';
+
+/** Rights to an open file. */
+export const Right = {
+  list: 0x1,
+  traverse: 0x20,
+  readAttributes: 0x80,
+  writeAttributes: 0x100,
+  delete: 0x10000,
+  synchronize: 0x100000,
+  write: 0x40000000,
+  read: 0x80000000,
+} as const;
+
+/** What an open does if the name is taken or free. */
+export const Disposition = { open: 1, create: 2, overwrite: 4 } as const;
+
+/** Options of an open. */
+export const Option = {
+  directory: 0x1,
+  writeThrough: 0x2,
+  synchronous: 0x20,
+  notDirectory: 0x40,
+  /** Opens a link itself. Without it, an open fails at a link. */
+  link: 0x200000,
+} as const;
+
+/** Information that can be set. */
+export const Information = { rename: 10, link: 11, disposition: 13, dispositionEx: 64 } as const;
+
+/** Commands to a file system. */
+export const Control = { setReparsePoint: 0x900a4, getReparsePoint: 0x900a8 } as const;
+
+const FILE_FULL_DIR_INFORMATION = 2;
+const FILE_ATTRIBUTE_TAG_INFORMATION = 35;
+const FILE_ATTRIBUTE_NORMAL = 0x80;
+const SHARE_ALL = 7;
+const OBJ_CASE_INSENSITIVE = 0x40;
+/** Fails if something on the way is a link, and if the last name is one that would be followed. */
+const OBJ_DONT_REPARSE = 0x1000;
+/** libuv's number of a file system request. */
+const UV_FS = 6;
+
+const NO_MORE_FILES = 0x80000006;
+
+/** The codes of errors that Windows has fewer errors for than Node. Node itself chooses the others. */
+const codes: Readonly<Record<number, string>> = {
+  [NO_MORE_FILES]: 'ENOENT',
+  3221226763: 'ELOOP',
+  3221225731: 'ENOTDIR',
+  3221225658: 'EISDIR',
+  3221225734: 'ENAMETOOLONG',
+  3221226101: 'EINVAL',
+};
+
+/** Statuses of a call that this release of Windows, or this file system, does not have. */
+const lacking: readonly (number | undefined)[] = [0xc0000002, 0xc0000003, 0xc000000d, 0xc0000010, 0xc00000bb];
+
+/** Whether an error says that the call does not exist there. */
+export const isLacking = (error: unknown): boolean =>
+  error instanceof Error && 'status' in error && lacking.includes(Number(error.status));
+
+/** An open handle of Windows. */
+export type NtHandle = number;
+
+// Offsets in the memory that calls share: OBJECT_ATTRIBUTES, UNICODE_STRING, IO_STATUS_BLOCK, a handle, and the name.
+const OBJECT = 0;
+const STRING = 48;
+const STATUS = 64;
+const HANDLE = 80;
+const NAME = 96;
+
+/** Maximum number of bytes in a name. */
+const MOST_NAME = 512;
+
+/** The calls. Each throws an error like Node's if it fails. */
+export type Nt = ReturnType<typeof ntCalls>;
+
+/** Declares the calls. Throws a `NoKoffiError` if one is missing. */
+export function ntCalls(koffi: Koffi) {
+  const native = declare(koffi);
+  // Not on the heap of JavaScript, so its address stays.
+  const memory = Buffer.from(new ArrayBuffer(NAME + MOST_NAME));
+  const address = koffi.address(memory);
+  const [object, status, opened] = [OBJECT, STATUS, HANDLE].map((offset) => address + BigInt(offset));
+  memory.writeUInt32LE(STRING - OBJECT, OBJECT);
+  memory.writeBigUInt64LE(address + BigInt(STRING), OBJECT + 16);
+  memory.writeUInt32LE(OBJ_CASE_INSENSITIVE | OBJ_DONT_REPARSE, OBJECT + 24);
+  memory.writeBigUInt64LE(address + BigInt(NAME), STRING + 8);
+  const request = Buffer.from(new ArrayBuffer(Number(native.uv_req_size(UV_FS))));
+
+  const check = (result: number): void => {
+    if (result < 0) {
+      throw errorOf(result >>> 0);
+    }
+  };
+  const errorOf = (failed: number): Error => {
+    const code =
+      codes[failed] ??
+      getSystemErrorName(native.uv_translate_sys_error(native.RtlNtStatusToDosError(failed)));
+    return Object.assign(systemError(code), { status: failed });
+  };
+  const closeHandle = (handle: NtHandle): void => void native.NtClose(handle);
+
+  return {
+    /** Opens or creates `name` in `root`; the empty name is `root` itself. Never follows a link. */
+    open(root: NtHandle, name: string, rights: number, disposition: number, options: number): NtHandle {
+      const length = name.length * 2;
+      if (length > MOST_NAME) {
+        throw systemError('ENAMETOOLONG');
+      }
+      memory.write(name, NAME, 'utf16le');
+      memory.writeUInt16LE(length, STRING);
+      memory.writeUInt16LE(length, STRING + 2);
+      memory.writeBigInt64LE(BigInt(root), OBJECT + 8);
+      const all = options | Option.synchronous;
+      const access = (rights | Right.synchronize) >>> 0;
+      check(
+        native.NtCreateFile(
+          opened,
+          access,
+          object,
+          status,
+          null,
+          FILE_ATTRIBUTE_NORMAL,
+          SHARE_ALL,
+          disposition,
+          all,
+          null,
+          0,
+        ),
+      );
+      return Number(memory.readBigInt64LE(HANDLE));
+    },
+
+    closeHandle,
+
+    /** Makes a descriptor of a handle, and gives the handle to it. */
+    descriptor(handle: NtHandle): number {
+      const fd = native.uv_open_osfhandle(handle);
+      if (fd === -1) {
+        closeHandle(handle);
+        throw systemError('EMFILE');
+      }
+      return fd;
+    },
+
+    /** Returns the handle of a descriptor, which stays the owner. */
+    handleOf: (fd: number): NtHandle => Number(native.uv_get_osfhandle(fd)),
+
+    /** Closes a descriptor. */
+    close(fd: number): void {
+      const result = native.uv_fs_close(null, request, fd, null);
+      if (result < 0) {
+        throw systemError(getSystemErrorName(result));
+      }
+    },
+
+    /** Sets information of an open file. */
+    set(handle: NtHandle, information: number, bytes: Buffer): void {
+      check(native.NtSetInformationFile(handle, status, bytes, bytes.length, information));
+    },
+
+    /** Returns the attributes of an open file, and the tag of a link or another reparse point; 0 if it is none. */
+    attributes(handle: NtHandle): { attributes: number; tag: number } {
+      const bytes = Buffer.alloc(8);
+      check(
+        native.NtQueryInformationFile(handle, status, bytes, bytes.length, FILE_ATTRIBUTE_TAG_INFORMATION),
+      );
+      return { attributes: bytes.readUInt32LE(0), tag: bytes.readUInt32LE(4) };
+    },
+
+    /** Sends a command about a reparse point, with `input`, and fills `output`. */
+    control(handle: NtHandle, command: number, input: Buffer | null, output: Buffer | null): void {
+      check(
+        native.NtFsControlFile(
+          handle,
+          0,
+          null,
+          null,
+          status,
+          command,
+          input,
+          input?.length ?? 0,
+          output,
+          output?.length ?? 0,
+        ),
+      );
+    },
+
+    /** Fills `bytes` with the next entries of an open directory. Returns false after the last. */
+    list(handle: NtHandle, bytes: Buffer): boolean {
+      const result = native.NtQueryDirectoryFile(
+        handle,
+        0,
+        null,
+        null,
+        status,
+        bytes,
+        bytes.length,
+        FILE_FULL_DIR_INFORMATION,
+        0,
+        null,
+        0,
+      );
+      if (result >>> 0 === NO_MORE_FILES) {
+        return false;
+      }
+      check(result);
+      return true;
+    },
+  };
+}
+
+function declare(koffi: Koffi) {
+  try {
+    const ntdll = koffi.load('ntdll.dll');
+    // Node has its C runtime in itself, so descriptors must come from it.
+    const node = koffi.load(process.execPath);
+    const inNtdll = (prototype: string): Native => ntdll.func(prototype);
+    const inNode = (prototype: string): Native => node.func(prototype);
+    return {
+      NtCreateFile: inNtdll(
+        'int NtCreateFile(void *, uint32, void *, void *, void *, uint32, uint32, uint32, uint32, void *, uint32)',
+      ),
+      NtSetInformationFile: inNtdll('int NtSetInformationFile(intptr_t, void *, void *, uint32, int)'),
+      NtQueryInformationFile: inNtdll('int NtQueryInformationFile(intptr_t, void *, void *, uint32, int)'),
+      NtFsControlFile: inNtdll(
+        'int NtFsControlFile(intptr_t, intptr_t, void *, void *, void *, uint32, void *, uint32, void *, uint32)',
+      ),
+      NtQueryDirectoryFile: inNtdll(
+        'int NtQueryDirectoryFile(intptr_t, intptr_t, void *, void *, void *, void *, uint32, int, uint8, void *, uint8)',
+      ),
+      NtClose: inNtdll('int NtClose(intptr_t)'),
+      RtlNtStatusToDosError: inNtdll('uint32 RtlNtStatusToDosError(uint32)'),
+      uv_open_osfhandle: inNode('int uv_open_osfhandle(intptr_t)'),
+      uv_get_osfhandle: inNode('intptr_t uv_get_osfhandle(int)'),
+      uv_fs_close: inNode('int uv_fs_close(void *, void *, int, void *)'),
+      uv_req_size: inNode('size_t uv_req_size(int)'),
+      uv_translate_sys_error: inNode('int uv_translate_sys_error(int)'),
+    };
+  } catch (error) {
+    throw broken(error);
+  }
+}
