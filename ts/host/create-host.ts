@@ -6,6 +6,7 @@ import { createHostWith, createReusableHostWith } from './host.js';
 import { NoKoffiError } from './koffi.js';
 import { flagsFor, isGranted, OWN_DESCRIPTORS, requireGranted } from './permission.js';
 import type { Walker } from './walker.js';
+import { fasterWalker } from './walker-linux.js';
 import { ntWalker } from './walker-nt.js';
 import { openatWalker } from './walker-openat.js';
 import { pathWalker } from './walker-path.js';
@@ -45,7 +46,7 @@ function walkerFor({ preopens = {}, confinement: wanted }: HostOptions): Walker 
   requireGranted(preopens);
   const isWriting = Object.values(preopens).some(({ access }) => access === 'read-write');
   const mayUseProcfs = isGranted(OWN_DESCRIPTORS, isWriting ? 'read-write' : 'read');
-  const walker = (mayUseProcfs ? procfsWalker() : undefined) ?? nativeWalker();
+  const walker = (mayUseProcfs ? linuxWalker() : undefined) ?? nativeWalker();
   if (!(walker instanceof NoKoffiError)) {
     return walker;
   }
@@ -58,6 +59,15 @@ function walkerFor({ preopens = {}, confinement: wanted }: HostOptions): Walker 
     warnOnce(walker.message);
   }
   return pathWalker;
+}
+
+let linux: Walker | undefined;
+
+/** Returns the walker of Linux; undefined if there is no procfs. The hosts of this thread share it. */
+function linuxWalker(): Walker | undefined {
+  const procfs = linux === undefined ? procfsWalker() : undefined;
+  linux ??= procfs && fasterWalker(procfs, openatWalker);
+  return linux;
 }
 
 let native: Walker | NoKoffiError | undefined;

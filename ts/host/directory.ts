@@ -416,13 +416,11 @@ export class Directory {
 
   /** Calls `act` with a descriptor that can be synchronised, which needs the permission to read the directory. */
   #withReadable(directory: Handle, act: (fd: number) => void): void {
-    const fd = this.#walker.reopen(directory.fd, O_RDONLY | O_DIRECTORY);
+    const readable = this.#walker.reopen(directory.fd, O_RDONLY | O_DIRECTORY);
     try {
-      act(fd ?? directory.fd);
+      act((readable ?? directory).fd);
     } finally {
-      if (fd !== undefined) {
-        this.#walker.close(fd);
-      }
+      readable?.release();
     }
   }
 
@@ -544,9 +542,9 @@ export class Directory {
     const mode = open.exclusive ? this.#grant.modes.modeForFile() : undefined;
     const openFlags = openFlagsOf(open, flags) | O_CREAT | O_EXCL;
     const writable = this.#writable(walk, path, mode);
-    const fd = this.#walker.open(walk.directory, walk.name, openFlags, mode && PRIVATE_FILE);
+    const handle = this.#walker.open(walk.directory, walk.name, openFlags, mode && PRIVATE_FILE);
     this.#grant.closeErrors.forget(() => writable.location);
-    return new File(this.#walker, fd, this.#grant, flags, writable);
+    return new File(this.#walker, handle, this.#grant, flags, writable);
   }
 
   /** Describes a file that is opened for writing at the location that the walk has reached. */
@@ -587,11 +585,11 @@ export class Directory {
       fail('not-permitted');
     }
     const writable = flags.write || open.truncate ? this.#writable(walk, path) : undefined;
-    const fd = this.#walker.open(walk.directory, walk.name, openFlagsOf(open, flags));
+    const handle = this.#walker.open(walk.directory, walk.name, openFlagsOf(open, flags));
     if (writable !== undefined && open.truncate) {
       this.#grant.closeErrors.forget(() => writable.location);
     }
-    const file = new File(this.#walker, fd, this.#grant, flags, writable);
+    const file = new File(this.#walker, handle, this.#grant, flags, writable);
     return orClose(file, () => {
       const mode = file.mode();
       if (typeOf({ mode }) !== 'regular-file') {

@@ -173,9 +173,9 @@ export function nodeCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** Returns an error of the system as Node would throw it, with this code and maybe the system's own number. */
-export function systemError(code: string, errno?: number): Error {
-  return Object.assign(new Error(code), { code, ...(errno !== undefined && { errno }) });
+/** Returns an error of the system as Node would throw it, with this code. */
+export function systemError(code: string, message = code): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 /** Calls `act`, and ignores errors of the system. */

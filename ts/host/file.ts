@@ -10,7 +10,7 @@ import type { FileLocation } from './close-errors.js';
 import { fail } from './error-code.js';
 import { AppendingSink, FileSink, FileSource, MOST_SIZE, writeAt } from './file-streams.js';
 import type { Grant } from './grant.js';
-import { Handle } from './handle.js';
+import type { Handle } from './handle.js';
 import { giveMode } from './modes.js';
 import { changeMode, changeTimes } from './permission.js';
 import { identity, type Status } from './status.js';
@@ -44,12 +44,12 @@ export class File {
   readonly #handle: Handle;
   #identity: MetadataHashValue | undefined;
 
-  /** Takes over the file descriptor `fd`. `writable` is undefined if the file was opened for reading only. */
-  constructor(walker: Walker, fd: number, grant: Grant, flags: DescriptorFlags, writable?: WritableFile) {
+  /** Takes over one ownership of `handle`. `writable` is undefined if the file was opened for reading only. */
+  constructor(walker: Walker, handle: Handle, grant: Grant, flags: DescriptorFlags, writable?: WritableFile) {
     this.#walker = walker;
     this.#grant = grant;
     this.#writable = writable;
-    this.#handle = this.#hold(fd);
+    this.#handle = this.#watched(handle);
     this.flags = flags;
   }
 
@@ -74,7 +74,7 @@ export class File {
     );
     return appending === undefined
       ? new AppendingSink(this.#handle.share(), false)
-      : new AppendingSink(this.#hold(appending), true);
+      : new AppendingSink(this.#watched(appending), true);
   }
 
   close(): void {
@@ -160,16 +160,14 @@ export class File {
     fdatasyncSync(this.#handle.fd);
   }
 
-  /** Holds a descriptor of the file. If the file is open for writing, an error of closing it is recorded. */
-  #hold(fd: number): Handle {
+  /** If the file is open for writing, records an error of closing this handle of it. Returns the handle. */
+  #watched(handle: Handle): Handle {
     const writable = this.#writable;
-    const { closeErrors } = this.#grant;
-    const { close } = this.#walker;
-    return writable === undefined
-      ? new Handle(fd, close)
-      : new Handle(fd, close, (error) =>
-          closeErrors.noteFailedClose(writable.location, writable.path, error),
-        );
+    if (writable !== undefined) {
+      const { closeErrors } = this.#grant;
+      handle.watchClose((error) => closeErrors.noteFailedClose(writable.location, writable.path, error));
+    }
+    return handle;
   }
 
   #giveMode({ location, path }: WritableFile, mode: number): void {

@@ -6,22 +6,21 @@ import { CLOSING, expectStack } from './stack.js';
 export class Handle {
   readonly #fd: number;
   readonly #closes: (fd: number) => void;
-  readonly #failed: (error: unknown) => void;
+  #failed: (error: unknown) => void = () => {};
   #owners = 1;
 
   /**
    * Takes over `fd`, with one owner.
    *
    * @param closes closes it, as it was opened: Node warns in workers if it closes what it did not open
-   * @param failed called if closing it fails, which can lose data if the file was written
    */
-  constructor(
-    fd: number,
-    closes: (fd: number) => void = closeSync,
-    failed: (error: unknown) => void = () => {},
-  ) {
+  constructor(fd: number, closes: (fd: number) => void = closeSync) {
     this.#fd = fd;
     this.#closes = closes;
+  }
+
+  /** Calls `failed` if closing it fails, which can lose data if the file was written. */
+  watchClose(failed: (error: unknown) => void): void {
     this.#failed = failed;
   }
 

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { isError } from '../common/check.js';
 import { nodeCode } from './error-code.js';
 import { hasPermissionModel } from './permission.js';
+import { isBun, isDeno } from './runtime.js';
 
 /** The oldest release that can be used, by its first number. */
 const OLDEST = 3;
@@ -45,6 +46,9 @@ export class NoKoffiError extends Error {
 export function loadKoffi(): Koffi {
   if (hasPermissionModel()) {
     throw new NoKoffiError("koffi is not used, because its calls would pass by Node's permission model");
+  }
+  if (isBun || isDeno) {
+    throw new NoKoffiError('koffi is used in Node only');
   }
   const koffi = requireKoffi();
   if (!(Number.parseInt(koffi.version, 10) >= OLDEST)) {

@@ -2,7 +2,6 @@
 
 import type { Dirent } from 'node:fs';
 import {
-  closeSync,
   linkSync,
   lstatSync,
   lutimesSync,
@@ -42,7 +41,6 @@ export function realPath(path: string): string | undefined {
 export function callsByPath(at: At): CallsByPath {
   return {
     realPath: (_, path) => realPath(path),
-    close: (fd) => closeSync(fd),
     look: (parent, name) =>
       at(parent, name, (path) => lstatSync(path, { bigint: true, throwIfNoEntry: false })),
     readLink: (parent, name) => at(parent, name, (path) => readlinkSync(path, NAME_ENCODING)),

@@ -176,12 +176,13 @@ export function ntWalker(): Walker {
             : Right.write;
       const disposition =
         flags & O_CREAT ? Disposition.create : flags & O_TRUNC ? Disposition.overwrite : Disposition.open;
-      return nt.descriptor(open(parent, name, rights, disposition, Option.notDirectory));
+      return new Handle(
+        nt.descriptor(open(parent, name, rights, disposition, Option.notDirectory)),
+        nt.close,
+      );
     },
 
     reopen: () => undefined,
-
-    close: nt.close,
 
     look,
 

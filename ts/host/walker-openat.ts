@@ -5,7 +5,7 @@
 // of its headers.
 
 import { constants, fchmodSync, fstatSync, openSync } from 'node:fs';
-import { getSystemErrorName } from 'node:util';
+import { getSystemErrorMap, getSystemErrorName } from 'node:util';
 import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { NANOSECONDS } from './datetime.js';
 import { fail, nodeCode, systemError } from './error-code.js';
@@ -178,15 +178,13 @@ function walkerOf(system: System, koffi: Koffi): Walker {
 
     open(parent, name, flags, mode) {
       expectStack();
-      return openat(parent.fd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
+      return new Handle(openat(parent.fd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode), close);
     },
 
     reopen(fd, flags) {
       expectStack();
-      return flags & O_DIRECTORY ? openat(fd, '.', flags) : undefined;
+      return flags & O_DIRECTORY ? new Handle(openat(fd, '.', flags), close) : undefined;
     },
-
-    close,
 
     look,
 
@@ -309,7 +307,9 @@ function codeOf(errno: number): string {
 }
 
 function errorOf(errno: number): Error {
-  return systemError(codeOf(errno), -errno);
+  const code = codeOf(errno);
+  const text = getSystemErrorMap().get(-errno)?.[1];
+  return Object.assign(systemError(code, text && `${code}: ${text}`), { errno: -errno });
 }
 
 /** Converts a time to the two numbers of a `struct timespec`. */

@@ -124,7 +124,7 @@ export const pathWalker: Walker = {
 
   open(directory, name, flags, mode) {
     const parent = heldDirectory(directory);
-    return openConfirmed(parent, pathOf(parent, name), flags, mode);
+    return new Handle(openConfirmed(parent, pathOf(parent, name), flags, mode));
   },
 
   setMode(directory, mode) {

@@ -60,7 +60,7 @@ export function procfsWalker(): Walker | undefined {
 
     open(parent, name, flags, mode) {
       expectStack();
-      return openSync(entry(parent, name), flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
+      return new Handle(openSync(entry(parent, name), flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode));
     },
 
     setMode(directory, mode) {
@@ -70,7 +70,7 @@ export function procfsWalker(): Walker | undefined {
 
     reopen(fd, flags) {
       expectStack();
-      return openSync(`${descriptors}/${fd}`, flags);
+      return new Handle(openSync(`${descriptors}/${fd}`, flags));
     },
   };
 }

@@ -22,7 +22,7 @@ export interface Listing {
 
 /**
  * A way to act on the entries of held directories. `name` is always one name, or `.` for the directory itself. No method
- * follows a symbolic link in it. The caller owns every handle and descriptor that it gets, and must release or close it.
+ * follows a symbolic link in it. The caller owns every handle that it gets, and must release it.
  * Errors are Node's.
  */
 export interface Walker {
@@ -55,13 +55,10 @@ export interface Walker {
    * for the other end of a FIFO. A new file gets `mode`, less the umask; by default everybody may read and write it. The
    * caller must check that the file is what it expects.
    */
-  open(parent: Handle, name: string, flags: number, mode?: number): number;
+  open(parent: Handle, name: string, flags: number, mode?: number): Handle;
 
   /** Opens the file behind a descriptor once more, with other flags. Undefined if the system cannot do that. */
-  reopen(fd: number, flags: number): number | undefined;
-
-  /** Closes what `open` or `reopen` returned. */
-  close(fd: number): void;
+  reopen(fd: number, flags: number): Handle | undefined;
 
   /** Returns the status of an entry; undefined if nothing is there. */
   look(parent: Handle, name: string): Status | undefined;
