@@ -6,7 +6,7 @@
 // --- Characters -------------------------------------------------------------------------------------------
 
 // Beyond Unicode, so a byte that is not valid UTF-8 equals no character and is in no range.
-#define INVALID_BYTE UINT32_C(0x110000)
+#define INVALID_BYTE (MAPCP_LAST_CHARACTER + 1)
 
 /// The character at `text`. Sets `*length` to its length in bytes, which is 1 for the NUL at the end.
 static uint32_t character_at(const char *text, size_t *length) {

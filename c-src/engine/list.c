@@ -3,38 +3,21 @@
 #include <errno.h>
 #include <string.h>
 
+#include "filter.h"
+
 // The number of bytes that a message shows of a path that is too long.
 #define SHOWN_BYTES 255
 
 static const char NOT_BELOW[] = "a listed path must be relative, and must not contain '..'";
 static const char HAS_NUL[] = "a line of the list contains a NUL; if NULs end its paths, use `null`";
 
-/// The number of bytes of the character at `text`, which ends in a NUL. 0 if it is not valid UTF-8.
-static size_t character_at(const char *text) {
-    const unsigned char *bytes = (const unsigned char *)text;
-    const unsigned first = bytes[0];
-    const size_t length = first < 0x80                   ? 1
-                          : first < 0xc2 || first > 0xf4 ? 0
-                          : first < 0xe0                 ? 2
-                          : first < 0xf0                 ? 3
-                                                         : 4;
-    for (size_t index = 1; index < length; index++) {
-        if ((bytes[index] & 0xc0) != 0x80) {
-            return 0;
+static bool is_valid(const char *text) {
+    while (*text != '\0') {
+        if (mapcp_take_character(&text) > MAPCP_LAST_CHARACTER) {
+            return false;
         }
     }
-    // A character has only its shortest form. Surrogates, and codes above 10ffff, are not characters.
-    const bool is_wrong = (first == 0xe0 && bytes[1] < 0xa0) || (first == 0xed && bytes[1] > 0x9f) ||
-                          (first == 0xf0 && bytes[1] < 0x90) || (first == 0xf4 && bytes[1] > 0x8f);
-    return is_wrong ? 0 : length;
-}
-
-static bool is_valid(const char *text) {
-    size_t length = 0;
-    while (*text != '\0' && (length = character_at(text)) > 0) {
-        text += length;
-    }
-    return *text == '\0';
+    return true;
 }
 
 /// Sets the path to `text`, with escapes such as `\xff` for bytes that are not valid UTF-8. Returns false if
@@ -43,12 +26,12 @@ static bool set_escaped(struct mapcp_path *path, const char *text) {
     static const char digits[] = "0123456789abcdef";
     bool good = mapcp_path_set(path, "");
     while (good && *text != '\0') {
-        const size_t length = character_at(text);
-        const unsigned byte = (unsigned char)*text;
+        const char *start = text;
+        const unsigned byte = (unsigned char)*start;
         const char escape[] = {'\\', 'x', digits[byte >> 4], digits[byte & 0xf]};
-        good = length > 0 ? mapcp_path_append(path, text, length)
-                          : mapcp_path_append(path, escape, sizeof(escape));
-        text += length > 0 ? length : 1;
+        good = mapcp_take_character(&text) <= MAPCP_LAST_CHARACTER
+                   ? mapcp_path_append(path, start, (size_t)(text - start))
+                   : mapcp_path_append(path, escape, sizeof(escape));
     }
     return good;
 }

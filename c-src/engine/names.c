@@ -13,7 +13,8 @@
 
 // --- Names that some system cannot have --------------------------------------------------------------------
 
-// The limit of most systems in bytes, and that of Windows in UTF-16 units, of which a name never has more.
+// The limit of most systems in bytes. Windows has the same limit in UTF-16 units, of which a name never has
+// more than bytes.
 #define LONGEST 255
 
 static const char RESERVED[] = "Windows reserves this name; choose another name";
@@ -49,13 +50,13 @@ const char *mapcp_name_fault(const char *name) {
     const size_t length = strlen(name);
     for (const char *at = name; *at != '\0';) {
         const uint32_t character = mapcp_take_character(&at);
-        if (character > 0x10ffff) {
+        if (character > MAPCP_LAST_CHARACTER) {
             return "the name is not valid UTF-8; choose another name";
         }
         const bool is_control = character < 0x20 || (character >= 0x7f && character < 0xa0);
         if (is_control || (character < 0x80 && strchr("<>:\"|?*\\", (int)character))) {
-            return "Windows allows no control character, and none of <>:\"|?*\\, in a name; choose another "
-                   "name";
+            return "Windows allows no control character, and none of <>:\"|?*\\, in a name; "
+                   "choose another name";
         }
     }
     if (length > LONGEST) {
@@ -243,9 +244,8 @@ bool mapcp_names_accept(const char *name, struct mapcp_name_set *target, struct 
             return no_memory(error);
         }
         if (sibling) {
-            refuse(error,
-                   "some file systems treat this name and another one in its directory as one; rename one "
-                   "of them");
+            refuse(error, "some file systems treat this name and another one in its directory as one; "
+                          "rename one of them");
             error->sibling = sibling;
             return false;
         }
@@ -263,7 +263,7 @@ bool mapcp_names_fail_unread(struct mapcp_error *error, int number) {
     return false;
 }
 
-/// Refuses the name at `name` of a path. Its directory is the path before it.
+/// Refuses the name at `name`, which is a part of `path`. Its directory is the path before it.
 static bool accept_in_path(const char *path, const char *name, bool is_in_directory,
                            struct mapcp_name_set *beside, struct mapcp_error *error) {
     const size_t length = (size_t)(name - path);
@@ -273,7 +273,7 @@ static bool accept_in_path(const char *path, const char *name, bool is_in_direct
     }
     const int number = is_in_directory ? mapcp_name_set_add_directory(beside, AT_FDCWD, directory) : 0;
     free(directory);
-    // Without a directory, the copy fails, or makes it.
+    // If there is no such directory, the copy makes it, or fails.
     return number == 0 || number == ENOENT || number == ENOTDIR
                ? mapcp_names_accept(name, beside, NULL, error)
                : mapcp_names_fail_unread(error, number);

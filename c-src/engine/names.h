@@ -15,11 +15,11 @@
 
 /// Why some system cannot have a name, as a clause for people. NULL if every usual system can. Static.
 ///
-/// A name must be valid UTF-8 of at most 255 bytes. Windows forbids some characters and
-/// endings, and reserves names such as `con` and `com1.txt`.
+/// A name must be valid UTF-8 of at most 255 bytes. Windows forbids some characters and endings, and reserves
+/// names such as `con` and `com1.txt`.
 const char *mapcp_name_fault(const char *name);
 
-/// Which names of a class a set keeps. A class has the names that some file system treats as one.
+/// Which names of a class a set keeps. A class consists of the names that some file system treats as one.
 enum mapcp_name_rule {
     /// Two, which is enough to find one that differs from a given name.
     MAPCP_NAMES_ANY,
@@ -61,8 +61,8 @@ void mapcp_name_set_free(struct mapcp_name_set *set);
 bool mapcp_names_accept(const char *name, struct mapcp_name_set *target, struct mapcp_name_set *source,
                         struct mapcp_error *error);
 
-/// The error if the names in a directory of the target cannot be read, with an errno value. Always returns
-/// false.
+/// Fails because the names in a directory of the target could not be read, with this errno value. Always
+/// returns false.
 bool mapcp_names_fail_unread(struct mapcp_error *error, int number);
 
 /// Refuses the target of a job, and the directories on the way to it, if they are not portable: the names of

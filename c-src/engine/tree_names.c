@@ -16,8 +16,8 @@ struct mapcp_tree_names {
     struct mapcp_name_set target;
 };
 
-/// Whether an entry of the top directory is copied, with the path `path` below the root. If its type is
-/// unknown, true if it may be.
+/// Whether an entry of the top directory, which has the path `path` below the root, is copied. True if its
+/// type is unknown and it may be copied.
 static bool may_be_copied(const struct mapcp_tree *tree, const struct mapcp_listed *listed,
                           const char *path) {
     const struct mapcp_options *options = tree->options;
@@ -29,8 +29,8 @@ static bool may_be_copied(const struct mapcp_tree *tree, const struct mapcp_list
         (tree->private_name && strcmp(listed->name, tree->private_name) == 0)) {
         return false;
     }
-    return mapcp_filter_admits(options, path, listed->type == DT_DIR) ||
-           (is_unknown && mapcp_filter_admits(options, path, true));
+    return is_unknown ? mapcp_filter_may_admit(options, path)
+                      : mapcp_filter_admits(options, path, listed->type == DT_DIR);
 }
 
 /// Adds the names of the top directory's entries that are copied.

@@ -24,8 +24,8 @@ struct range {
     uint32_t value;
 };
 
-/// Code points in a run that are folded to one other each, all at the same distance. `every` says whether all
-/// are meant, or only every second one.
+/// A run of code points that are each folded to one other at the same distance. `every` is 1 if all of them
+/// are, and 2 if every second one is.
 struct run {
     uint32_t first;
     uint32_t last;
@@ -223,7 +223,7 @@ static bool append_folded(struct mapcp_folded *folded, const struct tables *tabl
            (step.second == 0 || append_folded(folded, tables, step.second));
 }
 
-/// Sorts the marks behind each letter by their ranks. Marks of one rank keep their order.
+/// Sorts the marks after each letter by their ranks. Marks of one rank keep their order.
 static void sort_marks(struct mapcp_folded *folded, const struct tables *tables) {
     for (size_t index = 1; index < folded->length; index++) {
         const uint32_t mark = folded->characters[index];
