@@ -12,12 +12,16 @@ import type { Copier } from './copy-processes.js';
 import { brokenPromises, isTemporary } from './promises.js';
 import { contentOf, LEAST, modeOf, versionOf } from './versioned-files.mjs';
 
+/** The files that the other process changes, in an order that goes to and fro between directories. */
+const listed = ['0/0', '1/0', '0/1', '1/1', '0/2', '1/2', '0/3', '1/3'];
+
 /** The copies take turns, so each meets every change. */
 const choices: readonly CopyOptions[] = [
   { recursive: true, keepGoing: true },
   { recursive: true, keepGoing: true, symlinks: 'follow', verify: true },
   { recursive: true, keepGoing: true, preserveTimestamps: true, overwrite: 'newer', windowSize: 65_536 },
   { recursive: true, sparse: 'never' },
+  { keepGoing: true, files: listed },
 ];
 
 /** Starts the other process. The returned function ends it. */
@@ -119,6 +123,7 @@ export async function copyHostileTree(
   const put = putInto(directory);
   put.directory('outside', 'in/a/0', 'in/a/1', 'out/b', 'out/quiet');
   put.file('outside/secret', 'a secret');
+  put.file('in/list', listed.join('\0'));
   put.fifo('fifo');
   put.socket('socket');
   const before = outside(directory);
@@ -133,7 +138,12 @@ export async function copyHostileTree(
     for (let round = 0; !isEnough(round); round++) {
       // Every second copy has a target that nobody changes, so its result can be checked.
       const target = round % 2 === 0 ? 'out/b' : `out/quiet/${round}`;
-      const outcome = await runner.copy(target, { ...choices[(round >> 1) % choices.length], ...more });
+      const { files: list, ...choice } = choices[(round >> 1) % choices.length] ?? {};
+      const { concurrency, ...others } = more;
+      // One job reads a list.
+      const jobs =
+        list === undefined ? { ...(concurrency !== undefined && { concurrency }) } : { files: list };
+      const outcome = await runner.copy(target, { ...choice, ...others, ...jobs });
       for (const code of outcome.codes) {
         codes.add(code);
       }
