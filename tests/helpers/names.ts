@@ -8,7 +8,8 @@ const IOTA_MARK = /\u0345/g;
 
 /**
  * Returns the same text for names that some file system treats as one. JavaScript has no function that folds case, but
- * upper case and then lower case have the same effect, except for a sigma at the end of a word.
+ * upper case and lower case, twice, have the same effect, except for a sigma at the end of a word. Only the second time
+ * has an upper-case sharp s two letters.
  *
  * @param name any name
  */
@@ -17,6 +18,8 @@ export function classOf(name: string): string {
     .replace(ignored, '')
     .normalize('NFD')
     .replace(IOTA_MARK, '\u03b9')
+    .toUpperCase()
+    .toLowerCase()
     .toUpperCase()
     .toLowerCase()
     .replaceAll('\u03c2', '\u03c3')
