@@ -303,6 +303,18 @@ bool mapcp_file_copy_window(struct mapcp_file_copy *copy, const struct mapcp_opt
     return good && (mapcp_file_copy_is_complete(copy, options) || check_unchanged(copy, options, error));
 }
 
+/// Checks that a closed file has all its bytes. Network mounts can lose some when a file is closed.
+static bool confirm_size(const struct mapcp_file_copy *copy, struct mapcp_error *error) {
+    const struct mapcp_temporary *temporary = &copy->temporary;
+    struct stat status;
+    if (fstatat(temporary->directory, temporary->name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        return mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_TARGET, errno);
+    }
+    return (uint64_t)status.st_size == copy->size ||
+           mapcp_fail_because(error, MAPCP_OPERATION_CLOSE, MAPCP_SIDE_TARGET, MAPCP_CODE_IO,
+                              "the file system has lost some of its bytes, and may be full");
+}
+
 bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                             struct mapcp_error *error) {
     if (options->preserve_timestamps &&
@@ -316,7 +328,8 @@ bool mapcp_file_copy_finish(struct mapcp_file_copy *copy, const struct mapcp_opt
         return false;
     }
     int number = mapcp_temporary_close(&copy->temporary);
-    return number == 0 || mapcp_fail_number(error, MAPCP_OPERATION_CLOSE, MAPCP_SIDE_TARGET, number);
+    return number == 0 ? !options->confirm_size || confirm_size(copy, error)
+                       : mapcp_fail_number(error, MAPCP_OPERATION_CLOSE, MAPCP_SIDE_TARGET, number);
 }
 
 bool mapcp_file_copy_abandon(struct mapcp_file_copy *copy) {

@@ -145,6 +145,8 @@ struct mapcp_options {
     bool make_parents;
     /// Walk the source once before the copy, so that the totals are known from the start.
     bool measure;
+    /// Check the size of each file after it is closed, because the host does not report errors of closing.
+    bool confirm_size;
     /// Report each entry: see mapcp_job_take_entries.
     bool report_entries;
     /// Copy only the entries below the source that the input names, or copy the input itself: see

@@ -1,10 +1,12 @@
 // bindfs: shows a directory with other permissions and owners.
 
-import { lstatSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { expect, it } from 'vitest';
 import { look } from '../behaviour/tree.js';
+import { run } from '../cli/frontends.js';
+import { commandOf } from './commands.js';
 import { type Context, keepsAll, onFileSystem, testFileSystem } from './file-system.js';
 import { bindfs } from './mounts.js';
 
@@ -81,3 +83,58 @@ onFileSystem(
     });
   },
 );
+
+/** Runs the command as a user without any privilege, to whom the source belongs. */
+function runAsOther({ frontend, at, put }: Context, ...args: readonly string[]): string {
+  const command = commandOf(frontend) ?? expect.fail();
+  chmodSync(at('.'), 0o755);
+  for (const name of [
+    'in',
+    ...readdirSync(at('in'), { recursive: true, encoding: 'utf8' }).map((each) => `in/${each}`),
+  ]) {
+    chownSync(at(name), OTHER, OTHER);
+  }
+  // wasmtime keeps a cache there.
+  put.directory('home');
+  chownSync(at('home'), OTHER, OTHER);
+  const asOther = ['env', `HOME=${at('home')}`, 'setpriv', `--reuid=${OTHER}`, `--regid=${OTHER}`];
+  const { status, stderr } = run(command, args, at('.'), [...asOther, '--clear-groups']);
+  return `${status} ${stderr}`;
+}
+
+onFileSystem(
+  'bindfs whose user has no privilege and gives files to the superuser',
+  bindfs(`--force-user=${OTHER}`, `--force-group=${OTHER}`, '--create-for-user=0', '--create-for-group=0'),
+  (context) => {
+    const { frontend, at, put, mounted } = context;
+    it.skipIf(commandOf(frontend) === undefined)('a tree is copied, with its permissions and times', () => {
+      put.directory('in/a/d');
+      put.file('in/a/d/f');
+      put.mode('in/a/d/f', 0o640);
+      put.time('in/a/d/f', '1234567890.5');
+      put.mode('in/a/d', 0o750);
+      expect(runAsOther(context, '-rpT', 'in/a', 'out/b')).toBe('0 ');
+      const behind = look(join(mounted().work, 'behind'));
+      expect(behind['b/d/f']).toMatchObject({ content: 'content', time: '1234567890.5' });
+      expect([behind['b/d']?.mode, behind['b/d/f']?.mode]).toEqual(
+        frontend.hasModes ? [0o750, 0o640] : [0o755, 0o644],
+      );
+      expect(lstatSync(join(mounted().work, 'behind/b/d/f')).uid).toBe(0);
+      expect(runAsOther(context, '-ruvpT', 'in/a', 'out/b')).toBe('0 ');
+      expect(Object.keys(look(at('out'))).sort()).toEqual(['b', 'b/d', 'b/d/f']);
+    });
+  },
+);
+
+onFileSystem('bindfs that belongs to somebody else', bindfs('--force-user=0', '--perms=go-w'), (context) => {
+  const { frontend, at, put } = context;
+  it.skipIf(commandOf(frontend) === undefined)('a user without privilege can replace nothing there', () => {
+    put.file('in/f', 'new');
+    put.file('out/f', 'old');
+    expect(runAsOther(context, '-T', 'in/f', 'out/f')).toMatch(
+      /^1 mapcp: cannot copy 'in\/f' to 'out\/f': cannot create 'out\/f': (permission denied|not permitted by the sandbox or the file system)\n$/,
+    );
+    expect(look(at('out'))).toMatchObject({ f: { content: 'old' } });
+    expect(readdirSync(at('out'))).toEqual(['f']);
+  });
+});

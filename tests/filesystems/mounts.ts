@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command } from '../helpers/mounting.js';
+import { mountSmallDisk } from '../helpers/small-disk.js';
 
 /** A mounted file system, at first empty. Disposing of it unmounts it, and removes its image. */
 export interface Mounted extends Disposable {
@@ -96,8 +97,23 @@ export const xfs: Make = (path, work, undo) => {
  * its standard streams, so it needs no port and ends with the connection.
  */
 export const sshfs: Make = (path, work, undo) => {
+  mkdirSync(join(work, 'behind'));
+  connect(path, work, undo);
+};
+
+/** The same, but the directory has room for only `size` bytes. */
+export const sshfsOnSmallDisk =
+  (size: number): Make =>
+  (path, work, undo) => {
+    const behind = join(work, 'behind');
+    mkdirSync(behind);
+    undo.push(mountSmallDisk(behind, size));
+    connect(path, work, undo);
+  };
+
+/** Mounts the directory `behind` of the working directory through sshfs. */
+const connect: Make = (path, work, undo) => {
   const at = (name: string) => join(work, name);
-  mkdirSync(at('behind'));
   // The server needs it to separate its privileges.
   mkdirSync('/run/sshd', { recursive: true });
   for (const key of ['host', 'user']) {

@@ -1,9 +1,9 @@
 // Several sources of one command on a file system that folds names and numbers each spelling of a name.
 
 import { expect, it } from 'vitest';
-import { commandLine, inWasmtime } from '../behaviour/frontends.js';
 import { look } from '../behaviour/tree.js';
-import { frontends as commands, run } from '../cli/frontends.js';
+import { run } from '../cli/frontends.js';
+import { commandOf } from './commands.js';
 import type { Context } from './file-system.js';
 
 /** What the two sources are, and what is copied of them. */
@@ -52,7 +52,7 @@ const cases: readonly Case[] = [
  * @param isAscii whether the file system has only ASCII names
  */
 export function testSeveralSources({ frontend, at, put }: Context, isAscii = false): void {
-  const command = frontend === commandLine ? commands[0] : frontend === inWasmtime ? commands[1] : undefined;
+  const command = commandOf(frontend);
 
   it
     .skipIf(command === undefined)

@@ -278,6 +278,8 @@ static bool run_copies(struct copies *copies, const struct mapcp_invocation *inv
     struct mapcp_made made = {.files = NULL};
     struct mapcp_options options = invocation->options;
     options.measure = output.wants_progress;
+    // WASI has no result of closing a file.
+    options.confirm_size = true;
     options.report_entries = output.wants_entries;
     options.made = copies_may_meet(copies) ? &made : NULL;
     // A single job measures its own work.
