@@ -40,7 +40,7 @@ export class CopySeries implements Disposable {
     return task;
   }
 
-  /** Adds what a copy has copied. */
+  /** Adds the amounts of a copy. */
   #count({ bytes = 0, files = 0, directories = 0 }: Partial<CopyReport> = {}): void {
     this.#copied = {
       bytes: this.#copied.bytes + BigInt(bytes),

@@ -26,7 +26,7 @@ function callAll(): void {
     try {
       act();
     } catch {
-      // The others must be called too, and nothing is left that could catch this.
+      // The other functions must still be called, and nothing can catch this error.
     }
   }
 }

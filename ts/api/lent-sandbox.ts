@@ -26,7 +26,7 @@ export interface LentSandbox {
   giveBack(succeeded: boolean): void;
 }
 
-/** How directories are confined that the process's own user names: as well as the system can, without a warning. */
+/** The confinement of directories that the process's own user names: the best of the system, without a warning. */
 export const confinementOfUser: Pick<SandboxOptions, 'confinement'> =
   process.platform === 'linux' ? {} : { confinement: 'best-effort' };
 
@@ -37,10 +37,10 @@ interface Idle {
   readonly aids: Aids;
 }
 
-/** Each takes some megabytes. A copy that waits for its turn gets it when another ends, so a few serve many. */
+/** Maximum number of idle instances. Each takes some megabytes, and copies take turns, so a few are enough. */
 const MOST_IDLE = 4;
 
-/** By `confinement`. */
+/** The idle instances, by `confinement`. */
 const idle = new Map<SandboxOptions['confinement'], Idle[]>();
 
 /**
@@ -49,7 +49,7 @@ const idle = new Map<SandboxOptions['confinement'], Idle[]>();
  */
 export async function lendSandbox(preopens: Preopens, given: SandboxOptions): Promise<LentSandbox> {
   const options = { ...given, allowOverlap: true };
-  // What Node grants can depend on the directories.
+  // Node's permissions can depend on the directories.
   if (options.host !== undefined || hasPermissionModel()) {
     const sandbox = await openSandbox(preopens, options);
     return { sandbox, giveBack: () => sandbox.close() };

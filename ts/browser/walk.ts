@@ -7,7 +7,7 @@ import type { DirectoryNode, Node } from './nodes.js';
 /** Maximum number of bytes in a name, as in Linux. */
 const MOST_NAME_BYTES = 255;
 
-/** Where a path leads. */
+/** The result of a walk along a path. */
 export interface ResolvedPath {
   /** The directory that has the name. */
   readonly parent: DirectoryNode;

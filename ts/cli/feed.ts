@@ -71,7 +71,7 @@ export async function openFeed(path: string): Promise<AsyncIterable<Uint8Array>>
   }
 }
 
-/** Whether a path leads to a stream: a FIFO, or a descriptor that is no file with a name. */
+/** Whether a path leads to a stream: a FIFO, or a descriptor of something that has no name. */
 export function isStreamPath(path: string): boolean {
   try {
     return leadsToDescriptor(path) ? pathOfOpenFile(path) === undefined : statSync(path).isFIFO();
@@ -111,7 +111,7 @@ async function streamAt(path: string): Promise<Readable> {
   // Not synchronous, because a FIFO is open only when it has a writer.
   const fd = await promisify(open)(path, 'r');
   const status = fstatSync(fd);
-  // Reading a pipe or a terminal as a file blocks a thread, and the process could not end before there is something.
+  // Reading a pipe or a terminal as a file blocks a thread, and the process cannot end until data arrives.
   if (status.isFIFO() || status.isSocket()) {
     return new Socket({ fd, readable: true, writable: false });
   }

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 
 /**
- * Whether two copies into one directory may have the same target, so that one would replace the other. That is so if
- * some file system treats two of the names as one. The answer can be true without need, but it is never wrongly false.
+ * Whether two copies into one directory may have the same target, so that one would replace the other. True if
+ * some file system may treat two of the names as one; also true if in doubt.
  *
  * @param sources the paths of the sources
  */

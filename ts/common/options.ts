@@ -304,8 +304,8 @@ export interface CopyOptions {
   /**
    * Called for each warning. A warning is about a FIFO, a socket or a device in a tree, which is left out, about a time
    * or permissions that could not be kept, about a pattern that matches nothing because it begins with a path of
-   * `source`, or about threads that could not be started. If it returns a promise, the
-   * copy waits for it. If it throws or rejects, the copy ends with that error.
+   * `source`, or about threads that could not be started. If it returns a promise, the copy waits for it. If it throws or
+   * rejects, the copy ends with that error.
    */
   readonly onWarning?: ((warning: CopyError) => unknown) | undefined;
   /**

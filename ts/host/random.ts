@@ -1,4 +1,4 @@
-// wasi:random. All of it comes from the system's generator: a worse one would gain nothing.
+// wasi:random. All numbers come from the system's generator, because a weaker one would save nothing.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { HostInterface } from './border.js';
@@ -7,8 +7,8 @@ import { endComponent } from './trap.js';
 import type { wasi } from './wasi.js';
 
 /**
- * Maximum number of bytes from one call that is not made in the component's own memory. WASI has no answer with fewer
- * than asked for, so asking for more ends the component.
+ * Maximum number of bytes that one call returns, unless it writes them into the component's own memory. A call for more
+ * ends the component, because WASI does not allow a shorter answer.
  */
 const MOST = 1n << 24n;
 

@@ -39,7 +39,7 @@ export async function jobsFor(options: CopyOptions & JobOptions, copy: Divisible
 async function hasParts({ probe }: Divisible): Promise<boolean> {
   const job = probe();
   try {
-    // A step does at least one entry. A source that is not measured after two steps has more than one.
+    // Each step measures at least one entry. A source that is not measured after two steps has more than one.
     for (let entries = 1; entries <= 2; entries++) {
       const { filesTotal } = await job.step(1n);
       if (filesTotal !== undefined) {

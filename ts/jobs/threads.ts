@@ -20,7 +20,7 @@ export interface Assignment {
   readonly reportEntries: boolean;
 }
 
-/** A thread's report about its shard: now and then, and at the end. */
+/** A thread's report about its shard. It comes regularly, and at the end. */
 export interface ThreadReport {
   readonly progress: Progress;
   readonly currentPath: string;
@@ -161,7 +161,7 @@ class Thread {
     work?.resolve();
   }
 
-  /** Ends the thread. That takes a while, so no copy may get it from now on. */
+  /** Ends the thread. That takes time, so from now on no copy may get it. */
   #retire(): void {
     forget(this);
     void this.#worker.terminate();

@@ -38,7 +38,7 @@ The exit status is the program's. It is 134 if the program traps, 1 if it is not
  * Reads the arguments. Throws a {@link UsageError} if they are wrong.
  *
  * @param args without those of Node
- * @param env where `--env NAME` finds values
+ * @param env the environment, which has the values for `--env NAME`
  * @returns what to run, or which text to print
  */
 export function readArguments(

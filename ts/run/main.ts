@@ -15,7 +15,7 @@ const STDIN = 0;
 
 const STATUS_REFUSED = 1;
 const STATUS_USAGE = 2;
-/** That of a process that called `abort`, as wasmtime has it. */
+/** The exit status of a program that called `abort`, as in wasmtime. */
 const STATUS_TRAPPED = 134;
 
 function version(): string {

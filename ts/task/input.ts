@@ -30,7 +30,7 @@ const MOST = 1_048_576;
 /** How many milliseconds a piece waits for more values, because a step for each short value would be slow. */
 const PATIENCE = 1;
 
-/** Stands for a value that is late. */
+/** Marks a value that is late. */
 const LATE = Symbol('late');
 
 type Result = IteratorResult<unknown>;
@@ -53,7 +53,7 @@ export class Input {
   readonly #toBytes: (value: unknown) => Uint8Array;
   /** The promise of the next value, if it was late. */
   #pending: Promise<Result> | undefined;
-  /** What is left of a long value. */
+  /** The rest of a long value. */
   #rest: Uint8Array | undefined;
   #isOver = false;
   #isTaken = false;

@@ -9,15 +9,15 @@ import {
 /** Opens the sandbox that the page copies in. */
 export { openSandbox };
 
-/** Copies all of /in to /out, and reports its progress to `tell`. */
+/** Copies all of /in to /out, and calls `show` with the progress. */
 export async function copyAll(
   sandbox: Sandbox,
   options: CopyOptions,
-  tell: (progress: CopyProgress) => void,
+  show: (progress: CopyProgress) => void,
 ): Promise<CopyReport> {
   const copying = sandbox.copy('/in', '/out', { ...options, recursive: true });
   for await (const progress of copying) {
-    tell(progress);
+    show(progress);
   }
   return copying;
 }

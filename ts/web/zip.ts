@@ -1,4 +1,5 @@
-// A ZIP archive of a tree, without compression. The files stay where they are: the archive is a Blob of their Blobs.
+// Makes a ZIP archive of a tree, without compression. The archive is a Blob that consists of the files' Blobs, so it
+// needs no memory for their content. Libraries such as client-zip copy the content, and are three times as large.
 
 import type { FoundDirectory } from 'mapcp/browser';
 
