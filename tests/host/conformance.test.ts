@@ -3,8 +3,11 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Walker } from '../../ts/host/walker.js';
+import { openatWalker } from '../../ts/host/walker-openat.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { callsOn, callsOnWasmtime, temporaryDirectory, walkers } from './helpers.js';
+import { macKoffi } from './mac-koffi.js';
 
 /** The result of each call. If wasmtime's differs, that result, and the reason for ours. */
 type Case = [call: string, result: string, elsewhere?: { wasmtime: string; because: string }];
@@ -282,7 +285,9 @@ const callsOf = (rows: Case[]) => rows.map(([call]) => call);
 /** The path-based walker loses a held directory that was moved: see attacks.test.ts. */
 const onlyRaceFree = 'a directory that is held';
 
-describe.each(walkers)('on our host, by the %s walker', (kind, walker) => {
+const mac: [string, Walker] = ["openat with macOS's structures", openatWalker('darwin', () => macKoffi)];
+
+describe.each([...walkers, mac])('on our host, by the %s walker', (kind, walker) => {
   it.each(table.filter(([name]) => kind !== 'path' || name !== onlyRaceFree))(
     '%s follow WASI',
     async (_name, rows) => {

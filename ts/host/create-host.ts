@@ -66,7 +66,7 @@ let linux: Walker | undefined;
 /** Returns the walker of Linux; undefined if there is no procfs. The hosts of this thread share it. */
 function linuxWalker(): Walker | undefined {
   const procfs = linux === undefined ? procfsWalker() : undefined;
-  linux ??= procfs && fasterWalker(procfs, openatWalker);
+  linux ??= procfs && fasterWalker(procfs, () => openatWalker());
   return linux;
 }
 

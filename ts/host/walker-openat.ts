@@ -81,15 +81,17 @@ const typesOfEntries: Readonly<Record<number, DescriptorType>> = {
   12: 'unknown',
 };
 
-/** Makes the walker. Throws a `NoKoffiError` if koffi cannot be used, or if its use is unknown on this system. */
-export function openatWalker(): Walker {
-  const system = systems[process.platform];
+/**
+ * Makes the walker for a platform. Throws a `NoKoffiError` if koffi cannot be used, or if its use is unknown on this system.
+ */
+export function openatWalker(platform = process.platform, load = loadKoffi): Walker {
+  const system = systems[platform];
   // Other processors have other structures.
   const isKnown = process.arch === 'x64' || process.arch === 'arm64';
   if (system === undefined || !isKnown) {
-    throw new NoKoffiError(`mapcp cannot use koffi on ${process.platform} with ${process.arch}`);
+    throw new NoKoffiError(`mapcp cannot use koffi on ${platform} with ${process.arch}`);
   }
-  return walkerOf(system, loadKoffi());
+  return walkerOf(system, load());
 }
 
 function walkerOf(system: System, koffi: Koffi): Walker {
