@@ -281,9 +281,12 @@ static bool accept_in_path(const char *path, const char *name, bool is_in_direct
 
 bool mapcp_names_accept_target(const char *target, struct mapcp_name_set *beside, struct mapcp_error *error) {
     char *path = strdup(target);
+    if (!path) {
+        return no_memory(error);
+    }
     char *end = path;
     bool is_in_directory = true;
-    bool good = path || no_memory(error);
+    bool good = true;
     while (good && *end != '\0') {
         char *name = end + strspn(end, "/");
         end = name + strcspn(name, "/");

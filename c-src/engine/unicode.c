@@ -1,5 +1,6 @@
 #include "unicode.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 
@@ -203,12 +204,14 @@ static bool append_syllable(struct mapcp_folded *folded, uint32_t syllable) {
            (trailing == 0 || append(folded, BEFORE_TRAILING + trailing));
 }
 
-/// Appends what a character is folded to. The depth is at most that of Unicode's longest chain of steps.
+/// Appends what a character is folded to. ASCII needs no tables. The depth is at most that of Unicode's
+/// longest chain of steps.
 // NOLINTNEXTLINE(misc-no-recursion)
 static bool append_folded(struct mapcp_folded *folded, const struct tables *tables, uint32_t character) {
     if (character < 0x80) {
         return append(folded, (uint32_t)tolower((int)character));
     }
+    assert(tables);
     if (character >= FIRST_SYLLABLE && character <= LAST_SYLLABLE) {
         return append_syllable(folded, character);
     }
