@@ -12,10 +12,8 @@ static unsigned_wide amount_of(wide number) {
 }
 
 /// Multiplies two numbers, and says whether the product has overflowed.
-// NOLINTNEXTLINE(bugprone-reserved-identifier)
 wide __muloti4(wide one, wide other, int *overflows);
 
-// NOLINTNEXTLINE(bugprone-reserved-identifier)
 wide __muloti4(wide one, wide other, int *overflows) {
     const unsigned_wide left = amount_of(one);
     const unsigned_wide right = amount_of(other);

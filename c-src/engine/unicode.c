@@ -206,7 +206,6 @@ static bool append_syllable(struct mapcp_folded *folded, uint32_t syllable) {
 
 /// Appends what a character is folded to. ASCII needs no tables. The depth is at most that of Unicode's
 /// longest chain of steps.
-// NOLINTNEXTLINE(misc-no-recursion)
 static bool append_folded(struct mapcp_folded *folded, const struct tables *tables, uint32_t character) {
     if (character < 0x80) {
         return append(folded, (uint32_t)tolower((int)character));

@@ -93,7 +93,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     options.max_bytes = options.max_bytes.is_set ? options.max_bytes : (struct mapcp_limit){true, 200000};
     options.max_files = options.max_files.is_set ? options.max_files : (struct mapcp_limit){true, 60};
     const uint8_t before = fuzz_take(&input);
-    options.already_copied = (struct mapcp_amounts){.bytes = before % 4 * 65536U, .files = before / 4 % 4};
+    options.already_copied =
+        (struct mapcp_amounts){.bytes = before % 4 * UINT64_C(65536), .files = before / 4 % 4};
     workplace_renew();
     FUZZ_CHECK(mkdir("in", 0777) == 0 && mkdir("out", 0777) == 0 && mkdir("in/t", 0777) == 0);
     for (int count = 0; input.left > 0 && count < MOST_ENTRIES; count++) {

@@ -49,7 +49,7 @@ static void make_entry(struct fuzz_input *input, const char *directory, struct s
         FILE *file = fopen(path, "w");
         FUZZ_CHECK(file != NULL && fclose(file) == 0);
     }
-    strcpy(names->names[names->count++], name);
+    memcpy(names->names[names->count++], name, sizeof(name));
 }
 
 /// Whether some file system treats two names as one.
