@@ -38,8 +38,8 @@ const IGNORE_READ_ONLY = 0x10;
 const SHARED = /^\\\\\.\\mapcp-directory\\(\d+)$/;
 
 /** Makes the walker. Throws a `NoKoffiError` if koffi cannot be used. */
-export function ntWalker(): Walker {
-  const nt = ntCalls(loadKoffi());
+export function ntWalker(load = loadKoffi): Walker {
+  const nt = ntCalls(load());
 
   const handleOf = ({ fd }: Handle): NtHandle => nt.handleOf(fd);
 

@@ -1,0 +1,227 @@
+// The walker of Windows on a model of Windows' calls, because Wine has no symbolic links. The model acts on this system's
+// files, and follows a link if it is not asked to refuse that.
+
+import {
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import type { Koffi, Native } from '../../ts/host/koffi.js';
+import { linkBuffer } from '../../ts/host/reparse-point.js';
+import { ntWalker } from '../../ts/host/walker-nt.js';
+import { outcome, sandbox } from './helpers.js';
+
+const koffi = await vi.hoisted(async () => {
+  // Before the platform is another, for which it has no library here.
+  const loaded = await import('koffi');
+  Object.defineProperty(process, 'platform', { value: 'win32' });
+  process.env.TEMP = '/tmp';
+  return loaded;
+});
+
+const library = koffi.load(null);
+const openat = library.func('int openat(int, const char *, int, ...)');
+const mkdirat = library.func('int mkdirat(int, const char *, uint32)');
+const unlinkat = library.func('int unlinkat(int, const char *, int)');
+const renameat = library.func('int renameat(int, const char *, int, const char *)');
+const readlinkat = library.func('long readlinkat(int, const char *, void *, size_t)');
+const close = library.func('int close(int)');
+
+const O_PATH = 0o10000000;
+const O_NOFOLLOW = 0o400000;
+const O_CREAT_EXCL = 0o300;
+const OBJ_DONT_REPARSE = 0x1000;
+const FILE_OPEN_REPARSE_POINT = 0x200000;
+const FILE_DIRECTORY_FILE = 0x1;
+const STATUS_REPARSE_POINT_ENCOUNTERED = 0xc000050b | 0;
+const STATUS_OBJECT_NAME_NOT_FOUND = 0xc0000034 | 0;
+const STATUS_OBJECT_NAME_COLLISION = 0xc0000035 | 0;
+const STATUS_NO_MORE_FILES = 0x80000006 | 0;
+
+/** The memory that the walker shares with its calls, which has this address. */
+let memory: Buffer = Buffer.alloc(0);
+const ADDRESS = 1n << 40n;
+
+/** Open handles, which are descriptors here. */
+const opened = new Map<number, { root: number; name: string }>();
+const listed = new Map<number, string[]>();
+
+const isLink = (fd: number) => fstatSync(fd).isSymbolicLink();
+const isDirectory = (fd: number) => fstatSync(fd).isDirectory();
+
+function create(root: number, name: string, options: number): number {
+  return options & FILE_DIRECTORY_FILE
+    ? mkdirat(root, name, 0o777) === 0
+      ? openat(root, name, O_PATH, 'int', 0)
+      : -1
+    : openat(root, name, O_CREAT_EXCL | 2, 'int', 0o666);
+}
+
+const calls: Readonly<Record<string, (...args: never[]) => number | bigint | null>> = {
+  NtCreateFile(_h, access, _o, _s, _a, _f, _share, disposition: number, options: number) {
+    const root = Number(memory.readBigInt64LE(8));
+    const name = memory.toString('utf16le', 96, 96 + memory.readUInt16LE(48)) || '.';
+    const refuses = (memory.readUInt32LE(24) & OBJ_DONT_REPARSE) !== 0;
+    if (disposition === 2) {
+      const made = create(root, name, options);
+      if (made === -1) {
+        return STATUS_OBJECT_NAME_COLLISION;
+      }
+      opened.set(made, { root, name });
+      memory.writeBigInt64LE(BigInt(made), 80);
+      return 0;
+    }
+    const place: number = openat(root, name, O_PATH | O_NOFOLLOW, 'int', 0);
+    if (place === -1) {
+      return STATUS_OBJECT_NAME_NOT_FOUND;
+    }
+    let fd = place;
+    if ((options & FILE_OPEN_REPARSE_POINT) === 0) {
+      const wasLink = isLink(place);
+      close(place);
+      if (wasLink && refuses) {
+        return STATUS_REPARSE_POINT_ENCOUNTERED;
+      }
+      const isReading = ((access as number) & 0x80000000) !== 0;
+      fd = openat(root, name, isReading ? 0 : O_PATH, 'int', 0);
+    }
+    opened.set(fd, { root, name });
+    memory.writeBigInt64LE(BigInt(fd), 80);
+    return 0;
+  },
+  NtSetInformationFile(handle: number, _s, bytes: Buffer, _l, information: number) {
+    const { root, name } = opened.get(handle) ?? { root: -1, name: '' };
+    if (information === 10) {
+      const to = Number(bytes.readBigInt64LE(8));
+      return renameat(root, name, to, bytes.toString('utf16le', 20, 20 + bytes.readUInt32LE(16)));
+    }
+    return unlinkat(root, name, isDirectory(handle) ? 0x200 : 0);
+  },
+  NtQueryInformationFile(handle: number, _s, bytes: Buffer) {
+    const link = isLink(handle);
+    bytes.writeUInt32LE((isDirectory(handle) ? 0x10 : 0) | (link ? 0x400 : 0), 0);
+    bytes.writeUInt32LE(link ? 0xa000000c : 0, 4);
+    return 0;
+  },
+  NtFsControlFile(handle: number, _e, _r, _c, _s, _command, _i, _il, output: Buffer) {
+    const text = Buffer.alloc(4096);
+    const length: number = readlinkat(handle, '', text, text.length);
+    linkBuffer(text.toString('utf8', 0, length)).copy(output);
+    return 0;
+  },
+  NtQueryDirectoryFile(handle: number, _e, _r, _c, _s, bytes: Buffer) {
+    const names = listed.get(handle) ?? readdirSync(`/proc/self/fd/${handle}`);
+    const name = names.shift();
+    listed.set(handle, names);
+    if (name === undefined) {
+      return STATUS_NO_MORE_FILES;
+    }
+    const fd = openat(handle, name, O_PATH | O_NOFOLLOW, 'int', 0);
+    bytes.fill(0);
+    bytes.writeUInt32LE((isDirectory(fd) ? 0x10 : 0) | (isLink(fd) ? 0x400 : 0), 56);
+    bytes.writeUInt32LE(isLink(fd) ? 0xa000000c : 0, 64);
+    close(fd);
+    bytes.writeUInt32LE(bytes.write(name, 68, 'utf16le'), 60);
+    return 0;
+  },
+  NtClose: (handle: number) => close(handle),
+  RtlNtStatusToDosError: (status: number) => status,
+  uv_translate_sys_error: (status: number) =>
+    ({ [STATUS_OBJECT_NAME_NOT_FOUND >>> 0]: -2, [STATUS_OBJECT_NAME_COLLISION >>> 0]: -17 })[status] ?? -5,
+  uv_open_osfhandle: (handle: number) => handle,
+  uv_get_osfhandle: (fd: number) => fd,
+  uv_fs_close: (_l: unknown, _r: unknown, fd: number) => close(fd),
+  uv_req_size: () => 1024,
+};
+
+const windows: Koffi = {
+  version: '3.0.0',
+  errno: () => 0,
+  address(bytes) {
+    memory = bytes as Buffer;
+    return ADDRESS;
+  },
+  load: () => ({
+    func: (prototype) => calls[/(\w+)\(/.exec(prototype)?.[1] ?? ''] as unknown as Native<never>,
+  }),
+};
+
+/** A sandbox with links: `in` to a directory, `out` to a directory outside, `file-out` to a file there. */
+function setUp() {
+  const { box, outside, root } = sandbox(ntWalker(() => windows));
+  mkdirSync(join(box, 'dir'));
+  writeFileSync(join(box, 'dir/file'), 'inside');
+  writeFileSync(join(outside, 'secret'), 'outside');
+  symlinkSync('dir', join(box, 'in'));
+  symlinkSync('../outside', join(box, 'out'));
+  symlinkSync('../outside/secret', join(box, 'file-out'));
+  return { box, outside, root };
+}
+
+const follow = { symlinkFollow: true };
+
+describe.skipIf(!existsSync('/proc/self/fd'))('on Windows, with koffi,', () => {
+  it('a link that stays inside is followed', () => {
+    const { root } = setUp();
+    expect(Buffer.from(root.openAt({}, 'in/file', {}, { read: true }).read(9n, 0n)[0]).toString()).toBe(
+      'inside',
+    );
+    expect(root.statAt(follow, 'in').type).toBe('directory');
+  });
+
+  it('no link leads out', () => {
+    const { box, outside, root } = setUp();
+    const acts = [
+      () => root.openAt(follow, 'file-out', {}, { read: true }),
+      () => root.openAt({}, 'out/secret', {}, { read: true }),
+      () => root.openAt(follow, 'out', { directory: true }, { read: true }),
+      () => root.statAt(follow, 'file-out'),
+      () => root.statAt({}, 'out/secret'),
+      () => root.createDirectoryAt('out/made'),
+      () => root.openAt({}, 'out/made', { create: true, exclusive: true }, { write: true }),
+      () => root.unlinkFileAt('out/secret'),
+      () => root.removeDirectoryAt('out/secret'),
+      () => root.renameAt('dir/file', root, 'out/moved'),
+      () => root.renameAt('out/secret', root, 'moved'),
+    ];
+    expect(acts.map(outcome)).toEqual(acts.map(() => 'not-permitted'));
+    expect(readdirSync(outside)).toEqual(['secret']);
+    expect(readFileSync(join(outside, 'secret'), 'utf8')).toBe('outside');
+    expect(readdirSync(box).sort()).toEqual(['dir', 'file-out', 'in', 'out']);
+  });
+
+  it('a link that is not to be followed is opened by nothing', () => {
+    const { root } = setUp();
+    expect(outcome(() => root.openAt({}, 'in', {}, { read: true }))).toBe('loop');
+    expect(outcome(() => root.openAt({}, 'file-out', {}, { read: true }))).toBe('loop');
+    expect(outcome(() => root.openAt({}, 'out', { directory: true }, { read: true }))).toBe('loop');
+  });
+
+  it('a link is listed, read, renamed and removed as a link', () => {
+    const { box, outside, root } = setUp();
+    const listing = root.readDirectory();
+    const types = new Map<string, string>();
+    for (let entry = listing.readDirectoryEntry(); entry; entry = listing.readDirectoryEntry()) {
+      types.set(entry.name, entry.type);
+    }
+    expect(Object.fromEntries(types)).toEqual({
+      dir: 'directory',
+      'file-out': 'symbolic-link',
+      in: 'symbolic-link',
+      out: 'symbolic-link',
+    });
+    expect(root.statAt({}, 'out').type).toBe('symbolic-link');
+    expect(root.readlinkAt('out')).toBe('../outside');
+    root.renameAt('out', root, 'elsewhere');
+    expect(outcome(() => root.removeDirectoryAt('elsewhere'))).toBe('not-directory');
+    root.unlinkFileAt('elsewhere');
+    expect(readdirSync(box).sort()).toEqual(['dir', 'file-out', 'in']);
+    expect(readdirSync(outside)).toEqual(['secret']);
+  });
+});
