@@ -17,6 +17,8 @@
 // more than bytes.
 #define LONGEST 255
 
+static const char GOES_BACK[] = "in its path, '..' follows a missing directory; leave both out";
+
 static const char RESERVED[] = "Windows reserves this name; choose another name";
 
 /// Whether Windows reserves a name: its part before the first dot, without spaces at the end.
@@ -264,16 +266,16 @@ bool mapcp_names_fail_unread(struct mapcp_error *error, int number) {
 }
 
 /// Refuses the name at `name`, which is a part of `path`. Its directory is the path before it.
-static bool accept_in_path(const char *path, const char *name, bool is_in_directory,
-                           struct mapcp_name_set *beside, struct mapcp_error *error) {
+static bool accept_in_path(const char *path, const char *name, struct mapcp_name_set *beside,
+                           struct mapcp_error *error) {
     const size_t length = (size_t)(name - path);
     char *directory = length > 0 ? strndup(path, length) : strdup(".");
     if (!directory) {
         return no_memory(error);
     }
-    const int number = is_in_directory ? mapcp_name_set_add_directory(beside, AT_FDCWD, directory) : 0;
+    const int number = mapcp_name_set_add_directory(beside, AT_FDCWD, directory);
     free(directory);
-    // If there is no such directory, the copy makes it, or fails.
+    // If there is no such directory, the copy fails.
     return number == 0 || number == ENOENT || number == ENOTDIR
                ? mapcp_names_accept(name, beside, NULL, error)
                : mapcp_names_fail_unread(error, number);
@@ -285,7 +287,7 @@ bool mapcp_names_accept_target(const char *target, struct mapcp_name_set *beside
         return no_memory(error);
     }
     char *end = path;
-    bool is_in_directory = true;
+    bool is_missing = false;
     bool good = true;
     while (good && *end != '\0') {
         char *name = end + strspn(end, "/");
@@ -293,12 +295,16 @@ bool mapcp_names_accept_target(const char *target, struct mapcp_name_set *beside
         const char after = *end;
         struct stat status;
         *end = '\0';
-        const bool has_name = *name != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+        const bool goes_up = strcmp(name, "..") == 0;
+        const bool has_name = *name != '\0' && strcmp(name, ".") != 0 && !goes_up;
         // A link can lead to a directory on the way, but the target itself is the link.
         const int flags = after == '\0' ? AT_SYMLINK_NOFOLLOW : 0;
-        if (has_name && (fstatat(AT_FDCWD, path, &status, flags) != 0 || !S_ISDIR(status.st_mode))) {
-            good = accept_in_path(path, name, is_in_directory, beside, error);
-            is_in_directory = false;
+        if (is_missing) {
+            // Behind a missing directory, the directories cannot be listed yet.
+            good = goes_up ? refuse(error, GOES_BACK) : !has_name || mapcp_names_accept(name, NULL, NULL, error);
+        } else if (has_name && (fstatat(AT_FDCWD, path, &status, flags) != 0 || !S_ISDIR(status.st_mode))) {
+            good = accept_in_path(path, name, beside, error);
+            is_missing = true;
         }
         *end = after;
     }

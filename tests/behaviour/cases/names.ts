@@ -251,6 +251,31 @@ const portableNames: readonly Behaviour[] = [
     error: collides('out/docs/x', 'Docs'),
   },
   {
+    name: 'if names must be portable, a name is compared with those in its own directory only',
+    onWindows: 'Windows ignores case in names',
+    prepare: (put) => {
+      put.file('in/a');
+      put.file('out/readme', 'old');
+    },
+    target: 'out/d/README',
+    options: { names: 'portable', makeParents: true },
+    out: { readme: 'old', d: null, 'd/README': 'content' },
+  },
+  ...['out/d/new/../../README', 'out/New/../new/x'].map(
+    (target): Behaviour => ({
+      name: `if names must be portable, no missing directory hides a collision: ${target}`,
+      prepare: (put) => {
+        put.file('in/a');
+        put.file('out/readme', 'old');
+        put.directory('out/d');
+      },
+      target,
+      options: { names: 'portable', makeParents: true },
+      out: { readme: 'old', d: null },
+      error: notPortable(target, "in its path, '..' follows a missing directory; leave both out"),
+    }),
+  ),
+  {
     name: 'if names must be portable, an existing directory is copied into whatever its name',
     prepare: (put) => {
       put.file('in/a');
