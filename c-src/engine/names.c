@@ -1,5 +1,6 @@
 #include "names.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -48,6 +49,28 @@ static bool is_reserved(const char *name) {
     return false;
 }
 
+static size_t count_characters(const char *text, size_t length) {
+    size_t count = 0;
+    for (const char *at = text; at < text + length; count++) {
+        (void)mapcp_take_character(&at);
+    }
+    return count;
+}
+
+/// Whether a name has the form of those that Windows gives to files with longer names, such as
+/// `LONGNA~1.TXT`.
+static bool is_short_name(const char *name) {
+    const size_t stem = strcspn(name, ".");
+    const char *extension = name + stem + (name[stem] == '.');
+    const size_t extension_length = strlen(extension);
+    size_t tilde = stem;
+    while (tilde > 0 && isdigit((unsigned char)name[tilde - 1])) {
+        tilde--;
+    }
+    return tilde > 1 && tilde < stem && name[tilde - 1] == '~' && count_characters(name, stem) <= 8 &&
+           !strchr(extension, '.') && count_characters(extension, extension_length) <= 3;
+}
+
 const char *mapcp_name_fault(const char *name) {
     const size_t length = strlen(name);
     for (const char *at = name; *at != '\0';) {
@@ -66,6 +89,9 @@ const char *mapcp_name_fault(const char *name) {
     }
     if (length > 0 && (name[length - 1] == '.' || name[length - 1] == ' ')) {
         return "Windows removes a dot or a space at the end of a name; choose another name";
+    }
+    if (is_short_name(name)) {
+        return "Windows can give this name to a file with a longer name; choose another name";
     }
     return is_reserved(name) ? RESERVED : NULL;
 }
@@ -301,7 +327,8 @@ bool mapcp_names_accept_target(const char *target, struct mapcp_name_set *beside
         const int flags = after == '\0' ? AT_SYMLINK_NOFOLLOW : 0;
         if (is_missing) {
             // Behind a missing directory, the directories cannot be listed yet.
-            good = goes_up ? refuse(error, GOES_BACK) : !has_name || mapcp_names_accept(name, NULL, NULL, error);
+            good =
+                goes_up ? refuse(error, GOES_BACK) : !has_name || mapcp_names_accept(name, NULL, NULL, error);
         } else if (has_name && (fstatat(AT_FDCWD, path, &status, flags) != 0 || !S_ISDIR(status.st_mode))) {
             good = accept_in_path(path, name, beside, error);
             is_missing = true;

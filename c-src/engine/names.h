@@ -15,8 +15,8 @@
 
 /// Why some system cannot have a name, as a clause for people. NULL if every usual system can. Static.
 ///
-/// A name must be valid UTF-8 of at most 255 bytes. Windows forbids some characters and endings, and reserves
-/// names such as `con` and `com1.txt`.
+/// A name must be valid UTF-8 of at most 255 bytes. Windows forbids some characters and endings,
+/// reserves names such as `con` and `com1.txt`, and finds files by short names such as `LONGNA~1.TXT`.
 const char *mapcp_name_fault(const char *name);
 
 /// Which names of a class a set keeps. A class consists of the names that some file system treats as one.

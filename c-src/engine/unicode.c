@@ -225,17 +225,25 @@ static bool append_folded(struct mapcp_folded *folded, const struct tables *tabl
            (step.second == 0 || append_folded(folded, tables, step.second));
 }
 
+// While marks are sorted, the bits above those of a character have its rank.
+#define RANK_SHIFT 24
+#define CHARACTER_BITS ((UINT32_C(1) << RANK_SHIFT) - 1)
+
 /// Sorts the marks after each letter by their ranks. Marks of one rank keep their order.
 static void sort_marks(struct mapcp_folded *folded, const struct tables *tables) {
-    for (size_t index = 1; index < folded->length; index++) {
-        const uint32_t mark = folded->characters[index];
-        const uint32_t rank = rank_of(tables, mark);
+    uint32_t *characters = folded->characters;
+    for (size_t index = 0; index < folded->length; index++) {
+        const uint32_t rank = rank_of(tables, characters[index]);
+        const uint32_t mark = characters[index] | rank << RANK_SHIFT;
         size_t place = index;
-        while (rank > 0 && place > 0 && rank_of(tables, folded->characters[place - 1]) > rank) {
-            folded->characters[place] = folded->characters[place - 1];
+        while (rank > 0 && place > 0 && characters[place - 1] >> RANK_SHIFT > rank) {
+            characters[place] = characters[place - 1];
             place--;
         }
-        folded->characters[place] = mark;
+        characters[place] = mark;
+    }
+    for (size_t index = 0; index < folded->length; index++) {
+        characters[index] &= CHARACTER_BITS;
     }
 }
 

@@ -186,6 +186,8 @@ typedef uint8_t exports_mapcp_copy_copier_name_policy_t;
 // A name must be valid UTF-8 of at most 255 bytes. It must not contain a control character or one of `<>:"|?*\`,
 // and not end in a dot or a space. The part before its first dot, without spaces at the end, must not be `con`,
 // `prn`, `aux`, `nul`, `conin$`, `conout$`, or `com` or `lpt` with one of `0` to `9` and `¹²³`, in any case.
+// It must not have the form of a short name of Windows, such as `LONGNA~1.TXT`. The target's path must not have
+// `..` after a missing directory.
 // 
 // Names in one directory must also differ after Unicode's canonical decomposition, upper case, full case folding
 // and decomposition again, without default ignorable code points; `sibling` is the other name. An entry is compared

@@ -30,17 +30,21 @@ const ending = 'Windows removes a dot or a space at the end of a name; choose an
 const character =
   'Windows allows no control character, and none of <>:"|?*\\, in a name; choose another name';
 
+const short = 'Windows can give this name to a file with a longer name; choose another name';
+
 const badNames: Readonly<Record<string, readonly string[]>> = {
   [reserved]: [
     ...['CON', 'nul', 'Aux.txt', 'prn.tar.gz', 'nul .txt', 'CONIN$', 'conout$.x'],
     ...['COM0', 'com9', 'LPT1', 'lpt\u00b2.x', 'COM\u00b9', 'com\u00b3 '.trim()],
   ],
   [ending]: ['a.', 'a ', '...', ' ', 'con. .'],
+  [short]: ['PROGRA~1', 'git~12', 'Longna~1.txt', 'a~b~1.c', '\u00e4\u00f6\u00fc\u00dfab~1'],
   [character]: ['a:b', 'a?', '<a', 'a>', '"', 'a|b', '*', 'a\\b'],
 };
 
 const goodNames = [
   ...['console', 'con-', 'xcon', 'com', 'com10', 'com12', 'lpt', 'lptx', 'nul_.txt', 'conin', 'COM\u2074'],
+  ...['~1', 'a~', 'a~b', 'a~1b', 'ABCDEFG~1', 'a~1.html', 'a.~1~', 'a.b~1', 'a~1.b.c'],
   ...['.con', '.hidden', ' a', 'a b', 'a..b', '~', '-rf', '\u6587\u4ef6', '\u{1f389}', 'n'.repeat(255)],
 ];
 
