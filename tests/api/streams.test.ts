@@ -277,3 +277,13 @@ describe('a stream', () => {
       expect(readdirSync(directory)).toEqual(['box']);
     }));
 });
+
+it('a stream that was read to its end before is refused', () =>
+  keepsOld(async (target) => {
+    const stream = Readable.from([first]);
+    await stream.toArray();
+    await expect(rejectionOf(copy(stream, target))).resolves.toMatchObject({
+      name: 'TypeError',
+      message: expect.stringContaining('source must be a stream that was not read to its end before'),
+    });
+  }));

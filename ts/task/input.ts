@@ -235,6 +235,11 @@ function isWebStream(value: unknown): value is ReadableStream<Uint8Array> {
   return typeof value === 'object' && value !== null && has(value, 'getReader');
 }
 
+/** Whether a value is a stream of Node whose content somebody else has read to the end. */
+function hasEnded(source: StreamSource): boolean {
+  return 'readableEnded' in source && source.readableEnded === true;
+}
+
 /** Returns the content of a stream as input. */
 export function contentOf(source: StreamSource): Input {
   const chunks = isBytes(source) ? [new Uint8Array(source)] : isBlob(source) ? source.stream() : source;
@@ -259,6 +264,7 @@ export function inputOf(
 ): Input | undefined {
   if (isStream(source)) {
     requireThat(files === undefined, 'options.files', 'left out if the source is a stream', files);
+    requireThat(!hasEnded(source), 'source', 'a stream that was not read to its end before', source);
     return contentOf(source);
   }
   requireThat(size === undefined, 'options.size', 'left out unless the source is a stream', size);
