@@ -107,8 +107,7 @@ static bool check_root_directory(const struct mapcp_job *job, const struct stat 
 /// Creates the directories on the way to the target, if requested. A dry run checks that they exist. Their
 /// names, and the target's own, must be portable if the options ask for that.
 static bool prepare_parents(struct mapcp_job *job, struct mapcp_error *error) {
-    if (job->options.names == MAPCP_NAME_POLICY_PORTABLE &&
-        !mapcp_names_accept_target(job->given_target, &job->beside, error)) {
+    if (!mapcp_entry_copy_accept_target(job, error)) {
         return false;
     }
     if (job->options.dry_run) {

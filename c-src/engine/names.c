@@ -312,6 +312,7 @@ bool mapcp_names_accept_target(const char *target, struct mapcp_name_set *beside
     if (!path) {
         return no_memory(error);
     }
+    mapcp_name_set_free(beside);
     char *end = path;
     bool is_missing = false;
     bool good = true;

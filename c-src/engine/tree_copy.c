@@ -52,7 +52,8 @@ static bool end_measuring(struct mapcp_job *job, bool totals_known) {
     struct mapcp_error error;
     mapcp_tree_end(&job->tree);
     job->progress.totals_known = totals_known;
-    return begin_tree(job, &error) || mapcp_job_fail(job, &error);
+    return (mapcp_entry_copy_accept_target(job, &error) && begin_tree(job, &error)) ||
+           mapcp_job_fail(job, &error);
 }
 
 /// Whether measuring has found more entries than a limit allows. Some of them may be skipped.
@@ -108,6 +109,9 @@ static bool warn_of_old(struct mapcp_job *job, const char *name, const struct ma
 static bool commit_whole(struct mapcp_job *job, struct mapcp_error *error) {
     struct mapcp_error why;
     const bool is_dry = job->options.dry_run;
+    if (!mapcp_entry_copy_accept_target(job, error)) {
+        return false;
+    }
     if (!is_dry && !mapcp_whole_tree_commit(&job->whole, &job->options, &job->namer, error)) {
         return false;
     }
@@ -234,12 +238,15 @@ static bool refuse_listed(struct mapcp_job *job, const struct mapcp_error *error
 /// Sends the walk to the next path of the list.
 static bool follow_list(struct mapcp_job *job) {
     struct mapcp_error error;
+    struct mapcp_error limit;
     switch (mapcp_list_next(&job->list, &error)) {
     case MAPCP_LIST_PATH:
         return mapcp_guided_walk_go_to(&job->tree, job->list.path.text, job->list.is_directory) ||
                (mapcp_out_of_memory(&error), mapcp_job_fail(job, &error));
     case MAPCP_LIST_REFUSED:
-        return refuse_listed(job, &error);
+        return mapcp_limits_allow_listed(&job->options, ++job->tree.listed, &limit)
+                   ? refuse_listed(job, &error)
+                   : refuse_listed(job, &limit);
     case MAPCP_LIST_WAITS:
         job->progress.waits = true;
         return true;

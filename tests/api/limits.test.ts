@@ -85,6 +85,19 @@ it.each<[string, CopyOptions]>([
   }),
 );
 
+it('with a limit on entries, a list that never ends and has only bad paths is an error', () =>
+  inMemoryDirectory(async (directory) => {
+    mkdirSync(join(directory, 'a'));
+    const files = (function* () {
+      for (let number = 0; ; number++) {
+        yield `../${number}`;
+      }
+    })();
+    const options = { maxFiles: 3, keepGoing: true, files, signal: AbortSignal.timeout(60_000) };
+    const copying = copy(join(directory, 'a'), join(directory, 'b'), options);
+    await expect(copying).rejects.toMatchObject(failed('the copy lists far more entries than maxFiles: 3'));
+  }));
+
 it.each<[string, CopyOptions]>([
   ['copies', {}],
   ['measures', { onProgress: () => {} }],

@@ -1,10 +1,10 @@
 // Which names some file system treats as one, compared with JavaScript's own functions, for every code point.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { type CopyError, copy } from 'mapcp';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import { classOf, sortedByBytes } from '../helpers/names.js';
 
@@ -65,6 +65,43 @@ it.skipIf(process.versions.unicode !== UNICODE)(
     expect(Object.fromEntries(await siblingsOf([...names]))).toEqual(Object.fromEntries(expected));
   },
 );
+
+describe.each<[string, (source: string, target: string, wait: () => Promise<void>) => Promise<unknown>]>([
+  [
+    'a stream',
+    (_, target, wait) => {
+      const chunks = (async function* () {
+        yield Buffer.from('new');
+        await wait();
+      })();
+      return copy(chunks, target, { names: 'portable' });
+    },
+  ],
+  [
+    'an atomic tree',
+    (source, target, wait) => {
+      const files = (async function* () {
+        yield 'a';
+        await wait();
+      })();
+      return copy(source, target, { names: 'portable', atomic: 'tree', files });
+    },
+  ],
+])('%s whose name collides with one that appears during the copy', (_, run) => {
+  it('is refused and leaves nothing', () =>
+    inMemoryDirectory(async (directory) => {
+      const source = join(directory, 'source');
+      const target = join(directory, 'target');
+      mkdirSync(source);
+      mkdirSync(target);
+      writeFileSync(join(source, 'a'), 'new');
+      const running = run(source, join(target, 'readme'), async () => {
+        writeFileSync(join(target, 'README'), 'other');
+      });
+      await expect(running).rejects.toMatchObject({ code: 'ERR_MAPCP_NAME_NOT_PORTABLE', sibling: 'README' });
+      expect(readdirSync(target)).toEqual(['README']);
+    }));
+});
 
 it('the error of a collision has the name of the sibling, and any other error has none', async () => {
   const found = await siblingsOf(['README', 'readme', 'con']);
