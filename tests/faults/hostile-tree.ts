@@ -22,6 +22,8 @@ const choices: readonly CopyOptions[] = [
   { recursive: true, keepGoing: true, preserveTimestamps: true, overwrite: 'newer', windowSize: 65_536 },
   { recursive: true, sparse: 'never' },
   { keepGoing: true, files: listed },
+  { recursive: true, keepGoing: true, preserveHardLinks: true },
+  { recursive: true, atomic: 'tree', overwrite: 'always' },
 ];
 
 /** Starts the other process. The returned function ends it. */
@@ -71,7 +73,7 @@ function isRight(path: string, seen: Seen, versions: Versions, hasModes: boolean
     case 'link':
       return LINKS.includes(seen.content);
     case 'directory':
-      return true;
+      return !isTemporary(path);
     case 'special':
       return path.startsWith('b/');
   }

@@ -73,6 +73,17 @@ const kinds: readonly Scenario[] = [
     target: olderTree,
   },
   {
+    name: 'of a tree with hard links',
+    options: { ...options, preserveHardLinks: true },
+    source: (put) => {
+      tree(put);
+      for (let index = 0; index < FILES; index += 3) {
+        put.hardLink(`in/a/1/${index}`, `in/a/0/${index}`);
+      }
+    },
+    target: olderTree,
+  },
+  {
     name: 'of a list that goes to and fro between directories',
     options: { files: listed, windowSize: PAGE },
     source: (put) => {

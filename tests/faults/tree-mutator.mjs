@@ -20,7 +20,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { contentOf, LEAST, MOST, modeOf, VERSIONS, versionOf } from './versioned-files.mjs';
 
@@ -102,6 +102,11 @@ const fileChanges = [
   (file, aside) => {
     renameSync(file, aside);
     mkdirSync(file);
+  },
+  // Replace by a second name of a file beside it.
+  (file, aside) => {
+    renameSync(file, aside);
+    linkSync(join(dirname(file), String(below(4))), file);
   },
   // Replace by a special file. Opening it could block forever.
   (file, aside) => {
