@@ -323,12 +323,13 @@ had copied before, so that all code was compiled. The profiler itself takes a pa
 ${await profileSmallFiles()}
 The last line is the most that mapcp could still save. The system calls are the price of its promises:
 
-- **A name never leads to half a file.** So mapcp writes a file under a temporary name and renames it. A copier that writes
-  to the final name saves the rename, and leaves half a file if it is killed.
-- **Nobody can swap a directory on the path.** Node has no \`openat(2)\`. So mapcp looks up each name through procfs, from a
-  directory that it holds open: once per open, and twice per rename. [A path](#a-path) shows what that costs.
-- **A source that changes is an error**, and so is one that is not a regular file. So mapcp checks the source when it opens
-  it, before it reads it, and after it has read it.
+- **A name never leads to half a file.** So mapcp writes a file under a temporary name and renames it. A copier that
+  writes to the final name saves the rename, and leaves half a file if it is killed.
+- **Nobody can swap a directory on the path.** Node has no \`openat(2)\`. So mapcp looks up each name through procfs, from
+  a directory that it holds open: once per open, and twice per rename. [A path](#a-path) shows what that costs. If
+  [koffi](environments.md#koffi) is installed, copies of many files call \`openat(2)\`.
+- **A source that changes is an error**, and so is one that is not a regular file. So mapcp checks the source when it
+  opens it, before it reads it, and after it has read it.
 
 The benchmark has two bounds for these calls: the same calls in plain Node, and in C by \`openat(2)\`. \`cp -r\` makes fewer
 calls, and lets the kernel copy from cache to cache.

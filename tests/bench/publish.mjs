@@ -88,7 +88,8 @@ writeFileSync(
   `# Benchmark
 
 \`make bench\` copies five kinds of sources with mapcp, \`cp\`, rsync, the functions of Node, cpy and fs-extra, on tmpfs
-and on a disk. Measured on ${date} on ${machine}; ${roundsOf(results)}.
+and on a disk. Measured on ${date} on
+${machine}; ${roundsOf(results)}.
 
 ## Result
 
@@ -104,8 +105,9 @@ mapcp used at most ${memory} MiB more memory than Node itself. It blocked the ev
 The command took ${(start('mapcp') - start('node -e 0')).toFixed(0)} ms more than \`node -e 0\` to copy 1 byte.
 
 - **Small files** cost mapcp more than \`cp -r\` and \`fs.cpSync\`. mapcp writes each file under a temporary name and
-  renames it; they write under the final name at once. mapcp also reaches each entry by a path through procfs, which is what
-  confines the component. [The profile of a copy](profile.md) has the costs.
+  renames it; they write under the final name at once. Without [koffi](environments.md#koffi), mapcp also reaches each
+  entry by a path through procfs, which is what confines the component. [The profile of a copy](profile.md) has the
+  costs.
 - **Sparse files** are read completely, because WASI does not report holes.
 - **\`cp\`** runs with \`--reflink=never\`, so that it reads and writes like the others. **\`cp -r\`** runs without it: if the
   kernel can copy by itself, it does.
@@ -122,8 +124,8 @@ The command took ${(start('mapcp') - start('node -e 0')).toFixed(0)} ms more tha
 - Each contestant copies to a path that does not exist yet.
 - In each round all contestants copy once, in a new order. The first round is a warm-up, and its times do not count. In
   that round each copy is checked for completeness.
-- A contestant stops after five rounds once it has used 30 s. The tables give the number of rounds. The median of an even
-  number of rounds is the mean of the two in the middle.
+- A contestant stops after five rounds once it has used 30 s. The tables give the number of rounds. The median of an
+  even number of rounds is the mean of the two in the middle.
 - A library is loaded once, in a process of its own. A command is started for each copy.
 - On the disk, a \`sync\` comes before each copy, so that no contestant waits for the writes of another. What the disk
   still has to write when a copy ends does not count.

@@ -256,9 +256,10 @@ try {
   const date = new Date().toISOString().slice(0, 10);
   const page = `# How cost grows
 
-\`make scale\` measured this on ${date}, on ${describeMachine()}, on tmpfs.
-The files have ${FILE.length} bytes, ${PER_DIRECTORY} in each directory. Other programs were running. So the figures are
-processor time, user and system together, and times by the clock are only an indication.
+\`make scale\` measured this on ${date}, on
+${describeMachine()}, on tmpfs.
+[koffi](environments.md#koffi) was installed. The files have ${FILE.length} bytes, ${PER_DIRECTORY} in each directory. Other programs were
+running. So the figures are processor time, user and system together, and times by the clock are only an indication.
 
 ## From a thousand files to a million
 
@@ -288,9 +289,9 @@ ${markdown([
     `${mapcp.descriptors}`,
   ]),
 ])}
-A file of ${number(million.files)} takes ${growth('mapcp')} times as long as one of ${number(ten.files)}; for \`cp -r\` the factor is ${growth('cp')}.
+In a tree of ${number(million.files)} files, each file takes ${growth('mapcp')} times as long as in one of ${number(ten.files)}; with \`cp -r\`, ${growth('cp')} times.
 A further file is one more than in the line above it, so its time does not include the start. From ${number(list.files)} to
-${number(million.files)} files it grows by a factor of ${furtherGrowth('mapcp')}; in \`cp -r\`, by one of ${furtherGrowth('cp')}.
+${number(million.files)} files it grows by a factor of ${furtherGrowth('mapcp')}; with \`cp -r\`, of ${furtherGrowth('cp')}.
 Small trees take longer per file, because Node starts and V8 compiles the code. Memory is Node's own plus the garbage
 that V8 has not collected yet. It does not grow with the tree. Descriptors grow only with the depth of the tree.
 
@@ -324,8 +325,7 @@ ${markdown([
   line('`--atomic`: its own name from the start, in a tree that nobody sees', runs.atomic),
   line('`--update`: a temporary name, and a hard link', runs.updated),
 ])}
-An ordinary copy cannot do as \`--atomic\` does, even in a directory that it has just made. Others can see that directory,
-and if the copy is killed, a file in it would be incomplete under its final name.
+[How it works](how-it-works.md#a-tree) explains why an ordinary copy cannot do as \`--atomic\` does.
 
 ## A billion files
 
@@ -336,8 +336,8 @@ A model, not a measurement. It assumes:
 - **Local**: each file takes ${microseconds(perFile)}, as in a run of ${number(LIST)} files above. One fpart writes all lists. It needs
   ${microseconds(search)} for each file, ${duration(search * BILLION)} in all, while runs with the first lists copy already.
 - **Shards**: one for each processor. Each run also lists all files, ${microseconds(perOther)} for each file as measured above.
-- **Network**: a copy asks the file server ${QUESTIONS} times for each file, fpart asks once, and an answer takes ${ANSWER * 1000} ms. One fpart
-  would need ${duration(ANSWER * BILLION)}, so each processor runs fpart on a part of the tree before it copies.
+- **Network**: a copy asks the file server ${QUESTIONS} times for each file, fpart asks once, and an answer takes ${ANSWER * 1000} ms. One
+  fpart would need ${duration(ANSWER * BILLION)}, so each processor runs fpart on a part of the tree before it copies.
 
 ${markdown([
   ['machines', 'local, lists', 'local, shards', 'network, lists'],
