@@ -94,14 +94,16 @@ bool mapcp_read_link(struct mapcp_place place, struct mapcp_link *link, struct m
 // that was reached, or along another contained link. By induction over the steps, none leads out.
 bool mapcp_link_is_contained(const char *text, size_t depth) {
     // Windows has other separators and drives, and ignores dots and spaces at the end of names.
-    const bool has_drive = isalpha((unsigned char)text[0]) && text[1] == ':';
-    if (depth == 0 || text[0] == '\0' || text[0] == '/' || has_drive || strchr(text, '\\')) {
+    if (depth == 0 || text[0] == '\0' || text[0] == '/' || strchr(text, '\\')) {
         return false;
     }
     bool has_name = false;
     for (const char *name = text; *name; name += strspn(name, "/")) {
         const size_t length = strcspn(name, "/");
         const bool is_dots = strspn(name, ". ") == length;
+        if (isalpha((unsigned char)name[0]) && name[1] == ':') {
+            return false;
+        }
         if (!is_dots) {
             has_name = true;
         } else if (length == 2 && memcmp(name, "..", 2) == 0) {

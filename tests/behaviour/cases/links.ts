@@ -459,6 +459,7 @@ export const links: readonly Behaviour[] = [
     ['d/l', '../d/..'],
     ['d/l', '..\\..'],
     ['d/l', 'C:outside'],
+    ['d/l', '../C:outside'],
     ['d/l', '.. /x'],
     ['d/l', '...'],
     ['l', '..'],
