@@ -1,11 +1,13 @@
 // A component chooses how much stack is left when it calls the host. However little it is, the host loses no open file:
 // all are closed with the host.
 
-import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { type Descriptor, sandbox, walkers } from './helpers.js';
+import { DirectoryEntries } from '../../ts/host/directory-entries.js';
+import { Handle } from '../../ts/host/handle.js';
+import { type Descriptor, outcome, sandbox, temporaryDirectory, walkers } from './helpers.js';
 
 /** More than the maximum depth of the host's calls. */
 const DEPTHS = 300;
@@ -110,4 +112,27 @@ describe.skipIf(process.platform !== 'linux').each(walkers)('by the %s walker,',
     host.close();
     expect(openBelow(box)).toEqual([]);
   });
+});
+
+it('a listing is closed once, even if its directory can be closed only at the second try', () => {
+  let [tries, closes] = [0, 0];
+  const close = (fd: number) => {
+    tries += 1;
+    if (tries === 1) {
+      throw new RangeError('Maximum call stack size exceeded');
+    }
+    closeSync(fd);
+  };
+  const directory = new Handle(openSync(temporaryDirectory(), 'r'), close);
+  const listing = {
+    next: () => undefined,
+    close: () => {
+      closes += 1;
+    },
+  };
+  const entries = new DirectoryEntries(listing, directory, false, () => {});
+  expect(() => entries.close()).toThrow(RangeError);
+  expect(outcome(() => entries.next())).toBe('bad-descriptor');
+  entries.close();
+  expect([tries, closes]).toEqual([2, 1]);
 });

@@ -11,6 +11,7 @@ export class DirectoryEntries {
   readonly #directory: Handle;
   readonly #escapes: boolean;
   readonly #listed: (entry: DirectoryEntry, isEscaped: boolean) => void;
+  #isClosed = false;
 
   /**
    * Takes over `listing`, and one ownership of the directory that it lists.
@@ -33,9 +34,12 @@ export class DirectoryEntries {
 
   /**
    * Returns the next entry, or undefined after the last. A name that is not UTF-8 fails with `illegal-byte-sequence`,
-   * unless names are escaped; the next call continues after it.
+   * unless names are escaped; the next call continues after it. Fails with `bad-descriptor` after `close`.
    */
   next(): DirectoryEntry | undefined {
+    if (this.#isClosed) {
+      fail('bad-descriptor');
+    }
     const entry = this.#listing.next();
     if (entry === undefined) {
       return undefined;
@@ -51,7 +55,12 @@ export class DirectoryEntries {
 
   close(): void {
     expectStack(CLOSING);
-    ignoringErrors(() => this.#listing.close());
+    // If there is no room on the stack to release the directory, this is called again. The listing must not be closed
+    // twice, because the system may have given its memory or its handle to something else by then.
+    if (!this.#isClosed) {
+      ignoringErrors(() => this.#listing.close());
+      this.#isClosed = true;
+    }
     this.#directory.release();
   }
 }
