@@ -278,7 +278,7 @@ export class Directory {
         // Nobody can create this name. The error says whether others can be created here, which a dry run asks. A copy
         // can change a directory that it has made, even if that is read-only by now.
         if (!isOfCopy && process.platform === 'linux') {
-          accessSync(this.#walker.shared(walk.directory), constants.W_OK | constants.X_OK);
+          expectChangeable(this.#walker.shared(walk.directory));
         }
       }
       walk.expectName('exist');
@@ -599,6 +599,20 @@ export class Directory {
         this.#grant.modes.noteFileOpened(mode);
       }
     });
+  }
+}
+
+/**
+ * Fails with the system's reason if no entry can be created in the directory at `path`. Does not fail if nothing is
+ * there: without procfs, the directory has no such path.
+ */
+function expectChangeable(path: string): void {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    if (nodeCode(error) !== 'ENOENT') {
+      throw error;
+    }
   }
 }
 
