@@ -20,12 +20,27 @@ function reparsePoint(tag: number[], target: string, printed: string, flags: num
 it('a symbolic link is written as Windows writes it', () => {
   expect(linkBuffer('../a/b')).toEqual(reparsePoint(SYMBOLIC_LINK, '..\\a\\b', '..\\a\\b', [1, 0, 0, 0]));
   expect(linkBuffer('C:/a')).toEqual(reparsePoint(SYMBOLIC_LINK, '\\??\\C:\\a', 'C:\\a', [0, 0, 0, 0]));
+  expect(linkBuffer('//server/share')).toEqual(
+    reparsePoint(SYMBOLIC_LINK, '\\??\\UNC\\server\\share', '\\\\server\\share', [0, 0, 0, 0]),
+  );
 });
+
+it.each(['a\\b', '\\a', '\\??\\C:\\a', '\\??\\UNC\\server\\share', '\\??\\Volume{1}\\'])(
+  'a link that is read is written with the same target %s',
+  (target) => {
+    const flags = [target.startsWith('\\??') ? 0 : 1, 0, 0, 0];
+    const shown = targetIn(reparsePoint(SYMBOLIC_LINK, target, 'printed', flags));
+    expect(linkBuffer(shown.replaceAll('\\', '/'))).toEqual(
+      reparsePoint(SYMBOLIC_LINK, target, shown, flags),
+    );
+  },
+);
 
 it.each([
   ['a\\b', 'a\\b'],
   ['\\??\\C:\\a', 'C:\\a'],
   ['\\??\\UNC\\server\\share', '\\\\server\\share'],
+  ['\\??\\Volume{1}\\', '\\??\\Volume{1}\\'],
 ])('the target %s of a symbolic link is read as %s', (target, shown) => {
   expect(targetIn(reparsePoint(SYMBOLIC_LINK, target, 'printed', [0, 0, 0, 0]))).toBe(shown);
 });

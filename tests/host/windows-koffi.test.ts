@@ -43,6 +43,7 @@ const STATUS_REPARSE_POINT_ENCOUNTERED = 0xc000050b | 0;
 const STATUS_OBJECT_NAME_NOT_FOUND = 0xc0000034 | 0;
 const STATUS_OBJECT_NAME_COLLISION = 0xc0000035 | 0;
 const STATUS_NO_MORE_FILES = 0x80000006 | 0;
+const STATUS_NO_SUCH_FILE = 0xc000000f | 0;
 
 /** The memory that the walker shares with its calls, which has this address. */
 let memory: Buffer = Buffer.alloc(0);
@@ -112,15 +113,17 @@ const calls: Readonly<Record<string, (...args: never[]) => number | bigint | nul
   NtFsControlFile(handle: number, _e, _r, _c, _s, _command, _i, _il, output: Buffer) {
     const text = Buffer.alloc(4096);
     const length: number = readlinkat(handle, '', text, text.length);
-    linkBuffer(text.toString('utf8', 0, length)).copy(output);
+    // No link of this system has half of a pair.
+    linkBuffer(text.toString('utf8', 0, length).replace('HALF', '\ud800')).copy(output);
     return 0;
   },
   NtQueryDirectoryFile(handle: number, _e, _r, _c, _s, bytes: Buffer) {
+    const isFirst = !listed.has(handle);
     const names = listed.get(handle) ?? readdirSync(`/proc/self/fd/${handle}`);
     const name = names.shift();
     listed.set(handle, names);
     if (name === undefined) {
-      return STATUS_NO_MORE_FILES;
+      return isFirst ? STATUS_NO_SUCH_FILE : STATUS_NO_MORE_FILES;
     }
     const fd = openat(handle, name, O_PATH | O_NOFOLLOW, 'int', 0);
     bytes.fill(0);
@@ -130,7 +133,10 @@ const calls: Readonly<Record<string, (...args: never[]) => number | bigint | nul
     bytes.writeUInt32LE(bytes.write(name, 68, 'utf16le'), 60);
     return 0;
   },
-  NtClose: (handle: number) => close(handle),
+  NtClose(handle: number) {
+    listed.delete(handle);
+    return close(handle);
+  },
   RtlNtStatusToDosError: (status: number) => status,
   uv_translate_sys_error: (status: number) =>
     ({ [STATUS_OBJECT_NAME_NOT_FOUND >>> 0]: -2, [STATUS_OBJECT_NAME_COLLISION >>> 0]: -17 })[status] ?? -5,
@@ -223,5 +229,38 @@ describe.skipIf(!existsSync('/proc/self/fd'))('on Windows, with koffi,', () => {
     root.unlinkFileAt('elsewhere');
     expect(readdirSync(box).sort()).toEqual(['dir', 'file-out', 'in']);
     expect(readdirSync(outside)).toEqual(['secret']);
+  });
+
+  it('a link whose target is not UTF-16 is not read as another', () => {
+    const { box, root } = setUp();
+    symlinkSync('a-HALF', join(box, 'half'));
+    expect(outcome(() => root.readlinkAt('half'))).toBe('illegal-byte-sequence');
+    expect(outcome(() => root.statAt(follow, 'half'))).toBe('illegal-byte-sequence');
+  });
+
+  it('the list of a directory without entries is empty', () => {
+    const { box, root } = setUp();
+    mkdirSync(join(box, 'empty'));
+    const directory = root.openAt({}, 'empty', { directory: true }, { read: true });
+    const listing = directory.readDirectory();
+    expect(listing.readDirectoryEntry()).toBeUndefined();
+    expect(listing.readDirectoryEntry()).toBeUndefined();
+  });
+
+  it('no link gets a text with a NUL', () => {
+    const walker = ntWalker(() => windows);
+    const held = walker.hold('/tmp');
+    expect(outcome(() => walker.makeLink('a\0b', held, 'link'))).toBe('invalid');
+    held.release();
+  });
+
+  it('a processor with other structures is refused', () => {
+    const { arch } = process;
+    Object.defineProperty(process, 'arch', { value: 'ia32' });
+    try {
+      expect(() => ntWalker(() => windows)).toThrow('mapcp cannot use koffi on win32 with ia32');
+    } finally {
+      Object.defineProperty(process, 'arch', { value: arch });
+    }
   });
 });

@@ -39,6 +39,14 @@ export class NoKoffiError extends Error {
   }
 }
 
+/** Whether mapcp knows the structures that systems have on this processor. */
+export const isKnownProcessor = (): boolean => process.arch === 'x64' || process.arch === 'arm64';
+
+/** Returns the error for a system whose structures mapcp does not know. */
+export function unknownSystem(platform: string): NoKoffiError {
+  return new NoKoffiError(`mapcp cannot use koffi on ${platform} with ${process.arch}`);
+}
+
 /**
  * Loads koffi, which takes some milliseconds at the first call. Throws a {@link NoKoffiError} if it is missing, too old
  * or broken.

@@ -23,7 +23,6 @@ export const Disposition = { open: 1, create: 2, overwrite: 4 } as const;
 /** Options of an open. */
 export const Option = {
   directory: 0x1,
-  writeThrough: 0x2,
   synchronous: 0x20,
   notDirectory: 0x40,
   /** Opens a link itself. Without it, an open fails at a link. */
@@ -47,6 +46,7 @@ const OBJ_DONT_REPARSE = 0x1000;
 const UV_FS = 6;
 
 const NO_MORE_FILES = 0x80000006;
+const NO_SUCH_FILE = 0xc000000f;
 
 /** The codes of errors that Windows has fewer errors for than Node. Node itself chooses the others. */
 const codes: Readonly<Record<number, string>> = {
@@ -208,7 +208,8 @@ export function ntCalls(koffi: Koffi) {
         null,
         0,
       );
-      if (result >>> 0 === NO_MORE_FILES) {
+      // An empty root directory has not even `.`, so its first entry does not exist.
+      if ([NO_MORE_FILES, NO_SUCH_FILE].includes(result >>> 0)) {
         return false;
       }
       check(result);

@@ -30,15 +30,27 @@ export function targetIn(bytes: Buffer): string {
   const texts = tag === SYMBOLIC_LINK ? HEADER + 12 : HEADER + 8;
   const start = texts + bytes.readUInt16LE(HEADER);
   const target = bytes.toString('utf16le', start, start + bytes.readUInt16LE(HEADER + 2));
-  // As Node shows it.
-  return target.replace(/^\\\?\?\\(UNC(?=\\))?/, (_, unc) => (unc ? '\\' : ''));
+  // As Node shows it. Another path of the system, such as a volume's, stays one: without its beginning, it would be the
+  // name of something beside the link.
+  return target.replace(/^\\\?\?\\(?:(UNC)(?=\\)|(?=[a-z]:(?:\\|$)))/i, (_, unc) => (unc ? '\\' : ''));
+}
+
+/** Returns the system's own form of an absolute path; undefined for another one. */
+function systemPath(path: string): string | undefined {
+  if (/^[a-z]:\\/i.test(path)) {
+    return `\\??\\${path}`;
+  }
+  if (/^\\(?:\\[?.]|\?\?)\\/.test(path)) {
+    return `\\??\\${path.slice(4)}`;
+  }
+  return path.startsWith('\\\\') ? `\\??\\UNC${path.slice(1)}` : undefined;
 }
 
 /** Returns the bytes of a symbolic link with this text. */
 export function linkBuffer(text: string): Buffer {
   const shown = text.replaceAll('/', '\\');
-  const isWhole = /^[a-z]:\\/i.test(shown);
-  const target = Buffer.from(isWhole ? `\\??\\${shown}` : shown, 'utf16le');
+  const whole = systemPath(shown);
+  const target = Buffer.from(whole ?? shown, 'utf16le');
   const printed = Buffer.from(shown, 'utf16le');
   const bytes = Buffer.alloc(HEADER + 12);
   bytes.writeUInt32LE(SYMBOLIC_LINK, 0);
@@ -47,6 +59,6 @@ export function linkBuffer(text: string): Buffer {
   bytes.writeUInt16LE(target.length, HEADER + 2);
   bytes.writeUInt16LE(target.length, HEADER + 4);
   bytes.writeUInt16LE(printed.length, HEADER + 6);
-  bytes.writeUInt32LE(isWhole ? 0 : RELATIVE, HEADER + 8);
+  bytes.writeUInt32LE(whole === undefined ? RELATIVE : 0, HEADER + 8);
   return Buffer.concat([bytes, target, printed]);
 }

@@ -5,9 +5,9 @@
 
 import { constants, fstatSync, futimesSync } from 'node:fs';
 import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import { nodeCode, systemError } from './error-code.js';
+import { fail, nodeCode, systemError } from './error-code.js';
 import { Handle } from './handle.js';
-import { loadKoffi } from './koffi.js';
+import { isKnownProcessor, loadKoffi, unknownSystem } from './koffi.js';
 import { expectOrdinary, NAME_ENCODING } from './names.js';
 import { Control, Disposition, Information, isLacking, type NtHandle, ntCalls, Option, Right } from './nt.js';
 import { changeMode } from './permission.js';
@@ -37,8 +37,11 @@ const IGNORE_READ_ONLY = 0x10;
 /** The path by which a host shares a held directory. `hold` knows it by its text, and Windows has no such device. */
 const SHARED = /^\\\\\.\\mapcp-directory\\(\d+)$/;
 
-/** Makes the walker. Throws a `NoKoffiError` if koffi cannot be used. */
+/** Makes the walker. Throws a `NoKoffiError` if koffi cannot be used, or if its use is unknown on this processor. */
 export function ntWalker(load = loadKoffi): Walker {
+  if (!isKnownProcessor()) {
+    throw unknownSystem(process.platform);
+  }
   const nt = ntCalls(load());
 
   const handleOf = ({ fd }: Handle): NtHandle => nt.handleOf(fd);
@@ -190,7 +193,7 @@ export function ntWalker(load = loadKoffi): Walker {
       withEntry(parent, name, Right.readAttributes, 0, (handle) => {
         const bytes = Buffer.alloc(REPARSE_POINT_BYTES);
         nt.control(handle, Control.getReparsePoint, null, bytes);
-        return Buffer.from(targetIn(bytes)).toString(NAME_ENCODING);
+        return encoded(targetIn(bytes));
       }),
 
     list(directory) {
@@ -219,6 +222,9 @@ export function ntWalker(load = loadKoffi): Walker {
     },
 
     makeLink(text, parent, name, type) {
+      if (text.includes('\0')) {
+        fail('invalid');
+      }
       expectStack();
       const bytes = linkBuffer(text);
       const options = Option.link | (type === 'dir' ? Option.directory : Option.notDirectory);
@@ -286,7 +292,7 @@ function typeOfEntry(entry: Buffer): DescriptorType {
   return attributes & ATTRIBUTE_DIRECTORY ? 'directory' : 'regular-file';
 }
 
-/** Encodes a name in `NAME_ENCODING`. One that is not UTF-16 gets bytes that are not UTF-8. */
+/** Encodes a name or a link's target in `NAME_ENCODING`. One that is not UTF-16 gets bytes that are not UTF-8. */
 function encoded(name: string): string {
   const bytes = Buffer.from(name).toString(NAME_ENCODING);
   return /\p{Surrogate}/u.test(name) ? `${bytes}\xff` : bytes;

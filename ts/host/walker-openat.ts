@@ -10,7 +10,7 @@ import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/
 import { NANOSECONDS } from './datetime.js';
 import { fail, nodeCode, systemError } from './error-code.js';
 import { Handle } from './handle.js';
-import { broken, type Koffi, loadKoffi, type Native, NoKoffiError } from './koffi.js';
+import { broken, isKnownProcessor, type Koffi, loadKoffi, type Native, unknownSystem } from './koffi.js';
 import { NAME_ENCODING } from './names.js';
 import { expectStack } from './stack.js';
 import { type Status, typeOf } from './status.js';
@@ -86,10 +86,8 @@ const typesOfEntries: Readonly<Record<number, DescriptorType>> = {
  */
 export function openatWalker(platform = process.platform, load = loadKoffi): Walker {
   const system = systems[platform];
-  // Other processors have other structures.
-  const isKnown = process.arch === 'x64' || process.arch === 'arm64';
-  if (system === undefined || !isKnown) {
-    throw new NoKoffiError(`mapcp cannot use koffi on ${platform} with ${process.arch}`);
+  if (system === undefined || !isKnownProcessor()) {
+    throw unknownSystem(platform);
   }
   return walkerOf(system, load());
 }
@@ -115,7 +113,11 @@ function walkerOf(system: System, koffi: Koffi): Walker {
     call(native.openat, fd, name, flags | O_CLOEXEC, 'uint32', flags & O_CREAT ? mode : 0);
   const close = (fd: number): void => {
     if (native.close(fd) === -1) {
-      throw errorOf(koffi.errno());
+      const error = errorOf(koffi.errno());
+      // The descriptor is closed even if a signal interrupts the call. Node's own close ignores that as well.
+      if (nodeCode(error) !== 'EINTR') {
+        throw error;
+      }
     }
   };
   /** `name` can be bytes that end in a NUL. */
@@ -308,9 +310,13 @@ function codeOf(errno: number): string {
   return errno > 0 ? getSystemErrorName(-errno) : 'EIO';
 }
 
+/** The texts of errors. Kept, because Node makes them anew at each call, which takes longer than most system calls. */
+let texts: ReturnType<typeof getSystemErrorMap> | undefined;
+
 function errorOf(errno: number): Error {
   const code = codeOf(errno);
-  const text = getSystemErrorMap().get(-errno)?.[1];
+  texts ??= getSystemErrorMap();
+  const text = texts.get(-errno)?.[1];
   return Object.assign(systemError(code, text && `${code}: ${text}`), { errno: -errno });
 }
 
