@@ -339,7 +339,7 @@ calls, and lets the kernel copy from cache to cache.
 Milliseconds for a file of 256 MiB, in windows of 1 MiB, measured in the same way.
 
 ${await profileLargeFile()}
-Reads and writes take nearly all of the time, and \`cp\` makes them too.
+Reads and writes take nearly all of the time, and \`cp\` also makes them.
 
 ## A path
 
