@@ -73,6 +73,34 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     });
   });
 
+  const canMount = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/proc']).status === 0;
+
+  it('each host looks whether procfs is still there', (test) => {
+    // CI can mount, so there it must.
+    test.skip(!canMount && process.env.CI === undefined, 'mounting is not allowed here');
+    const program = `
+      import { spawnSync } from 'node:child_process';
+      import { createHost } from 'mapcp/host';
+      const [path] = process.argv.slice(1);
+      const read = async () => {
+        const host = await createHost({ preopens: { '/': { path, access: 'read' } } });
+        const [[root]] = host.imports['wasi:filesystem/preopens'].getDirectories();
+        return Buffer.from(root.openAt({}, 'file', {}, { read: true }).read(9n, 0n)[0]).toString();
+      };
+      const before = await read();
+      spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', '/proc']);
+      console.log(before, await read());
+    `;
+    const path = temporaryDirectory();
+    writeFileSync(join(path, 'file'), 'content');
+    const node = [process.execPath, '--input-type=module', '--eval', program, '--', path];
+    const { stdout, stderr } = spawnSync('unshare', ['--mount', ...node], {
+      cwd: join(import.meta.dirname, '../..'),
+      encoding: 'utf8',
+    });
+    expect([stdout, stderr]).toEqual(['content content\n', '']);
+  });
+
   const withoutProcfs: [string, string][] = [
     ['an empty directory at /proc', ':'],
     [
@@ -83,7 +111,6 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
   describe.for(withoutProcfs)('with %s,', ([, prepare]) => {
     const script = `mount -t tmpfs tmpfs /proc && ${prepare} && exec "$@"`;
     const inFrontOf = ['unshare', '--mount', 'sh', '-c', script, 'sh'];
-    const canMount = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/proc']).status === 0;
 
     beforeEach((test) => {
       // CI can mount, so there it must.

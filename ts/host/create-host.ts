@@ -63,11 +63,11 @@ function walkerFor({ preopens = {}, confinement: wanted }: HostOptions): Walker 
 
 let linux: Walker | undefined;
 
-/** Returns the walker of Linux; undefined if there is no procfs. The hosts of this thread share it. */
+/** Returns the walker of Linux; undefined if there is no procfs at this moment. The hosts of this thread share it. */
 function linuxWalker(): Walker | undefined {
-  const procfs = linux === undefined ? procfsWalker() : undefined;
+  const procfs = procfsWalker();
   linux ??= procfs && fasterWalker(procfs, () => openatWalker());
-  return linux;
+  return procfs && linux;
 }
 
 let native: Walker | NoKoffiError | undefined;
