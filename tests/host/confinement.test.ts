@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from './helpers.js';
 
@@ -135,6 +136,27 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
 });
 
 describe('on another system,', () => {
+  it('the error in a bundle that is no ES module is not that koffi is broken', () => {
+    const program = `
+      import { createHost } from './ts/host/create-host.js';
+      Object.defineProperty(process, 'platform', { value: 'darwin' });
+      createHost({ confinement: 'strict' }).catch(({ message }) => console.log(message));
+    `;
+    const checkout = join(import.meta.dirname, '../..');
+    const { outputFiles } = buildSync({
+      stdin: { contents: program, resolveDir: checkout },
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      logLevel: 'error',
+      logOverride: { 'empty-import-meta': 'silent' },
+      write: false,
+    });
+    const bundle = outputFiles[0]?.text ?? '';
+    const { stdout } = spawnSync(process.execPath, ['-'], { cwd: checkout, input: bundle, encoding: 'utf8' });
+    expect(stdout).toContain('only an ES module can find koffi, and this bundle is not one, or accept less');
+  });
+
   it.each([
     ['missing', "koffi is not installed: run 'npm install koffi'"],
     ['old', "koffi 2.9.0 is too old: run 'npm install koffi@3'"],

@@ -67,8 +67,13 @@ export function loadKoffi(): Koffi {
 
 /** Finds koffi from this module, so that bundlers leave it out. */
 function requireKoffi(): Koffi {
+  // Bundles in CommonJS have no URL, whatever its type says.
+  const url: string | undefined = import.meta.url;
+  if (url === undefined) {
+    throw new NoKoffiError('only an ES module can find koffi, and this bundle is not one');
+  }
   try {
-    return createRequire(import.meta.url)('koffi');
+    return createRequire(url)('koffi');
   } catch (error) {
     throw nodeCode(error) === 'MODULE_NOT_FOUND'
       ? new NoKoffiError('koffi is not installed', "run 'npm install koffi'")

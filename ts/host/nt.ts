@@ -48,7 +48,7 @@ const UV_FS = 6;
 const NO_MORE_FILES = 0x80000006;
 const NO_SUCH_FILE = 0xc000000f;
 
-/** The codes of errors that Windows has fewer errors for than Node. Node itself chooses the others. */
+/** Node's codes for statuses that differ for Node, but not for Windows' own errors. libuv maps the others. */
 const codes: Readonly<Record<number, string>> = {
   [NO_MORE_FILES]: 'ENOENT',
   3221226763: 'ELOOP',
