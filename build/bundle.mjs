@@ -64,17 +64,19 @@ const bindingsAt = (places) => ({
 });
 
 /**
- * Removes imports without names, which esbuild keeps for their side effects. The modules have none, as package.json says,
- * and bundlers warn about such imports.
+ * Mends the modules for the bundlers of users. Imports without names, which esbuild keeps for their side effects, go: the
+ * modules have none, as package.json says, and bundlers warn about them. And Vite recognises the URL of a worker only if no
+ * line ends in `import.meta.url`.
  * @type {import('esbuild').Plugin}
  */
-const namedImportsOnly = {
-  name: 'named-imports-only',
+const forBundlers = {
+  name: 'for-bundlers',
   setup({ onEnd }) {
     onEnd(({ metafile }) => {
       for (const file of Object.keys(metafile?.outputs ?? {}).filter((name) => name.endsWith('.js'))) {
         const text = readFileSync(file, 'utf8');
-        writeFileSync(file, text.replace(/(?<=^|[;\n])import"\.\.?\/[^"]*";/g, ''));
+        const named = text.replace(/(?<=^|[;\n])import"\.\.?\/[^"]*";/g, '');
+        writeFileSync(file, named.replace(/\bimport\s*\.\s*meta\s*\.\s*url\b/g, 'import.meta.url'));
       }
     });
   },
@@ -85,7 +87,7 @@ const node = {
   platform: 'node',
   target: 'node20',
   splitting: true,
-  plugins: [builtins, bindingsAt({ '#bindings': '../bindings/mapcp.js' }), namedImportsOnly],
+  plugins: [builtins, bindingsAt({ '#bindings': '../bindings/mapcp.js' }), forBundlers],
 };
 
 /**
@@ -104,7 +106,7 @@ const platforms = {
         '#bindings': '../bindings/mapcp.js',
         '#command-line': '../../command-line/command-line.js',
       }),
-      namedImportsOnly,
+      forBundlers,
     ],
   },
   // The command that runs programs needs most of the host, and has it from there.
@@ -113,13 +115,13 @@ const platforms = {
     splitting: false,
     keepNames: false,
     external: ['../host/index.js'],
-    plugins: [builtins, namedImportsOnly],
+    plugins: [builtins, forBundlers],
   },
   browser: {
     platform: 'browser',
     target: 'es2022',
     keepNames: false,
-    plugins: [bindingsAt({ '#bindings': '../../bindings/mapcp.js' })],
+    plugins: [bindingsAt({ '#bindings': '../../bindings/mapcp.js' }), forBundlers],
   },
 };
 

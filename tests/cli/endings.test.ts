@@ -84,10 +84,21 @@ describe('the command line reports in one sentence', () => {
     expect(run('ulimit -v 3000000; $mapcp in/a out')).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  it.skipIf(!canMount)('that there is no procfs', () => {
-    const { status, stderr } = run("unshare --mount sh -c 'mount -t tmpfs none /proc && $mapcp in/a out'");
-    expect(stderr).toMatch(/^mapcp: cannot go on: no procfs is mounted at \/proc, .*: mount it\n$/);
+  it.skipIf(!canMount)('that there is neither procfs nor koffi', () => {
+    const hidden = ['/proc', resolve('node_modules/koffi')].map((path) => `mount -t tmpfs none ${path}`);
+    const { status, stderr } = run(`unshare --mount sh -c '${hidden.join(' && ')} && $mapcp in/a out'`);
+    expect(stderr).toMatch(
+      /^mapcp: cannot go on: no procfs is mounted at \/proc, [^\n]*: mount it, or run 'npm install koffi'\n$/,
+    );
     expect(status).toBe(1);
+  });
+});
+
+it.skipIf(!canMount)('with koffi, the command line needs no procfs', () => {
+  expect(run("unshare --mount sh -c 'mount -t tmpfs none /proc && $mapcp in/a out'")).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: '',
   });
 });
 
