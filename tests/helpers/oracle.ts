@@ -38,8 +38,13 @@ function matchesNames(pattern: string): boolean {
 
 /** The predicted result of a copy. */
 export interface Prediction {
-  /** Whether the whole copy fails before it touches anything. */
+  /** Whether the whole copy fails, and leaves everything unchanged. */
   readonly isRefused: boolean;
+  /**
+   * Every entry if the whole copy fails. The directories that it made on the way to the target are gone again, but their
+   * parent has a new time.
+   */
+  readonly unchanged: ExpectedTree;
   /** Whether a pattern excludes the source itself. Then nothing is touched, and the target may be wrong. */
   readonly isExcluded: boolean;
   /** The targets of entries that fail, are copied, and are kept. */
@@ -108,6 +113,7 @@ class Oracle implements Prediction {
   readonly copied = new Set<string>();
   readonly skipped = new Set<string>();
   bytes = 0;
+  unchanged: ExpectedTree;
   complete: Record<string, ExpectedEntry>;
   readonly #before: Tree;
   /** What the copy finds at its targets. */
@@ -120,6 +126,7 @@ class Oracle implements Prediction {
   constructor(before: Tree, options: CopyOptions, runtime: Runtime) {
     this.#before = before;
     this.#existing = before;
+    this.unchanged = before;
     this.#options = options;
     this.#runtime = runtime;
     this.complete = Object.fromEntries(
@@ -147,11 +154,16 @@ class Oracle implements Prediction {
       return;
     }
     if (!dryRun) {
+      const holder = parents.findLast((parent) => this.#before[parent] !== undefined);
+      const held = holder === undefined ? undefined : this.#before[holder];
+      if (holder !== undefined && held !== undefined && holder !== parents.at(-1)) {
+        this.unchanged = { ...this.#before, [holder]: untimed(held) };
+      }
       for (const parent of parents) {
         this.complete[parent] ??= this.#newDirectory();
       }
       if (this.#before[target] === undefined || this.#options.atomic === 'tree') {
-        this.#renewed = parents.findLast((parent) => this.#before[parent] !== undefined);
+        this.#renewed = holder;
       }
     }
     if (isDirectory && this.#options.atomic === 'tree') {
