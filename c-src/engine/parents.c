@@ -30,6 +30,7 @@ static bool for_each_parent(const char *path, bool (*use)(const char *parent, vo
 }
 
 struct making {
+    bool after_listing;
     struct mapcp_names *made;
     struct mapcp_error *error;
 };
@@ -45,6 +46,11 @@ static bool make_parent(const char *parent, void *context) {
         return mapcp_fail_number(making->error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, ENOMEM);
     }
     if (mkdir(parent, 0777) == 0) {
+        // A host that carries permissions gives them to a new directory when it is closed.
+        int descriptor = making->after_listing ? open(parent, MAPCP_O_SEARCH | O_DIRECTORY | O_CLOEXEC) : -1;
+        if (descriptor >= 0) {
+            (void)close(descriptor);
+        }
         return true;
     }
     int number = errno;
@@ -53,8 +59,9 @@ static bool make_parent(const char *parent, void *context) {
            mapcp_fail_number(making->error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
 }
 
-bool mapcp_make_parents(const char *path, struct mapcp_names *made, struct mapcp_error *error) {
-    struct making making = {.made = made, .error = error};
+bool mapcp_make_parents(const char *path, bool after_listing, struct mapcp_names *made,
+                        struct mapcp_error *error) {
+    struct making making = {.made = made, .after_listing = after_listing, .error = error};
     mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, ENOMEM);
     return path[0] == '\0' || for_each_parent(path, make_parent, &making);
 }

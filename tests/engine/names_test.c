@@ -81,7 +81,9 @@ static void a_set_has_room_for_many_names_and_many_of_one_class(void) {
         (void)snprintf(expected, sizeof(expected), "f%u", number);
         check_sibling(&set, name, expected);
     }
-    check_sibling(&set, "AAAAAAAAAAAAAAAAA", "aaaaaaaaaaaaaaaaa");
+    // Which of the two that it keeps depends on the seed.
+    const char *sibling = NULL;
+    CHECK(mapcp_name_set_find(&set, "AAAAAAAAAAAAAAAAA", &sibling) && sibling);
     mapcp_name_set_free(&set);
 }
 

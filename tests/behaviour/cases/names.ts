@@ -1,3 +1,4 @@
+import process from 'node:process';
 import type { Behaviour } from '../behaviour.js';
 import { collides, notPortable } from '../errors.js';
 
@@ -264,6 +265,17 @@ const portableNames: readonly Behaviour[] = [
     target: 'out/d/README',
     options: { names: 'portable', makeParents: true },
     out: { readme: 'old', d: null, 'd/README': 'content' },
+  },
+  {
+    name: 'if names must be portable, the directories on the way are as usual',
+    prepare: (put) => put.file('in/a'),
+    target: 'out/c/d/b',
+    options: { names: 'portable', makeParents: true },
+    out: {
+      c: { kind: 'directory', mode: 0o777 & ~process.umask() },
+      'c/d': { kind: 'directory', mode: 0o777 & ~process.umask() },
+      'c/d/b': 'content',
+    },
   },
   ...['out/d/new/../../README', 'out/New/../new/x'].map(
     (target): Behaviour => ({
