@@ -142,9 +142,9 @@ export async function copyHostileTree(
       const target = round % 2 === 0 ? 'out/b' : `out/quiet/${round}`;
       const { files: list, ...choice } = choices[(round >> 1) % choices.length] ?? {};
       const { concurrency, ...others } = more;
-      // One job reads a list.
-      const jobs =
-        list === undefined ? { ...(concurrency !== undefined && { concurrency }) } : { files: list };
+      // One job reads a list, or makes a tree that appears as a whole.
+      const isDivided = list === undefined && choice.atomic === undefined && concurrency !== undefined;
+      const jobs = { ...(list !== undefined && { files: list }), ...(isDivided && { concurrency }) };
       const outcome = await runner.copy(target, { ...choice, ...others, ...jobs });
       for (const code of outcome.codes) {
         codes.add(code);
