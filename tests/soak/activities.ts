@@ -143,7 +143,9 @@ const faults: Activity = async (chance, directory) => {
     if (ending.error !== undefined && !(ending.error instanceof CopyError)) {
       throw ending.error;
     }
-    if (goesOn) {
+    // A temporary file stays if it cannot be removed.
+    const mayLeave = goesOn || call === 'unlinkFileAt';
+    if (mayLeave) {
       sandbox.clean();
     }
     const again = await sandbox.copyAgain();
@@ -153,7 +155,9 @@ const faults: Activity = async (chance, directory) => {
     const check = (copy: Ending) =>
       brokenPromises(refusesTimes ? { ...copy, complete: withAnyTimes(copy.complete) } : copy);
     wrong.push(
-      ...check({ ...ending, found: goesOn ? again.before : ending.found }).map((what) => `${here}: ${what}`),
+      ...check({ ...ending, found: mayLeave ? again.before : ending.found }).map(
+        (what) => `${here}: ${what}`,
+      ),
     );
     wrong.push(...check(again).map((what) => `after ${here}: ${what}`));
     if (!again.succeeded || ending.descriptorsLeft !== 0) {
