@@ -64,19 +64,17 @@ const bindingsAt = (places) => ({
 });
 
 /**
- * Mends the modules for the bundlers of users. Imports without names, which esbuild keeps for their side effects, go: the
- * modules have none, as package.json says, and bundlers warn about them. And Vite recognises the URL of a worker only if no
- * line ends in `import.meta.url`.
+ * Removes imports without names, which esbuild keeps for their side effects. The modules have none, as package.json says,
+ * and bundlers warn about such imports.
  * @type {import('esbuild').Plugin}
  */
-const forBundlers = {
-  name: 'for-bundlers',
+const namedImportsOnly = {
+  name: 'named-imports-only',
   setup({ onEnd }) {
     onEnd(({ metafile }) => {
       for (const file of Object.keys(metafile?.outputs ?? {}).filter((name) => name.endsWith('.js'))) {
         const text = readFileSync(file, 'utf8');
-        const named = text.replace(/(?<=^|[;\n])import"\.\.?\/[^"]*";/g, '');
-        writeFileSync(file, named.replace(/\bimport\s*\.\s*meta\s*\.\s*url\b/g, 'import.meta.url'));
+        writeFileSync(file, text.replace(/(?<=^|[;\n])import"\.\.?\/[^"]*";/g, ''));
       }
     });
   },
@@ -87,7 +85,10 @@ const node = {
   platform: 'node',
   target: 'node20',
   splitting: true,
-  plugins: [builtins, bindingsAt({ '#bindings': '../bindings/mapcp.js' }), forBundlers],
+  // Node prints the line of an uncaught error. The browser's modules have no limit, because it can split `import.meta.url`,
+  // by which Vite finds the worker.
+  lineLimit: 120,
+  plugins: [builtins, bindingsAt({ '#bindings': '../bindings/mapcp.js' }), namedImportsOnly],
 };
 
 /**
@@ -106,7 +107,7 @@ const platforms = {
         '#bindings': '../bindings/mapcp.js',
         '#command-line': '../../command-line/command-line.js',
       }),
-      forBundlers,
+      namedImportsOnly,
     ],
   },
   // The command that runs programs needs most of the host, and has it from there.
@@ -115,13 +116,13 @@ const platforms = {
     splitting: false,
     keepNames: false,
     external: ['../host/index.js'],
-    plugins: [builtins, forBundlers],
+    plugins: [builtins, namedImportsOnly],
   },
   browser: {
     platform: 'browser',
     target: 'es2022',
     keepNames: false,
-    plugins: [bindingsAt({ '#bindings': '../../bindings/mapcp.js' }), forBundlers],
+    plugins: [bindingsAt({ '#bindings': '../../bindings/mapcp.js' })],
   },
 };
 
@@ -137,10 +138,9 @@ await runScript(async () => {
     outdir: directory,
     bundle: true,
     format: 'esm',
-    // A third of the size. Stacks keep their names, and Node prints a short line for an uncaught error.
+    // A third of the size. Stacks keep their names.
     minify: true,
     keepNames: true,
-    lineLimit: 120,
     logLevel: 'warning',
     metafile: true,
     ...options,
