@@ -90,8 +90,8 @@ describe.skipIf(why !== undefined)('the manifest for Kubernetes', () => {
       const [container] = template.spec.containers;
       expect(completionMode).toBe('Indexed');
       const mounts = container?.volumeMounts.map(({ mountPath }) => mountPath) ?? [];
-      expect(mounts.sort()).toEqual(['backup', 'lists', 'photos'].map((name) => `/work/${name}`));
-      expect(container?.workingDir).toBe('/work');
+      expect(mounts.sort()).toEqual(['backup', 'lists', 'photos'].map((name) => `/data/${name}`));
+      expect(container?.workingDir).toBe('/data');
       const lists = readdirSync(join(directory, 'lists'));
 
       const job = Promise.all(lists.map((_, index) => runPods(container?.command ?? [], directory, index)));
