@@ -1,7 +1,7 @@
 import { boolean, type Checks, callback, oneOf, takeOptions } from '../common/check.js';
 import { cleanErrorOf, countOf } from '../common/cleaning.js';
-import { closedError } from '../common/closed.js';
 import { quoted } from '../common/errors.js';
+import { Lifetime } from '../common/lifetime.js';
 import {
   type CleanOptions,
   type ComponentOptions,
@@ -100,12 +100,10 @@ const forgotten = new FinalizationRegistry<{ host: SandboxHost; preopens: Preope
 /** Directories, and a component that can reach them and nothing else. Made by {@link openSandbox}. */
 export class Sandbox implements Disposable {
   readonly #preopens: Preopens;
-  readonly #host: SandboxHost;
   readonly #component: Component;
   readonly #aids: Aids;
   readonly #sharing: Sharing | undefined;
-  #copying = 0;
-  readonly #closing = new AbortController();
+  readonly #lifetime: Lifetime;
 
   /** @internal */
   constructor(
@@ -116,10 +114,10 @@ export class Sandbox implements Disposable {
     sharing: Sharing | undefined,
   ) {
     this.#preopens = preopens;
-    this.#host = host;
     this.#component = component;
     this.#aids = aids;
     this.#sharing = sharing;
+    this.#lifetime = new Lifetime(() => host.close?.());
     forgotten.register(this, { host, preopens }, this);
   }
 
@@ -158,8 +156,7 @@ export class Sandbox implements Disposable {
   workOn(source: string, target: string, options: RunOptions, pathOf: (path: string) => string): Work {
     requirePath('source', source);
     requirePath('target', target);
-    this.#requireOpen();
-    this.#copying++;
+    this.#lifetime.enter();
     let leaveExit = () => {};
     const isStream = options.input === 'content';
     return {
@@ -169,7 +166,7 @@ export class Sandbox implements Disposable {
         return job;
       },
       prepareStep: () => {
-        this.#requireOpen();
+        this.#lifetime.requireOpen();
         this.#aids.modes.start(isStream || (options.preserveMode ?? true));
         if (isStream) {
           // As if there were a source with these permissions. So the copy is private until it is complete.
@@ -179,11 +176,11 @@ export class Sandbox implements Disposable {
       },
       rest,
       restIfDue,
-      unlessClosed: (promise) => unlessAborted(promise, this.#closing.signal),
+      unlessClosed: (promise) => unlessAborted(promise, this.#lifetime.closed),
       pathOf,
       end: () => {
         leaveExit();
-        this.#leave();
+        this.#lifetime.leave();
       },
     };
   }
@@ -238,7 +235,7 @@ export class Sandbox implements Disposable {
   cleanAll(directory: string, options: CleanOptions): CleanReport {
     requirePath('directory', directory);
     const { dryRun = false } = takeOptions<CleanOptions>('options', options, cleanChecks);
-    this.#requireOpen();
+    this.#lifetime.requireOpen();
     // Read-only directories can be removed only if the host knows their modes.
     this.#aids.modes.start(true);
     try {
@@ -254,33 +251,13 @@ export class Sandbox implements Disposable {
    * is garbage-collected without this call, it is closed with a warning.
    */
   close(): void {
-    if (!this.#closing.signal.aborted) {
-      this.#closing.abort(closedError());
-      forgotten.unregister(this);
-      this.#release();
-    }
+    forgotten.unregister(this);
+    this.#lifetime.close();
   }
 
   /** The same as {@link Sandbox.close}, for `using`. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #requireOpen(): void {
-    if (this.#closing.signal.aborted) {
-      throw closedError();
-    }
-  }
-
-  #leave(): void {
-    this.#copying--;
-    this.#release();
-  }
-
-  #release(): void {
-    if (this.#closing.signal.aborted && this.#copying === 0) {
-      this.#host.close?.();
-    }
   }
 }
 

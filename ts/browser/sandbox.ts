@@ -1,6 +1,6 @@
 import { type Checks, callback, takeOptions, wholeNumber } from '../common/check.js';
 import { cleanErrorOf, countOf } from '../common/cleaning.js';
-import { closedError } from '../common/closed.js';
+import { Lifetime } from '../common/lifetime.js';
 import {
   type CleanOptions,
   type CopyOptions as CommonOptions,
@@ -85,8 +85,7 @@ export class Sandbox {
   readonly #changesStorage: boolean;
   /** The directories of the browser by their guest paths. */
   readonly #stored: ReadonlyMap<string, FileSystemDirectoryHandle>;
-  readonly #closing = new AbortController();
-  #copying = 0;
+  readonly #lifetime: Lifetime;
 
   /** @internal */
   constructor(connection: Connection, watch: SandboxOptions['watch'], grants: readonly Grant[]) {
@@ -94,6 +93,7 @@ export class Sandbox {
     this.#watch = watch;
     this.#changesStorage = grants.some(({ from, access }) => 'kind' in from && access === 'read-write');
     this.#stored = new Map(grants.flatMap(({ name, from }) => ('kind' in from ? [[name, from]] : [])));
+    this.#lifetime = new Lifetime(() => connection.close());
     forgotten.register(this, connection, this);
   }
 
@@ -133,7 +133,7 @@ export class Sandbox {
   async clean(directory: string, options: CleanOptions = {}): Promise<number> {
     requirePath('directory', directory);
     const { dryRun = false } = takeOptions<CleanOptions>('options', options, cleanChecks);
-    this.#requireOpen();
+    this.#lifetime.requireOpen();
     const leave = await this.#turn();
     try {
       const report = await this.#connection.ask('clean', directory, dryRun);
@@ -154,7 +154,7 @@ export class Sandbox {
    */
   async tree(preopen: string): Promise<FoundDirectory> {
     requirePath('preopen', preopen);
-    this.#requireOpen();
+    this.#lifetime.requireOpen();
     const stored = this.#stored.get(preopen);
     return stored === undefined
       ? treeFrom(await this.#connection.ask('tree', preopen))
@@ -166,11 +166,8 @@ export class Sandbox {
    * A sandbox that is garbage-collected without this call is closed as well, with a warning on the console.
    */
   close(): void {
-    if (!this.#closing.signal.aborted) {
-      this.#closing.abort(closedError());
-      forgotten.unregister(this);
-      this.#release();
-    }
+    forgotten.unregister(this);
+    this.#lifetime.close();
   }
 
   /** The same as {@link Sandbox.close}, for `using`. */
@@ -181,8 +178,7 @@ export class Sandbox {
   #workOn(source: string, target: string, options: CopyOptions, input: InputForm | undefined): Work {
     requirePath('source', source);
     requirePath('target', target);
-    this.#requireOpen();
-    this.#copying++;
+    this.#lifetime.enter();
     let leave = () => {};
     return {
       begin: async (measure) => {
@@ -190,15 +186,14 @@ export class Sandbox {
         const given = toComponent(options, measure, { input });
         return this.#job(await this.#connection.ask('begin', source, target, given));
       },
-      prepareStep: () => this.#requireOpen(),
+      prepareStep: () => this.#lifetime.requireOpen(),
       // While the page waited for the worker, its event loop was free.
       rest: async () => {},
-      unlessClosed: (promise) => unlessAborted(promise, this.#closing.signal),
+      unlessClosed: (promise) => unlessAborted(promise, this.#lifetime.closed),
       pathOf: (path) => path,
       end: () => {
         leave();
-        this.#copying--;
-        this.#release();
+        this.#lifetime.leave();
       },
     };
   }
@@ -239,7 +234,7 @@ export class Sandbox {
         .request(LOCK, { signal: waiting.signal }, () => new Promise<void>((leave) => resolve(leave)))
         .catch(reject);
     });
-    return unlessAborted(unlessAborted(turn, this.#closing.signal), signal).catch((error: unknown) => {
+    return unlessAborted(unlessAborted(turn, this.#lifetime.closed), signal).catch((error: unknown) => {
       waiting.abort();
       // In the same moment, it may have got its turn.
       turn.then((leave) => leave()).catch(() => {});
@@ -257,18 +252,6 @@ export class Sandbox {
       throw new TypeError(
         "options.atomic: 'tree' needs a target in memory, because browsers cannot rename a directory in their storage",
       );
-    }
-  }
-
-  #requireOpen(): void {
-    if (this.#closing.signal.aborted) {
-      throw closedError();
-    }
-  }
-
-  #release(): void {
-    if (this.#closing.signal.aborted && this.#copying === 0) {
-      this.#connection.close();
     }
   }
 }
