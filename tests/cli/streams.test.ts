@@ -55,6 +55,10 @@ describe('the command line', () => {
     { line: '$mapcp --files-from - d a <&-', why: "cannot read '-': standard input is closed" },
     { line: '$mapcp --files-from none . d', why: "cannot open 'none': no such file or directory" },
     { line: '$mapcp --files-from d . d', why: "cannot read 'd': illegal operation on a directory" },
+    ...['-r <(echo x) b', '--files-from a <(echo x) b'].map((args) => ({
+      line: `$mapcp ${args}`,
+      why: "cannot copy '/dev/fd/63' to 'b': cannot open '/dev/fd/63': it is an open stream, not a file with a name; omit -r and --files-from",
+    })),
     {
       line: 'echo x | $mapcp - d',
       why: "cannot copy '-' to 'd': cannot create 'd': it is a directory; choose another path for the copy",

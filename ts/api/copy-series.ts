@@ -32,6 +32,7 @@ export class CopySeries implements Disposable {
       input,
       alreadyCopied: this.#copied,
       spelling: asFlag,
+      streamAdvice: 'omit -r and --files-from',
     }));
     task.then(
       (report) => this.#count(report),

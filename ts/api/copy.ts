@@ -79,6 +79,8 @@ export interface Starter {
   readonly alreadyCopied?: Amounts | undefined;
   /** How errors spell the options that they advise. Default: as options of the API. */
   readonly spelling?: Spelling | undefined;
+  /** What an error advises if the source is the path of an open stream. Default: to pass the stream. */
+  readonly streamAdvice?: string | undefined;
 }
 
 /** Copies as {@link copy} does, in a sandbox that the caller lends. */
@@ -113,7 +115,7 @@ function orderOf(
       const to = withExistingDirectory(placeOf(target, '/out', start));
       const from = isStream
         ? streamNamed(source)
-        : behindDescriptor(placeOf(source, '/in', start), to, options);
+        : behindDescriptor(placeOf(source, '/in', start), to, options, starter);
       return { from, to };
     };
     let { from, to } = find();
@@ -186,15 +188,19 @@ function hasOwnName({ guestPath, preopen }: HostPath): boolean {
  * Replaces a link that stands for an open file, such as `/dev/stdin`, with the path of that file. Returns other paths
  * as they are.
  */
-function behindDescriptor(from: HostPath, to: HostPath, { symlinks }: CopyOptions): HostPath {
+function behindDescriptor(
+  from: HostPath,
+  to: HostPath,
+  { symlinks }: CopyOptions,
+  { streamAdvice = 'pass the stream itself, such as process.stdin' }: Starter,
+): HostPath {
   const { given, preopen } = from;
   if (symlinks === 'skip' || !leadsToDescriptor(given)) {
     return from;
   }
   const path = pathOfOpenFile(given);
   if (path === undefined) {
-    const reason =
-      'it is an open stream, not a file with a name; pass the stream itself, such as process.stdin';
+    const reason = `it is an open stream, not a file with a name; ${streamAdvice}`;
     throw copyError(from, to, { code: NOT_REGULAR_FILE, operation: 'open', isSource: true, reason });
   }
   return { ...placeOf(path, preopen, undefined), given };
