@@ -113,9 +113,7 @@ static bool prepare_parents(struct mapcp_job *job, struct mapcp_error *error) {
     if (job->options.dry_run) {
         return job->options.make_parents || mapcp_check_parents(job->given_target, error);
     }
-    return !job->options.make_parents ||
-           mapcp_make_parents(job->given_target, job->options.names == MAPCP_NAME_POLICY_PORTABLE,
-                              &job->made_parents, error);
+    return !job->options.make_parents || mapcp_make_parents(job->given_target, &job->made_parents, error);
 }
 
 /// Whether a source that is not a directory belongs to the job's shard, by its name.

@@ -30,7 +30,6 @@ static bool for_each_parent(const char *path, bool (*use)(const char *parent, vo
 }
 
 struct making {
-    bool after_listing;
     struct mapcp_names *made;
     struct mapcp_error *error;
 };
@@ -46,11 +45,6 @@ static bool make_parent(const char *parent, void *context) {
         return mapcp_fail_number(making->error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, ENOMEM);
     }
     if (mkdir(parent, 0777) == 0) {
-        // A host that carries permissions gives them to a new directory when it is closed.
-        int descriptor = making->after_listing ? open(parent, MAPCP_O_SEARCH | O_DIRECTORY | O_CLOEXEC) : -1;
-        if (descriptor >= 0) {
-            (void)close(descriptor);
-        }
         return true;
     }
     int number = errno;
@@ -59,9 +53,8 @@ static bool make_parent(const char *parent, void *context) {
            mapcp_fail_number(making->error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
 }
 
-bool mapcp_make_parents(const char *path, bool after_listing, struct mapcp_names *made,
-                        struct mapcp_error *error) {
-    struct making making = {.made = made, .after_listing = after_listing, .error = error};
+bool mapcp_make_parents(const char *path, struct mapcp_names *made, struct mapcp_error *error) {
+    struct making making = {.made = made, .error = error};
     mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, ENOMEM);
     return path[0] == '\0' || for_each_parent(path, make_parent, &making);
 }
@@ -116,7 +109,7 @@ bool mapcp_check_may_create(struct mapcp_place place, struct mapcp_error *error)
     const bool is_known =
         !is_path || (find_parent(place.name, &parent, &status) && mapcp_path_push(&parent, "."));
     int number = 0;
-    // Nobody can create this name. A host that refuses all changes says so, instead of that the name exists.
+    // This name always exists, so nothing is created. A host that refuses all changes reports that instead.
     if (is_known && mkdirat(place.directory, is_path ? parent.text : ".", 0777) != 0) {
         number = errno;
     }

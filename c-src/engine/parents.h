@@ -13,10 +13,7 @@
 
 /// Creates the directories that are missing on the way to `path`, but not `path` itself. Adds their paths to
 /// `made`. On failure returns false and sets `error`.
-///
-/// @param after_listing whether the job has listed a directory before
-bool mapcp_make_parents(const char *path, bool after_listing, struct mapcp_names *made,
-                        struct mapcp_error *error);
+bool mapcp_make_parents(const char *path, struct mapcp_names *made, struct mapcp_error *error);
 
 /// Removes the directories that a failed copy has created, if they are empty. Empties `made`.
 void mapcp_remove_parents(struct mapcp_names *made);

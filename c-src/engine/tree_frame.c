@@ -153,15 +153,16 @@ static bool open_source(struct mapcp_tree_frame *frame, struct mapcp_place place
 }
 
 /// Opens a source directory that the walk will remove, so that it can be changed. A host that keeps modes
-/// lets its owner change a read-only directory only after a call that creates one there.
+/// lets its owner change a read-only directory that is opened only after a call that creates one there.
 static bool open_to_remove(struct mapcp_tree_frame *frame, struct mapcp_place place,
                            struct mapcp_error *error) {
     if (!open_source(frame, place, false, error)) {
         return false;
     }
     const struct stat before = frame->source_status;
+    const bool is_missing = mkdirat(place.directory, place.name, 0777) == 0;
     close_frame(frame);
-    if (mkdirat(place.directory, place.name, 0777) == 0) {
+    if (is_missing) {
         // Another process has removed it.
         (void)unlinkat(place.directory, place.name, AT_REMOVEDIR);
         return mapcp_fail_number(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, ENOENT);

@@ -51,6 +51,15 @@ describe.each(walkers)('modes carried with the %s walker', (_kind, walker) => {
     expect(modeOf(join(target, 'd'))).toBe(0o1777);
   });
 
+  it('are not carried from a directory that was closed before the new one is created', () => {
+    const { source, target, from, to } = carrying(walker);
+    mkdirSync(join(source, 'd'));
+    chmodSync(join(source, 'd'), 0o1777);
+    drop(from.openAt({}, 'd', { directory: true }, { read: true }));
+    to.createDirectoryAt('d');
+    expect(modeOf(join(target, 'd'))).toBe(0o777 & ~process.umask());
+  });
+
   it('are given to the new directory, and not to another one that has taken its name', () => {
     const { source, target, from, to } = carrying(walker);
     mkdirSync(join(source, 'd'));

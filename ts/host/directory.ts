@@ -99,6 +99,7 @@ export class Directory {
   }
 
   close(): void {
+    this.#grant.modes.noteDirectoryClosed(this);
     if (this.#finalMode !== undefined) {
       const refused = setMode(this.#walker, this.#handle, this.#finalMode);
       if (refused !== undefined) {
@@ -569,7 +570,7 @@ export class Directory {
       const handle = this.#walker.enter(walk.directory, walk.name, flags.read ? 'read' : 'search');
       const directory = new Directory(this.#walker, handle, this.#grant, this.#pathOf(path));
       return orClose(directory, () => {
-        const target = this.#grant.modes.noteDirectoryOpened(() => directory.stat(), flags.read === true);
+        const target = this.#grant.modes.noteDirectoryOpened(directory, flags.read === true);
         directory.#sourceMode = target?.mode;
         directory.#finalMode = target?.isOfCopy === true ? target.mode : undefined;
         if (target?.isOfCopy === true && !target.isMarked) {

@@ -99,10 +99,11 @@ export interface Refusals {
  *
  * A file that is created exclusively is private. When its descriptor is closed, it gets the permissions of the
  * regular file that was last opened for reading. A directory that is created is private as well. When the descriptor
- * that is opened for it next is closed, it gets the permissions of the directory that was last opened before. The
- * host knows the directory by its identity, because another may have taken its name. A directory that already exists
- * is treated in the same way if a copy left it unfinished, or finished it as read-only. Any other existing directory
- * gets the permissions of its source only if it gets its times while it is open, because then a copy preserves both.
+ * that is opened for it next is closed, it gets the permissions of the directory that was last opened for reading, if
+ * that is still open when the new one is created. So a listing that is complete has no effect. The host knows the
+ * directory by its identity, because another may have taken its name. A directory that already exists is treated in
+ * the same way if a copy left it unfinished, or finished it as read-only. Any other existing directory gets the
+ * permissions of its source only if it gets its times while it is open, because then a copy preserves both.
  * Without a source, new files and directories get the usual permissions.
  *
  * If the file system refuses a mode, the file or directory keeps the one that it has; see `takeRefusals`.
@@ -110,7 +111,7 @@ export interface Refusals {
 export class ModeCarrier {
   #isOn = false;
   #file: number | undefined;
-  #directory: number | undefined;
+  #directory: { readonly opened: object; readonly permissions: number } | undefined;
   #made: PendingDirectory | undefined;
   #refusals: Refusals | undefined;
 
@@ -165,7 +166,7 @@ export class ModeCarrier {
    */
   modeForDirectory(): number | undefined {
     // Windows has no modes.
-    return process.platform === 'win32' ? undefined : this.#directory;
+    return process.platform === 'win32' ? undefined : this.#directory?.permissions;
   }
 
   /**
@@ -212,13 +213,13 @@ export class ModeCarrier {
    * @param isRead whether it can be listed, as a source. Targets are only searched
    * @internal
    */
-  noteDirectoryOpened(look: () => Status, isRead: boolean): OpenedTarget | undefined {
+  noteDirectoryOpened(opened: { stat(): Status }, isRead: boolean): OpenedTarget | undefined {
     if (!this.#isOn) {
       return undefined;
     }
-    const status = look();
+    const status = opened.stat();
     const permissions = permissionsOf(status);
-    this.#directory = isRead ? permissions : this.#directory;
+    this.#directory = isRead ? { opened, permissions } : this.#directory;
     const made = this.#made;
     if (made === undefined || !isSameFile(made.which, identity(status))) {
       return undefined;
@@ -228,6 +229,17 @@ export class ModeCarrier {
     return isStillIt
       ? { mode: made.mode, isOfCopy: made.isOfCopy, isMarked: permissions !== NEW_DIRECTORY }
       : undefined;
+  }
+
+  /**
+   * Records that a directory was closed.
+   *
+   * @internal
+   */
+  noteDirectoryClosed(closed: object): void {
+    if (this.#directory?.opened === closed) {
+      this.#directory = undefined;
+    }
   }
 }
 

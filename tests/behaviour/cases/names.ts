@@ -268,13 +268,18 @@ const portableNames: readonly Behaviour[] = [
   },
   {
     name: 'if names must be portable, the directories on the way are as usual',
-    prepare: (put) => put.file('in/a'),
-    target: 'out/c/d/b',
+    prepare: (put) => {
+      put.file('in/a');
+      put.directory('out/open');
+      put.mode('out/open', 0o1777);
+    },
+    target: 'out/open/c/d/b',
     options: { names: 'portable', makeParents: true },
     out: {
-      c: { kind: 'directory', mode: 0o777 & ~process.umask() },
-      'c/d': { kind: 'directory', mode: 0o777 & ~process.umask() },
-      'c/d/b': 'content',
+      open: { kind: 'directory', mode: 0o1777 },
+      'open/c': { kind: 'directory', mode: 0o777 & ~process.umask() },
+      'open/c/d': { kind: 'directory', mode: 0o777 & ~process.umask() },
+      'open/c/d/b': 'content',
     },
   },
   ...['out/d/new/../../README', 'out/New/../new/x'].map(
