@@ -93,7 +93,7 @@ static const struct option table[] = {
      STORES(MAPCP_SYMLINKS_FOLLOW, options.symlinks)},
     {"symlinks", "", "preserve (-P), follow (-L), skip or contained",
      CHOOSES("HOW", links, options.symlinks)},
-    {"names", "", "which names to accept: any, or only portable",
+    {"names", "", "accept any names, or only portable ones",
      CHOOSES("WHICH", name_policies, options.names), .initial = "any"},
     {"include", "", "copy only files and links that match GLOB",
      TAKES("GLOB", ADDS_PATTERN, options.include)},
