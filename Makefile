@@ -67,7 +67,7 @@ PARTS := library grammar
 INITIAL_HEAP := 262144
 OBJECTS_mapcp := $(ENGINE) $(COMPONENT)
 OBJECTS_library := $(filter-out %/command.c %/command_line.c c-src/component/cli/%,$(ENGINE) $(COMPONENT))
-OBJECTS_grammar := c-src/engine/filter.c \
+OBJECTS_grammar := $(addprefix c-src/engine/,filter.c utf8.c) \
 	$(addprefix c-src/component/,command_line.c interface.c cli/grammar.c cli/text.c bindings/mapcp.c)
 $(PARTS:%=$(OUT)/wasm/%.linked.wasm): LINK := -Wl,--allow-undefined
 $(PARTS:%=$(OUT)/wasm/%.core.wasm): WORLD = $*

@@ -3,37 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-// --- Characters -------------------------------------------------------------------------------------------
-
-// Beyond Unicode, so a byte that is not valid UTF-8 equals no character and is in no range.
-#define INVALID_BYTE (MAPCP_LAST_CHARACTER + 1)
-
-/// The character at `text`. Sets `*length` to its length in bytes, which is 1 for the NUL at the end.
-static uint32_t character_at(const char *text, size_t *length) {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char first = (unsigned char)*text;
-    const size_t size = first < 0x80             ? 1
-                        : (first & 0xe0) == 0xc0 ? 2
-                        : (first & 0xf0) == 0xe0 ? 3
-                        : (first & 0xf8) == 0xf0 ? 4
-                                                 : 0;
-    uint32_t code = size < 2 ? first : first & (0x7fU >> size);
-    bool good = size > 0;
-    for (size_t index = 1; good && index < size; index++) {
-        good = (text[index] & 0xc0) == 0x80;
-        code = code << 6 | (text[index] & 0x3f);
-    }
-    good = good && code >= least[size] && code < INVALID_BYTE && (code & ~UINT32_C(0x7ff)) != 0xd800;
-    *length = good ? size : 1;
-    return good ? code : INVALID_BYTE | first;
-}
-
-uint32_t mapcp_take_character(const char **text) {
-    size_t length = 0;
-    const uint32_t character = character_at(*text, &length);
-    *text += length;
-    return character;
-}
+#include "utf8.h"
 
 // --- One character ----------------------------------------------------------------------------------------
 
@@ -142,7 +112,7 @@ bool mapcp_glob_matches(const char *pattern, const char *path) {
     struct retry names = {.whole_names = true};
     struct retry characters = {.whole_names = false};
     for (;;) {
-        size_t length = 0;
+        const char *next = path;
         if (is_any_names(start, pattern)) {
             if (pattern[2] == '\0') {
                 return *path != '\0';
@@ -156,8 +126,8 @@ bool mapcp_glob_matches(const char *pattern, const char *path) {
             characters.path = path;
         } else if (*pattern == '\0' && *path == '\0') {
             return true;
-        } else if (*path != '\0' && one_matches(&pattern, character_at(path, &length))) {
-            path += length;
+        } else if (*path != '\0' && one_matches(&pattern, mapcp_take_character(&next))) {
+            path = next;
         } else if (!try_again(&characters, &pattern, &path)) {
             characters.pattern = NULL;
             if (!try_again(&names, &pattern, &path)) {

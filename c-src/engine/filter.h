@@ -9,13 +9,6 @@
 
 #include "options.h"
 
-/// The last character of Unicode.
-#define MAPCP_LAST_CHARACTER UINT32_C(0x10ffff)
-
-/// Reads the character at `*text`, which is UTF-8, and moves past it. A byte that is not valid UTF-8 is a
-/// number above MAPCP_LAST_CHARACTER.
-uint32_t mapcp_take_character(const char **text);
-
 /// The maximum length of a pattern in bytes, which is that of a path.
 #define MAPCP_LONGEST_PATTERN 4095
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "filter.h"
+#include "utf8.h"
 
 // The number of bytes that a message shows of a path that is too long.
 #define SHOWN_BYTES 255

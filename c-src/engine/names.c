@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "filter.h"
 #include "listing.h"
+#include "utf8.h"
 
 // --- Names that some system cannot have --------------------------------------------------------------------
 

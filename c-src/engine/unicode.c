@@ -4,9 +4,9 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-#include "filter.h"
 #include "path.h"
 #include "unicode_tables.h"
+#include "utf8.h"
 
 // --- Tables ------------------------------------------------------------------------------------------------
 
