@@ -37,8 +37,8 @@ static char *rest_of_goal(const struct mapcp_tree *tree) {
     return rest + (length > 0 && *rest == '/');
 }
 
-/// Whether the filters admit the goal, as far as its type is known, and the directories between it and the
-/// top one.
+/// Whether the filters admit the goal and the directories between it and the top one. If the goal's type is
+/// unknown, whether they may admit it.
 static bool admits_goal(const struct mapcp_tree *tree, char *rest) {
     const struct mapcp_goal *goal = &tree->goal;
     bool admitted = goal->is_known ? mapcp_filter_admits(tree->options, goal->path.text, goal->type == DT_DIR)

@@ -280,7 +280,7 @@ bool mapcp_alias_is_file(struct mapcp_place source, struct mapcp_place target,
     }
     bool folds = mapcp_temporary_spellings(temporary, MAPCP_SPELLING_CASE) == MAPCP_SPELLINGS_MEET;
     bool composes = mapcp_temporary_spellings(temporary, MAPCP_SPELLING_FORM) == MAPCP_SPELLINGS_MEET;
-    // Names beyond ASCII cannot be compared without tables of letters. They count as equal.
+    // File systems have different tables of letters, so all names beyond ASCII count as equal.
     bool is_foreign = !mapcp_path_is_ascii(source.name) || !mapcp_path_is_ascii(target.name);
     return folds ? is_foreign || mapcp_alias_is_name(source.name, target.name) : composes && is_foreign;
 }

@@ -2,8 +2,8 @@
 #define MAPCP_SPELLING_H
 
 // Spellings that a file system treats as one name: README and readme if it ignores case, and an é in one or
-// two characters. mapcp has no tables of letters. Instead, a temporary file shows what the file system does:
-// it is found by another spelling of its name, or it is not.
+// two characters. File systems differ in this, so no table of letters has the answer. Instead, a temporary
+// file shows what the file system does: it is found by another spelling of its name, or it is not.
 
 #include <stdbool.h>
 #include <stddef.h>

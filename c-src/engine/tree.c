@@ -141,7 +141,7 @@ static bool find_type(const struct mapcp_tree *tree, const struct mapcp_listed *
     return true;
 }
 
-/// Whether the filters admit the current entry, as far as its type is known.
+/// Whether the filters admit the current entry. If its type is unknown, whether they may admit it.
 static bool is_admitted(const struct mapcp_tree *tree, unsigned char type, bool is_known) {
     const char *path = mapcp_tree_path_below(tree);
     return is_known ? mapcp_filter_admits(tree->options, path, type == DT_DIR)

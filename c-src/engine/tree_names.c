@@ -42,8 +42,7 @@ static bool add_source(const struct mapcp_tree *tree, struct mapcp_name_set *set
     }
     struct mapcp_listed listed;
     struct mapcp_path path = {.text = NULL};
-    const size_t root = tree->frames[0].source_length;
-    const char *directory = tree->source->text + root + (tree->source->text[root] == '/');
+    const char *directory = mapcp_tree_path_below(tree);
     const size_t end = top->source_length;
     const size_t start = (size_t)(directory - tree->source->text);
     const size_t length = end > start ? end - start : 0;

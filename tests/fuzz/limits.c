@@ -1,6 +1,6 @@
 // Fuzzes the limits of a copy. The input is the options, then the entries of the source.
 //
-// After each copy, the target is within the limits, whatever the source has and wherever its links lead.
+// After each copy, the target is within the limits, for any source and any links in it.
 
 #include <dirent.h>
 #include <fcntl.h>
