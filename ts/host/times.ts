@@ -25,11 +25,9 @@ export interface NewTime {
   readonly exact: bigint;
 }
 
-/** A time, in nanoseconds since 1970. */
+/** A time to set, and what Node makes of it. */
 interface NodeTime extends NewTime {
-  /** The time that was asked for; undefined if it is the present. */
-  readonly asked?: bigint;
-  /** The time that Node sets for it, unless the file system changes that. */
+  /** The time that Node sets for it, unless the file system changes that. Undefined for the present. */
   readonly real?: bigint;
 }
 
@@ -52,28 +50,23 @@ function nodeTime(wanted: NewTimestamp, current: bigint): NodeTime {
   if (wanted.tag === 'timestamp' && wanted.val.seconds > MOST_SECONDS) {
     fail('invalid');
   }
-  const asked =
+  const exact =
     wanted.tag === 'no-change' ? current : wanted.val.seconds * NANOSECONDS + BigInt(wanted.val.nanoseconds);
   if (isDeno) {
     // Deno cuts to milliseconds, so a double that is a little too small would lose one.
-    const milliseconds = asked / 1_000_000n;
-    return {
-      asked,
-      exact: asked,
-      passed: Number(milliseconds) / 1000 + 0.0005,
-      real: milliseconds * 1_000_000n,
-    };
+    const milliseconds = exact / 1_000_000n;
+    return { exact, passed: Number(milliseconds) / 1000 + 0.0005, real: milliseconds * 1_000_000n };
   }
-  if (asked < 0n) {
+  if (exact < 0n) {
     // Node sets the present time for a number before 1970, but not for a date.
-    const milliseconds = (asked - 999_999n) / 1_000_000n;
-    return { asked, exact: asked, passed: new Date(Number(milliseconds)), real: milliseconds * 1_000_000n };
+    const milliseconds = (exact - 999_999n) / 1_000_000n;
+    return { exact, passed: new Date(Number(milliseconds)), real: milliseconds * 1_000_000n };
   }
-  const seconds = Number(asked / NANOSECONDS);
-  const rest = Number(asked % NANOSECONDS);
+  const seconds = Number(exact / NANOSECONDS);
+  const rest = Number(exact % NANOSECONDS);
   const passed = keepsNanoseconds ? lastDouble(seconds, rest) : firstDouble(seconds, rest - (rest % 1000));
   const set = keepsNanoseconds ? Math.floor((passed - seconds) * 1e9) : rest - (rest % 1000);
-  return { asked, exact: asked, passed, real: asked - BigInt(rest - set) };
+  return { exact, passed, real: exact - BigInt(rest - set) };
 }
 
 /**
@@ -174,8 +167,6 @@ export class SetTimes {
   }
 }
 
-const isRounded = ({ asked, real }: NodeTime): boolean => asked !== real;
+const isRounded = ({ exact, real }: NodeTime): boolean => real !== undefined && real !== exact;
 
-function askedFor({ asked, real }: NodeTime, found: bigint): bigint {
-  return asked !== undefined && real === found ? asked : found;
-}
+const askedFor = ({ exact, real }: NodeTime, found: bigint): bigint => (real === found ? exact : found);
