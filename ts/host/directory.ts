@@ -10,7 +10,7 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { FileLocation } from './close-errors.js';
 import { DirectoryEntries } from './directory-entries.js';
-import { fail, nodeCode } from './error-code.js';
+import { fail, nodeCode, unless } from './error-code.js';
 import { File, syncFlagsOf, type WritableFile } from './file.js';
 import type { Grant, Preopen } from './grant.js';
 import type { Handle } from './handle.js';
@@ -276,8 +276,8 @@ export class Directory {
       const mode = modes.modeForDirectory();
       if (walk.name === '.') {
         const isOfCopy = mode !== undefined && modes.noteDirectoryExists(walk.status(), mode);
-        // Nobody can create this name. The error says whether others can be created here, which a dry run asks. A copy
-        // can change a directory that it has made, even if that is read-only by now.
+        // This name always exists. The error reports whether other names can be created here, which a dry run asks. A
+        // copy can change a directory that it has made, even if it is read-only by now.
         if (!isOfCopy && process.platform === 'linux') {
           expectChangeable(this.#walker.shared(walk.directory));
         }
@@ -608,13 +608,7 @@ export class Directory {
  * there: without procfs, the directory has no such path.
  */
 function expectChangeable(path: string): void {
-  try {
-    accessSync(path, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    if (nodeCode(error) !== 'ENOENT') {
-      throw error;
-    }
-  }
+  unless(['ENOENT'], () => accessSync(path, constants.W_OK | constants.X_OK));
 }
 
 /** Calls `act`, and returns what was opened. Closes it if `act` throws. */

@@ -178,6 +178,18 @@ export function systemError(code: string, message = code): Error {
   return Object.assign(new Error(message), { code });
 }
 
+/** Calls `act`. Returns undefined if it fails with one of these codes of Node's. */
+export function unless<T>(codes: readonly string[], act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (!codes.includes(nodeCode(error) ?? '')) {
+      throw error;
+    }
+    return undefined;
+  }
+}
+
 /** Calls `act`, and ignores errors of the system. */
 export function ignoringErrors(act: () => void): void {
   try {

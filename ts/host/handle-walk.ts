@@ -4,24 +4,12 @@ import type {
   DescriptorType,
   ErrorCode,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import { fail, nodeCode } from './error-code.js';
+import { fail, unless } from './error-code.js';
 import type { Handle } from './handle.js';
 import { decodeName } from './names.js';
 import { type Status, typeOf } from './status.js';
 import { Walk } from './walk.js';
 import type { Walker } from './walker.js';
-
-/** Calls `act`. Returns undefined if it fails with one of these codes of Node's. */
-function unless<T>(codes: readonly string[], act: () => T): T | undefined {
-  try {
-    return act();
-  } catch (error) {
-    if (!codes.includes(nodeCode(error) ?? '')) {
-      throw error;
-    }
-    return undefined;
-  }
-}
 
 /** A walk from a held directory, and what is at the position that it has reached. Must be closed. */
 export class HandleWalk extends Walk<Handle> {

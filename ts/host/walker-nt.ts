@@ -5,7 +5,8 @@
 
 import { constants, fstatSync, futimesSync } from 'node:fs';
 import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import { fail, nodeCode, systemError } from './error-code.js';
+import { realPath } from './calls-by-path.js';
+import { fail, systemError, unless } from './error-code.js';
 import { Handle } from './handle.js';
 import { isKnownProcessor, loadKoffi, unknownSystem } from './koffi.js';
 import { expectOrdinary, NAME_ENCODING } from './names.js';
@@ -16,7 +17,6 @@ import { isLinkTag, isOtherName, linkBuffer, targetIn } from './reparse-point.js
 import { expectStack } from './stack.js';
 import { type Status, typeOf } from './status.js';
 import type { ListedEntry, Walker } from './walker.js';
-import { realPath } from './walker-by-path.js';
 import { pathWalker } from './walker-path.js';
 
 const { O_CREAT, O_RDWR, O_TRUNC, O_WRONLY, S_IFLNK } = constants;
@@ -34,7 +34,7 @@ const DELETE = 0x1;
 const POSIX_SEMANTICS = 0x2;
 const IGNORE_READ_ONLY = 0x10;
 
-/** The path by which a host shares a held directory. `hold` knows it by its text, and Windows has no such device. */
+/** The path by which a host shares a held directory. `hold` recognises its text. Windows has no such device. */
 const SHARED = /^\\\\\.\\mapcp-directory\\(\d+)$/;
 
 /** Makes the walker. Throws a `NoKoffiError` if koffi cannot be used, or if its use is unknown on this processor. */
@@ -57,7 +57,7 @@ export function ntWalker(load = loadKoffi): Walker {
     expectOrdinary(name);
     return nt.open(handleOf(parent), name === '.' ? '' : name, rights, disposition, options);
   };
-  /** Opens an entry, also a link itself, for one call. */
+  /** Opens an entry for one call. If it is a link, opens the link itself. */
   const withEntry = <T>(
     parent: Handle,
     name: string,
@@ -97,20 +97,13 @@ export function ntWalker(load = loadKoffi): Walker {
       nt.close,
     );
   };
-  const look = (parent: Handle, name: string): Status | undefined => {
-    try {
-      return withDescriptor(parent, name, Right.readAttributes, (fd, handle) => {
-        const status = fstatSync(fd, { bigint: true });
-        return statusOf(status, nt.attributes(handle).tag);
-      });
-    } catch (error) {
-      if (nodeCode(error) === 'ENOENT') {
-        return undefined;
-      }
-      throw error;
-    }
-  };
-  /** Gives what `handle` has opened another name. */
+  const look = (parent: Handle, name: string): Status | undefined =>
+    unless(['ENOENT'], () =>
+      withDescriptor(parent, name, Right.readAttributes, (fd, handle) =>
+        statusOf(fstatSync(fd, { bigint: true }), nt.attributes(handle).tag),
+      ),
+    );
+  /** Gives the open entry another name. */
   const giveName = (
     information: number,
     handle: NtHandle,
@@ -272,14 +265,9 @@ export function ntWalker(load = loadKoffi): Walker {
   };
 }
 
-/** Returns the status of what has this tag: a link is one, and nothing else may stand for another name. */
+/** Corrects the type of an entry that stands for another name: a link, or something unknown. */
 function statusOf(status: Status, tag: number): Status {
-  if (!isOtherName(tag)) {
-    return status;
-  }
-  const { dev, ino, nlink, uid, size, atimeNs, mtimeNs, ctimeNs } = status;
-  const mode = isLinkTag(tag) ? BigInt(S_IFLNK | 0o666) : 0n;
-  return { dev, ino, nlink, uid, size, atimeNs, mtimeNs, ctimeNs, mode };
+  return isOtherName(tag) ? { ...status, mode: isLinkTag(tag) ? BigInt(S_IFLNK | 0o666) : 0n } : status;
 }
 
 /** Returns the type in a FILE_FULL_DIR_INFORMATION. */

@@ -7,8 +7,9 @@
 import { constants, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { getSystemErrorMap, getSystemErrorName } from 'node:util';
 import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { realPath } from './calls-by-path.js';
 import { NANOSECONDS } from './datetime.js';
-import { fail, nodeCode, systemError } from './error-code.js';
+import { fail, nodeCode, systemError, unless } from './error-code.js';
 import { Handle } from './handle.js';
 import { broken, isKnownProcessor, type Koffi, loadKoffi, type Native, unknownSystem } from './koffi.js';
 import { NAME_ENCODING } from './names.js';
@@ -16,7 +17,6 @@ import { expectStack } from './stack.js';
 import { type Status, typeOf } from './status.js';
 import type { NewTime } from './times.js';
 import type { ListedEntry, Walker } from './walker.js';
-import { realPath } from './walker-by-path.js';
 
 const { O_CREAT, O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -29,7 +29,7 @@ const MOST_PATH = 4096;
 /** At least the bytes of an entry that readdir_r(3) writes. */
 const MOST_ENTRY = 2048;
 
-/** The path by which a host shares a held directory. `hold` knows it by its text, so the system need not. */
+/** The path by which a host shares a held directory. `hold` recognises its text, so the system need not have it. */
 const SHARED = /^\/dev\/fd\/(\d+)$/;
 
 interface System {
@@ -40,11 +40,11 @@ interface System {
   readonly AT_REMOVEDIR: number;
   /** Asks for the path of a descriptor; undefined if procfs has it. */
   readonly F_GETPATH?: number;
-  /** What the names of functions end in that have a newer form of a structure. */
+  /** The end of the names of functions that use the newer of two forms of a structure. */
   readonly suffix: string;
   /** The offsets in `struct dirent`. */
   readonly entry: { readonly type: number; readonly name: number };
-  /** The offsets in `struct stat`; undefined if Node's own call serves. */
+  /** The offsets in `struct stat`; undefined if Node reads it. */
   readonly status?: Readonly<Record<keyof Status, number>>;
 }
 
@@ -140,16 +140,6 @@ function walkerOf(system: System, koffi: Koffi): Walker {
     close(fd);
     throw error;
   };
-  const look = (parent: Handle, name: string): Status | undefined => {
-    try {
-      return lookBy(parent.fd, name);
-    } catch (error) {
-      if (nodeCode(error) === 'ENOENT') {
-        return undefined;
-      }
-      throw error;
-    }
-  };
 
   return {
     // Without a path, a mode can be given only to a directory that may be searched.
@@ -190,7 +180,7 @@ function walkerOf(system: System, koffi: Koffi): Walker {
       return flags & O_DIRECTORY ? new Handle(openat(fd, '.', flags), close) : undefined;
     },
 
-    look,
+    look: (parent, name) => unless(['ENOENT'], () => lookBy(parent.fd, name)),
 
     readLink(parent, name) {
       const bytes = Buffer.alloc(MOST_TEXT);
@@ -310,7 +300,7 @@ function codeOf(errno: number): string {
   return errno > 0 ? getSystemErrorName(-errno) : 'EIO';
 }
 
-/** The texts of errors. Kept, because Node makes them anew at each call, which takes longer than most system calls. */
+/** The texts of errors. Cached, because Node builds the map at each call, which takes longer than most system calls. */
 let texts: ReturnType<typeof getSystemErrorMap> | undefined;
 
 function errorOf(errno: number): Error {

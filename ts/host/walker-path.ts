@@ -1,4 +1,4 @@
-// The walker for systems without procfs, such as macOS and Windows: paths, checked before and after each use.
+// The walker for systems with neither procfs nor koffi: paths, checked before and after each use.
 //
 // A held directory is a path and the directory that was there when it was entered. That directory is held open, so
 // that no other can become the same file. A path is good as long as it leads to that directory. Another process can
@@ -7,6 +7,7 @@
 
 import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { callsByPath } from './calls-by-path.js';
 import { fail, systemError } from './error-code.js';
 import { Handle } from './handle.js';
 import { expectOrdinary } from './names.js';
@@ -14,7 +15,6 @@ import { changeMode } from './permission.js';
 import { expectStack } from './stack.js';
 import { identity, isSameFile, typeOf } from './status.js';
 import type { Walker } from './walker.js';
-import { callsByPath } from './walker-by-path.js';
 
 const { O_DIRECTORY, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -45,8 +45,8 @@ function pathOf(parent: HeldDirectory, name: string): string {
   return join(parent.path, name);
 }
 
-/** Returns a path without symbolic links. Its errors have the path as it was given, as those of an open have. */
-function realPath(path: string): string {
+/** Resolves symbolic links. Its errors have the path as it was given, as those of an open have. */
+function resolved(path: string): string {
   try {
     return realpathSync.native(path);
   } catch (error) {
@@ -94,7 +94,7 @@ export const pathWalker: Walker = {
 
   hold(path) {
     // Node's own realpath fails for the paths of Windows that begin with `\\?\`.
-    const real = realPath(path);
+    const real = resolved(path);
     expectStack();
     const fd = openSync(real, O_RDONLY | O_DIRECTORY);
     // Windows has no O_DIRECTORY.
@@ -104,6 +104,8 @@ export const pathWalker: Walker = {
     }
     return new HeldDirectory(fd, real);
   },
+
+  realPath: (directory) => heldDirectory(directory).path,
 
   shared(directory) {
     const held = heldDirectory(directory);

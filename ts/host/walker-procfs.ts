@@ -4,12 +4,12 @@
 // guest: each call that could follow one has a flag against it.
 
 import { chmodSync, constants, openSync, readlinkSync, statfsSync } from 'node:fs';
+import { callsByPath, realPath } from './calls-by-path.js';
 import { Handle } from './handle.js';
 import { NEW_DIRECTORY } from './modes.js';
 import { hasPermissionModel, OWN_DESCRIPTORS } from './permission.js';
 import { expectStack } from './stack.js';
 import type { Walker } from './walker.js';
-import { callsByPath } from './walker-by-path.js';
 
 /** For a descriptor that only marks a place in the tree, which needs no permission to read it. */
 const O_PATH = 0o10000000;
@@ -51,6 +51,8 @@ export function procfsWalker(): Walker | undefined {
     },
 
     shared: (directory) => entry(directory, '.'),
+
+    realPath: (_, path) => realPath(path),
 
     enter(parent, name, access) {
       expectStack();

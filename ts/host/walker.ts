@@ -1,5 +1,14 @@
 // How the host reaches an entry of a directory that it holds. The code above this knows only held directories and
-// single names in them. This file and walk.ts decide what a name may turn into on the way.
+// single names in them. walk.ts takes a path apart into such names.
+//
+// create-host.ts chooses one of these walkers:
+//   walker-linux.ts    procfs, and koffi for many files
+//   walker-procfs.ts   paths below /proc/self/fd
+//   walker-openat.ts   openat(2) through koffi: macOS, and Linux without procfs
+//   walker-nt.ts       NtCreateFile through koffi: Windows
+//   walker-path.ts     paths, checked before and after each use: the only one that can lose a race
+// walker-procfs.ts and walker-path.ts share calls-by-path.ts. koffi.ts loads koffi. nt.ts and reparse-point.ts are for
+// walker-nt.ts only.
 
 import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { Handle } from './handle.js';

@@ -19,8 +19,11 @@ import { NAME_ENCODING } from './names.js';
 import { rename } from './rename.js';
 import type { Walker } from './walker.js';
 
-/** What a walker has from its paths. */
-type CallsByPath = Omit<Walker, 'newDirectory' | 'hold' | 'shared' | 'enter' | 'open' | 'reopen' | 'setMode'>;
+/** The methods of a walker that need nothing but paths. */
+type CallsByPath = Omit<
+  Walker,
+  'newDirectory' | 'hold' | 'shared' | 'realPath' | 'enter' | 'open' | 'reopen' | 'setMode'
+>;
 
 /**
  * Calls `act` with a path of the entry, for one system call that does not follow a symbolic link in the last name. The
@@ -37,10 +40,9 @@ export function realPath(path: string): string | undefined {
   }
 }
 
-/** Makes the calls. */
+/** Makes the methods of a walker whose entries have the paths that `at` passes. */
 export function callsByPath(at: At): CallsByPath {
   return {
-    realPath: (_, path) => realPath(path),
     look: (parent, name) =>
       at(parent, name, (path) => lstatSync(path, { bigint: true, throwIfNoEntry: false })),
     readLink: (parent, name) => at(parent, name, (path) => readlinkSync(path, NAME_ENCODING)),
