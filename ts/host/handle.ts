@@ -12,7 +12,7 @@ export class Handle {
   /**
    * Takes over `fd`, with one owner.
    *
-   * @param closes closes it, as it was opened: Node warns in workers if it closes what it did not open
+   * @param closes closes it by the library that opened it: Node warns in workers if it closes what it did not open
    */
   constructor(fd: number, closes: (fd: number) => void = closeSync) {
     this.#fd = fd;

@@ -7,13 +7,13 @@ import { nodeCode } from './error-code.js';
 import { hasPermissionModel } from './permission.js';
 import { isBun, isDeno } from './runtime.js';
 
-/** The oldest release that can be used, by its first number. */
+/** The oldest major version that works. */
 const OLDEST = 3;
 
 /** A function of a library. Its arguments and result are as its prototype says. */
 export type Native<Result = number> = (...args: unknown[]) => Result;
 
-/** The part of koffi that mapcp uses. */
+/** The functions of koffi that mapcp uses. */
 export interface Koffi {
   readonly version: string;
   /** Opens a library; null for what is already in the process. */
@@ -53,7 +53,7 @@ export function unknownSystem(platform: string): NoKoffiError {
  */
 export function loadKoffi(): Koffi {
   if (hasPermissionModel()) {
-    throw new NoKoffiError("koffi is not used, because its calls would pass by Node's permission model");
+    throw new NoKoffiError("koffi is not used, because its calls would bypass Node's permission model");
   }
   if (isBun || isDeno) {
     throw new NoKoffiError('koffi is used in Node only');
@@ -67,7 +67,7 @@ export function loadKoffi(): Koffi {
 
 /** Finds koffi from this module, so that bundlers leave it out. */
 function requireKoffi(): Koffi {
-  // Bundles in CommonJS have no URL, whatever its type says.
+  // Undefined in CommonJS bundles, despite its type.
   const url: string | undefined = import.meta.url;
   if (url === undefined) {
     throw new NoKoffiError('only an ES module can find koffi, and this bundle is not one');

@@ -210,7 +210,7 @@ export class ModeCarrier {
   /**
    * Records that a directory was opened. Returns which mode it must get, if it was created or met before.
    *
-   * @param isRead whether it can be listed, as a source. Targets are only searched
+   * @param isRead whether it was opened for reading, as a source is; a target is opened for search only
    * @internal
    */
   noteDirectoryOpened(opened: { stat(): Status }, isRead: boolean): OpenedTarget | undefined {
@@ -219,7 +219,9 @@ export class ModeCarrier {
     }
     const status = opened.stat();
     const permissions = permissionsOf(status);
-    this.#directory = isRead ? { opened, permissions } : this.#directory;
+    if (isRead) {
+      this.#directory = { opened, permissions };
+    }
     const made = this.#made;
     if (made === undefined || !isSameFile(made.which, identity(status))) {
       return undefined;

@@ -17,7 +17,7 @@ export const Right = {
   read: 0x80000000,
 } as const;
 
-/** What an open does if the name is taken or free. */
+/** Which names an open accepts: taken ones, free ones, or taken ones whose content it removes. */
 export const Disposition = { open: 1, create: 2, overwrite: 4 } as const;
 
 /** Options of an open. */
@@ -40,28 +40,44 @@ const FILE_ATTRIBUTE_TAG_INFORMATION = 35;
 const FILE_ATTRIBUTE_NORMAL = 0x80;
 const SHARE_ALL = 7;
 const OBJ_CASE_INSENSITIVE = 0x40;
-/** Fails if something on the way is a link, and if the last name is one that would be followed. */
+/** Refuses links on the way, and a link with the last name unless the link itself is opened. */
 const OBJ_DONT_REPARSE = 0x1000;
-/** libuv's number of a file system request. */
+/** libuv's number for a file system request. */
 const UV_FS = 6;
 
-const NO_MORE_FILES = 0x80000006;
-const NO_SUCH_FILE = 0xc000000f;
+const STATUS_NO_MORE_FILES = 0x80000006;
+const STATUS_NOT_IMPLEMENTED = 0xc0000002;
+const STATUS_INVALID_INFO_CLASS = 0xc0000003;
+const STATUS_INVALID_PARAMETER = 0xc000000d;
+const STATUS_NO_SUCH_FILE = 0xc000000f;
+const STATUS_INVALID_DEVICE_REQUEST = 0xc0000010;
+const STATUS_FILE_IS_A_DIRECTORY = 0xc00000ba;
+const STATUS_NOT_SUPPORTED = 0xc00000bb;
+const STATUS_NOT_A_DIRECTORY = 0xc0000103;
+const STATUS_NAME_TOO_LONG = 0xc0000106;
+const STATUS_NOT_A_REPARSE_POINT = 0xc0000275;
+const STATUS_REPARSE_POINT_ENCOUNTERED = 0xc000050b;
 
-/** Node's codes for statuses that differ for Node, but not for Windows' own errors. libuv maps the others. */
+/** Node's codes for statuses that Windows' own errors do not distinguish. libuv maps the others. */
 const codes: Readonly<Record<number, string>> = {
-  [NO_MORE_FILES]: 'ENOENT',
-  3221226763: 'ELOOP',
-  3221225731: 'ENOTDIR',
-  3221225658: 'EISDIR',
-  3221225734: 'ENAMETOOLONG',
-  3221226101: 'EINVAL',
+  [STATUS_NO_MORE_FILES]: 'ENOENT',
+  [STATUS_FILE_IS_A_DIRECTORY]: 'EISDIR',
+  [STATUS_NOT_A_DIRECTORY]: 'ENOTDIR',
+  [STATUS_NAME_TOO_LONG]: 'ENAMETOOLONG',
+  [STATUS_NOT_A_REPARSE_POINT]: 'EINVAL',
+  [STATUS_REPARSE_POINT_ENCOUNTERED]: 'ELOOP',
 };
 
 /** Statuses of a call that this release of Windows, or this file system, does not have. */
-const lacking: readonly (number | undefined)[] = [0xc0000002, 0xc0000003, 0xc000000d, 0xc0000010, 0xc00000bb];
+const lacking: readonly number[] = [
+  STATUS_NOT_IMPLEMENTED,
+  STATUS_INVALID_INFO_CLASS,
+  STATUS_INVALID_PARAMETER,
+  STATUS_INVALID_DEVICE_REQUEST,
+  STATUS_NOT_SUPPORTED,
+];
 
-/** Whether an error says that the call does not exist there. */
+/** Whether a call failed because this release of Windows, or this file system, does not have it. */
 export const isLacking = (error: unknown): boolean =>
   error instanceof Error && 'status' in error && lacking.includes(Number(error.status));
 
@@ -78,10 +94,7 @@ const NAME = 96;
 /** Maximum number of bytes in a name. */
 const MOST_NAME = 512;
 
-/** The calls. Each throws an error like Node's if it fails. */
-export type Nt = ReturnType<typeof ntCalls>;
-
-/** Declares the calls. Throws a `NoKoffiError` if one is missing. */
+/** Declares the calls. Throws a `NoKoffiError` if one is missing. Each call throws an error like Node's if it fails. */
 export function ntCalls(koffi: Koffi) {
   const native = declare(koffi);
   // Not on the heap of JavaScript, so its address stays.
@@ -209,7 +222,7 @@ export function ntCalls(koffi: Koffi) {
         0,
       );
       // An empty root directory has not even `.`, so its first entry does not exist.
-      if ([NO_MORE_FILES, NO_SUCH_FILE].includes(result >>> 0)) {
+      if ([STATUS_NO_MORE_FILES, STATUS_NO_SUCH_FILE].includes(result >>> 0)) {
         return false;
       }
       check(result);

@@ -9,7 +9,7 @@ const JUNCTION = 0xa0000003;
 /** The flag of a link whose text is not a path of the system. */
 const RELATIVE = 1;
 
-/** Bytes before the header's own fields end: the tag, and the number of bytes after the first 8. */
+/** The bytes of the header: the tag, the number of bytes after the header, and a reserved field. */
 const HEADER = 8;
 
 /** The bit of a tag whose reparse point stands for another name. */
@@ -18,7 +18,7 @@ const NAME_SURROGATE = 0x20000000;
 /** Whether a tag is that of a symbolic link or a junction. */
 export const isLinkTag = (tag: number): boolean => tag === SYMBOLIC_LINK || tag === JUNCTION;
 
-/** Whether a tag makes a file or directory stand for another name, in whatever way. */
+/** Whether a tag makes a file or directory stand for another name. */
 export const isOtherName = (tag: number): boolean => (tag & NAME_SURROGATE) !== 0;
 
 /** Returns the target of a symbolic link or a junction. Fails with EINVAL if the bytes are those of something else. */

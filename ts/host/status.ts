@@ -19,7 +19,7 @@ const byMode: Readonly<Record<number, DescriptorType>> = {
   [constants.S_IFBLK]: 'block-device',
 };
 
-/** The status of a file, as far as the host needs it. Times are in nanoseconds since 1970. */
+/** The fields of a file's status that the host reads, as Node has them. Times are in nanoseconds since 1970. */
 export type Status = Pick<
   BigIntStats,
   'dev' | 'ino' | 'mode' | 'nlink' | 'uid' | 'size' | 'atimeNs' | 'mtimeNs' | 'ctimeNs'
