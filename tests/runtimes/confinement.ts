@@ -3,23 +3,12 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { createHost } from 'mapcp/host';
+import { createHost, type Host } from 'mapcp/host';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 
-/** The methods of a descriptor that are called here. */
-interface Descriptor {
-  openAt(path: object, name: string, open: object, flags: object): Descriptor;
-  write(bytes: Uint8Array, offset: bigint): bigint;
-  statAt(path: object, name: string): { type: string };
-  createDirectoryAt(name: string): void;
-  removeDirectoryAt(name: string): void;
-  unlinkFileAt(name: string): void;
-  renameAt(name: string, target: Descriptor, newName: string): void;
-  linkAt(path: object, name: string, target: Descriptor, newName: string): void;
-  setTimesAt(path: object, name: string, accessed: object, modified: object): void;
-  readDirectory(): { readDirectoryEntry(): { name: string; type: string } | undefined };
-}
+/** A descriptor in a component's bindings. */
+type Descriptor = ReturnType<Host['imports']['wasi:filesystem/preopens']['getDirectories']>[number][0];
 
 /** Calls `act` with a component's root, the directory `box`, and with what is around it. */
 async function inBox(act: (root: Descriptor, box: string, top: string) => void): Promise<void> {
@@ -30,9 +19,7 @@ async function inBox(act: (root: Descriptor, box: string, top: string) => void):
     writeFileSync(join(top, 'secret'), 'outside');
     const preopens = { '/': { path: box, access: 'read-write' } } as const;
     using host = await createHost({ preopens, confinement: 'strict' });
-    const [[root]] = host.imports['wasi:filesystem/preopens'].getDirectories() as unknown as [
-      [Descriptor, string],
-    ];
+    const [[root]] = host.imports['wasi:filesystem/preopens'].getDirectories() as [[Descriptor, string]];
     act(root, box, top);
   });
 }

@@ -10,21 +10,17 @@ import { inTemporaryDirectory } from '../helpers/directory.js';
 import { built } from '../helpers/runtimes.js';
 import type { Result } from './vitest.js';
 
-/** A part of the tests. */
-interface Run {
-  /** A frontend, or `confinement`. */
-  readonly name: string;
-  /** 4 to test each fourth row. */
-  readonly step: number;
-}
+/** The table by a frontend, or the tests of strict confinement. */
+type Part = 'API' | 'command line' | 'confinement';
 
-const byApi: Run = { name: 'API', step: 1 };
+const frontends: readonly Part[] = ['API', 'command line'];
+
 /**
- * The command line makes a process for each row, and does the same as the API after it has read its arguments. So by
- * default only each fourth row is tested by it; `MAPCP_ALL_ROWS=1` tests all.
+ * Returns 1 to test all rows, or 4 to test every fourth. The command line starts a process for each row, and does the same
+ * as the API after it has read its arguments. So it tests every fourth, unless `MAPCP_ALL_ROWS` is set.
  */
-const byCommandLine: Run = { name: 'command line', step: process.env.MAPCP_ALL_ROWS === undefined ? 4 : 1 };
-const frontends = [byApi, byCommandLine];
+const stepOf = (part: Part): number =>
+  part === 'command line' && process.env.MAPCP_ALL_ROWS === undefined ? 4 : 1;
 
 /** A runtime that vitest does not run in. */
 interface Runtime {
@@ -33,12 +29,12 @@ interface Runtime {
   readonly program: string;
   /** The arguments before a script; undefined if something is missing. */
   readonly args: readonly string[] | undefined;
-  readonly runs: readonly Run[];
-  /** Variables of its environment. */
+  readonly parts: readonly Part[];
+  /** Variables to add to its environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Why some rows need not hold, by a part of their names. */
-  readonly exceptions: Readonly<Record<string, string>>;
-  /** How many rows it has at least. */
+  readonly exceptions?: Readonly<Record<string, string>>;
+  /** The least number of rows. */
   readonly rows: number;
 }
 
@@ -47,16 +43,16 @@ const milliseconds = 'Deno reports times in whole milliseconds';
 const { MAPCP_WINDOWS_NODE: windowsNode, MAPCP_WINDOWS_KOFFI: windowsKoffi } = process.env;
 const wine = '/usr/lib/wine/wine64';
 const argsOfWine = windowsNode === undefined || windowsKoffi === undefined ? undefined : [windowsNode];
-// Where koffi looks for its library.
+// koffi looks for its library there.
 const withKoffi = { NODE_PATH: `Z:${windowsKoffi}` };
 
 const runtimes: readonly Runtime[] = [
-  { name: 'Bun', program: 'bun', args: [], runs: frontends, exceptions: {}, rows: 300 },
+  { name: 'Bun', program: 'bun', args: [], parts: frontends, rows: 300 },
   {
     name: 'Deno',
     program: 'deno',
     args: ['run', '--allow-all'],
-    runs: frontends,
+    parts: frontends,
     exceptions: {
       'a file that is a nanosecond older is replaced under newer': milliseconds,
       'a source that gets another time by a nanosecond while it is copied': milliseconds,
@@ -64,14 +60,13 @@ const runtimes: readonly Runtime[] = [
     },
     rows: 300,
   },
-  { name: 'Wine', program: wine, args: argsOfWine, runs: frontends, exceptions: {}, rows: 150 },
+  { name: 'Wine', program: wine, args: argsOfWine, parts: frontends, rows: 150 },
   {
     name: 'Wine, with koffi',
     program: wine,
     args: argsOfWine,
     env: withKoffi,
-    runs: [byApi],
-    exceptions: {},
+    parts: ['API'],
     rows: 150,
   },
   {
@@ -79,7 +74,7 @@ const runtimes: readonly Runtime[] = [
     program: wine,
     args: argsOfWine,
     env: withKoffi,
-    runs: [{ name: 'confinement', step: 1 }],
+    parts: ['confinement'],
     exceptions: {
       'a file gets its new name in the directory that is open':
         'Wine looks up the path of the directory again when it renames and links',
@@ -94,18 +89,13 @@ function pathOf(program: string): string | undefined {
   return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
 }
 
-/** Runs each `step`th row in a runtime, by one frontend, or of the tests of confinement. */
-function resultsOf(
-  program: string,
-  args: readonly string[],
-  env: Runtime['env'],
-  { name, step }: Run,
-): Result[] {
+/** Runs a part of the tests in a runtime. */
+function resultsOf(program: string, args: readonly string[], env: Runtime['env'], part: Part): Result[] {
   return inTemporaryDirectory((directory) => {
     const [file, output] = [join(directory, 'results'), join(directory, 'output')];
     // Node under Wine writes to files, not to pipes.
     const fd = openSync(output, 'w');
-    const command = [...args, built('tests', 'runtimes.js'), file, name, String(step)];
+    const command = [...args, built('tests', 'runtimes.js'), file, part, String(stepOf(part))];
     const { status } = spawnSync(program, command, {
       stdio: ['ignore', fd, fd],
       env: { ...process.env, ...env },
@@ -118,21 +108,22 @@ function resultsOf(
   });
 }
 
-describe.each(runtimes)('in $name', ({ program, args, env, runs, exceptions, rows }) => {
+describe.each(runtimes)('in $name', ({ program, args, env, parts, exceptions = {}, rows }) => {
   const path = pathOf(program);
   const isMissing = path === undefined || args === undefined;
-  it.skipIf(isMissing && process.env.CI === undefined).each(runs)(
-    'the rows of the table hold by the $name, except those with a reason',
+  it.skipIf(isMissing && process.env.CI === undefined).each(parts)(
+    'the rows hold, except those with a reason: %s',
     { timeout: 1_200_000 },
-    (run) => {
-      const results = resultsOf(path ?? '', args ?? [], env, run);
-      expect(results.length).toBeGreaterThan(rows / run.step);
+    (part) => {
+      const results = resultsOf(path ?? '', args ?? [], env, part);
+      expect(results.length).toBeGreaterThan(rows / stepOf(part));
       const names = Object.keys(exceptions);
-      const isException = ({ name }: Result) => names.some((part) => name.includes(part));
+      const isException = ({ name }: Result) => names.some((exception) => name.includes(exception));
       expect(results.filter((result) => result.error !== undefined && !isException(result))).toEqual([]);
       const table = results.map(({ name }) => name).join('\n');
-      const hasThem = run !== byCommandLine;
-      expect(names.filter((part) => hasThem && !table.includes(part))).toEqual([]);
+      // The command line does not have every row.
+      const unknown = part === 'command line' ? [] : names.filter((name) => !table.includes(name));
+      expect(unknown).toEqual([]);
     },
   );
 });

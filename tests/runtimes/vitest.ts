@@ -43,7 +43,7 @@ export const it = Object.assign(define, { skipIf: (skips: boolean) => (skips ? (
  * Runs the tests that were defined, one after the other, and appends each result to a file. If one fails, prints it, and
  * the process ends with status 1.
  *
- * @param step 1 for all tests, or 4 for each fourth
+ * @param step 1 for all tests, or 4 for every fourth
  */
 export async function runTests(file: string, step: number): Promise<void> {
   for (const { name, act } of tests.filter((_, index) => index % step === 0)) {
