@@ -15,7 +15,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Koffi, Native } from '../../ts/host/koffi.js';
 import { linkBuffer } from '../../ts/host/reparse-point.js';
 import { ntWalker } from '../../ts/host/walker-nt.js';
-import { outcome, sandbox } from './helpers.js';
+import { hostWith, outcome, preopensOf, sandbox } from './helpers.js';
 
 const koffi = await vi.hoisted(async () => {
   // Before the platform is another, for which it has no library here.
@@ -172,6 +172,7 @@ function setUp() {
 
 const follow = { symlinkFollow: true };
 
+// The model lists directories through procfs.
 describe.skipIf(!existsSync('/proc/self/fd'))('on Windows, with koffi,', () => {
   it('a link that stays inside is followed', () => {
     const { root } = setUp();
@@ -179,6 +180,20 @@ describe.skipIf(!existsSync('/proc/self/fd'))('on Windows, with koffi,', () => {
       'inside',
     );
     expect(root.statAt(follow, 'in').type).toBe('directory');
+  });
+
+  it('an absolute link that stays in its preopen is followed if that is allowed', () => {
+    const { box } = setUp();
+    const walker = { ...ntWalker(() => windows), realPath: () => 'C:\\box' };
+    const host = hostWith(walker, {
+      preopens: { '/': { path: box, access: 'read' } },
+      absoluteLinks: true,
+    });
+    symlinkSync('C:\\box\\dir', join(box, 'absolute'));
+    symlinkSync('C:\\boxes\\dir', join(box, 'beside'));
+    const root = preopensOf(host)('/');
+    expect(outcome(() => root.openAt({}, 'absolute/file', {}, { read: true }))).toBe('ok');
+    expect(outcome(() => root.openAt({}, 'beside/file', {}, { read: true }))).toBe('invalid');
   });
 
   it('no link leads out', () => {

@@ -74,7 +74,7 @@ export class Directory {
    * Takes over one ownership of `handle`.
    *
    * @param path the guest's path of it, for messages
-   * @param hostPath the system's path of it, if symbolic links whose text begins with that are followed
+   * @param hostPath the system's path of it with slashes, if symbolic links whose text begins with that are followed
    */
   constructor(walker: Walker, handle: Handle, grant: Grant, path: string, hostPath?: string) {
     this.#walker = walker;

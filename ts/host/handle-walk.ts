@@ -6,7 +6,7 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { fail, unless } from './error-code.js';
 import type { Handle } from './handle.js';
-import { decodeName } from './names.js';
+import { decodeName, withSlashes } from './names.js';
 import { type Status, typeOf } from './status.js';
 import { Walk } from './walk.js';
 import type { Walker } from './walker.js';
@@ -27,8 +27,7 @@ export class HandleWalk extends Walk<Handle> {
   }
 
   protected override readLink(directory: Handle, name: string): string | undefined {
-    const target = unless(['EINVAL'], () => decodeName(this.#walker.readLink(directory, name)));
-    return process.platform === 'win32' ? target?.replaceAll('\\', '/') : target;
+    return unless(['EINVAL'], () => withSlashes(decodeName(this.#walker.readLink(directory, name))));
   }
 
   protected override release(directory: Handle): void {

@@ -16,6 +16,10 @@ const STRANGE_ON_WINDOWS =
 export const isStrange = (name: string): boolean =>
   process.platform === 'win32' && name !== '.' && name !== '..' && STRANGE_ON_WINDOWS.test(name);
 
+/** Returns a path of the system with a slash between its names, as components have paths. */
+export const withSlashes = (path: string): string =>
+  process.platform === 'win32' ? path.replaceAll('\\', '/') : path;
+
 /** Maximum length of a name on Windows, in units of UTF-16. */
 const MOST_UNITS = 255;
 

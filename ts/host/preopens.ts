@@ -4,6 +4,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Directory } from './directory.js';
 import type { Grant, Preopens } from './grant.js';
+import { withSlashes } from './names.js';
 import { isGranted } from './permission.js';
 import { identity, isSameFile } from './status.js';
 import type { Walker } from './walker.js';
@@ -54,7 +55,8 @@ export function holdPreopens(
     for (const [name, { path, access }] of Object.entries(preopens)) {
       const handle = walker.hold(path);
       // Only compared as text, so it does not matter what has this path at the time of a call.
-      const hostPath = common.absoluteLinks ? walker.realPath(handle, path) : undefined;
+      const realPath = common.absoluteLinks ? walker.realPath(handle, path) : undefined;
+      const hostPath = realPath && withSlashes(realPath);
       roots.set(name, new Directory(walker, handle, { ...common, access }, name, hostPath));
     }
   } catch (error) {
