@@ -1,7 +1,7 @@
 // Writes the options into the documentation and the fuzzer's dictionary: `node build/document.mjs [--check]`.
 //
-// The command line's options come from the component's table, and the API's from the doc comments of ts/common/options.ts. With
-// --check it changes nothing, and fails if a file is stale.
+// The command line's options come from the component's table, and the API's from the doc comments of
+// ts/common/options.ts. With --check it changes nothing, and fails if a file is stale.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';

@@ -12,7 +12,7 @@ import { confinementOfUser, type LentSandbox, lendSandbox } from './lent-sandbox
  * Several copies, one after the other. Those between the same two directories share a sandbox, because opening the
  * directories takes longer than copying a small file.
  */
-export class CopySeries implements Disposable {
+export class CopySeries {
   /** The sandbox of the last copy, and the JSON of its directories. */
   #last: { readonly key: string; readonly lent: LentSandbox; hasFailed: boolean } | undefined;
   readonly #made: Made | undefined;
@@ -59,11 +59,6 @@ export class CopySeries implements Disposable {
   close(): void {
     this.#last?.lent.giveBack(!this.#last.hasFailed);
     this.#last = undefined;
-  }
-
-  /** The same as {@link CopySeries.close}, for `using`. */
-  [Symbol.dispose](): void {
-    this.close();
   }
 
   async #lend(preopens: Preopens): Promise<LentSandbox> {

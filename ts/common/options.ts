@@ -82,8 +82,8 @@ export interface CopyOptions {
    * With `portable`, a name is the error `ERR_MAPCP_NAME_NOT_PORTABLE`, before anything is created, if
    *
    * - it equals another name in its directory except for case, Unicode normalisation or invisible characters, as
-   *   `README` equals `readme`, and `straße` equals `STRASSE`; the property `sibling` of the error is the other name, which
-   *   is in the target already, or is copied because its bytes are smaller;
+   *   `README` equals `readme`, and `straße` equals `STRASSE`; the property `sibling` of the error is the other name,
+   *   which is in the target already, or is copied because its bytes are smaller;
    * - Windows cannot have it: `nul.txt`, a dot or a space at its end, or one of `<>:"|?*\` or a control character in it;
    * - it has more than 255 bytes, or is not UTF-8.
    *
@@ -331,7 +331,7 @@ export interface CleanOptions {
 export const cleanChecks: Checks<CleanOptions> = { dryRun: boolean };
 
 /** The maximum number of jobs of a copy. */
-export const MOST_JOBS = 256;
+const MOST_JOBS = 256;
 
 // The component has 32 bits for a number.
 const MOST_SHARDS = 2 ** 32 - 1;

@@ -30,7 +30,7 @@ export const guestPath: Check = (name, value) => {
 };
 
 /** The guest path of a preopen of a sandbox, which must be absolute. */
-export const absoluteGuestPath: Check = (name, value) => {
+const absoluteGuestPath: Check = (name, value) => {
   guestPath(name, value);
   requireThat(String(value).startsWith('/'), name, "an absolute path such as '/in'", value);
   return value;
