@@ -129,10 +129,8 @@ class Oracle implements Prediction {
     this.unchanged = before;
     this.#options = options;
     this.#runtime = runtime;
-    this.complete = Object.fromEntries(
-      // A new entry changes the time of its directory.
-      Object.entries(before).map(([path, seen]) => [path, seen.kind === 'directory' ? untimed(seen) : seen]),
-    );
+    // A new entry changes the time of its directory.
+    this.complete = withAnyTimes(before, ({ kind }) => kind === 'directory');
   }
 
   copy(source: string, target: string): void {
@@ -155,9 +153,8 @@ class Oracle implements Prediction {
     }
     if (!dryRun) {
       const holder = parents.findLast((parent) => this.#before[parent] !== undefined);
-      const held = holder === undefined ? undefined : this.#before[holder];
-      if (holder !== undefined && held !== undefined && holder !== parents.at(-1)) {
-        this.unchanged = { ...this.#before, [holder]: untimed(held) };
+      if (holder !== parents.at(-1)) {
+        this.unchanged = withAnyTimes(this.#before, (_, path) => path === holder);
       }
       for (const parent of parents) {
         this.complete[parent] ??= this.#newDirectory();
@@ -350,8 +347,17 @@ function parentsOf(path: string): string[] {
   return parent === '.' ? [] : [...parentsOf(parent), parent];
 }
 
-function untimed({ kind, content, mode }: Seen): ExpectedEntry {
-  return { kind, content, mode };
+/** The same entries. Those that `isChosen` chooses, by default all, may have any time. */
+export function withAnyTimes(
+  tree: ExpectedTree,
+  isChosen: (entry: ExpectedEntry, path: string) => boolean = () => true,
+): Record<string, ExpectedEntry> {
+  return Object.fromEntries(
+    Object.entries(tree).map(([path, entry]) => [
+      path,
+      isChosen(entry, path) ? { ...entry, time: undefined } : entry,
+    ]),
+  );
 }
 
 /** Entries in a form that a failed comparison can print: only the properties that `expected` has. */

@@ -14,7 +14,7 @@ import { copyCommands, kill } from '../faults/killed-copies.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { argumentsFor } from '../faults/recovery.js';
 import { faultsOf } from '../faults/scenarios.js';
-import { type ExpectedTree, predictTarget, type Tree } from '../helpers/oracle.js';
+import { predictTarget, type Tree, withAnyTimes } from '../helpers/oracle.js';
 import { type Chance, older } from './chance.js';
 
 const FAULTS = 20;
@@ -166,13 +166,6 @@ const faults: Activity = async (chance, directory) => {
   }
   return { wrong, copies: 2 * FAULTS };
 };
-
-/** The same entries, each of which may have any time. */
-function withAnyTimes(tree: ExpectedTree): ExpectedTree {
-  return Object.fromEntries(
-    Object.entries(tree).map(([path, entry]) => [path, { ...entry, time: undefined }]),
-  );
-}
 
 /** Kills the copy of a tree. */
 const kills: Activity = async (chance, directory) => {
