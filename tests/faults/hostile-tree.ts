@@ -122,6 +122,7 @@ export async function copyHostileTree(
   toMeet: readonly string[] = [],
   more: CopyOptions = {},
 ): Promise<Race> {
+  const { concurrency: _, ...others } = more;
   const put = putInto(directory);
   put.directory('outside', 'in/a/0', 'in/a/1', 'out/b', 'out/quiet');
   put.file('outside/secret', 'a secret');
@@ -140,12 +141,10 @@ export async function copyHostileTree(
     for (let round = 0; !isEnough(round); round++) {
       // Every second copy has a target that nobody changes, so its result can be checked.
       const target = round % 2 === 0 ? 'out/b' : `out/quiet/${round}`;
-      const { files: list, ...choice } = choices[(round >> 1) % choices.length] ?? {};
-      const { concurrency, ...others } = more;
+      const choice = choices[(round >> 1) % choices.length] ?? {};
       // One job reads a list, or makes a tree that appears as a whole.
-      const isDivided = list === undefined && choice.atomic === undefined && concurrency !== undefined;
-      const jobs = { ...(list !== undefined && { files: list }), ...(isDivided && { concurrency }) };
-      const outcome = await runner.copy(target, { ...choice, ...others, ...jobs });
+      const isOneJob = choice.files !== undefined || choice.atomic !== undefined;
+      const outcome = await runner.copy(target, { ...choice, ...(isOneJob ? others : more) });
       for (const code of outcome.codes) {
         codes.add(code);
       }
