@@ -162,7 +162,7 @@ function spell(frontend: FrontendName, name: string, value: string | undefined):
   return value === undefined ? `${key}: true` : `${key}: ${/^\d+$/.test(value) ? value : `'${value}'`}`;
 }
 
-/** A frontend's sentence for a error. */
+/** A frontend's sentence for an error. */
 export function sentenceOf(
   { stream, source = stream === undefined ? 'in/a' : '-', target = 'out/b' }: Behaviour,
   { says, entry, isCopied }: ExpectedError,

@@ -10,7 +10,7 @@ export interface Request {
   readonly stream?: string | undefined;
 }
 
-/** A error as a frontend reports it. */
+/** An error as a frontend reports it. */
 export interface Told {
   readonly code: string;
   readonly message: string;

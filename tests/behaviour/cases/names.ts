@@ -30,9 +30,9 @@ const reserved = 'Windows reserves this name; choose another name';
 const ending = 'Windows removes a dot or a space at the end of a name; choose another name';
 const character =
   'Windows allows no control character, and none of <>:"|?*\\, in a name; choose another name';
-
 const short = 'Windows can give this name to a file with a longer name; choose another name';
 
+/** Names that are not portable, by the reason. */
 const badNames: Readonly<Record<string, readonly string[]>> = {
   [reserved]: [
     ...['CON', 'nul', 'Aux.txt', 'prn.tar.gz', 'nul .txt', 'CONIN$', 'conout$.x'],
@@ -43,6 +43,7 @@ const badNames: Readonly<Record<string, readonly string[]>> = {
   [character]: ['a:b', 'a?', '<a', 'a>', '"', 'a|b', '*', 'a\\b'],
 };
 
+/** Portable names that look like those. */
 const goodNames = [
   ...['console', 'con-', 'xcon', 'com', 'com10', 'com12', 'lpt', 'lptx', 'nul_.txt', 'conin', 'COM\u2074'],
   ...['~1', 'a~', 'a~b', 'a~1b', 'ABCDEFG~1', 'a~1.html', 'a.~1~', 'a.b~1', 'a~1.b.c'],
@@ -68,6 +69,7 @@ const meeting: readonly (readonly [string, string])[] = [
   ['\u795e', '\ufa19'],
 ];
 
+/** Names that every file system tells apart. */
 const apart = ['x', 'xx', 'e', '\u00e9', 'd', '\u00f0', '1', '\u00b9', 'a\u0301\u0302', 'a\u0302\u0301'];
 
 const portable = { recursive: true, names: 'portable', keepGoing: true } as const;
