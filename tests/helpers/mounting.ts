@@ -1,15 +1,11 @@
 // What the tests' mounts have in common.
 
 import process from 'node:process';
-import { runProgram } from './program.js';
+import { mustRun } from './program.js';
 
 /** Runs a command that must succeed, and returns its output. */
 export function command(program: string, ...args: string[]): string {
-  const { error, status, stdout, stderr } = runProgram(program, args);
-  if (error !== undefined || status !== 0) {
-    throw error ?? new Error(`${program} says: ${stderr.trim()}`);
-  }
-  return stdout.trim();
+  return mustRun(program, args);
 }
 
 /**

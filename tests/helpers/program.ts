@@ -27,6 +27,19 @@ export function runProgram(
   });
 }
 
+/**
+ * Runs a program that must succeed.
+ *
+ * @returns its output, without the line feed at its end
+ */
+export function mustRun(program: string, args: readonly string[], options: SpawnSyncOptions = {}): string {
+  const { error, status, stdout, stderr } = runProgram(program, args, options);
+  if (error !== undefined || status !== 0) {
+    throw error ?? new Error(`${program} says: ${stderr.trim()}`);
+  }
+  return stdout.trim();
+}
+
 /** Runs a line of bash in a directory. In the line, `$mapcp` is the command line and `$node` is Node. */
 export function shell(line: string, cwd: string): Outcome {
   const mapcp = `${process.execPath} ${resolve('build/out/js/cli/main.js')}`;
@@ -34,7 +47,7 @@ export function shell(line: string, cwd: string): Outcome {
   return outcomeOf(runProgram('bash', ['-c', line], { cwd, env }));
 }
 
-/** What a program that could be started has left. */
+/** The outcome of a program. Throws if it could not be started, or was killed because it did not end. */
 export function outcomeOf({ status, stdout, stderr, error }: SpawnSyncReturns<string>): Outcome {
   if (error !== undefined) {
     throw error;

@@ -1,23 +1,24 @@
 // The manifest of docs/several-machines.md, against the published schema of Kubernetes. There is no cluster: a shell runs
 // its command, once for each index.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { mustRun, runProgram } from '../helpers/program.js';
 import {
+  describeUnless,
   environmentOf,
   exampleOf,
   expectWholeCopy,
-  explainSkipped,
   killItsCopy,
-  makeLists,
-  prepare,
+  reasonToSkip,
   runsIn,
   whyNot,
+  withLists,
 } from './place.js';
 
 /** The parts of the manifest that the test runs. */
@@ -32,29 +33,24 @@ interface Job {
   };
 }
 
-// Where pip has installed the module kubernetes_validate.
-const modules = process.env.MAPCP_KUBERNETES_VALIDATE;
-const hasModules = modules !== undefined && existsSync(modules);
-if (process.env.CI !== undefined && !hasModules) {
-  throw new Error('MAPCP_KUBERNETES_VALIDATE must be the path of a directory with kubernetes_validate');
-}
-const why = hasModules ? whyNot('python3', 'fpart') : 'MAPCP_KUBERNETES_VALIDATE is not set';
-explainSkipped('the manifest for Kubernetes', why);
-
-const python = (args: readonly string[], input: string) =>
-  spawnSync('python3', args, { env: { ...process.env, PYTHONPATH: modules }, input, encoding: 'utf8' });
+/** The directory in which pip has installed the module kubernetes_validate. */
+const { MAPCP_KUBERNETES_VALIDATE: modules = '' } = process.env;
+const env = { ...process.env, PYTHONPATH: modules };
+const why = existsSync(modules)
+  ? whyNot('python3', 'fpart')
+  : reasonToSkip('MAPCP_KUBERNETES_VALIDATE must be the path of a directory with kubernetes_validate');
 
 /** Validates a manifest, without properties that the schema does not have. */
 const validate = (manifest: string) =>
   inMemoryDirectory((directory) => {
     const path = join(directory, 'manifest.yaml');
     writeFileSync(path, manifest);
-    return python(['-m', 'kubernetes_validate', '--strict', path], '');
+    return runProgram('python3', ['-m', 'kubernetes_validate', '--strict', path], { env });
   });
 
 function parse(manifest: string): Job {
   const script = 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)';
-  return JSON.parse(python(['-c', script], manifest).stdout) as Job;
+  return JSON.parse(mustRun('python3', ['-c', script], { env, input: manifest })) as Job;
 }
 
 /** Runs a command until it succeeds, as Kubernetes runs pods. */
@@ -71,7 +67,7 @@ async function runPods(command: readonly string[], directory: string, index: num
   throw new Error(`the index ${index} has failed`);
 }
 
-describe.skipIf(why !== undefined)('the manifest for Kubernetes', () => {
+describeUnless(why, 'the manifest for Kubernetes', () => {
   const manifest = exampleOf('mapcp-job.yaml');
 
   it('is valid, and would not be with another property', () => {
@@ -83,9 +79,7 @@ describe.skipIf(why !== undefined)('the manifest for Kubernetes', () => {
   });
 
   it('has a command that copies all lists, also if a pod is killed', () =>
-    inMemoryDirectory(async (directory) => {
-      prepare(directory);
-      makeLists(directory);
+    withLists(async (directory) => {
       const { completionMode, template } = parse(manifest).spec;
       const [container] = template.spec.containers;
       expect(completionMode).toBe('Indexed');

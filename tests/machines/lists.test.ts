@@ -3,29 +3,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { expect, it } from 'vitest';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 import {
   commandsWith,
+  describeUnless,
   environmentOf,
   expectWholeCopy,
-  explainSkipped,
   killItsCopy,
-  makeLists,
-  prepare,
   runsIn,
   whyNot,
+  withLists,
 } from './place.js';
 
-const why = whyNot('fpart', 'parallel');
-explainSkipped('fpart with GNU parallel', why);
-
-describe.skipIf(why !== undefined)('lists by fpart that GNU parallel copies', () => {
+describeUnless(whyNot('fpart', 'parallel'), 'lists by fpart that GNU parallel copies', () => {
   it('are together equal to one copy, also if a run is killed and run again', () =>
-    inMemoryDirectory(async (directory) => {
-      prepare(directory);
-      makeLists(directory);
+    withLists(async (directory) => {
       const [command = ''] = commandsWith('--files-from {}');
       const [program = '', ...args] = [...asOrdinaryUser, 'bash', '-c', command];
       const copying = spawn(program, args, { cwd: directory, env: environmentOf(directory) });

@@ -1,6 +1,5 @@
 // What the tests of copies by several machines share: the text of docs/several-machines.md, and a directory to run it in.
 
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -12,9 +11,11 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { expect, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { look } from '../behaviour/tree.js';
 import { blocksOf } from '../docs/documents.js';
+import { inMemoryDirectory } from '../helpers/directory.js';
+import { mustRun, runProgram } from '../helpers/program.js';
 
 const mapcp = resolve('build/out/js/cli/main.js');
 const blocks = blocksOf('docs/several-machines.md');
@@ -37,39 +38,45 @@ export function commandsWith(program: string): string[] {
     .map((line) => line.slice(2));
 }
 
-/** A command that a test needs. */
-export function isInstalled(program: string): boolean {
-  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0;
-}
-
-/**
- * Returns why tests cannot be run; undefined if they can. CI must have the programs, so there a missing one is an error.
- */
-export function whyNot(...programs: string[]): string | undefined {
-  const missing = programs.filter((program) => !isInstalled(program));
-  if (missing.length === 0) {
-    return undefined;
-  }
-  const reason = `these programs are missing: ${missing.join(', ')}`;
+/** Returns a reason to skip tests. CI must run all of them, so there it is an error. */
+export function reasonToSkip(reason: string): string {
   if (process.env.CI !== undefined) {
     throw new Error(reason);
   }
   return reason;
 }
 
-/** Prints why tests are skipped. */
-export function explainSkipped(what: string, why: string | undefined): void {
+/** Returns a reason to skip tests that need some programs; undefined if they are installed. */
+export function whyNot(...programs: string[]): string | undefined {
+  const isMissing = (program: string) =>
+    runProgram('sh', ['-c', 'command -v "$1"', 'sh', program]).status !== 0;
+  const missing = programs.filter(isMissing);
+  return missing.length === 0 ? undefined : reasonToSkip(`these programs are missing: ${missing.join(', ')}`);
+}
+
+/** Defines tests. If there is a reason to skip them, prints it. */
+export function describeUnless(why: string | undefined, name: string, define: () => void): void {
   if (why !== undefined) {
-    process.stderr.write(`${what} cannot be tested here, so the tests are skipped: ${why}\n`);
+    process.stderr.write(`the tests of ${name} are skipped: ${why}\n`);
   }
+  describe.skipIf(why !== undefined)(name, define);
 }
 
 /** A file that is never copied to its end, until `killItsCopy`. */
 const HUGE = 'big/huge';
 const HUGE_SIZE = 17;
 
+/** Runs a test in a directory with everything that `prepare` makes, and with lists of the photos. */
+export function withLists(use: (directory: string) => Promise<void>): Promise<void> {
+  return inMemoryDirectory(async (directory) => {
+    prepare(directory);
+    makeLists(directory);
+    await use(directory);
+  });
+}
+
 /** Fills a directory with `photos`, `backup`, `lists`, and `commands/mapcp`, which notes its process. */
-export function prepare(directory: string): void {
+function prepare(directory: string): void {
   const at = (...names: string[]) => join(directory, ...names);
   for (const path of ['backup', 'lists', 'commands', 'photos/empty/inner', 'photos/big']) {
     mkdirSync(at(path), { recursive: true });
@@ -88,7 +95,7 @@ export function prepare(directory: string): void {
   writeFileSync(at('photos', HUGE), '');
   truncateSync(at('photos', HUGE), 2 ** 40);
   const touch = ['-exec', 'touch', '--no-dereference', '--date=@1000000.25', '{}', '+'];
-  spawnSync('find', [at('photos'), ...touch]);
+  mustRun('find', [at('photos'), ...touch]);
   const script = `#!/bin/sh\necho $$ "$@" >>'${at('runs')}'\nexec '${process.execPath}' '${mapcp}' "$@"\n`;
   writeFileSync(at('commands/mapcp'), script, { mode: 0o755 });
 }
@@ -108,14 +115,10 @@ export function runsIn(directory: string): { pid: number; args: string }[] {
 }
 
 /** Makes lists by the command of the documentation, but with fewer files in each. */
-export function makeLists(directory: string): void {
+function makeLists(directory: string): void {
   const [command = ''] = commandsWith('fpart');
   expect(command).toContain('-f 100000 ');
-  const { status, stderr } = spawnSync('sh', ['-c', command.replace('-f 100000 ', '-f 20 ')], {
-    cwd: directory,
-    encoding: 'utf8',
-  });
-  expect(status, stderr).toBe(0);
+  mustRun('sh', ['-c', command.replace('-f 100000 ', '-f 20 ')], { cwd: directory });
 }
 
 /** The name of the list with the huge file. */
@@ -144,18 +147,15 @@ export async function killItsCopy(directory: string): Promise<void> {
   } finally {
     // If the run is still there, it fails because its source has changed.
     truncateSync(join(directory, 'photos', HUGE), HUGE_SIZE);
-    spawnSync('touch', ['--date=@1000000.25', join(directory, 'photos', HUGE)]);
+    mustRun('touch', ['--date=@1000000.25', join(directory, 'photos', HUGE)]);
   }
 }
 
 /** Removes what the killed run has left, and compares the copy with one that a single run makes. */
 export function expectWholeCopy(directory: string): void {
-  const clean = spawnSync(process.execPath, [mapcp, '--clean', 'backup/photos'], { cwd: directory });
-  expect(`${clean.stdout}`).toBe("'backup/photos': 1 temporary file removed\n");
-  const { status, stderr } = spawnSync(process.execPath, [mapcp, '-rpT', 'photos', 'backup/whole'], {
-    cwd: directory,
-  });
-  expect(status, `${stderr}`).toBe(0);
+  const run = (...args: string[]) => mustRun(process.execPath, [mapcp, ...args], { cwd: directory });
+  expect(run('--clean', 'backup/photos')).toBe("'backup/photos': 1 temporary file removed");
+  run('-rpT', 'photos', 'backup/whole');
   const copy = look(join(directory, 'backup/photos'));
   expect(Object.keys(copy)).toHaveLength(Object.keys(look(join(directory, 'photos'))).length);
   expect(copy).toEqual(look(join(directory, 'backup/whole')));

@@ -1,40 +1,29 @@
 // The array of docs/several-machines.md in Slurm.
 
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { expect, it, vi } from 'vitest';
+import { mustRun } from '../helpers/program.js';
 import {
+  describeUnless,
   environmentOf,
   exampleOf,
   expectWholeCopy,
-  explainSkipped,
   killItsCopy,
-  makeLists,
-  prepare,
   runsIn,
   whyNot,
+  withLists,
 } from './place.js';
 import { startSlurm, whyNoSlurm } from './slurm.js';
 
-const why = whyNot('fpart') ?? whyNoSlurm();
-explainSkipped('Slurm', why);
-
-describe.skipIf(why !== undefined)('an array of Slurm', () => {
+describeUnless(whyNot('fpart') ?? whyNoSlurm(), 'an array of Slurm', () => {
   it('copies all lists, and repeats a task that was killed', () =>
-    inMemoryDirectory(async (directory) => {
-      prepare(directory);
-      makeLists(directory);
+    withLists(async (directory) => {
       mkdirSync(join(directory, 'slurm'));
       writeFileSync(join(directory, 'mapcp.sbatch'), exampleOf('mapcp.sbatch'));
       await using slurm = await startSlurm(join(directory, 'slurm'), environmentOf(directory));
-      const submitted = spawnSync('bash', ['-c', exampleOf('submit')], {
-        cwd: directory,
-        env: slurm.env,
-        encoding: 'utf8',
-      });
-      expect(submitted.stdout, submitted.stderr).toMatch(/^Submitted batch job \d+\n$/);
+      const submitted = mustRun('bash', ['-c', exampleOf('submit')], { cwd: directory, env: slurm.env });
+      expect(submitted).toMatch(/^Submitted batch job \d+$/);
 
       await killItsCopy(directory);
       await vi.waitUntil(() => slurm.run('squeue', '--noheader') === '', { timeout: 60_000, interval: 200 });

@@ -1,6 +1,6 @@
 // Slurm on one machine, on loopback, with everything in one directory.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,13 +9,14 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { vi } from 'vitest';
-import { whyNot } from './place.js';
+import { mustRun, runProgram } from '../helpers/program.js';
+import { reasonToSkip, whyNot } from './place.js';
 
 /** Why there is no Slurm here; undefined if there is. */
 export function whyNoSlurm(): string | undefined {
   return process.getuid?.() === 0
     ? whyNot('slurmctld', 'slurmd', 'sbatch', 'squeue', 'scontrol', 'munged')
-    : 'only the superuser can start it';
+    : reasonToSkip('only the superuser can start Slurm');
 }
 
 /** A running Slurm. Disposing of it ends it. */
@@ -81,16 +82,7 @@ export async function startSlurm(directory: string, env: NodeJS.ProcessEnv): Pro
   writeFileSync(at('slurm.conf'), lines.join(''));
   const withConfiguration = { ...env, SLURM_CONF: at('slurm.conf') };
 
-  const run = (program: string, ...args: string[]) => {
-    const { error, status, stdout, stderr } = spawnSync(program, args, {
-      env: withConfiguration,
-      encoding: 'utf8',
-    });
-    if (error !== undefined || status !== 0) {
-      throw error ?? new Error(`${program} says: ${stderr.trim()}`);
-    }
-    return stdout.trim();
-  };
+  const run = (program: string, ...args: string[]) => mustRun(program, args, { env: withConfiguration });
   const munge = ['--foreground', '--force', `--socket=${at('socket')}`, `--key-file=${at('key')}`];
   const files = ['pid', 'log', 'seed'].map((each) => `--${each}-file=${at(`munge.${each}`)}`);
   // In the foreground, the daemons are children that can be awaited. Their logs are in the directory.
@@ -102,7 +94,7 @@ export async function startSlurm(directory: string, env: NodeJS.ProcessEnv): Pro
     run,
     [Symbol.asyncDispose]: async () => {
       // Only a test that fails leaves a task.
-      spawnSync('scancel', ['--full', '--me'], { env: withConfiguration });
+      runProgram('scancel', ['--full', '--me'], { env: withConfiguration });
       for (const daemon of daemons.reverse()) {
         const ended = once(daemon, 'exit');
         if (daemon.exitCode === null && daemon.kill()) {
