@@ -1,22 +1,21 @@
 // Source directories that are also the target's, by a bind mount. Only their identity shows it.
 
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { look } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { command } from '../helpers/mounting.js';
 import { canMount } from '../helpers/small-disk.js';
 import { frontends, run } from './frontends.js';
 
 /** Mounts a directory at a second path while `use` runs. */
 function whileBound(directory: string, place: string, use: () => void): void {
-  const mounted = spawnSync('mount', ['--bind', directory, place], { encoding: 'utf8' });
-  expect(mounted).toMatchObject({ status: 0, stderr: '' });
+  command('mount', '--bind', directory, place);
   try {
     use();
   } finally {
-    spawnSync('umount', [place]);
+    command('umount', place);
   }
 }
 

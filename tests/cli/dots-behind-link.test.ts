@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { mustRun } from '../helpers/program.js';
 
 const command = join(process.cwd(), 'build/out/js/cli/main.js');
 
@@ -18,9 +18,8 @@ it.each([
     writeFileSync(join(directory, 'src/f'), 'new');
     writeFileSync(join(directory, 'f'), 'precious');
 
-    const { status } = spawnSync(process.execPath, [command, ...args.filter(Boolean)], { cwd: directory });
+    mustRun(process.execPath, [command, ...args.filter(Boolean)], { cwd: directory });
 
-    expect(status).toBe(0);
     expect(readFileSync(join(directory, 'f'), 'utf8')).toBe('precious');
     expect(existsSync(join(directory, 'real/f'))).toBe(true);
   }),

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,6 +6,7 @@ import process from 'node:process';
 import { describe, expect, it, vi } from 'vitest';
 import { look } from '../behaviour/tree.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { mustRun, runProgram } from '../helpers/program.js';
 import { type Frontend, frontends, run } from './frontends.js';
 
 const SHARDS = 3;
@@ -16,7 +17,7 @@ const OWNER = 2;
 
 // CI installs it, so there it must exist.
 const hasParallel =
-  spawnSync('parallel', ['--version']).stdout?.includes('GNU parallel') || process.env.CI !== undefined;
+  runProgram('parallel', ['--version']).stdout?.includes('GNU parallel') || process.env.CI !== undefined;
 
 /** Creates a tree of a hundred files in `in/a`. */
 function prepare(directory: string): void {
@@ -36,17 +37,14 @@ function prepare(directory: string): void {
   writeFileSync(join(root, HUGE), '');
   chmodSync(join(root, 's2/t1'), 0o555);
   chmodSync(join(root, 's1/t1'), 0o750);
-  spawnSync('find', [root, '-exec', 'touch', '--no-dereference', '--date=@1000000.25', '{}', ';']);
+  mustRun('find', [root, '-exec', 'touch', '--no-dereference', '--date=@1000000.25', '{}', ';']);
 }
 
 /** Copies some shards of `in/a` to `out/b` by GNU parallel. */
 function copyInParallel(frontend: Frontend, directory: string, shards: readonly number[]): void {
   const command = [...frontend.command, '-r', '-p', '-T', `--shard={}/${SHARDS}`, 'in/a', 'out/b'];
-  const { status, stderr } = spawnSync(
-    'parallel',
-    ['--will-cite', '--jobs', String(SHARDS), '--quote', ...command, ':::', ...shards.map(String)],
-    { cwd: directory, encoding: 'utf8' },
-  );
+  const jobs = ['--will-cite', '--jobs', String(SHARDS), '--quote', ...command, ':::', ...shards.map(String)];
+  const { status, stderr } = runProgram('parallel', jobs, { cwd: directory });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 }
 

@@ -1,6 +1,5 @@
 // The system calls of copies, traced by strace, which can also make them fail.
 
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -19,9 +18,10 @@ import { look, type Put, putInto } from '../behaviour/tree.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
 import { predictTarget } from '../helpers/oracle.js';
+import { runProgram } from '../helpers/program.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 
-const hasStrace = spawnSync('strace', ['-V']).status === 0;
+const hasStrace = runProgram('strace', ['-V']).status === 0;
 if (!hasStrace) {
   process.stderr.write('no strace on PATH: the tests of what is asked of the system are skipped\n');
 }
@@ -30,13 +30,13 @@ if (!hasStrace) {
 function strace(directory: string, args: readonly string[], traced: string, options: readonly string[]) {
   const log = join(directory, 'log');
   mkdirSync(log);
-  const { status, stderr } = spawnSync(
+  const { status, stderr } = runProgram(
     'strace',
     [
       ...['-ff', '-y', '-qq', '-s', '4096', '-o', join(log, 'thread'), '-e', `trace=${traced}`, ...options],
       ...[process.execPath, resolve('build/out/js/cli/main.js'), ...args],
     ],
-    { cwd: directory, encoding: 'utf8' },
+    { cwd: directory },
   );
   const threads = readdirSync(log).map((name) => readFileSync(join(log, name), 'utf8').trimEnd().split('\n'));
   rmSync(log, { recursive: true });
@@ -420,7 +420,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, if a system 
         put.directory('a/d');
         put.file('a/d/f', 'new');
         put.symlink('a/d/l', 'f');
-        const { status, stderr } = spawnSync(
+        const { status, stderr } = runProgram(
           'strace',
           [
             ...[
@@ -435,7 +435,7 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, if a system 
             ],
             ...[...command, '-rpT', 'a', 'b'],
           ],
-          { cwd: directory, encoding: 'utf8' },
+          { cwd: directory },
         );
         const lines = ['', '/d', '/d/f', '/d/l'].map(
           (path) =>

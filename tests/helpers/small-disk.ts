@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
-/** Whether `onSmallDisk` works: only the superuser can mount. CI runs as superuser, so there it must. */
+/** Whether tests can mount: only the superuser can. CI runs as superuser, so there they must. */
 export const canMount = process.getuid?.() === 0 || process.env.CI !== undefined;
 
 /**

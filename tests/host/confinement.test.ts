@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { canMount } from '../helpers/small-disk.js';
 import { temporaryDirectory } from './helpers.js';
 
 /** What stands for koffi; by default nothing is installed. */
@@ -74,11 +75,7 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     });
   });
 
-  const canMount = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/proc']).status === 0;
-
-  it('each host looks whether procfs is still there', (test) => {
-    // CI can mount, so there it must.
-    test.skip(!canMount && process.env.CI === undefined, 'mounting is not allowed here');
+  it.skipIf(!canMount)('each host looks whether procfs is still there', () => {
     const program = `
       import { spawnSync } from 'node:child_process';
       import { createHost } from 'mapcp/host';
@@ -109,14 +106,9 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
       'ln -s $$ /proc/self && mkdir /proc/$$ && ln -s /dev/fd /proc/$$/fd',
     ],
   ];
-  describe.for(withoutProcfs)('with %s,', ([, prepare]) => {
+  describe.skipIf(!canMount).for(withoutProcfs)('with %s,', ([, prepare]) => {
     const script = `mount -t tmpfs tmpfs /proc && ${prepare} && exec "$@"`;
     const inFrontOf = ['unshare', '--mount', 'sh', '-c', script, 'sh'];
-
-    beforeEach((test) => {
-      // CI can mount, so there it must.
-      test.skip(!canMount && process.env.CI === undefined, 'mounting is not allowed here');
-    });
 
     it('a component is refused, unless weaker confinement is accepted', () => {
       const refused = expect.stringContaining(
