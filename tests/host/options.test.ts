@@ -42,6 +42,12 @@ describe('createHost refuses', () => {
     [{ random: 1 }, 'options.random must be a boolean, not 1'],
     [{ confinement: 'Strict' }, "options.confinement must be 'strict' or 'best-effort', not 'Strict'"],
     [{ allowOverlap: 'yes' }, "options.allowOverlap must be a boolean, not 'yes'"],
+    [{ devices: 'null' }, "options.devices must be an array of devices, not 'null'"],
+    [{ devices: ['null', 'full'] }, "options.devices[1] must be 'null' or 'zero', not 'full'"],
+    [
+      { devices: ['null'], preopens: { '/dev': directory } },
+      "options.devices needs the name '/dev', which a directory in options.preopens has",
+    ],
     [{ absoluteLinks: 0 }, 'options.absoluteLinks must be a boolean, not 0'],
     [{ escapeNames: null }, 'options.escapeNames must be a boolean, not null'],
     [{ listIdentities: {} }, 'options.listIdentities must be a boolean, not an object'],

@@ -74,6 +74,12 @@ describe('mapcp-run', () => {
     expect(existsSync(join(directory, 'in/new'))).toBe(false);
   });
 
+  it('gives it the devices that are named', () => {
+    expect(run([program, 'read', '/dev/null'])).toMatchObject({ status: 1 });
+    const args = ['--device', 'null', '--device=zero'];
+    expect(run([...args, program, 'read', '/dev/null', 'write', '/dev/zero', 'text'])).toEqual(done);
+  });
+
   it('has the status of an aborted process if the program traps', () => {
     const { status, stderr } = run([program, 'abort']);
     expect([status, stderr]).toEqual([
@@ -95,6 +101,7 @@ describe('mapcp-run', () => {
       ['--dir', '..', program],
       "the program cannot see a directory as '..': give it a name, as in '..::/data'; try --help",
     ],
+    [['--device', 'full', program], "there is no device 'full', only null and zero; try --help"],
     [['--env', '=x', program], '--env takes NAME or NAME=VALUE; try --help'],
   ])('explains wrong usage: %j', (args, why) => {
     expect(run(args)).toEqual({ status: 2, stdout: '', stderr: `mapcp-run: ${why}\n` });

@@ -15,6 +15,7 @@ import {
   wholeNumber,
 } from '../common/check.js';
 import { access, guestPath, preopenOf, preopensOf } from '../common/preopens.js';
+import { DEVICES, deviceNames } from './devices.js';
 import type { Durability, Preopen } from './grant.js';
 import type { HostOptions } from './host.js';
 import { ModeCarrier } from './modes.js';
@@ -69,6 +70,7 @@ const checks: Checks<HostOptions> = {
   stdin,
   stdout: (_, value) => outputOf('stdout', value),
   stderr: (_, value) => outputOf('stderr', value),
+  devices: arrayOf(oneOf(...deviceNames), 'an array of devices'),
   clocks: boolean,
   random: boolean,
   network: oneOf('deny'),
@@ -97,12 +99,22 @@ const hints = {
  * Takes the options of a host. Each is read once: the caller can change it at any time, and a getter or a Proxy can give
  * another value the second time. `modes` and `durability` stay the caller's, since they work while a component runs.
  *
- * Throws a TypeError that names the first option if it is unknown, or if its type or value is wrong. Throws a RangeError
- * if a number is out of range.
+ * Throws a TypeError that names the first option if it is unknown, if its type or value is wrong, or if two options need
+ * one name. Throws a RangeError if a number is out of range.
  *
  * @param options any value
  * @returns the copy
  */
 export function takeHostOptions(options: unknown): HostOptions {
-  return takeOptions<HostOptions>('options', options, checks, hints);
+  const taken = takeOptions<HostOptions>('options', options, checks, hints);
+  if (
+    taken.devices !== undefined &&
+    taken.devices.length > 0 &&
+    Object.hasOwn(taken.preopens ?? {}, DEVICES)
+  ) {
+    throw new TypeError(
+      `options.devices needs the name '${DEVICES}', which a directory in options.preopens has`,
+    );
+  }
+  return taken;
 }

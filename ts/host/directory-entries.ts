@@ -5,6 +5,9 @@ import { escapeName, textOf } from './names.js';
 import { CLOSING, expectStack } from './stack.js';
 import type { Listing } from './walker.js';
 
+/** What a component reads of a directory, one entry after the other. */
+export type Entries = Pick<DirectoryEntries, keyof DirectoryEntries>;
+
 /** A listing of a directory. It reads a few entries at a time, so memory does not grow with the directory. */
 export class DirectoryEntries {
   readonly #listing: Listing;

@@ -9,9 +9,9 @@ import type {
   OpenFlags,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { FileLocation } from './close-errors.js';
-import { DirectoryEntries } from './directory-entries.js';
+import { DirectoryEntries, type Entries } from './directory-entries.js';
 import { fail, nodeCode, unless } from './error-code.js';
-import { File, syncFlagsOf, type WritableFile } from './file.js';
+import { File, type OpenFile, syncFlagsOf, type WritableFile } from './file.js';
 import type { Grant, Preopen } from './grant.js';
 import type { Handle } from './handle.js';
 import { HandleWalk } from './handle-walk.js';
@@ -52,6 +52,9 @@ function openFlagsOf(open: OpenFlags, flags: DescriptorFlags): number {
   const access = flags.write ? (flags.read ? O_RDWR : O_WRONLY) : O_RDONLY;
   return access | (open.truncate ? O_TRUNC : 0) | syncFlagsOf(flags);
 }
+
+/** An open directory of the system, or of devices. */
+export type OpenDirectory = Pick<Directory, Exclude<keyof Directory, 'preopen' | 'end'>>;
 
 /** An open directory, with the rights of its preopen. Every path is walked from here, and never above. */
 export class Directory {
@@ -94,7 +97,7 @@ export class Directory {
   }
 
   /** Returns the same open directory with an owner more. Each must be closed. */
-  share(): Directory {
+  share(): OpenDirectory {
     return new Directory(this.#walker, this.#handle.share(), this.#grant, this.#path, this.#hostPath);
   }
 
@@ -212,7 +215,7 @@ export class Directory {
    * was just listed has this directory's own identity if its name opens nothing, or if the grant leaves identities
    * out.
    */
-  entries(): DirectoryEntries {
+  entries(): Entries {
     const { escapeNames, listIdentities } = this.#grant;
     const remember = this.#known.addListed();
     const held = this.#handle.share();
@@ -234,7 +237,7 @@ export class Directory {
   }
 
   /** Opens a regular file or a directory at `path`. Fails with `not-permitted` if something else is there. */
-  openAt(follow: boolean, path: string, open: OpenFlags, flags: DescriptorFlags): File | Directory {
+  openAt(follow: boolean, path: string, open: OpenFlags, flags: DescriptorFlags): OpenFile | OpenDirectory {
     if (open.create || open.truncate || flags.write || flags.mutateDirectory) {
       this.#expectMutable();
     }
@@ -349,9 +352,9 @@ export class Directory {
     }
   }
 
-  linkAt(follow: boolean, path: string, target: Directory, newPath: string): void {
+  linkAt(follow: boolean, path: string, other: OpenDirectory, newPath: string): void {
     this.#expectMutable();
-    target.#expectMutable();
+    const target = Directory.#mutable(other);
     if (!this.#known.takeFile(path)) {
       noteMove();
     }
@@ -370,9 +373,9 @@ export class Directory {
     });
   }
 
-  renameAt(path: string, target: Directory, newPath: string): void {
+  renameAt(path: string, other: OpenDirectory, newPath: string): void {
     this.#expectMutable();
-    target.#expectMutable();
+    const target = Directory.#mutable(other);
     if (!this.#known.takeFile(path)) {
       noteMove();
     }
@@ -437,6 +440,15 @@ export class Directory {
         ? this.identity()
         : identity(fstatSync(walk.directory.fd, { bigint: true }));
     return { directory, name: walk.name };
+  }
+
+  /** Returns a directory in which names can be changed. Fails with `not-permitted` if they cannot. */
+  static #mutable(open: OpenDirectory): Directory {
+    if (!(open instanceof Directory)) {
+      return fail('not-permitted');
+    }
+    open.#expectMutable();
+    return open;
   }
 
   #expectMutable(): void {

@@ -34,9 +34,12 @@ export interface WritableFile {
   readonly finalMode: number | undefined;
 }
 
+/** An open file, or a device that is used like one. */
+export type OpenFile = Pick<File, keyof File>;
+
 /** An open regular file, with the rights of its descriptor. */
 export class File {
-  readonly type = 'regular-file';
+  readonly type: 'regular-file' | 'character-device' = 'regular-file';
   readonly flags: DescriptorFlags;
   readonly #walker: Walker;
   readonly #grant: Grant;

@@ -2,7 +2,7 @@
 
 import type { HostInterface } from './border.js';
 import { asDirectory, asFile } from './descriptor.js';
-import type { Directory } from './directory.js';
+import type { OpenDirectory } from './directory.js';
 import { fail } from './error-code.js';
 import type { Io } from './io.js';
 import { lowerFilesystem } from './lowering/filesystem.js';
@@ -26,13 +26,13 @@ export interface Filesystem extends Closable {
 }
 
 /**
- * Makes wasi:filesystem for one host, with its resources in `table`. `roots` are the preopens by the guest's name
- * of each; they stay the host's. `times` has the times that components set. `handles` gets the tables of the component's handles; left out if nobody needs them.
+ * Makes wasi:filesystem for one host, with its resources in `table`. `roots` returns the preopens by the guest's
+ * name of each; they stay the host's. `times` has the times that components set. `handles` gets the tables of the component's handles; left out if nobody needs them.
  */
 export function createFilesystem(
   table: ResourceTable,
   io: Io,
-  roots: ReadonlyMap<string, Directory>,
+  roots: () => Iterable<readonly [name: string, OpenDirectory]>,
   times: SetTimes,
   handles?: Set<HandleTable>,
 ): Filesystem {
@@ -94,7 +94,7 @@ export function createFilesystem(
       'wasi:filesystem/preopens': {
         functions: {
           // New descriptors at each call, because the component drops those that it gets.
-          'get-directories': () => [...roots].map(([name, root]) => [root.share(), name]),
+          'get-directories': () => Array.from(roots(), ([name, root]) => [root.share(), name]),
         },
       },
     },

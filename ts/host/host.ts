@@ -5,6 +5,7 @@ import { interfacesOf } from './border.js';
 import { createCli } from './cli.js';
 import { createClocks } from './clocks.js';
 import { CloseErrors } from './close-errors.js';
+import { DEVICES, DeviceDirectory, type DeviceName } from './devices.js';
 import type { Directory } from './directory.js';
 import { createFilesystem } from './filesystem.js';
 import type { Durability, Preopens } from './grant.js';
@@ -42,6 +43,11 @@ export interface HostOptions {
   stdout?: Output;
   /** Standard error, like `stdout`. Default: discarded. */
   stderr?: Output;
+  /**
+   * Devices in the directory `/dev`: `null` is empty, `zero` has zeros without end, and both discard what is written to
+   * them. The host imitates them. Default: none, and no such directory.
+   */
+  devices?: readonly DeviceName[];
   /**
    * Whether the component gets clocks (wasi:clocks). Default: false; a component that imports them fails to start.
    */
@@ -155,9 +161,11 @@ function makeHost(walker: Walker, options: HostOptions, handles?: Set<HandleTabl
   const times = new SetTimes();
   const grant = { closeErrors, times, absoluteLinks, escapeNames, listIdentities, modes, durability };
   const roots = new Map<string, Directory>();
+  const devices: [string, DeviceDirectory][] =
+    options.devices && options.devices.length > 0 ? [[DEVICES, new DeviceDirectory(options.devices)]] : [];
   const table = new ResourceTable(options.maxResources);
   const io = createIo(table, handles);
-  const filesystem = createFilesystem(table, io, roots, times, handles);
+  const filesystem = createFilesystem(table, io, () => [...roots, ...devices], times, handles);
   const hold = (preopens: Preopens): void => {
     if (!options.allowOverlap) {
       refuseOverlap(preopens);

@@ -27,6 +27,7 @@ export type { LoadedComponent } from './component.js';
 export { loadComponent, runComponent } from './component.js';
 export { importDifferences } from './component-imports.js';
 export { createHost } from './create-host.js';
+export type { DeviceName } from './devices.js';
 export { ExitError, RefusedError, TrapError } from './errors.js';
 export type { Access, Durability, Preopen } from './grant.js';
 export type { Host, HostOptions } from './host.js';

@@ -14,7 +14,7 @@ import type {
   PathFlags,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { Descriptor } from './descriptor.js';
-import type { DirectoryEntries } from './directory-entries.js';
+import type { Entries } from './directory-entries.js';
 import { errorCodes } from './error-code.js';
 import type { WasiInterfaces } from './imports.js';
 import type { FileStatus } from './status.js';
@@ -47,10 +47,7 @@ import {
 export const terminalInput = resource<Closable>('wasi:cli/terminal-input', 'terminal-input');
 export const terminalOutput = resource<Closable>('wasi:cli/terminal-output', 'terminal-output');
 export const descriptor = resource<Descriptor>('wasi:filesystem/types', 'descriptor');
-export const directoryEntryStream = resource<DirectoryEntries>(
-  'wasi:filesystem/types',
-  'directory-entry-stream',
-);
+export const directoryEntryStream = resource<Entries>('wasi:filesystem/types', 'directory-entry-stream');
 
 /** The error of a call on a stream. */
 export const streamError: Type<StreamError> = variant('stream-error', {

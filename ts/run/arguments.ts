@@ -1,7 +1,7 @@
 // The arguments of `mapcp-run`, which are those of `wasmtime run` if it has them.
 
 import { posix } from 'node:path';
-import type { Preopen } from '../host/index.js';
+import type { DeviceName, Preopen } from '../host/index.js';
 
 /** How to run a program. */
 export interface Program {
@@ -11,6 +11,8 @@ export interface Program {
   readonly args: readonly string[];
   /** The directories that it gets, by the paths under which it sees them. */
   readonly preopens: Readonly<Record<string, Preopen>>;
+  /** The devices that it gets. */
+  readonly devices: readonly DeviceName[];
   /** The environment variables that it gets. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -27,6 +29,7 @@ numbers, and nothing else.
 
   --dir HOST[::GUEST]        let it read and write the directory HOST, which it sees as GUEST (default HOST)
   --read-only HOST[::GUEST]  let it only read the directory
+  --device NAME              give it /dev/null or /dev/zero (NAME is null or zero)
   --env NAME[=VALUE]         set an environment variable (default: the value that it has here)
   --help                     print this text
   --version                  print the version
@@ -46,6 +49,7 @@ export function readArguments(
   env: Readonly<Record<string, string | undefined>>,
 ): Program | 'help' | 'version' {
   const preopens: [guest: string, Preopen][] = [];
+  const devices: DeviceName[] = [];
   const variables: [name: string, value: string | undefined][] = [];
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? '';
@@ -54,6 +58,7 @@ export function readArguments(
         file: arg,
         args: args.slice(at + 1),
         preopens: Object.fromEntries(preopens),
+        devices,
         env: Object.fromEntries(variables),
       };
     }
@@ -77,6 +82,14 @@ export function readArguments(
           refuse(`two directories have the name '${guest}' for the program`);
         }
         preopens.push([guest, { path, access: option === '--dir' ? 'read-write' : 'read' }]);
+        break;
+      }
+      case '--device': {
+        const name = takeValue();
+        if (name !== 'null' && name !== 'zero') {
+          refuse(`there is no device '${name}', only null and zero`);
+        }
+        devices.push(name);
         break;
       }
       case '--env': {

@@ -23,11 +23,12 @@ function version(): string {
   return `mapcp-run ${version}\n`;
 }
 
-async function runProgram({ file, args, preopens, env }: Program): Promise<number> {
+async function runProgram({ file, args, preopens, devices, env }: Program): Promise<number> {
   return runComponent(readFileSync(file), {
     args: [basename(file), ...args],
     env,
     preopens,
+    devices,
     stdin: STDIN,
     stdout: 'inherit',
     stderr: 'inherit',

@@ -2,7 +2,7 @@
 
 import type { Descriptor } from '../descriptor.js';
 import { asFile } from '../descriptor.js';
-import type { File } from '../file.js';
+import type { OpenFile } from '../file.js';
 import { MOST_IN_PLACE } from '../file-streams.js';
 import type { Resources, ResourceTable } from '../resources.js';
 import { wasi } from '../wasi.js';
@@ -47,7 +47,7 @@ export function lowerFilesystem(
 /** Reads from a file into newly allocated memory of the guest. Returns the pointer, and the number of bytes read. */
 function readInto(
   guest: Guest,
-  file: File,
+  file: OpenFile,
   buffer: Buffer,
   wanted: bigint,
   position: bigint,
