@@ -30,6 +30,8 @@ static const char OLD_IS_ASIDE[] =
 
 static const char REPLACED[] = "another process has moved or replaced the temporary tree; copy it again";
 
+static const char TARGET_REPLACED[] = "another process has replaced it during the copy; copy again";
+
 /// Sets the target's path and name. Returns false and sets `error` if it has no name of its own.
 static bool set_path(struct mapcp_whole_tree *tree, const char *target, struct mapcp_error *error) {
     size_t length = strlen(target);
@@ -113,6 +115,9 @@ bool mapcp_whole_tree_decide(struct mapcp_whole_tree *tree, const char *target, 
                                   EXISTS);
     }
     tree->replaces = options->overwrite == MAPCP_OVERWRITE_ALWAYS;
+    if (tree->replaces) {
+        tree->held_old = openat(tree->parent, tree->name, DIRECTORY | O_NOFOLLOW);
+    }
     *decision = tree->replaces ? MAPCP_DECISION_REPLACE : MAPCP_DECISION_SKIP;
     return true;
 }
@@ -197,14 +202,16 @@ static void restore(struct mapcp_whole_tree *tree) {
     }
 }
 
-/// Moves the tree that has the target's name aside.
+/// Moves the old tree aside. Fails if another one has its name now: nothing is known of that one, not even
+/// whether the source is in it.
 static bool move_aside(struct mapcp_whole_tree *tree, struct mapcp_namer *namer, struct mapcp_error *error) {
     tree->aside = mapcp_aside_path(tree->name, namer);
     if (!tree->aside) {
         return mapcp_fail_number(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET, errno);
     }
     const int number = move(tree, tree->name, tree->aside);
-    const int looked = fstatat(tree->parent, tree->aside, &tree->old, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
+    struct stat moved;
+    const int looked = fstatat(tree->parent, tree->aside, &moved, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : errno;
     // A host can fail after it has renamed the directory.
     if (number != 0 && looked != 0) {
         forget(&tree->aside);
@@ -223,8 +230,12 @@ static bool move_aside(struct mapcp_whole_tree *tree, struct mapcp_namer *namer,
     if (looked != 0) {
         return mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_TARGET, looked);
     }
-    return S_ISDIR(tree->old.st_mode) ||
-           mapcp_fail(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_NOT_DIRECTORY);
+    if (!S_ISDIR(moved.st_mode)) {
+        return mapcp_fail(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_NOT_DIRECTORY);
+    }
+    return mapcp_is_same_file(&moved, &tree->old) ||
+           mapcp_fail_because(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS,
+                              TARGET_REPLACED);
 }
 
 /// Makes the target's name free, or fails if it is taken and must stay.
@@ -343,7 +354,7 @@ void mapcp_whole_tree_end(struct mapcp_whole_tree *tree) {
     while (!tree->removal.has_failed && mapcp_whole_tree_remove_next(tree)) {
     }
     mapcp_removal_end(&tree->removal);
-    const int held[] = {tree->parent, tree->root};
+    const int held[] = {tree->parent, tree->root, tree->held_old};
     for (size_t index = 0; index < sizeof(held) / sizeof(*held); index++) {
         if (held[index] >= 0) {
             // It only reached entries, so closing it loses nothing.

@@ -42,6 +42,9 @@ struct mapcp_whole_tree {
     struct stat source;
     struct stat made;
     struct stat old;
+    /// The old tree, if it is replaced, or -1. Some file systems give a directory another inode number when
+    /// nothing holds it.
+    int held_old;
     bool is_made;
     bool replaces;
     bool is_committed;
@@ -51,7 +54,7 @@ struct mapcp_whole_tree {
 };
 
 /// A tree that has not begun. Ending it does nothing.
-#define MAPCP_NO_WHOLE_TREE ((struct mapcp_whole_tree){.parent = -1, .root = -1})
+#define MAPCP_NO_WHOLE_TREE ((struct mapcp_whole_tree){.parent = -1, .root = -1, .held_old = -1})
 
 /// Opens the directory that holds the target, and decides what to do, without changing anything. Sets
 /// `*decision` to MAPCP_DECISION_NEW, MAPCP_DECISION_REPLACE or MAPCP_DECISION_SKIP.

@@ -223,6 +223,20 @@ describe.each([
       expect(leftIn(found)).toEqual([]);
     }));
 
+  it('another tree in the place of the old one stays', () =>
+    inMemoryDirectory(async (directory) => {
+      const error = await copyWhile(directory, oldTree, (out) => {
+        renameSync(join(out, 'b'), join(out, 'moved'));
+        mkdirSync(join(out, 'b'));
+        writeFileSync(join(out, 'b/theirs'), 'x');
+      });
+      expect(error).toMatchObject({ code: 'EEXIST', message: expect.stringContaining('another process') });
+      const found = look(join(directory, 'out'));
+      expect(found['b/theirs']).toMatchObject({ content: 'x' });
+      expect(found['moved/d/old/x']).toMatchObject({ content: 'old' });
+      expect(leftIn(found)).toEqual([]);
+    }));
+
   it('a target that appears stays, even if everything may be replaced', () =>
     inMemoryDirectory(async (directory) => {
       const error = await copyWhile(
