@@ -2,12 +2,16 @@
 // files, and follows a link if it is not asked to refuse that.
 
 import {
+  chmodSync,
   existsSync,
   fstatSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +19,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Koffi, Native } from '../../ts/host/koffi.js';
 import { linkBuffer } from '../../ts/host/reparse-point.js';
 import { ntWalker } from '../../ts/host/walker-nt.js';
+import { pathWalker } from '../../ts/host/walker-path.js';
 import { hostWith, outcome, preopensOf, sandbox } from './helpers.js';
 
 const koffi = await vi.hoisted(async () => {
@@ -30,6 +35,7 @@ const openat = library.func('int openat(int, const char *, int, ...)');
 const mkdirat = library.func('int mkdirat(int, const char *, uint32)');
 const unlinkat = library.func('int unlinkat(int, const char *, int)');
 const renameat = library.func('int renameat(int, const char *, int, const char *)');
+const linkat = library.func('int linkat(int, const char *, int, const char *, int)');
 const readlinkat = library.func('long readlinkat(int, const char *, void *, size_t)');
 const close = library.func('int close(int)');
 
@@ -42,16 +48,24 @@ const FILE_DIRECTORY_FILE = 0x1;
 const STATUS_REPARSE_POINT_ENCOUNTERED = 0xc000050b | 0;
 const STATUS_OBJECT_NAME_NOT_FOUND = 0xc0000034 | 0;
 const STATUS_OBJECT_NAME_COLLISION = 0xc0000035 | 0;
+const STATUS_INVALID_PARAMETER = 0xc000000d | 0;
 const STATUS_NO_MORE_FILES = 0x80000006 | 0;
 const STATUS_NO_SUCH_FILE = 0xc000000f | 0;
 
 /** The memory that the walker shares with its calls, which has this address. */
 let memory: Buffer = Buffer.alloc(0);
 const ADDRESS = 1n << 40n;
+const IN_1970 = 116_444_736_000_000_000n;
+
+/** Whether a name can be removed at once, which FAT cannot do. */
+let hasPosixSemantics = true;
 
 /** Open handles, which are descriptors here. */
 const opened = new Map<number, { root: number; name: string }>();
 const listed = new Map<number, string[]>();
+
+/** The names of the calls that were made. */
+const made: string[] = [];
 
 const isLink = (fd: number) => fstatSync(fd).isSymbolicLink();
 const isDirectory = (fd: number) => fstatSync(fd).isDirectory();
@@ -70,12 +84,12 @@ const calls: Readonly<Record<string, (...args: never[]) => number | bigint | nul
     const name = memory.toString('utf16le', 96, 96 + memory.readUInt16LE(48)) || '.';
     const refuses = (memory.readUInt32LE(24) & OBJ_DONT_REPARSE) !== 0;
     if (disposition === 2) {
-      const made = create(root, name, options);
-      if (made === -1) {
+      const created = create(root, name, options);
+      if (created === -1) {
         return STATUS_OBJECT_NAME_COLLISION;
       }
-      opened.set(made, { root, name });
-      memory.writeBigInt64LE(BigInt(made), 80);
+      opened.set(created, { root, name });
+      memory.writeBigInt64LE(BigInt(created), 80);
       return 0;
     }
     const place: number = openat(root, name, O_PATH | O_NOFOLLOW, 'int', 0);
@@ -96,18 +110,39 @@ const calls: Readonly<Record<string, (...args: never[]) => number | bigint | nul
     memory.writeBigInt64LE(BigInt(fd), 80);
     return 0;
   },
-  NtSetInformationFile(handle: number, _s, bytes: Buffer, _l, information: number) {
+  NtSetInformationFile(handle: number, _s, address: bigint, _l, information: number) {
     const { root, name } = opened.get(handle) ?? { root: -1, name: '' };
-    if (information === 10) {
+    const bytes = memory.subarray(Number(address - ADDRESS));
+    if (information === 10 || information === 11) {
       const to = Number(bytes.readBigInt64LE(8));
-      return renameat(root, name, to, bytes.toString('utf16le', 20, 20 + bytes.readUInt32LE(16)));
+      const newName = bytes.toString('utf16le', 20, 20 + bytes.readUInt32LE(16));
+      return information === 10 ? renameat(root, name, to, newName) : linkat(root, name, to, newName, 0);
+    }
+    if (information === 64 && !hasPosixSemantics) {
+      return STATUS_INVALID_PARAMETER;
     }
     return unlinkat(root, name, isDirectory(handle) ? 0x200 : 0);
   },
-  NtQueryInformationFile(handle: number, _s, bytes: Buffer) {
+  NtQueryInformationFile(handle: number, _s, address: bigint, _l, information: number) {
+    const bytes = memory.subarray(Number(address - ADDRESS));
     const link = isLink(handle);
-    bytes.writeUInt32LE((isDirectory(handle) ? 0x10 : 0) | (link ? 0x400 : 0), 0);
-    bytes.writeUInt32LE(link ? 0xa000000c : 0, 4);
+    const { mode, size, nlink, ino, ...status } = fstatSync(handle, { bigint: true });
+    const readOnly = (mode & 0o200n) === 0n ? 1 : 0;
+    const attributes = readOnly | (isDirectory(handle) ? 0x10 : 0) | (link ? 0x400 : 0);
+    if (information === 4) {
+      for (const [index, time] of [status.atimeNs, status.mtimeNs, status.ctimeNs].entries()) {
+        bytes.writeBigInt64LE(time / 100n + IN_1970, 8 + 8 * index);
+      }
+      bytes.writeUInt32LE(attributes, 32);
+    } else if (information === 5) {
+      bytes.writeBigInt64LE(size, 8);
+      bytes.writeUInt32LE(Number(nlink), 16);
+    } else if (information === 6) {
+      bytes.writeBigUInt64LE(ino, 0);
+    } else {
+      bytes.writeUInt32LE(attributes, 0);
+      bytes.writeUInt32LE(link ? 0xa000000c : 0, 4);
+    }
     return 0;
   },
   NtFsControlFile(handle: number, _e, _r, _c, _s, _command, _i, _il, output: Buffer) {
@@ -154,7 +189,14 @@ const windows: Koffi = {
     return ADDRESS;
   },
   load: () => ({
-    func: (prototype) => calls[/(\w+)\(/.exec(prototype)?.[1] ?? ''] as unknown as Native<never>,
+    func(prototype) {
+      const name = /(\w+)\(/.exec(prototype)?.[1] ?? '';
+      const call = calls[name] as unknown as Native<never>;
+      return (...given) => {
+        made.push(name);
+        return call(...given);
+      };
+    },
   }),
 };
 
@@ -171,6 +213,7 @@ function setUp() {
 }
 
 const follow = { symlinkFollow: true };
+const preopen = (path: string) => ({ preopens: { '/': { path, access: 'read' } } }) as const;
 
 // The model lists directories through procfs.
 describe.skipIf(!existsSync('/proc/self/fd'))('on Windows, with koffi,', () => {
@@ -244,6 +287,59 @@ describe.skipIf(!existsSync('/proc/self/fd'))('on Windows, with koffi,', () => {
     root.unlinkFileAt('elsewhere');
     expect(readdirSync(box).sort()).toEqual(['dir', 'file-out', 'in']);
     expect(readdirSync(outside)).toEqual(['secret']);
+  });
+
+  it('a link gets a second name itself', () => {
+    const { box, root } = setUp();
+    root.linkAt({}, 'out', root, 'second');
+    expect(readlinkSync(join(box, 'second'))).toBe('../outside');
+    expect(outcome(() => root.linkAt(follow, 'out', root, 'third'))).toBe('not-permitted');
+  });
+
+  it('a status is as Node shows it', () => {
+    const { box, root } = setUp();
+    chmodSync(join(box, 'dir/file'), 0o444);
+    linkSync(join(box, 'dir/file'), join(box, 'second'));
+    utimesSync(join(box, 'second'), 1, 1_000_000_000.5);
+    const file = root.openAt({}, 'second', {}, { read: true });
+    const status = {
+      type: 'regular-file',
+      size: 6n,
+      linkCount: 2n,
+      dataAccessTimestamp: { seconds: 1n, nanoseconds: 0 },
+      dataModificationTimestamp: { seconds: 1_000_000_000n, nanoseconds: 500_000_000 },
+    };
+    expect(file.stat()).toMatchObject(status);
+    expect(root.statAt({}, 'dir/file')).toMatchObject(status);
+    const identity = root.metadataHashAt({}, 'dir/file');
+    expect(file.metadataHash()).toEqual(identity);
+    expect(preopensOf(hostWith(pathWalker, preopen(box)))('/').metadataHashAt({}, 'second')).toEqual(
+      identity,
+    );
+  });
+
+  it.each([
+    ['at once', true],
+    ['when it is closed', false],
+  ])('a file or directory is removed by a file system that removes it %s', (_, can) => {
+    const { box, root } = setUp();
+    hasPosixSemantics = can;
+    root.unlinkFileAt('dir/file');
+    root.removeDirectoryAt('dir');
+    hasPosixSemantics = true;
+    expect(readdirSync(box).sort()).toEqual(['file-out', 'in', 'out']);
+  });
+
+  it('a new file is opened three times: to be created, to get its name, and to lose the other one', () => {
+    const { box, root } = setUp();
+    made.length = 0;
+    const create = { create: true, exclusive: true };
+    const file = root.openAt({}, 'temporary', create, { write: true });
+    (file as unknown as Disposable)[Symbol.dispose]();
+    root.linkAt({}, 'temporary', root, 'name');
+    root.unlinkFileAt('temporary');
+    expect(made.filter((name) => name === 'NtCreateFile')).toHaveLength(3);
+    expect(readdirSync(box)).toContain('name');
   });
 
   it('a link whose target is not UTF-16 is not read as another', () => {

@@ -43,6 +43,8 @@ export function realPath(path: string): string | undefined {
 /** Makes the methods of a walker whose entries have the paths that `at` passes. */
 export function callsByPath(at: At): CallsByPath {
   return {
+    // link(2) of macOS follows, and others may.
+    linkFollows: process.platform !== 'linux',
     look: (parent, name) =>
       at(parent, name, (path) => lstatSync(path, { bigint: true, throwIfNoEntry: false })),
     readLink: (parent, name) => at(parent, name, (path) => readlinkSync(path, NAME_ENCODING)),

@@ -1,6 +1,6 @@
 // An open directory: every method of a WASI descriptor that takes a path.
 
-import { accessSync, constants, fdatasyncSync, fstatSync, fsyncSync } from 'node:fs';
+import { accessSync, constants, fdatasyncSync, fsyncSync } from 'node:fs';
 import type {
   DescriptorFlags,
   DescriptorType,
@@ -36,12 +36,6 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = co
 const MOST_LOOKS = 10;
 
 /**
- * Whether link(2) follows a symbolic link. Then a component could name a file outside, so a symbolic link cannot get a
- * second name. macOS follows, and others may.
- */
-const linkFollows = process.platform !== 'linux';
-
-/**
  * Whether a directory can be synchronised. On Windows that needs a right that Node does not ask for, and NTFS records
  * names in its journal.
  */
@@ -70,7 +64,6 @@ export class Directory {
   #finalMode: number | undefined;
   /** The mode that it gets together with its source's times; undefined if it has no source. */
   #sourceMode: number | undefined;
-  #identity: MetadataHashValue | undefined;
   readonly #known = new KnownNames();
 
   /**
@@ -118,15 +111,12 @@ export class Directory {
   }
 
   stat(): Status {
-    const status = fstatSync(this.#handle.fd, { bigint: true });
-    this.#identity ??= identity(status);
-    return status;
+    return this.#handle.status();
   }
 
-  /** Returns which file it is. Looked up once, because an open file stays the same file. */
+  /** Returns which file it is. */
   identity(): MetadataHashValue {
-    this.#identity ??= identity(this.stat());
-    return this.#identity;
+    return this.#handle.identity();
   }
 
   statAt(follow: boolean, path: string): Status {
@@ -355,13 +345,20 @@ export class Directory {
   linkAt(follow: boolean, path: string, other: OpenDirectory, newPath: string): void {
     this.#expectMutable();
     const target = Directory.#mutable(other);
-    if (!this.#known.takeFile(path)) {
+    const isFile = this.#known.takeFile(path);
+    if (!isFile) {
       noteMove();
     }
     this.#change(path, (from) => {
       from.expectName('not-permitted');
-      if (typeOf(from.settle(follow)) === 'symbolic-link' && linkFollows) {
-        fail('unsupported');
+      const { linkFollows } = this.#walker;
+      // A file that the component has just created, as it mostly is, is looked up by the link itself.
+      if (!isFile || linkFollows) {
+        const status = from.settle(follow);
+        if (linkFollows && typeOf(status) === 'symbolic-link') {
+          // The system would give the name to what it leads to, maybe outside.
+          fail('unsupported');
+        }
       }
       target.#change(newPath, (to) => {
         to.expectName('exist');
@@ -435,11 +432,7 @@ export class Directory {
 
   /** Returns the location that a walk from here has reached. */
   #locationOf(walk: HandleWalk): FileLocation {
-    const directory =
-      walk.directory === this.#handle
-        ? this.identity()
-        : identity(fstatSync(walk.directory.fd, { bigint: true }));
-    return { directory, name: walk.name };
+    return { directory: walk.directory.identity(), name: walk.name };
   }
 
   /** Returns a directory in which names can be changed. Fails with `not-permitted` if they cannot. */

@@ -1,6 +1,6 @@
 // An open regular file.
 
-import { constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, readSync } from 'node:fs';
+import { constants, fdatasyncSync, fsyncSync, ftruncateSync, readSync } from 'node:fs';
 import type {
   DescriptorFlags,
   MetadataHashValue,
@@ -13,7 +13,7 @@ import type { Grant } from './grant.js';
 import type { Handle } from './handle.js';
 import { giveMode } from './modes.js';
 import { changeMode, changeTimes } from './permission.js';
-import { identity, type Status } from './status.js';
+import type { Status } from './status.js';
 import type { Sink, Source } from './streams.js';
 import type { Walker } from './walker.js';
 
@@ -45,7 +45,6 @@ export class File {
   readonly #grant: Grant;
   readonly #writable: WritableFile | undefined;
   readonly #handle: Handle;
-  #identity: MetadataHashValue | undefined;
 
   /** Takes over one ownership of `handle`. `writable` is undefined if the file was opened for reading only. */
   constructor(walker: Walker, handle: Handle, grant: Grant, flags: DescriptorFlags, writable?: WritableFile) {
@@ -88,20 +87,17 @@ export class File {
   }
 
   stat(): Status {
-    const status = fstatSync(this.#handle.fd, { bigint: true });
-    this.#identity ??= identity(status);
-    return status;
+    return this.#handle.status();
   }
 
   /** Returns its type and permissions, as stat(2) reports them. */
   mode(): number {
-    return fstatSync(this.#handle.fd).mode;
+    return this.#handle.mode();
   }
 
-  /** Returns which file it is. Looked up once, because an open file stays the same file. */
+  /** Returns which file it is. */
   identity(): MetadataHashValue {
-    this.#identity ??= identity(this.stat());
-    return this.#identity;
+    return this.#handle.identity();
   }
 
   /** Fails with `bad-descriptor` unless the file was opened for reading. */

@@ -1,6 +1,8 @@
-import { closeSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
+import type { MetadataHashValue } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { fail, nodeCode } from './error-code.js';
 import { CLOSING, expectStack } from './stack.js';
+import { identity, type Status } from './status.js';
 
 /** A file descriptor with any number of owners. It is closed when the last one releases it. */
 export class Handle {
@@ -8,6 +10,7 @@ export class Handle {
   readonly #closes: (fd: number) => void;
   #failed: (error: unknown) => void = () => {};
   #owners = 1;
+  #identity: MetadataHashValue | undefined;
 
   /**
    * Takes over `fd`, with one owner.
@@ -30,6 +33,29 @@ export class Handle {
    */
   get fd(): number {
     return this.#owners > 0 ? this.#fd : fail('bad-descriptor');
+  }
+
+  /** Returns the status of the open file. */
+  status(): Status {
+    const status = this.look();
+    this.#identity ??= identity(status);
+    return status;
+  }
+
+  /** Returns which file it is. Looked up once, because an open file stays the same file. */
+  identity(): MetadataHashValue {
+    const which = this.#owners > 0 ? this.#identity : undefined;
+    return which ?? identity(this.status());
+  }
+
+  /** Asks the system for the status. */
+  protected look(): Status {
+    return fstatSync(this.fd, { bigint: true });
+  }
+
+  /** Returns the type and permissions of the open file, as stat(2) reports them. */
+  mode(): number {
+    return fstatSync(this.fd).mode;
   }
 
   /** Adds an owner. */

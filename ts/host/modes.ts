@@ -22,6 +22,7 @@ export const NEW_DIRECTORY = 0o1000;
 export const UNFINISHED_DIRECTORY = 0o1720;
 
 const OWNER_MAY_CHANGE = 0o300;
+const OWNER_MAY_WRITE = 0o200;
 const SET_GROUP = 0o2000;
 const STICKY = 0o1000;
 
@@ -156,7 +157,9 @@ export class ModeCarrier {
    * @internal
    */
   modeForFile(): number | undefined {
-    return this.#file;
+    // Windows has only the attribute that a file is read-only, and a new file is not.
+    const isUsual = process.platform === 'win32' && ((this.#file ?? 0) & OWNER_MAY_WRITE) !== 0;
+    return isUsual ? undefined : this.#file;
   }
 
   /**

@@ -29,15 +29,28 @@ export const Option = {
   link: 0x200000,
 } as const;
 
-/** Information that can be set. */
-export const Information = { rename: 10, link: 11, disposition: 13, dispositionEx: 64 } as const;
+/** Information that gives an open file another name. */
+export const Naming = { rename: 10, link: 11 } as const;
+
+/** Attributes of a file. */
+export const Attribute = { readOnly: 0x1, directory: 0x10, reparsePoint: 0x400 } as const;
 
 /** Commands to a file system. */
 export const Control = { setReparsePoint: 0x900a4, getReparsePoint: 0x900a8 } as const;
 
 const FILE_FULL_DIR_INFORMATION = 2;
+const FILE_BASIC_INFORMATION = 4;
+const FILE_STANDARD_INFORMATION = 5;
+const FILE_INTERNAL_INFORMATION = 6;
+const FILE_DISPOSITION_INFORMATION = 13;
 const FILE_ATTRIBUTE_TAG_INFORMATION = 35;
+const FILE_DISPOSITION_INFORMATION_EX = 64;
 const FILE_ATTRIBUTE_NORMAL = 0x80;
+const DISPOSITION_DELETE = 0x1;
+const DISPOSITION_POSIX_SEMANTICS = 0x2;
+const DISPOSITION_IGNORE_READ_ONLY = 0x10;
+/** Windows' time of 1970, in units of 100 nanoseconds. */
+const IN_1970 = 116_444_736_000_000_000n;
 const SHARE_ALL = 7;
 const OBJ_CASE_INSENSITIVE = 0x40;
 /** Refuses links on the way, and a link with the last name unless the link itself is opened. */
@@ -77,30 +90,33 @@ const lacking: readonly number[] = [
   STATUS_NOT_SUPPORTED,
 ];
 
-/** Whether a call failed because this release of Windows, or this file system, does not have it. */
-export const isLacking = (error: unknown): boolean =>
-  error instanceof Error && 'status' in error && lacking.includes(Number(error.status));
-
 /** An open handle of Windows. */
 export type NtHandle = number;
 
-// Offsets in the memory that calls share: OBJECT_ATTRIBUTES, UNICODE_STRING, IO_STATUS_BLOCK, a handle, and the name.
+/** Maximum number of bytes in a name. */
+const MOST_NAME = 512;
+
+// Offsets in the memory that calls share: OBJECT_ATTRIBUTES, UNICODE_STRING, IO_STATUS_BLOCK, a handle, a name, and
+// information about a file.
 const OBJECT = 0;
 const STRING = 48;
 const STATUS = 64;
 const HANDLE = 80;
 const NAME = 96;
+const INFORMATION = NAME + MOST_NAME;
 
-/** Maximum number of bytes in a name. */
-const MOST_NAME = 512;
+/** At least the bytes of any information that is asked for or set: a new name has 20 bytes before it. */
+const MOST_INFORMATION = 20 + MOST_NAME;
 
 /** Declares the calls. Throws a `NoKoffiError` if one is missing. Each call throws an error like Node's if it fails. */
 export function ntCalls(koffi: Koffi) {
   const native = declare(koffi);
   // Not on the heap of JavaScript, so its address stays.
-  const memory = Buffer.from(new ArrayBuffer(NAME + MOST_NAME));
+  const memory = Buffer.from(new ArrayBuffer(INFORMATION + MOST_INFORMATION));
   const address = koffi.address(memory);
-  const [object, status, opened] = [OBJECT, STATUS, HANDLE].map((offset) => address + BigInt(offset));
+  const [object, status, opened, information] = [OBJECT, STATUS, HANDLE, INFORMATION].map(
+    (offset) => address + BigInt(offset),
+  );
   memory.writeUInt32LE(STRING - OBJECT, OBJECT);
   memory.writeBigUInt64LE(address + BigInt(STRING), OBJECT + 16);
   memory.writeUInt32LE(OBJ_CASE_INSENSITIVE | OBJ_DONT_REPARSE, OBJECT + 24);
@@ -116,18 +132,31 @@ export function ntCalls(koffi: Koffi) {
     const code =
       codes[failed] ??
       getSystemErrorName(native.uv_translate_sys_error(native.RtlNtStatusToDosError(failed)));
-    return Object.assign(systemError(code), { status: failed });
+    return systemError(code);
   };
+  /** Writes a name as UTF-16. Returns the number of its bytes. */
+  const write = (name: string, offset: number): number => {
+    const length = name.length * 2;
+    if (length > MOST_NAME) {
+      throw systemError('ENAMETOOLONG');
+    }
+    memory.write(name, offset, 'utf16le');
+    return length;
+  };
+  /** Reads `length` bytes of information into the memory. */
+  const query = (handle: NtHandle, length: number, kind: number): void =>
+    check(native.NtQueryInformationFile(handle, status, information, length, kind));
+  /** Sets `length` bytes of information in the memory. */
+  const set = (handle: NtHandle, length: number, kind: number): number =>
+    native.NtSetInformationFile(handle, status, information, length, kind);
+  const nanoseconds = (offset: number): bigint =>
+    (memory.readBigInt64LE(INFORMATION + offset) - IN_1970) * 100n;
   const closeHandle = (handle: NtHandle): void => void native.NtClose(handle);
 
   return {
     /** Opens or creates `name` in `root`; the empty name is `root` itself. Never follows a link. */
     open(root: NtHandle, name: string, rights: number, disposition: number, options: number): NtHandle {
-      const length = name.length * 2;
-      if (length > MOST_NAME) {
-        throw systemError('ENAMETOOLONG');
-      }
-      memory.write(name, NAME, 'utf16le');
+      const length = write(name, NAME);
       memory.writeUInt16LE(length, STRING);
       memory.writeUInt16LE(length, STRING + 2);
       memory.writeBigInt64LE(BigInt(root), OBJECT + 8);
@@ -174,18 +203,56 @@ export function ntCalls(koffi: Koffi) {
       }
     },
 
-    /** Sets information of an open file. */
-    set(handle: NtHandle, information: number, bytes: Buffer): void {
-      check(native.NtSetInformationFile(handle, status, bytes, bytes.length, information));
+    /** Renames an open file, or links it, to `name` in `root`. */
+    giveName(handle: NtHandle, naming: number, root: NtHandle, name: string, replaces: boolean): void {
+      memory.writeBigUInt64LE(replaces ? 1n : 0n, INFORMATION);
+      memory.writeBigInt64LE(BigInt(root), INFORMATION + 8);
+      const length = write(name, INFORMATION + 20);
+      memory.writeUInt32LE(length, INFORMATION + 16);
+      check(set(handle, Math.max(24, 20 + length), naming));
+    },
+
+    /** Removes the name by which a file was opened, at once if the system can do that, also if it is read-only. */
+    remove(handle: NtHandle): void {
+      const flags = DISPOSITION_DELETE | DISPOSITION_POSIX_SEMANTICS | DISPOSITION_IGNORE_READ_ONLY;
+      memory.writeUInt32LE(flags, INFORMATION);
+      const result = set(handle, 4, FILE_DISPOSITION_INFORMATION_EX);
+      if (lacking.includes(result >>> 0)) {
+        memory.writeUInt8(1, INFORMATION);
+        check(set(handle, 1, FILE_DISPOSITION_INFORMATION));
+      } else {
+        check(result);
+      }
     },
 
     /** Returns the attributes of an open file, and the tag of a link or another reparse point; 0 if it is none. */
     attributes(handle: NtHandle): { attributes: number; tag: number } {
-      const bytes = Buffer.alloc(8);
-      check(
-        native.NtQueryInformationFile(handle, status, bytes, bytes.length, FILE_ATTRIBUTE_TAG_INFORMATION),
-      );
-      return { attributes: bytes.readUInt32LE(0), tag: bytes.readUInt32LE(4) };
+      query(handle, 8, FILE_ATTRIBUTE_TAG_INFORMATION);
+      return { attributes: memory.readUInt32LE(INFORMATION), tag: memory.readUInt32LE(INFORMATION + 4) };
+    },
+
+    /** Returns the attributes and times of an open file, the latter in nanoseconds since 1970. */
+    basics(handle: NtHandle) {
+      query(handle, 40, FILE_BASIC_INFORMATION);
+      return {
+        attributes: memory.readUInt32LE(INFORMATION + 32),
+        atimeNs: nanoseconds(8),
+        mtimeNs: nanoseconds(16),
+        ctimeNs: nanoseconds(24),
+      };
+    },
+
+    /** Returns the size of an open file, and how many names it has. */
+    extent(handle: NtHandle): { size: bigint; nlink: bigint } {
+      query(handle, 24, FILE_STANDARD_INFORMATION);
+      const nlink = BigInt(memory.readUInt32LE(INFORMATION + 16));
+      return { size: memory.readBigInt64LE(INFORMATION + 8), nlink };
+    },
+
+    /** Returns the number of an open file, which no other file of its volume has. */
+    number(handle: NtHandle): bigint {
+      query(handle, 8, FILE_INTERNAL_INFORMATION);
+      return memory.readBigUInt64LE(INFORMATION);
     },
 
     /** Sends a command about a reparse point, with `input`, and fills `output`. */

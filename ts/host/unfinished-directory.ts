@@ -1,6 +1,5 @@
 // Directories that a copy creates, until they have their modes.
 
-import { fstatSync } from 'node:fs';
 import { ignoringErrors, nodeCode } from './error-code.js';
 import type { Handle } from './handle.js';
 import type { HandleWalk } from './handle-walk.js';
@@ -58,7 +57,7 @@ function mark(
   modes: ModeCarrier,
   path: string,
 ): void {
-  const status = fstatSync(made.fd, { bigint: true });
+  const status = made.status();
   if (!isNewDirectory(status, walker.newDirectory)) {
     // Another directory has taken its name, or the file system chooses modes itself, which may be right. Or another job
     // of the same copy has met the directory, and is at work in it.
@@ -82,6 +81,6 @@ export function setMode(walker: Walker, directory: Handle, mode: number): string
   return giveMode(
     mode,
     (wanted) => walker.setMode(directory, wanted),
-    () => fstatSync(directory.fd).mode,
+    () => directory.mode(),
   );
 }

@@ -3,23 +3,23 @@
 //
 // It has been run under Wine, which has no links.
 
-import { constants, fstatSync, futimesSync } from 'node:fs';
+import { closeSync, constants, fstatSync, futimesSync } from 'node:fs';
 import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { realPath } from './calls-by-path.js';
 import { fail, systemError, unless } from './error-code.js';
 import { Handle } from './handle.js';
 import { isKnownProcessor, loadKoffi, unknownSystem } from './koffi.js';
 import { expectOrdinary, NAME_ENCODING } from './names.js';
-import { Control, Disposition, Information, isLacking, type NtHandle, ntCalls, Option, Right } from './nt.js';
+import { Attribute, Control, Disposition, Naming, type NtHandle, ntCalls, Option, Right } from './nt.js';
 import { changeMode } from './permission.js';
 import { retryWhileBusy } from './rename.js';
 import { isLinkTag, isOtherName, linkBuffer, targetIn } from './reparse-point.js';
 import { expectStack } from './stack.js';
 import { type Status, typeOf } from './status.js';
 import type { ListedEntry, Walker } from './walker.js';
-import { pathWalker } from './walker-path.js';
+import { openDirectory, pathWalker } from './walker-path.js';
 
-const { O_CREAT, O_RDWR, O_TRUNC, O_WRONLY, S_IFLNK } = constants;
+const { O_CREAT, O_RDWR, O_TRUNC, O_WRONLY, S_IFDIR, S_IFLNK, S_IFREG } = constants;
 
 /** At least the bytes of one entry of a listing. */
 const LISTING_BYTES = 16_384;
@@ -27,15 +27,38 @@ const LISTING_BYTES = 16_384;
 /** At least the bytes of any reparse point. */
 const REPARSE_POINT_BYTES = 16_384;
 
-const ATTRIBUTE_DIRECTORY = 0x10;
-const ATTRIBUTE_REPARSE_POINT = 0x400;
-
-const DELETE = 0x1;
-const POSIX_SEMANTICS = 0x2;
-const IGNORE_READ_ONLY = 0x10;
-
 /** The path by which a host shares a held directory. `hold` recognises its text. Windows has no such device. */
 const SHARED = /^\\\\\.\\mapcp-directory\\(\d+)$/;
+
+type NtCalls = ReturnType<typeof ntCalls>;
+
+/**
+ * An open file or directory. Node's fstat would also ask for its volume each time, which takes longer than everything else
+ * that it asks for. No link is followed, so a file is on the volume of its directory.
+ */
+class NtFile extends Handle {
+  readonly device: bigint;
+  readonly #nt: NtCalls;
+  #number: bigint | undefined;
+
+  constructor(nt: NtCalls, fd: number, device: bigint, closes = nt.close) {
+    super(fd, closes);
+    this.#nt = nt;
+    this.device = device;
+  }
+
+  override mode(): number {
+    return modeOf(this.#nt.basics(this.#nt.handleOf(this.fd)).attributes);
+  }
+
+  protected override look(): Status {
+    const handle = this.#nt.handleOf(this.fd);
+    this.#number ??= this.#nt.number(handle);
+    return statusOf(this.#nt, handle, this.device, this.#number);
+  }
+}
+
+const ntFile = (handle: Handle): NtFile => (handle instanceof NtFile ? handle : fail('bad-descriptor'));
 
 /** Makes the walker. Throws a `NoKoffiError` if koffi cannot be used, or if its use is unknown on this processor. */
 export function ntWalker(load = loadKoffi): Walker {
@@ -73,84 +96,54 @@ export function ntWalker(load = loadKoffi): Walker {
       nt.closeHandle(handle);
     }
   };
-  /** As `withEntry`, with a descriptor. */
-  const withDescriptor = <T>(
-    parent: Handle,
-    name: string,
-    rights: number,
-    act: (fd: number, handle: NtHandle) => T,
-  ): T => {
-    expectStack();
-    const handle = open(parent, name, rights, Disposition.open, Option.link);
-    const fd = nt.descriptor(handle);
-    try {
-      return act(fd, handle);
-    } finally {
-      nt.close(fd);
-    }
-  };
-  const entered = (parent: NtHandle, name: string): Handle => {
+  /** Returns a descriptor of a directory in another, or of the other itself if `name` is empty. */
+  const entered = (parent: NtHandle, name: string): number => {
     expectStack();
     const rights = Right.list | Right.traverse | Right.readAttributes;
-    return new Handle(
-      nt.descriptor(nt.open(parent, name, rights, Disposition.open, Option.directory)),
-      nt.close,
-    );
+    return nt.descriptor(nt.open(parent, name, rights, Disposition.open, Option.directory));
   };
   const look = (parent: Handle, name: string): Status | undefined =>
     unless(['ENOENT'], () =>
-      withDescriptor(parent, name, Right.readAttributes, (fd, handle) =>
-        statusOf(fstatSync(fd, { bigint: true }), nt.attributes(handle).tag),
+      withEntry(parent, name, Right.readAttributes, 0, (handle) =>
+        statusOf(nt, handle, ntFile(parent).device, nt.number(handle)),
       ),
     );
   /** Gives the open entry another name. */
   const giveName = (
-    information: number,
+    naming: number,
     handle: NtHandle,
     to: Handle,
     newName: string,
-    replace: boolean,
+    replaces: boolean,
   ): void => {
     expectOrdinary(newName);
-    const bytes = Buffer.alloc(Math.max(24, 20 + newName.length * 2));
-    bytes.writeUInt8(replace ? 1 : 0, 0);
-    bytes.writeBigInt64LE(BigInt(handleOf(to)), 8);
-    bytes.writeUInt32LE(newName.length * 2, 16);
-    bytes.write(newName, 20, 'utf16le');
-    nt.set(handle, information, bytes);
+    nt.giveName(handle, naming, handleOf(to), newName, replaces);
   };
   const isDirectory = (parent: Handle, name: string): boolean => {
     const status = look(parent, name);
     return status !== undefined && typeOf(status) === 'directory';
   };
-  const removeOpen = (handle: NtHandle): void => {
-    try {
-      const flags = Buffer.alloc(4);
-      flags.writeUInt32LE(DELETE | POSIX_SEMANTICS | IGNORE_READ_ONLY);
-      nt.set(handle, Information.dispositionEx, flags);
-    } catch (error) {
-      if (!isLacking(error)) {
-        throw error;
-      }
-      nt.set(handle, Information.disposition, Buffer.of(DELETE));
-    }
-  };
   const remove = (parent: Handle, name: string, mustBeDirectory: boolean): void =>
     withEntry(parent, name, Right.delete | Right.readAttributes, 0, (handle) => {
       const { attributes, tag } = nt.attributes(handle);
-      const isDirectory = (attributes & ATTRIBUTE_DIRECTORY) !== 0 && !isOtherName(tag);
+      const isDirectory = (attributes & Attribute.directory) !== 0 && !isOtherName(tag);
       if (isDirectory !== mustBeDirectory) {
         throw systemError(mustBeDirectory ? 'ENOTDIR' : 'EISDIR');
       }
-      removeOpen(handle);
+      nt.remove(handle);
     });
 
   return {
     newDirectory: pathWalker.newDirectory,
 
+    linkFollows: false,
+
     hold(path) {
       const shared = SHARED.exec(path)?.[1];
-      return shared === undefined ? pathWalker.hold(path) : entered(nt.handleOf(Number(shared)), '');
+      const held = shared === undefined ? undefined : entered(nt.handleOf(Number(shared)), '');
+      const fd = held ?? openDirectory(path).fd;
+      const { dev } = fstatSync(fd, { bigint: true });
+      return new NtFile(nt, fd, dev, held === undefined ? closeSync : nt.close);
     },
 
     shared: ({ fd }) => `\\\\.\\mapcp-directory\\${fd}`,
@@ -159,7 +152,7 @@ export function ntWalker(load = loadKoffi): Walker {
 
     enter(parent, name) {
       expectOrdinary(name);
-      return entered(handleOf(parent), name === '.' ? '' : name);
+      return new NtFile(nt, entered(handleOf(parent), name === '.' ? '' : name), ntFile(parent).device);
     },
 
     open(parent, name, flags) {
@@ -172,10 +165,8 @@ export function ntWalker(load = loadKoffi): Walker {
             : Right.write;
       const disposition =
         flags & O_CREAT ? Disposition.create : flags & O_TRUNC ? Disposition.overwrite : Disposition.open;
-      return new Handle(
-        nt.descriptor(open(parent, name, rights, disposition, Option.notDirectory)),
-        nt.close,
-      );
+      const handle = open(parent, name, rights | Right.readAttributes, disposition, Option.notDirectory);
+      return new NtFile(nt, nt.descriptor(handle), ntFile(parent).device);
     },
 
     reopen: () => undefined,
@@ -226,7 +217,7 @@ export function ntWalker(load = loadKoffi): Walker {
       try {
         nt.control(handle, Control.setReparsePoint, bytes, null);
       } catch (error) {
-        removeOpen(handle);
+        nt.remove(handle);
         throw error;
       } finally {
         nt.closeHandle(handle);
@@ -239,7 +230,7 @@ export function ntWalker(load = loadKoffi): Walker {
 
     link(from, name, to, newName) {
       withEntry(from, name, Right.writeAttributes, Option.notDirectory, (handle) =>
-        giveName(Information.link, handle, to, newName, false),
+        giveName(Naming.link, handle, to, newName, false),
       );
     },
 
@@ -247,16 +238,21 @@ export function ntWalker(load = loadKoffi): Walker {
       retryWhileBusy(
         () =>
           withEntry(from, name, Right.delete, 0, (handle) =>
-            giveName(Information.rename, handle, to, newName, true),
+            giveName(Naming.rename, handle, to, newName, true),
           ),
         () => isDirectory(to, newName) && !isDirectory(from, name),
       );
     },
 
     setTimes(parent, name, accessed, modified) {
-      withDescriptor(parent, name, Right.readAttributes | Right.writeAttributes, (fd) =>
-        futimesSync(fd, accessed.passed, modified.passed),
-      );
+      expectStack();
+      const rights = Right.readAttributes | Right.writeAttributes;
+      const fd = nt.descriptor(open(parent, name, rights, Disposition.open, Option.link));
+      try {
+        futimesSync(fd, accessed.passed, modified.passed);
+      } finally {
+        nt.close(fd);
+      }
     },
 
     setMode(directory, mode) {
@@ -265,19 +261,30 @@ export function ntWalker(load = loadKoffi): Walker {
   };
 }
 
-/** Corrects the type of an entry that stands for another name: a link, or something unknown. */
-function statusOf(status: Status, tag: number): Status {
-  return isOtherName(tag) ? { ...status, mode: isLinkTag(tag) ? BigInt(S_IFLNK | 0o666) : 0n } : status;
+/** Returns the mode that Node shows for a file with these attributes. */
+function modeOf(attributes: number): number {
+  const permissions = attributes & Attribute.readOnly ? 0o444 : 0o666;
+  return attributes & Attribute.directory ? S_IFDIR | 0o666 : S_IFREG | permissions;
+}
+
+/** Returns the status of what is open, with the numbers of its volume and of itself. */
+function statusOf(nt: NtCalls, handle: NtHandle, dev: bigint, ino: bigint): Status {
+  const { attributes, ...times } = nt.basics(handle);
+  const tag = attributes & Attribute.reparsePoint ? nt.attributes(handle).tag : 0;
+  const { nlink, size } = nt.extent(handle);
+  // Another name is a link, or something unknown.
+  const mode = isOtherName(tag) ? (isLinkTag(tag) ? S_IFLNK | 0o666 : 0) : modeOf(attributes);
+  return { dev, ino, mode: BigInt(mode), nlink, uid: 0n, size, ...times };
 }
 
 /** Returns the type in a FILE_FULL_DIR_INFORMATION. */
 function typeOfEntry(entry: Buffer): DescriptorType {
   const attributes = entry.readUInt32LE(56);
-  const tag = attributes & ATTRIBUTE_REPARSE_POINT ? entry.readUInt32LE(64) : 0;
+  const tag = attributes & Attribute.reparsePoint ? entry.readUInt32LE(64) : 0;
   if (isOtherName(tag)) {
     return isLinkTag(tag) ? 'symbolic-link' : 'unknown';
   }
-  return attributes & ATTRIBUTE_DIRECTORY ? 'directory' : 'regular-file';
+  return attributes & Attribute.directory ? 'directory' : 'regular-file';
 }
 
 /** Encodes a name or a link's target in `NAME_ENCODING`. One that is not UTF-16 gets bytes that are not UTF-8. */

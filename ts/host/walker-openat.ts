@@ -89,10 +89,10 @@ export function openatWalker(platform = process.platform, load = loadKoffi): Wal
   if (system === undefined || !isKnownProcessor()) {
     throw unknownSystem(platform);
   }
-  return walkerOf(system, load());
+  return walkerOf(system, load(), platform !== 'linux');
 }
 
-function walkerOf(system: System, koffi: Koffi): Walker {
+function walkerOf(system: System, koffi: Koffi, linkFollows: boolean): Walker {
   const { O_CLOEXEC, searching, AT_SYMLINK_NOFOLLOW, AT_REMOVEDIR } = system;
   const native = nativeCalls(system, koffi);
 
@@ -144,6 +144,8 @@ function walkerOf(system: System, koffi: Koffi): Walker {
   return {
     // Without a path, a mode can be given only to a directory that may be searched.
     newDirectory: 0o1700,
+
+    linkFollows,
 
     hold(path) {
       expectStack();

@@ -18,8 +18,8 @@ import type { Walker } from './walker.js';
 
 const { O_DIRECTORY, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
-/** A held directory that knows its path. */
-class HeldDirectory extends Handle {
+/** An open file or directory that knows its path. */
+class HeldFile extends Handle {
   readonly path: string;
 
   constructor(fd: number, path: string) {
@@ -27,20 +27,20 @@ class HeldDirectory extends Handle {
     this.path = path;
   }
 
-  /** Fails with `not-permitted` if the path leads to another file than the one that is held. */
+  /** Fails with `not-permitted` if the path leads to another file than this one. */
   confirm(): void {
     const now = lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
-    if (!now || !isSameFile(identity(now), identity(fstatSync(this.fd, { bigint: true })))) {
+    if (!now || !isSameFile(identity(now), this.identity())) {
       fail('not-permitted');
     }
   }
 }
 
-function heldDirectory(directory: Handle): HeldDirectory {
-  return directory instanceof HeldDirectory ? directory : fail('bad-descriptor');
+function heldFile(directory: Handle): HeldFile {
+  return directory instanceof HeldFile ? directory : fail('bad-descriptor');
 }
 
-function pathOf(parent: HeldDirectory, name: string): string {
+function pathOf(parent: HeldFile, name: string): string {
   expectOrdinary(name);
   return join(parent.path, name);
 }
@@ -59,30 +59,46 @@ function isThere(path: string): boolean {
 }
 
 /** Opens what is at `path`. Fails with `not-permitted` if the path leads to another file once it is open. */
-function openConfirmed(parent: HeldDirectory, path: string, flags: number, mode?: number): number {
+function openConfirmed(parent: HeldFile, path: string, flags: number, mode?: number): HeldFile {
   parent.confirm();
   if (process.platform === 'win32' && (flags & O_EXCL) !== 0 && isThere(path)) {
     // Windows would create the target of a dangling link.
     throw systemError('EEXIST');
   }
   expectStack();
-  const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode);
+  const opened = new HeldFile(openSync(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode), path);
   try {
-    const there = lstatSync(path, { bigint: true });
-    if (!isSameFile(identity(there), identity(fstatSync(fd, { bigint: true })))) {
+    if (!isSameFile(identity(lstatSync(path, { bigint: true })), opened.identity())) {
       fail('not-permitted');
     }
     parent.confirm();
   } catch (error) {
-    closeSync(fd);
+    opened.release();
     throw error;
   }
-  return fd;
+  return opened;
+}
+
+/**
+ * Opens a directory by a path whose symbolic links are followed. Returns its descriptor, which the caller must close, and its
+ * path without links. Throws Node's error, with the path as it was given.
+ */
+export function openDirectory(path: string): { fd: number; real: string } {
+  // Node's own realpath fails for the paths of Windows that begin with `\\?\`.
+  const real = resolved(path);
+  expectStack();
+  const fd = openSync(real, O_RDONLY | O_DIRECTORY);
+  // Windows has no O_DIRECTORY.
+  if (!fstatSync(fd).isDirectory()) {
+    closeSync(fd);
+    throw Object.assign(new Error(`ENOTDIR: not a directory, open '${path}'`), { code: 'ENOTDIR', path });
+  }
+  return { fd, real };
 }
 
 export const pathWalker: Walker = {
   ...callsByPath((directory, name, act) => {
-    const parent = heldDirectory(directory);
+    const parent = heldFile(directory);
     const path = pathOf(parent, name);
     parent.confirm();
     const result = act(path);
@@ -93,40 +109,32 @@ export const pathWalker: Walker = {
   newDirectory: 0o1700,
 
   hold(path) {
-    // Node's own realpath fails for the paths of Windows that begin with `\\?\`.
-    const real = resolved(path);
-    expectStack();
-    const fd = openSync(real, O_RDONLY | O_DIRECTORY);
-    // Windows has no O_DIRECTORY.
-    if (!fstatSync(fd).isDirectory()) {
-      closeSync(fd);
-      throw Object.assign(new Error(`ENOTDIR: not a directory, open '${path}'`), { code: 'ENOTDIR', path });
-    }
-    return new HeldDirectory(fd, real);
+    const { fd, real } = openDirectory(path);
+    return new HeldFile(fd, real);
   },
 
-  realPath: (directory) => heldDirectory(directory).path,
+  realPath: (directory) => heldFile(directory).path,
 
   shared(directory) {
-    const held = heldDirectory(directory);
+    const held = heldFile(directory);
     held.confirm();
     return held.path;
   },
 
   enter(directory, name) {
-    const parent = heldDirectory(directory);
+    const parent = heldFile(directory);
     const path = pathOf(parent, name);
     parent.confirm();
     const status = lstatSync(path, { bigint: true });
     if (typeOf(status) !== 'directory') {
       throw systemError('ENOTDIR');
     }
-    return new HeldDirectory(openConfirmed(parent, path, O_RDONLY | O_DIRECTORY), path);
+    return openConfirmed(parent, path, O_RDONLY | O_DIRECTORY);
   },
 
   open(directory, name, flags, mode) {
-    const parent = heldDirectory(directory);
-    return new Handle(openConfirmed(parent, pathOf(parent, name), flags, mode));
+    const parent = heldFile(directory);
+    return openConfirmed(parent, pathOf(parent, name), flags, mode);
   },
 
   setMode(directory, mode) {

@@ -38,6 +38,9 @@ export interface Walker {
   /** The mode for a directory that was just created: the least with which it can be entered. */
   readonly newDirectory: number;
 
+  /** Whether `link` may follow a symbolic link, so that it would reach a file outside. */
+  readonly linkFollows: boolean;
+
   /**
    * Holds a directory of the system, by a path that the host's own user chose: symbolic links in it are followed.
    * Needs no permission on the directory itself.
@@ -90,7 +93,7 @@ export interface Walker {
   /** Removes anything but a directory. */
   removeFile(parent: Handle, name: string): void;
 
-  /** Gives a file a second name, which must be free. Whether it follows a symbolic link depends on the system. */
+  /** Gives a file a second name, which must be free. See `linkFollows` for a symbolic link. */
   link(from: Handle, name: string, to: Handle, newName: string): void;
 
   /** Renames as rename(2) does. */
