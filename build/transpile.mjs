@@ -35,6 +35,19 @@ const changes = [
     replaceBy: 'false ?',
   },
   {
+    // As above: only the asynchronous variants convert values by these lists. Without them, esbuild drops the converters.
+    subject: 'the types of imports',
+    isOfImports: true,
+    find: /paramLiftFns: \[(?:(?!paramLiftFns)[\s\S])*?(?=hasResultPointer:)/g,
+    replaceBy: '',
+  },
+  {
+    subject: 'the end of a synchronous import',
+    isOfImports: true,
+    find: /if \(!isManualAsync && !isAsync && !funcTypeIsAsync\) (?=\{\s*if \(createdTask\))/,
+    replaceBy: '',
+  },
+  {
     // V8 compiles a function in parentheses at once. It would parse this one, which holds nearly all code, twice: a
     // fifth of the start-up of a small copy.
     subject: 'instantiate',

@@ -1,6 +1,6 @@
 import { closedError } from '../common/closed.js';
 import { errorOf } from '../jobs/component.js';
-import type { Answer, Request, Requests } from './requests.js';
+import { type Answer, READY, type Request, type Requests } from './requests.js';
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -15,7 +15,9 @@ export class Connection {
   readonly #worker: Worker;
   readonly #isOwn: boolean;
   readonly #waiting = new Map<number, Waiting>();
-  #latest = 0;
+  /** Resolves when the worker can receive messages. Earlier ones would be lost if it loads its code asynchronously. */
+  readonly #ready = this.#answerTo(READY);
+  #latest = READY;
   #failed: Error | undefined;
   /** Whether no other sandbox must get the worker. */
   #isSuspect = false;
@@ -40,6 +42,8 @@ export class Connection {
     worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.#receive(data));
     worker.addEventListener('messageerror', () => this.#break('a message from it cannot be read'));
     worker.addEventListener('error', ({ message }) => this.#break(message || 'it could not be loaded'));
+    // Each request reports the error.
+    this.#ready.catch(() => {});
   }
 
   /**
@@ -56,10 +60,9 @@ export class Connection {
     }
     const id = ++this.#latest;
     const request: Request<Name> = { id, name, parameters };
+    await this.#ready;
     this.#worker.postMessage(request);
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-    });
+    return this.#answerTo(id) as Promise<ReturnType<Requests[Name]>>;
   }
 
   /** Closes the sandbox. The worker is kept for another one, or ended if it is broken or if one is kept already. */
@@ -71,6 +74,12 @@ export class Connection {
     }
     idle = this;
     this.ask('close').catch(() => {});
+  }
+
+  #answerTo(id: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+    });
   }
 
   #receive(answer: Answer): void {

@@ -8,8 +8,8 @@ export interface Content {
   readonly size: number;
   /** About how many bytes of it are in memory. */
   readonly held: number;
-  /** Reads at most `length` bytes from `position` on; none at the end. Fails with `io`. */
-  read(length: number, position: number): Uint8Array;
+  /** Fills `bytes` with those from `position` on. Returns how many there are; none at the end. Fails with `io`. */
+  read(bytes: Uint8Array, position: number): number;
   /** Returns all of it, in pieces. */
   parts(): Iterable<Blob | Uint8Array<ArrayBuffer>>;
   /** Returns all of it as it is now. */
@@ -63,14 +63,23 @@ export class BlobContent implements Content {
     return this.#blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
-  read(length: number, position: number): Uint8Array {
-    const end = Math.min(position + length, this.size);
-    const bytes = this.#fromBlocks(position, end) ?? this.#now(position, end);
-    this.#length = length;
+  read(bytes: Uint8Array, position: number): number {
+    const end = Math.min(position + bytes.length, this.size);
+    if (this.#has(position, end)) {
+      for (const { start, bytes: block } of this.#blocks) {
+        const part = block.subarray(Math.max(0, position - start), Math.max(0, end - start));
+        if (part.length > 0) {
+          bytes.set(part, Math.max(0, start - position));
+        }
+      }
+    } else {
+      bytes.set(this.#now(position, end));
+    }
+    this.#length = bytes.length;
     // A window overlaps the next one by a byte.
     this.#next = Math.max(position, end - 1);
     this.#blocks = this.#blocks.filter((block) => block.start + block.bytes.length > this.#next);
-    return bytes;
+    return Math.max(0, end - position);
   }
 
   /** Whether the next read will probably find its bytes in memory. */
@@ -146,26 +155,6 @@ export class BlobContent implements Content {
     return first !== undefined && first.start <= start && this.#end >= end;
   }
 
-  #fromBlocks(start: number, end: number): Uint8Array | undefined {
-    if (start >= end || !this.#has(start, end)) {
-      return undefined;
-    }
-    const parts = this.#blocks
-      .map((block) => block.bytes.subarray(Math.max(0, start - block.start), Math.max(0, end - block.start)))
-      .filter(({ length }) => length > 0);
-    const [only] = parts;
-    if (parts.length === 1 && only !== undefined) {
-      return only;
-    }
-    const bytes = new Uint8Array(end - start);
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
-  }
-
   #now(start: number, end: number): Uint8Array {
     return new Uint8Array(new FileReaderSync().readAsArrayBuffer(this.#blob.slice(start, end)));
   }
@@ -191,16 +180,18 @@ export class MemoryContent implements WritableContent {
     return this.#pieces.reduce((sum, piece) => sum + (piece?.length ?? 0), 0);
   }
 
-  read(length: number, position: number): Uint8Array {
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.#size - position)));
-    for (let at = 0; at < bytes.length; ) {
+  read(bytes: Uint8Array, position: number): number {
+    const length = Math.max(0, Math.min(bytes.length, this.#size - position));
+    for (let at = 0; at < length; ) {
       const start = (position + at) % PIECE;
-      const end = Math.min(PIECE, start + bytes.length - at);
-      const piece = this.#pieces[Math.floor((position + at) / PIECE)];
-      bytes.set(piece?.subarray(start, end) ?? [], at);
+      const end = Math.min(PIECE, start + length - at);
+      const piece = this.#pieces[Math.floor((position + at) / PIECE)]?.subarray(start, end) ?? [];
+      bytes.set(piece, at);
+      // What the piece lacks is a hole.
+      bytes.fill(0, at + piece.length, at + end - start);
       at += end - start;
     }
-    return bytes;
+    return length;
   }
 
   write(bytes: Uint8Array, position: number): void {

@@ -1,13 +1,11 @@
 // An open file or directory of a component: a node of a volume. The methods of a WASI descriptor are implemented here;
-// ts/browser/filesystem.ts wraps them in the classes that the bindings need.
+// ts/browser/filesystem.ts gives them to the bindings.
 
 import type {
   DescriptorFlags,
-  DescriptorStat,
   NewTimestamp,
   OpenFlags,
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import { datetime } from '../host/datetime.js';
 import { fail } from '../host/error-code.js';
 import { DirectoryNode, FileNode, LinkNode, type Node, nodesIn, now } from './nodes.js';
 import type { OpenNode, Volume } from './volume.js';
@@ -53,17 +51,24 @@ export class Open implements OpenNode {
     this.#volume.closed(this);
   }
 
-  read(length: number, position: bigint): Uint8Array {
+  /** Returns how many of `length` bytes the file has from `position` on. */
+  available(length: bigint, position: bigint): number {
+    const left = BigInt(this.#file().size) - position;
+    return Number(left < 0n ? 0n : left < length ? left : length);
+  }
+
+  /** Fills `bytes` with those from `position` on. Returns how many there are. */
+  read(bytes: Uint8Array, position: bigint): number {
     const file = this.#file();
     if (!this.flags.read) {
       fail('bad-descriptor');
     }
     if (position >= file.size) {
-      return new Uint8Array();
+      return 0;
     }
-    const bytes = file.content.read(length, Number(position));
-    this.#report('read', position, bytes);
-    return bytes;
+    const count = file.content.read(bytes, Number(position));
+    this.#report('read', position, count);
+    return count;
   }
 
   write(bytes: Uint8Array, position: bigint): void {
@@ -77,7 +82,7 @@ export class Open implements OpenNode {
     }
     file.writable().write(bytes, Number(position));
     file.modified = now();
-    this.#report('write', position, bytes);
+    this.#report('write', position, bytes.length);
   }
 
   setSize(size: bigint): void {
@@ -329,22 +334,9 @@ export class Open implements OpenNode {
     }
   }
 
-  #report(kind: 'read' | 'write', position: bigint, { length }: Uint8Array): void {
+  #report(kind: 'read' | 'write', position: bigint, length: number): void {
     this.#volume.watch?.({ kind, path: this.#path, offset: Number(position), length });
   }
-}
-
-/** Returns the status of a node in WASI's form. */
-export function statusOf(node: Node): DescriptorStat {
-  const accessed = datetime(node.accessed);
-  const modified = datetime(node.modified);
-  return {
-    type: node.type,
-    linkCount: BigInt(node.names),
-    size: BigInt(node.size),
-    ...(accessed && { dataAccessTimestamp: accessed }),
-    ...(modified && { dataModificationTimestamp: modified, statusChangeTimestamp: modified }),
-  };
 }
 
 function directoryFlags({ access }: Volume): DescriptorFlags {

@@ -23,10 +23,17 @@ export class Loader {
     this.#storages = storages;
   }
 
-  /** Prepares the next step. Returns undefined if it can begin at once. */
-  prepare(): Promise<void> | undefined {
+  /**
+   * Prepares the next step. Returns undefined if it can begin at once.
+   *
+   * @param isRead whether the component reads files, and does not only look at them
+   */
+  prepare(isRead: boolean): Promise<void> | undefined {
+    if (this.#volumes.some(({ fresh }) => fresh.length > 0)) {
+      return this.#loadFresh(isRead);
+    }
     const waits: Promise<void>[] = [];
-    for (const volume of this.#volumes) {
+    for (const volume of isRead ? this.#volumes : []) {
       for (const { node } of volume.open) {
         if (node.type === 'regular-file' && node.content instanceof BlobContent) {
           const isPrepared = node.content.isPrepared;
@@ -35,19 +42,16 @@ export class Loader {
         }
       }
     }
-    if (this.#volumes.some(({ fresh }) => fresh.length > 0)) {
-      waits.push(this.#loadFresh());
-    }
     return waits.length === 0 ? undefined : Promise.all(waits).then(() => {});
   }
 
-  async #loadFresh(): Promise<void> {
+  async #loadFresh(isRead: boolean): Promise<void> {
     const fresh: (readonly [Volume, OpenDirectory])[] = [];
     for (const volume of this.#volumes) {
       for (const open of volume.fresh.splice(0)) {
         if (isDirectory(open)) {
           fresh.push([volume, open]);
-        } else if (open.node.type === 'regular-file') {
+        } else if (isRead && open.node.type === 'regular-file') {
           await this.#storages.get(volume)?.openForReading(open.node);
           volume.releaseUnused(open.node);
         }
@@ -59,7 +63,9 @@ export class Loader {
       await storage?.list(node);
       if (flags.read) {
         await storage?.loadFiles(node);
-        volume.ahead.set(node, new ReadAhead(node));
+        if (isRead) {
+          volume.ahead.set(node, new ReadAhead(node));
+        }
       }
     }
     const sources = this.#volumes.flatMap(({ open }) => [...open].filter(isDirectory));

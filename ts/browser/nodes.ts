@@ -48,7 +48,8 @@ export class FileNode extends Status {
       return this.content as WritableContent;
     }
     const memory = new MemoryContent();
-    memory.write(this.content.read(this.content.size, 0), 0);
+    const bytes = new Uint8Array(this.content.size);
+    memory.write(bytes.subarray(0, this.content.read(bytes, 0)), 0);
     this.content = memory;
     return memory;
   }

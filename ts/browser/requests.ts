@@ -49,6 +49,9 @@ export interface Requests {
   close(): void;
 }
 
+/** The number of the answer that a worker sends unasked, when it can receive requests. */
+export const READY = 0;
+
 /** A request, by its name. */
 export interface Request<Name extends keyof Requests = keyof Requests> {
   readonly id: number;

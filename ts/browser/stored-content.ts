@@ -66,10 +66,8 @@ class SynchronousContent implements StoredContent {
     return this.#size;
   }
 
-  read(length: number, position: number): Uint8Array {
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.#size - position)));
-    const count = attempt(() => this.#access.read(bytes, { at: position }));
-    return bytes.subarray(0, count);
+  read(bytes: Uint8Array, position: number): number {
+    return attempt(() => this.#access.read(bytes, { at: position }));
   }
 
   write(bytes: Uint8Array, position: number): void {

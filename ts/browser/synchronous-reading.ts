@@ -17,10 +17,9 @@ export class SynchronousReading implements Content {
     this.size = blob.size;
   }
 
-  read(length: number, position: number): Uint8Array {
-    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - position)));
+  read(bytes: Uint8Array, position: number): number {
     try {
-      return bytes.subarray(0, this.#access.read(bytes, { at: position }));
+      return this.#access.read(bytes, { at: position });
     } catch {
       return fail('io');
     }

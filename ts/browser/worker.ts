@@ -18,7 +18,7 @@ import { createImports } from './host.js';
 import { Loader } from './loader.js';
 import { DirectoryNode, directoryFrom, heldBy, rowsOf } from './nodes.js';
 import { PathList } from './path-list.js';
-import type { Answer, Grant, Request, Requests, Stepped } from './requests.js';
+import { type Answer, type Grant, READY, type Request, type Requests, type Stepped } from './requests.js';
 import { Measuring } from './room.js';
 import { Storage } from './storage.js';
 import { StorageError } from './storage-error.js';
@@ -211,16 +211,20 @@ class Server {
   /** Works on a job until a slice of time is over, it is done, or its smallest step is done. */
   async #workOn(running: Running, isSmallest: boolean): Promise<void> {
     const end = performance.now() + SLICE;
+    let late: Promise<boolean> | undefined;
     let isStepped = false;
     do {
-      if (running.waiting !== undefined && !(await isOver(running.waiting, end))) {
-        return;
+      if (running.waiting !== undefined) {
+        late ??= new Promise((resolve) => setTimeout(resolve, end - performance.now(), true));
+        if (await Promise.race([running.waiting, late])) {
+          return;
+        }
       }
       if (running.finished !== undefined) {
         running.progress = running.finished;
         return;
       }
-      running.waiting = this.#loader.prepare();
+      running.waiting = this.#loader.prepare(running.measuring === undefined);
       running.isSaving = false;
       if (running.waiting === undefined) {
         this.#advance(running);
@@ -334,14 +338,6 @@ class Server {
   }
 }
 
-/** Waits for something until a time, in milliseconds. Returns whether it is over. */
-async function isOver(something: Promise<void>, end: number): Promise<boolean> {
-  const late = new Promise<boolean>((resolve) => {
-    setTimeout(resolve, end - performance.now(), false);
-  });
-  return Promise.race([something.then(() => true), late]);
-}
-
 /** Returns the names on a path below a preopen; undefined if it is not below it. */
 function namesBelow(preopen: string, path: string): string[] | undefined {
   const [outer, inner] = [preopen, path].map((each) =>
@@ -424,3 +420,5 @@ addEventListener('message', ({ data }: MessageEvent<Request>) => {
     }
   });
 });
+
+postMessage({ id: READY, value: undefined });
