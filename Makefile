@@ -229,11 +229,13 @@ $(SAMPLES:%=$(OUT)/native/samples/%): Makefile
 TEST_PROGRAMS := mman/cases mman/faults samples/memory_map
 # `same-calls` is the benchmark's lower bound, and is native only.
 NATIVE_TEST_PROGRAMS := $(filter-out mman/faults,$(TEST_PROGRAMS)) bench/same-calls
+# Programs that make the same calls on two hosts.
+RUN_PROGRAMS := $(patsubst %.c,$(OUT)/wasm/%.wasm,$(wildcard tests/run/*.c))
 HAVE_CC := $(and $(shell command -v $(CC)),$(shell command -v $(CXX)))
 
 # Everything that the tests run. The native programs and the engine's tests need native compilers.
 .PHONY: test-programs
-test-programs: samples $(OUT)/node/mapcp.js $(OUT)/wasm/tests/run/calls.wasm $(SAMPLES:%=$(OUT)/node/samples/%.js) \
+test-programs: samples $(OUT)/node/mapcp.js $(RUN_PROGRAMS) $(SAMPLES:%=$(OUT)/node/samples/%.js) \
 	$(TEST_PROGRAMS:%=$(OUT)/tests/%.wasm) $(TEST_PROGRAMS:%=$(OUT)/node/tests/%.js) \
 	$(if $(HAVE_CC),samples-native $(NATIVE_TEST_PROGRAMS:%=$(OUT)/native/tests/%) $(OUT)/native/engine-tests)
 
@@ -278,8 +280,8 @@ bench-mman: $(OUT)/js/index.js $(OUT)/samples/mmapped-files-cpp.wasm $(OUT)/node
 	node tests/bench/mman.mjs
 
 $(OUT)/wasm/tests/bench/host.wasm: tests/bench/host.c $(WASM_TOOLS)
-$(OUT)/wasm/tests/run/calls.wasm: tests/run/calls.c $(WASM_TOOLS)
-$(OUT)/wasm/tests/bench/host.wasm $(OUT)/wasm/tests/run/calls.wasm:
+$(RUN_PROGRAMS): $(OUT)/wasm/%.wasm: %.c $(WASM_TOOLS)
+$(OUT)/wasm/tests/bench/host.wasm $(RUN_PROGRAMS):
 	@mkdir -p $(@D)
 	node build/clang.mjs -std=c17 $(WASM_FLAGS) $< -o $@
 

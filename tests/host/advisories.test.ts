@@ -32,8 +32,8 @@ import {
   hostWith,
   outcome,
   preopensOf,
+  programWalkers,
   temporaryDirectory,
-  walkers,
 } from './helpers.js';
 import { namesBelow, sealed } from './sealed.js';
 
@@ -193,7 +193,7 @@ describe.each(attacks)('$advisory: $name', ({ links = {}, attempts }) => {
     return place;
   }
 
-  it.each(walkers)('by the %s walker', async (_, walker) => {
+  it.each(programWalkers)('by the %s walker', async (_, walker) => {
     const { box, expectUntouched } = prepared();
     await expectAnswers(walker, box, attempts);
     expectUntouched();
@@ -207,7 +207,7 @@ describe.each(attacks)('$advisory: $name', ({ links = {}, attempts }) => {
   });
 });
 
-describe.each(walkers)('by the %s walker', (kind, walker) => {
+describe.each(programWalkers)('by the %s walker', (kind, walker) => {
   it('CVE-2026-21716: times, size and content of an open file or directory below a read-only preopen cannot be changed', async () => {
     const { box } = besieged();
     const expectUntouched = sealed(box);
@@ -258,7 +258,7 @@ describe.each(walkers)('by the %s walker', (kind, walker) => {
   });
 
   /** The path-based walker loses a directory that was moved. */
-  const held = (answer: string) => (kind !== 'path' ? answer : 'EPERM');
+  const held = (answer: string) => (!kind.startsWith('path') ? answer : 'EPERM');
 
   it("CVE-2026-27139: if a listed entry's directory becomes a link, the entry is not read elsewhere", async () => {
     const { box, expectUntouched } = besieged();
@@ -368,7 +368,9 @@ describe.each(walkers)('by the %s walker', (kind, walker) => {
       ],
     });
     expectUntouched();
-    expect(readdirSync(join(box, 'aside'))).toEqual(kind !== 'path' ? ['deep', 'moved', 'new'] : ['deep']);
+    expect(readdirSync(join(box, 'aside'))).toEqual(
+      !kind.startsWith('path') ? ['deep', 'moved', 'new'] : ['deep'],
+    );
   });
 });
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Walker } from '../../ts/host/walker.js';
 import { openatWalker } from '../../ts/host/walker-openat.js';
 import { wasmtime } from '../helpers/wasmtime.js';
-import { callsOn, callsOnWasmtime, temporaryDirectory, walkers } from './helpers.js';
+import { callsOn, callsOnWasmtime, programWalkers, temporaryDirectory } from './helpers.js';
 import { macKoffi } from './mac-koffi.js';
 
 /** The result of each call. If wasmtime's differs, that result, and the reason for ours. */
@@ -289,8 +289,8 @@ const onlyRaceFree = 'a directory that is held';
 const macWalker: Walker = { ...openatWalker('darwin', () => macKoffi), linkFollows: false };
 const mac: [string, Walker] = ["openat with macOS's structures", macWalker];
 
-describe.each([...walkers, mac])('on our host, by the %s walker', (kind, walker) => {
-  it.each(table.filter(([name]) => kind !== 'path' || name !== onlyRaceFree))(
+describe.each([...programWalkers, mac])('on our host, by the %s walker', (kind, walker) => {
+  it.each(table.filter(([name]) => !kind.startsWith('path') || name !== onlyRaceFree))(
     '%s follow WASI',
     async (_name, rows) => {
       const root = tree();

@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Access, Preopen } from '../../ts/host/grant.js';
-import type { Host, HostOptions } from '../../ts/host/host.js';
+import type { Host } from '../../ts/host/host.js';
 import { createHostWith } from '../../ts/host/host.js';
+import type { HostOptions } from '../../ts/host/host-options.js';
+import { Program } from '../../ts/host/preview1/program.js';
 import type { Walker } from '../../ts/host/walker.js';
 import { openatWalker } from '../../ts/host/walker-openat.js';
 import { pathWalker } from '../../ts/host/walker-path.js';
 import { procfsWalker } from '../../ts/host/walker-procfs.js';
+import { compile } from '../../ts/host/web-assembly.js';
 import { built } from '../helpers/runtimes.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 
@@ -24,6 +27,14 @@ export const walkers: [string, Walker][] = [
   ...(process.platform === 'win32' ? [] : ([['openat', openatWalker()]] satisfies [string, Walker][])),
   ['path', pathWalker],
 ];
+
+const byCoreModule: [string, Walker][] = walkers.map(([name, walker]) => [
+  `${name} (core module)`,
+  { ...walker },
+]);
+
+/** All walkers, each twice: programs run as components, and as core modules for preview 1. */
+export const programWalkers = [...walkers, ...byCoreModule];
 
 /** Creates a directory, and removes it after the test. */
 export function temporaryDirectory(below = tmpdir()): string {
@@ -86,14 +97,14 @@ interface Command {
   instantiate(core: undefined, imports: object): Promise<{ run: { run(): void } }>;
 }
 
-/** Runs the guest `calls` on a host's import object, and returns its lines. */
+/** Runs the guest `calls` in the way that belongs to the walker, and returns its lines. */
 export async function callsOn(
   walker: Walker,
   options: HostOptions,
   calls: readonly string[],
 ): Promise<string[]> {
   let output = '';
-  using host = createHostWith(walker, {
+  const given: HostOptions = {
     ...options,
     args: ['calls', ...calls],
     stdout: (bytes) => {
@@ -101,7 +112,13 @@ export async function callsOn(
     },
     clocks: true,
     random: true,
-  });
+  };
+  if (byCoreModule.some(([, other]) => other === walker)) {
+    const module = await compile(readFileSync(built('wasm', 'guests', 'calls.wasm')));
+    expect(await new Program(module).runOn(walker, given)).toBe(0);
+    return output.trimEnd().split('\n');
+  }
+  using host = createHostWith(walker, given);
   const { instantiate }: Command = await import(built('node', 'guests', 'calls.js'));
   const { run } = await instantiate(undefined, host.imports);
   run.run();

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { transpile } from '@bytecodealliance/jco';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toComponent } from '../../ts/common/options.js';
-import type { HostOptions } from '../../ts/host/host.js';
+import type { HostOptions } from '../../ts/host/host-options.js';
 import { rejectionOf } from '../helpers/rejection.js';
 import { built } from '../helpers/runtimes.js';
 import { hostWith, temporaryDirectory, walkers } from './helpers.js';

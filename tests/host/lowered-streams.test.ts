@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { HostOptions } from '../../ts/host/host.js';
+import type { HostOptions } from '../../ts/host/host-options.js';
 import { built } from '../helpers/runtimes.js';
 import { expectCheckedParameters, hostWith, temporaryDirectory, walkers } from './helpers.js';
 import type { Lowered } from './watch-calls.js';

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import type { Error as IoError } from '@bytecodealliance/preview2-shim/interfaces/wasi-io-error';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { HostOptions } from '../../ts/host/host.js';
+import type { HostOptions } from '../../ts/host/host-options.js';
 import { ExitError } from '../../ts/host/index.js';
 import { hostWith, outcome, sandbox, walkers } from './helpers.js';
 

@@ -173,12 +173,12 @@ describe('a core module for WASI preview 1', () => {
   });
 
   it("without options gets nothing, and its imports' errors name what is missing", async () => {
-    expect(program.imports).toContain('wasi:clocks/wall-clock');
+    expect(program.imports).toContain('wasi_snapshot_preview1/clock_time_get');
     const error = await rejectionOf(program.run());
     expect(error).toBeInstanceOf(RefusedError);
     expect(error).toMatchObject({
       message: expect.stringMatching(
-        /^the component imports 'wasi:clocks\/.*', .*'wasi:random\/random', which this host does not provide: set clocks: true, random: true$/,
+        /^the program imports 'wasi_snapshot_preview1\/.*', .*'wasi_snapshot_preview1\/random_get', which this host does not provide: set clocks: true, random: true$/,
       ),
     });
   });
@@ -309,13 +309,35 @@ describe('a program is refused if it', () => {
   });
 
   it.each([
-    ['(import "env" "f" (func))', "failed to resolve import 'env::f'"],
-    ['(import "wasi_snapshot_preview1" "fd_lose" (func))', "adapter module did not export 'fd_lose'"],
+    [
+      '(import "env" "f" (func))',
+      /^RefusedError: the core module cannot be converted to a component: .*'env::f'/,
+    ],
+    [
+      '(import "wasi_snapshot_preview1" "fd_lose" (func))',
+      /^RefusedError: the program imports the function 'fd_lose', which WASI preview 1 does not have$/,
+    ],
+    [
+      '(import "wasi_snapshot_preview1" "constructor" (func))',
+      /^RefusedError: the program imports the function 'constructor', /,
+    ],
+    [
+      '(import "wasi_snapshot_preview1" "fd_read" (global i32))',
+      /^RefusedError: the program imports the global 'fd_read', /,
+    ],
   ])('imports something outside WASI: %s', async (imports, why) => {
-    expect(await message(await parse(`(module ${imports} (func (export "_start")))`))).toMatch(
-      /^RefusedError: the core module cannot be converted to a component: .+$/,
+    expect(await message(await parse(`(module ${imports} (func (export "_start")))`))).toMatch(why);
+  });
+
+  it.each([
+    ['none', ''],
+    ['a function of that name', '(func (export "memory"))'],
+    ['one that threads share', '(memory (export "memory") 1 1 shared)'],
+  ])('has no memory for WASI: %s', async (_, exported) => {
+    const imported = '(import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))';
+    expect(await message(await parse(`(module ${imported} ${exported} (func (export "_start")))`))).toMatch(
+      /^RefusedError: the program exports no memory /,
     );
-    expect(await message(await parse(`(module ${imports} (func (export "_start")))`))).toContain(why);
   });
 
   it('imports interfaces that no host has', async () => {
@@ -477,7 +499,7 @@ describe("a program's bytes are those at the call", () => {
     const bytes = read();
     const loading = loadComponent(bytes);
     bytes.fill(0);
-    expect((await loading).imports).toContain('wasi:cli/environment');
+    expect((await loading).imports.length).toBeGreaterThan(0);
   });
 });
 

@@ -19,7 +19,8 @@ import { preopensOf } from '../common/preopens.js';
 import { preopen } from '../host/check-options.js';
 import { createHost } from '../host/create-host.js';
 import type { Preopens } from '../host/grant.js';
-import type { Host, HostOptions } from '../host/host.js';
+import type { Host } from '../host/host.js';
+import type { HostOptions } from '../host/host-options.js';
 import { ModeCarrier } from '../host/modes.js';
 import {
   type CleanReport,

@@ -17,7 +17,7 @@ import {
 import { access, guestPath, preopenOf, preopensOf } from '../common/preopens.js';
 import { DEVICES, deviceNames } from './devices.js';
 import type { Durability, Preopen } from './grant.js';
-import type { HostOptions } from './host.js';
+import type { HostOptions } from './host-options.js';
 import { ModeCarrier } from './modes.js';
 import { inputOf, outputOf } from './standard-streams.js';
 

@@ -11,10 +11,11 @@ interface Clocks {
   readonly 'wasi:clocks/wall-clock': HostInterface<(typeof wasi)['wasi:clocks/wall-clock']>;
 }
 
-const monotonicNow = (): bigint => process.hrtime.bigint();
+/** Returns nanoseconds of the monotonic clock. */
+export const monotonicNow = (): bigint => process.hrtime.bigint();
 
 /** Returns milliseconds since 1970. WASI has no times before that. */
-const wallNow = (): number => Math.max(0, Date.now());
+export const wallNow = (): number => Math.max(0, Date.now());
 
 /** Makes wasi:clocks. The wall clock counts milliseconds, as JavaScript's clock does. */
 export function createClocks(io: Io): Clocks {

@@ -1,4 +1,4 @@
-// Running a component from its bytes.
+// Running a component from its bytes. Programs that are core modules are in preview1/.
 //
 // jco translates a component to JavaScript, which runs in this process with all its rights. So the component must
 // have no influence on that code, even through its names: a name that could end a string is refused here.
@@ -8,30 +8,26 @@ import { takeHostOptions } from './check-options.js';
 import { requireWasi } from './component-imports.js';
 import { createHost } from './create-host.js';
 import { ExitError, RefusedError, TrapError } from './errors.js';
-import type { Host, HostOptions } from './host.js';
+import type { Host } from './host.js';
+import type { HostOptions } from './host-options.js';
+import type { LoadedComponent } from './loaded.js';
+import { isProgram, Program } from './preview1/program.js';
 import { type Translation, translate } from './translate.js';
-
-/** A compiled core module, opaque to this code. */
-type CoreModule = object;
-
-/** Imports of a core module, by module and name. */
-type CoreImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-
-// Node's types do not declare WebAssembly.
-declare const WebAssembly: {
-  compile(bytes: Uint8Array): Promise<CoreModule>;
-  instantiate(module: CoreModule, imports?: CoreImports): Promise<object>;
-  Module: {
-    imports(module: CoreModule): { module: string; name: string }[];
-    exports(module: CoreModule): { name: string }[];
-  };
-};
+import {
+  type CoreImports,
+  type CoreModule,
+  compile,
+  exportsOf,
+  type Instantiates,
+  importsOf,
+  instantiate as instantiateCore,
+} from './web-assembly.js';
 
 /** The function that a translated component exports. */
 type Instantiate = (
   getCoreModule: (name: string) => CoreModule,
   imports: object,
-  instantiateCore: typeof WebAssembly.instantiate,
+  instantiateCore: Instantiates,
 ) => Promise<Record<string, unknown>>;
 
 /** The name of a command's export, in any release of WASI 0.2. */
@@ -63,26 +59,18 @@ const optionsByInterface: readonly (readonly [prefix: string, option: string])[]
   ['wasi:sockets/', "network: 'deny'"],
 ];
 
-/** A component that is ready to run, any number of times. Made by {@link loadComponent}. */
-export class LoadedComponent {
-  /** The interfaces and functions that it imports and uses, without versions, such as `wasi:cli/environment`. */
+/** A component that jco has translated. */
+class TranslatedComponent implements LoadedComponent {
   readonly imports: readonly string[];
   readonly #instantiate: Instantiate;
   readonly #coreModules: ReadonlyMap<string, CoreModule>;
 
-  /** @internal */
   constructor({ code, imports }: Translation, coreModules: ReadonlyMap<string, CoreModule>) {
     this.imports = imports;
     this.#instantiate = evaluate(code);
     this.#coreModules = coreModules;
   }
 
-  /**
-   * Runs a command, which is a component that exports `wasi:cli/run`, on a host of its own.
-   *
-   * @param options what the command gets; default: nothing
-   * @returns its exit status, 0 for success. Rejects as {@link runComponent} does.
-   */
   async run(options: HostOptions = {}): Promise<number> {
     const host = await createHost(options);
     let exitCode: number | undefined;
@@ -110,24 +98,6 @@ export class LoadedComponent {
     }
   }
 
-  /**
-   * Makes an instance of a component that is not a command.
-   *
-   * @param host what the component gets. Close it when the instance is no longer used.
-   * @returns its exports by their WIT names. Interfaces are also there by the last part of their names, in camel
-   * case. Calling an export throws an {@link ExitError} if the component exits, and WebAssembly's own error if it
-   * traps.
-   * @example
-   * ```js
-   * import { readFile } from 'node:fs/promises';
-   * import { createHost, loadComponent } from 'mapcp/host';
-   *
-   * const component = await loadComponent(await readFile(new URL(import.meta.resolve('mapcp/component'))));
-   * const host = await createHost({ clocks: true, random: true });
-   * const { copier } = await component.instantiate(host);
-   * host.close();
-   * ```
-   */
   async instantiate(host: Host): Promise<Readonly<Record<string, unknown>>> {
     requireThat(isRecord(host) && 'imports' in host, 'host', 'a host made by createHost', host);
     return this.#instance(host, () => {});
@@ -138,14 +108,14 @@ export class LoadedComponent {
     return this.#instantiate(
       (name) => this.#coreModules.get(name) ?? missingCoreModule(name),
       host.imports,
-      (module, imports) => WebAssembly.instantiate(module, withExitCode(imports, onExit)),
+      (module, imports) => instantiateCore(module, withExitCode(imports, onExit)),
     );
   }
 }
 
 /**
  * Makes a component ready to run: checks that it cannot harm the process, and translates it with jco. That takes
- * about a second, and more for a large component.
+ * about a second, and more for a large component. A core module that is a command needs no translation.
  *
  * @param bytes a component for WASI 0.2, or a core module for WASI preview 1
  * @returns the component. Rejects with a {@link RefusedError} if it is invalid or could harm the process, and with an
@@ -165,7 +135,11 @@ export async function loadComponent(bytes: Uint8Array): Promise<LoadedComponent>
   requireThat(isBytes(bytes), 'bytes', 'a Uint8Array, such as readFileSync returns', bytes);
   // The caller, or another thread, may change the bytes meanwhile. The host must run what it has checked.
   const own = new Uint8Array(bytes);
-  const translation = await translate(own, isCoreModule(own) ? await adapterFor(own) : undefined);
+  const core = isCoreModule(own) ? await compile(own) : undefined;
+  if (core !== undefined && isProgram(core)) {
+    return new Program(core);
+  }
+  const translation = await translate(own, core && adapterFor(core));
   requireWasi(translation.component);
   requireNamesForExports(translation.exports);
   requireSynchronous(translation.code);
@@ -177,14 +151,14 @@ export async function loadComponent(bytes: Uint8Array): Promise<LoadedComponent>
     requireHarmless(module);
     coreModules.set(names[at] ?? '', module);
   }
-  return new LoadedComponent(translation, coreModules);
+  return new TranslatedComponent(translation, coreModules);
 }
 
 /**
  * Runs a program: a component for WASI 0.2 that is a command, or a core module for WASI preview 1. It gets only what
  * the options name. Without options it has no files, no arguments and no clock, and its output is discarded.
  *
- * First jco translates the program, which takes about a second. Then the program blocks this thread until it ends. To
+ * First jco translates a component, which takes about a second. Then the program blocks this thread until it ends. To
  * run it several times, translate it once with {@link loadComponent}.
  *
  * @param bytes the program
@@ -226,24 +200,14 @@ function isCoreModule(bytes: Uint8Array): boolean {
   return header === '0061736d01000000';
 }
 
-async function adapterFor(bytes: Uint8Array): Promise<'Command' | 'Reactor'> {
-  const isCommand = WebAssembly.Module.exports(await compile(bytes)).some(({ name }) => name === '_start');
-  return isCommand ? 'Command' : 'Reactor';
-}
-
-async function compile(bytes: Uint8Array): Promise<CoreModule> {
-  try {
-    return await WebAssembly.compile(bytes);
-  } catch (error) {
-    const why = isError(error) ? error.message.replace('WebAssembly.compile(): ', '') : describe(error);
-    throw new RefusedError(`a core module is invalid here: ${why}`, { cause: error });
-  }
+function adapterFor(module: CoreModule): 'Command' | 'Reactor' {
+  return exportsOf(module).some(({ name }) => name === '_start') ? 'Command' : 'Reactor';
 }
 
 /** Refuses a module whose names could become code in jco's JavaScript. */
 function requireHarmless(module: CoreModule): void {
-  const imports = WebAssembly.Module.imports(module).flatMap(({ module: from, name }) => [from, name]);
-  const exports = WebAssembly.Module.exports(module).map(({ name }) => name);
+  const imports = importsOf(module).flatMap(({ module: from, name }) => [from, name]);
+  const exports = exportsOf(module).map(({ name }) => name);
   for (const name of [...imports, ...exports]) {
     if (name === '*' || /['"`\\\p{Cc}\p{Zl}\p{Zp}]|\*\//u.test(name)) {
       throw new RefusedError(

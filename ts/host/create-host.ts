@@ -1,8 +1,9 @@
 // Making a host: checks the options, and chooses how to confine the component.
 
 import { takeHostOptions } from './check-options.js';
-import type { Host, HostOptions, ReusableHost } from './host.js';
+import type { Host, ReusableHost } from './host.js';
 import { createHostWith, createReusableHostWith } from './host.js';
+import type { HostOptions } from './host-options.js';
 import { NoKoffiError } from './koffi.js';
 import { flagsFor, isGranted, OWN_DESCRIPTORS, requireGranted } from './permission.js';
 import type { Walker } from './walker.js';
@@ -42,7 +43,7 @@ export async function createReusableHost(options: HostOptions): Promise<Reusable
 }
 
 /** Chooses how to confine a component. */
-function walkerFor({ preopens = {}, confinement: wanted }: HostOptions): Walker {
+export function walkerFor({ preopens = {}, confinement: wanted }: HostOptions): Walker {
   requireGranted(preopens);
   const isWriting = Object.values(preopens).some(({ access }) => access === 'read-write');
   const mayUseProcfs = isGranted(OWN_DESCRIPTORS, isWriting ? 'read-write' : 'read');

@@ -1,4 +1,5 @@
-// mapcp/host: a WASI 0.2 host for Node that confines a component to the directories that it was given.
+// mapcp/host: a WASI host for Node that confines a component, or a core module for preview 1, to the directories that it
+// was given.
 //
 // It runs in-process and synchronously, with any component that jco has transpiled with `--instantiation`. If it was
 // transpiled with `--import-bindings hybrid`, files are read and written in the component's own memory.
@@ -23,14 +24,15 @@
 //
 // tests/host/conformance.test.ts has the cases in which wasmtime answers differently, with the reason for each.
 
-export type { LoadedComponent } from './component.js';
 export { loadComponent, runComponent } from './component.js';
 export { importDifferences } from './component-imports.js';
 export { createHost } from './create-host.js';
 export type { DeviceName } from './devices.js';
 export { ExitError, RefusedError, TrapError } from './errors.js';
 export type { Access, Durability, Preopen } from './grant.js';
-export type { Host, HostOptions } from './host.js';
+export type { Host } from './host.js';
+export type { HostOptions } from './host-options.js';
 export type { WasiImports, WasiInterfaces } from './imports.js';
+export type { LoadedComponent } from './loaded.js';
 export { ModeCarrier, type Refusals } from './modes.js';
 export type { HasDescriptor, Input, Output } from './standard-streams.js';

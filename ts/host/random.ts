@@ -53,7 +53,8 @@ function fillFromSystem(bytes: Uint8Array): void {
   }
 }
 
-function fill(bytes: Uint8Array): void {
+/** Fills `bytes` with random numbers. */
+export function fillRandom(bytes: Uint8Array): void {
   const count = bytes.length;
   if (count > pool.length / 16) {
     fillFromSystem(bytes);
@@ -74,7 +75,7 @@ function bytes(length: bigint): Uint8Array {
     endComponent(`the component asks for ${length} random bytes at once; the maximum is ${MOST}`);
   }
   const made = Buffer.alloc(Number(length));
-  fill(made);
+  fillRandom(made);
   return made;
 }
 
@@ -90,7 +91,7 @@ export function createRandom(): Random {
   return {
     'wasi:random/random': {
       functions: { 'get-random-bytes': bytes, 'get-random-u64': u64 },
-      lowered: lowerRandom(fill),
+      lowered: lowerRandom(fillRandom),
     },
     'wasi:random/insecure': {
       functions: { 'get-insecure-random-bytes': bytes, 'get-insecure-random-u64': u64 },

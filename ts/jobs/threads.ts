@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { isError } from '../common/check.js';
 import type { CopyOptions } from '../common/options.js';
 import type { Preopens } from '../host/grant.js';
-import type { HostOptions } from '../host/host.js';
+import type { HostOptions } from '../host/host-options.js';
 import type { ComponentError, Entry, Progress } from './component.js';
 
 /** A divided copy, or a shard of one, in a form that can be sent to a thread. */

@@ -11,7 +11,10 @@
 //   time, random       ask for what must be granted
 //   read-nothing PATH  reads no bytes of a file at once
 //   much-random        gets 20 MiB of random bytes at once
+//   open COUNT PATH    opens a file so many times, or until that fails, and prints how often it succeeded
+//   empty PATH         removes all entries of a directory while it lists them, and prints their number
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +77,34 @@ static int get_much_random(void) {
     return 0;
 }
 
+static void open_often(int most, const char *path) {
+    int count = 0;
+    while (count < most && open(path, O_RDONLY) >= 0) {
+        count++;
+    }
+    if (count < most) {
+        perror(path);
+    }
+    printf("%d\n", count);
+    fflush(stdout);
+}
+
+static int empty(const char *path) {
+    DIR *directory = opendir(path);
+    if (!directory) {
+        perror(path);
+        return 1;
+    }
+    int count = 0;
+    for (const struct dirent *entry; (entry = readdir(directory));) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            count += unlinkat(dirfd(directory), entry->d_name, 0) == 0;
+        }
+    }
+    printf("%d\n", count);
+    return closedir(directory);
+}
+
 // More calls than any stack has room for.
 static int recurse(int depth) {
     volatile char room[100] = {0};
@@ -120,6 +151,12 @@ int main(int argc, char *argv[]) {
             status = getentropy(&byte, 1) == 0 ? 0 : 1;
         } else if (strcmp(what, "read-nothing") == 0) {
             status = read_nothing(next);
+            i++;
+        } else if (strcmp(what, "open") == 0) {
+            open_often(atoi(next), i + 2 < argc ? argv[i + 2] : "");
+            i += 2;
+        } else if (strcmp(what, "empty") == 0) {
+            status = empty(next);
             i++;
         } else if (strcmp(what, "much-random") == 0) {
             status = get_much_random();

@@ -1,0 +1,136 @@
+// The form of the functions of preview 1: each gets numbers, puts results into the program's memory, and returns an
+// errno. A program declares the types of its imports itself, so nothing about the numbers is certain.
+
+import { fail } from '../error-code.js';
+import { type Guest, i32, u64, wrongTypes } from '../lowering/guest.js';
+import { endComponent } from '../trap.js';
+import { errnoOf } from './errno.js';
+
+/** Every function, with a letter for each parameter: `i` for 32 bits, `l` for 64. */
+export const signatures = {
+  args_get: 'ii',
+  args_sizes_get: 'ii',
+  clock_res_get: 'ii',
+  clock_time_get: 'ili',
+  environ_get: 'ii',
+  environ_sizes_get: 'ii',
+  fd_advise: 'illi',
+  fd_allocate: 'ill',
+  fd_close: 'i',
+  fd_datasync: 'i',
+  fd_fdstat_get: 'ii',
+  fd_fdstat_set_flags: 'ii',
+  fd_fdstat_set_rights: 'ill',
+  fd_filestat_get: 'ii',
+  fd_filestat_set_size: 'il',
+  fd_filestat_set_times: 'illi',
+  fd_pread: 'iiili',
+  fd_prestat_dir_name: 'iii',
+  fd_prestat_get: 'ii',
+  fd_pwrite: 'iiili',
+  fd_read: 'iiii',
+  fd_readdir: 'iiili',
+  fd_renumber: 'ii',
+  fd_seek: 'ilii',
+  fd_sync: 'i',
+  fd_tell: 'ii',
+  fd_write: 'iiii',
+  path_create_directory: 'iii',
+  path_filestat_get: 'iiiii',
+  path_filestat_set_times: 'iiiilli',
+  path_link: 'iiiiiii',
+  path_open: 'iiiiillii',
+  path_readlink: 'iiiiii',
+  path_remove_directory: 'iii',
+  path_rename: 'iiiiii',
+  path_symlink: 'iiiii',
+  path_unlink_file: 'iii',
+  poll_oneoff: 'iiii',
+  proc_exit: 'i',
+  proc_raise: 'i',
+  random_get: 'ii',
+  sched_yield: '',
+  sock_accept: 'iii',
+  sock_recv: 'iiiiii',
+  sock_send: 'iiiii',
+  sock_shutdown: 'ii',
+} as const;
+
+/** The parameters of a signature: an unsigned number for each `i`, an unsigned bigint for each `l`. */
+type Flat<S extends string> = S extends `i${infer Rest}`
+  ? [number, ...Flat<Rest>]
+  : S extends `l${infer Rest}`
+    ? [bigint, ...Flat<Rest>]
+    : [];
+
+/** A name of one of the functions. */
+export type Name = keyof typeof signatures;
+
+/** What some of the functions do. Each throws what becomes an errno. */
+export type Implementation<N extends string = Name> = {
+  readonly [K in Extract<Name, N>]: (...parameters: Flat<(typeof signatures)[K]>) => void;
+};
+
+/** The functions as a program calls them. */
+export type Functions = Readonly<Record<string, (...flat: unknown[]) => number>>;
+
+/** Makes the functions that a program can import. It has no name that the object does not have itself. */
+export function functionsFrom(implementation: Implementation): Functions {
+  const functions = Object.entries(signatures).map(([name, signature]) => [
+    name,
+    checked(signature, implementation[name as Name] as (...parameters: (number | bigint)[]) => void),
+  ]);
+  return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(functions)));
+}
+
+function checked(signature: string, act: (...parameters: (number | bigint)[]) => void) {
+  return (...flat: unknown[]): number => {
+    if (flat.length !== signature.length) {
+      wrongTypes();
+    }
+    const parameters = flat.map((each, at) => (signature[at] === 'l' ? u64(each) : i32(each) >>> 0));
+    try {
+      act(...parameters);
+      return 0;
+    } catch (error) {
+      return errnoOf(error);
+    }
+  };
+}
+
+/** The memory of a program, which is known only once it is instantiated. */
+export class Memory {
+  #guest: Guest | undefined;
+
+  /** Gives it the memory of the instance. */
+  attach(guest: Guest): void {
+    this.#guest = guest;
+  }
+
+  /** The memory. */
+  get guest(): Guest {
+    return this.#guest ?? endComponent('the program calls WASI before it has started');
+  }
+
+  /** Writes 32 bits of a result to a pointer of the program. */
+  putU32(pointer: number, value: number): void {
+    const at = this.guest.checkedPointer(pointer | 0, 4, 4);
+    this.guest.view.setUint32(at, value, true);
+  }
+
+  /** Writes 64 bits of a result to a pointer of the program. */
+  putU64(pointer: number, value: bigint): void {
+    const at = this.guest.checkedPointer(pointer | 0, 8, 8);
+    this.guest.view.setBigUint64(at, value, true);
+  }
+
+  /** Reads a path. Fails with `illegal-byte-sequence`, and with `name-too-long`. */
+  path(pointer: number, length: number): string {
+    return this.guest.path(pointer | 0, length | 0);
+  }
+}
+
+/** Returns flags. Fails with `invalid` if one is not among `known`. */
+export function flagsIn(flags: number, known: number): number {
+  return flags & ~known ? fail('invalid') : flags;
+}

@@ -1,0 +1,49 @@
+// The parts of WebAssembly that the host uses, which Node's types do not declare.
+
+import { describe, isError } from '../common/check.js';
+import { RefusedError } from './errors.js';
+
+/** A compiled core module, opaque to this code. */
+export type CoreModule = object;
+
+/** Imports of a core module, by module and name. */
+export type CoreImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** What a core module imports. */
+export interface CoreImport {
+  readonly module: string;
+  readonly name: string;
+  readonly kind: string;
+}
+
+/** An instance of a core module. */
+export interface CoreInstance {
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+declare const WebAssembly: {
+  compile(bytes: Uint8Array): Promise<CoreModule>;
+  instantiate(module: CoreModule, imports?: CoreImports): Promise<CoreInstance>;
+  Module: {
+    imports(module: CoreModule): CoreImport[];
+    exports(module: CoreModule): { name: string; kind: string }[];
+  };
+  Memory: abstract new () => { readonly buffer: ArrayBuffer };
+};
+
+/** Instantiates a core module. */
+export type Instantiates = typeof WebAssembly.instantiate;
+
+export const { instantiate } = WebAssembly;
+export const { imports: importsOf, exports: exportsOf } = WebAssembly.Module;
+export const { Memory: CoreMemory } = WebAssembly;
+
+/** Compiles a core module. Rejects with a {@link RefusedError} if it is invalid. */
+export async function compile(bytes: Uint8Array): Promise<CoreModule> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    const why = isError(error) ? error.message.replace('WebAssembly.compile(): ', '') : describe(error);
+    throw new RefusedError(`a core module is invalid here: ${why}`, { cause: error });
+  }
+}
