@@ -171,12 +171,17 @@ Libs: $${prefix}/lib/libshared-mman.a -Wl,--wrap=mmap,--wrap=munmap,--wrap=close
 endef
 export SHARED_MMAN_PC
 
-PREFIX ?= /usr/local
+PREFIX ?= $(or $(prefix),/usr/local)
+
+# pkg-config cannot print such paths, or the shell would read them otherwise.
+hash := \#
+unusable = $(or $(word 2,$(PREFIX)),$(findstring ',$(PREFIX)),$(findstring $(hash),$(PREFIX)))
+check_prefix = $(if $(PREFIX),$(if $(unusable),$(error PREFIX must not contain spaces, $(hash) or ')),$(error PREFIX is empty))
 
 .PHONY: install uninstall
 ## make install PREFIX=…   install libshared-mman, its headers and its pkg-config file (also DESTDIR=…)
 install: $(LIBSHARED_MMAN)
-	$(if $(word 2,$(PREFIX)),$(error PREFIX must not contain spaces, because pkg-config cannot print such a path))
+	$(check_prefix)
 	install -d '$(DESTDIR)$(PREFIX)/include' '$(DESTDIR)$(PREFIX)/lib/pkgconfig' '$(DESTDIR)$(PREFIX)/share/doc/shared-mman'
 	install -m 644 c-src/mman/shared_mman.h c-src/samples/memory_map.hpp '$(DESTDIR)$(PREFIX)/include'
 	install -m 644 LICENSE '$(DESTDIR)$(PREFIX)/share/doc/shared-mman'
@@ -185,6 +190,7 @@ install: $(LIBSHARED_MMAN)
 
 ## make uninstall PREFIX=… remove what `make install` has installed there
 uninstall:
+	$(check_prefix)
 	rm -rf '$(DESTDIR)$(PREFIX)/share/doc/shared-mman'
 	cd '$(DESTDIR)$(PREFIX)' && rm -f include/shared_mman.h include/memory_map.hpp lib/libshared-mman.a lib/pkgconfig/shared-mman.pc
 

@@ -193,6 +193,26 @@ int __wrap_munmap(void *address, size_t length) {
     return 0;
 }
 
+int posix_madvise(void *address, size_t length, int advice) {
+    struct range range;
+    if (!is_page_start(address) || advice < POSIX_MADV_NORMAL || advice > POSIX_MADV_DONTNEED) {
+        return EINVAL;
+    }
+    if (!range_of(address, length, &range)) {
+        return ENOMEM;
+    }
+    while (range.first < range.end && page_mapping(range.first)) {
+        range.first++;
+    }
+    return range.first < range.end ? ENOMEM : 0;
+}
+
+int madvise(void *address, size_t length, int advice) {
+    // Linux discards the changes of a private mapping then, so ignoring it would be wrong.
+    int error = advice == POSIX_MADV_DONTNEED ? EINVAL : posix_madvise(address, length, advice);
+    return error != 0 ? fail(error) : 0;
+}
+
 int __wrap_close(int fd) {
     return descriptor_close(fd);
 }

@@ -11,16 +11,17 @@ extern "C" {
 
 /// POSIX mapped files for WASI: writes to a shared mapping reach the file.
 ///
-/// A program includes <sys/mman.h> and calls mmap, munmap, msync and close as usual. The linker's `--wrap`
-/// redirects its calls to the functions below, so it need not include this header. These mappings are copies
-/// of the file; README.md lists how they differ from real ones, what is guaranteed, and how to link.
+/// A program includes <sys/mman.h> and calls mmap, munmap, msync, madvise and close as usual. The linker's
+/// `--wrap` redirects its calls to the functions below, so it need not include this header. These mappings
+/// are copies of the file; README.md lists how they differ from real ones, what is guaranteed, and how to
+/// link.
 ///
 /// Without `--wrap`, the names `__real_mmap`, `__real_munmap` and `__real_close` do not exist. This header
 /// and the library refer to them, so such a program fails to link instead of losing its writes.
 ///
 /// Not thread-safe.
 
-// The linker defines the names, except msync, which the system's header declares.
+// The linker defines the names, except those that the system's header declares.
 // NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-redundant-declaration)
 
 /// mmap(): maps `length` bytes of the open file `fd` from `offset` on. With MAP_ANON, maps zeros instead.
@@ -67,6 +68,18 @@ int __wrap_munmap(void *address, size_t length);
 /// the address space, and nothing was.
 /// - an error from reading or writing the file, as in munmap(). Unwritten changes are still in memory.
 int msync(void *address, size_t length, int flags);
+
+/// posix_madvise(): checks its arguments, and does nothing else, because these mappings are in memory
+/// already.
+///
+/// Returns 0, or an error's number:
+/// - EINVAL: the address is not a multiple of the page size; or unknown advice.
+/// - ENOMEM: a page of the range is not mapped; or the range exceeds the address space.
+int posix_madvise(void *address, size_t length, int advice);
+
+/// madvise(): like posix_madvise, with -1 and errno for an error. Only advice that changes nothing is known:
+/// MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL and MADV_WILLNEED. Any other is EINVAL.
+int madvise(void *address, size_t length, int advice);
 
 /// close(): closes the descriptor. While shared mappings need it, it stays open internally and its number is
 /// not reused. Closing or mapping it again fails with EBADF.

@@ -206,9 +206,11 @@ class memory_map {
         (void)release();
     }
 
-    /// Opens an existing file. If it is not a regular file, it cannot be mapped, and the error is ENODEV.
+    /// Opens an existing file. If it is not a regular file, it cannot be mapped, and the error is ENODEV, or
+    /// what the system says, such as EISDIR for a directory that would be written. It never waits for the
+    /// other end of a FIFO.
     static result<memory_map> open(const std::string &path, access wanted = access::read_only) {
-        return open_with(path, wanted == access::read_only ? O_RDONLY : O_RDWR);
+        return open_with(path, O_NONBLOCK | (wanted == access::read_only ? O_RDONLY : O_RDWR));
     }
 
     /// Creates an empty file or truncates an existing one, and opens it for reading and writing. If the path
@@ -252,10 +254,11 @@ class memory_map {
     /// the error is EACCES.
     ///
     /// If the offset is not a multiple of `T`'s alignment, the error is EINVAL. If an element is past the end
-    /// of the file, it is ENXIO. If `count` is 0, the region is empty. If the file is truncated later, using
-    /// an element past its end can raise SIGBUS.
+    /// of the file, it is ENXIO. If memory has no room for so many, as for 4 GiB under WASI, it is ENOMEM. If
+    /// `count` is 0, the region is empty. If the file is truncated later, using an element past its end can
+    /// raise SIGBUS.
     template <mappable T>
-    [[nodiscard]] result<region<T>> map(std::size_t count = 1, std::uint64_t offset = 0) const {
+    [[nodiscard]] result<region<T>> map(std::uint64_t count = 1, std::uint64_t offset = 0) const {
         const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
         const auto before = static_cast<std::size_t>(offset % page);
         if (offset % alignof(T) != 0) {
@@ -268,7 +271,8 @@ class memory_map {
             return region<T>();
         }
         // The offset of a mapping must be a multiple of the page size.
-        const std::size_t length = before + (count * sizeof(T));
+        const auto elements = static_cast<std::size_t>(count);
+        const std::size_t length = before + (elements * sizeof(T));
         if constexpr (!std::is_const_v<T>) {
             require_write_back();
         }
@@ -277,7 +281,7 @@ class memory_map {
             return std::unexpected(std::move(start.error()));
         }
         auto *first = reinterpret_cast<T *>(static_cast<std::byte *>(*start) + before);
-        region<T> mapped(path_, *start, length, std::span<T>(first, count));
+        region<T> mapped(path_, *start, length, std::span<T>(first, elements));
         if (auto inside = reaches(offset - before, length); !inside) {
             return std::unexpected(std::move(inside.error()));
         }

@@ -391,6 +391,22 @@ static bool sync_needs_no_write_access(void) {
     return true;
 }
 
+static bool advice_changes_nothing(void) {
+    int fd = new_file("advice", 2 * PAGE);
+    unsigned char *bytes = map_shared(fd, 2 * PAGE);
+    CHECK(bytes != MAP_FAILED);
+    bytes[1] = 'A';
+    CHECK(posix_madvise(bytes, 2 * PAGE, POSIX_MADV_SEQUENTIAL) == 0);
+    CHECK(posix_madvise(bytes, 2 * PAGE, POSIX_MADV_DONTNEED) == 0);
+    CHECK(madvise(bytes + PAGE, PAGE, MADV_WILLNEED) == 0);
+    CHECK(bytes[1] == 'A' && bytes[2 * PAGE - 1] == byte_at(2 * PAGE - 1));
+    CHECK(posix_madvise(bytes + 1, PAGE, POSIX_MADV_NORMAL) == EINVAL);
+    CHECK(posix_madvise(bytes, PAGE, 1000) == EINVAL && fails(madvise(bytes, PAGE, 1000), EINVAL));
+    CHECK(munmap(bytes, 2 * PAGE) == 0 && close(fd) == 0);
+    CHECK(posix_madvise(bytes, PAGE, POSIX_MADV_NORMAL) == ENOMEM && file_byte("advice", 1) == 'A');
+    return true;
+}
+
 // Several writers
 
 static bool leaves_what_others_wrote(void) {
@@ -575,6 +591,7 @@ static const struct row rows[] = {
     {"msync with MS_INVALIDATE shows other programs' changes", sync_reads_again},
     {"msync refuses unmapped pages and invalid flags", sync_refuses_arguments},
     {"msync of a read-only mapping does nothing", sync_needs_no_write_access},
+    {"advice changes nothing", advice_changes_nothing},
     {"other programs' writes survive, in the same page and in others", leaves_what_others_wrote},
     {"two mappings of one page both reach the file", merges_two_mappings},
     {"if two mappings change one byte, the later change wins", lets_the_last_write_win},

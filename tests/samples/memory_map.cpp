@@ -118,12 +118,23 @@ bool refuses_what_is_not_there() {
     return true;
 }
 
+bool refuses_more_than_memory() {
+    const std::uint64_t size = (std::uint64_t{1} << 32) + 10;
+    auto file = memory_map::create("huge");
+    CHECK(file && ::truncate("huge", static_cast<off_t>(size)) == 0);
+    auto bytes = file->map<const char>(size);
+    // Natively, a mapping takes no memory.
+    CHECK(sizeof(std::size_t) < 8 ? bytes.error().number == ENOMEM : bytes->size() == size);
+    return ::unlink("huge") == 0;
+}
+
 const row rows[] = {
     {"only an existing regular file can be opened", opens_what_there_is},
     {"a moved-from object is empty", is_empty_when_moved_from},
     {"objects can be assigned in a file", maps_objects},
     {"a region begins at any offset", maps_anywhere},
     {"a region reaches the file when its scope ends", reaches_the_file_at_the_end_of_the_scope},
+    {"a region that memory cannot hold is an error", refuses_more_than_memory},
     {"a region must be in its file, aligned, and allowed by its access", refuses_what_is_not_there},
 };
 

@@ -15,13 +15,17 @@ int main(int argc, char *argv[]) {
         return 1;
     }
     size_t size = (size_t)status.st_size;
+    if ((off_t)size != status.st_size) {
+        fputs("the file is larger than memory can be\n", stderr);
+        return 1;
+    }
     char *text = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (text == MAP_FAILED) {
         perror("mmap");
         return 1;
     }
     for (size_t i = 0; i < size; i++) {
-        text[i] = (char)toupper(text[i]);
+        text[i] = (char)toupper((unsigned char)text[i]);
     }
     return munmap(text, size) != 0 || close(fd) != 0;
 }
