@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { copy, openSandbox } from 'mapcp';
+import { type CopyEntry, copy, openSandbox } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
 import { rejectionOf } from '../helpers/rejection.js';
@@ -16,6 +16,22 @@ function makeFiles(directory: string, count: number, content = 'content'): numbe
     writeFileSync(join(directory, `a${number}`), content);
   }
   return numbers;
+}
+
+/** Returns a function whose calls all wait until there were `count` of them. */
+function barrier(count: number): () => Promise<void> {
+  let calls = 0;
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return () => {
+    calls++;
+    if (calls === count) {
+      open();
+    }
+    return opened;
+  };
 }
 
 /** The output of a program that runs in a directory with a limit of descriptors. */
@@ -59,6 +75,39 @@ describe('many copies at once', () => {
         console.log(endings.filter(({ status }) => status === 'fulfilled').length);`,
       );
       expect(printed).toBe('200\n');
+    }));
+
+  it('of deep trees all succeed in one sandbox', () =>
+    inMemoryDirectory(async (directory) => {
+      const levels = 'd/'.repeat(30);
+      mkdirSync(join(directory, 'tree', levels), { recursive: true });
+      writeFileSync(join(directory, 'tree', levels, 'file'), 'content');
+      using box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
+      const copies = Array.from({ length: 10 }, (_, number) => number);
+      const wait = barrier(copies.length);
+      const onEntry = ({ target }: CopyEntry) => (target.endsWith('file') ? wait() : undefined);
+      await Promise.all(
+        copies.map((number) => box.copy('/d/tree', `/d/${number}`, { recursive: true, onEntry })),
+      );
+      for (const number of copies) {
+        expect(readFileSync(join(directory, `${number}`, levels, 'file'), 'utf8')).toBe('content');
+      }
+    }));
+
+  it('of slow streams all succeed in one sandbox', () =>
+    inMemoryDirectory(async (directory) => {
+      using box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
+      const copies = Array.from({ length: 200 }, (_, number) => number);
+      const wait = barrier(copies.length);
+      const source = async function* () {
+        yield Buffer.from('con');
+        await wait();
+        yield Buffer.from('tent');
+      };
+      await Promise.all(copies.map((number) => box.copy(source(), `/d/${number}`)));
+      for (const number of copies) {
+        expect(readFileSync(join(directory, `${number}`), 'utf8')).toBe('content');
+      }
     }));
 
   it('wait for free descriptors if there are none when they begin', () =>

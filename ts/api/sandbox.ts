@@ -36,6 +36,7 @@ import { unlessAborted } from '../task/abort.js';
 import { inputOf, STREAM, type StreamSource } from '../task/input.js';
 import { rest, restIfDue } from '../task/rest.js';
 import { CopyTask, type SandboxJob, type Work } from '../task/task.js';
+import { Components, type Use } from './components.js';
 import { atExit } from './exit.js';
 
 /** A WASI host for a sandbox, ours or another one. */
@@ -101,7 +102,7 @@ const forgotten = new FinalizationRegistry<{ host: SandboxHost; preopens: Preope
 /** Directories, and a component that can reach them and nothing else. Made by {@link openSandbox}. */
 export class Sandbox implements Disposable {
   readonly #preopens: Preopens;
-  readonly #component: Component;
+  readonly #components: Components;
   readonly #aids: Aids;
   readonly #sharing: Sharing | undefined;
   readonly #lifetime: Lifetime;
@@ -115,7 +116,8 @@ export class Sandbox implements Disposable {
     sharing: Sharing | undefined,
   ) {
     this.#preopens = preopens;
-    this.#component = component;
+    const make = () => instantiateComponent(host.imports);
+    this.#components = new Components(component, make, Object.keys(preopens).length);
     this.#aids = aids;
     this.#sharing = sharing;
     this.#lifetime = new Lifetime(() => host.close?.());
@@ -159,10 +161,12 @@ export class Sandbox implements Disposable {
     requirePath('target', target);
     this.#lifetime.enter();
     let leaveExit = () => {};
+    let use: Use | undefined;
     const isStream = options.input === 'content';
     return {
       begin: async (measure) => {
-        const job = await this.#begin(source, target, options, measure);
+        use = await this.#components.take(options.recursive ?? false);
+        const job = await this.#begin(use.component, source, target, options, measure);
         leaveExit = atExit(() => job.dropAtExit());
         return job;
       },
@@ -181,35 +185,49 @@ export class Sandbox implements Disposable {
       pathOf,
       end: () => {
         leaveExit();
+        use?.end();
         this.#lifetime.leave();
       },
     };
   }
 
-  async #begin(source: string, target: string, options: RunOptions, measure: boolean): Promise<SandboxJob> {
+  async #begin(
+    component: Component,
+    source: string,
+    target: string,
+    options: RunOptions,
+    measure: boolean,
+  ): Promise<SandboxJob> {
     const sharing = this.#sharing;
-    requirePatterns(options, this.#component.copier.patternFault);
+    const jobOf = (given: ComponentOptions, made?: Made) => this.#job(component, source, target, given, made);
+    requirePatterns(options, component.copier.patternFault);
     const count = await jobsFor(options, {
       canShare: sharing !== undefined,
-      probe: () => this.#job(source, target, { ...toComponent(options, true), dryRun: true }),
+      probe: () => jobOf({ ...toComponent(options, true), dryRun: true }),
     });
     if (sharing === undefined || count === 1) {
-      return this.#job(source, target, toComponent(options, measure, options), options.made);
+      return jobOf(toComponent(options, measure, options), options.made);
     }
     // Most copies are not divided, and need not load this.
     const { DividedJob } = await import('../jobs/divided-job.js');
     return new DividedJob(
       { ...sharing(), source, target, options, measure, reportEntries: options.onEntry !== undefined },
       count,
-      (shard) => this.#job(source, target, toComponent({ ...options, shard }, measure)),
+      (shard) => jobOf(toComponent({ ...options, shard }, measure)),
     );
   }
 
   /** Makes a job in this thread. */
-  #job(source: string, target: string, options: ComponentOptions, made?: Made): SandboxJob {
+  #job(
+    component: Component,
+    source: string,
+    target: string,
+    options: ComponentOptions,
+    made?: Made,
+  ): SandboxJob {
     const copy = { source, target, preopens: this.#preopens, modes: this.#aids.modes, made };
     const all = { ...options, ...(made && { made: made.numbers }) };
-    return new OwnJob(copy, () => new this.#component.copier.CopyJob(source, target, all));
+    return new OwnJob(copy, () => new component.copier.CopyJob(source, target, all));
   }
 
   /**
@@ -240,7 +258,7 @@ export class Sandbox implements Disposable {
     // Read-only directories can be removed only if the host knows their modes.
     this.#aids.modes.start(true);
     try {
-      return this.#component.copier.clean(directory, dryRun);
+      return this.#components.first.copier.clean(directory, dryRun);
     } catch (error) {
       const componentError = componentErrorOf(error);
       throw componentError === undefined ? error : cleanErrorOf(componentError, (path) => path);
