@@ -51,20 +51,19 @@ function run(command: string, ...args: readonly string[]) {
   return { status, stdout, stderr };
 }
 
-it.each([
-  'a prefix',
-  'a#prefix',
-  "a'prefix",
-])('make install and uninstall refuse the prefix %s, because pkg-config cannot print it', (name) => {
-  const unusable = join(place, name);
-  for (const target of ['install', 'uninstall']) {
-    expect(install(unusable, target)).toEqual({
-      status: 2,
-      stderr: expect.stringMatching(/PREFIX must not contain spaces/),
-    });
-  }
-  expect(existsSync(unusable)).toBe(false);
-});
+it.each(['a prefix', 'a#prefix', "a'prefix"])(
+  'make install and uninstall refuse the prefix %s, because pkg-config cannot print it',
+  (name) => {
+    const unusable = join(place, name);
+    for (const target of ['install', 'uninstall']) {
+      expect(install(unusable, target)).toEqual({
+        status: 2,
+        stderr: expect.stringMatching(/PREFIX must not contain spaces/),
+      });
+    }
+    expect(existsSync(unusable)).toBe(false);
+  },
+);
 
 it('make uninstall removes what make install has installed, and nothing else', () => {
   const other = join(place, 'other');
