@@ -120,6 +120,7 @@ static void put_progress(progress *result, const struct mapcp_progress *from) {
     *result = (progress){
         .done = from->done,
         .waits = from->waits,
+        .asks = {.is_some = from->asks, .val = {.file = from->asked_file, .offset = from->asked_offset}},
         .bytes_done = from->bytes_done,
         .bytes_in_place = from->bytes_in_place,
         .bytes_total = {.is_some = from->totals_known, .val = from->bytes_total},
@@ -174,6 +175,11 @@ void exports_mapcp_copy_copier_method_copy_job_add_input(copy_job *self, mapcp_l
 
 void exports_mapcp_copy_copier_method_copy_job_end_input(copy_job *self) {
     mapcp_job_end_input(self->job);
+}
+
+void exports_mapcp_copy_copier_method_copy_job_add_ranges(copy_job *self, mapcp_list_u64_t *ranges) {
+    mapcp_job_add_ranges(self->job, ranges->ptr, ranges->len / 2);
+    mapcp_list_u64_free(ranges);
 }
 
 void exports_mapcp_copy_copier_method_copy_job_progress(copy_job *self, progress *result) {

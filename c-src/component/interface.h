@@ -24,6 +24,7 @@
     EACH(make_parents)                                                                                       \
     EACH(measure)                                                                                            \
     EACH(report_entries)                                                                                     \
+    EACH(knows_ranges)                                                                                       \
     EACH(input)                                                                                              \
     EACH(filter_source)
 

@@ -244,13 +244,14 @@ static bool work(struct mapcp_job *job, uint64_t *spent) {
 bool mapcp_job_step(struct mapcp_job *job, uint64_t budget) {
     uint64_t spent = 0;
     job->passed = 0;
+    job->progress.asks = false;
     do {
         bool good = job->state == MAPCP_JOB_DONE || (job->state != MAPCP_JOB_FAILED && work(job, &spent));
         mapcp_progress_raise_totals(&job->progress);
         if (!good) {
             return false;
         }
-    } while (job->state != MAPCP_JOB_DONE && spent < budget && !job->progress.waits &&
+    } while (job->state != MAPCP_JOB_DONE && spent < budget && !job->progress.waits && !job->progress.asks &&
              job->entries.count < MOST_ENTRIES && job->passed < MOST_PASSED);
     if (job->state == MAPCP_JOB_DONE && !job->progress.done) {
         mapcp_progress_end(&job->progress);
@@ -269,6 +270,13 @@ bool mapcp_job_add_input(struct mapcp_job *job, const void *bytes, size_t length
 void mapcp_job_end_input(struct mapcp_job *job) {
     job->progress.waits = false;
     job->list.input.ended = true;
+}
+
+void mapcp_job_add_ranges(struct mapcp_job *job, const uint64_t *bounds, size_t ranges) {
+    if (job->progress.asks) {
+        job->progress.asks = false;
+        mapcp_file_copy_answer(&job->file, bounds, ranges);
+    }
 }
 
 const struct mapcp_progress *mapcp_job_progress(const struct mapcp_job *job) {

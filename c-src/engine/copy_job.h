@@ -34,6 +34,15 @@ bool mapcp_job_add_input(struct mapcp_job *job, const void *bytes, size_t length
 /// Ends the input. Further input is ignored.
 void mapcp_job_end_input(struct mapcp_job *job);
 
+/// Answers what the progress asks since the last step: the start and the end of each range of the source that
+/// holds data, in order, from the asked offset on. Before and between the ranges, the source must have only
+/// zeros. Nothing is known behind the last one, which may be empty. The job keeps the first
+/// MAPCP_MOST_RANGES, and asks again behind them.
+///
+/// An answer that is not in order, that nothing asked for, or that says nothing is ignored. Without an
+/// answer, the job reads the whole source.
+void mapcp_job_add_ranges(struct mapcp_job *job, const uint64_t *bounds, size_t ranges);
+
 /// The progress of the job. Borrowed from it.
 const struct mapcp_progress *mapcp_job_progress(const struct mapcp_job *job);
 

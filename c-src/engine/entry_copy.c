@@ -512,15 +512,22 @@ bool mapcp_entry_copy_window(struct mapcp_job *job, uint64_t *spent) {
     if (job->progress.waits) {
         return true;
     }
+    if (mapcp_file_copy_asks(&job->file, &job->options)) {
+        job->progress.asks = true;
+        job->progress.asked_file = job->file.source.status.st_ino;
+        job->progress.asked_offset = job->file.copied;
+        return true;
+    }
     struct mapcp_error error;
     uint64_t before = job->file.copied;
+    uint64_t passed_before = job->file.passed;
     uint64_t verified_before = job->file.verified;
     bool good = true;
     if (!mapcp_file_copy_is_complete(&job->file, &job->options)) {
         good = mapcp_file_copy_window(&job->file, &job->options, &error);
         uint64_t worked = job->file.copied - before + job->file.verified - verified_before;
         mapcp_count(&job->progress.bytes_done, worked);
-        *spent += worked;
+        *spent += worked - (job->file.passed - passed_before);
     }
     if (good && mapcp_file_copy_is_complete(&job->file, &job->options)) {
         good = finish_file(job, &error);

@@ -12,6 +12,9 @@
 // The smallest hole, in bytes. File systems do not keep smaller ones.
 #define FINE_BLOCK 4096
 
+// The least number of bytes that are left of a source if the host is asked about it. Fewer are read as fast.
+#define LEAST_ASKED (4 * 1024 * 1024)
+
 /// Fails with the errno value of making something under its own name in a private tree. Always returns false.
 static bool fail_in_place(struct mapcp_place target, struct mapcp_namer *namer, int number,
                           struct mapcp_error *error) {
@@ -28,7 +31,10 @@ bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place targ
     copy->size = (uint64_t)copy->source.status.st_size;
     copy->ended = false;
     copy->is_pseudo = false;
+    copy->ranges = MAPCP_NO_DATA_RANGES;
+    copy->is_asked = false;
     copy->copied = 0;
+    copy->passed = 0;
     copy->verified = 0;
     copy->copied_sum = 0;
     copy->verified_sum = 0;
@@ -44,6 +50,20 @@ bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place targ
 bool mapcp_file_copy_waits(const struct mapcp_file_copy *copy, const struct mapcp_options *options) {
     const struct mapcp_input *stream = copy->stream;
     return stream && !copy->ended && !stream->ended && stream->length < options->window_size;
+}
+
+bool mapcp_file_copy_asks(struct mapcp_file_copy *copy, const struct mapcp_options *options) {
+    if (!options->knows_ranges || options->sparse == MAPCP_SPARSE_NEVER || copy->stream || copy->ended ||
+        copy->is_pseudo || copy->is_asked || copy->size - copy->copied < LEAST_ASKED ||
+        mapcp_data_ranges_reach(&copy->ranges, copy->copied)) {
+        return false;
+    }
+    copy->is_asked = true;
+    return true;
+}
+
+void mapcp_file_copy_answer(struct mapcp_file_copy *copy, const uint64_t *bounds, size_t ranges) {
+    copy->is_asked = !mapcp_data_ranges_set(&copy->ranges, bounds, ranges, copy->copied, copy->size);
 }
 
 bool mapcp_file_copy_is_complete(const struct mapcp_file_copy *copy, const struct mapcp_options *options) {
@@ -121,6 +141,13 @@ static bool take_stream(struct mapcp_file_copy *copy, const struct mapcp_options
 static bool map_source(struct mapcp_file_copy *copy, const struct mapcp_options *options,
                        struct mapcp_window *window, struct mapcp_error *error) {
     size_t expected = window_at(copy, copy->copied, options);
+    if (!copy->is_pseudo) {
+        const struct mapcp_data_range data = mapcp_data_ranges_next(&copy->ranges, copy->copied);
+        copy->passed += data.start - copy->copied;
+        copy->copied = data.start;
+        expected = window_at(copy, copy->copied, options);
+        expected = data.end - data.start < expected ? (size_t)(data.end - data.start) : expected;
+    }
     // The additional byte shows whether the file goes on. A pseudo file is only read forwards, because procfs
     // starts again if a read goes back.
     size_t length = copy->is_pseudo ? options->window_size : expected + 1;

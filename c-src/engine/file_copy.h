@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "data_ranges.h"
 #include "error.h"
 #include "input.h"
 #include "options.h"
@@ -30,8 +31,12 @@ struct mapcp_file_copy {
     /// Whether the source's status has the wrong size, as in procfs and sysfs. Then the source is read until
     /// a read returns nothing.
     bool is_pseudo;
-    /// Bytes copied, and bytes verified.
+    /// What the host has said about the source, and whether it was asked and has not answered.
+    struct mapcp_data_ranges ranges;
+    bool is_asked;
+    /// Bytes copied, those of them that were known to be zeros and were not read, and bytes verified.
     uint64_t copied;
+    uint64_t passed;
     uint64_t verified;
     /// The checksums of the bytes that were taken from the stream, and of those that were read back.
     uint64_t copied_sum;
@@ -54,6 +59,13 @@ bool mapcp_file_copy_begin(struct mapcp_file_copy *copy, struct mapcp_place targ
 
 /// Whether the next window of a stream is incomplete, and its end was not reached.
 bool mapcp_file_copy_waits(const struct mapcp_file_copy *copy, const struct mapcp_options *options);
+
+/// Whether the host must be asked, from `copied` on, which ranges of the source hold data. If the host does
+/// not answer, it is not asked again.
+bool mapcp_file_copy_asks(struct mapcp_file_copy *copy, const struct mapcp_options *options);
+
+/// Takes the host's answer: see mapcp_job_add_ranges.
+void mapcp_file_copy_answer(struct mapcp_file_copy *copy, const uint64_t *bounds, size_t ranges);
 
 /// Whether all windows are copied and, if requested, verified.
 bool mapcp_file_copy_is_complete(const struct mapcp_file_copy *copy, const struct mapcp_options *options);

@@ -149,6 +149,8 @@ struct mapcp_options {
     bool confirm_size;
     /// Report each entry: see mapcp_job_take_entries.
     bool report_entries;
+    /// The host may know which ranges of a source hold data: see mapcp_job_add_ranges.
+    bool knows_ranges;
     /// Copy only the entries below the source that the input names, or copy the input itself: see
     /// mapcp_job_add_input.
     enum mapcp_input_kind input;

@@ -10,6 +10,11 @@ struct mapcp_progress {
     bool done;
     /// Whether the job needs more input. Until the host passes some, a step does nothing.
     bool waits;
+    /// Whether the job asks which ranges of a source hold data, the inode number of that file, and the offset
+    /// where the answer must begin: see mapcp_job_add_ranges.
+    bool asks;
+    uint64_t asked_file;
+    uint64_t asked_offset;
     /// Whether the totals are known.
     bool totals_known;
     /// Bytes copied, including those of files that failed half-way, and bytes to copy in all. The total is

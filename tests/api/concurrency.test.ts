@@ -143,7 +143,7 @@ describe('a copy by several jobs', () => {
         const controller = new AbortController();
         const idle = new Promise((resolve) =>
           process.on('worker', (worker) => worker.on('message', (told) => told === 'idle' && resolve())));
-        const long = copy('a', 'c', { ...options, signal: controller.signal }).catch(({ name }) => name);
+        const long = copy('a', 'c', { ...options, verify: true, signal: controller.signal }).catch(({ name }) => name);
         await idle;
         const other = copy('b', 'd', { ...options, onProgress: () => controller.abort() });
         print([await long, (await other).files, threads.length]);`,

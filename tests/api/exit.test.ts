@@ -17,7 +17,7 @@ function run(directory: string, program: string, ...flags: string[]): Outcome {
   return runFile(process.execPath, [...flags, 'program.mjs'], directory);
 }
 
-/** Creates a tree `a` of sparse files that take long enough to interrupt their copy. */
+/** Creates a tree `a` of sparse files. If they are verified, their copy takes long enough to interrupt it. */
 function makeFiles(directory: string): void {
   mkdirSync(join(directory, 'a'));
   mkdirSync(join(directory, 'b'));
@@ -40,12 +40,12 @@ const endings: readonly (readonly [string, number, string, string])[] = [
 
 describe('a process that ends in the middle of a copy', () => {
   for (const [jobs, copying] of [
-    [1, "copy('a/f', 'b/f', { onProgress })"],
+    [1, "copy('a/f', 'b/f', { verify: true, onProgress })"],
     [
       1,
-      "(await openSandbox({ '/d': { path: '.', access: 'read-write' } })).copy('/d/a/f', '/d/b/f', { onProgress })",
+      "(await openSandbox({ '/d': { path: '.', access: 'read-write' } })).copy('/d/a/f', '/d/b/f', { verify: true, onProgress })",
     ],
-    [2, "copy('a', 'b', { recursive: true, concurrency: 2, onProgress })"],
+    [2, "copy('a', 'b', { recursive: true, concurrency: 2, verify: true, onProgress })"],
   ] as const) {
     it.each(endings)(`by %s leaves no temporary file: ${copying}`, (_, status, end, error) =>
       inMemoryDirectory((directory) => {
@@ -124,7 +124,7 @@ describe('a sandbox that is forgotten', () => {
         directory,
         `const start = async () => {
           const box = await openSandbox({ '/d': { path: '.', access: 'read-write' } });
-          return [box.copy('/d/big', '/d/x', { onProgress: () => gc() })];
+          return [box.copy('/d/big', '/d/x', { verify: true, onProgress: () => gc() })];
         };
         const [copying] = await start();
         console.log((await copying).files);

@@ -17,7 +17,7 @@ import type { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 
-const command = [resolve('build/out/js/cli/main.js'), '--json', '-r', '-T', 'in/a', 'out/b'];
+const command = [resolve('build/out/js/cli/main.js'), '--json', '-r', '-T', '--verify', 'in/a', 'out/b'];
 
 type Copying = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -51,7 +51,7 @@ async function interrupt(directory: string, act: (copying: Copying) => void, way
   return { status, signal, stdout, stderr };
 }
 
-/** A source and a target directory. Copying takes longer than the test. */
+/** A source and a target directory. Verifying the copy takes longer than the test. */
 function prepare(directory: string): void {
   for (const path of ['in', 'out', 'in/a', 'out/b']) {
     mkdirSync(join(directory, path));

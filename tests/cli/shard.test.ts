@@ -42,7 +42,16 @@ function prepare(directory: string): void {
 
 /** Copies some shards of `in/a` to `out/b` by GNU parallel. */
 function copyInParallel(frontend: Frontend, directory: string, shards: readonly number[]): void {
-  const command = [...frontend.command, '-r', '-p', '-T', `--shard={}/${SHARDS}`, 'in/a', 'out/b'];
+  const command = [
+    ...frontend.command,
+    '-r',
+    '-p',
+    '-T',
+    '--verify',
+    `--shard={}/${SHARDS}`,
+    'in/a',
+    'out/b',
+  ];
   const jobs = ['--will-cite', '--jobs', String(SHARDS), '--quote', ...command, ':::', ...shards.map(String)];
   const { status, stderr } = runProgram('parallel', jobs, { cwd: directory });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -69,7 +78,7 @@ async function temporaryFileIn(directory: string, copying: ChildProcess): Promis
   expect(copying.exitCode, 'the copy is still under way').toBe(null);
 }
 
-/** Copies the shard with the huge file, and kills the copy half-way. */
+/** Copies the shard with the huge file, and kills the copy half-way. To verify that file takes long. */
 async function killOwner(frontend: Frontend, directory: string): Promise<void> {
   const [program = '', ...rest] = frontend.command;
   truncateSync(join(directory, 'in/a', HUGE), 2 ** 40);

@@ -16,6 +16,7 @@ struct suite {
 };
 
 extern const struct suite copy_job_suite;
+extern const struct suite data_ranges_suite;
 extern const struct suite error_suite;
 extern const struct suite filter_suite;
 extern const struct suite list_suite;

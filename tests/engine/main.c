@@ -8,8 +8,9 @@
 
 #include "check.h"
 
-static const struct suite *const suites[] = {&copy_job_suite, &tree_suite, &filter_suite, &path_suite,
-                                             &shard_suite,    &list_suite, &error_suite,  &names_suite};
+static const struct suite *const suites[] = {&copy_job_suite, &data_ranges_suite, &tree_suite,
+                                             &filter_suite,   &path_suite,        &shard_suite,
+                                             &list_suite,     &error_suite,       &names_suite};
 
 _Noreturn void check_failed(const char *condition, const char *file, int line) {
     (void)fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, condition);

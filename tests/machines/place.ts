@@ -96,7 +96,7 @@ function prepare(directory: string): void {
   truncateSync(at('photos', HUGE), 2 ** 40);
   const touch = ['-exec', 'touch', '--no-dereference', '--date=@1000000.25', '{}', '+'];
   mustRun('find', [at('photos'), ...touch]);
-  const script = `#!/bin/sh\necho $$ "$@" >>'${at('runs')}'\nexec '${process.execPath}' '${mapcp}' "$@"\n`;
+  const script = `#!/bin/sh\necho $$ "$@" >>'${at('runs')}'\nexec '${process.execPath}' '${mapcp}' --verify "$@"\n`;
   writeFileSync(at('commands/mapcp'), script, { mode: 0o755 });
 }
 

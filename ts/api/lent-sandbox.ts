@@ -75,7 +75,7 @@ export async function lendSandbox(preopens: Preopens, given: SandboxOptions): Pr
   };
   const sandbox = new Sandbox(
     preopens,
-    { imports: host.imports, close },
+    { imports: host.imports, dataRanges: host.dataRanges, close },
     instance.component,
     aids,
     sharingOf(host, options),

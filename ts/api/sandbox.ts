@@ -45,6 +45,8 @@ export interface SandboxHost {
   readonly imports: object;
   /** Called when the sandbox is closed. */
   close?(): void;
+  /** Returns which ranges of a file hold data, so that copies need not read its holes; see `Host` of `mapcp/host`. */
+  dataRanges?(file: bigint, offset: bigint): BigUint64Array | undefined;
 }
 
 /** Makes a host that gives the component these directories. Confinement is only as good as that host. */
@@ -103,6 +105,7 @@ const forgotten = new FinalizationRegistry<{ host: SandboxHost; preopens: Preope
 export class Sandbox implements Disposable {
   readonly #preopens: Preopens;
   readonly #components: Components;
+  readonly #dataRanges: SandboxHost['dataRanges'];
   readonly #aids: Aids;
   readonly #sharing: Sharing | undefined;
   readonly #lifetime: Lifetime;
@@ -118,6 +121,7 @@ export class Sandbox implements Disposable {
     this.#preopens = preopens;
     const make = () => instantiateComponent(host.imports);
     this.#components = new Components(component, make, Object.keys(preopens).length);
+    this.#dataRanges = host.dataRanges?.bind(host);
     this.#aids = aids;
     this.#sharing = sharing;
     this.#lifetime = new Lifetime(() => host.close?.());
@@ -225,8 +229,10 @@ export class Sandbox implements Disposable {
     options: ComponentOptions,
     made?: Made,
   ): SandboxJob {
-    const copy = { source, target, preopens: this.#preopens, modes: this.#aids.modes, made };
-    const all = { ...options, ...(made && { made: made.numbers }) };
+    const [preopens, dataRanges] = [this.#preopens, this.#dataRanges];
+    const copy = { source, target, preopens, modes: this.#aids.modes, dataRanges, made };
+    const knowsRanges = dataRanges !== undefined;
+    const all = { ...options, knowsRanges, ...(made && { made: made.numbers }) };
     return new OwnJob(copy, () => new component.copier.CopyJob(source, target, all));
   }
 

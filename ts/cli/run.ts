@@ -61,7 +61,8 @@ async function inputOf({ filesFrom, options }: CopyRequest): Promise<Input | und
 /** Makes the API's options from a request. */
 function optionsOf({ options, concurrency }: CopyRequest): CopyOptions {
   // The API decides these itself. A window of 0 bytes means the default.
-  const { windowSize, measure, reportEntries, made, alreadyCopied, input, size, ...same } = options;
+  const { windowSize, measure, reportEntries, knowsRanges, made, alreadyCopied, input, size, ...same } =
+    options;
   return { ...same, windowSize: windowSize || undefined, concurrency };
 }
 

@@ -156,7 +156,8 @@ export interface CopyOptions {
    */
   readonly sync?: boolean | undefined;
   /**
-   * Turn zeros into holes: runs of 64 KiB (`auto`), runs of 4 KiB (`always`), or none (`never`).
+   * Turn zeros into holes: runs of 64 KiB (`auto`), runs of 4 KiB (`always`), or none (`never`). Unless it is
+   * `never`, large holes of a source also become holes, and are not read if the host knows them.
    *
    * @default 'auto'
    */
@@ -481,6 +482,7 @@ export function toComponent(
     makeParents: options.makeParents ?? true,
     measure,
     reportEntries: options.onEntry !== undefined,
+    knowsRanges: false,
     include: [...(options.include ?? [])],
     exclude: [...(options.exclude ?? [])],
     input,

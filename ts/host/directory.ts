@@ -597,12 +597,13 @@ export class Directory {
     }
     const file = new File(this.#walker, handle, this.#grant, flags, writable);
     return orClose(file, () => {
-      const mode = file.mode();
-      if (typeOf({ mode }) !== 'regular-file') {
+      const status = handle.brief();
+      if (typeOf(status) !== 'regular-file') {
         fail('not-permitted');
       }
       if (!flags.write) {
-        this.#grant.modes.noteFileOpened(mode);
+        this.#grant.modes.noteFileOpened(status.mode);
+        this.#grant.sparseFiles.noteOpened(handle, status);
       }
     });
   }

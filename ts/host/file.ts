@@ -83,6 +83,7 @@ export class File {
     if (this.#writable?.finalMode !== undefined) {
       this.#giveMode(this.#writable, this.#writable.finalMode);
     }
+    this.#grant.sparseFiles.noteClosed(this.#handle);
     this.#handle.release();
   }
 
@@ -92,7 +93,7 @@ export class File {
 
   /** Returns its type and permissions, as stat(2) reports them. */
   mode(): number {
-    return this.#handle.mode();
+    return this.#handle.brief().mode;
   }
 
   /** Returns which file it is. */

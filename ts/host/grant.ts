@@ -1,7 +1,9 @@
 // What a component may do in the directories that it gets.
 
 import type { CloseErrors } from './close-errors.js';
+import type { Handle } from './handle.js';
 import type { ModeCarrier } from './modes.js';
+import type { BriefStatus } from './status.js';
 import type { SetTimes } from './times.js';
 
 /** What a component may do below a preopen: `read` allows no change at all. */
@@ -29,6 +31,14 @@ export interface Durability {
   syncDirectories: boolean;
 }
 
+/** Keeps track of the files that are open for reading. */
+export interface OpenFiles {
+  /** Records that a file was opened, with this status. */
+  noteOpened(file: Handle, status: BriefStatus): void;
+  /** Records that a file will be closed. */
+  noteClosed(file: Handle): void;
+}
+
 /** The rights and settings of everything that is opened below a preopen. */
 export interface Grant {
   /** What the component may do. */
@@ -45,6 +55,8 @@ export interface Grant {
   readonly closeErrors: CloseErrors;
   /** The times that components set; one for the whole host. */
   readonly times: SetTimes;
+  /** Keeps track of the files that have holes; one for the whole host. */
+  readonly sparseFiles: OpenFiles;
   /** Whether directories are synchronised; one for the whole host. */
   readonly durability: Durability;
 }

@@ -9,6 +9,7 @@ import type { Preopens } from './grant.js';
 import type { HostOptions } from './host-options.js';
 import { ModeCarrier } from './modes.js';
 import { holdPreopens, refuseOverlap } from './preopens.js';
+import { SparseFiles } from './sparse-files.js';
 import { inputOf, outputOf } from './standard-streams.js';
 import { SetTimes } from './times.js';
 import type { Walker } from './walker.js';
@@ -21,6 +22,8 @@ export interface Granted {
   readonly times: SetTimes;
   /** Returns the directories, by the guest's name of each. They stay the host's. */
   directories(): Iterable<readonly [name: string, OpenDirectory]>;
+  /** The open files that have holes. */
+  readonly sparseFiles: SparseFiles;
   /** Returns the preopens by the directories that are held, for another host in this process. */
   preopens(): Preopens;
   /** Opens and holds more preopens. Throws the errors with which `createHost` rejects. */
@@ -46,7 +49,11 @@ export function grantAll(walker: Walker, options: HostOptions): Granted {
   const { modes = new ModeCarrier(), durability = { syncDirectories: false } } = options;
   const closeErrors = new CloseErrors();
   const times = new SetTimes();
-  const grant = { closeErrors, times, absoluteLinks, escapeNames, listIdentities, modes, durability };
+  const sparseFiles = new SparseFiles();
+  const grant = {
+    ...{ absoluteLinks, escapeNames, listIdentities },
+    ...{ closeErrors, times, modes, sparseFiles, durability },
+  };
   const roots = new Map<string, Directory>();
   const imitated: [string, DeviceDirectory][] =
     devices.length > 0 ? [[DEVICES, new DeviceDirectory(devices)]] : [];
@@ -62,6 +69,7 @@ export function grantAll(walker: Walker, options: HostOptions): Granted {
   return {
     cli,
     times,
+    sparseFiles,
     directories: () => [...roots, ...imitated],
     preopens: () => Object.fromEntries([...roots].map(([name, root]) => [name, root.preopen])),
     hold,

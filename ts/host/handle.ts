@@ -2,7 +2,7 @@ import { closeSync, fstatSync } from 'node:fs';
 import type { MetadataHashValue } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { fail, nodeCode } from './error-code.js';
 import { CLOSING, expectStack } from './stack.js';
-import { identity, type Status } from './status.js';
+import { type BriefStatus, identity, type Status } from './status.js';
 
 /** A file descriptor with any number of owners. It is closed when the last one releases it. */
 export class Handle {
@@ -53,9 +53,9 @@ export class Handle {
     return fstatSync(this.fd, { bigint: true });
   }
 
-  /** Returns the type and permissions of the open file, as stat(2) reports them. */
-  mode(): number {
-    return fstatSync(this.fd).mode;
+  /** Returns the status of the open file in plain numbers. */
+  brief(): BriefStatus {
+    return fstatSync(this.fd);
   }
 
   /** Adds an owner. */

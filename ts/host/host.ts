@@ -27,6 +27,17 @@ export interface Host {
    * while this one is open.
    */
   preopens(): Preopens;
+  /**
+   * Returns which ranges of a file hold data, from `offset` on: the start and the end of each, in bytes and in order.
+   * Everything before, between and up to the end of these ranges is a hole. Returns at most 128 ranges; nothing is said
+   * about what follows them. If only a hole follows, the last range is empty, at the end of the file.
+   *
+   * Undefined if it is unknown. Linux knows it of files that have large holes, if the npm package koffi is installed;
+   * without koffi, some file systems know it of files that have nothing else.
+   *
+   * @param file the inode number that a component sees, of a file that it has open for reading
+   */
+  dataRanges(file: bigint, offset: bigint): BigUint64Array | undefined;
   /** Closes the preopens, and everything that the components still have open. A second call does nothing. */
   close(): void;
   /** Same as `close`. */
@@ -50,8 +61,8 @@ export interface ReusableHost extends Host {
 
 /** Makes a host that reaches directories through `walker`. Does not check the options. */
 export function createHostWith(walker: Walker, options: HostOptions): Host {
-  const { imports, preopens, close } = makeHost(walker, options);
-  return { imports, preopens, close, [dispose]: close };
+  const { imports, preopens, dataRanges, close } = makeHost(walker, options);
+  return { imports, preopens, dataRanges, close, [dispose]: close };
 }
 
 /** Makes a host as `createHostWith` does, for one instance that can start again. */
@@ -88,6 +99,7 @@ function makeHost(walker: Walker, options: HostOptions, handles?: Set<HandleTabl
       ),
     ),
     preopens: granted.preopens,
+    dataRanges: (file, offset) => granted.sparseFiles.dataRanges(file, offset),
     release() {
       closeFiles();
       io.closeStreams();

@@ -25,6 +25,16 @@ export type Status = Pick<
   'dev' | 'ino' | 'mode' | 'nlink' | 'uid' | 'size' | 'atimeNs' | 'mtimeNs' | 'ctimeNs'
 >;
 
+/** A file's status in plain numbers, which take less time than those of `Status`. */
+export interface BriefStatus {
+  /** The type and permissions, as stat(2) reports them. */
+  readonly mode: number;
+  /** The size in bytes. Undefined on systems that do not count blocks. */
+  readonly size?: number;
+  /** The blocks of 512 bytes that it takes. Undefined on systems that do not count them. */
+  readonly blocks?: number;
+}
+
 /** Returns the type of a file. A socket's is `unknown`, as in wasmtime: the preview 1 adapter traps on `socket`. */
 export function typeOf(status: { readonly mode: number | bigint }): DescriptorType {
   return byMode[Number(status.mode) & constants.S_IFMT] ?? 'unknown';

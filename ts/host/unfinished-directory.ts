@@ -81,6 +81,6 @@ export function setMode(walker: Walker, directory: Handle, mode: number): string
   return giveMode(
     mode,
     (wanted) => walker.setMode(directory, wanted),
-    () => directory.mode(),
+    () => directory.brief().mode,
   );
 }

@@ -15,7 +15,7 @@ import { changeMode } from './permission.js';
 import { retryWhileBusy } from './rename.js';
 import { isLinkTag, isOtherName, linkBuffer, targetIn } from './reparse-point.js';
 import { expectStack } from './stack.js';
-import { type Status, typeOf } from './status.js';
+import { type BriefStatus, type Status, typeOf } from './status.js';
 import type { ListedEntry, Walker } from './walker.js';
 import { openDirectory, pathWalker } from './walker-path.js';
 
@@ -47,8 +47,8 @@ class NtFile extends Handle {
     this.device = device;
   }
 
-  override mode(): number {
-    return modeOf(this.#nt.basics(this.#nt.handleOf(this.fd)).attributes);
+  override brief(): BriefStatus {
+    return { mode: modeOf(this.#nt.basics(this.#nt.handleOf(this.fd)).attributes) };
   }
 
   protected override look(): Status {

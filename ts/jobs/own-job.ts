@@ -6,6 +6,7 @@ import { reasonOfCode } from '../api/system-error.js';
 import { quoted } from '../common/errors.js';
 import { takeDenial, takeNativeCode } from '../host/error-code.js';
 import type { Preopens } from '../host/grant.js';
+import type { Host } from '../host/host.js';
 import type { ModeCarrier, Refusals } from '../host/modes.js';
 import type { SandboxJob } from '../task/task.js';
 import {
@@ -30,6 +31,8 @@ export interface OwnCopy {
   readonly preopens: Preopens;
   /** Carries permissions from sources to targets. */
   readonly modes: ModeCarrier;
+  /** See `Host.dataRanges`. Undefined if the host does not have it. */
+  readonly dataRanges: Host['dataRanges'] | undefined;
   /** The targets that earlier copies of the same command made, if several copies can have the same target. */
   readonly made: Made | undefined;
 }
@@ -76,6 +79,13 @@ export class OwnJob implements SandboxJob {
   step(budget: bigint): Progress {
     const progress = this.#work(() => this.#job.step(budget));
     this.#isOver = progress.done;
+    if (progress.asks !== undefined) {
+      const { file, offset } = progress.asks;
+      const ranges = this.#copy.dataRanges?.(file, offset);
+      if (ranges !== undefined) {
+        this.#job.addRanges(ranges);
+      }
+    }
     return progress;
   }
 

@@ -147,6 +147,7 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
 
 
 
+
 __attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#[method]copy-job.current-path")))
 void __wasm_export_exports_mapcp_copy_copier_method_copy_job_current_path_post_return(uint8_t * arg0) {
   if ((*((size_t*) (arg0 + sizeof(void*)))) > 0) {
@@ -680,9 +681,9 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
           break;
         }
       }
-      size_t len0 = *((size_t*) (arg0 + (24+14*sizeof(void*))));
+      size_t len0 = *((size_t*) (arg0 + (32+13*sizeof(void*))));
       if (len0 > 0) {
-        uint8_t *ptr1 = *((uint8_t **) (arg0 + (24+13*sizeof(void*))));
+        uint8_t *ptr1 = *((uint8_t **) (arg0 + (32+12*sizeof(void*))));
         for (size_t i2 = 0; i2 < len0; i2++) {
           uint8_t *base = ptr1 + i2 * (2*sizeof(void*));
           (void) base;
@@ -692,9 +693,9 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
         }
         free(ptr1);
       }
-      size_t len3 = *((size_t*) (arg0 + (24+16*sizeof(void*))));
+      size_t len3 = *((size_t*) (arg0 + (32+15*sizeof(void*))));
       if (len3 > 0) {
-        uint8_t *ptr4 = *((uint8_t **) (arg0 + (24+15*sizeof(void*))));
+        uint8_t *ptr4 = *((uint8_t **) (arg0 + (32+14*sizeof(void*))));
         for (size_t i5 = 0; i5 < len3; i5++) {
           uint8_t *base = ptr4 + i5 * (2*sizeof(void*));
           (void) base;
@@ -704,14 +705,14 @@ void __wasm_export_exports_mapcp_copy_command_line_parse_post_return(uint8_t * a
         }
         free(ptr4);
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (136+18*sizeof(void*))))) {
+      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (152+16*sizeof(void*))))) {
         case 0: {
           break;
         }
         case 1: {
-          size_t len6 = *((size_t*) (arg0 + (136+20*sizeof(void*))));
+          size_t len6 = *((size_t*) (arg0 + (152+18*sizeof(void*))));
           if (len6 > 0) {
-            uint8_t *ptr7 = *((uint8_t **) (arg0 + (136+19*sizeof(void*))));
+            uint8_t *ptr7 = *((uint8_t **) (arg0 + (152+17*sizeof(void*))));
             for (size_t i8 = 0; i8 < len6; i8++) {
               uint8_t *base = ptr7 + i8 * 8;
               (void) base;
@@ -846,7 +847,7 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
 }
 
 __attribute__((__aligned__(8)))
-static uint8_t RET_AREA[(160+20*sizeof(void*))];
+static uint8_t RET_AREA[(176+18*sizeof(void*))];
 
 // Helper Functions
 
@@ -924,7 +925,13 @@ void exports_mapcp_copy_copier_copy_options_free(exports_mapcp_copy_copier_copy_
   mapcp_option_list_u64_free(&ptr->made);
 }
 
+void exports_mapcp_copy_copier_option_range_question_free(exports_mapcp_copy_copier_option_range_question_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
 void exports_mapcp_copy_copier_progress_free(exports_mapcp_copy_copier_progress_t *ptr) {
+  exports_mapcp_copy_copier_option_range_question_free(&ptr->asks);
   mapcp_option_u64_free(&ptr->bytes_total);
   mapcp_option_u64_free(&ptr->files_total);
 }
@@ -1129,19 +1136,19 @@ void mapcp_string_free(mapcp_string_t *ret) {
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#[constructor]copy-job")))
 int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * arg) {
   mapcp_option_u64_t option;
-  switch ((int32_t) *((uint8_t*) (arg + (16+10*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (32+8*sizeof(void*))))) {
     case 0: {
       option.is_some = false;
       break;
     }
     case 1: {
       option.is_some = true;
-      option.val = (uint64_t) (*((int64_t*) (arg + (24+10*sizeof(void*)))));
+      option.val = (uint64_t) (*((int64_t*) (arg + (40+8*sizeof(void*)))));
       break;
     }
   }
   exports_mapcp_copy_copier_option_shard_t option0;
-  switch ((int32_t) *((uint8_t*) (arg + (36+10*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (52+8*sizeof(void*))))) {
     case 0: {
       option0.is_some = false;
       break;
@@ -1149,69 +1156,69 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     case 1: {
       option0.is_some = true;
       option0.val = (exports_mapcp_copy_copier_shard_t) {
-        (uint32_t) (uint32_t) (*((int32_t*) (arg + (40+10*sizeof(void*))))),
-        (uint32_t) (uint32_t) (*((int32_t*) (arg + (44+10*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (56+8*sizeof(void*))))),
+        (uint32_t) (uint32_t) (*((int32_t*) (arg + (60+8*sizeof(void*))))),
       };
       break;
     }
   }
   mapcp_option_u64_t option1;
-  switch ((int32_t) *((uint8_t*) (arg + (48+10*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (64+8*sizeof(void*))))) {
     case 0: {
       option1.is_some = false;
       break;
     }
     case 1: {
       option1.is_some = true;
-      option1.val = (uint64_t) (*((int64_t*) (arg + (56+10*sizeof(void*)))));
+      option1.val = (uint64_t) (*((int64_t*) (arg + (72+8*sizeof(void*)))));
       break;
     }
   }
   mapcp_option_u64_t option2;
-  switch ((int32_t) *((uint8_t*) (arg + (64+10*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (80+8*sizeof(void*))))) {
     case 0: {
       option2.is_some = false;
       break;
     }
     case 1: {
       option2.is_some = true;
-      option2.val = (uint64_t) (*((int64_t*) (arg + (72+10*sizeof(void*)))));
+      option2.val = (uint64_t) (*((int64_t*) (arg + (88+8*sizeof(void*)))));
       break;
     }
   }
   mapcp_option_u64_t option3;
-  switch ((int32_t) *((uint8_t*) (arg + (80+10*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (96+8*sizeof(void*))))) {
     case 0: {
       option3.is_some = false;
       break;
     }
     case 1: {
       option3.is_some = true;
-      option3.val = (uint64_t) (*((int64_t*) (arg + (88+10*sizeof(void*)))));
+      option3.val = (uint64_t) (*((int64_t*) (arg + (104+8*sizeof(void*)))));
       break;
     }
   }
   mapcp_option_u64_t option4;
-  switch ((int32_t) *((uint8_t*) (arg + (96+10*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (112+8*sizeof(void*))))) {
     case 0: {
       option4.is_some = false;
       break;
     }
     case 1: {
       option4.is_some = true;
-      option4.val = (uint64_t) (*((int64_t*) (arg + (104+10*sizeof(void*)))));
+      option4.val = (uint64_t) (*((int64_t*) (arg + (120+8*sizeof(void*)))));
       break;
     }
   }
   mapcp_option_list_u64_t option5;
-  switch ((int32_t) *((uint8_t*) (arg + (128+10*sizeof(void*))))) {
+  switch ((int32_t) *((uint8_t*) (arg + (144+8*sizeof(void*))))) {
     case 0: {
       option5.is_some = false;
       break;
     }
     case 1: {
       option5.is_some = true;
-      option5.val = (mapcp_list_u64_t) { (uint64_t*)(*((uint8_t **) (arg + (128+11*sizeof(void*))))), (*((size_t*) (arg + (128+12*sizeof(void*))))) };
+      option5.val = (mapcp_list_u64_t) { (uint64_t*)(*((uint8_t **) (arg + (144+9*sizeof(void*))))), (*((size_t*) (arg + (144+10*sizeof(void*))))) };
       break;
     }
   }
@@ -1235,19 +1242,20 @@ int32_t __wasm_export_exports_mapcp_copy_copier_constructor_copy_job(uint8_t * a
     (bool) (int32_t) *((uint8_t*) (arg + (17+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (18+4*sizeof(void*)))),
     (bool) (int32_t) *((uint8_t*) (arg + (19+4*sizeof(void*)))),
-    (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+5*sizeof(void*))))), (*((size_t*) (arg + (16+6*sizeof(void*))))) },
-    (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (16+7*sizeof(void*))))), (*((size_t*) (arg + (16+8*sizeof(void*))))) },
-    (exports_mapcp_copy_copier_input_t) (int32_t) *((uint8_t*) (arg + (16+9*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (20+4*sizeof(void*)))),
+    (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (24+4*sizeof(void*))))), (*((size_t*) (arg + (24+5*sizeof(void*))))) },
+    (mapcp_list_string_t) (mapcp_list_string_t) { (mapcp_string_t*)(*((uint8_t **) (arg + (24+6*sizeof(void*))))), (*((size_t*) (arg + (24+7*sizeof(void*))))) },
+    (exports_mapcp_copy_copier_input_t) (int32_t) *((uint8_t*) (arg + (24+8*sizeof(void*)))),
     (mapcp_option_u64_t) option,
-    (bool) (int32_t) *((uint8_t*) (arg + (32+10*sizeof(void*)))),
+    (bool) (int32_t) *((uint8_t*) (arg + (48+8*sizeof(void*)))),
     (exports_mapcp_copy_copier_option_shard_t) option0,
     (mapcp_option_u64_t) option1,
     (mapcp_option_u64_t) option2,
     (mapcp_option_u64_t) option3,
     (mapcp_option_u64_t) option4,
     (exports_mapcp_copy_copier_amounts_t) (exports_mapcp_copy_copier_amounts_t) {
-      (uint64_t) (uint64_t) (*((int64_t*) (arg + (112+10*sizeof(void*))))),
-      (uint64_t) (uint64_t) (*((int64_t*) (arg + (120+10*sizeof(void*))))),
+      (uint64_t) (uint64_t) (*((int64_t*) (arg + (128+8*sizeof(void*))))),
+      (uint64_t) (uint64_t) (*((int64_t*) (arg + (136+8*sizeof(void*))))),
     },
     (mapcp_option_list_u64_t) option5,
   };
@@ -1270,9 +1278,9 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
   }
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
-    const exports_mapcp_copy_copier_copy_error_t *payload5 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    *((int8_t*)(ptr + 8)) = (int32_t) (*payload5).outcome;
-    switch ((int32_t) ((*payload5).code).tag) {
+    const exports_mapcp_copy_copier_copy_error_t *payload7 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + 8)) = (int32_t) (*payload7).outcome;
+    switch ((int32_t) ((*payload7).code).tag) {
       case 0: {
         *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 0;
         break;
@@ -1386,35 +1394,35 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
         break;
       }
       case 28: {
-        const mapcp_string_t *payload34 = &((*payload5).code).val.other;
+        const mapcp_string_t *payload36 = &((*payload7).code).val.other;
         *((int8_t*)(ptr + (8+1*sizeof(void*)))) = 28;
-        *((size_t*)(ptr + (8+3*sizeof(void*)))) = (*payload34).len;
-        *((uint8_t **)(ptr + (8+2*sizeof(void*)))) = (uint8_t *) (*payload34).ptr;
+        *((size_t*)(ptr + (8+3*sizeof(void*)))) = (*payload36).len;
+        *((uint8_t **)(ptr + (8+2*sizeof(void*)))) = (uint8_t *) (*payload36).ptr;
         break;
       }
     }
-    *((int8_t*)(ptr + (8+4*sizeof(void*)))) = (int32_t) (*payload5).operation;
-    *((size_t*)(ptr + (8+6*sizeof(void*)))) = ((*payload5).path).len;
-    *((uint8_t **)(ptr + (8+5*sizeof(void*)))) = (uint8_t *) ((*payload5).path).ptr;
-    *((size_t*)(ptr + (8+8*sizeof(void*)))) = ((*payload5).source).len;
-    *((uint8_t **)(ptr + (8+7*sizeof(void*)))) = (uint8_t *) ((*payload5).source).ptr;
-    *((size_t*)(ptr + (8+10*sizeof(void*)))) = ((*payload5).target).len;
-    *((uint8_t **)(ptr + (8+9*sizeof(void*)))) = (uint8_t *) ((*payload5).target).ptr;
-    *((size_t*)(ptr + (8+12*sizeof(void*)))) = ((*payload5).reason).len;
-    *((uint8_t **)(ptr + (8+11*sizeof(void*)))) = (uint8_t *) ((*payload5).reason).ptr;
-    if (((*payload5).leftover).is_some) {
-      const mapcp_string_t *payload36 = &((*payload5).leftover).val;
+    *((int8_t*)(ptr + (8+4*sizeof(void*)))) = (int32_t) (*payload7).operation;
+    *((size_t*)(ptr + (8+6*sizeof(void*)))) = ((*payload7).path).len;
+    *((uint8_t **)(ptr + (8+5*sizeof(void*)))) = (uint8_t *) ((*payload7).path).ptr;
+    *((size_t*)(ptr + (8+8*sizeof(void*)))) = ((*payload7).source).len;
+    *((uint8_t **)(ptr + (8+7*sizeof(void*)))) = (uint8_t *) ((*payload7).source).ptr;
+    *((size_t*)(ptr + (8+10*sizeof(void*)))) = ((*payload7).target).len;
+    *((uint8_t **)(ptr + (8+9*sizeof(void*)))) = (uint8_t *) ((*payload7).target).ptr;
+    *((size_t*)(ptr + (8+12*sizeof(void*)))) = ((*payload7).reason).len;
+    *((uint8_t **)(ptr + (8+11*sizeof(void*)))) = (uint8_t *) ((*payload7).reason).ptr;
+    if (((*payload7).leftover).is_some) {
+      const mapcp_string_t *payload38 = &((*payload7).leftover).val;
       *((int8_t*)(ptr + (8+13*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (8+15*sizeof(void*)))) = (*payload36).len;
-      *((uint8_t **)(ptr + (8+14*sizeof(void*)))) = (uint8_t *) (*payload36).ptr;
+      *((size_t*)(ptr + (8+15*sizeof(void*)))) = (*payload38).len;
+      *((uint8_t **)(ptr + (8+14*sizeof(void*)))) = (uint8_t *) (*payload38).ptr;
     } else {
       *((int8_t*)(ptr + (8+13*sizeof(void*)))) = 0;
     }
-    if (((*payload5).sibling).is_some) {
-      const mapcp_string_t *payload38 = &((*payload5).sibling).val;
+    if (((*payload7).sibling).is_some) {
+      const mapcp_string_t *payload40 = &((*payload7).sibling).val;
       *((int8_t*)(ptr + (8+16*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (8+18*sizeof(void*)))) = (*payload38).len;
-      *((uint8_t **)(ptr + (8+17*sizeof(void*)))) = (uint8_t *) (*payload38).ptr;
+      *((size_t*)(ptr + (8+18*sizeof(void*)))) = (*payload40).len;
+      *((uint8_t **)(ptr + (8+17*sizeof(void*)))) = (uint8_t *) (*payload40).ptr;
     } else {
       *((int8_t*)(ptr + (8+16*sizeof(void*)))) = 0;
     }
@@ -1422,25 +1430,33 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
     const exports_mapcp_copy_copier_progress_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
     *((int8_t*)(ptr + 8)) = (*payload).done;
     *((int8_t*)(ptr + 9)) = (*payload).waits;
-    *((int64_t*)(ptr + 16)) = (int64_t) ((*payload).bytes_done);
+    if (((*payload).asks).is_some) {
+      const exports_mapcp_copy_copier_range_question_t *payload2 = &((*payload).asks).val;
+      *((int8_t*)(ptr + 16)) = 1;
+      *((int64_t*)(ptr + 24)) = (int64_t) ((*payload2).file);
+      *((int64_t*)(ptr + 32)) = (int64_t) ((*payload2).offset);
+    } else {
+      *((int8_t*)(ptr + 16)) = 0;
+    }
+    *((int64_t*)(ptr + 40)) = (int64_t) ((*payload).bytes_done);
     if (((*payload).bytes_total).is_some) {
-      const uint64_t *payload2 = &((*payload).bytes_total).val;
-      *((int8_t*)(ptr + 24)) = 1;
-      *((int64_t*)(ptr + 32)) = (int64_t) (*payload2);
+      const uint64_t *payload4 = &((*payload).bytes_total).val;
+      *((int8_t*)(ptr + 48)) = 1;
+      *((int64_t*)(ptr + 56)) = (int64_t) (*payload4);
     } else {
-      *((int8_t*)(ptr + 24)) = 0;
+      *((int8_t*)(ptr + 48)) = 0;
     }
-    *((int64_t*)(ptr + 40)) = (int64_t) ((*payload).bytes_in_place);
-    *((int64_t*)(ptr + 48)) = (int64_t) ((*payload).files_done);
+    *((int64_t*)(ptr + 64)) = (int64_t) ((*payload).bytes_in_place);
+    *((int64_t*)(ptr + 72)) = (int64_t) ((*payload).files_done);
     if (((*payload).files_total).is_some) {
-      const uint64_t *payload4 = &((*payload).files_total).val;
-      *((int8_t*)(ptr + 56)) = 1;
-      *((int64_t*)(ptr + 64)) = (int64_t) (*payload4);
+      const uint64_t *payload6 = &((*payload).files_total).val;
+      *((int8_t*)(ptr + 80)) = 1;
+      *((int64_t*)(ptr + 88)) = (int64_t) (*payload6);
     } else {
-      *((int8_t*)(ptr + 56)) = 0;
+      *((int8_t*)(ptr + 80)) = 0;
     }
-    *((int64_t*)(ptr + 72)) = (int64_t) ((*payload).directories);
-    *((int64_t*)(ptr + 80)) = (int64_t) ((*payload).skipped);
+    *((int64_t*)(ptr + 96)) = (int64_t) ((*payload).directories);
+    *((int64_t*)(ptr + 104)) = (int64_t) ((*payload).skipped);
   }
   return ptr;
 }
@@ -1456,6 +1472,12 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_end_input(uint8_t *
   exports_mapcp_copy_copier_method_copy_job_end_input(((exports_mapcp_copy_copier_copy_job_t*) arg));
 }
 
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.add-ranges")))
+void __wasm_export_exports_mapcp_copy_copier_method_copy_job_add_ranges(uint8_t * arg, uint8_t * arg0, size_t arg1) {
+  mapcp_list_u64_t arg2 = (mapcp_list_u64_t) { (uint64_t*)(arg0), (arg1) };
+  exports_mapcp_copy_copier_method_copy_job_add_ranges(((exports_mapcp_copy_copier_copy_job_t*) arg), &arg2);
+}
+
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.progress")))
 uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_progress(uint8_t * arg) {
   exports_mapcp_copy_copier_progress_t ret;
@@ -1463,25 +1485,33 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_progress(uint8
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   *((int8_t*)(ptr + 0)) = (ret).done;
   *((int8_t*)(ptr + 1)) = (ret).waits;
-  *((int64_t*)(ptr + 8)) = (int64_t) ((ret).bytes_done);
+  if (((ret).asks).is_some) {
+    const exports_mapcp_copy_copier_range_question_t *payload0 = &((ret).asks).val;
+    *((int8_t*)(ptr + 8)) = 1;
+    *((int64_t*)(ptr + 16)) = (int64_t) ((*payload0).file);
+    *((int64_t*)(ptr + 24)) = (int64_t) ((*payload0).offset);
+  } else {
+    *((int8_t*)(ptr + 8)) = 0;
+  }
+  *((int64_t*)(ptr + 32)) = (int64_t) ((ret).bytes_done);
   if (((ret).bytes_total).is_some) {
-    const uint64_t *payload0 = &((ret).bytes_total).val;
-    *((int8_t*)(ptr + 16)) = 1;
-    *((int64_t*)(ptr + 24)) = (int64_t) (*payload0);
+    const uint64_t *payload2 = &((ret).bytes_total).val;
+    *((int8_t*)(ptr + 40)) = 1;
+    *((int64_t*)(ptr + 48)) = (int64_t) (*payload2);
   } else {
-    *((int8_t*)(ptr + 16)) = 0;
+    *((int8_t*)(ptr + 40)) = 0;
   }
-  *((int64_t*)(ptr + 32)) = (int64_t) ((ret).bytes_in_place);
-  *((int64_t*)(ptr + 40)) = (int64_t) ((ret).files_done);
+  *((int64_t*)(ptr + 56)) = (int64_t) ((ret).bytes_in_place);
+  *((int64_t*)(ptr + 64)) = (int64_t) ((ret).files_done);
   if (((ret).files_total).is_some) {
-    const uint64_t *payload2 = &((ret).files_total).val;
-    *((int8_t*)(ptr + 48)) = 1;
-    *((int64_t*)(ptr + 56)) = (int64_t) (*payload2);
+    const uint64_t *payload4 = &((ret).files_total).val;
+    *((int8_t*)(ptr + 72)) = 1;
+    *((int64_t*)(ptr + 80)) = (int64_t) (*payload4);
   } else {
-    *((int8_t*)(ptr + 48)) = 0;
+    *((int8_t*)(ptr + 72)) = 0;
   }
-  *((int64_t*)(ptr + 64)) = (int64_t) ((ret).directories);
-  *((int64_t*)(ptr + 72)) = (int64_t) ((ret).skipped);
+  *((int64_t*)(ptr + 88)) = (int64_t) ((ret).directories);
+  *((int64_t*)(ptr + 96)) = (int64_t) ((ret).skipped);
   return ptr;
 }
 
@@ -1771,76 +1801,77 @@ uint8_t * __wasm_export_exports_mapcp_copy_command_line_parse(uint8_t * arg, siz
       *((int8_t*)(ptr + (25+12*sizeof(void*)))) = ((*payload).options).make_parents;
       *((int8_t*)(ptr + (26+12*sizeof(void*)))) = ((*payload).options).measure;
       *((int8_t*)(ptr + (27+12*sizeof(void*)))) = ((*payload).options).report_entries;
-      *((size_t*)(ptr + (24+14*sizeof(void*)))) = (((*payload).options).include).len;
-      *((uint8_t **)(ptr + (24+13*sizeof(void*)))) = (uint8_t *) (((*payload).options).include).ptr;
-      *((size_t*)(ptr + (24+16*sizeof(void*)))) = (((*payload).options).exclude).len;
-      *((uint8_t **)(ptr + (24+15*sizeof(void*)))) = (uint8_t *) (((*payload).options).exclude).ptr;
-      *((int8_t*)(ptr + (24+17*sizeof(void*)))) = (int32_t) ((*payload).options).input;
+      *((int8_t*)(ptr + (28+12*sizeof(void*)))) = ((*payload).options).knows_ranges;
+      *((size_t*)(ptr + (32+13*sizeof(void*)))) = (((*payload).options).include).len;
+      *((uint8_t **)(ptr + (32+12*sizeof(void*)))) = (uint8_t *) (((*payload).options).include).ptr;
+      *((size_t*)(ptr + (32+15*sizeof(void*)))) = (((*payload).options).exclude).len;
+      *((uint8_t **)(ptr + (32+14*sizeof(void*)))) = (uint8_t *) (((*payload).options).exclude).ptr;
+      *((int8_t*)(ptr + (32+16*sizeof(void*)))) = (int32_t) ((*payload).options).input;
       if ((((*payload).options).size).is_some) {
         const uint64_t *payload7 = &(((*payload).options).size).val;
-        *((int8_t*)(ptr + (24+18*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (32+18*sizeof(void*)))) = (int64_t) (*payload7);
+        *((int8_t*)(ptr + (40+16*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (48+16*sizeof(void*)))) = (int64_t) (*payload7);
       } else {
-        *((int8_t*)(ptr + (24+18*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (40+16*sizeof(void*)))) = 0;
       }
-      *((int8_t*)(ptr + (40+18*sizeof(void*)))) = ((*payload).options).filter_source;
+      *((int8_t*)(ptr + (56+16*sizeof(void*)))) = ((*payload).options).filter_source;
       if ((((*payload).options).shard).is_some) {
         const exports_mapcp_copy_copier_shard_t *payload9 = &(((*payload).options).shard).val;
-        *((int8_t*)(ptr + (44+18*sizeof(void*)))) = 1;
-        *((int32_t*)(ptr + (48+18*sizeof(void*)))) = (int32_t) ((*payload9).index);
-        *((int32_t*)(ptr + (52+18*sizeof(void*)))) = (int32_t) ((*payload9).count);
+        *((int8_t*)(ptr + (60+16*sizeof(void*)))) = 1;
+        *((int32_t*)(ptr + (64+16*sizeof(void*)))) = (int32_t) ((*payload9).index);
+        *((int32_t*)(ptr + (68+16*sizeof(void*)))) = (int32_t) ((*payload9).count);
       } else {
-        *((int8_t*)(ptr + (44+18*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (60+16*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).max_bytes).is_some) {
         const uint64_t *payload11 = &(((*payload).options).max_bytes).val;
-        *((int8_t*)(ptr + (56+18*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (64+18*sizeof(void*)))) = (int64_t) (*payload11);
+        *((int8_t*)(ptr + (72+16*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (80+16*sizeof(void*)))) = (int64_t) (*payload11);
       } else {
-        *((int8_t*)(ptr + (56+18*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (72+16*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).max_files).is_some) {
         const uint64_t *payload13 = &(((*payload).options).max_files).val;
-        *((int8_t*)(ptr + (72+18*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (80+18*sizeof(void*)))) = (int64_t) (*payload13);
+        *((int8_t*)(ptr + (88+16*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (96+16*sizeof(void*)))) = (int64_t) (*payload13);
       } else {
-        *((int8_t*)(ptr + (72+18*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (88+16*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).max_depth).is_some) {
         const uint64_t *payload15 = &(((*payload).options).max_depth).val;
-        *((int8_t*)(ptr + (88+18*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (96+18*sizeof(void*)))) = (int64_t) (*payload15);
+        *((int8_t*)(ptr + (104+16*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (112+16*sizeof(void*)))) = (int64_t) (*payload15);
       } else {
-        *((int8_t*)(ptr + (88+18*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (104+16*sizeof(void*)))) = 0;
       }
       if ((((*payload).options).max_file_size).is_some) {
         const uint64_t *payload17 = &(((*payload).options).max_file_size).val;
-        *((int8_t*)(ptr + (104+18*sizeof(void*)))) = 1;
-        *((int64_t*)(ptr + (112+18*sizeof(void*)))) = (int64_t) (*payload17);
+        *((int8_t*)(ptr + (120+16*sizeof(void*)))) = 1;
+        *((int64_t*)(ptr + (128+16*sizeof(void*)))) = (int64_t) (*payload17);
       } else {
-        *((int8_t*)(ptr + (104+18*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (120+16*sizeof(void*)))) = 0;
       }
-      *((int64_t*)(ptr + (120+18*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).bytes);
-      *((int64_t*)(ptr + (128+18*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).files);
+      *((int64_t*)(ptr + (136+16*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).bytes);
+      *((int64_t*)(ptr + (144+16*sizeof(void*)))) = (int64_t) ((((*payload).options).already_copied).files);
       if ((((*payload).options).made).is_some) {
         const mapcp_list_u64_t *payload19 = &(((*payload).options).made).val;
-        *((int8_t*)(ptr + (136+18*sizeof(void*)))) = 1;
-        *((size_t*)(ptr + (136+20*sizeof(void*)))) = (*payload19).len;
-        *((uint8_t **)(ptr + (136+19*sizeof(void*)))) = (uint8_t *) (*payload19).ptr;
+        *((int8_t*)(ptr + (152+16*sizeof(void*)))) = 1;
+        *((size_t*)(ptr + (152+18*sizeof(void*)))) = (*payload19).len;
+        *((uint8_t **)(ptr + (152+17*sizeof(void*)))) = (uint8_t *) (*payload19).ptr;
       } else {
-        *((int8_t*)(ptr + (136+18*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (152+16*sizeof(void*)))) = 0;
       }
-      *((int32_t*)(ptr + (144+20*sizeof(void*)))) = (int32_t) ((*payload).concurrency);
+      *((int32_t*)(ptr + (160+18*sizeof(void*)))) = (int32_t) ((*payload).concurrency);
       if ((((*payload).output).progress).is_some) {
         const bool *payload21 = &(((*payload).output).progress).val;
-        *((int8_t*)(ptr + (148+20*sizeof(void*)))) = 1;
-        *((int8_t*)(ptr + (149+20*sizeof(void*)))) = *payload21;
+        *((int8_t*)(ptr + (164+18*sizeof(void*)))) = 1;
+        *((int8_t*)(ptr + (165+18*sizeof(void*)))) = *payload21;
       } else {
-        *((int8_t*)(ptr + (148+20*sizeof(void*)))) = 0;
+        *((int8_t*)(ptr + (164+18*sizeof(void*)))) = 0;
       }
-      *((int8_t*)(ptr + (150+20*sizeof(void*)))) = ((*payload).output).json;
-      *((int8_t*)(ptr + (151+20*sizeof(void*)))) = ((*payload).output).quiet;
-      *((int8_t*)(ptr + (152+20*sizeof(void*)))) = ((*payload).output).verbose;
+      *((int8_t*)(ptr + (166+18*sizeof(void*)))) = ((*payload).output).json;
+      *((int8_t*)(ptr + (167+18*sizeof(void*)))) = ((*payload).output).quiet;
+      *((int8_t*)(ptr + (168+18*sizeof(void*)))) = ((*payload).output).verbose;
       break;
     }
     case 1: {

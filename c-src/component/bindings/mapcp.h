@@ -222,7 +222,8 @@ typedef uint8_t exports_mapcp_copy_copier_atomicity_t;
 // A source that is a file or a link is copied as usual.
 #define EXPORTS_MAPCP_COPY_COPIER_ATOMICITY_TREE 1
 
-// Which zeros of a source become holes in the target, if its file system has holes.
+// Which zeros of a source become holes in the target, if its file system has holes. Unless it is `never`, holes that the
+// host reports with `add-ranges` become holes as well.
 typedef uint8_t exports_mapcp_copy_copier_sparse_policy_t;
 
 // Runs of 65,536 zero bytes.
@@ -330,6 +331,9 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   bool   measure;
   // Keep a list of finished entries. `take-entries` must then be called after each step.
   bool   report_entries;
+  // The host may know which ranges of a file hold data. Then a step also ends when the job asks for those of a large
+  // source; see `asks`.
+  bool   knows_ranges;
   // If there are any patterns, copy only files and links that match one of them.
   // 
   // A pattern without a slash is matched against the name, one with a slash against the path below the source. If a
@@ -383,6 +387,19 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   mapcp_option_list_u64_t   made;
 } exports_mapcp_copy_copier_copy_options_t;
 
+// A question of a job: which ranges of an open file hold data?
+typedef struct exports_mapcp_copy_copier_range_question_t {
+  // The inode number of the file, as the component sees it: the lower half of its `metadata-hash`.
+  uint64_t   file;
+  // The offset at which the answer must begin, in bytes.
+  uint64_t   offset;
+} exports_mapcp_copy_copier_range_question_t;
+
+typedef struct {
+  bool is_some;
+  exports_mapcp_copy_copier_range_question_t val;
+} exports_mapcp_copy_copier_option_range_question_t;
+
 // The progress of a job. While the job runs, no count of finished work shrinks, and none is larger than its total. A
 // total shrinks if an entry is skipped, and grows if the source has more than its status said.
 typedef struct exports_mapcp_copy_copier_progress_t {
@@ -390,6 +407,9 @@ typedef struct exports_mapcp_copy_copier_progress_t {
   bool   done;
   // Whether the job needs more input. Until the host passes some, a step does nothing.
   bool   waits;
+  // What the job asks, with `knows-ranges`. The host can answer with `add-ranges`. If it does not, the next step goes
+  // on without an answer, and the job reads the whole file.
+  exports_mapcp_copy_copier_option_range_question_t   asks;
   // Bytes copied so far, including those of files that are incomplete or failed half-way. With `verify` each byte
   // counts twice, also in the total: when it is copied, and when it is compared.
   uint64_t   bytes_done;
@@ -601,6 +621,7 @@ exports_mapcp_copy_copier_own_copy_job_t exports_mapcp_copy_copier_constructor_c
 bool exports_mapcp_copy_copier_method_copy_job_step(exports_mapcp_copy_copier_borrow_copy_job_t self, uint64_t budget, exports_mapcp_copy_copier_progress_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
 void exports_mapcp_copy_copier_method_copy_job_add_input(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_list_u8_t *bytes);
 void exports_mapcp_copy_copier_method_copy_job_end_input(exports_mapcp_copy_copier_borrow_copy_job_t self);
+void exports_mapcp_copy_copier_method_copy_job_add_ranges(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_list_u64_t *ranges);
 void exports_mapcp_copy_copier_method_copy_job_progress(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_progress_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_current_path(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_string_t *ret);
 void exports_mapcp_copy_copier_method_copy_job_take_errors(exports_mapcp_copy_copier_borrow_copy_job_t self, exports_mapcp_copy_copier_list_copy_error_t *ret);
@@ -635,6 +656,8 @@ void mapcp_list_u64_free(mapcp_list_u64_t *ptr);
 void mapcp_option_list_u64_free(mapcp_option_list_u64_t *ptr);
 
 void exports_mapcp_copy_copier_copy_options_free(exports_mapcp_copy_copier_copy_options_t *ptr);
+
+void exports_mapcp_copy_copier_option_range_question_free(exports_mapcp_copy_copier_option_range_question_t *ptr);
 
 void exports_mapcp_copy_copier_progress_free(exports_mapcp_copy_copier_progress_t *ptr);
 
