@@ -213,6 +213,36 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByLabel('What is in /out').getByText('copier.wit').waitFor();
   });
 
+  it('does not stop at each of many files, also at the slow pace', async () => {
+    const { page } = await open();
+    await page.evaluate(() => {
+      const transfer = new DataTransfer();
+      for (let index = 0; index < 2000; index++) {
+        transfer.items.add(new File(['content'], `photo-${index}.jpg`));
+      }
+      const input = document.querySelector<HTMLInputElement>('#source-files');
+      if (input !== null) {
+        input.files = transfer.files;
+        input.dispatchEvent(new Event('change'));
+      }
+    });
+    await page.getByLabel('What is in /in').getByText('photo-0.jpg').waitFor();
+    await page.evaluate(() => {
+      const shown = { count: 0 };
+      new MutationObserver(() => shown.count++).observe(document.querySelector('#strip') as Node, {
+        childList: true,
+      });
+      Object.assign(globalThis, { shown });
+    });
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByText('Copied 2000 files').waitFor();
+    const count = await page.evaluate(
+      () => (globalThis as unknown as { shown: { count: number } }).shown.count,
+    );
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThan(1000);
+  });
+
   it('shows how each attempt to leave the sandbox is refused', async () => {
     const { page } = await open();
     const buttons = page.locator('#escapes button');

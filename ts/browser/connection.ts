@@ -7,6 +7,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+const NOT_LOADED = "it could not be loaded; see 'The worker' in mapcp's docs/browser.md";
+
 // A worker without a sandbox, kept for the next sandbox. That one then opens at once, without the network.
 let idle: Connection | undefined;
 
@@ -41,7 +43,7 @@ export class Connection {
     this.#isOwn = isOwn;
     worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.#receive(data));
     worker.addEventListener('messageerror', () => this.#break('a message from it cannot be read'));
-    worker.addEventListener('error', ({ message }) => this.#break(message || 'it could not be loaded'));
+    worker.addEventListener('error', ({ message }) => this.#break(message || NOT_LOADED));
     // Each request reports the error.
     this.#ready.catch(() => {});
   }

@@ -4,7 +4,10 @@ import { element } from './elements.js';
 const SLOW_MILLISECONDS = 45;
 
 // A visitor watches no longer.
-const WHOLE_MILLISECONDS = 20_000;
+const WHOLE_MILLISECONDS = 12_000;
+
+// Shorter pauses cannot be seen. Then the copy runs at full speed.
+const SHORTEST_MILLISECONDS = 10;
 
 /** How fast a copy runs: at full speed, slowly, or step by step. */
 export class Pace {
@@ -16,9 +19,10 @@ export class Pace {
     this.#choice = choice;
   }
 
-  /** Whether the visitor wants to watch the copy. */
+  /** Whether the visitor wants to watch the copy, and can. */
   get isSlow(): boolean {
-    return this.#choice.value !== 'full';
+    const { value } = this.#choice;
+    return value === 'step' || (value === 'slow' && this.#pause >= SHORTEST_MILLISECONDS);
   }
 
   /** Begins a copy of this many windows. */
@@ -32,7 +36,7 @@ export class Pace {
       return;
     }
     if (this.#choice.value === 'slow') {
-      await (this.#pause >= 1 && new Promise((resolve) => setTimeout(resolve, this.#pause)));
+      await new Promise((resolve) => setTimeout(resolve, this.#pause));
       return;
     }
     this.#next.disabled = false;
