@@ -10,6 +10,7 @@ import process from 'node:process';
 import { transpile } from '@bytecodealliance/jco';
 import binaryen from 'binaryen';
 import { build } from 'esbuild';
+import { rollup } from 'rollup';
 import { runScript, ToolError } from './clang.mjs';
 
 /** Text to find in jco's code, and its replacement. The subject is for the error if jco has changed. */
@@ -35,7 +36,7 @@ const changes = [
     replaceBy: 'false ?',
   },
   {
-    // As above: only the asynchronous variants convert values by these lists. Without them, esbuild drops the converters.
+    // As above: only the asynchronous variants convert values by these lists.
     subject: 'the types of imports',
     isOfImports: true,
     find: /paramLiftFns: \[(?:(?!paramLiftFns)[\s\S])*?(?=hasResultPointer:)/g,
@@ -46,6 +47,12 @@ const changes = [
     isOfImports: true,
     find: /if \(!isManualAsync && !isAsync && !funcTypeIsAsync\) (?=\{\s*if \(createdTask\))/,
     replaceBy: '',
+  },
+  {
+    // Node 20 has no promising(). jco calls it anyway and catches the error, whose text takes V8 10 ms each time.
+    subject: 'WebAssembly.promising',
+    find: /WebAssembly\.promising\b/g,
+    replaceBy: 'asItIs',
   },
   {
     // V8 compiles a function in parentheses at once. It would parse this one, which holds nearly all code, twice: a
@@ -201,11 +208,27 @@ function withVariables(bytes) {
 }
 
 /**
+ * Drops the functions that nothing calls. esbuild drops only those at the top of a module, and jco's are in
+ * `instantiate`.
+ * @param {string} code
+ * @returns {Promise<string>}
+ */
+async function withoutUnused(code) {
+  const built = await rollup({
+    input: 'bindings',
+    plugins: [{ name: 'bindings', resolveId: (id) => id, load: () => code }],
+  });
+  const { output } = await built.generate({});
+  return output[0].code;
+}
+
+/**
  * @param {string} bindings jco's, improved
  * @param {Record<string, Buffer>} coreModules by their names
  * @returns {Promise<string>} one minified module
  */
 async function bundle(bindings, coreModules) {
+  const contents = await withoutUnused(`function asItIs(it) { return it; }\n${bindings}`);
   const { outputFiles } = await build({
     stdin: { contents: wholeModule(Object.keys(coreModules)) },
     bundle: true,
@@ -216,8 +239,6 @@ async function bundle(bindings, coreModules) {
     // Node prints the line of an uncaught error.
     lineLimit: 120,
     define: {
-      // Node 20 has no promising(). jco calls it anyway and catches the error, whose text takes V8 10 ms each time.
-      'WebAssembly.promising': 'asItIs',
       // jco's default for core modules, which is not used. Bundlers would look for its files.
       'import.meta.url': 'undefined',
     },
@@ -226,9 +247,7 @@ async function bundle(bindings, coreModules) {
         name: 'bindings',
         setup({ onResolve, onLoad }) {
           onResolve({ filter: /^bindings$/ }, ({ path }) => ({ path, namespace: 'bindings' }));
-          onLoad({ filter: /./, namespace: 'bindings' }, () => ({
-            contents: `function asItIs(it) { return it; }\n${bindings}`,
-          }));
+          onLoad({ filter: /./, namespace: 'bindings' }, () => ({ contents }));
         },
       },
     ],
