@@ -11,7 +11,7 @@ import { hostWith, outcome, preopensOf, sandbox } from './helpers.js';
 const windows = vi.hoisted(() => {
   Object.defineProperty(process, 'platform', { value: 'win32' });
   process.env.TEMP = '/tmp';
-  return { types: [] as unknown[], busy: 0, tries: 0 };
+  return { types: [] as unknown[], busy: 0, tries: 0, code: 'EPERM' };
 });
 
 vi.mock('node:fs', async (original) => {
@@ -19,6 +19,13 @@ vi.mock('node:fs', async (original) => {
   const { constants } = actual;
   const fail = (code: string) => {
     throw Object.assign(new Error(code), { code });
+  };
+  /** Fails while a scanner has the file open. */
+  const expectFree = () => {
+    windows.tries++;
+    if (windows.busy-- > 0) {
+      fail(windows.code);
+    }
   };
   /** A path that follows a symbolic link of the last name, even if nothing is there. */
   const followed = (path: string) => {
@@ -40,9 +47,23 @@ vi.mock('node:fs', async (original) => {
       windows.types.push(type);
       actual.symlinkSync(text, path);
     },
-    renameSync: (from: string, to: string) => {
-      windows.tries++;
-      return windows.busy-- > 0 ? fail('EPERM') : actual.renameSync(from, to);
+    // Replaces a file by a directory, but no directory.
+    renameSync(from: string, to: string) {
+      expectFree();
+      const target = actual.lstatSync(to, { throwIfNoEntry: false });
+      if (target?.isDirectory()) {
+        fail('EPERM');
+      }
+      actual.rmSync(to, { force: true });
+      actual.renameSync(from, to);
+    },
+    unlinkSync(path: string) {
+      expectFree();
+      return actual.statSync(path).isDirectory() ? fail('EPERM') : actual.unlinkSync(path);
+    },
+    rmdirSync(path: string) {
+      expectFree();
+      return actual.statSync(path).isDirectory() ? actual.rmdirSync(path) : fail('ENOENT');
     },
     readlinkSync: (path: string, options: BufferEncoding) =>
       actual.readlinkSync(path, options).replaceAll('/', '\\'),
@@ -58,7 +79,7 @@ vi.mock('node:fs', async (original) => {
 });
 
 beforeEach(() => {
-  Object.assign(windows, { types: [], busy: 0, tries: 0 });
+  Object.assign(windows, { types: [], busy: 0, tries: 0, code: 'EPERM' });
 });
 
 it('a directory is entered, although a path reports another number of its device', () => {
@@ -134,6 +155,45 @@ it('a rename is tried again while another program has a file open', () => {
   root.renameAt('old', root, 'new');
   expect(windows.tries).toBe(4);
   expect(lstatSync(join(box, 'new')).isFile()).toBe(true);
+});
+
+it.each(['EPERM', 'EACCES', 'EBUSY'])(
+  'a file and a directory are removed once another program has closed them (%s)',
+  (code) => {
+    const { box, root } = sandbox(pathWalker);
+    writeFileSync(join(box, 'file'), '');
+    mkdirSync(join(box, 'directory'));
+    Object.assign(windows, { busy: 3, code });
+    root.unlinkFileAt('file');
+    windows.busy = 3;
+    root.removeDirectoryAt('directory');
+    expect(windows.tries).toBe(8);
+    expect(readdirSync(box)).toEqual([]);
+  },
+);
+
+it('a removal that can never work fails at once, as on other systems', () => {
+  const { box, root } = sandbox(pathWalker);
+  writeFileSync(join(box, 'file'), '');
+  mkdirSync(join(box, 'directory/full'), { recursive: true });
+  expect(outcome(() => root.unlinkFileAt('directory'))).toBe('is-directory');
+  expect(outcome(() => root.removeDirectoryAt('file'))).toBe('not-directory');
+  expect(outcome(() => root.removeDirectoryAt('directory'))).toBe('not-empty');
+  expect(outcome(() => root.removeDirectoryAt('missing'))).toBe('no-entry');
+  expect(windows.tries).toBe(3);
+});
+
+it('a directory replaces an empty one, and nothing else', () => {
+  const { box, root } = sandbox(pathWalker);
+  mkdirSync(join(box, 'old/inner'), { recursive: true });
+  mkdirSync(join(box, 'empty'));
+  mkdirSync(join(box, 'full/inner'), { recursive: true });
+  writeFileSync(join(box, 'file'), 'content');
+  expect(outcome(() => root.renameAt('old', root, 'file'))).toBe('not-directory');
+  expect(outcome(() => root.renameAt('old', root, 'full'))).toBe('not-empty');
+  expect(outcome(() => root.renameAt('old', root, 'empty'))).toBe('ok');
+  expect(readdirSync(box).sort()).toEqual(['empty', 'file', 'full']);
+  expect(readdirSync(join(box, 'empty'))).toEqual(['inner']);
 });
 
 it('a rename of a file to a directory fails at once, and says so', () => {

@@ -9,14 +9,12 @@ import {
   opendirSync,
   readlinkSync,
   realpathSync,
-  rmdirSync,
   symlinkSync,
-  unlinkSync,
 } from 'node:fs';
 import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { removeDirectory, removeFile, rename } from './busy.js';
 import type { Handle } from './handle.js';
 import { NAME_ENCODING } from './names.js';
-import { rename } from './rename.js';
 import type { Walker } from './walker.js';
 
 /** The methods of a walker that need nothing but paths. */
@@ -61,8 +59,8 @@ export function callsByPath(at: At): CallsByPath {
     },
     makeDirectory: (parent, name, mode) => at(parent, name, (path) => mkdirSync(path, mode)),
     makeLink: (text, parent, name, type) => at(parent, name, (path) => symlinkSync(text, path, type)),
-    removeDirectory: (parent, name) => at(parent, name, (path) => rmdirSync(path)),
-    removeFile: (parent, name) => at(parent, name, (path) => unlinkSync(path)),
+    removeDirectory: (parent, name) => at(parent, name, removeDirectory),
+    removeFile: (parent, name) => at(parent, name, removeFile),
     link: (from, name, to, newName) =>
       at(from, name, (path) => at(to, newName, (newPath) => linkSync(path, newPath))),
     rename: (from, name, to, newName) =>

@@ -133,6 +133,10 @@ export class File {
 
   setSize(size: bigint): void {
     this.#expectMutable();
+    if (!this.flags.write) {
+      // Systems have other errors for it.
+      fail('invalid');
+    }
     if (size > MOST_SIZE) {
       fail('file-too-large');
     }

@@ -5,6 +5,7 @@
 
 import { closeSync, constants, fstatSync, futimesSync } from 'node:fs';
 import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
+import { clearTarget, type Kind, retryWhileBusy } from './busy.js';
 import { realPath } from './calls-by-path.js';
 import { fail, systemError, unless } from './error-code.js';
 import { Handle } from './handle.js';
@@ -12,7 +13,6 @@ import { isKnownProcessor, loadKoffi, unknownSystem } from './koffi.js';
 import { expectOrdinary, NAME_ENCODING } from './names.js';
 import { Attribute, Control, Disposition, Naming, type NtHandle, ntCalls, Option, Right } from './nt.js';
 import { changeMode } from './permission.js';
-import { retryWhileBusy } from './rename.js';
 import { isLinkTag, isOtherName, linkBuffer, targetIn } from './reparse-point.js';
 import { expectStack } from './stack.js';
 import { type BriefStatus, type Status, typeOf } from './status.js';
@@ -119,19 +119,26 @@ export function ntWalker(load = loadKoffi): Walker {
     expectOrdinary(newName);
     nt.giveName(handle, naming, handleOf(to), newName, replaces);
   };
-  const isDirectory = (parent: Handle, name: string): boolean => {
+  const kindOf = (parent: Handle, name: string): Kind => {
     const status = look(parent, name);
-    return status !== undefined && typeOf(status) === 'directory';
+    return status === undefined ? 'nothing' : typeOf(status) === 'directory' ? 'directory' : 'other';
+  };
+  /** Whether a directory is open, and no other name for one. */
+  const isDirectory = (handle: NtHandle): boolean => {
+    const { attributes, tag } = nt.attributes(handle);
+    return (attributes & Attribute.directory) !== 0 && !isOtherName(tag);
   };
   const remove = (parent: Handle, name: string, mustBeDirectory: boolean): void =>
-    withEntry(parent, name, Right.delete | Right.readAttributes, 0, (handle) => {
-      const { attributes, tag } = nt.attributes(handle);
-      const isDirectory = (attributes & Attribute.directory) !== 0 && !isOtherName(tag);
-      if (isDirectory !== mustBeDirectory) {
-        throw systemError(mustBeDirectory ? 'ENOTDIR' : 'EISDIR');
-      }
-      nt.remove(handle);
-    });
+    retryWhileBusy(
+      () =>
+        withEntry(parent, name, Right.delete | Right.readAttributes, 0, (handle) => {
+          if (isDirectory(handle) !== mustBeDirectory) {
+            throw systemError(mustBeDirectory ? 'ENOTDIR' : 'EISDIR');
+          }
+          nt.remove(handle);
+        }),
+      () => {},
+    );
 
   return {
     newDirectory: pathWalker.newDirectory,
@@ -229,18 +236,21 @@ export function ntWalker(load = loadKoffi): Walker {
     removeFile: (parent, name) => remove(parent, name, false),
 
     link(from, name, to, newName) {
-      withEntry(from, name, Right.writeAttributes, Option.notDirectory, (handle) =>
-        giveName(Naming.link, handle, to, newName, false),
-      );
+      withEntry(from, name, Right.readAttributes | Right.writeAttributes, 0, (handle) => {
+        if (isDirectory(handle)) {
+          throw systemError('EPERM');
+        }
+        giveName(Naming.link, handle, to, newName, false);
+      });
     },
 
     rename(from, name, to, newName) {
       retryWhileBusy(
         () =>
-          withEntry(from, name, Right.delete, 0, (handle) =>
-            giveName(Naming.rename, handle, to, newName, true),
+          withEntry(from, name, Right.delete | Right.readAttributes, 0, (handle) =>
+            giveName(Naming.rename, handle, to, newName, !isDirectory(handle)),
           ),
-        () => isDirectory(to, newName) && !isDirectory(from, name),
+        () => clearTarget(kindOf(from, name), kindOf(to, newName), () => remove(to, newName, true)),
       );
     },
 
