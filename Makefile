@@ -274,11 +274,12 @@ $(OUT)/node/%.js: $(OUT)/%.wasm build/transpile.mjs
 test-programs: $(OUT)/tests/runtimes.js
 
 $(OUT)/tests/runtimes.js: tests/runtimes/table.ts $(wildcard tests/runtimes/*.ts tests/behaviour/*.ts) \
-		$(wildcard tests/behaviour/*.mjs tests/behaviour/cases/*.ts tests/helpers/*.ts) $(OUT)/js/index.js
+		$(wildcard tests/behaviour/*.mjs tests/behaviour/cases/*.ts tests/helpers/*.ts tests/host/*.ts) \
+		$(OUT)/js/index.js
 	node_modules/.bin/esbuild $< --bundle --format=esm --platform=node --target=node20 --log-level=warning \
 		--alias:vitest=./tests/runtimes/vitest.ts --alias:mapcp=../js/index.js --external:../js/index.js \
 		--alias:mapcp/host=../js/host/index.js --external:../js/host/index.js \
-		--external:'#command-line' --outfile=$@
+		--external:'#command-line' --external:koffi --outfile=$@
 
 # Measures a copy by assignment between two mappings against the engine's copy.
 .PHONY: bench-mman

@@ -1,8 +1,6 @@
 // What Windows lacks of the table of behaviours.
 
-import { lstatSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { canLink } from '../helpers/directory.js';
 import type { Behaviour } from './behaviour.js';
 import { type Put, reasonsOf } from './tree.js';
 
@@ -18,20 +16,6 @@ const STRANGE = /[\\:*?"<>|\p{Cc}]|[. ]$|^(con|prn|aux|nul|(com|lpt)\d)(\.|$)/iu
 /** Whether Windows cannot have an entry with this name. */
 const isStrange = (name: string) => name !== '.' && name !== '..' && STRANGE.test(name);
 
-/** Whether a link can be created, which needs a right on Windows and does not work in Wine. */
-function canLink(): boolean {
-  return inTemporaryDirectory((directory) => {
-    try {
-      symlinkSync('target', join(directory, 'link'));
-      return lstatSync(join(directory, 'link')).isSymbolicLink();
-    } catch {
-      return false;
-    }
-  });
-}
-
-let links: boolean | undefined;
-
 function whyNoTime(seconds: string): string | undefined {
   const [whole = '', fraction = ''] = seconds.split('.');
   if (whole.startsWith('-') || Number(whole) >= 2 ** 32) {
@@ -42,8 +26,7 @@ function whyNoTime(seconds: string): string | undefined {
 
 function whyNoCall(method: keyof Put, args: readonly unknown[]): string | undefined {
   if (method === 'symlink' || method === 'absoluteLink') {
-    links ??= canLink();
-    return links ? undefined : 'this process can create no symbolic links';
+    return canLink() ? undefined : 'this process can create no symbolic links';
   }
   if (method === 'time') {
     return whyNoTime(String(args[1]));

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -30,4 +30,26 @@ export function inTemporaryDirectory<T>(use: (directory: string) => T, below = t
  */
 export function inMemoryDirectory<T>(use: (directory: string) => T): T {
   return inTemporaryDirectory(use, existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
+}
+
+let links: boolean | undefined;
+
+/** Whether a symbolic link can be created, which needs a right on Windows and does not work in Wine. */
+export function canLink(): boolean {
+  links ??= inTemporaryDirectory((directory) => {
+    try {
+      symlinkSync('target', join(directory, 'link'));
+      return lstatSync(join(directory, 'link')).isSymbolicLink();
+    } catch {
+      return false;
+    }
+  });
+  return links;
+}
+
+/** Creates a symbolic link, if this process can do that. */
+export function linkIfPossible(text: string, path: string): void {
+  if (canLink()) {
+    symlinkSync(text, path);
+  }
 }

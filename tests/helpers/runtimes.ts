@@ -22,7 +22,9 @@ export function runFile(command: string, args: string[], cwd: string): Outcome {
   return outcomeOf(runProgram(program, rest, { cwd }));
 }
 
-const out = join(import.meta.dirname, '../../build/out');
+// The tests for other runtimes are one file in build/out/tests.
+const top = import.meta.dirname.replace(/(?:tests.helpers|build.out.tests)$/, '');
+const out = join(top, 'build/out');
 
 /** The path of a build output. Throws an error that names the make target if it is missing. */
 export function built(...path: string[]): string {

@@ -2,13 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import type { Access, Preopen } from '../../ts/host/grant.js';
 import type { Host } from '../../ts/host/host.js';
 import { createHostWith } from '../../ts/host/host.js';
 import type { HostOptions } from '../../ts/host/host-options.js';
+import { NoKoffiError } from '../../ts/host/koffi.js';
 import { Program } from '../../ts/host/preview1/program.js';
 import type { Walker } from '../../ts/host/walker.js';
+import { ntWalker } from '../../ts/host/walker-nt.js';
 import { openatWalker } from '../../ts/host/walker-openat.js';
 import { pathWalker } from '../../ts/host/walker-path.js';
 import { procfsWalker } from '../../ts/host/walker-procfs.js';
@@ -21,10 +24,24 @@ export type Descriptor = ReturnType<Host['imports']['wasi:filesystem/preopens'][
 
 const procfs = procfsWalker();
 
+/** The walker that needs koffi, if koffi can be loaded, which is not so in tests that only pretend to run on Windows. */
+function windowsWalkers(): [string, Walker][] {
+  try {
+    return [['nt', ntWalker()]];
+  } catch (error) {
+    if (error instanceof NoKoffiError) {
+      return [];
+    }
+    throw error;
+  }
+}
+
 /** All walkers. Some are for other systems, but are tested here too. */
 export const walkers: [string, Walker][] = [
   ...(procfs ? ([['procfs', procfs]] satisfies [string, Walker][]) : []),
-  ...(process.platform === 'win32' ? [] : ([['openat', openatWalker()]] satisfies [string, Walker][])),
+  ...(process.platform === 'win32'
+    ? windowsWalkers()
+    : ([['openat', openatWalker()]] satisfies [string, Walker][])),
   ['path', pathWalker],
 ];
 
@@ -119,7 +136,7 @@ export async function callsOn(
     return output.trimEnd().split('\n');
   }
   using host = createHostWith(walker, given);
-  const { instantiate }: Command = await import(built('node', 'guests', 'calls.js'));
+  const { instantiate }: Command = await import(pathToFileURL(built('node', 'guests', 'calls.js')).href);
   const { run } = await instantiate(undefined, host.imports);
   run.run();
   return output.trimEnd().split('\n');

@@ -1,18 +1,19 @@
 // A read-only preopen: every change is refused, and nothing is changed, even if the same files can be changed through
 // another preopen.
 
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createHostWith } from '../../ts/host/host.js';
+import { canLink, linkIfPossible } from '../helpers/directory.js';
 import type { Descriptor } from './helpers.js';
 import { callsOn, hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
-import { sealed } from './sealed.js';
+import { namesBelow, sealed } from './sealed.js';
 
 const now = { tag: 'now' } as const;
 
 /** Every method that changes something. `file` is an open file and `dir` an open directory below `root`. */
-const changes: [string, (root: Descriptor, file: Descriptor, dir: Descriptor) => unknown][] = [
+const allChanges: [string, (root: Descriptor, file: Descriptor, dir: Descriptor) => unknown][] = [
   ['open-at to write', (root) => root.openAt({}, 'file', {}, { write: true })],
   ['open-at to read and write', (root) => root.openAt({}, 'file', {}, { read: true, write: true })],
   ['open-at with create', (root) => root.openAt({}, 'new', { create: true }, { read: true })],
@@ -42,6 +43,8 @@ const changes: [string, (root: Descriptor, file: Descriptor, dir: Descriptor) =>
   ['link-at', (root) => root.linkAt({}, 'file', root, 'linked')],
   ['symlink-at', (root) => root.symlinkAt('file', 'new')],
 ];
+
+const changes = allChanges.filter(([name]) => canLink() || !/through a link|symlink/.test(name));
 
 /** The same, by a program. It holds `file` as 0 and `dir` as 1. */
 const calls = [
@@ -86,16 +89,10 @@ function filled(box: string): () => void {
   mkdirSync(join(box, 'empty'));
   writeFileSync(join(box, 'file'), 'content');
   writeFileSync(join(box, 'dir/inner'), 'inner');
-  symlinkSync('file', join(box, 'link'));
+  linkIfPossible('file', join(box, 'link'));
   const before = statSync(join(box, 'file'), { bigint: true });
   return () => {
-    expect(readdirSync(box, { recursive: true }).sort()).toEqual([
-      'dir',
-      'dir/inner',
-      'empty',
-      'file',
-      'link',
-    ]);
+    expect(namesBelow(box)).toEqual(['dir', 'dir/inner', 'empty', 'file', ...(canLink() ? ['link'] : [])]);
     expect(readFileSync(join(box, 'file'), 'utf8')).toBe('content');
     const { atimeNs: _read, ...unread } = statSync(join(box, 'file'), { bigint: true });
     expect(unread.mtimeNs).toBe(before.mtimeNs);

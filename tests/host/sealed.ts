@@ -7,7 +7,7 @@ export function namesBelow(directory: string): string[] {
   // Not with `recursive`, because some releases of Node then follow symbolic links.
   const namesIn = (path: string): string[] =>
     readdirSync(join(directory, path), { withFileTypes: true }).flatMap((entry) => {
-      const name = join(path, entry.name);
+      const name = path === '' ? entry.name : `${path}/${entry.name}`;
       return entry.isDirectory() ? [name, ...namesIn(name)] : [name];
     });
   return namesIn('').sort();

@@ -3,11 +3,13 @@
 
 import { appendFileSync } from 'node:fs';
 import process from 'node:process';
-import { JestChaiExpect, JestExtend } from '@vitest/expect';
+import util from 'node:util';
+import { JestAsymmetricMatchers, JestChaiExpect, JestExtend } from '@vitest/expect';
 import * as chai from 'chai';
 
 chai.use(JestExtend);
 chai.use(JestChaiExpect);
+chai.use(JestAsymmetricMatchers);
 
 export const { expect } = chai;
 
@@ -16,6 +18,8 @@ export interface Result {
   readonly name: string;
   /** Why it failed; undefined if it passed. */
   readonly error?: string | undefined;
+  /** Whether it failed because this process can create no symbolic links. */
+  readonly lacksLinks?: boolean;
 }
 
 interface Test {
@@ -23,21 +27,52 @@ interface Test {
   readonly act: () => unknown;
 }
 
+type Act = (...row: never[]) => unknown;
+
 const tests: Test[] = [];
+const finishers: (() => unknown)[] = [];
 let group = '';
 
+/** Returns a name of a table's test, in which each `%s` stands for a value of the row. */
+function nameOf(name: string, row: readonly unknown[]): string {
+  const values = [...row];
+  return name.replace(/%s/g, () => String(values.shift()));
+}
+
+/** Adds the ways to call `define` that vitest has. */
+function withModifiers(define: (name: string, act: Act) => void) {
+  const each =
+    (rows: readonly unknown[]) =>
+    (name: string, act: Act): void => {
+      for (const row of rows) {
+        const values = Array.isArray(row) ? row : [row];
+        define(nameOf(name, values), () => act(...(values as never[])));
+      }
+    };
+  const chosen = Object.assign(define, { each });
+  const none = Object.assign(() => {}, { each: () => () => {} });
+  return Object.assign(define, {
+    each,
+    runIf: (runs: boolean) => (runs ? chosen : none),
+    skipIf: (skips: boolean) => (skips ? none : chosen),
+  });
+}
+
 /** Defines the tests of a group, whose names begin with its name. */
-export function describe(name: string, define: () => void): void {
+export const describe = withModifiers((name, define) => {
   const outer = group;
   group = `${outer}${name} `;
   define();
   group = outer;
-}
-
-const define = (name: string, act: () => unknown): void => void tests.push({ name: group + name, act });
+});
 
 /** Defines a test. */
-export const it = Object.assign(define, { skipIf: (skips: boolean) => (skips ? () => {} : define) });
+export const it = withModifiers((name, act) => void tests.push({ name: group + name, act }));
+
+/** Calls `act` after the test that runs. */
+export function onTestFinished(act: () => unknown): void {
+  finishers.unshift(act);
+}
 
 /**
  * Runs the tests that were defined, one after the other, and appends each result to a file. If one fails, prints it, and
@@ -47,17 +82,36 @@ export const it = Object.assign(define, { skipIf: (skips: boolean) => (skips ? (
  */
 export async function runTests(file: string, step: number): Promise<void> {
   for (const { name, act } of tests.filter((_, index) => index % step === 0)) {
-    let error: string | undefined;
-    try {
-      await act();
-    } catch (thrown) {
-      error = thrown instanceof Error ? `${thrown.message}\n${thrown.stack}` : String(thrown);
-    }
-    if (error !== undefined) {
+    const result = { name, ...(await failureOf(act)) };
+    if (result.error !== undefined) {
       process.exitCode = 1;
-      process.stderr.write(`FAILED: ${name}\n${error}\n`);
+      process.stderr.write(`FAILED: ${name}\n${result.error}\n`);
     }
-    const result: Result = { name, error };
     appendFileSync(file, `${JSON.stringify(result)}\n`);
+  }
+}
+
+function described(thrown: unknown): string {
+  if (!(thrown instanceof Error)) {
+    return String(thrown);
+  }
+  const { actual, expected } = thrown as Error & { actual?: unknown; expected?: unknown };
+  const values = expected === undefined ? [] : [`is ${inspect(actual)}`, `should be ${inspect(expected)}`];
+  return [thrown.message, thrown.stack, ...values].join('\n');
+}
+
+const inspect = (value: unknown): string => util.inspect(value, { depth: 4, maxArrayLength: null });
+
+/** Runs a test. Returns why it failed, or nothing. */
+async function failureOf(act: () => unknown): Promise<Omit<Result, 'name'>> {
+  try {
+    await act();
+    return {};
+  } catch (thrown) {
+    return { error: described(thrown), lacksLinks: (thrown as NodeJS.ErrnoException).syscall === 'symlink' };
+  } finally {
+    for (const finish of finishers.splice(0)) {
+      await finish();
+    }
   }
 }
