@@ -96,6 +96,10 @@ class Device implements OpenFile {
     return length;
   }
 
+  readParts(parts: readonly Uint8Array[]): number {
+    return parts.reduce((sum, part) => sum + this.read(part, 0, part.length), 0);
+  }
+
   write(bytes: Uint8Array): number {
     this.expectWritable();
     return bytes.length;

@@ -30,6 +30,9 @@ const PRESTAT_SIZE = 8;
 const VECTOR_SIZE = 8;
 const DIRENT_SIZE = 24;
 
+/** Maximum number of parts that one call reads, as in Linux. */
+const MOST_PARTS = 1024;
+
 /** What `fd_fdstat_get` returns. */
 interface Fdstat {
   readonly type: number;
@@ -93,6 +96,19 @@ function transfer(
   return moved;
 }
 
+/** Returns the parts of the program's memory that a list of vectors names, at most `MOST_PARTS`. */
+function partsOf({ guest }: Memory, vectors: number, count: number): Uint8Array[] {
+  const first = guest.checkedPointer(vectors | 0, count * VECTOR_SIZE, 4);
+  const parts: Uint8Array[] = [];
+  for (let at = first; at < first + Math.min(count, MOST_PARTS) * VECTOR_SIZE; at += VECTOR_SIZE) {
+    const [pointer, length] = [guest.view.getInt32(at, true), guest.view.getInt32(at + 4, true)];
+    if (length !== 0) {
+      parts.push(guest.bytesAt(pointer, length));
+    }
+  }
+  return parts;
+}
+
 /** Calls `act`. Returns 0 if it fails with an error for the program. */
 function unlessFails(act: () => number): number {
   try {
@@ -112,9 +128,13 @@ export function fileFunctions(
 ): Implementation<`fd_${string}`> {
   const readFile = ({ file }: OpenedFile, vectors: number, count: number, position: bigint): number => {
     file.expectReadable();
-    return transfer(memory, vectors, count, (pointer, length, moved) =>
-      file.read(memory.guest.bytes, pointer, length, position + BigInt(moved)),
-    );
+    if (count === 1) {
+      return transfer(memory, vectors, 1, (pointer, length) =>
+        file.read(memory.guest.bytes, pointer, length, position),
+      );
+    }
+    const parts = partsOf(memory, vectors, count);
+    return parts.length === 0 ? 0 : file.readParts(parts, position);
   };
 
   const writeFile = (opened: OpenedFile, vectors: number, count: number, position: bigint): number => {

@@ -88,9 +88,11 @@ function checked(signature: string, act: (...parameters: (number | bigint)[]) =>
     if (flat.length !== signature.length) {
       wrongTypes();
     }
-    const parameters = flat.map((each, at) => (signature[at] === 'l' ? u64(each) : i32(each) >>> 0));
+    for (let at = 0; at < flat.length; at++) {
+      flat[at] = signature[at] === 'l' ? u64(flat[at]) : i32(flat[at]) >>> 0;
+    }
     try {
-      act(...parameters);
+      act(...(flat as (number | bigint)[]));
       return 0;
     } catch (error) {
       return errnoOf(error);
