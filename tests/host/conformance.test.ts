@@ -76,6 +76,11 @@ const cases: Record<string, Case[]> = {
     ['open 2 - dir/file rwt', 'ok'],
     ['fstat 2', 'ok file 0'],
   ],
+  'files below an open directory': [
+    ['open 0 - dir rd', 'ok'],
+    ['open 1 0 file w', 'ok'],
+    ['pwrite 1 x 0', 'ok'],
+  ],
   'symbolic links': [
     ['stat - link-to-file', 'ok file 4'],
     ['lstat - link-to-file', 'ok link'],

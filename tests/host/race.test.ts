@@ -3,10 +3,14 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Host } from '../../ts/host/host.js';
+import type { HostOptions } from '../../ts/host/host-options.js';
+import { Program } from '../../ts/host/preview1/program.js';
+import type { Walker } from '../../ts/host/walker.js';
+import { compile } from '../../ts/host/web-assembly.js';
 import { built } from '../helpers/runtimes.js';
 import type { Descriptor } from './helpers.js';
 import { hostWith, outcome, preopensOf, temporaryDirectory, walkers } from './helpers.js';
@@ -188,8 +192,20 @@ function callObjects(host: Host): Seen {
 async function runProgram(host: Host, output: () => string): Promise<Seen> {
   const { instantiate } = await import(built('node', 'guests', 'race.js'));
   (await instantiate(undefined, host.imports)).run.run();
+  return seenIn(output());
+}
+
+/** Runs the program as a core module for preview 1. */
+async function runCoreModule(walker: Walker, options: HostOptions, output: () => string): Promise<Seen> {
+  const program = new Program(await compile(readFileSync(built('wasm', 'guests', 'race.wasm'))));
+  expect(await program.runOn(walker, options)).toBe(0);
+  return seenIn(output());
+}
+
+/** Reads the lines that the program prints. */
+function seenIn(output: string): Seen {
   const seen: Seen = new Map();
-  for (const [, call = '', result = '', count] of output().matchAll(/^(.+): (.+) (\d+)$/gm)) {
+  for (const [, call = '', result = '', count] of output.matchAll(/^(.+): (.+) (\d+)$/gm)) {
     seenBy(seen, call).count(result, Number(count));
   }
   return seen;
@@ -239,16 +255,20 @@ const sides: [string, string[]][] = [
 /** The results between the sides: there is no entry, or each check finds another one. */
 const between = ['no-entry', 'ENOENT', 'not-directory', 'ENOTDIR', 'loop', 'ELOOP'];
 
-const contestants: [string, (host: Host, output: () => string) => Seen | Promise<Seen>][] = [
-  ['whoever calls its objects', callObjects],
-  ['a program', runProgram],
+type Contest = (walker: Walker, options: HostOptions, output: () => string) => Seen | Promise<Seen>;
+
+const contestants: [string, Contest][] = [
+  ['whoever calls its objects', (walker, options) => callObjects(hostWith(walker, options))],
+  ['a program', (walker, options, output) => runProgram(hostWith(walker, options), output)],
   [
     'a program whose calls are passed as values',
-    (host, output) => {
+    (walker, options, output) => {
+      const host = hostWith(walker, options);
       passValues(host);
       return runProgram(host, output);
     },
   ],
+  ['a core module', runCoreModule],
 ];
 
 /** A moment is left in which another process can swap what the path walker has checked. */
@@ -264,7 +284,7 @@ it.runIf(process.platform === 'linux').each(races)(
     arrange(box, outside);
     const expectUntouched = sealed(outside);
     let output = '';
-    const host = hostWith(walker, {
+    const options: HostOptions = {
       preopens: { '/': { path: box, access: 'read-write' } },
       args: ['race', `${ROUNDS}`],
       stdout: (bytes) => {
@@ -272,7 +292,7 @@ it.runIf(process.platform === 'linux').each(races)(
       },
       clocks: true,
       random: true,
-    });
+    };
     const other = spawn(process.execPath, ['-e', swapper, box, `${TIMEOUT}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -284,7 +304,7 @@ it.runIf(process.platform === 'linux').each(races)(
     });
     await once(other.stdout, 'data');
 
-    const seen = await contest(host, () => output);
+    const seen = await contest(walker, options, () => output);
 
     // Any other result could be an escape.
     const expected = [...sides.flatMap(([, results]) => results), ...between];

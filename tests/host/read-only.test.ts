@@ -7,7 +7,15 @@ import { describe, expect, it } from 'vitest';
 import { createHostWith } from '../../ts/host/host.js';
 import { canLink, linkIfPossible } from '../helpers/directory.js';
 import type { Descriptor } from './helpers.js';
-import { callsOn, hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
+import {
+  callsOn,
+  hostWith,
+  outcome,
+  preopensOf,
+  programWalkers,
+  sandbox,
+  temporaryDirectory,
+} from './helpers.js';
 import { namesBelow, sealed } from './sealed.js';
 
 const now = { tag: 'now' } as const;
@@ -100,7 +108,7 @@ function filled(box: string): () => void {
   };
 }
 
-describe.each(walkers)('below a read-only preopen, by the %s walker,', (_kind, walker) => {
+describe.each(programWalkers)('below a read-only preopen, by the %s walker,', (_kind, walker) => {
   it.each(changes)('%s is not permitted and changes nothing', (_name, change) => {
     const { box, root } = sandbox(walker, 'read');
     const expectUnchanged = filled(box);
@@ -176,7 +184,7 @@ const nestings: [string, string, string][] = [
   ['a read-only one that is a read-write one as well', 'outer/inner', 'outer/inner'],
 ];
 
-describe.each(walkers)('with nested preopens, by the %s walker,', (_kind, walker) => {
+describe.each(programWalkers)('with nested preopens, by the %s walker,', (_kind, walker) => {
   describe.each(nestings)('%s', (_nesting, reading, writing) => {
     /** The directory `outer/inner`, filled, through each of the two preopens. */
     function nested() {

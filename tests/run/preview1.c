@@ -149,7 +149,6 @@ static int by_name(const void *one, const void *other) {
 // Reads a directory with a buffer that has room for a few entries, as C libraries do.
 static void list(const char *path, __wasi_size_t room) {
     const __wasi_fd_t fd = open_at(path, __WASI_OFLAGS_DIRECTORY, reading, 0);
-    describe_fd(fd);
     static char names[64][32];
     size_t found = 0;
     __wasi_dircookie_t cookie = 0;

@@ -53,6 +53,8 @@ function fdstatOf(opened: OpenedFile | OpenedDirectory): Fdstat {
           type,
           flags: 0,
           rights: ALL & ~(FD_SEEK | FD_WRITE | FD_FILESTAT_SET_SIZE | PATH_FILESTAT_SET_SIZE),
+          // wasi-libc asks for no right that is not here, so without FD_WRITE it would open no file for writing.
+          inherited: ALL,
         }
       : { type, flags: 0, rights: ON_PREOPEN, inherited: BELOW_PREOPEN };
   }
