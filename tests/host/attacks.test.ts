@@ -124,6 +124,9 @@ function heldOpen(path: string, flags = 'r'): number {
   return fd;
 }
 
+/** On Windows, an absolute path has characters that no name may have. */
+const absolute = process.platform === 'win32' ? 'invalid' : 'not-permitted';
+
 /** Paths that every use must refuse. */
 const pathsOut: WayOut[] = [
   ['the directory above', () => '..', 'not-permitted'],
@@ -135,8 +138,8 @@ const pathsOut: WayOut[] = [
   ['a path with slashes between', () => './/dir///..//.././outside//secret', 'not-permitted'],
   ['a path with a slash at its end', () => '../outside/', 'not-permitted'],
   ['a path with slashes at its end', () => 'dir/../../outside///', 'not-permitted'],
-  ['an absolute path', (_box, outside) => join(outside, 'secret'), 'not-permitted'],
-  ['an absolute path to what is inside', (box) => join(box, 'file'), 'not-permitted'],
+  ['an absolute path', (_box, outside) => join(outside, 'secret'), absolute],
+  ['an absolute path to what is inside', (box) => join(box, 'file'), absolute],
   ['a path with an empty beginning', (_box, outside) => `/${join(outside, 'secret')}`, 'not-permitted'],
   [
     "an absolute path by this process's descriptor",
@@ -220,6 +223,7 @@ const attacks = [
 /** The errno that a program sees for an error code. */
 const errnos: Readonly<Record<string, string>> = {
   'not-permitted': 'EPERM',
+  invalid: 'EINVAL',
   'name-too-long': 'ENAMETOOLONG',
   loop: 'ELOOP',
 };
@@ -235,6 +239,8 @@ function besieged(walker: Walker) {
 describe.each(programWalkers)('the %s walker', (kind, walker) => {
   /** The path-based walker loses a directory that was moved. */
   const held = (answer: string) => (!kind.startsWith('path') ? answer : 'EPERM');
+  /** If `link` may follow a symbolic link, the host gives none a second name. */
+  const linked = (answer: string, otherwise: string) => (walker.linkFollows ? otherwise : answer);
 
   it.each(attacks)('refuses %s', (_name, arrange, code, uses) => {
     const { box, outside, root, expectUntouched } = besieged(walker);
@@ -320,9 +326,9 @@ describe.each(programWalkers)('the %s walker', (kind, walker) => {
       ['rmdir - three', 'ENOTDIR'],
       ['symlink file - three', 'EEXIST'],
       ['link - two - three', 'EEXIST'],
-      ['link - three - hard', 'ok'],
-      ['rename - hard - dir/deep/hard', 'ok'],
-      ['lstat - dir/deep/hard', 'ok link'],
+      ['link - three - hard', linked('ok', 'ENOTSUP')],
+      ['rename - hard - dir/deep/hard', linked('ok', 'ENOENT')],
+      ['lstat - dir/deep/hard', linked('ok link', 'ENOENT')],
       ['rename - two - three', 'ok'],
       ['unlink - four', 'ok'],
     ]);
@@ -467,7 +473,7 @@ describe.each(programWalkers)('the %s walker', (kind, walker) => {
     expect(namesBelow(box)).toEqual(['dir', 'file']);
   });
 
-  it('refuses FIFOs, sockets and devices without blocking', async () => {
+  it.skipIf(process.platform === 'win32')('refuses FIFOs, sockets and devices without blocking', async () => {
     const { box, root } = besieged(walker);
     execFileSync('mkfifo', [join(box, 'fifo')]);
     const server = createServer().listen(join(box, 'socket'));
@@ -524,26 +530,29 @@ describe.each(programWalkers)('the %s walker', (kind, walker) => {
       },
     ],
   ];
-  it.each(exchanges)('does not open an entry that was a file and is now %s', async (_name, put) => {
-    const { box, expectUntouched } = besieged(walker);
-    const file = join(box, 'file');
-    const exchange = () => {
-      unlinkSync(file);
-      put(file);
-    };
-    await expectAnswers(
-      walker,
-      box,
-      [
-        ['stat - file', 'ok file 6'],
-        ['meanwhile', 'ok'],
-        ['open 0 - file r', 'EPERM'],
-        ['pread 0', 'EBADF'],
-      ],
-      { meanwhile: [exchange] },
-    );
-    expectUntouched();
-  });
+  it.each(exchanges.slice(0, process.platform === 'win32' ? 1 : 2))(
+    'does not open an entry that was a file and is now %s',
+    async (_name, put) => {
+      const { box, expectUntouched } = besieged(walker);
+      const file = join(box, 'file');
+      const exchange = () => {
+        unlinkSync(file);
+        put(file);
+      };
+      await expectAnswers(
+        walker,
+        box,
+        [
+          ['stat - file', 'ok file 6'],
+          ['meanwhile', 'ok'],
+          ['open 0 - file r', 'EPERM'],
+          ['pread 0', 'EBADF'],
+        ],
+        { meanwhile: [exchange] },
+      );
+      expectUntouched();
+    },
+  );
 
   it.runIf(process.platform === 'linux')(
     'does not follow the links of procfs, which lead to open files',
@@ -567,7 +576,8 @@ describe.each(programWalkers)('the %s walker', (kind, walker) => {
     },
   );
 
-  it('treats a backslash as an ordinary character', async () => {
+  // On Windows it makes a name invalid: see tests/runtimes/confinement.ts.
+  it.skipIf(process.platform === 'win32')('treats a backslash as an ordinary character', async () => {
     const { box, root, expectUntouched } = besieged(walker);
     writeFileSync(join(box, 'dir/file'), '');
     expect(outcome(() => root.statAt({}, 'dir\\file'))).toBe('no-entry');
@@ -663,7 +673,7 @@ describe.each(programWalkers)('the %s walker', (kind, walker) => {
       ['rename - dir/deep/later - later', 'ok'],
       ['open 2 - later r', 'EPERM'],
       ['symlink ../outside/secret - dir/fine', 'ok'],
-      ['link - dir/fine - dir/deep/fine', 'ok'],
+      ['link - dir/fine - dir/deep/fine', linked('ok', 'ENOTSUP')],
       ['rename - dir/fine - fine', 'ok'],
       ['open 2 - fine r', 'EPERM'],
     ]);

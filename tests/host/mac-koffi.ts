@@ -2,8 +2,11 @@
 // from their declarations in the headers of macOS 14, so this shows that the walker's offsets are right.
 
 import { constants, fstatSync, readlinkSync } from 'node:fs';
-import * as koffi from 'koffi';
+import { createRequire } from 'node:module';
 import type { Koffi, Native } from '../../ts/host/koffi.js';
+
+// Not by an import, which a bundle for other systems would run at its start.
+const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
 
 const { O_NOFOLLOW } = constants;
 

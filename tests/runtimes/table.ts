@@ -1,5 +1,5 @@
 // The tests for runtimes that vitest does not run in, as a script. The arguments are the file for the results, what to test
-// (a frontend, `confinement` or `host`), and 4 to test only every fourth row.
+// (a frontend, `confinement`, `host` or `Windows`), and 4 to test only every fourth row.
 
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -9,6 +9,7 @@ import { testBehaviours } from '../behaviour/run.js';
 import { canLink } from '../helpers/directory.js';
 import { testConfinement } from './confinement.js';
 import { runTests } from './vitest.js';
+import { testWindows } from './windows.js';
 
 const [file = '', name = '', step = '1'] = process.argv.slice(2);
 
@@ -27,6 +28,7 @@ const parts: Readonly<Record<string, () => unknown>> = {
   [api.name]: () => testBehaviours(api),
   [commandLine.name]: () => testBehaviours(commandLine),
   confinement: testConfinement,
+  Windows: testWindows,
   host: async () => {
     if (!canLink()) {
       refuseLinks();
