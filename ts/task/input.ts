@@ -1,7 +1,7 @@
 // What a job gets while it runs: the paths of a list, or the content of a stream. Both are taken from a source of the
 // caller's piece by piece, when the job needs them.
 
-import { describe, isBytes, isIterable, requireThat, text } from '../common/check.js';
+import { describe, isBytes, isIterable, isUrl, requireThat, text } from '../common/check.js';
 import type { CopyOptions } from '../common/options.js';
 
 /** The name of a stream in place of a path, in errors and entries. */
@@ -81,7 +81,8 @@ export class Input {
       return this.#first(this.#rest);
     }
     const pieces = new Pieces();
-    while (pieces.length < ENOUGH && !this.#isOver) {
+    // If the source failed meanwhile, the promise still has to be asked for its error.
+    while (pieces.length < ENOUGH && (this.#pending !== undefined || !this.#isOver)) {
       const result = this.#pending ?? this.#ask();
       if (result instanceof Promise) {
         return this.#gather(result, pieces);
@@ -224,7 +225,9 @@ function supplyOf(source: object): Supply {
 
 /** Whether a value is the content of a copy, and not a path. */
 export function isStream(value: unknown): value is StreamSource {
-  return isBytes(value) || isBlob(value) || isIterable(value) || isWebStream(value);
+  // Other typed arrays are iterable, but yield numbers.
+  const isIterableOfBytes = isIterable(value) && !ArrayBuffer.isView(value);
+  return isBytes(value) || isBlob(value) || isIterableOfBytes || isWebStream(value);
 }
 
 function isBlob(value: unknown): value is Blob {
@@ -267,6 +270,8 @@ export function inputOf(
     requireThat(!hasEnded(source), 'source', 'a stream that was not read to its end before', source);
     return contentOf(source);
   }
+  const isPath = typeof source === 'string' || isUrl(source);
+  requireThat(isPath, 'source', 'a path, a Uint8Array, a Blob or a stream', source);
   requireThat(size === undefined, 'options.size', 'left out unless the source is a stream', size);
   // It is an option of fs.cp with another meaning.
   const advice = "left out unless the source is a stream (for COPYFILE_EXCL, use overwrite: 'error')";
