@@ -9,7 +9,6 @@ import {
   fstatSync,
   ftruncateSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -51,12 +50,16 @@ function putFile(file) {
 }
 
 /**
- * Throws unless a path is a directory. A link could lead this process outside.
+ * Acts in a directory that is held open. By its path, a link that a copy puts there could lead this process outside.
  * @param {string} directory
+ * @param {(held: string) => void} act
  */
-function requireDirectory(directory) {
-  if (!lstatSync(directory).isDirectory()) {
-    throw new Error(`${directory} is no directory`);
+function inDirectory(directory, act) {
+  const descriptor = openSync(directory, constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    act(`/proc/self/fd/${descriptor}`);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -137,10 +140,27 @@ function shrink(file) {
   });
 }
 
-/** @param {string} file */
-function putAgain(file) {
-  rmSync(file, { recursive: true, force: true });
+/**
+ * @param {string} file
+ * @param {string} aside
+ */
+function putAgain(file, aside) {
+  removeIfThere(file, aside);
   putFile(file);
+}
+
+/**
+ * Removes an entry of any kind. It is renamed first, so that no link can take its name in the middle.
+ * @param {string} path
+ * @param {string} aside
+ */
+function removeIfThere(path, aside) {
+  try {
+    renameSync(path, aside);
+    rmSync(aside, { recursive: true });
+  } catch {
+    // There is none.
+  }
 }
 
 /**
@@ -164,20 +184,23 @@ const directoryChanges = [
     putFile(directory);
   },
   // Remove all entries, also temporary files.
-  (directory) => {
-    requireDirectory(directory);
-    for (const name of readdirSync(directory)) {
-      rmSync(join(directory, name), { recursive: true, force: true });
-    }
-  },
+  (directory, aside) =>
+    inDirectory(directory, (held) => {
+      for (const name of readdirSync(held)) {
+        removeIfThere(join(held, name), aside);
+      }
+    }),
   // Make it a directory again. Most should be directories.
   restore,
   restore,
 ];
 
-/** @param {string} directory */
-function restore(directory) {
-  rmSync(directory, { recursive: true, force: true });
+/**
+ * @param {string} directory
+ * @param {string} aside
+ */
+function restore(directory, aside) {
+  removeIfThere(directory, aside);
   mkdirSync(directory);
 }
 
@@ -185,13 +208,13 @@ function mutate() {
   for (let round = 0; ; round++) {
     const aside = join(root, `aside-${round % 2}`);
     const parent = join(root, below(3) === 0 ? 'out/b' : 'in/a', String(below(2)));
-    const path = below(20) === 0 ? parent : join(parent, String(below(4)));
-    const choice = path === parent ? directoryChanges : fileChanges;
     try {
-      if (path !== parent) {
-        requireDirectory(parent);
+      if (below(20) === 0) {
+        directoryChanges[below(directoryChanges.length)]?.(parent, aside);
+      } else {
+        const name = String(below(4));
+        inDirectory(parent, (held) => fileChanges[below(fileChanges.length)]?.(join(held, name), aside));
       }
-      choice[below(choice.length)]?.(path, aside);
       rmSync(aside, { recursive: true, force: true });
     } catch {
       // An earlier change or the copy is in the way.
