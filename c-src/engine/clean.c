@@ -100,11 +100,6 @@ static bool clean_aside(struct cleaning *cleaning, struct mapcp_place place, str
     return add(cleaning, &cleaning->result->restored, error);
 }
 
-/// Whether a killed run left a directory with this name.
-static bool is_left(const char *name) {
-    return mapcp_is_temporary_name(name) || mapcp_name_before_aside(name);
-}
-
 /// Gives a directory the time of modification that it had before an entry was removed. A copy may have set
 /// it.
 static void restore_time(int directory, const struct stat *before) {
@@ -134,7 +129,7 @@ static bool clean_entry(struct cleaning *cleaning, const struct mapcp_tree_entry
                         struct mapcp_error *error) {
     const int directory = entry->source.directory;
     struct stat before;
-    const bool is_known = is_left(entry->source.name) && fstat(directory, &before) == 0;
+    const bool is_known = mapcp_is_unfinished_name(entry->source.name) && fstat(directory, &before) == 0;
     const bool good = clean_kind(cleaning, entry, error);
     if (is_known) {
         restore_time(directory, &before);
@@ -182,7 +177,7 @@ bool mapcp_clean(const char *directory, bool dry_run, struct mapcp_cleaned *resu
                 .options = &options,
                 .source = &source,
                 .target = &target,
-                .is_entry = is_left,
+                .is_entry = mapcp_is_unfinished_name,
             },
         .result = result,
     };

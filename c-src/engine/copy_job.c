@@ -17,6 +17,7 @@
 #include "job_state.h"
 #include "parents.h"
 #include "source.h"
+#include "temporary.h"
 #include "tree_copy.h"
 
 // The maximum number of finished entries that a job keeps. A step ends when there are so many.
@@ -88,7 +89,8 @@ static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
                                   job->given_source[0] == '\0' ? MAPCP_SIDE_SOURCE : MAPCP_SIDE_TARGET,
                                   MAPCP_CODE_INVALID_ARGUMENT, "the path is empty");
     }
-    return mapcp_options_accept(&job->options, error);
+    return mapcp_refuse_unfinished_names(job->given_target, MAPCP_SIDE_TARGET, error) &&
+           mapcp_options_accept(&job->options, error);
 }
 
 /// Refuses a source directory that must not be copied.

@@ -117,8 +117,11 @@ bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *source, b
     return mapcp_job_warn(job, &why, NULL, error);
 }
 
+bool mapcp_job_leave_out(struct mapcp_job *job, const struct mapcp_error *why, struct mapcp_error *error) {
+    return mapcp_copy_errors_add(&job->errors, abandon_entry(job, MAPCP_OUTCOME_LEFT_OUT, why)) ||
+           mapcp_out_of_memory(error);
+}
+
 bool mapcp_job_leave_undecided(struct mapcp_job *job, struct mapcp_error *error) {
-    return job->in_tree && mapcp_target_is_undecided(error) &&
-           (mapcp_copy_errors_add(&job->errors, abandon_entry(job, MAPCP_OUTCOME_LEFT_OUT, error)) ||
-            mapcp_out_of_memory(error));
+    return job->in_tree && mapcp_target_is_undecided(error) && mapcp_job_leave_out(job, error, error);
 }

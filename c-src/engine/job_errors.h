@@ -31,6 +31,10 @@ bool mapcp_job_warn(struct mapcp_job *job, const struct mapcp_error *why, char *
 bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *source, bool is_in_place,
                              struct mapcp_error *error);
 
+/// Leaves out the current entry of a tree, with a warning that says why. Returns false and sets `error` if
+/// memory runs out.
+bool mapcp_job_leave_out(struct mapcp_job *job, const struct mapcp_error *why, struct mapcp_error *error);
+
 /// Leaves out the current entry of a tree, with a warning, if `error` says that it is unknown which of source
 /// and target is newer. Otherwise returns false and keeps `error`.
 bool mapcp_job_leave_undecided(struct mapcp_job *job, struct mapcp_error *error);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "temporary.h"
 #include "utf8.h"
 
 // The number of bytes that a message shows of a path that is too long.
@@ -71,7 +72,11 @@ static enum mapcp_list_event take_names(struct mapcp_list *list, struct mapcp_er
                           mapcp_path_append(&list->path, at, length));
         at += length + slashes;
     }
-    return good ? MAPCP_LIST_PATH : run_out_of_memory(error);
+    if (!good) {
+        return run_out_of_memory(error);
+    }
+    return mapcp_refuse_unfinished_names(list->path.text, MAPCP_SIDE_SOURCE, error) ? MAPCP_LIST_PATH
+                                                                                    : MAPCP_LIST_REFUSED;
 }
 
 /// Checks the last path, which has `length` bytes, and sets `path`.

@@ -326,17 +326,46 @@ static const char *after_digits(const char *name) {
     return is_ours ? name + prefix + DIGITS : NULL;
 }
 
+static bool is_end(char character) {
+    return character == '\0' || character == '/';
+}
+
+/// Whether `suffix` is the rest of a name.
+static bool is_rest(const char *name, const char *suffix) {
+    const size_t length = strlen(suffix);
+    return strncmp(name, suffix, length) == 0 && is_end(name[length]);
+}
+
 bool mapcp_is_temporary_name(const char *name) {
     // The file system may have changed the form of the é.
     const char *end = after_digits(name);
-    return end && (strcmp(end, SUFFIX) == 0 || strcmp(end, COMPOSED SUFFIX) == 0 ||
-                   strcmp(end, DECOMPOSED SUFFIX) == 0);
+    return end && (is_rest(end, SUFFIX) || is_rest(end, COMPOSED SUFFIX) || is_rest(end, DECOMPOSED SUFFIX));
 }
 
 const char *mapcp_name_before_aside(const char *name) {
     const size_t length = sizeof(ASIDE) - 1;
     const char *end = after_digits(name);
-    return end && strncmp(end, ASIDE, length) == 0 && end[length] != '\0' ? end + length : NULL;
+    return end && strncmp(end, ASIDE, length) == 0 && !is_end(end[length]) ? end + length : NULL;
+}
+
+bool mapcp_is_unfinished_name(const char *name) {
+    return mapcp_is_temporary_name(name) || mapcp_name_before_aside(name);
+}
+
+bool mapcp_fail_unfinished(enum mapcp_side side, struct mapcp_error *error) {
+    return mapcp_fail_because(error, MAPCP_OPERATION_ACCEPT, side, MAPCP_CODE_INVALID_ARGUMENT,
+                              "only unfinished copies have such a name, and cleaning removes them");
+}
+
+bool mapcp_refuse_unfinished_names(const char *path, enum mapcp_side side, struct mapcp_error *error) {
+    while (*path != '\0') {
+        if (mapcp_is_unfinished_name(path)) {
+            return mapcp_fail_unfinished(side, error);
+        }
+        path += strcspn(path, "/");
+        path += strspn(path, "/");
+    }
+    return true;
 }
 
 bool mapcp_temporary_can_be_made(struct mapcp_place target, struct mapcp_namer *namer) {

@@ -133,11 +133,22 @@ char *mapcp_temporary_path_beside(const char *target, struct mapcp_namer *namer)
 /// NULL with errno set if that fails.
 char *mapcp_aside_path(const char *target, struct mapcp_namer *namer);
 
-/// Whether a name is a temporary name.
+/// Whether a name, or the first one of a path, is a temporary name.
 bool mapcp_is_temporary_name(const char *name);
 
 /// The name that a tree had before it was moved aside to `name`. NULL if `name` is not from
 /// mapcp_aside_path. Borrowed from it.
 const char *mapcp_name_before_aside(const char *name);
+
+/// Whether a name, or the first one of a path, is one that only unfinished copies have: a temporary name, or
+/// that of a tree aside.
+bool mapcp_is_unfinished_name(const char *name);
+
+/// Fails if a path contains a name that only unfinished copies have, because cleaning would remove or rename
+/// it. Otherwise returns true.
+bool mapcp_refuse_unfinished_names(const char *path, enum mapcp_side side, struct mapcp_error *error);
+
+/// Fails because `mapcp_is_unfinished_name` is true. Always returns false.
+bool mapcp_fail_unfinished(enum mapcp_side side, struct mapcp_error *error);
 
 #endif

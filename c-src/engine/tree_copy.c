@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "entry_copy.h"
+#include "filter.h"
 #include "guided_walk.h"
 #include "job_errors.h"
 #include "limits.h"
 #include "parents.h"
+#include "temporary.h"
+#include "tree_frame.h"
 
 // --- Beginning and measuring -------------------------------------------------------------------------------
 
@@ -34,6 +37,8 @@ static bool begin_walk(struct mapcp_job *job, enum mapcp_tree_purpose purpose, s
         .namer = &job->namer,
         .source = &job->source,
         .target = &job->target,
+        // They are left out.
+        .is_entry = mapcp_is_unfinished_name,
         .copied = purpose == MAPCP_TREE_MEASURE ? NULL : &job->copied,
     };
     return mapcp_path_set(&job->source, job->given_source) && mapcp_path_set(&job->target, job->given_target)
@@ -73,7 +78,9 @@ bool mapcp_tree_copy_measure(struct mapcp_job *job, uint64_t *spent) {
         job->passed++;
         return true;
     case MAPCP_TREE_FOUND:
-        mapcp_entry_copy_measure(job, &entry);
+        if (!mapcp_is_unfinished_name(entry.source.name)) {
+            mapcp_entry_copy_measure(job, &entry);
+        }
         return !has_measured_enough(job) || end_measuring(job, false);
     case MAPCP_TREE_ENTERED:
         return !has_measured_enough(job) || end_measuring(job, false);
@@ -256,6 +263,16 @@ static bool follow_list(struct mapcp_job *job) {
     }
 }
 
+/// Leaves out what another copy has not finished. Of several jobs that divide a copy, one warns.
+static bool leave_out_unfinished(struct mapcp_job *job, const struct mapcp_tree_entry *entry) {
+    struct mapcp_error why;
+    struct mapcp_error no_memory;
+    job->entry = *entry;
+    (void)mapcp_fail_unfinished(MAPCP_SIDE_SOURCE, &why);
+    return !mapcp_shard_has(job->options.shard, mapcp_tree_path_below(&job->tree)) ||
+           mapcp_job_leave_out(job, &why, &no_memory) || mapcp_job_fail(job, &no_memory);
+}
+
 bool mapcp_tree_copy_walk(struct mapcp_job *job, uint64_t *spent) {
     struct mapcp_tree_entry entry;
     struct mapcp_error error;
@@ -271,6 +288,9 @@ bool mapcp_tree_copy_walk(struct mapcp_job *job, uint64_t *spent) {
                 (!entry.status || mapcp_job_warn_of_times(job, entry.status, false, &error))) ||
                mapcp_job_fail(job, &error);
     case MAPCP_TREE_FOUND:
+        if (mapcp_is_unfinished_name(entry.source.name)) {
+            return leave_out_unfinished(job, &entry);
+        }
         return mapcp_entry_copy_begin(job, &entry, &error) ||
                mapcp_job_go_on_or_fail(job, &error,
                                        job->options.keep_going || entry.kind == MAPCP_TREE_SPECIAL);

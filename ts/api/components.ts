@@ -12,8 +12,8 @@ const OWN = 3 + 9;
 /** What a copy of a tree holds at most: directories at up to 10,000 levels, on both sides, and a file on each. */
 const HELD_BY_TREE = 48;
 
-/** What a copy of a file holds at most. */
-const HELD_BY_FILE = 4;
+/** What a copy of a file holds: the source and the temporary file. */
+const HELD_BY_FILE = 2;
 
 /** An instance of the component. */
 interface Member {

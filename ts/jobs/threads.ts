@@ -67,10 +67,11 @@ export class NoThreadError extends Error {
   /** @param cause why */
   constructor(cause: Error) {
     // Only `import.meta.url` can be an invalid URL here, and bundles in CommonJS have none.
-    const isInvalidUrl = 'code' in cause && cause.code === 'ERR_INVALID_URL';
-    const why = isInvalidUrl
-      ? 'only an ES module can find mapcp-worker.js, and this bundle is not one'
-      : cause.message;
+    const reasons: Readonly<Record<string, string>> = {
+      ERR_INVALID_URL: 'only an ES module can find mapcp-worker.js, and this bundle is not one',
+      MODULE_NOT_FOUND: `${cause.message}; if this is a bundle, make that file its second entry point, with this name`,
+    };
+    const why = reasons[String('code' in cause && cause.code)] ?? cause.message;
     super(`no thread could be started: ${why}`, { cause });
   }
 }

@@ -13,11 +13,13 @@ import { selfCopies } from './self-copies.js';
 import { shards } from './shards.js';
 import { streams } from './streams.js';
 import { trees } from './trees.js';
+import { unfinishedNames } from './unfinished-names.js';
 
 /** The behaviour table for all frontends. */
 export const behaviours: readonly Behaviour[] = [
   ...files,
   ...names,
+  ...unfinishedNames,
   ...trees,
   ...links,
   ...selfCopies,
