@@ -211,7 +211,9 @@ describe('copy', () => {
 
   it('refuses arguments of wrong types with a TypeError that names them', async () => {
     const anyCopy = copy as (...args: unknown[]) => Promise<unknown>;
-    expect(await rejectionOf(anyCopy(1, 'b'))).toEqual(new TypeError('source must be a string, not 1'));
+    expect(await rejectionOf(anyCopy(1, 'b'))).toEqual(
+      new TypeError('source must be a path, a Uint8Array, a Blob or a stream, not 1'),
+    );
     expect(await rejectionOf(anyCopy('a', null))).toEqual(new TypeError('target must be a string, not null'));
     expect(await rejectionOf(anyCopy('a\0', 'b'))).toEqual(
       new TypeError('source must not contain a NUL character'),
