@@ -2,7 +2,8 @@
 // the next one.
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { openSandbox } from './api/sandbox.js';
+import { lendSandbox } from './api/lent-sandbox.js';
+import type { Sandbox } from './api/sandbox.js';
 import { type ComponentError, componentErrorOf, type Entry } from './jobs/component.js';
 import type { Assignment } from './jobs/threads.js';
 import { FREE, IDLE, READY, STOP, type State, type ThreadReport } from './jobs/threads.js';
@@ -13,8 +14,20 @@ let isWanted = false;
 
 /** Copies a shard until it is done, fails, or is no longer wanted. */
 async function work(port: MessagePort, assignment: Assignment): Promise<void> {
-  const { preopens, confinement, source, target, options, measure } = assignment;
-  using sandbox = await openSandbox(preopens, { ...(confinement && { confinement }), allowOverlap: true });
+  const { preopens, confinement } = assignment;
+  // The instance of the last shard, whose code is compiled and optimized by then.
+  const { sandbox, giveBack } = await lendSandbox(preopens, { ...(confinement && { confinement }) });
+  let isDone = false;
+  try {
+    isDone = await workIn(sandbox, port, assignment);
+  } finally {
+    giveBack(isDone);
+  }
+}
+
+/** Does the work in this sandbox. Returns whether the shard is done. */
+async function workIn(sandbox: Sandbox, port: MessagePort, assignment: Assignment): Promise<boolean> {
+  const { source, target, options, measure } = assignment;
   // The caller's thread calls the real listener.
   const onEntry = assignment.reportEntries ? () => {} : undefined;
   const { begin, prepareStep, rest, end } = sandbox.workOn(
@@ -65,6 +78,7 @@ async function work(port: MessagePort, assignment: Assignment): Promise<void> {
     await job.drop();
     end(isDone);
   }
+  return isDone;
 }
 
 function serve(port: MessagePort, state: State): void {
