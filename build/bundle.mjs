@@ -138,7 +138,8 @@ await runScript(async () => {
     outdir: directory,
     bundle: true,
     format: 'esm',
-    // A third of the size. Stacks keep their names.
+    // A third of the size. Stacks keep their names, for which each function gets its name when it is made. So code that
+    // runs for each file makes no functions with names.
     minify: true,
     keepNames: true,
     logLevel: 'warning',

@@ -234,21 +234,30 @@ export class Directory {
     if (open.directory && (open.create || open.exclusive || open.truncate)) {
       fail('invalid');
     }
-    const act = (walk: HandleWalk) => {
-      let opened = this.#openPlace(walk, path, open, flags, this.#knownType(path, open, flags));
-      while (opened === undefined) {
-        if (!follow && !walk.mustBeDirectory) {
-          fail('loop');
-        }
-        walk.followLink();
-        opened = this.#openPlace(walk, path, open, flags, undefined);
+    return open.create
+      ? this.#change(path, (walk) => this.#openBy(walk, follow, path, open, flags))
+      : this.#walk(path, (walk) => this.#openBy(walk, follow, path, open, flags));
+  }
+
+  #openBy(
+    walk: HandleWalk,
+    follow: boolean,
+    path: string,
+    open: OpenFlags,
+    flags: DescriptorFlags,
+  ): File | Directory {
+    let opened = this.#openPlace(walk, path, open, flags, this.#knownType(path, open, flags));
+    while (opened === undefined) {
+      if (!follow && !walk.mustBeDirectory) {
+        fail('loop');
       }
-      if (open.create && !walk.hasFollowed) {
-        this.#known.addFile(path);
-      }
-      return opened;
-    };
-    return open.create ? this.#change(path, act) : this.#walk(path, act);
+      walk.followLink();
+      opened = this.#openPlace(walk, path, open, flags, undefined);
+    }
+    if (open.create && !walk.hasFollowed) {
+      this.#known.addFile(path);
+    }
+    return opened;
   }
 
   readLinkAt(path: string): string {

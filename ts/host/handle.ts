@@ -8,7 +8,8 @@ import { type BriefStatus, identity, type Status } from './status.js';
 export class Handle {
   readonly #fd: number;
   readonly #closes: (fd: number) => void;
-  #failed: (error: unknown) => void = () => {};
+  // Undefined at first, because a function with a name takes longer to make than the rest.
+  #failed: ((error: unknown) => void) | undefined;
   #owners = 1;
   #identity: MetadataHashValue | undefined;
 
@@ -90,7 +91,7 @@ export class Handle {
         throw error;
       }
       // The descriptor is closed despite the error.
-      this.#failed(error);
+      this.#failed?.(error);
     }
   }
 }
