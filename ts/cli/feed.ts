@@ -1,13 +1,12 @@
 import { constants, createReadStream, fstatSync, open, readFileSync, realpathSync, statSync } from 'node:fs';
-import { Socket } from 'node:net';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
-import { isatty, ReadStream } from 'node:tty';
 import { promisify } from 'node:util';
 import { leadsToDescriptor, pathOfOpenFile } from '../api/descriptor-link.js';
 import { isSystemError, reasonOf } from '../api/system-error.js';
 import type { CopyErrorDetails } from '../common/errors.js';
 import { quoted } from '../common/errors.js';
+import { isTerminal } from '../host/terminal.js';
 import { STREAM } from '../task/input.js';
 
 /** An error of a list of files, or of a stream. */
@@ -113,7 +112,12 @@ async function streamAt(path: string): Promise<Readable> {
   const status = fstatSync(fd);
   // Reading a pipe or a terminal as a file blocks a thread, and the process cannot end until data arrives.
   if (status.isFIFO() || status.isSocket()) {
+    const { Socket } = await import('node:net');
     return new Socket({ fd, readable: true, writable: false });
   }
-  return isatty(fd) ? new ReadStream(fd) : createReadStream(path, { fd });
+  if (isTerminal(fd)) {
+    const { ReadStream } = await import('node:tty');
+    return new ReadStream(fd);
+  }
+  return createReadStream(path, { fd });
 }

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { isatty } from 'node:tty';
+import { isTerminal } from '../host/terminal.js';
 
 let listener: (error: Error) => void = () => {};
 const opened = new Set<NodeJS.WriteStream>();
@@ -21,7 +21,7 @@ export function standardError(): NodeJS.WriteStream {
 
 /** Whether standard error is a terminal that accepts control sequences. */
 export function canDraw(): boolean {
-  return isatty(2) && process.env.TERM !== 'dumb';
+  return isTerminal(2) && process.env.TERM !== 'dumb';
 }
 
 function watched(stream: NodeJS.WriteStream): NodeJS.WriteStream {

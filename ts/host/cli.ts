@@ -1,6 +1,5 @@
 // wasi:cli: arguments, environment, exit and standard streams. A command gets only what the caller named.
 
-import { isatty } from 'node:tty';
 import type { HostInterface } from './border.js';
 import { ExitError } from './errors.js';
 import type { Io } from './io.js';
@@ -10,6 +9,7 @@ import { Resources } from './resources.js';
 import type { ByteSink, ByteSource } from './standard-streams.js';
 import { sinkTo, sourceFrom } from './standard-streams.js';
 import { nothing } from './streams.js';
+import { isTerminal } from './terminal.js';
 import { endComponent, uncatchable } from './trap.js';
 import type { wasi } from './wasi.js';
 import { terminalInput, terminalOutput } from './wasi.js';
@@ -45,7 +45,7 @@ export function createCli(
 ): Cli {
   const { args, env, stdin, stdout, stderr } = options;
   const terminalAt = (stream: ByteSource | ByteSink) =>
-    typeof stream === 'number' && isatty(stream) ? terminal : undefined;
+    typeof stream === 'number' && isTerminal(stream) ? terminal : undefined;
   const gone = () => endComponent('the terminal is closed');
   new Resources(table, terminalInput, gone);
   new Resources(table, terminalOutput, gone);

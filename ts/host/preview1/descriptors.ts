@@ -1,6 +1,5 @@
 // The descriptors of a program for preview 1: numbers that stand for standard streams, files and directories.
 
-import { isatty } from 'node:tty';
 import type { CliOptions } from '../cli.js';
 import type { Descriptor } from '../descriptor.js';
 import type { OpenDirectory } from '../directory.js';
@@ -8,6 +7,7 @@ import { fail, systemError } from '../error-code.js';
 import type { OpenFile } from '../file.js';
 import { type ByteSink, type ByteSource, sinkTo, sourceFrom } from '../standard-streams.js';
 import type { Sink, Source } from '../streams.js';
+import { isTerminal } from '../terminal.js';
 import { Listing } from './listing.js';
 
 /** The flags of a descriptor that have an effect here. The others are those of the open file. */
@@ -86,13 +86,13 @@ type Entry = StandardInput | StandardOutput | OpenedFile | OpenedDirectory;
 const inputFrom = (stdin: ByteSource): StandardInput => ({
   kind: 'input',
   source: sourceFrom(stdin),
-  isTerminal: typeof stdin === 'number' && isatty(stdin),
+  isTerminal: typeof stdin === 'number' && isTerminal(stdin),
 });
 
 const outputTo = (stream: ByteSink): StandardOutput => ({
   kind: 'output',
   sink: sinkTo(stream),
-  isTerminal: typeof stream === 'number' && isatty(stream),
+  isTerminal: typeof stream === 'number' && isTerminal(stream),
 });
 
 /** The table of a program's descriptors. A new descriptor gets the lowest free number, as in POSIX. */
