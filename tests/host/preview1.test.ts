@@ -4,8 +4,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from '@bytecodealliance/jco';
 import { describe, expect, it } from 'vitest';
+import type { OpenDirectory } from '../../ts/host/directory.js';
+import type { OpenFile } from '../../ts/host/file.js';
 import { type HostOptions, RefusedError, runComponent, TrapError } from '../../ts/host/index.js';
+import { Descriptors } from '../../ts/host/preview1/descriptors.js';
 import { signatures } from '../../ts/host/preview1/functions.js';
+import { Listing } from '../../ts/host/preview1/listing.js';
 import { openFiles } from '../helpers/descriptors.js';
 import { rejectionOf } from '../helpers/rejection.js';
 import { built } from '../helpers/runtimes.js';
@@ -107,6 +111,58 @@ describe('a program for preview 1', () => {
     await run(['open', '20', '/in/file', 'exit', '3'], { preopens });
     await rejectionOf(run(['open', '20', '/in/file', 'abort'], { preopens }));
     expect(openFiles()).toEqual(before);
+  });
+});
+
+describe('if there is no room on the stack to close something,', () => {
+  /** Throws at the first call, as at the end of the stack. */
+  function closesAtSecondTry() {
+    let tries = 0;
+    const close = () => {
+      tries += 1;
+      if (tries === 1) {
+        throw new RangeError('Maximum call stack size exceeded');
+      }
+    };
+    return { close, tries: () => tries };
+  }
+
+  const none = () => new Descriptors({ args: [], env: {}, stdin: 0, stdout: 1, stderr: 2 }, [], 10);
+
+  it('a descriptor stays open, and is closed with the others', () => {
+    const { close, tries } = closesAtSecondTry();
+    const descriptors = none();
+    const number = descriptors.add({ type: 'regular-file', close } as OpenFile, 0);
+    expect(() => descriptors.close(number)).toThrow(RangeError);
+    expect(descriptors.file(number)).toBeDefined();
+    descriptors.closeAll();
+    expect(tries()).toBe(2);
+  });
+
+  it('a descriptor is not replaced', () => {
+    const { close, tries } = closesAtSecondTry();
+    const descriptors = none();
+    const replaced = descriptors.add({ type: 'regular-file', close } as OpenFile, 0);
+    const other = descriptors.add({ type: 'regular-file', close: () => {} } as OpenFile, 0);
+    const file = descriptors.file(replaced);
+    expect(() => descriptors.renumber(other, replaced)).toThrow(RangeError);
+    expect(descriptors.file(replaced)).toBe(file);
+    descriptors.renumber(other, replaced);
+    expect(tries()).toBe(2);
+  });
+
+  it.each(['at its end', 'with its directory'])('a listing is closed again later: %s', (when) => {
+    const { close, tries } = closesAtSecondTry();
+    const listing = new Listing({
+      identity: () => ({ lower: 1n, upper: 1n }),
+      entries: () => ({ next: () => undefined, close }),
+    } as unknown as OpenDirectory);
+    expect(() => listing.at(2)).toThrow(RangeError);
+    if (when === 'at its end') {
+      expect(listing.at(2)).toBeUndefined();
+    }
+    listing.close();
+    expect(tries()).toBe(2);
   });
 });
 

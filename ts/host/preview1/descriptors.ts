@@ -51,9 +51,8 @@ export class OpenedFile {
   }
 
   close(): void {
-    const appending = this.#appending;
+    this.#appending?.close();
     this.#appending = undefined;
-    appending?.close();
     this.file.close();
   }
 }
@@ -165,9 +164,9 @@ export class Descriptors {
 
   /** Frees a number, and closes what it stands for. Fails with `bad-descriptor` if it is free. */
   close(number: number): void {
-    const entry = this.get(number);
+    // First of all: if there is no room on the stack to close it, it stays open and has its number.
+    closeEntry(this.get(number));
     this.#free(number);
-    closeEntry(entry);
   }
 
   /** Gives an entry another number, and closes what that stands for. Fails as `close` does. */
@@ -175,9 +174,9 @@ export class Descriptors {
     const entry = this.get(from);
     const replaced = this.get(to);
     if (from !== to) {
+      closeEntry(replaced);
       this.#entries[to] = entry;
       this.#free(from);
-      closeEntry(replaced);
     }
   }
 

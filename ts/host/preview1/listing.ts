@@ -66,12 +66,11 @@ export class Listing {
 
   /** Closes the system's listing. The next read starts a new one. */
   close(): void {
-    const entries = this.#entries;
+    this.#entries?.close();
     this.#entries = undefined;
     this.#hasEnded = false;
     this.#kept = [];
     this.#first = 0;
-    entries?.close();
   }
 
   #forget(count: number): void {
@@ -89,10 +88,9 @@ export class Listing {
       this.#entries ??= this.#directory.entries();
       const entry = this.#entries.next();
       if (entry === undefined) {
-        this.#hasEnded = true;
-        const entries = this.#entries;
+        this.#entries.close();
         this.#entries = undefined;
-        entries.close();
+        this.#hasEnded = true;
         break;
       }
       const inode = this.#inodeOf(entry.name);
