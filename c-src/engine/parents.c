@@ -32,31 +32,44 @@ static bool for_each_parent(const char *path, bool (*use)(const char *parent, vo
 struct making {
     struct mapcp_names *made;
     struct mapcp_error *error;
+    /// The errno value for a directory that is missing. Of a path below the preopen `/a/b`, `/a` is missing,
+    /// and
+    /// `/a/b` is not. So only the last directory must exist.
+    int missing;
 };
 
 static bool make_parent(const char *parent, void *context) {
-    const struct making *making = context;
+    struct making *making = context;
     struct stat status;
     // Checked first, because a preopened directory exists but cannot always be created.
     if (stat(parent, &status) == 0) {
+        making->missing = 0;
         return true;
     }
     if (!mapcp_names_push(making->made, parent)) {
         return mapcp_fail_number(making->error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, ENOMEM);
     }
     if (mkdir(parent, 0777) == 0) {
+        making->missing = 0;
         return true;
     }
     int number = errno;
     (void)mapcp_names_pop(making->made);
-    return number == EEXIST ||
+    making->missing = number == ENOENT ? number : 0;
+    return number == EEXIST || number == ENOENT ||
            mapcp_fail_number(making->error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
+}
+
+/// Whether the last directory on the way exists. If not, sets the error.
+static bool ends_well(const struct making *making) {
+    return making->missing == 0 ||
+           mapcp_fail_number(making->error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, making->missing);
 }
 
 bool mapcp_make_parents(const char *path, struct mapcp_names *made, struct mapcp_error *error) {
     struct making making = {.made = made, .error = error};
     mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, ENOMEM);
-    return path[0] == '\0' || for_each_parent(path, make_parent, &making);
+    return (path[0] == '\0' || for_each_parent(path, make_parent, &making)) && ends_well(&making);
 }
 
 void mapcp_remove_parents(struct mapcp_names *made) {
@@ -128,14 +141,16 @@ bool mapcp_check_may_create(struct mapcp_place place, struct mapcp_error *error)
 }
 
 static bool check_parent(const char *parent, void *context) {
+    struct making *checking = context;
     struct stat status;
-    return stat(parent, &status) == 0 ||
-           mapcp_fail_number(context, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, errno);
+    checking->missing = stat(parent, &status) == 0 ? 0 : errno;
+    return checking->missing == 0 || checking->missing == ENOENT || ends_well(checking);
 }
 
 bool mapcp_check_parents(const char *path, struct mapcp_error *error) {
     mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, ENOMEM);
-    return path[0] == '\0' || for_each_parent(path, check_parent, error);
+    struct making checking = {.error = error};
+    return (path[0] == '\0' || for_each_parent(path, check_parent, &checking)) && ends_well(&checking);
 }
 
 /// Puts a name before a relative path. Returns false if memory runs out.

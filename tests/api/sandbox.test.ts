@@ -39,6 +39,19 @@ describe('a sandbox', () => {
       }),
   );
 
+  it('copies into a preopen whose path has several names', () =>
+    inTemporaryDirectory(async (directory) => {
+      writeFileSync(join(directory, 'a'), 'content');
+      using box = await openSandbox({ '/work/data': { path: directory, access: 'read-write' } });
+      for (const path of ['/work/data/b', '/work/data/c/d']) {
+        await box.copy('/work/data/a', path, { dryRun: true });
+        await box.copy('/work/data/a', path);
+      }
+      expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
+      expect(readFileSync(join(directory, 'c/d'), 'utf8')).toBe('content');
+      await expect(box.copy('/work/data/a', '/work/b')).rejects.toMatchObject({ code: 'ENOENT' });
+    }));
+
   it('keeps no directory that was made on a path that leads outside', () =>
     inTemporaryDirectory(async (directory) => {
       using box = await open(directory);
