@@ -392,4 +392,27 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     });
     expect(found).toEqual({ refused: 'TypeError', files: 1, ended: 1 });
   });
+
+  it('runs from another origin, such as a CDN', async () => {
+    const page = await pages.open();
+    const cdn = pages.insecureOrigin;
+    await page.addScriptTag({
+      type: 'module',
+      content: `globalThis.fromCdn = await import('${cdn}/js/browser/index.js');`,
+    });
+    await page.waitForFunction('globalThis.fromCdn !== undefined');
+    const found = await page.evaluate(async (cdn) => {
+      const { openSandbox } = (globalThis as unknown as { fromCdn: typeof mapcp }).fromCdn;
+      const url = `${cdn}/js/browser/worker.js`;
+      const blob = new Blob([`import '${url}';`], { type: 'text/javascript' });
+      const worker = () => new Worker(URL.createObjectURL(blob), { type: 'module' });
+      const preopens = { '/in': { tree: { dir: { a: { source: 'x' } } }, access: 'read-write' } } as const;
+      const refused = await openSandbox(preopens).catch((error: Error) => error.name);
+      const sandbox = await openSandbox(preopens, { worker });
+      const { files } = await sandbox.copy('/in/a', '/in/b');
+      sandbox.close();
+      return { refused, files };
+    }, cdn);
+    expect(found).toEqual({ refused: 'SecurityError', files: 1 });
+  });
 });

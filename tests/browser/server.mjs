@@ -27,6 +27,8 @@ export async function serve() {
     const path = join(root, pathname.endsWith('/') ? `${pathname}index.html` : pathname);
     const content = pathname === '/' ? blank : await readFile(path).catch(() => undefined);
     response.writeHead(content === undefined ? 404 : 200, {
+      // For a page of another origin.
+      'access-control-allow-origin': '*',
       'content-type': types[pathname === '/' ? '.html' : extname(path)] ?? 'application/octet-stream',
     });
     response.end(content);

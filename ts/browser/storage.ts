@@ -146,6 +146,16 @@ export class Storage {
     }
   }
 
+  /** Whether there are changes to save. A small file is not saved before the component has finished it. */
+  get isDue(): boolean {
+    return [...this.#volume.changed].some(([directory, names]) =>
+      [...names].some((name) => {
+        const node = directory.entries.get(name);
+        return node?.type !== 'regular-file' || node.writers === 0 || isLarge(node);
+      }),
+    );
+  }
+
   /**
    * Begins to save changes to the directory. Files that the component still writes are left for a later call.
    *
@@ -316,7 +326,7 @@ export class Storage {
       this.#volume.touch(directory, name);
       if (isStored(content)) {
         await content.drain();
-      } else if (content.held > LARGE && (this.#isPrivate || canStream)) {
+      } else if (isLarge(node) && (this.#isPrivate || canStream)) {
         try {
           kept.entries.set(name, node);
           await this.#store(await kept.handle, name, node);
@@ -375,6 +385,11 @@ export class Storage {
     const file = await named(handle.getFileHandle(name, { create: true }));
     node.content = await storeIn(file, this.#isPrivate === true, node.content);
   }
+}
+
+/** Whether a file that is still open is written while it is copied. */
+function isLarge({ content }: FileNode): boolean {
+  return isStored(content) || content.held > LARGE;
 }
 
 /** Completes a file that was written under its temporary name, and gives it its own. */

@@ -251,8 +251,8 @@ class Server {
       running.waiting = this.#save(running, true);
     } else {
       running.progress = progress;
-      const isChanged = this.#volumes.some(({ changed }) => changed.size > 0);
-      running.waiting = isChanged ? this.#save(running, false) : undefined;
+      const isDue = [...this.#storages.values()].some((storage) => storage.isDue);
+      running.waiting = isDue ? this.#save(running, false) : undefined;
     }
   }
 
