@@ -37,6 +37,8 @@ const parts: Readonly<Record<string, () => unknown>> = {
     await import('../host/conformance.test.js');
     await import('../host/methods.test.js');
     await import('../host/read-only.test.js');
+    await import('../host/extremes.test.js');
+    await import('../host/resources.test.js');
   },
 };
 await parts[name]?.();

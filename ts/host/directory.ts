@@ -28,6 +28,7 @@ import { isStrange } from './names.js';
 import { expectStack } from './stack.js';
 import { identity, isSameFile, type Status, typeOf } from './status.js';
 import { createUnfinished, setMode } from './unfinished-directory.js';
+import { isLonger, MOST_PATH_BYTES } from './walk.js';
 import type { Walker } from './walker.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = constants;
@@ -322,6 +323,7 @@ export class Directory {
   symlinkAt(target: string, path: string): void {
     this.#expectMutable();
     noteMove();
+    expectText(target);
     const mayLeadAnywhere = target.startsWith('/') || target.split('/').some(isStrange);
     if (mayLeadAnywhere && !this.#grant.absoluteLinks) {
       fail('not-permitted');
@@ -624,6 +626,19 @@ export class Directory {
  */
 function expectChangeable(path: string): void {
   unless(['ENOENT'], () => accessSync(path, constants.W_OK | constants.X_OK));
+}
+
+/** Fails as symlink(2) of Linux does, unless a symbolic link can have this text. */
+function expectText(text: string): void {
+  if (text === '') {
+    fail('no-entry');
+  }
+  if (text.includes('\0')) {
+    fail('invalid');
+  }
+  if (isLonger(text, MOST_PATH_BYTES)) {
+    fail('name-too-long');
+  }
 }
 
 /** Calls `act`, and returns what was opened. Closes it if `act` throws. */

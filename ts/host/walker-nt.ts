@@ -213,9 +213,6 @@ export function ntWalker(load = loadKoffi): Walker {
     },
 
     makeLink(text, parent, name, type) {
-      if (text.includes('\0')) {
-        fail('invalid');
-      }
       expectStack();
       const bytes = linkBuffer(text);
       const options = Option.link | (type === 'dir' ? Option.directory : Option.notDirectory);
