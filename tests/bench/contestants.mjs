@@ -145,6 +145,10 @@ export const contestants = {
     command: (_kind, source, target) => [process.execPath, cli, '-T', source, target],
   },
   'mapcp in two jobs': { isOurs: true, load: loadDivided(2) },
+  'mapcp with atomic: tree': {
+    isOurs: true,
+    load: async (kind) => (isTree(kind) ? loadMapcp({ atomic: 'tree' })(kind) : undefined),
+  },
   'mapcp on preview2-shim': { load: loadMapcpOnShim },
   'mapcp in wasmtime': { isOurs: true, command: runWasmtime(component) },
   'mapcp in wasmtime (compiled)': {

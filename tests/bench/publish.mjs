@@ -112,7 +112,8 @@ The command took ${(start('mapcp') - start('node -e 0')).toFixed(0)} ms more tha
   holes.
 - **\`cp\`** runs with \`--reflink=never\`, so that it reads and writes like the others. **\`cp -r\`** runs without it: if the
   kernel can copy by itself, it does.
-- **mapcp in two jobs** is \`concurrency: 2\`. **mapcp on preview2-shim** runs the component on jco's own WASI host.
+- **mapcp in two jobs** is \`concurrency: 2\`. **mapcp with atomic: tree** writes each file under its own name, in a tree
+  that gets its name at the end. **mapcp on preview2-shim** runs the component on jco's own WASI host.
   **Compiled** means that \`wasmtime compile\` ran before.
 - **Bounds** make the system calls that mapcp makes under Node for each file and directory, and nothing else: once in
   plain JavaScript through procfs, and once in C with \`openat\`. They show what would remain if the rest of mapcp cost
