@@ -2,7 +2,7 @@
 //
 // They take turns, so other load on the machine hits both, and the medians are compared. Each time is that of one run:
 // wasmtime's includes the start of its process, with the program compiled in advance; the host's does not include
-// `loadComponent`, which takes a second for each program.
+// `loadComponent`, which compiles the program.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';

@@ -114,6 +114,17 @@ describe('a program for preview 1', () => {
   });
 });
 
+it('a new descriptor gets the lowest free number, as in POSIX', () => {
+  const descriptors = new Descriptors({ args: [], env: {}, stdin: 0, stdout: 1, stderr: 2 }, [], 10);
+  const add = () => descriptors.add({ type: 'regular-file', close: () => {} } as OpenFile, 0);
+  expect([add(), add(), add()]).toEqual([3, 4, 5]);
+  for (const number of [4, 0, 3]) {
+    descriptors.close(number);
+  }
+  expect([add(), add(), add(), add()]).toEqual([0, 3, 4, 6]);
+  descriptors.closeAll();
+});
+
 describe('if there is no room on the stack to close something,', () => {
   /** Throws at the first call, as at the end of the stack. */
   function closesAtSecondTry() {

@@ -9,7 +9,7 @@
 //   never later. If one time is set and the other stays, that also applies to the other.
 // - If closing a file failed, the next rename or link of the file fails with that error, because a drop has no
 //   result.
-// - Running out of descriptors (EMFILE, ENFILE) is `insufficient-memory`, because WASI has no error-code for it.
+// - Running out of descriptors (EMFILE, ENFILE) is `insufficient-memory`, because WASI 0.2 has no error-code for it.
 // - A FIFO, a socket or a device can be seen, renamed and removed. Opening one fails with `not-permitted`.
 // - A name that is not UTF-8 fails with `illegal-byte-sequence` when it is listed; the listing continues after it.
 // - An absolute path, an absolute symbolic link (but see `absoluteLinks`) and a path that leads above its descriptor
@@ -21,6 +21,8 @@
 // - link-at follows a symbolic link if the guest asks for that.
 // - A path that is not UTF-8 fails with `illegal-byte-sequence`. Bindings that pass lists change such a path before
 //   it gets here: they put U+FFFD for each wrong sequence, and drop a byte order mark at the start.
+// - In preview 1, a new descriptor gets the lowest free number, a call reads or writes all parts of a vector, and an
+//   unknown flag is EINVAL. wasmtime takes the highest free number, moves one part only, and traps.
 //
 // tests/host/conformance.test.ts has the cases in which wasmtime answers differently, with the reason for each.
 
