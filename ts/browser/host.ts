@@ -5,8 +5,9 @@
 // - Times are always 1970 and cannot be set.
 // - Nothing can be read-only.
 // - Each write copies the whole file.
-// - Names such as `constructor` exist although were never made.
-// - Errors of writing a tree to the browser's storage are lost.
+// - Names such as `constructor` exist although nobody made them.
+// - `OpfsFilesystemAdapter` loads a whole directory, writes all of it back, removes files that others have put there
+//   meanwhile, and loses errors.
 
 import { createCli } from '@bytecodealliance/preview2-shim/cli';
 import { monotonicClock, wallClock } from '@bytecodealliance/preview2-shim/clocks';
