@@ -27,17 +27,20 @@ const style = `
 /** @param {string} text */
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
+/** @param {number} value */
+const tenths = (value) => Number(value.toFixed(1));
+
 /** @param {number} x @param {number} y @param {string} content @param {string} [kind] */
 const text = (x, y, content, kind = '') =>
-  `<text x="${x}" y="${y}" class="${kind}">${escaped(content)}</text>`;
+  `<text x="${x}" y="${y}"${kind && ` class="${kind}"`}>${escaped(content)}</text>`;
 
 /** @param {number} x1 @param {number} x2 @param {number} y1 @param {number} y2 @param {string} kind */
 const line = (x1, x2, y1, y2, kind) =>
-  `<line x1="${x1.toFixed(1)}" x2="${x2.toFixed(1)}" y1="${y1}" y2="${y2}" class="${kind}"/>`;
+  `<line x1="${tenths(x1)}" x2="${tenths(x2)}" y1="${y1}" y2="${y2}" class="${kind}"/>`;
 
 /** @param {number} x @param {number} y @param {number} width @param {number} height @param {string} kind */
 const bar = (x, y, width, height, kind) =>
-  `<rect x="${x}" y="${y}" width="${width.toFixed(1)}" height="${height}" class="${kind}"/>`;
+  `<rect x="${x}" y="${y}" width="${tenths(width)}" height="${height}" class="${kind}"/>`;
 
 /**
  * Draws the results.
