@@ -80,6 +80,23 @@ describe('mapcp-run', () => {
     expect(run([...args, program, 'read', '/dev/null', 'write', '/dev/zero', 'text'])).toEqual(done);
   });
 
+  it('refuses a read-only directory in a writable one, unless that is allowed', () => {
+    mkdirSync(join(directory, 'in'));
+    writeFileSync(join(directory, 'in/note'), 'a note');
+    const args = ['--dir', '.', '--read-only', 'in::/note', program, 'read', '/note/note'];
+    expect(run(args)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/; use --allow-overlap if that/),
+    });
+    expect(run(['--allow-overlap', ...args])).toEqual({ ...done, stdout: 'a note' });
+  });
+
+  it('takes what follows two dashes for the program', () => {
+    expect(run(['--', '-program']).stderr).toMatch(/^mapcp-run: cannot read '-program'/);
+    expect(run(['--', program, 'args', '--']).stdout).toBe('program.wasm\nargs\n--\n');
+    expect(run(['--']).stderr).toBe('mapcp-run: name a program; try --help\n');
+  });
+
   it('has the status of an aborted process if the program traps', () => {
     const { status, stderr } = run([program, 'abort']);
     expect([status, stderr]).toEqual([
@@ -111,12 +128,14 @@ describe('mapcp-run', () => {
     writeFileSync(join(directory, 'text.wasm'), 'text');
     expect(run(['missing.wasm'])).toEqual({
       ...{ status: 1, stdout: '' },
-      stderr: "mapcp-run: ENOENT: no such file or directory, open 'missing.wasm'\n",
+      stderr:
+        "mapcp-run: cannot read 'missing.wasm': ENOENT: no such file or directory, open 'missing.wasm'\n",
     });
     expect(run(['text.wasm'])).toEqual({
       ...{ status: 1, stdout: '' },
       stderr: 'mapcp-run: this is not WebAssembly: it begins neither as a component nor as a core module\n',
     });
+    expect(run(['.']).stderr).toMatch(/^mapcp-run: cannot read '\.': EISDIR/);
     expect(run(['--dir', 'missing', program]).stderr).toContain("'missing'");
     // A function of a type that no release of Node knows yet.
     const unknown = Buffer.from('0061736d01000000010401077f00', 'hex');

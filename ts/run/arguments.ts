@@ -11,6 +11,8 @@ export interface Program {
   readonly args: readonly string[];
   /** The directories that it gets, by the paths under which it sees them. */
   readonly preopens: Readonly<Record<string, Preopen>>;
+  /** Whether a read-only directory may lie in one that the program may change. */
+  readonly allowOverlap: boolean;
   /** The devices that it gets. */
   readonly devices: readonly DeviceName[];
   /** The environment variables that it gets. */
@@ -29,6 +31,7 @@ numbers, and nothing else.
 
   --dir HOST[::GUEST]        let it read and write the directory HOST, which it sees as GUEST (default HOST)
   --read-only HOST[::GUEST]  let it only read the directory
+  --allow-overlap            let a read-only directory lie in one that it may change
   --device NAME              give it /dev/null or /dev/zero (NAME is null or zero)
   --env NAME[=VALUE]         set an environment variable (default: the value that it has here)
   --help                     print this text
@@ -50,14 +53,17 @@ export function readArguments(
 ): Program | 'help' | 'version' {
   const preopens: [guest: string, Preopen][] = [];
   const devices: DeviceName[] = [];
+  let allowOverlap = false;
   const variables: [name: string, value: string | undefined][] = [];
   for (let at = 0; at < args.length; at++) {
-    const arg = args[at] ?? '';
-    if (!arg.startsWith('-')) {
+    at += args[at] === '--' ? 1 : 0;
+    const arg = args[at] ?? refuse('name a program');
+    if (!arg.startsWith('-') || args[at - 1] === '--') {
       return {
         file: arg,
         args: args.slice(at + 1),
         preopens: Object.fromEntries(preopens),
+        allowOverlap,
         devices,
         env: Object.fromEntries(variables),
       };
@@ -84,6 +90,9 @@ export function readArguments(
         preopens.push([guest, { path, access: option === '--dir' ? 'read-write' : 'read' }]);
         break;
       }
+      case '--allow-overlap':
+        allowOverlap = true;
+        break;
       case '--device': {
         const name = takeValue();
         if (name !== 'null' && name !== 'zero') {

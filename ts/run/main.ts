@@ -23,11 +23,22 @@ function version(): string {
   return `mapcp-run ${version}\n`;
 }
 
-async function runProgram({ file, args, preopens, devices, env }: Program): Promise<number> {
-  return runComponent(readFileSync(file), {
+/** Reads a program. Its errors name the file. */
+function programIn(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RefusedError(`cannot read '${file}': ${why}`, { cause: error });
+  }
+}
+
+async function runProgram({ file, args, preopens, allowOverlap, devices, env }: Program): Promise<number> {
+  return runComponent(programIn(file), {
     args: [basename(file), ...args],
     env,
     preopens,
+    allowOverlap,
     devices,
     stdin: STDIN,
     stdout: 'inherit',
@@ -50,7 +61,8 @@ function statusOf(error: unknown): number {
 function explain(error: unknown): number {
   const isNewer = error instanceof RefusedError && /core module is invalid/.test(error.message);
   const hint = isNewer ? ` (this is Node ${process.version}; later releases know more of WebAssembly)` : '';
-  const why = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  const why = text.replace('set allowOverlap', 'use --allow-overlap');
   process.stderr.write(`mapcp-run: ${why.split('\n').map(escaped).join('\n')}${hint}\n`);
   return statusOf(error);
 }
