@@ -57,11 +57,17 @@ export function clearTarget(from: Kind, to: Kind, removeTarget: () => void): voi
 
 /** Renames as rename(2) does. On Windows, tries again for up to a second if a file may be open elsewhere. */
 export function rename(from: string, to: string): void {
-  const clear = () => clearTarget(kindOf(from), kindOf(to), () => rmdirSync(to));
   if (process.platform === 'win32' && kindOf(from) === 'directory') {
-    clear();
+    clear(from, to);
   }
-  retryWhileBusy(() => renameSync(from, to), clear);
+  retryWhileBusy(
+    () => renameSync(from, to),
+    () => clear(from, to),
+  );
+}
+
+function clear(from: string, to: string): void {
+  clearTarget(kindOf(from), kindOf(to), () => rmdirSync(to));
 }
 
 /** Removes anything but a directory. On Windows, tries again for up to a second if it may be open elsewhere. */
