@@ -83,10 +83,29 @@ static bool clean_replaced(struct cleaning *cleaning, struct mapcp_place place, 
     return good;
 }
 
-/// Gives its name back to a tree that was moved aside. Removes the tree if the name is taken.
+/// Whether this cleaning has given another tree the name that the tree at `path` had.
+static bool has_given_name(const struct cleaning *cleaning, const char *path) {
+    const size_t directory = (size_t)(mapcp_path_name(path) - path);
+    const char *name = mapcp_name_before_aside(path + directory);
+    const char *given = NULL;
+    while ((given = mapcp_names_next(&cleaning->result->restored, given))) {
+        if ((size_t)(mapcp_path_name(given) - given) == directory && strncmp(given, path, directory) == 0 &&
+            strcmp(mapcp_name_before_aside(given + directory), name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Gives its name back to a tree that was moved aside. Removes the tree if a newer one has the name.
 static bool clean_aside(struct cleaning *cleaning, struct mapcp_place place, struct mapcp_error *error) {
     const char *name = mapcp_name_before_aside(place.name);
     struct stat status;
+    if (has_given_name(cleaning, cleaning->tree.source->text)) {
+        mapcp_fail_because(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_SOURCE, MAPCP_CODE_ALREADY_EXISTS,
+                           "another old tree has got the name back: compare the two, and remove one");
+        return report(cleaning, error);
+    }
     if (fstatat(place.directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
         return clean_replaced(cleaning, place, error);
     }

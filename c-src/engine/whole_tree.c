@@ -22,6 +22,9 @@ static const char OLD_NAME_TOO_LONG[] =
 
 static const char EXISTS[] = "it already exists; to replace it as a whole, use `overwrite=always`";
 
+static const char IS_LINK[] =
+    "it is a symbolic link, which `atomic` does not replace; copy to a new name, and then change the link";
+
 static const char SOURCE_INSIDE[] = "the source is in it, and would be removed with it";
 
 static const char OLD_IS_ASIDE[] =
@@ -104,7 +107,8 @@ bool mapcp_whole_tree_decide(struct mapcp_whole_tree *tree, const char *target, 
         return errno == ENOENT || mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_TARGET, errno);
     }
     if (!S_ISDIR(tree->old.st_mode)) {
-        return mapcp_fail(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_NOT_DIRECTORY);
+        return mapcp_fail_because(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_NOT_DIRECTORY,
+                                  S_ISLNK(tree->old.st_mode) ? IS_LINK : NULL);
     }
     if (mapcp_is_same_file(&tree->old, source_status) ||
         (!options->dry_run && is_alias(tree, source, source_status, namer))) {

@@ -506,6 +506,13 @@ export const cases: readonly Case[] = [
     out: { a: 'content' },
   },
   {
+    name: '--clean of an empty path is an error like that of any other path',
+    args: ['--clean', ''],
+    ends: 'badly',
+    stderr: "mapcp: cannot open '': no such file or directory\n",
+    out: {},
+  },
+  {
     name: '--json prints an object for each directory that is cleaned, or cannot be',
     args: ['--json', '--clean', 'out', 'in/missing'],
     ends: 'badly',

@@ -64,6 +64,11 @@ describe('the command line reports in one sentence', () => {
       /^(Warning: .*\n)?mapcp: cannot go on: WebAssembly is not available, .*--jitless\n$/,
     );
     expect(status).toBe(1);
+    const asJson = run(`$node --no-warnings --jitless ${main} --json in/a out`);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({
+      type: 'error',
+      reason: expect.stringMatching(/^WebAssembly is not available/),
+    });
   });
 
   // From Node 24 on, V8 then does by itself what the advice says.

@@ -70,6 +70,7 @@ describe('the documentation', () => {
       mkdirSync(join(directory, 'out'));
       writeFileSync(join(directory, 'in/a'), 'content');
       writeFileSync(join(directory, 'out/.mapcp-0123456789abcdef.tmp'), 'half');
+      mkdirSync(join(directory, 'out/.mapcp-0123456789abcdef.old.site'));
       spawnSync('mkfifo', ['in/f'], { cwd: directory });
       for (const frontend of frontends) {
         const printed = [

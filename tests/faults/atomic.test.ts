@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { look, type Put } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
 import type { Tree } from '../helpers/oracle.js';
+import { rejectionOf } from '../helpers/rejection.js';
 import { errorsOf, FaultySandbox } from './faulty-sandbox.js';
 import { brokenWhole, isTemporary, nameBeforeAside } from './promises.js';
 import { bytes, faultsOf, type Scenario } from './scenarios.js';
@@ -283,6 +284,23 @@ describe('cleaning after a killed copy', () => {
       expect(await clean(directory, { dryRun: true })).toBe(1);
       expect(await clean(directory)).toBe(1);
       expect(Object.keys(look(directory))).toEqual(['b', 'b/old']);
+    }));
+
+  it('keeps a second old tree, because nothing says which one is newer', () =>
+    inMemoryDirectory(async (directory) => {
+      for (const name of [aside, aside.replace('0', 'f'), aside.replace('.b', '.c')]) {
+        mkdirSync(join(directory, name));
+      }
+      mkdirSync(join(directory, 'd', aside), { recursive: true });
+      for (const options of [{ dryRun: true }, {}]) {
+        expect(await rejectionOf(clean(directory, options))).toMatchObject({
+          code: 'EEXIST',
+          message: expect.stringContaining('another old tree has got the name back'),
+        });
+      }
+      const left = Object.keys(look(directory));
+      expect(left.filter((path) => nameBeforeAside(path) !== undefined)).toHaveLength(1);
+      expect(left).toEqual(expect.arrayContaining(['b', 'c', 'd/b']));
     }));
 
   it.each([['a directory'], ['a file'], ['a link that leads nowhere']])(

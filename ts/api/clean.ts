@@ -6,7 +6,7 @@ import type { CleanReport } from '../jobs/component.js';
 import { below, hostPathOf } from './host-path.js';
 import { confinementOfUser } from './lent-sandbox.js';
 import { openSandbox } from './sandbox.js';
-import { isSystemError, reasonOf } from './system-error.js';
+import { isSystemError, reasonOf, reasonOfCode } from './system-error.js';
 
 const PREOPEN = '/directory';
 
@@ -31,6 +31,9 @@ export async function clean(directory: string | URL, options: CleanOptions = {})
 /** Does the same as {@link clean}. Returns what was done and what failed, with guest paths for {@link hostPath}. */
 export async function cleanAll(directory: string, options: CleanOptions): Promise<CleanReport> {
   const taken = takeOptions<CleanOptions>('options', options, cleanChecks);
+  if (directory === '') {
+    throw new CleanError({ code: 'ENOENT', operation: 'open', path: '', reason: reasonOfCode('ENOENT') });
+  }
   try {
     const access = taken.dryRun ? 'read' : 'read-write';
     const sandbox = await openSandbox({ [PREOPEN]: { path: directory, access } }, confinementOfUser);

@@ -53,6 +53,11 @@ function reasonOf(error: unknown): string {
 /** Prints an error that nothing else has reported. Node would print the line of code that threw it. */
 function explain(error: unknown): number {
   const why = reasonOf(error);
+  if (process.argv.includes('--json')) {
+    const line = { type: 'error', code: 'ERR_MAPCP_OTHER', reason: why, message: `cannot go on: ${why}` };
+    standardOutput().write(`${JSON.stringify(line)}\n`);
+    return STATUS_FAILED;
+  }
   standardError().write(`mapcp: cannot go on: ${why.split('\n').map(escaped).join('\n')}\n`);
   return STATUS_FAILED;
 }

@@ -134,7 +134,15 @@ export const atomic: readonly Behaviour[] = [
         }
       },
       options: replacing,
-      error: notDirectory('out/b', 'create'),
+      error:
+        kind === 'file'
+          ? notDirectory('out/b', 'create')
+          : {
+              ...notDirectory('out/b', 'create'),
+              says:
+                "cannot create 'out/b': it is a symbolic link, which `atomic` does not replace; " +
+                'copy to a new name, and then change the link',
+            },
     }),
   ),
   {
