@@ -476,6 +476,19 @@ race: $(OUT)/js/index.js $(OUT)/node/guests/race.js
 signatures: $(OUT)/js/index.js
 	MAPCP_RUNS=$(or $(RUNS),84) node_modules/.bin/vitest run tests/fuzz/signatures.test.ts
 
+# --- Test suites of others -------------------------------------------------------------------------------------------
+
+.PHONY: suites
+## make suites             run tests of others on mapcp/host, wasmtime and node:wasi (needs Go; WASI_TESTSUITE=…)
+suites: $(OUT)/js/index.js
+	node tests/suites/suites.mjs
+
+.PHONY: suites-publish
+## make suites-publish     copy the result to docs/
+suites-publish:
+	cp $(OUT)/suites.md docs/suites.md
+	node_modules/.bin/biome format --write docs/suites.md
+
 # --- Documentation ---------------------------------------------------------------------------------------------------
 
 .PHONY: docs picture
