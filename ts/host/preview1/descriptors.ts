@@ -63,7 +63,7 @@ export class OpenedDirectory {
   readonly directory: OpenDirectory;
   /** Its name, if it is a preopen. */
   readonly name: string | undefined;
-  /** Its entries, as far as they were read. */
+  /** The entries that were read. */
   readonly listing: Listing;
 
   /** Takes over `directory`. */

@@ -169,7 +169,7 @@ export function fileFunctions(
     view.setBigUint64(at + 16, inherited, true);
   };
 
-  /** Writes entries from a cookie on, as far as they fit: the last one may be cut. Returns the number of bytes. */
+  /** Writes entries from a cookie on until the buffer is full. The last one may be cut. Returns the number of bytes. */
   const putEntries = ({ listing }: OpenedDirectory, start: number, length: number, first: number): number => {
     const buffer = Buffer.alloc(DIRENT_SIZE);
     let used = 0;
