@@ -32,9 +32,8 @@ static bool for_each_parent(const char *path, bool (*use)(const char *parent, vo
 struct making {
     struct mapcp_names *made;
     struct mapcp_error *error;
-    /// The errno value for a directory that is missing. Of a path below the preopen `/a/b`, `/a` is missing,
-    /// and
-    /// `/a/b` is not. So only the last directory must exist.
+    /// The errno value for a directory that is missing. Of a path below the preopen `/a/b`, `/a` is missing
+    /// and `/a/b` is not. So only the last directory must exist.
     int missing;
 };
 
