@@ -82,7 +82,7 @@ async function temporaryFileIn(directory: string, copying: ChildProcess): Promis
 async function killOwner(frontend: Frontend, directory: string): Promise<void> {
   const [program = '', ...rest] = frontend.command;
   truncateSync(join(directory, 'in/a', HUGE), 2 ** 40);
-  const args = [...rest, '-r', '-p', '-T', `--shard=${OWNER}/${SHARDS}`, 'in/a', 'out/b'];
+  const args = [...rest, '-r', '-p', '-T', '--verify', `--shard=${OWNER}/${SHARDS}`, 'in/a', 'out/b'];
   const copying = spawn(program, args, { cwd: directory, stdio: 'ignore' });
   const closed = once(copying, 'close');
   await temporaryFileIn(join(directory, 'out/b', dirname(HUGE)), copying);
