@@ -214,9 +214,37 @@ static bool is_same_time(const struct timespec *one, const struct timespec *othe
     return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
 }
 
+/// Whether copies leave an entry out, because it has the name of an unfinished copy, or is below one.
+static bool is_left_out(const char *path) {
+    return strstr(path, "/" TEMPORARY) != NULL;
+}
+
+/// A file, and how many of its names are copied.
+struct copied_names {
+    ino_t inode;
+    nlink_t count;
+};
+
+static void count_name(const char *path, unsigned char kind, void *context) {
+    struct copied_names *names = context;
+    struct stat status;
+    names->count +=
+        kind == DT_REG && lstat(path, &status) == 0 && status.st_ino == names->inode && !is_left_out(path);
+}
+
+/// How many names the copy of a file must have.
+static nlink_t names_of_copy(const struct stat *source, const struct mapcp_options *options) {
+    struct copied_names names = {.inode = source->st_ino, .count = 0};
+    workplace_for_each("in/t", count_name, &names);
+    return options->preserve_hard_links ? names.count : 1;
+}
+
 /// Checks the copy of an entry of the source, if nothing failed and nothing was excluded.
 static void check_copied(const char *path, unsigned char kind, void *context) {
     const struct mapcp_options *options = context;
+    if (is_left_out(path)) {
+        return;
+    }
     static char contents[2][LARGEST + 1];
     char copied[4096];
     struct stat source;
@@ -227,7 +255,7 @@ static void check_copied(const char *path, unsigned char kind, void *context) {
         FUZZ_CHECK((source.st_mode & S_IFMT) == (target.st_mode & S_IFMT));
         FUZZ_CHECK(!options->preserve_timestamps || is_same_time(&source.st_mtim, &target.st_mtim));
     }
-    FUZZ_CHECK(kind != DT_REG || target.st_nlink == (options->preserve_hard_links ? source.st_nlink : 1));
+    FUZZ_CHECK(kind != DT_REG || target.st_nlink == names_of_copy(&source, options));
     if (kind == DT_REG || kind == DT_LNK) {
         size_t length = read_content(path, kind, contents[0], sizeof(contents[0]));
         FUZZ_CHECK(read_content(copied, kind, contents[1], sizeof(contents[1])) == length);
