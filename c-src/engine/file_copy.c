@@ -13,7 +13,7 @@
 #define FINE_BLOCK 4096
 
 // The least number of bytes that are left of a source if the host is asked about it. Fewer are read as fast.
-#define LEAST_ASKED (4 * 1024 * 1024)
+#define LEAST_ASKED (UINT64_C(4) * 1024 * 1024)
 
 /// Fails with the errno value of making something under its own name in a private tree. Always returns false.
 static bool fail_in_place(struct mapcp_place target, struct mapcp_namer *namer, int number,
