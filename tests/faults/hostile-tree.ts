@@ -82,7 +82,14 @@ function isRight(path: string, seen: Seen, versions: Versions, hasModes: boolean
 /** Lists entries of `out` that no correct copy makes. */
 function wrongIn(directory: string, hasModes: boolean, below = ''): string[] {
   const versions = versionsIn(directory);
-  return Object.entries(look(join(directory, 'out'), below))
+  const found = look(join(directory, 'out'), below);
+  // An old tree cannot be removed while the other process puts files into it. The copy warns of that.
+  const isInOldTree = (path: string): boolean => {
+    const [top = ''] = path.split('/');
+    return isTemporary(top) && found[top]?.kind === 'directory';
+  };
+  return Object.entries(found)
+    .filter(([path]) => !isInOldTree(path))
     .filter(([path, seen]) => !isRight(path, seen, versions, hasModes))
     .map(([path, { kind, content }]) => `'${path}' is a ${kind} of ${content.length} bytes`);
 }
