@@ -1,6 +1,7 @@
 // A program of somebody else, which writes through a mapping: it turns a file into capitals.
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -16,7 +17,8 @@ int main(int argc, char *argv[]) {
     }
     size_t size = (size_t)status.st_size;
     if ((off_t)size != status.st_size) {
-        fputs("the file is larger than memory can be\n", stderr);
+        errno = EFBIG;
+        perror("mmap");
         return 1;
     }
     char *text = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
