@@ -42,14 +42,14 @@ describe('a sandbox', () => {
   it('copies into a preopen whose path has several names', () =>
     inTemporaryDirectory(async (directory) => {
       writeFileSync(join(directory, 'a'), 'content');
-      using box = await openSandbox({ '/work/data': { path: directory, access: 'read-write' } });
-      for (const path of ['/work/data/b', '/work/data/c/d']) {
-        await box.copy('/work/data/a', path, { dryRun: true });
-        await box.copy('/work/data/a', path);
+      using box = await openSandbox({ '/srv/data': { path: directory, access: 'read-write' } });
+      for (const path of ['/srv/data/b', '/srv/data/c/d']) {
+        await box.copy('/srv/data/a', path, { dryRun: true });
+        await box.copy('/srv/data/a', path);
       }
       expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
       expect(readFileSync(join(directory, 'c/d'), 'utf8')).toBe('content');
-      await expect(box.copy('/work/data/a', '/work/b')).rejects.toMatchObject({ code: 'ENOENT' });
+      await expect(box.copy('/srv/data/a', '/srv/b')).rejects.toMatchObject({ code: 'ENOENT' });
     }));
 
   it('keeps no directory that was made on a path that leads outside', () =>
