@@ -10,8 +10,8 @@ struct mapcp_progress {
     bool done;
     /// Whether the job needs more input. Until the host passes some, a step does nothing.
     bool waits;
-    /// Whether the job asks which ranges of a source hold data, the inode number of that file, and the offset
-    /// where the answer must begin: see mapcp_job_add_ranges.
+    /// Whether the job asks which ranges of a source hold data, the inode number of that file, and the first
+    /// offset that it asks about: see mapcp_job_add_ranges.
     bool asks;
     uint64_t asked_file;
     uint64_t asked_offset;

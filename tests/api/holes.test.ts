@@ -1,4 +1,4 @@
-// Files with holes: the host knows where they are, so the copy need not read them.
+// Files with holes. The host knows the holes, so a copy need not read them.
 
 import {
   closeSync,

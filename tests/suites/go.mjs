@@ -36,7 +36,7 @@ export function goVersion() {
 }
 
 /**
- * Compiles the tests of a package, and copies its directory to where the tests look for it.
+ * Compiles the tests of a package, and copies its directory into the root that the tests see.
  * @param {string} workplace
  * @param {string} name for example `os`
  * @returns {string} the path of the program

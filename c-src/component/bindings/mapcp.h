@@ -391,7 +391,7 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
 typedef struct exports_mapcp_copy_copier_range_question_t {
   // The inode number of the file, as the component sees it: the lower half of its `metadata-hash`.
   uint64_t   file;
-  // The offset at which the answer must begin, in bytes.
+  // The first offset that it asks about, in bytes.
   uint64_t   offset;
 } exports_mapcp_copy_copier_range_question_t;
 
