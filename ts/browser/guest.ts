@@ -6,11 +6,7 @@
 
 import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { errorCodes, WasiError } from '../host/error-code.js';
-
-/** Marks a handle that is owned, and the head of the list of free ones. */
-const OWN = 1 << 30;
-
-type HandleTable = number[] & { readonly _createdReps: Set<number> };
+import { type HandleTable, makeHandle, repOf } from '../host/lowering/handle-table.js';
 
 /** What jco passes at instantiation. */
 export interface Context {
@@ -81,21 +77,12 @@ export class Guest {
 
   /** Returns the number of the object behind a handle. */
   rep(handle: number): number {
-    return (this.#table[(handle << 1) + 1] ?? 0) & ~OWN;
+    return repOf(this.#table, handle);
   }
 
   /** Makes a handle that owns the object with a number, and writes it to `at`. */
   putHandle(at: number, rep: number): void {
-    const table = this.#table;
-    const free = (table[0] ?? 0) & ~OWN;
-    const handle = free || table.length >> 1;
-    if (free) {
-      table[0] = table[free << 1] ?? 0;
-    }
-    table[handle << 1] = 0;
-    table[(handle << 1) + 1] = rep | OWN;
-    table._createdReps.add(rep);
-    this.view.setUint32(at, handle, true);
+    this.view.setUint32(at, makeHandle(this.#table, rep), true);
   }
 
   /** Returns bytes of the memory, valid until the next allocation. */

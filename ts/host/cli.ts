@@ -3,7 +3,8 @@
 import type { HostInterface } from './border.js';
 import { ExitError } from './errors.js';
 import type { Io } from './io.js';
-import { type HandleTable, lowerGetter } from './lowering/guest.js';
+import { lowerGetter } from './lowering/guest.js';
+import type { HandleTable } from './lowering/handle-table.js';
 import type { ResourceTable } from './resources.js';
 import { Resources } from './resources.js';
 import type { ByteSink, ByteSource } from './standard-streams.js';

@@ -6,7 +6,7 @@ import type { OpenDirectory } from './directory.js';
 import { fail } from './error-code.js';
 import type { Io } from './io.js';
 import { lowerFilesystem } from './lowering/filesystem.js';
-import type { HandleTable } from './lowering/guest.js';
+import type { HandleTable } from './lowering/handle-table.js';
 import type { ResourceTable } from './resources.js';
 import { Resources } from './resources.js';
 import { descriptorStat, isSameFile, type Status } from './status.js';

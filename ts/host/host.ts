@@ -11,7 +11,7 @@ import type { HostOptions } from './host-options.js';
 import type { WasiImports } from './imports.js';
 import { importObject } from './imports.js';
 import { createIo } from './io.js';
-import { emptyHandles, type HandleTable } from './lowering/guest.js';
+import { emptyHandles, type HandleTable } from './lowering/handle-table.js';
 import { createNetwork } from './network.js';
 import { requireGranted } from './permission.js';
 import { createRandom } from './random.js';

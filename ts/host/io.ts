@@ -1,7 +1,7 @@
 // wasi:io.
 
 import type { HostInterface } from './border.js';
-import type { HandleTable } from './lowering/guest.js';
+import type { HandleTable } from './lowering/handle-table.js';
 import { lowerPoll, lowerStreams } from './lowering/io.js';
 import type { ResourceTable } from './resources.js';
 import { Resources } from './resources.js';

@@ -8,8 +8,9 @@ import type { Resources, ResourceTable } from '../resources.js';
 import { wasi } from '../wasi.js';
 import type { Implementation } from '../wit.js';
 import { lowerAll } from './canonical.js';
-import type { Guest, HandleTable, Lowering, Lowerings } from './guest.js';
+import type { Guest, Lowering, Lowerings } from './guest.js';
 import { lowerings, u64 } from './guest.js';
+import type { HandleTable } from './handle-table.js';
 
 const types = wasi['wasi:filesystem/types'];
 

@@ -5,8 +5,8 @@
 // fewer of them, and other kinds. So they are `unknown` here, and every use goes through `i32` or `u64`, which end
 // the component if they get something else.
 //
-// This is the only file that relies on jco's internals. The contract is that of jco 1.35.0, which package.json pins;
-// tests/host/lowering.test.ts fails if it changes:
+// This file, handle-table.ts and ts/browser/guest.ts rely on jco's internals. The contract is that of jco 1.35.0, which
+// package.json pins; tests/host/lowering.test.ts fails if it changes:
 //
 // - In bindings made with `--import-bindings hybrid`, an imported function or method that has a property
 //   `Symbol.for('cabiLower')` is not called itself. At instantiation that property is called once, with `{ memory,
@@ -18,9 +18,7 @@
 //   two bytes, and jco knows no other.
 // - `resourceTables` has a table for each kind of resource among the parameters and in the result, in an order that means
 //   nothing.
-// - A table of handles is an array with two elements for each handle: `[scope or next free, rep | OWN]`. The first
-//   pair is the head of the list of free handles. Next free ones and the head carry OWN, and a free handle keeps the
-//   rep that it had. `_createdReps` is the set of all reps that were ever added.
+// - handle-table.ts says what a table of handles is.
 // - If a handle is dropped that jco never saw as an object, jco calls the class's static `Symbol.for('cabiDispose')`
 //   with the rep. A method that is not lowered gets an object made around the rep, with `Symbol.for('cabiRep')`. See
 //   resources.ts.
@@ -33,14 +31,7 @@ import type { FreeReps, ResourceObjects } from '../resources.js';
 import { endComponent, isEnding } from '../trap.js';
 import { MOST_PATH_BYTES } from '../walk.js';
 import type { Closable } from '../wit.js';
-
-/** Marks a handle that is owned, and the head of the list of free ones. */
-const OWN = 1 << 30;
-
-/** A table of handles of jco. */
-export interface HandleTable extends Array<number> {
-  _createdReps: Set<number>;
-}
+import { type HandleTable, makeHandle, repOf } from './handle-table.js';
 
 /** What jco passes at instantiation. */
 export interface Context {
@@ -82,33 +73,6 @@ function freeRepsOf(table: HandleTable): FreeReps {
 const unknownTypes = (name: string): string =>
   `the component declares ${name} with other types than WASI's, or these bindings were made by a version of jco ` +
   'that mapcp/host does not know';
-
-/** Returns the number behind a handle; 0 if the handle is free. */
-function repOf(table: HandleTable | undefined, handle: unknown): number {
-  const at = i32(handle) * 2;
-  // A handle that was dropped still has its number, which may stand for something else by now.
-  const isFree = ((table?.[at] ?? OWN) & OWN) !== 0;
-  return isFree ? 0 : (table?.[at + 1] ?? 0) & ~OWN;
-}
-
-/** Makes a handle that owns `rep`. */
-function makeHandle(table: HandleTable, rep: number): number {
-  const free = (table[0] ?? 0) & ~OWN;
-  const handle = free || table.length >> 1;
-  if (free) {
-    table[0] = table[free << 1] ?? 0;
-  }
-  table[handle << 1] = 0;
-  table[(handle << 1) + 1] = rep | OWN;
-  table._createdReps.add(rep);
-  return handle;
-}
-
-/** Makes a table of handles as empty as it is at instantiation: none of its handles is valid any more. */
-export function emptyHandles(table: HandleTable): void {
-  table.splice(0, table.length, OWN, 0);
-  table._createdReps.clear();
-}
 
 /** The memory and the handles of one instance. */
 export class Guest {
@@ -177,7 +141,7 @@ export class Guest {
 
   /** Returns the number behind the handle of a parameter; 0 if the handle is free. */
   rep(handle: unknown): number {
-    return repOf(this.#given, handle);
+    return repOf(this.#given, i32(handle));
   }
 
   /** Returns what the handle of a parameter stands for. Throws as `resources` does if that no longer exists. */
@@ -194,7 +158,7 @@ export class Guest {
    * both tables can be: then either has what this component got, and nothing else.
    */
   #findTable(handle: unknown, resources: ResourceObjects): void {
-    const at = this.#tables.findIndex((table) => resources.has(repOf(table, handle)));
+    const at = this.#tables.findIndex((table) => resources.has(repOf(table, i32(handle))));
     if (at >= 0) {
       this.#setTables(this.#tables[at], this.#tables[1 - at]);
     }

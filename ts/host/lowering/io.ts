@@ -5,8 +5,9 @@ import { endComponent } from '../trap.js';
 import { wasi } from '../wasi.js';
 import type { Implementation } from '../wit.js';
 import { lowerAll } from './canonical.js';
-import type { HandleTable, Lowerings } from './guest.js';
+import type { Lowerings } from './guest.js';
 import { i32, lowerings, u64 } from './guest.js';
+import type { HandleTable } from './handle-table.js';
 
 /** Maximum number of bytes that a 32-bit memory has. */
 const MOST_MEMORY = 2 ** 32;
