@@ -1,9 +1,9 @@
 // Core modules for WASI preview 1 that no compiler makes, and what a program can rely on.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from '@bytecodealliance/jco';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { OpenDirectory } from '../../ts/host/directory.js';
 import type { OpenFile } from '../../ts/host/file.js';
 import { type HostOptions, RefusedError, runComponent, TrapError } from '../../ts/host/index.js';
@@ -73,6 +73,20 @@ describe('a program for preview 1', () => {
     const error = await rejectionOf(runText(args));
     expect(error).toBeInstanceOf(TrapError);
     expect(error).toMatchObject({ message: expect.stringContaining('before it has started') });
+  });
+
+  it('reads at most 1 MiB of its input at once, so that the host needs no more memory', async () => {
+    const file = join(temporaryDirectory(), 'input');
+    writeFileSync(file, Buffer.alloc(3 << 20));
+    const stdin = openSync(file, 'r');
+    onTestFinished(() => closeSync(stdin));
+    const text = `${imported('fd_read', '(param i32 i32 i32 i32) (result i32)')}
+      (memory (export "memory") 64)
+      (data (i32.const 0) "\\00\\00\\10\\00\\00\\00\\20\\00")
+      (func (export "_start")
+        (drop (call $f (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (call $exit (i32.load (i32.const 8))))`;
+    expect(await runText(text, { stdin })).toBe(1 << 20);
   });
 
   it('opens as many files as the host allows, and then gets an error', async () => {

@@ -2,6 +2,7 @@
 
 import { errorCode, fail } from '../error-code.js';
 import { MOST_IN_PLACE } from '../file-streams.js';
+import { MOST_AT_ONCE } from '../streams.js';
 import type { SetTimes } from '../times.js';
 import { APPEND, type Descriptors, NONBLOCK, type OpenedDirectory, type OpenedFile } from './descriptors.js';
 import { fileTypes, newTimes, putFilestat, putStreamStat } from './filestat.js';
@@ -12,10 +13,10 @@ export const DSYNC = 2;
 export const RSYNC = 8;
 export const SYNC = 16;
 
-// Rights, which programs only read: by them, wasi-libc knows a terminal, and Go what it may ask for.
-const FD_READ = 1n << 1n;
+// Rights. Programs read them: wasi-libc recognises a terminal by them, and Go finds out what it may ask for.
+export const FD_READ = 1n << 1n;
 const FD_SEEK = 1n << 2n;
-const FD_WRITE = 1n << 6n;
+export const FD_WRITE = 1n << 6n;
 const FD_READDIR = 1n << 14n;
 const PATH_FILESTAT_SET_SIZE = 1n << 19n;
 const FD_FILESTAT_SET_SIZE = 1n << 22n;
@@ -261,13 +262,11 @@ export function fileFunctions(
       const entry = descriptors.get(fd);
       if (entry.kind === 'input') {
         // Only the first part: more input may come much later.
-        let isFirst = true;
-        const read = (pointer: number, length: number): number => {
-          if (!isFirst) {
+        const read = (pointer: number, length: number, moved: number): number => {
+          if (moved > 0) {
             return 0;
           }
-          isFirst = false;
-          const bytes = entry.source.read(length);
+          const bytes = entry.source.read(Math.min(length, MOST_AT_ONCE));
           memory.guest.bytes.set(bytes, pointer);
           return bytes.length;
         };

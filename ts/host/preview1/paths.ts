@@ -3,7 +3,7 @@
 import { fail } from '../error-code.js';
 import type { SetTimes } from '../times.js';
 import { APPEND, type Descriptors, NONBLOCK } from './descriptors.js';
-import { DSYNC, RSYNC, SYNC } from './files.js';
+import { DSYNC, FD_READ, FD_WRITE, RSYNC, SYNC } from './files.js';
 import { newTimes, putFilestat } from './filestat.js';
 import { flagsIn, type Implementation, type Memory } from './functions.js';
 
@@ -15,10 +15,6 @@ const CREATE = 1;
 const DIRECTORY = 2;
 const EXCLUSIVE = 4;
 const TRUNCATE = 8;
-
-// The rights by which a program says what it opens a path for. The others say nothing that matters here.
-const FD_READ = 1n << 1n;
-const FD_WRITE = 1n << 6n;
 
 const follows = (flags: number): boolean => flagsIn(flags, FOLLOW) !== 0;
 
@@ -65,6 +61,7 @@ export function pathFunctions(
           exclusive: (how & EXCLUSIVE) !== 0,
           truncate: (how & TRUNCATE) !== 0,
         },
+        // By its rights, a program says what it opens a path for. The others do not matter here.
         {
           read: (rights & FD_READ) !== 0n,
           write: (rights & FD_WRITE) !== 0n,
