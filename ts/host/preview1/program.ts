@@ -138,13 +138,10 @@ export class Program implements LoadedComponent {
 }
 
 function startIn({ [START]: start }: CoreInstance['exports']): () => void {
-  return typeof start === 'function'
-    ? (start as () => void)
-    : refuse(`the program's export '${START}' is no function`);
-}
-
-function refuse(why: string): never {
-  throw new RefusedError(why);
+  if (typeof start !== 'function') {
+    throw new RefusedError(`the program's export '${START}' is no function`);
+  }
+  return start as () => void;
 }
 
 /** Returns the exit status of a program that has ended by `error`. Throws why it was not run, or how it ended. */
