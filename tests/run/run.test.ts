@@ -119,6 +119,10 @@ describe('mapcp-run', () => {
       "the program cannot see a directory as '..': give it a name, as in '..::/data'; try --help",
     ],
     [['--device', 'full', program], "there is no device 'full', only null and zero; try --help"],
+    [
+      ['--device', 'null', '--dir', 'a::/dev/', program],
+      "--device needs the name '/dev', which a directory has for the program; try --help",
+    ],
     [['--env', '=x', program], '--env takes NAME or NAME=VALUE; try --help'],
   ])('explains wrong usage: %j', (args, why) => {
     expect(run(args)).toEqual({ status: 2, stdout: '', stderr: `mapcp-run: ${why}\n` });

@@ -59,6 +59,9 @@ export function readArguments(
     at += args[at] === '--' ? 1 : 0;
     const arg = args[at] ?? refuse('name a program');
     if (!arg.startsWith('-') || args[at - 1] === '--') {
+      if (devices.length > 0 && preopens.some(([name]) => name === '/dev')) {
+        refuse("--device needs the name '/dev', which a directory has for the program");
+      }
       return {
         file: arg,
         args: args.slice(at + 1),
