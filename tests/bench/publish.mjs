@@ -108,8 +108,8 @@ The command took ${(start('mapcp') - start('node -e 0')).toFixed(0)} ms more tha
   renames it; they write under the final name at once. Without [koffi](environments.md#koffi), mapcp also reaches each
   entry by a path through procfs, which is what confines the component. [The profile of a copy](profile.md) has the
   costs.
-- **Holes** are not read by \`cp\`, and by mapcp in Node. The others read them, in wasmtime because WASI does not report
-  holes.
+- **Holes** are not read by \`cp\` or by mapcp in Node. The others read them; in wasmtime, mapcp must, because WASI does
+  not report holes.
 - **\`cp\`** runs with \`--reflink=never\`, so that it reads and writes like the others. **\`cp -r\`** runs without it: if the
   kernel can copy by itself, it does.
 - **mapcp in two jobs** is \`concurrency: 2\`. **mapcp with atomic: tree** writes each file under its own name, in a tree
