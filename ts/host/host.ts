@@ -29,8 +29,8 @@ export interface Host {
   preopens(): Preopens;
   /**
    * Returns which ranges of a file hold data, from `offset` on: the start and the end of each, in bytes and in order.
-   * Everything before, between and up to the end of these ranges is a hole. Returns at most 128 ranges; nothing is said
-   * about what follows them. If only a hole follows, the last range is empty, at the end of the file.
+   * Everything before and between these ranges is a hole. Returns at most 128 ranges; nothing is said about what follows
+   * them. If only a hole follows, the last range is empty, at the end of the file.
    *
    * Undefined if it is unknown. Linux knows it of files that have large holes, if the npm package koffi is installed;
    * without koffi, some file systems know it of files that have nothing else.
