@@ -95,6 +95,7 @@ describe('mapcp-run', () => {
     expect(run(['--', '-program']).stderr).toMatch(/^mapcp-run: cannot read '-program'/);
     expect(run(['--', program, 'args', '--']).stdout).toBe('program.wasm\nargs\n--\n');
     expect(run(['--']).stderr).toBe('mapcp-run: name a program; try --help\n');
+    expect(run(['--env', '--', '--version']).stdout).toMatch(/^mapcp-run /);
   });
 
   it('has the status of an aborted process if the program traps', () => {

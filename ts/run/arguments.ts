@@ -56,9 +56,10 @@ export function readArguments(
   let allowOverlap = false;
   const variables: [name: string, value: string | undefined][] = [];
   for (let at = 0; at < args.length; at++) {
-    at += args[at] === '--' ? 1 : 0;
+    const endsOptions = args[at] === '--';
+    at += endsOptions ? 1 : 0;
     const arg = args[at] ?? refuse('name a program');
-    if (!arg.startsWith('-') || args[at - 1] === '--') {
+    if (endsOptions || !arg.startsWith('-')) {
       if (devices.length > 0 && preopens.some(([name]) => name === '/dev')) {
         refuse("--device needs the name '/dev', which a directory has for the program");
       }
