@@ -3,8 +3,7 @@ import { cleanAll, hostPath } from '../api/clean.js';
 import { cleanErrorOf } from '../common/cleaning.js';
 import { quoted } from '../common/errors.js';
 import { CleanError } from '../index.js';
-import { writeJson } from './output.js';
-import { standardError, standardOutput } from './streams.js';
+import { standardError, standardOutput, writeJson } from './streams.js';
 
 /** Cleans each directory, prints what happens, and returns the exit status. */
 export async function cleanDirectories(request: CleanRequest): Promise<number> {

@@ -5,7 +5,7 @@ import type { Message } from '#command-line/interfaces/mapcp-copy-command-line.j
 import { escaped } from '../common/errors.js';
 import { readArguments } from './arguments.js';
 import { Interruption } from './interruption.js';
-import { standardError, standardOutput } from './streams.js';
+import { standardError, standardOutput, writeJson } from './streams.js';
 
 const STATUS_DONE = 0;
 const STATUS_FAILED = 1;
@@ -54,8 +54,7 @@ function reasonOf(error: unknown): string {
 function explain(error: unknown): number {
   const why = reasonOf(error);
   if (process.argv.includes('--json')) {
-    const line = { type: 'error', code: 'ERR_MAPCP_OTHER', reason: why, message: `cannot go on: ${why}` };
-    standardOutput().write(`${JSON.stringify(line)}\n`);
+    writeJson({ type: 'error', code: 'ERR_MAPCP_OTHER', reason: why, message: `cannot go on: ${why}` });
     return STATUS_FAILED;
   }
   standardError().write(`mapcp: cannot go on: ${why.split('\n').map(escaped).join('\n')}\n`);

@@ -5,24 +5,10 @@ import { REPORT_MILLISECONDS } from '../task/task.js';
 import type { ProgressBar } from './bar.js';
 import type { FeedError } from './feed.js';
 import { InvalidNames } from './invalid-names.js';
-import { canDraw, standardError, standardOutput } from './streams.js';
+import { canDraw, standardError, standardOutput, writeJson } from './streams.js';
 
 // Shorter work than this, in milliseconds, needs no bar.
 const BAR_DELAY = 500;
-
-/**
- * Prints a line of --json. Escapes the characters that some readers treat as the end of a line, and those that control
- * terminals.
- *
- * @param line the object to print. Properties that are undefined are left out
- */
-export function writeJson(line: object): void {
-  const text = JSON.stringify(line).replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  standardOutput().write(`${text}\n`);
-}
 
 /** Options of the output. */
 interface Printing extends OutputOptions {

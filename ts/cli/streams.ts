@@ -19,6 +19,20 @@ export function standardError(): NodeJS.WriteStream {
   return watched(process.stderr);
 }
 
+/**
+ * Prints a line of --json. Escapes the characters that some readers treat as the end of a line, and those that control
+ * terminals.
+ *
+ * @param line the object to print. Properties that are undefined are left out
+ */
+export function writeJson(line: object): void {
+  const text = JSON.stringify(line).replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  standardOutput().write(`${text}\n`);
+}
+
 /** Whether standard error is a terminal that accepts control sequences. */
 export function canDraw(): boolean {
   return isTerminal(2) && process.env.TERM !== 'dumb';
