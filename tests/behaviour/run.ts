@@ -8,7 +8,7 @@ import { type Behaviour, type ExpectedError, type Result, sentenceOf, whyNot } f
 import { behaviours } from './cases/index.js';
 import type { Frontend } from './frontends.js';
 import type { Outcome, Told } from './outcome.js';
-import { expectation, look, putInto, type Seen } from './tree.js';
+import { expectation, look, putInto, reasonsOf, type Seen } from './tree.js';
 
 /** Defines a test for each behaviour that a frontend has. */
 export function testBehaviours(frontend: Frontend): void {
@@ -16,13 +16,19 @@ export function testBehaviours(frontend: Frontend): void {
     for (const behaviour of behaviours) {
       const why = whyNot(behaviour, frontend.name);
       if (why === undefined) {
-        const test = it.skipIf((behaviour.disk ?? behaviour.mounts) !== undefined && !canMount);
+        const test = it.skipIf(needsSuperuser(behaviour) && !canMount);
         test(behaviour.name, () =>
           inTemporaryDirectory((directory) => check(behaviour, frontend, directory)),
         );
       }
     }
   });
+}
+
+/** Whether only the superuser can prepare a behaviour, or see the result of a copy by an ordinary user. */
+function needsSuperuser({ disk, mounts, isOrdinaryUser = false, prepare }: Behaviour): boolean {
+  const devices = reasonsOf(prepare, (method) => (method === 'device' ? 'it makes a device' : undefined));
+  return disk !== undefined || mounts !== undefined || isOrdinaryUser || devices.length > 0;
 }
 
 /** Creates `in` and `out` in a directory, copies there, and fails unless the result is as expected. */

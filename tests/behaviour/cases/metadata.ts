@@ -216,6 +216,7 @@ export const metadata: readonly Behaviour[] = [
       put.mode('in/a/open', 0o777);
       put.mode('in/a', 0o711);
     },
+    isOrdinaryUser: true,
     options: { recursive: true },
     out: {
       b: { kind: 'directory', mode: 0o711 },
