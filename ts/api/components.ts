@@ -17,8 +17,9 @@ const HELD_BY_FILE = 2;
 
 /** An instance of the component. */
 interface Member {
-  readonly component: Component;
-  /** How many descriptors more it has room for. Negative if it must hold more than it may have room for. */
+  /** A promise, because copies that begin at the same time share an instance that is still being made. */
+  readonly component: Promise<Component>;
+  /** How many descriptors more it has room for. Negative if a copy may need more than any instance has. */
   room: number;
 }
 
@@ -31,7 +32,9 @@ export interface Use {
 
 /** The instances of a sandbox. All of them live until the sandbox is forgotten. */
 export class Components {
-  readonly #members: Member[];
+  /** The first instance, for calls that hold nothing afterwards. */
+  readonly first: Component;
+  readonly #members: Set<Member>;
   readonly #make: () => Promise<Component>;
   readonly #room: number;
 
@@ -41,14 +44,10 @@ export class Components {
    * @param preopens how many directories each instance holds
    */
   constructor(first: Component, make: () => Promise<Component>, preopens: number) {
+    this.first = first;
     this.#room = TABLE - OWN - preopens;
-    this.#members = [{ component: first, room: this.#room }];
+    this.#members = new Set([{ component: Promise.resolve(first), room: this.#room }]);
     this.#make = make;
-  }
-
-  /** The first instance, for calls that hold nothing afterwards. */
-  get first(): Component {
-    return (this.#members[0] as Member).component;
   }
 
   /**
@@ -58,24 +57,24 @@ export class Components {
    */
   async take(isTree: boolean): Promise<Use> {
     const held = isTree ? HELD_BY_TREE : HELD_BY_FILE;
-    const member = this.#members.find(({ room }) => room >= held) ?? (await this.#another());
+    const member = [...this.#members].find(({ room }) => room >= held) ?? this.#another();
     member.room -= held;
     return {
-      component: member.component,
+      component: await member.component,
       end: () => {
         member.room += held;
       },
     };
   }
 
-  /** Makes another instance. If that fails, returns the one with the most room, which is often enough. */
-  async #another(): Promise<Member> {
-    try {
-      const member = { component: await this.#make(), room: this.#room };
-      this.#members.push(member);
-      return member;
-    } catch {
-      return this.#members.reduce((one, other) => (one.room < other.room ? other : one));
-    }
+  /** Begins to make another instance. If that fails, its copies get the first one, whose room is often enough. */
+  #another(): Member {
+    const component = this.#make().catch(() => {
+      this.#members.delete(member);
+      return this.first;
+    });
+    const member = { component, room: this.#room };
+    this.#members.add(member);
+    return member;
   }
 }
