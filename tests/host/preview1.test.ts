@@ -139,6 +139,26 @@ it('a new descriptor gets the lowest free number, as in POSIX', () => {
   descriptors.closeAll();
 });
 
+it('a listing keeps some hundred entries, and starts again for earlier ones', () => {
+  let started = 0;
+  const listing = new Listing({
+    identity: () => ({ lower: 1n, upper: 1n }),
+    identityAt: () => ({ lower: 2n, upper: 1n }),
+    entries() {
+      started += 1;
+      let next = 2;
+      return { next: () => ({ name: `${next++}`, type: 'regular-file' }), close: () => {} };
+    },
+  } as unknown as OpenDirectory);
+  const nameAt = (cookie: number) => {
+    listing.start(cookie);
+    return listing.at(cookie)?.name.toString();
+  };
+  expect(listing.at(3000)?.name.toString()).toBe('3000');
+  expect([nameAt(2800), nameAt(2999), started]).toEqual(['2800', '2999', 1]);
+  expect([nameAt(2000), started]).toEqual(['2000', 2]);
+});
+
 describe('if there is no room on the stack to close something,', () => {
   /** Throws at the first call, as at the end of the stack. */
   function closesAtSecondTry() {

@@ -17,8 +17,11 @@ export interface Dirent {
   readonly inode: bigint;
 }
 
-/** Maximum number of entries that are kept to be read again. */
-const MOST_KEPT = 4096;
+/**
+ * How many of the latest entries are kept at least, to be read again. Not many more are: a program can have many
+ * directories open, and the process ends when the heap is full.
+ */
+const KEPT = 256;
 
 /** The listing of one open directory. */
 export class Listing {
@@ -57,8 +60,8 @@ export class Listing {
         return undefined;
       }
       this.#kept.push(entry);
-      if (this.#kept.length > 2 * MOST_KEPT) {
-        this.#forget(MOST_KEPT);
+      if (this.#kept.length > 2 * KEPT) {
+        this.#forget(KEPT);
       }
     }
     return this.#kept[cookie - this.#first];

@@ -9,6 +9,7 @@ import { grantAll } from '../granted.js';
 import type { HostOptions } from '../host-options.js';
 import type { LoadedComponent } from '../loaded.js';
 import { Guest } from '../lowering/guest.js';
+import { MOST_RESOURCES } from '../resources.js';
 import type { Walker } from '../walker.js';
 import {
   type CoreInstance,
@@ -35,9 +36,6 @@ const grants: readonly (readonly [option: 'clocks' | 'random', RegExp])[] = [
   ['clocks', /^(?:clock_(?:res|time)_get|poll_oneoff)$/],
   ['random', /^random_get$/],
 ];
-
-/** Maximum number of descriptors, if no option says it. */
-const MOST_DESCRIPTORS = 65536;
 
 /**
  * Whether a core module is a command that needs nothing but preview 1. One that exports functions for a component is
@@ -88,7 +86,7 @@ export class Program implements LoadedComponent {
       descriptors = new Descriptors(
         granted.cli,
         granted.directories(),
-        options.maxResources ?? MOST_DESCRIPTORS,
+        options.maxResources ?? MOST_RESOURCES,
       );
       const memory = new Memory();
       const functions = functionsFrom({
