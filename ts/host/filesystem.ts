@@ -26,8 +26,11 @@ export interface Filesystem extends Closable {
 }
 
 /**
- * Makes wasi:filesystem for one host, with its resources in `table`. `roots` returns the preopens by the guest's
- * name of each; they stay the host's. `times` has the times that components set. `handles` gets the tables of the component's handles; left out if nobody needs them.
+ * Makes wasi:filesystem for one host, with its resources in `table`.
+ *
+ * @param roots returns the preopens by the guest's name of each; they stay the host's
+ * @param times has the times that components set
+ * @param handles gets the tables of the component's handles; left out if the host is used once
  */
 export function createFilesystem(
   table: ResourceTable,

@@ -135,8 +135,8 @@ export class SetTimes {
   }
 
   /**
-   * Returns the times of a file. A time that a component set is the one that it asked for, if
-   * the file still has what Node made of it.
+   * Returns the times of a file. A time that a component set is the one that it asked for, if the file still has what
+   * Node made of it.
    */
   asSet(status: Status): Times {
     const { atimeNs: accessed, mtimeNs: modified } = status;

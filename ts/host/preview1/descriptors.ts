@@ -164,7 +164,7 @@ export class Descriptors {
 
   /** Frees a number, and closes what it stands for. Fails with `bad-descriptor` if it is free. */
   close(number: number): void {
-    // First of all: if there is no room on the stack to close it, it stays open and has its number.
+    // Closed first: if the stack has no room for that, it stays open and keeps its number.
     closeEntry(this.get(number));
     this.#free(number);
   }
