@@ -1,6 +1,6 @@
 // Which ranges of a file hold data.
 
-import { fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { Handle } from '../../ts/host/handle.js';
@@ -76,4 +76,15 @@ linux('nothing is known if lseek fails', () => {
   onTestFinished(() => held.end());
   files.noteOpened(held, fstatSync(file.fd));
   expect(files.dataRanges(held.identity().lower, 0n)).toBe(undefined);
+});
+
+linux('nothing is known of a file that the system does not reach any more', () => {
+  const fd = openSync(join(temporaryDirectory(), 'file'), 'w+');
+  ftruncateSync(fd, SIZE);
+  const file = new Handle(fd);
+  const { lower } = file.identity();
+  const files = new SparseFiles();
+  files.noteOpened(file, fstatSync(fd));
+  closeSync(fd);
+  expect(files.dataRanges(lower, 0n)).toBe(undefined);
 });

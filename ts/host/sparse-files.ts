@@ -3,6 +3,7 @@
 
 import { fstatSync, statfsSync } from 'node:fs';
 import { constants } from 'node:os';
+import { ignoringErrors, systemError } from './error-code.js';
 import type { OpenFiles } from './grant.js';
 import type { Handle } from './handle.js';
 import { isKnownProcessor, loadKoffi, type Native, NoKoffiError } from './koffi.js';
@@ -30,7 +31,7 @@ const SEEK_HOLE = 4;
  */
 const COUNTING_BLOCKS: readonly number[] = [0x9123683e, 0xef53, 0x01021994, 0x58465342];
 
-/** Returns the offset of the next data or hole; undefined if there is none. Throws if the file system does not know. */
+/** Returns the offset of the next data or hole; undefined if there is none. Throws an error of the system if it fails. */
 export type Seek = (fd: number, offset: bigint, whence: number) => bigint | undefined;
 
 /** The files of one host that are open for reading and have holes. */
@@ -61,9 +62,17 @@ export class SparseFiles implements OpenFiles {
   /** See `Host.dataRanges`. */
   dataRanges(inode: bigint, offset: bigint): BigUint64Array | undefined {
     const fd = this.#open.get(inode)?.fd;
-    if (fd === undefined) {
-      return undefined;
+    let ranges: BigUint64Array | undefined;
+    if (fd !== undefined) {
+      // If it fails, the file system does not know them, or the component's next call meets the same error.
+      ignoringErrors(() => {
+        ranges = this.#rangesOf(fd, offset);
+      });
     }
+    return ranges;
+  }
+
+  #rangesOf(fd: number, offset: bigint): BigUint64Array | undefined {
     // Looked up anew, because the file may have got data since it was opened.
     const { size, blocks } = fstatSync(fd, { bigint: true });
     if (blocks === 0n && countsBlocks(fd)) {
@@ -82,27 +91,17 @@ function countsBlocks(fd: number): boolean {
   }
 }
 
-/** Returns the ranges of an open file from `offset` on; undefined if the file system does not know them. */
-function rangesBy(seek: Seek, fd: number, offset: bigint, size: bigint): BigUint64Array | undefined {
+/** Returns the ranges of an open file from `offset` on. Throws as `seek` does. */
+function rangesBy(seek: Seek, fd: number, offset: bigint, size: bigint): BigUint64Array {
   const bounds: bigint[] = [];
-  try {
-    for (let at = offset; at < size && bounds.length < 2 * MOST_RANGES; ) {
-      const start = seek(fd, at, SEEK_DATA) ?? size;
-      const end = start < size ? (seek(fd, start, SEEK_HOLE) ?? size) : size;
-      bounds.push(start, end);
-      at = end;
-    }
-  } catch (error) {
-    if (error !== unknown) {
-      throw error;
-    }
-    return undefined;
+  for (let at = offset; at < size && bounds.length < 2 * MOST_RANGES; ) {
+    const start = seek(fd, at, SEEK_DATA) ?? size;
+    const end = start < size ? (seek(fd, start, SEEK_HOLE) ?? size) : size;
+    bounds.push(start, end);
+    at = end;
   }
   return BigUint64Array.from(bounds);
 }
-
-/** Thrown if the file system does not know where data and holes are. */
-const unknown = new Error('lseek failed');
 
 let loaded: { readonly seek: Seek | undefined } | undefined;
 
@@ -125,7 +124,7 @@ function makeSeek(): Seek | undefined {
         return BigInt(found);
       }
       if (koffi.errno() !== constants.errno.ENXIO) {
-        throw unknown;
+        throw systemError('EINVAL', 'lseek failed');
       }
       return undefined;
     };
