@@ -234,9 +234,12 @@ static void count_name(const char *path, unsigned char kind, void *context) {
 
 /// How many names the copy of a file must have.
 static nlink_t names_of_copy(const struct stat *source, const struct mapcp_options *options) {
+    if (!options->preserve_hard_links || source->st_nlink == 1) {
+        return 1;
+    }
     struct copied_names names = {.inode = source->st_ino, .count = 0};
     workplace_for_each("in/t", count_name, &names);
-    return options->preserve_hard_links ? names.count : 1;
+    return names.count;
 }
 
 /// Checks the copy of an entry of the source, if nothing failed and nothing was excluded.
