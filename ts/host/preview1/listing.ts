@@ -18,10 +18,10 @@ export interface Dirent {
 }
 
 /**
- * How many of the latest entries are kept at least, to be read again. Not many more are: a program can have many
- * directories open, and the process ends when the heap is full.
+ * How many of the latest entries are kept at least, to be read again. At most twice as many are: 128 take 25 kB of the
+ * heap, a program can have 65,536 directories open, and the process ends when the heap is full.
  */
-const KEPT = 256;
+const KEPT = 64;
 
 /** The listing of one open directory. */
 export class Listing {
