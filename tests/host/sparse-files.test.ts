@@ -59,6 +59,20 @@ linux('nothing is known of a file that is closed, or that has no large hole', ()
   expect(files.dataRanges(inode, 0n)).toBe(undefined);
 });
 
+linux('the ranges of a file that is open twice are known until both are closed', () => {
+  const { file, inode } = fileWith([1]);
+  const again = new Handle(openSync(`/proc/self/fd/${file.fd}`, 'r'));
+  onTestFinished(() => again.end());
+  const files = new SparseFiles();
+  files.noteOpened(file, fstatSync(file.fd));
+  files.noteOpened(again, fstatSync(again.fd));
+  for (const each of [again, file]) {
+    expect(files.dataRanges(inode, 0n)).toHaveLength(4);
+    files.noteClosed(each);
+  }
+  expect(files.dataRanges(inode, 0n)).toBe(undefined);
+});
+
 linux('an answer has at most 128 ranges', () => {
   const { file, inode } = fileWith([1]);
   // Data in each second block.

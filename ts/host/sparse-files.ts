@@ -36,8 +36,7 @@ export type Seek = (fd: number, offset: bigint, whence: number) => bigint | unde
 
 /** The files of one host that are open for reading and have holes. */
 export class SparseFiles implements OpenFiles {
-  /** By their inode numbers. */
-  readonly #open = new Map<bigint, Handle>();
+  readonly #open = new Set<Handle>();
   readonly #load: () => Seek | undefined;
 
   /** @param load makes a function that calls lseek(2); undefined if that is not possible */
@@ -47,32 +46,29 @@ export class SparseFiles implements OpenFiles {
 
   noteOpened(file: Handle, { size = 0, blocks = 0 }: BriefStatus): void {
     if (size - blocks * BLOCK >= LEAST_HOLES && process.platform === 'linux') {
-      this.#open.set(file.identity().lower, file);
+      this.#open.add(file);
     }
   }
 
-  noteClosed(closed: Handle): void {
-    for (const [inode, file] of this.#open) {
-      if (file === closed) {
-        this.#open.delete(inode);
-      }
-    }
+  noteClosed(file: Handle): void {
+    this.#open.delete(file);
   }
 
   /** See `Host.dataRanges`. */
   dataRanges(inode: bigint, offset: bigint): BigUint64Array | undefined {
-    const fd = this.#open.get(inode)?.fd;
     let ranges: BigUint64Array | undefined;
-    if (fd !== undefined) {
-      // If it fails, the file system does not know them, or the component's next call meets the same error.
-      ignoringErrors(() => {
-        ranges = this.#rangesOf(fd, offset);
-      });
-    }
+    // If it fails, the file system does not know them, or the component's next call meets the same error.
+    ignoringErrors(() => {
+      ranges = this.#lookUp(inode, offset);
+    });
     return ranges;
   }
 
-  #rangesOf(fd: number, offset: bigint): BigUint64Array | undefined {
+  #lookUp(inode: bigint, offset: bigint): BigUint64Array | undefined {
+    const fd = [...this.#open].find((file) => file.identity().lower === inode)?.fd;
+    if (fd === undefined) {
+      return undefined;
+    }
     // Looked up anew, because the file may have got data since it was opened.
     const { size, blocks } = fstatSync(fd, { bigint: true });
     if (blocks === 0n && countsBlocks(fd)) {
