@@ -103,7 +103,8 @@ static bool clean_aside(struct cleaning *cleaning, struct mapcp_place place, str
     struct stat status;
     if (has_given_name(cleaning, cleaning->tree.source->text)) {
         mapcp_fail_because(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_SOURCE, MAPCP_CODE_ALREADY_EXISTS,
-                           "another old tree has got the name back: compare the two, and remove one");
+                           "another old tree has got the name back; compare the two before you clean again, "
+                           "which removes this one");
         return report(cleaning, error);
     }
     if (fstatat(place.directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
