@@ -3,6 +3,7 @@
 import type { HostInterface } from './border.js';
 import type { Io } from './io.js';
 import { lowerMonotonicClock, lowerWallClock } from './lowering/clocks.js';
+import { monotonicNow, wallNow } from './now.js';
 import type { wasi } from './wasi.js';
 
 /** wasi:clocks. */
@@ -10,12 +11,6 @@ interface Clocks {
   readonly 'wasi:clocks/monotonic-clock': HostInterface<(typeof wasi)['wasi:clocks/monotonic-clock']>;
   readonly 'wasi:clocks/wall-clock': HostInterface<(typeof wasi)['wasi:clocks/wall-clock']>;
 }
-
-/** Returns nanoseconds of the monotonic clock. */
-export const monotonicNow = (): bigint => process.hrtime.bigint();
-
-/** Returns milliseconds since 1970. WASI has no times before that. */
-export const wallNow = (): number => Math.max(0, Date.now());
 
 /** Makes wasi:clocks. The wall clock counts milliseconds, as JavaScript's clock does. */
 export function createClocks(io: Io): Clocks {

@@ -1,17 +1,18 @@
-// Running a component from its bytes. Programs that are core modules are in preview1/.
+// Running a component from its bytes. `command.ts` runs programs that are core modules.
 //
 // jco translates a component to JavaScript, which runs in this process with all its rights. So the component must
 // have no influence on that code, even through its names: a name that could end a string is refused here.
 
 import { describe, isBytes, isError, isRecord, requireThat } from '../common/check.js';
 import { takeHostOptions } from './check-options.js';
+import { Command } from './command.js';
 import { requireWasi } from './component-imports.js';
 import { createHost } from './create-host.js';
 import { ExitError, RefusedError, TrapError } from './errors.js';
 import type { Host } from './host.js';
 import type { HostOptions } from './host-options.js';
 import type { LoadedComponent } from './loaded.js';
-import { isProgram, Program } from './preview1/program.js';
+import { isProgram } from './preview1/program.js';
 import { type Translation, translate } from './translate.js';
 import {
   type CoreImports,
@@ -137,7 +138,7 @@ export async function loadComponent(bytes: Uint8Array): Promise<LoadedComponent>
   const own = new Uint8Array(bytes);
   const core = isCoreModule(own) ? await compile(own) : undefined;
   if (core !== undefined && isProgram(core)) {
-    return new Program(core);
+    return new Command(core);
   }
   const translation = await translate(own, core && adapterFor(core));
   requireWasi(translation.component);

@@ -3,13 +3,10 @@
 import { fstatSync, readSync, writeSync } from 'node:fs';
 import { fail } from './error-code.js';
 import type { Handle } from './handle.js';
-import type { Sink, Source } from './streams.js';
+import { MOST_IN_PLACE, type Sink, type Source } from './streams.js';
 
 /** Larger than any file, and still a number that Node accepts. */
 export const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
-
-/** Maximum number of bytes that one system call reads or writes; the rest is for the next call. */
-export const MOST_IN_PLACE = 1 << 30;
 
 /** What streams read into, one at a time. It grows to the longest read, which is at most `MOST_AT_ONCE`. */
 let buffer = new Uint8Array(0);

@@ -3,10 +3,11 @@
 import type { HostInterface } from './border.js';
 import type { HandleTable } from './lowering/handle-table.js';
 import { lowerPoll, lowerStreams } from './lowering/io.js';
+import { sleepUntil } from './now.js';
 import type { ResourceTable } from './resources.js';
 import { Resources } from './resources.js';
 import type { InputStream, OutputStream, Pollable, Sink, Source } from './streams.js';
-import { bounded, closed, MOST_AT_ONCE, nothing, Stream, sleepUntil } from './streams.js';
+import { bounded, closed, MOST_AT_ONCE, nothing, Stream } from './streams.js';
 import { endComponent } from './trap.js';
 import type { wasi } from './wasi.js';
 import { error, inputStream, outputStream, pollable } from './wasi-io.js';

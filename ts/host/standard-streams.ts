@@ -8,8 +8,9 @@ import { fstatSync, readSync, writeSync } from 'node:fs';
 import { describe, isBytes } from '../common/check.js';
 import { nodeCode } from './error-code.js';
 import { sharedBytes } from './file-streams.js';
+import { monotonicNow, sleepUntil } from './now.js';
 import type { Sink, Source } from './streams.js';
-import { nothing, sleepUntil } from './streams.js';
+import { nothing } from './streams.js';
 
 /** Something with a file descriptor: `process.stdin`, `process.stdout`, a `FileHandle`, an open `fs.WriteStream`. */
 export interface HasDescriptor {
@@ -131,7 +132,7 @@ function untilReady<T>(act: () => T): T {
       if (nodeCode(error) !== 'EAGAIN') {
         throw error;
       }
-      sleepUntil(process.hrtime.bigint() + 5_000_000n);
+      sleepUntil(monotonicNow() + 5_000_000n);
     }
   }
 }

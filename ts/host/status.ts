@@ -1,7 +1,6 @@
 // The status of a file: its type, identity and times, converted from Node's terms to WASI's.
 
 import type { BigIntStats } from 'node:fs';
-import { constants } from 'node:fs';
 import type {
   Datetime,
   DescriptorStat,
@@ -10,14 +9,20 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { datetime } from './datetime.js';
 
-const byMode: Readonly<Record<number, DescriptorType>> = {
-  [constants.S_IFREG]: 'regular-file',
-  [constants.S_IFDIR]: 'directory',
-  [constants.S_IFLNK]: 'symbolic-link',
-  [constants.S_IFIFO]: 'fifo',
-  [constants.S_IFCHR]: 'character-device',
-  [constants.S_IFBLK]: 'block-device',
-};
+/** The bits of a mode that say the type. All systems have the same, so browsers need no constants from `node:fs`. */
+const TYPE_BITS = 0o170000;
+
+const byMode: ReadonlyMap<number, DescriptorType> = new Map([
+  [0o100000, 'regular-file'],
+  [0o040000, 'directory'],
+  [0o120000, 'symbolic-link'],
+  [0o010000, 'fifo'],
+  [0o020000, 'character-device'],
+  [0o060000, 'block-device'],
+]);
+
+/** Whether this is Windows. Browsers have no `process`. */
+const isWindows = (): boolean => typeof process !== 'undefined' && process.platform === 'win32';
 
 /** The fields of a file's status that the host reads, as Node has them. Times are in nanoseconds since 1970. */
 export type Status = Pick<
@@ -37,7 +42,7 @@ export interface BriefStatus {
 
 /** Returns the type of a file. A socket's is `unknown`, as in wasmtime: the preview 1 adapter traps on `socket`. */
 export function typeOf(status: { readonly mode: number | bigint }): DescriptorType {
-  return byMode[Number(status.mode) & constants.S_IFMT] ?? 'unknown';
+  return byMode.get(Number(status.mode) & TYPE_BITS) ?? 'unknown';
 }
 
 /** The status of a file as WASI has it. A time is undefined if WASI cannot express it. */
@@ -71,7 +76,7 @@ export function descriptorStat(status: Status, { accessed, modified }: Times): F
  */
 export function identity(status: Status): MetadataHashValue {
   // On Windows, some calls report 64 bits of the device's number and others 32.
-  const device = process.platform === 'win32' ? BigInt.asUintN(32, status.dev) : status.dev;
+  const device = isWindows() ? BigInt.asUintN(32, status.dev) : status.dev;
   // Multiplying by an odd number loses nothing, and moves the device into the high bits, which inode numbers leave
   // free.
   const upper = BigInt.asUintN(64, (device + 1n) * 0x9e3779b97f4a7c15n);

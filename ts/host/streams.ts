@@ -10,6 +10,9 @@ import type { Closable } from './wit.js';
 /** Maximum number of bytes that one call allocates: a guest must not decide how much memory the host takes. */
 export const MOST_AT_ONCE = 1 << 20;
 
+/** Maximum number of bytes that one call moves from or to the guest's own memory; the rest is for the next call. */
+export const MOST_IN_PLACE = 1 << 30;
+
 /** Returns `wanted`, or `MOST_AT_ONCE` if that is less. */
 export function bounded(wanted: bigint): number {
   return wanted > MOST_AT_ONCE ? MOST_AT_ONCE : Number(wanted);
@@ -31,15 +34,6 @@ export interface Source extends StreamEnd {
 export interface Sink extends StreamEnd {
   /** Writes some of the bytes, at least one, and returns how many. May block. */
   write(bytes: Uint8Array): number;
-}
-
-const cell = new Int32Array(new SharedArrayBuffer(4));
-
-/** Blocks the thread until the monotonic clock passes `moment`, in nanoseconds. */
-export function sleepUntil(moment: bigint): void {
-  for (let left = moment - process.hrtime.bigint(); left > 0n; left = moment - process.hrtime.bigint()) {
-    Atomics.wait(cell, 0, 0, Number(left) / 1e6);
-  }
 }
 
 /** The error that a stream ended with. */

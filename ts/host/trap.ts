@@ -1,11 +1,7 @@
 // Ending a component. A component can catch what JavaScript throws into it, by WebAssembly's own exceptions, and go
 // on as if nothing had happened. It cannot catch a trap. So an error that must end the component is thrown by a trap.
 
-// Node's types do not declare WebAssembly.
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object) => { exports: Readonly<Record<string, unknown>> };
-};
+import { instantiateNow } from './web-assembly.js';
 
 /** `(module (func (export "trap") unreachable))`. */
 const module = Uint8Array.of(
@@ -22,7 +18,7 @@ const endings = new WeakSet();
 
 /** Returns what WebAssembly throws at a trap. */
 function trapped(): object {
-  trap ??= new WebAssembly.Instance(new WebAssembly.Module(module)).exports.trap as () => void;
+  trap ??= instantiateNow(module).exports.trap as () => void;
   try {
     trap();
   } catch (error) {

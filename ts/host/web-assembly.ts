@@ -25,9 +25,11 @@ declare const WebAssembly: {
   compile(bytes: Uint8Array): Promise<CoreModule>;
   instantiate(module: CoreModule, imports?: CoreImports): Promise<CoreInstance>;
   Module: {
+    new (bytes: Uint8Array): CoreModule;
     imports(module: CoreModule): CoreImport[];
     exports(module: CoreModule): { name: string; kind: string }[];
   };
+  Instance: new (module: CoreModule) => CoreInstance;
   Memory: abstract new () => { readonly buffer: ArrayBuffer };
 };
 
@@ -37,6 +39,10 @@ export type Instantiates = typeof WebAssembly.instantiate;
 export const { instantiate } = WebAssembly;
 export const { imports: importsOf, exports: exportsOf } = WebAssembly.Module;
 export const { Memory: CoreMemory } = WebAssembly;
+
+/** Compiles and instantiates a small core module without imports. */
+export const instantiateNow = (bytes: Uint8Array): CoreInstance =>
+  new WebAssembly.Instance(new WebAssembly.Module(bytes));
 
 /** Compiles a core module. Rejects with a {@link RefusedError} if it is invalid. */
 export async function compile(bytes: Uint8Array): Promise<CoreModule> {

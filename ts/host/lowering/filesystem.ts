@@ -3,8 +3,8 @@
 import type { Descriptor } from '../descriptor.js';
 import { asFile } from '../descriptor.js';
 import type { OpenFile } from '../file.js';
-import { MOST_IN_PLACE } from '../file-streams.js';
 import type { Resources, ResourceTable } from '../resources.js';
+import { MOST_IN_PLACE } from '../streams.js';
 import { wasi } from '../wasi.js';
 import type { Implementation } from '../wit.js';
 import { lowerAll } from './canonical.js';

@@ -1,31 +1,25 @@
 // The descriptors of a program for preview 1: numbers that stand for standard streams, files and directories.
 
-import type { CliOptions } from '../cli.js';
 import type { Descriptor } from '../descriptor.js';
 import type { OpenDirectory } from '../directory.js';
 import { fail, systemError } from '../error-code.js';
 import type { OpenFile } from '../file.js';
-import { type ByteSink, type ByteSource, sinkTo, sourceFrom } from '../standard-streams.js';
-import type { Sink, Source } from '../streams.js';
-import { isTerminal } from '../terminal.js';
+import type { Sink } from '../streams.js';
 import { Listing } from './listing.js';
+import type { InputEnd, OutputEnd, System } from './system.js';
 
 /** The flags of a descriptor that have an effect here. The others are those of the open file. */
 export const APPEND = 1;
 export const NONBLOCK = 4;
 
 /** Standard input. */
-export interface StandardInput {
+export interface StandardInput extends InputEnd {
   readonly kind: 'input';
-  readonly source: Source;
-  readonly isTerminal: boolean;
 }
 
 /** Standard output or standard error. */
-export interface StandardOutput {
+export interface StandardOutput extends OutputEnd {
   readonly kind: 'output';
-  readonly sink: Sink;
-  readonly isTerminal: boolean;
 }
 
 /** An open file with a position, as a program for POSIX knows it. */
@@ -82,17 +76,8 @@ export class OpenedDirectory {
 /** What a number stands for. */
 type Entry = StandardInput | StandardOutput | OpenedFile | OpenedDirectory;
 
-const inputFrom = (stdin: ByteSource): StandardInput => ({
-  kind: 'input',
-  source: sourceFrom(stdin),
-  isTerminal: typeof stdin === 'number' && isTerminal(stdin),
-});
-
-const outputTo = (stream: ByteSink): StandardOutput => ({
-  kind: 'output',
-  sink: sinkTo(stream),
-  isTerminal: typeof stream === 'number' && isTerminal(stream),
-});
+/** What a program has open at its start. */
+type Streams = Pick<System, 'stdin' | 'stdout' | 'stderr' | 'directories' | 'mostDescriptors'>;
 
 /** The table of a program's descriptors. A new descriptor gets the lowest free number, as in POSIX. */
 export class Descriptors {
@@ -101,21 +86,12 @@ export class Descriptors {
   /** No number below this is free. */
   #lowest = 0;
 
-  /**
-   * Begins with the standard streams and the preopens.
-   *
-   * @param directories the preopens; they stay the caller's
-   * @param most maximum number of descriptors
-   */
-  constructor(
-    { stdin, stdout, stderr }: CliOptions,
-    directories: Iterable<readonly [name: string, OpenDirectory]>,
-    most: number,
-  ) {
-    this.#most = most;
-    this.#add(inputFrom(stdin));
-    this.#add(outputTo(stdout));
-    this.#add(outputTo(stderr));
+  /** Begins with the standard streams and the preopens. */
+  constructor({ stdin, stdout, stderr, directories, mostDescriptors }: Streams) {
+    this.#most = mostDescriptors;
+    this.#add({ kind: 'input', ...stdin });
+    this.#add({ kind: 'output', ...stdout });
+    this.#add({ kind: 'output', ...stderr });
     for (const [name, directory] of directories) {
       this.#add(new OpenedDirectory(directory.share(), name));
     }

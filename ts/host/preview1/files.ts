@@ -1,12 +1,12 @@
 // The functions of preview 1 on descriptors.
 
 import { errorCode, fail } from '../error-code.js';
-import { MOST_IN_PLACE } from '../file-streams.js';
-import { MOST_AT_ONCE } from '../streams.js';
-import type { SetTimes } from '../times.js';
+import { MOST_AT_ONCE, MOST_IN_PLACE } from '../streams.js';
 import { APPEND, type Descriptors, NONBLOCK, type OpenedDirectory, type OpenedFile } from './descriptors.js';
 import { fileTypes, newTimes, putFilestat, putStreamStat } from './filestat.js';
-import { flagsIn, type Implementation, type Memory } from './functions.js';
+import { flagsIn, type Implementation } from './functions.js';
+import type { Memory } from './memory.js';
+import type { System } from './system.js';
 
 /** Flags of a descriptor that belong to the open file. */
 export const DSYNC = 2;
@@ -76,19 +76,19 @@ function fdstatOf(opened: OpenedFile | OpenedDirectory): Fdstat {
  * Returns how many bytes were moved. If a later part fails, the program gets the number of those before it.
  */
 function transfer(
-  { guest }: Memory,
+  memory: Memory,
   vectors: number,
   count: number,
   act: (pointer: number, length: number, moved: number) => number,
 ): number {
-  const first = guest.checkedPointer(vectors | 0, count * VECTOR_SIZE, 4);
+  const first = memory.checkedPointer(vectors, count * VECTOR_SIZE, 4);
   let moved = 0;
   for (let at = first; at < first + count * VECTOR_SIZE; at += VECTOR_SIZE) {
-    const length = guest.view.getUint32(at + 4, true);
+    const length = memory.view.getUint32(at + 4, true);
     if (length === 0) {
       continue;
     }
-    const pointer = guest.checkedPointer(guest.view.getUint32(at, true) | 0, length);
+    const pointer = memory.checkedPointer(memory.view.getUint32(at, true), length);
     const wanted = Math.min(length, MOST_IN_PLACE - moved);
     const done = moved === 0 ? act(pointer, wanted, 0) : unlessFails(() => act(pointer, wanted, moved));
     moved += done;
@@ -100,13 +100,13 @@ function transfer(
 }
 
 /** Returns the parts of the program's memory that a list of vectors names, at most `MOST_PARTS`. */
-function partsOf({ guest }: Memory, vectors: number, count: number): Uint8Array[] {
-  const first = guest.checkedPointer(vectors | 0, count * VECTOR_SIZE, 4);
+function partsOf(memory: Memory, vectors: number, count: number): Uint8Array[] {
+  const first = memory.checkedPointer(vectors, count * VECTOR_SIZE, 4);
   const parts: Uint8Array[] = [];
   for (let at = first; at < first + Math.min(count, MOST_PARTS) * VECTOR_SIZE; at += VECTOR_SIZE) {
-    const [pointer, length] = [guest.view.getInt32(at, true), guest.view.getInt32(at + 4, true)];
+    const [pointer, length] = [memory.view.getUint32(at, true), memory.view.getUint32(at + 4, true)];
     if (length !== 0) {
-      parts.push(guest.bytesAt(pointer, length));
+      parts.push(memory.bytesAt(pointer, length));
     }
   }
   return parts;
@@ -127,13 +127,13 @@ function unlessFails(act: () => number): number {
 export function fileFunctions(
   memory: Memory,
   descriptors: Descriptors,
-  times: SetTimes,
+  { timesOf }: System,
 ): Implementation<`fd_${string}`> {
   const readFile = ({ file }: OpenedFile, vectors: number, count: number, position: bigint): number => {
     file.expectReadable();
     if (count === 1) {
       return transfer(memory, vectors, 1, (pointer, length) =>
-        file.read(memory.guest.bytes, pointer, length, position),
+        file.read(memory.bytes, pointer, length, position),
       );
     }
     const parts = partsOf(memory, vectors, count);
@@ -147,7 +147,7 @@ export function fileFunctions(
     const write = (bytes: Uint8Array, moved: number): number =>
       isAppending ? opened.appending.write(bytes) : file.write(bytes, position + BigInt(moved));
     const written = transfer(memory, vectors, count, (pointer, length, moved) =>
-      write(memory.guest.bytesAt(pointer | 0, length | 0), moved),
+      write(memory.bytesAt(pointer, length), moved),
     );
     // The system may refuse to write nothing, for instance at a position that no file has.
     return written === 0 ? write(new Uint8Array(0), 0) : written;
@@ -162,8 +162,8 @@ export function fileFunctions(
   };
 
   const putFdstat = (pointer: number, { type, flags, rights, inherited = rights }: Fdstat): void => {
-    const at = memory.guest.checkedPointer(pointer | 0, FDSTAT_SIZE, 8);
-    const { view } = memory.guest;
+    const at = memory.checkedPointer(pointer, FDSTAT_SIZE, 8);
+    const { view } = memory;
     view.setUint8(at, type);
     view.setUint16(at + 2, flags, true);
     view.setBigUint64(at + 8, rights, true);
@@ -172,20 +172,20 @@ export function fileFunctions(
 
   /** Writes entries from a cookie on until the buffer is full. The last one may be cut. Returns the number of bytes. */
   const putEntries = ({ listing }: OpenedDirectory, start: number, length: number, first: number): number => {
-    const buffer = Buffer.alloc(DIRENT_SIZE);
+    const head = new DataView(new ArrayBuffer(DIRENT_SIZE));
     let used = 0;
     for (let cookie = first; used < length; cookie += 1) {
       const entry = listing.at(cookie);
       if (entry === undefined) {
         break;
       }
-      buffer.writeBigUInt64LE(BigInt(cookie + 1), 0);
-      buffer.writeBigUInt64LE(entry.inode, 8);
-      buffer.writeUInt32LE(entry.name.length, 16);
-      buffer.writeUInt32LE(fileTypes[entry.type], 20);
-      for (const part of [buffer, entry.name]) {
+      head.setBigUint64(0, BigInt(cookie + 1), true);
+      head.setBigUint64(8, entry.inode, true);
+      head.setUint32(16, entry.name.length, true);
+      head.setUint32(20, fileTypes[entry.type], true);
+      for (const part of [new Uint8Array(head.buffer), entry.name]) {
         const fitting = Math.min(part.length, length - used);
-        memory.guest.bytes.set(part.subarray(0, fitting), start + used);
+        memory.bytes.set(part.subarray(0, fitting), start + used);
         used += fitting;
       }
     }
@@ -228,7 +228,7 @@ export function fileFunctions(
         putStreamStat(memory, result, streamType(entry.isTerminal));
       } else {
         const status = (entry.kind === 'file' ? entry.file : entry.directory).stat();
-        putFilestat(memory, result, status, times.asSet(status));
+        putFilestat(memory, result, status, timesOf(status));
       }
     },
     fd_filestat_set_size: (fd, size) => descriptors.file(fd).file.setSize(size),
@@ -243,17 +243,17 @@ export function fileFunctions(
     fd_prestat_dir_name: (fd, pointer, length) => {
       const entry = descriptors.get(fd);
       const { name = fail('not-directory') } = entry.kind === 'directory' ? entry : {};
-      const bytes = Buffer.from(name);
+      const bytes = new TextEncoder().encode(name);
       if (bytes.length > length) {
         fail('name-too-long');
       }
-      memory.guest.bytesAt(pointer | 0, bytes.length).set(bytes);
+      memory.bytesAt(pointer, bytes.length).set(bytes);
     },
     fd_prestat_get: (fd, result) => {
       const { name = fail('bad-descriptor') } = descriptors.directory(fd);
-      const at = memory.guest.checkedPointer(result | 0, PRESTAT_SIZE, 4);
-      memory.guest.view.setUint8(at, 0);
-      memory.guest.view.setUint32(at + 4, Buffer.byteLength(name), true);
+      const at = memory.checkedPointer(result, PRESTAT_SIZE, 4);
+      memory.view.setUint8(at, 0);
+      memory.view.setUint32(at + 4, new TextEncoder().encode(name).length, true);
     },
     fd_pwrite: (fd, vectors, count, offset, result) => {
       memory.putU32(result, writeFile(seekable(fd, 'output'), vectors, count, offset));
@@ -267,7 +267,7 @@ export function fileFunctions(
             return 0;
           }
           const bytes = entry.source.read(Math.min(length, MOST_AT_ONCE));
-          memory.guest.bytes.set(bytes, pointer);
+          memory.bytes.set(bytes, pointer);
           return bytes.length;
         };
         memory.putU32(result, transfer(memory, vectors, count, read));
@@ -280,7 +280,7 @@ export function fileFunctions(
     },
     fd_readdir: (fd, pointer, length, cookie, result) => {
       const opened = descriptors.directory(fd);
-      const start = memory.guest.checkedPointer(pointer | 0, length);
+      const start = memory.checkedPointer(pointer, length);
       if (cookie > Number.MAX_SAFE_INTEGER) {
         memory.putU32(result, 0);
         return;
@@ -307,7 +307,7 @@ export function fileFunctions(
       const entry = descriptors.get(fd);
       if (entry.kind === 'output') {
         const write = (pointer: number, length: number): number =>
-          entry.sink.write(memory.guest.bytesAt(pointer | 0, length | 0));
+          entry.sink.write(memory.bytesAt(pointer, length));
         memory.putU32(result, transfer(memory, vectors, count, write));
         return;
       }

@@ -7,7 +7,8 @@ import type {
 import { NANOSECONDS } from '../datetime.js';
 import { fail } from '../error-code.js';
 import { identity, type Status, type Times, typeOf } from '../status.js';
-import { flagsIn, type Memory } from './functions.js';
+import { flagsIn } from './functions.js';
+import type { Memory } from './memory.js';
 
 /** The number of each type of a file. Preview 1 has none for a FIFO, and two for sockets. */
 export const fileTypes: Readonly<Record<DescriptorType, number>> = {
@@ -28,8 +29,8 @@ const DEVICE = 1n;
 
 /** Writes the status of a file to a pointer of the program. Times before 1970, which WASI does not have, are 0. */
 export function putFilestat(memory: Memory, pointer: number, status: Status, times: Times): void {
-  const at = memory.guest.checkedPointer(pointer | 0, FILESTAT_SIZE, 8);
-  const { view } = memory.guest;
+  const at = memory.checkedPointer(pointer, FILESTAT_SIZE, 8);
+  const { view } = memory;
   const put = (offset: number, value: bigint) =>
     view.setBigUint64(at + offset, value < 0n ? 0n : value, true);
   put(0, DEVICE);
@@ -44,9 +45,9 @@ export function putFilestat(memory: Memory, pointer: number, status: Status, tim
 
 /** Writes the status of a standard stream to a pointer of the program: only its type is known. */
 export function putStreamStat(memory: Memory, pointer: number, type: number): void {
-  const at = memory.guest.checkedPointer(pointer | 0, FILESTAT_SIZE, 8);
-  memory.guest.bytes.fill(0, at, at + FILESTAT_SIZE);
-  memory.guest.view.setUint8(at + 16, type);
+  const at = memory.checkedPointer(pointer, FILESTAT_SIZE, 8);
+  memory.bytes.fill(0, at, at + FILESTAT_SIZE);
+  memory.view.setUint8(at + 16, type);
 }
 
 /** The flags that say which times are set, and whether to the present. */

@@ -2,7 +2,6 @@
 // errno. A program declares the types of its imports itself, so nothing about the numbers is certain.
 
 import { fail } from '../error-code.js';
-import { type Guest, i32, u64, wrongTypes } from '../lowering/guest.js';
 import { endComponent } from '../trap.js';
 import { errnoOf } from './errno.js';
 
@@ -89,7 +88,7 @@ function checked(signature: string, act: (...parameters: (number | bigint)[]) =>
       wrongTypes();
     }
     for (let at = 0; at < flat.length; at++) {
-      flat[at] = signature[at] === 'l' ? u64(flat[at]) : i32(flat[at]) >>> 0;
+      flat[at] = signature[at] === 'l' ? u64(flat[at]) : u32(flat[at]);
     }
     try {
       act(...(flat as (number | bigint)[]));
@@ -100,36 +99,18 @@ function checked(signature: string, act: (...parameters: (number | bigint)[]) =>
   };
 }
 
-/** The memory of a program, which is known only once it is instantiated. */
-export class Memory {
-  #guest: Guest | undefined;
+/** Checks an integer of 32 bits. Ends the program if it passes something else. */
+function u32(flat: unknown): number {
+  return typeof flat === 'number' && (flat | 0) === flat ? flat >>> 0 : wrongTypes();
+}
 
-  /** Gives it the memory of the instance. */
-  attach(guest: Guest): void {
-    this.#guest = guest;
-  }
+/** Checks an integer of 64 bits. Ends the program if it passes something else. */
+function u64(flat: unknown): bigint {
+  return typeof flat === 'bigint' ? BigInt.asUintN(64, flat) : wrongTypes();
+}
 
-  /** The memory. */
-  get guest(): Guest {
-    return this.#guest ?? endComponent('the program calls WASI before it has started');
-  }
-
-  /** Writes 32 bits of a result to a pointer of the program. */
-  putU32(pointer: number, value: number): void {
-    const at = this.guest.checkedPointer(pointer | 0, 4, 4);
-    this.guest.view.setUint32(at, value, true);
-  }
-
-  /** Writes 64 bits of a result to a pointer of the program. */
-  putU64(pointer: number, value: bigint): void {
-    const at = this.guest.checkedPointer(pointer | 0, 8, 8);
-    this.guest.view.setBigUint64(at, value, true);
-  }
-
-  /** Reads a path. Fails with `illegal-byte-sequence`, and with `name-too-long`. */
-  path(pointer: number, length: number): string {
-    return this.guest.path(pointer | 0, length | 0);
-  }
+function wrongTypes(): never {
+  return endComponent("the program declares an import with other types than WASI's");
 }
 
 /** Returns flags. Fails with `invalid` if one is not among `known`. */

@@ -11,7 +11,8 @@ import { errorCode } from '../error-code.js';
 
 /** An entry of a directory. */
 export interface Dirent {
-  readonly name: Buffer;
+  /** Its name in UTF-8. */
+  readonly name: Uint8Array;
   readonly type: DescriptorType;
   /** Its inode number; that of the directory for `..`, as in wasmtime. */
   readonly inode: bigint;
@@ -22,6 +23,8 @@ export interface Dirent {
  * heap, a program can have 65,536 directories open, and the process ends when the heap is full.
  */
 const KEPT = 64;
+
+const encoder = new TextEncoder();
 
 /** The listing of one open directory. */
 export class Listing {
@@ -85,7 +88,7 @@ export class Listing {
   #read(cookie: number): Dirent | undefined {
     if (cookie < 2) {
       const inode = this.#directory.identity().lower;
-      return { name: Buffer.from(cookie === 0 ? '.' : '..'), type: 'directory', inode };
+      return { name: encoder.encode(cookie === 0 ? '.' : '..'), type: 'directory', inode };
     }
     while (!this.#hasEnded) {
       this.#entries ??= this.#directory.entries();
@@ -98,7 +101,7 @@ export class Listing {
       }
       const inode = this.#inodeOf(entry.name);
       if (inode !== undefined) {
-        return { name: Buffer.from(entry.name), type: entry.type, inode };
+        return { name: encoder.encode(entry.name), type: entry.type, inode };
       }
     }
     return undefined;

@@ -1,11 +1,12 @@
 // The functions of preview 1 on paths. Each path is walked by the directory from which it starts.
 
 import { fail } from '../error-code.js';
-import type { SetTimes } from '../times.js';
 import { APPEND, type Descriptors, NONBLOCK } from './descriptors.js';
 import { DSYNC, FD_READ, FD_WRITE, RSYNC, SYNC } from './files.js';
 import { newTimes, putFilestat } from './filestat.js';
-import { flagsIn, type Implementation, type Memory } from './functions.js';
+import { flagsIn, type Implementation } from './functions.js';
+import type { Memory } from './memory.js';
+import type { System } from './system.js';
 
 /** The only flag of a lookup. */
 const FOLLOW = 1;
@@ -22,7 +23,7 @@ const follows = (flags: number): boolean => flagsIn(flags, FOLLOW) !== 0;
 export function pathFunctions(
   memory: Memory,
   descriptors: Descriptors,
-  times: SetTimes,
+  { timesOf }: System,
 ): Implementation<`path_${string}`> {
   const directoryOf = (fd: number) => descriptors.directory(fd).directory;
   const path = (pointer: number, length: number): string => memory.path(pointer, length);
@@ -33,7 +34,7 @@ export function pathFunctions(
     },
     path_filestat_get: (fd, flags, pointer, length, result) => {
       const status = directoryOf(fd).statAt(follows(flags), path(pointer, length));
-      putFilestat(memory, result, status, times.asSet(status));
+      putFilestat(memory, result, status, timesOf(status));
     },
     path_filestat_set_times: (fd, flags, pointer, length, accessed, modified, set) => {
       const wanted = newTimes(accessed, modified, set);
@@ -73,8 +74,9 @@ export function pathFunctions(
       memory.putU32(result, descriptors.add(opened, flags & (APPEND | NONBLOCK)));
     },
     path_readlink: (fd, pointer, length, buffer, size, result) => {
-      const target = Buffer.from(directoryOf(fd).readLinkAt(path(pointer, length))).subarray(0, size);
-      memory.guest.bytesAt(buffer | 0, target.length).set(target);
+      const text = directoryOf(fd).readLinkAt(path(pointer, length));
+      const target = new TextEncoder().encode(text).subarray(0, size);
+      memory.bytesAt(buffer, target.length).set(target);
       memory.putU32(result, target.length);
     },
     path_remove_directory: (fd, pointer, length) => {

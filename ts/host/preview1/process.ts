@@ -1,14 +1,12 @@
 // The functions of preview 1 that concern no file: arguments, environment, clocks, random numbers, waiting and the end.
 
-import type { CliOptions } from '../cli.js';
-import { monotonicNow, wallNow } from '../clocks.js';
 import { fail, systemError } from '../error-code.js';
 import { ExitError } from '../errors.js';
-import { fillRandom } from '../random.js';
-import { sleepUntil } from '../streams.js';
 import { uncatchable } from '../trap.js';
 import type { Descriptors } from './descriptors.js';
-import { flagsIn, type Implementation, type Memory, type Name } from './functions.js';
+import { flagsIn, type Implementation, type Name } from './functions.js';
+import type { Memory } from './memory.js';
+import type { System } from './system.js';
 
 /** The clocks that a program gets. Those of processor time fail. */
 const REALTIME = 0;
@@ -27,22 +25,9 @@ const HANGUP = 1;
 const SUBSCRIPTION_SIZE = 48;
 const EVENT_SIZE = 32;
 
-const wallNanoseconds = (): bigint => BigInt(wallNow()) * 1_000_000n;
-
-function now(clock: number): bigint {
-  switch (clock) {
-    case REALTIME:
-      return wallNanoseconds();
-    case MONOTONIC:
-      return monotonicNow();
-    default:
-      return fail(clock > 3 ? 'invalid' : 'bad-descriptor');
-  }
-}
-
 /** Makes a pair of functions, for the sizes of a list of texts and for the texts, each with a NUL at its end. */
 function textFunctions(memory: Memory, texts: readonly string[]) {
-  const encoded = texts.map((text) => Buffer.from(`${text}\0`));
+  const encoded = texts.map((text) => new TextEncoder().encode(`${text}\0`));
   return [
     (count: number, size: number): void => {
       memory.putU32(count, encoded.length);
@@ -55,7 +40,7 @@ function textFunctions(memory: Memory, texts: readonly string[]) {
       let at = buffer;
       for (const [index, text] of encoded.entries()) {
         memory.putU32(pointers + 4 * index, at);
-        memory.guest.bytesAt(at | 0, text.length).set(text);
+        memory.bytesAt(at, text.length).set(text);
         at += text.length;
       }
     },
@@ -66,7 +51,7 @@ function textFunctions(memory: Memory, texts: readonly string[]) {
 export function processFunctions(
   memory: Memory,
   descriptors: Descriptors,
-  { args, env }: CliOptions,
+  { args, env, wallNow, monotonicNow, sleepUntil, fillRandom }: System,
 ): Implementation<Exclude<Name, `fd_${string}` | `path_${string}`>> {
   const [argsSizes, argsGet] = textFunctions(memory, args);
   const [environSizes, environGet] = textFunctions(
@@ -74,9 +59,22 @@ export function processFunctions(
     Object.entries(env).map(([name, value]) => `${name}=${value}`),
   );
 
+  const wallNanoseconds = (): bigint => BigInt(wallNow()) * 1_000_000n;
+
+  const now = (clock: number): bigint => {
+    switch (clock) {
+      case REALTIME:
+        return wallNanoseconds();
+      case MONOTONIC:
+        return monotonicNow();
+      default:
+        return fail(clock > 3 ? 'invalid' : 'bad-descriptor');
+    }
+  };
+
   /** Returns the moment on the monotonic clock from which on a subscription is ready. A file is always ready. */
   const momentOf = (at: number, start: bigint, wallStart: bigint): bigint => {
-    const { view } = memory.guest;
+    const { view } = memory;
     const kind = view.getUint8(at + 8);
     if (kind === CLOCK) {
       const clock = view.getUint32(at + 16, true);
@@ -95,7 +93,7 @@ export function processFunctions(
   };
 
   const putEvent = (from: number, to: number): void => {
-    const { view, bytes } = memory.guest;
+    const { view, bytes } = memory;
     const userData = view.getBigUint64(from, true);
     const kind = view.getUint8(from + 8);
     const entry = kind === CLOCK ? undefined : descriptors.get(view.getUint32(from + 16, true));
@@ -126,8 +124,8 @@ export function processFunctions(
       if (count === 0) {
         fail('invalid');
       }
-      const from = memory.guest.checkedPointer(subscriptions | 0, count * SUBSCRIPTION_SIZE, 8);
-      const to = memory.guest.checkedPointer(events | 0, count * EVENT_SIZE, 8);
+      const from = memory.checkedPointer(subscriptions, count * SUBSCRIPTION_SIZE, 8);
+      const to = memory.checkedPointer(events, count * EVENT_SIZE, 8);
       const [start, wallStart] = [monotonicNow(), wallNanoseconds()];
       const moment = (index: number): bigint => momentOf(from + index * SUBSCRIPTION_SIZE, start, wallStart);
       let first = moment(0);
@@ -152,7 +150,7 @@ export function processFunctions(
       throw uncatchable(new ExitError(status));
     },
     proc_raise: () => fail('unsupported'),
-    random_get: (pointer, length) => fillRandom(memory.guest.bytesAt(pointer | 0, length | 0)),
+    random_get: (pointer, length) => fillRandom(memory.bytesAt(pointer, length)),
     sched_yield: () => {},
     sock_accept: noSocket,
     sock_recv: noSocket,

@@ -1,16 +1,7 @@
 // A core module that is a command for WASI preview 1. It runs as it is: no JavaScript is made from it.
 
-import { isArrayBuffer } from 'node:util/types';
 import { describe, isError } from '../../common/check.js';
-import { takeHostOptions } from '../check-options.js';
-import { walkerFor } from '../create-host.js';
 import { ExitError, RefusedError, TrapError } from '../errors.js';
-import { grantAll } from '../granted.js';
-import type { HostOptions } from '../host-options.js';
-import type { LoadedComponent } from '../loaded.js';
-import { Guest } from '../lowering/guest.js';
-import { MOST_RESOURCES } from '../resources.js';
-import type { Walker } from '../walker.js';
 import {
   type CoreInstance,
   CoreMemory,
@@ -21,9 +12,11 @@ import {
 } from '../web-assembly.js';
 import { Descriptors } from './descriptors.js';
 import { fileFunctions } from './files.js';
-import { functionsFrom, Memory, signatures } from './functions.js';
+import { functionsFrom, signatures } from './functions.js';
+import { type InstanceMemory, Memory } from './memory.js';
 import { pathFunctions } from './paths.js';
 import { processFunctions } from './process.js';
+import type { System } from './system.js';
 
 /** The module from which programs for preview 1 import. */
 const PREVIEW_1 = 'wasi_snapshot_preview1';
@@ -50,8 +43,9 @@ export function isProgram(module: CoreModule): boolean {
   );
 }
 
-/** A command for preview 1 that is ready to run. */
-export class Program implements LoadedComponent {
+/** A command for preview 1 that is ready to run, any number of times. */
+export class Program {
+  /** The functions that it imports, such as `wasi_snapshot_preview1/fd_read`. */
   readonly imports: readonly string[];
   readonly #module: CoreModule;
   readonly #names: readonly string[];
@@ -72,46 +66,8 @@ export class Program implements LoadedComponent {
     this.imports = this.#names.map((name) => `${PREVIEW_1}/${name}`);
   }
 
-  async run(options: HostOptions = {}): Promise<number> {
-    const taken = takeHostOptions(options);
-    return this.runOn(walkerFor(taken), taken);
-  }
-
-  /** Runs the command as `run` does, and reaches directories through `walker`. Does not check the options. */
-  async runOn(walker: Walker, options: HostOptions): Promise<number> {
-    this.#requireGranted(options);
-    const granted = grantAll(walker, options);
-    let descriptors: Descriptors | undefined;
-    try {
-      descriptors = new Descriptors(
-        granted.cli,
-        granted.directories(),
-        options.maxResources ?? MOST_RESOURCES,
-      );
-      const memory = new Memory();
-      const functions = functionsFrom({
-        ...fileFunctions(memory, descriptors, granted.times),
-        ...pathFunctions(memory, descriptors, granted.times),
-        ...processFunctions(memory, descriptors, granted.cli),
-      });
-      const { exports } = await instantiate(this.#module, { [PREVIEW_1]: functions });
-      memory.attach(new Guest({ memory: this.#memoryIn(exports) }, 0, START));
-      startIn(exports)();
-      return 0;
-    } catch (error) {
-      return statusOf(error);
-    } finally {
-      descriptors?.closeAll();
-      granted.close();
-    }
-  }
-
-  async instantiate(): Promise<never> {
-    throw new RefusedError('the program is a core module, which exports nothing for JavaScript: use run');
-  }
-
-  /** Refuses a program unless the options grant what it imports. */
-  #requireGranted(options: HostOptions): void {
+  /** Throws a {@link RefusedError} unless the options grant what the program imports. */
+  requireGranted(options: { readonly clocks?: boolean; readonly random?: boolean }): void {
     const missing = grants.filter(
       ([option, names]) => !options[option] && this.#names.some((name) => names.test(name)),
     );
@@ -124,11 +80,42 @@ export class Program implements LoadedComponent {
     }
   }
 
-  #memoryIn({ memory }: CoreInstance['exports']): { readonly buffer: ArrayBuffer } {
+  /**
+   * Runs the command.
+   *
+   * @returns its exit status. Rejects with a {@link RefusedError} if it is not run, and with a {@link TrapError} if it
+   * ends abnormally. Whatever it has opened is closed in any case.
+   */
+  async run(system: System): Promise<number> {
+    let descriptors: Descriptors | undefined;
+    try {
+      descriptors = new Descriptors(system);
+      const memory = new Memory();
+      const functions = functionsFrom({
+        ...fileFunctions(memory, descriptors, system),
+        ...pathFunctions(memory, descriptors, system),
+        ...processFunctions(memory, descriptors, system),
+      });
+      const { exports } = await instantiate(this.#module, { [PREVIEW_1]: functions });
+      memory.attach(this.#memoryIn(exports));
+      startIn(exports)();
+      return 0;
+    } catch (error) {
+      return statusOf(error);
+    } finally {
+      descriptors?.closeAll();
+    }
+  }
+
+  #memoryIn({ memory }: CoreInstance['exports']): InstanceMemory {
     if (this.#names.length === 0) {
       return { buffer: new ArrayBuffer(0) };
     }
-    if (!(memory instanceof CoreMemory) || !isArrayBuffer(memory.buffer)) {
+    // The buffer of a memory that threads share is none of another realm's ArrayBuffers either.
+    if (
+      !(memory instanceof CoreMemory) ||
+      Object.prototype.toString.call(memory.buffer) !== '[object ArrayBuffer]'
+    ) {
       throw new RefusedError("the program exports no memory with the name 'memory' that it has for itself");
     }
     return memory;
