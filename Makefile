@@ -338,15 +338,24 @@ document: $(OUT)/command-line/command-line.js
 	node build/document.mjs
 
 ## make lint               check types, style and formatting of everything
-lint: $(OUT)/js/index.js
-	$(call need,$(CLANG_FORMAT),clang-format,LLVM's clang-format)
-	$(call need,$(CLANG_TIDY),clang-tidy,LLVM's clang-tidy)
+lint: lint-js lint-engine lint-c
+
+# Parts, so that make runs several of them at a time.
+.PHONY: lint-js lint-engine lint-c
+lint-js: $(OUT)/js/index.js
 	node_modules/.bin/biome ci --error-on-warnings .
 	node_modules/.bin/tsc --project tests/tsconfig.json
 	node build/document.mjs --check
 	node_modules/.bin/tsc --project tests/browser
-	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+
+lint-engine:
+	$(call need,$(CLANG_TIDY),clang-tidy,LLVM's clang-tidy)
 	$(CLANG_TIDY) --quiet $(filter c-src/engine/%.c tests/engine/%.c,$(C_FILES)) -- $(ENGINE_FLAGS)
+
+lint-c:
+	$(call need,$(CLANG_FORMAT),clang-format,LLVM's clang-format)
+	$(call need,$(CLANG_TIDY),clang-tidy,LLVM's clang-tidy)
+	$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
 	$(CLANG_TIDY) --quiet $(filter tests/fuzz/%.c,$(C_FILES)) -- $(FUZZ_FLAGS)
 	$(CLANG_TIDY) --quiet $(filter c-src/mman/%.c c-src/samples/%.c tests/mman/%.c tests/bench/%.c,$(C_FILES)) -- \
 		-std=c17 $(NATIVE_FLAGS) -Itests/helpers
