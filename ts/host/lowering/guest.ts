@@ -255,33 +255,30 @@ export class Guest {
   }
 
   /**
-   * Writes a `result` to `at`. Calls `act`, which writes the value to `at + payload` if there is one. If `act`
-   * throws, calls `putError`, which writes the error there.
+   * Begins the answer of a call, a `result` at `at`. The caller then writes the value `payload` bytes behind the returned
+   * pointer, and calls `succeed`. If something throws meanwhile, the caller must call `refuse`.
    *
    * @param payload the offset of the value or the error in bytes, which is also the alignment of the result
    * @param size the size of the value or the error in bytes, whichever is larger
    */
-  answer(
-    at: unknown,
-    payload: number,
-    size: number,
-    act: (to: number) => void,
-    putError: PutError = putErrorCode,
-  ): void {
-    const start = this.checkedPointer(at, payload + size, payload);
-    let failed = 0;
+  begin(at: unknown, payload: number, size: number): number {
     this.#allocatorThrew = false;
-    try {
-      act(start + payload);
-    } catch (error) {
-      // If the guest's own allocator trapped or exited, that ends the guest, and is no answer to it.
-      if (this.#allocatorThrew || isEnding(error)) {
-        throw error;
-      }
-      failed = 1;
-      putError(this, start + payload, error);
+    return this.checkedPointer(at, payload + size, payload);
+  }
+
+  /** Ends the answer at `start`, whose value has been written. */
+  succeed(start: number): void {
+    this.bytes[start] = 0;
+  }
+
+  /** Ends the answer at `start` with an error. Throws it if it ends the guest, and is no answer to it. */
+  refuse(start: number, payload: number, error: unknown, putError: PutError = putErrorCode): void {
+    // The guest's own allocator trapped or exited, or the host ends the guest.
+    if (this.#allocatorThrew || isEnding(error)) {
+      throw error;
     }
-    this.bytes[start] = failed;
+    putError(this, start + payload, error);
+    this.bytes[start] = 1;
   }
 }
 
