@@ -513,7 +513,7 @@ picture: $(OUT)/js/index.js
 # --- Measuring -------------------------------------------------------------------------------------------------------
 
 .PHONY: bench
-## make bench              compare copies with cp and others, for half an hour (ROUNDS=7 CASES=… CONTESTANTS=… PLACES=…)
+## make bench              compare copies with cp and others, for 20 minutes (ROUNDS=5 SCALE=1 CASES=… CONTESTANTS=… PLACES=…)
 bench: $(OUT)/js/index.js $(if $(HAVE_CC),$(OUT)/native/tests/bench/same-calls)
 	node tests/bench/bench.mjs
 

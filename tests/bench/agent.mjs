@@ -1,10 +1,13 @@
 // A process for one library: `node agent.mjs NAME SOURCE TARGET` copies once. Without paths it is a child process that
 // copies for each message, and answers with the cost.
 
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { Module } from 'node:module';
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
+import { COPIES } from './cases.mjs';
 import { contestants } from './contestants.mjs';
 import { messageOf } from './report.mjs';
 
@@ -12,8 +15,8 @@ import { messageOf } from './report.mjs';
 
 /**
  * The cost of a copy: its time in milliseconds, the longest turn of the event loop, and the peak memory in bytes above
- * Node's own.
- * @typedef {{ time: number, longestTurn: number, memory: number | undefined }} Cost
+ * Node's own. Other runtimes have only the time.
+ * @typedef {{ time: number, longestTurn: number | undefined, memory: number | undefined }} Cost
  */
 
 /** @typedef {Cost | { missing: string } | { unfit: true } | { failed: string }} Answer */
@@ -30,13 +33,33 @@ function peakMemory() {
 
 const memoryOfNode = peakMemory();
 const [name = '', source, target] = process.argv.slice(2);
-const load = contestants[name]?.load;
+const { load, isWithoutKoffi } = contestants[name] ?? {};
 if (load === undefined) {
   throw new Error(`there is no library '${name}'`);
+}
+const isNode = process.versions.bun === undefined && process.versions.deno === undefined;
+if (isWithoutKoffi) {
+  hideKoffi();
+}
+
+/** Makes mapcp find no koffi. */
+function hideKoffi() {
+  const own = Reflect.get(Module, '_load');
+  Reflect.set(Module, '_load', (/** @type {unknown[]} */ ...given) => {
+    if (given[0] === 'koffi') {
+      throw Object.assign(new Error('koffi is hidden'), { code: 'MODULE_NOT_FOUND' });
+    }
+    return Reflect.apply(own, Module, given);
+  });
 }
 
 /** @param {() => unknown} copy */
 async function measure(copy) {
+  if (!isNode) {
+    const started = performance.now();
+    await copy();
+    return { time: performance.now() - started, longestTurn: undefined, memory: undefined };
+  }
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   // A turn must precede the copy's first.
@@ -60,6 +83,19 @@ const isNotInstalled = (error) =>
   error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 
 /**
+ * Copies a file many times, to new names in a directory.
+ * @param {import('./contestants.mjs').Copy} copy
+ * @param {string} source
+ * @param {string} target the directory
+ */
+async function repeat(copy, source, target) {
+  mkdirSync(target);
+  for (let count = 0; count < COPIES; count++) {
+    await copy(source, join(target, `${count}`));
+  }
+}
+
+/**
  * @param {Request} request
  * @returns {Promise<Answer>}
  */
@@ -74,7 +110,7 @@ async function answer({ kind, source, target }) {
     return { unfit: true };
   }
   try {
-    return await measure(() => copy(source, target));
+    return await measure(() => (kind === 'loop' ? repeat(copy, source, target) : copy(source, target)));
   } catch (error) {
     return { failed: messageOf(error) };
   }

@@ -5,7 +5,7 @@
 // limit the run (`CASES=small,mixed CONTESTANTS=cp,mapcp PLACES=tmpfs`), and SCALE=0.001 shrinks everything to a
 // thousandth. The results are printed, written to bench.json in build/out or in BENCH_OUT, and drawn in bench.svg.
 //
-// It takes about half an hour. If many files were removed from the disk in the minutes before, for example by an
+// It takes about 20 minutes. If many files were removed from the disk in the minutes before, for example by an
 // earlier run, the disk is slower: measure.mjs says why.
 //
 // A missing or failing contestant, and a case without enough space, are reported, and the others go on. The exit status
@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { cases } from './cases.mjs';
 import { chart } from './chart.mjs';
-import { compileForWasmtime, contestants } from './contestants.mjs';
+import { addOtherNodes, compileForWasmtime, contestants, versions } from './contestants.mjs';
 import { measure } from './measure.mjs';
 import { describeMachine, messageOf, table, why } from './report.mjs';
 import { chosen, measured, reductions, rounds } from './settings.mjs';
@@ -31,6 +31,7 @@ const places = { tmpfs: '/dev/shm', disk: tmpdir() };
 /** @template {object} T @param {T} object */
 const keysOf = (object) => /** @type {(keyof T & string)[]} */ (Object.keys(object));
 
+addOtherNodes();
 const tasks = Object.entries(cases).filter(([name]) => chosen('CASES', keysOf(cases)).includes(name));
 const names = chosen('CONTESTANTS', keysOf(contestants));
 const grounds = chosen('PLACES', keysOf(places));
@@ -49,7 +50,12 @@ const directories = [];
 async function run(place, name, task) {
   const directory = mkdtempSync(join(places[place], 'mapcp-bench-'));
   directories.push(directory);
-  const outcomes = await measure(task, names, { directory, rounds, isOnDisk: place === 'disk' });
+  const taking = names.filter((each) => {
+    const { cases: own = [name] } = contestants[each] ?? {};
+    const { among = [each] } = task;
+    return own.includes(name) && among.includes(each);
+  });
+  const outcomes = await measure(task, taking, { directory, rounds, isOnDisk: place === 'disk' });
   const first = outcomes.get('cp');
   const unit = first !== undefined && 'median' in first ? first.median : undefined;
   return [...outcomes].map(([contestant, outcome]) => ({
@@ -81,7 +87,7 @@ const rows = [];
 const leftOut = [];
 try {
   for (const place of grounds) {
-    for (const [name, task] of tasks) {
+    for (const [name, task] of tasks.filter(([, { places = [place] }]) => places.includes(place))) {
       const heading = `${task.title}, on ${place}`;
       try {
         const found = await run(place, name, task);
@@ -98,6 +104,8 @@ try {
     date,
     machine,
     rounds,
+    versions: versions(),
+    contestants: names,
     partial: [...reductions, ...leftOut, ...rows.flatMap(lacks)],
     rows,
   };

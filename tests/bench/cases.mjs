@@ -19,15 +19,22 @@ const MiB = 1024 * 1024;
 /**
  * @param {number} amount of bytes or files in full size
  */
-const scaled = (amount) => Math.ceil(amount * scale);
+function scaled(amount) {
+  return Math.ceil(amount * scale);
+}
 
 /**
  * @typedef {object} Case
  * @property {string} title for people
- * @property {'file' | 'sparse' | 'tree' | 'start'} kind the task: `start` is a file, copied by a process that is
- *   started for it
+ * @property {'file' | 'sparse' | 'tree' | 'start' | 'loop'} kind the task: `start` is a file, copied by a process that
+ *   is started for it. `loop` is a file, copied again and again by one process
  * @property {(path: string) => void} make makes the source
+ * @property {readonly string[]} [among] the only contestants; all if left out
+ * @property {readonly string[]} [places] the only places; all if left out
  */
+
+/** How often `loop` copies its file. */
+export const COPIES = scaled(1000);
 
 /** @type {Readonly<Record<string, Case>>} */
 export const cases = {
@@ -45,13 +52,29 @@ export const cases = {
   small: {
     title: '5,000 files of 4 KiB',
     kind: 'tree',
-    make: makeSmallFiles,
+    make: (path) => makeSmallFiles(path, 5000),
+  },
+  // A disk has no room for the emptied copies of all rounds: see `empty` in measure.mjs.
+  many: {
+    title: '100,000 files of 4 KiB',
+    kind: 'tree',
+    make: (path) => makeSmallFiles(path, 100_000),
+    among: [
+      ...['cp', 'cp -r', 'rsync', 'uutils cp', 'xcp', 'cpz', 'fs.cpSync', 'fs-extra', 'mapcp'],
+      ...['mapcp in two jobs', 'mapcp with atomic: tree', 'mapcp without koffi'],
+    ],
+    places: ['tmpfs'],
   },
   // Several copies of this project's node_modules.
   mixed: {
     title: '20,000 mixed files',
     kind: 'tree',
     make: makeMixedTree,
+  },
+  loop: {
+    title: 'one file of 4 KiB, 1,000 times',
+    kind: 'loop',
+    make: (path) => writeFileSync(path, Buffer.alloc(4096, 'mapcp')),
   },
   // From the start of a process to its end.
   start: {
@@ -73,10 +96,10 @@ function makeSparse(path) {
   closeSync(file);
 }
 
-/** @param {string} path */
-function makeSmallFiles(path) {
+/** @param {string} path @param {number} count of files in full size */
+function makeSmallFiles(path, count) {
   mkdirSync(path);
-  for (let index = 0; index < scaled(5000); index++) {
+  for (let index = 0; index < scaled(count); index++) {
     writeFileSync(join(path, `file-${index}`), Buffer.alloc(4096, `file-${index}`));
   }
 }

@@ -1,5 +1,5 @@
 // Draws the ratios: horizontal bars on a logarithmic scale, each with a thin line from minimum to maximum, and a line
-// at cp. The background is light or dark as the reader's system is.
+// at cp. The background is light or dark as the reader's system is. `glance` draws the main ones, on a plain scale.
 
 import { milliseconds, multiple, roundsOf } from './report.mjs';
 
@@ -41,6 +41,52 @@ const line = (x1, x2, y1, y2, kind) =>
 /** @param {number} x @param {number} y @param {number} width @param {number} height @param {string} kind */
 const bar = (x, y, width, height, kind) =>
   `<rect x="${x}" y="${y}" width="${tenths(width)}" height="${height}" class="${kind}"/>`;
+
+/** The cases of the small picture, and the contestants in each. */
+const glances = [
+  { name: 'large', title: 'One large file' },
+  { name: 'small', title: '5,000 small files' },
+];
+const RIVALS = ['cp', 'rsync', 'uutils cp', 'fs.copyFile', 'fs.cp', 'fs.cpSync', 'cpy', 'fs-extra'];
+
+/** A bar that would be longer than this multiple of cp's is cut. */
+const LONGEST = 4;
+
+/** @param {string} name */
+const isOurs = (name) => name === 'mapcp' || name === 'mapcp with atomic: tree';
+
+/**
+ * Draws a picture to look at for five seconds: the main contestants on tmpfs, the fastest first.
+ * @param {import('./report.mjs').Results} results
+ * @returns {string} an SVG document
+ */
+export function glance(results) {
+  const room = WIDTH - MARGIN - LABELS - 2 * FIGURES;
+  const parts = [text(MARGIN, 22, 'Time to copy, as a multiple of cp: shorter is faster', 'head')];
+  let y = 34;
+  for (const { name, title } of glances) {
+    const rows = results.rows
+      .flatMap((row) => ('median' in row && row.place === 'tmpfs' && row.case === name ? [row] : []))
+      .filter(({ contestant }) => RIVALS.includes(contestant) || isOurs(contestant))
+      .toSorted((one, other) => one.median - other.median);
+    parts.push(text(MARGIN, y + 18, title, 'head'));
+    y += HEAD - 8;
+    const top = y;
+    for (const { contestant, ratio = 0 } of rows) {
+      const length = (Math.min(ratio, LONGEST) / LONGEST) * room;
+      const end = ratio > LONGEST ? ' (cut)' : '';
+      parts.push(
+        text(MARGIN, y + 13, contestant, isOurs(contestant) ? 'ours' : ''),
+        bar(LABELS, y + 2, Math.max(length, 1), 14, isOurs(contestant) ? 'tmpfs' : 'disk'),
+        text(Math.round(LABELS + length) + 6, y + 13, `${ratio.toFixed(1)}${end}`),
+      );
+      y += 20;
+    }
+    parts.push(line(LABELS + room / LONGEST, LABELS + room / LONGEST, top, y, 'cp'));
+    y += 8;
+  }
+  return picture(y, parts);
+}
 
 /**
  * Draws the results.
@@ -95,12 +141,16 @@ export function chart(results) {
     parts.push(line(at(1), at(1), top, y, 'cp'));
     y += 10;
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" viewBox="0 0 ${WIDTH} ${y}" role="img">
+  return picture(y, parts);
+}
+
+/** @param {number} height @param {readonly string[]} parts */
+const picture = (height, parts) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img">
 <title>Time of copies against cp</title>
 <style>${style}
 </style>
-<rect width="${WIDTH}" height="${y}" rx="8" class="ground"/>
+<rect width="${WIDTH}" height="${height}" rx="8" class="ground"/>
 ${parts.join('\n')}
 </svg>
 `;
-}

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { census } from './cases.mjs';
+import process from 'node:process';
+import { COPIES, census } from './cases.mjs';
 import { contestants } from './contestants.mjs';
 import { median } from './median.mjs';
 import { messageOf } from './report.mjs';
@@ -28,9 +29,11 @@ import { messageOf } from './report.mjs';
 
 /** @typedef {Figures | { missing: string } | { failed: string }} Outcome */
 
-// In milliseconds. A contestant stops after FEWEST rounds once it has used this: some need half a minute for one.
-const ENOUGH = 30_000;
-const FEWEST = 5;
+// In milliseconds. A contestant stops after FEWEST rounds once it has used ENOUGH, and after its first copy if that took
+// TOO_LONG: some need half a minute for one.
+const ENOUGH = 10_000;
+const FEWEST = 3;
+const TOO_LONG = 15_000;
 
 /** The space of a file or directory besides its content, in bytes. */
 const BLOCK = 4096;
@@ -67,10 +70,13 @@ function commandRunner(command, { kind }, source) {
  * @returns {Runner}
  */
 function agentRunner(name, { kind }, source) {
-  const agent = fork(join(import.meta.dirname, 'agent.mjs'), [name]);
-  const ended = once(agent, 'exit').then(([status, signal]) => ({
-    failed: `its process ended with ${signal ?? status}`,
-  }));
+  const { runtime: [execPath = process.execPath, ...execArgv] = [], library = name } =
+    contestants[name] ?? {};
+  const agent = fork(join(import.meta.dirname, 'agent.mjs'), [library], { execPath, execArgv });
+  const ended = once(agent, 'exit').then(
+    ([status, signal]) => ({ failed: `its process ended with ${signal ?? status}` }),
+    () => ({ missing: `there is no ${execPath}` }),
+  );
   const copy = async (/** @type {string} */ target) => {
     const answered = once(agent, 'message').then(([answer]) => answer);
     // If the process has ended, that is reported instead.
@@ -103,7 +109,9 @@ function runnerFor(name, task, source) {
  * @param {string} target
  */
 function requireComplete(source, target) {
-  const [wanted, found] = [census(source), census(target)];
+  const [one, found] = [census(source), census(target)];
+  const times = one.directories === 0 && found.directories > 0 ? COPIES : 1;
+  const wanted = { files: one.files * times, bytes: one.bytes * times };
   if (wanted.files !== found.files || wanted.bytes !== found.bytes) {
     throw new Error(
       `copied ${found.files} files of ${found.bytes} bytes, not ${wanted.files} of ${wanted.bytes}`,
@@ -236,14 +244,15 @@ export async function measure(task, names, { directory, rounds, isOnDisk }) {
           continue;
         }
         const answer = await attempt(runner, round === 0 && !contestants[name]?.copiesNothing);
-        if ('time' in answer) {
+        const isTooSlow = 'time' in answer && round === 0 && answer.time > TOO_LONG;
+        if ('time' in answer && !isTooSlow) {
           samples.push(answer);
           continue;
         }
         racing.delete(name);
         runner.end();
         if (!('unfit' in answer)) {
-          outcomes.set(name, answer);
+          outcomes.set(name, 'time' in answer ? { missing: tooSlow(answer.time) } : answer);
         }
       }
     }
@@ -263,6 +272,9 @@ export async function measure(task, names, { directory, rounds, isOnDisk }) {
     }),
   );
 }
+
+/** @param {number} time */
+const tooSlow = (time) => `its first copy took ${(time / 1000).toFixed(0)} s`;
 
 /**
  * @param {readonly Sample[]} samples the first is a warm-up

@@ -1,12 +1,11 @@
 // `make bench-publish`: puts the results of `make bench` into the documentation. README.md gets a small picture and
-// three sentences, docs/benchmark.md gets everything. A partial run is refused. `node publish.mjs CHECKOUT` publishes
-// into another checkout.
+// three sentences, docs/benchmark.md the ratios, and tests/bench/figures.md, which is not in the package, all figures. A
+// partial run is refused. `node publish.mjs CHECKOUT` publishes into another checkout.
 
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { chart } from './chart.mjs';
-import { contestants } from './contestants.mjs';
+import { glance } from './chart.mjs';
 import { matrix, multiple, roundsOf, table } from './report.mjs';
 import { measured } from './settings.mjs';
 
@@ -14,14 +13,11 @@ const { 2: top = join(import.meta.dirname, '../..') } = process.argv;
 const BEGIN = '<!-- bench: begin -->';
 const END = '<!-- bench: end -->';
 
-// The cases of README's picture.
-const SUMMARY_CASES = ['large', 'small', 'mixed'];
-const SUMMARY_CONTESTANTS = ['cp', 'rsync', 'mapcp', 'fs.copyFile', 'fs.cp', 'fs.cpSync', 'cpy', 'fs-extra'];
-
 /** @type {import('./report.mjs').Results} */
 const results = JSON.parse(readFileSync(join(measured, 'bench.json'), 'utf8'));
 // Older results do not say whether they are complete.
 const { date, machine, partial = ['it was measured by an older version'], rows } = results;
+const { versions = [], contestants = [] } = results;
 if (partial.length > 0) {
   const reasons = partial.map((reason) => `  ${reason}\n`).join('');
   process.stderr.write(`This is not published, since it is not the whole benchmark:\n${reasons}`);
@@ -61,10 +57,7 @@ mapcp uses at most ${memory} MiB more memory than Node itself, and blocks the ev
 `;
 
 copyFileSync(join(measured, 'bench.svg'), join(top, 'docs/bench.svg'));
-const inSummary = rows.filter(
-  (row) => SUMMARY_CASES.includes(row.case) && SUMMARY_CONTESTANTS.includes(row.contestant),
-);
-writeFileSync(join(top, 'docs/bench-summary.svg'), chart({ ...results, rows: inSummary }));
+writeFileSync(join(top, 'docs/bench-summary.svg'), glance(results));
 
 const readme = join(top, 'README.md');
 const text = readFileSync(readme, 'utf8');
@@ -83,50 +76,71 @@ const tables = [
     (title) => `### ${title}, on ${place}\n\n${table(here.filter((row) => row.title === title))}`,
   );
 });
+mkdirSync(join(top, 'tests/bench'), { recursive: true });
+writeFileSync(
+  join(top, 'tests/bench/figures.md'),
+  `# All figures of the benchmark
+
+\`make bench-publish\` wrote this. [The benchmark](../../docs/benchmark.md) describes the method. Measured on ${date} on
+${machine}; ${roundsOf(results)}.
+
+- **Longest turn** is the longest time that the event loop was blocked. **Memory** is the most beyond what Node itself
+  uses. Both exist for libraries in Node only.
+
+${tables.join('\n').replaceAll(/^### /gm, '## ')}`,
+);
 writeFileSync(
   join(top, 'docs/benchmark.md'),
   `# Benchmark
 
-\`make bench\` copies five kinds of sources with mapcp, \`cp\`, rsync, the functions of Node, cpy and fs-extra, on tmpfs
-and on a disk. Measured on ${date} on
+\`make bench\` copies with mapcp, with other commands, and with the functions and packages of Node, Bun and Deno, on tmpfs and
+on a disk. Measured on ${date} on
 ${machine}; ${roundsOf(results)}.
-
+${versions.length > 0 ? `Versions: ${versions.join('; ')}.\n` : ''}
 ## Result
 
 Each figure is a multiple of \`cp\`'s time in the same run. The row of \`cp\` has its time.
 
 On tmpfs:
 
-${matrix(onTmpfs, Object.keys(contestants))}
+${matrix(onTmpfs, contestants)}
 On the disk:
 
-${matrix(onDisk, Object.keys(contestants))}
+${matrix(onDisk, contestants)}
 mapcp used at most ${memory} MiB more memory than Node itself. It blocked the event loop for at most ${longestTurn} ms at a time.
 The command took ${(start('mapcp') - start('node -e 0')).toFixed(0)} ms more than \`node -e 0\` to copy 1 byte.
 
-- **Small files** cost mapcp more than \`cp -r\` and \`fs.cpSync\`. mapcp writes each file under a temporary name and
-  renames it; they write under the final name at once. Without [koffi](environments.md#koffi), mapcp also reaches each
-  entry by a path through procfs, which is what confines the component. [The profile of a copy](profile.md) has the
-  costs.
-- **Holes** are not read by \`cp\` or by mapcp in Node. The others read them; in wasmtime, mapcp must, because WASI does
-  not report holes.
-- **\`cp\`** runs with \`--reflink=never\`, so that it reads and writes like the others. **\`cp -r\`** runs without it: if the
-  kernel can copy by itself, it does.
-- **mapcp in two jobs** is \`concurrency: 2\`. **mapcp with atomic: tree** writes each file under its own name, in a tree
-  that gets its name at the end. **mapcp on preview2-shim** runs the component on jco's own WASI host.
-  **Compiled** means that \`wasmtime compile\` ran before.
-- **Bounds** make the system calls that mapcp makes under Node for each file and directory, and nothing else: once in
-  plain JavaScript through procfs, and once in C with \`openat\`. They show what would remain if the rest of mapcp cost
-  nothing. \`node -e 0\` shows the same for the start of a process.
-
 ![Time against cp, by case and contestant](bench.svg)
+
+## What the others do
+
+- **\`cp\`** runs with \`--reflink=never\`, so that it reads and writes like mapcp. **\`cp -r\`** runs without it, and lets the
+  kernel copy, as uutils \`cp\`, xcp, cpz, \`fs.cp\`, \`fs.cpSync\`, \`fs.copyFile\` and fs-extra do. A component cannot: WASI has
+  no such call.
+- All but rsync write each file under its final name. If they are killed, half a file has that name. mapcp and rsync
+  write under a temporary name and rename.
+- None but mapcp notices that a source changes during the copy, and none confines the copy to two directories. Without
+  [koffi](environments.md#koffi), mapcp therefore reaches each entry by a path through procfs.
+- xcp and cpz copy in several threads by themselves. Bun's and Deno's \`cpSync\` run without the start of their runtimes.
+- **Holes** are not read by \`cp\` or by mapcp in Node. Most others read them; in wasmtime, mapcp must, because WASI does
+  not report holes.
+- In the case of one file 1,000 times, \`cp\` is a process for each copy. The others are one process.
+
+## What the rows of mapcp are
+
+- **mapcp** is \`copy()\` in this Node with koffi installed, and **in Node 24** in another release. **Two jobs** is
+  \`concurrency: 2\`. **atomic: tree** writes each file under its own name, in a tree that gets its name at the end.
+  **On preview2-shim** runs the component on jco's own WASI host. **Compiled** means that \`wasmtime compile\` ran before.
+- **Bounds** make the system calls that mapcp makes under Node for each file and directory, and nothing else: in plain
+  JavaScript through procfs or by koffi's \`openat\`, under temporary names or under final names, and in C. They show
+  what would remain if the rest of mapcp cost nothing. [The profile of a copy](profile.md) has the costs.
 
 ## Method
 
 - Each contestant copies to a path that does not exist yet.
 - In each round all contestants copy once, in a new order. The first round is a warm-up, and its times do not count. In
   that round each copy is checked for completeness.
-- A contestant stops after five rounds once it has used 30 s. The tables give the number of rounds. The median of an
+- A contestant stops after three rounds once it has used 10 s, and after the warm-up if that took 15 s. The median of an
   even number of rounds is the mean of the two in the middle.
 - A library is loaded once, in a process of its own. A command is started for each copy.
 - On the disk, a \`sync\` comes before each copy, so that no contestant waits for the writes of another. What the disk
@@ -134,11 +148,20 @@ The command took ${(start('mapcp') - start('node -e 0')).toFixed(0)} ms more tha
 - Caches are not dropped, so sources are read from memory.
 - Copies on the disk are emptied at once, but removed only at the end of the run. ext4 without a journal looks at all
   files that were removed in the last minutes whenever it makes a file. A contestant that ran after a removed tree took
-  up to 17 times as long.
-- **Longest turn** is the longest time that the event loop was blocked. **Memory** is the most beyond what Node itself
-  uses. Both exist for libraries only.
+  up to 17 times as long. For the same reason, 100,000 files are copied on tmpfs only.
+- \`tests/bench/figures.md\` in the repository has the medians, spreads, longest turns and memory of all rows.
 
-## All figures
+## Run it
 
-${tables.join('\n')}`,
+\`make bench\` takes about 20 minutes, and leaves out what is not installed. \`ROUNDS\`, \`SCALE\`, \`CASES\`, \`CONTESTANTS\` and
+\`PLACES\` make it shorter. These commands install the rest:
+
+\`\`\`sh not-run="it builds for minutes"
+cargo install coreutils --no-default-features --features cp
+cargo install xcp cpz
+npm install --global bun deno
+export MAPCP_NODES=/opt/node-24/bin/node:/opt/node-26/bin/node
+make bench ROUNDS=1 SCALE=0.1 PLACES=tmpfs CASES=small,loop
+\`\`\`
+`,
 );

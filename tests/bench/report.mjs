@@ -12,9 +12,10 @@ import process from 'node:process';
  */
 
 /**
- * A run. `partial` says why it is not the whole benchmark, or which important figures are missing.
- * @typedef {{ date: string, machine: string, rounds: number, partial: readonly string[], rows: readonly Row[] }}
- *   Results
+ * A run. `partial` says why it is not the whole benchmark, or which important figures are missing. `contestants` has
+ * their names in order, and `versions` those of the programs.
+ * @typedef {{ date: string, machine: string, rounds: number, versions: readonly string[], contestants: readonly
+ *   string[], partial: readonly string[], rows: readonly Row[] }} Results
  */
 
 /** Describes the machine that the figures are from. */

@@ -1,5 +1,5 @@
 // Makes the system calls that mapcp makes for a tree, in plain Node: the time that would remain if WebAssembly and the
-// sandbox cost nothing. The paths are those of the race-free walker, by descriptors in procfs.
+// sandbox cost nothing. The paths are those of the race-free walkers: by descriptors in procfs, or by koffi's openat(2).
 
 import {
   chmodSync,
@@ -15,6 +15,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname } from 'node:path';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
@@ -27,30 +28,80 @@ const TEMPORARY = '.mapcp-0123456789abcdef.tmp';
 // The size of the engine's window.
 const window = Buffer.allocUnsafe(1024 * 1024);
 
+const O_CLOEXEC = 0o2000000;
+
 /**
+ * The calls that get a held directory and a name.
+ * @typedef {object} Calls
+ * @property {(parent: number, name: string, flags: number, mode?: number) => number} open
+ * @property {(fd: number) => void} close
+ * @property {(parent: number, name: string, newName: string) => void} rename
+ */
+
+/** @returns {Calls} */
+function callsByProcfs() {
+  const descriptors = `/proc/${readlinkSync('/proc/self')}/fd`;
+  /** @param {number} parent @param {string} name */
+  const entry = (parent, name) => `${descriptors}/${parent}/${name}`;
+  return {
+    open: (parent, name, flags, mode) => openSync(entry(parent, name), flags, mode),
+    close: closeSync,
+    rename: (parent, name, newName) => renameSync(entry(parent, name), entry(parent, newName)),
+  };
+}
+
+/** @returns {Calls} */
+function callsByKoffi() {
+  const library = createRequire(import.meta.url)('koffi').load(null);
+  const openat = library.func('int openat(int, const char *, int, ...)');
+  const close = library.func('int close(int)');
+  const renameat = library.func('int renameat(int, const char *, int, const char *)');
+  /** @param {number} result */
+  const must = (result) => {
+    if (result < 0) {
+      throw new Error('a system call failed');
+    }
+    return result;
+  };
+  return {
+    open: (parent, name, flags, mode = 0) => must(openat(parent, name, flags | O_CLOEXEC, 'uint32', mode)),
+    close: (fd) => void must(close(fd)),
+    rename: (parent, name, newName) => void must(renameat(parent, name, parent, newName)),
+  };
+}
+
+/**
+ * Makes the calls for a tree.
+ *
  * @param {string} source a directory
  * @param {string} target a new path
+ * @param {'procfs' | 'koffi'} [by]
+ * @param {boolean} [isInPlace] whether each file gets its own name at once, as in a tree that nobody else sees yet
  */
-export function copyBySameCalls(source, target) {
+export function copyBySameCalls(source, target, by = 'procfs', isInPlace = false) {
+  const { open, close, rename } = by === 'koffi' ? callsByKoffi() : callsByProcfs();
   const descriptors = `/proc/${readlinkSync('/proc/self')}/fd`;
   /** @param {number} parent @param {string} name */
   const entry = (parent, name) => `${descriptors}/${parent}/${name}`;
 
   /** @param {number} from @param {number} to @param {string} name */
   function copyFile(from, to, name) {
-    const source = openSync(entry(from, name), O_RDONLY | FILE);
+    const newName = isInPlace ? name : TEMPORARY;
+    const source = open(from, name, O_RDONLY | FILE);
     fstatSync(source);
     const { size, mode } = fstatSync(source);
-    const target = openSync(entry(to, TEMPORARY), O_RDWR | O_CREAT | O_EXCL | FILE, 0o600);
+    const target = open(to, newName, O_RDWR | O_CREAT | O_EXCL | FILE, 0o600);
     for (let position = 0; position < size; ) {
       const length = readSync(source, window, 0, Math.min(window.length, size - position), position);
       position += writeSync(target, window, 0, length, position);
     }
     fstatSync(source);
-    closeSync(source);
+    close(source);
     fchmodSync(target, mode & 0o777);
-    closeSync(target);
-    renameSync(entry(to, TEMPORARY), entry(to, name));
+    close(target);
+    if (!isInPlace) {
+      rename(to, newName, name);
+    }
   }
 
   /** @param {number} fromParent @param {number} toParent @param {string} name @param {string} newName */

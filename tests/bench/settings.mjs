@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 
 /** The rounds of the whole benchmark. */
-const ALL_ROUNDS = 7;
+const ALL_ROUNDS = 5;
 
 /**
  * Ends the process.
