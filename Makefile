@@ -522,6 +522,12 @@ bench: $(OUT)/js/index.js $(if $(HAVE_CC),$(OUT)/native/tests/bench/same-calls)
 bench-browser: $(OUT)/js/index.js
 	node tests/browser/bench.mjs
 
+.PHONY: bench-browser-publish
+## make bench-browser-publish   put the results into docs/browser.md, if all cases ran at SCALE=1
+bench-browser-publish:
+	node tests/browser/bench.mjs publish
+	node_modules/.bin/biome format --write docs/browser.md
+
 .PHONY: profile
 ## make profile            measure how a copy spends its time
 profile: $(OUT)/js/index.js

@@ -3,10 +3,12 @@
 // The browser's storage is in a new profile on the disk, below TMPDIR. Each case has every plain way that people use,
 // and the fastest of them counts. Figures are the best of ROUNDS rounds (5), because other work on the machine only adds
 // to a time. A ratio of 1 is as fast as the fastest plain way; more is faster. "As safe" is plain JavaScript that makes the
-// same calls as mapcp. SCALE=0.1 shrinks every case to a tenth. CHROMIUM has MAPCP_CHROMIUM or Debian's path.
+// same calls as mapcp. SCALE=0.1 shrinks every case to a tenth. CASE='memory to storage' runs only the cases whose names
+// contain this. MAPCP_CHROMIUM is the path of the browser; by default, Debian's. `make bench-browser-publish` puts the
+// result of a whole run into docs/browser.md.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { chromium } from 'playwright-core';
@@ -14,9 +16,12 @@ import { serve } from './server.mjs';
 
 const rounds = Number(process.env.ROUNDS ?? 5);
 const scale = Number(process.env.SCALE ?? 1);
+const wanted = process.env.CASE ?? '';
 
 /** Runs in a page: one round of all cases. Returns milliseconds by case and way. */
-async function round(/** @type {{ scale: number; number: number }} */ { scale, number }) {
+async function round(
+  /** @type {{ scale: number; number: number; wanted: string }} */ { scale, number, wanted },
+) {
   const { mapcp } = /** @type {{ mapcp: typeof import('mapcp/browser') }} */ (
     /** @type {unknown} */ (globalThis)
   );
@@ -28,6 +33,7 @@ async function round(/** @type {{ scale: number; number: number }} */ { scale, n
   const root = await navigator.storage.getDirectory();
 
   const AS_SAFE = 'as safe';
+  const ABORTED = 'end after an abort, at most';
 
   /** @type {Record<string, Record<string, number>>} */
   const times = {};
@@ -36,6 +42,15 @@ async function round(/** @type {{ scale: number; number: number }} */ { scale, n
     const started = performance.now();
     await act();
     times[name] = { ...times[name], [way]: performance.now() - started };
+  };
+  /** @type {<T>(make: () => Promise<T>) => () => Promise<T>} */
+  const once = (make) => {
+    /** @type {ReturnType<typeof make> | undefined} */
+    let made;
+    return () => {
+      made ??= make();
+      return made;
+    };
   };
   const fresh = async (name = 'out') => {
     await root.removeEntry(name, { recursive: true }).catch(() => {});
@@ -64,7 +79,7 @@ async function round(/** @type {{ scale: number; number: number }} */ { scale, n
       const { quota, usage } = await navigator.storage.estimate();
       if (quota - usage < size || !(await missing(directory, 'large'))) throw new Error();
       const copy = await open(directory, 'temporary', true);
-      const part = new Uint8Array(new WebAssembly.Memory({ initial: 32 }).buffer, 65536, 2 ** 20);
+      const part = new Uint8Array(new WebAssembly.Memory({ initial: 80 }).buffer, 65536, 2 ** 22);
       for (let at = 0; at < size; at += part.length) {
         fill(part, at);
         copy.write(part, { at });
@@ -121,6 +136,9 @@ async function round(/** @type {{ scale: number; number: number }} */ { scale, n
    * @type {(name: string, ways: Readonly<Record<string, (directory: FileSystemDirectoryHandle) => Promise<() => Promise<unknown>>>>) => Promise<void>}
    */
   const compare = async (name, ways) => {
+    if (!name.includes(wanted)) {
+      return;
+    }
     const entries = Object.entries(ways);
     for (const [index] of entries.entries()) {
       const [way, prepare] = /** @type {typeof entries[0]} */ (entries[(index + number) % entries.length]);
@@ -128,35 +146,59 @@ async function round(/** @type {{ scale: number; number: number }} */ { scale, n
     }
   };
   // Only the copy, because opening a sandbox takes the same for any copy.
-  /** @type {(source: import('mapcp/browser').Preopen) => Parameters<typeof compare>[1][string]} */
+  /** @type {(source: () => Promise<import('mapcp/browser').Preopen>) => Parameters<typeof compare>[1][string]} */
   const copyOf = (source) => async (directory) => {
-    const sandbox = await mapcp.openSandbox({ '/in': source, '/out': { directory, access: 'read-write' } });
+    const sandbox = await mapcp.openSandbox({
+      '/in': await source(),
+      '/out': { directory, access: 'read-write' },
+    });
     return () => sandbox.copy('/in', '/out/copy', { recursive: true }).finally(() => sandbox.close());
   };
 
   const parts = Array.from({ length: size / part.length }, () => part);
-  const source = new Uint8Array(size);
-  for (let at = 0; at < size; at += part.length) {
-    source.set(part, at);
-  }
-  await inWorker('hold', source);
+  const inMemory = once(async () => {
+    const source = new Uint8Array(size);
+    for (let at = 0; at < size; at += part.length) {
+      source.set(part, at);
+    }
+    await inWorker('hold', source);
+    return source;
+  });
   await compare(`memory to storage, ${size / MiB} MiB`, {
-    mapcp: copyOf({ tree: { dir: { large: { source } } }, access: 'read' }),
+    mapcp: copyOf(async () => ({ tree: { dir: { large: { source: await inMemory() } } }, access: 'read' })),
     'stream of 4 MiB parts': async (directory) => async () =>
       write(await directory.getFileHandle('large', { create: true }), parts),
-    'synchronous access': async (directory) => () => inWorker('write', { directory }),
-    [AS_SAFE]: async (directory) => () => inWorker('writeInWindows', { directory }),
+    'synchronous access': async (directory) => {
+      await inMemory();
+      return () => inWorker('write', { directory });
+    },
+    [AS_SAFE]: async (directory) => {
+      await inMemory();
+      return () => inWorker('writeInWindows', { directory });
+    },
   });
 
-  const stored = await fresh('stored');
-  const from = await stored.getFileHandle('large', { create: true });
-  await write(from, parts);
+  const storedFile = once(async () => {
+    const directory = await fresh('stored');
+    const file = await directory.getFileHandle('large', { create: true });
+    await write(file, parts);
+    return { directory, file };
+  });
   await compare(`storage to storage, ${size / MiB} MiB`, {
-    mapcp: copyOf({ directory: stored, access: 'read' }),
-    'whole Blob': async (directory) => async () =>
-      write(await directory.getFileHandle('large', { create: true }), [await from.getFile()]),
-    'synchronous access': async (directory) => () => inWorker('copy', { stored, directory }),
-    [AS_SAFE]: async (directory) => () => inWorker('copyInWindows', { stored, directory }),
+    mapcp: copyOf(async () => ({ directory: (await storedFile()).directory, access: 'read' })),
+    'whole Blob': async (directory) => {
+      const { file } = await storedFile();
+      return async () =>
+        write(await directory.getFileHandle('large', { create: true }), [await file.getFile()]);
+    },
+    'synchronous access': async (directory) => {
+      const { directory: stored } = await storedFile();
+      return () => inWorker('copy', { stored, directory });
+    },
+    [AS_SAFE]: async (directory) => {
+      const { directory: stored } = await storedFile();
+      return () => inWorker('copyInWindows', { stored, directory });
+    },
   });
 
   const content = new Uint8Array(1024).fill(7);
@@ -168,17 +210,20 @@ async function round(/** @type {{ scale: number; number: number }} */ { scale, n
     );
   const dir = Object.fromEntries(names.map((name) => [name, { source: content }]));
   await compare(`memory to storage, ${fileCount} files of 1 KiB`, {
-    mapcp: copyOf({ tree: { dir }, access: 'read' }),
+    mapcp: copyOf(async () => ({ tree: { dir }, access: 'read' })),
     '16 at once': async (directory) => () => writeAll(directory, 16),
     '32 at once': async (directory) => () => writeAll(directory, 32),
   });
 
-  const many = await fresh('many');
-  await writeAll(many, 32);
-  /** @type {(directory: FileSystemDirectoryHandle, count: number) => Promise<void>} */
-  const copyAll = async (directory, count) => {
+  const many = once(async () => {
+    const directory = await fresh('many');
+    await writeAll(directory, 32);
+    return directory;
+  });
+  /** @type {(from: FileSystemDirectoryHandle, directory: FileSystemDirectoryHandle, count: number) => Promise<void>} */
+  const copyAll = async (from, directory, count) => {
     const handles = [];
-    for await (const handle of many.values()) {
+    for await (const handle of from.values()) {
       handles.push(/** @type {FileSystemFileHandle} */ (handle));
     }
     await inParallel(handles, count, async (handle) =>
@@ -186,33 +231,43 @@ async function round(/** @type {{ scale: number; number: number }} */ { scale, n
     );
   };
   await compare(`storage to storage, ${fileCount} files of 1 KiB`, {
-    mapcp: copyOf({ directory: many, access: 'read' }),
-    '16 at once': async (directory) => () => copyAll(directory, 16),
-    '32 at once': async (directory) => () => copyAll(directory, 32),
+    mapcp: copyOf(async () => ({ directory: await many(), access: 'read' })),
+    '16 at once': async (directory) => copyAll.bind(undefined, await many(), directory, 16),
+    '32 at once': async (directory) => copyAll.bind(undefined, await many(), directory, 32),
   });
 
-  const listed = await fresh('listed');
-  await inParallel(
-    Array.from({ length: treeCount }, (_, index) => index),
-    32,
-    async (index) => {
-      const directory = await listed.getDirectoryHandle(`d-${index % 100}`, { create: true });
-      await directory.getFileHandle(`file-${index}`, { create: true });
-    },
-  );
-  const listing = `list ${treeCount} files with their sizes`;
-  const sandbox = await mapcp.openSandbox({
-    '/in': { directory: listed, access: 'read' },
-    '/many': { directory: many, access: 'read-write' },
-    '/large': { directory: stored, access: 'read-write' },
-    '/memory': { tree: { dir: {} }, access: 'read-write' },
+  const listed = once(async () => {
+    const directory = await fresh('listed');
+    await inParallel(
+      Array.from({ length: treeCount }, (_, index) => index),
+      32,
+      async (index) => {
+        const inner = await directory.getDirectoryHandle(`d-${index % 100}`, { create: true });
+        await inner.getFileHandle(`file-${index}`, { create: true });
+      },
+    );
+    return directory;
   });
-  await compare(listing, {
-    mapcp: async () => () => sandbox.tree('/in'),
+  /** @type {import('mapcp/browser').Sandbox | undefined} */
+  let sandbox;
+  const opened = once(async () => {
+    sandbox = await mapcp.openSandbox({
+      '/in': { directory: await listed(), access: 'read' },
+      '/many': { directory: await many(), access: 'read-write' },
+      '/large': { directory: (await storedFile()).directory, access: 'read-write' },
+      '/memory': { tree: { dir: {} }, access: 'read-write' },
+    });
+    return sandbox;
+  });
+  await compare(`\`tree\` of ${treeCount} files with their sizes`, {
+    mapcp: async () => {
+      const listing = await opened();
+      return () => listing.tree('/in');
+    },
     '32 at once': async () => async () => {
       /** @type {FileSystemFileHandle[]} */
       const handles = [];
-      for await (const directory of listed.values()) {
+      for await (const directory of (await listed()).values()) {
         for await (const handle of /** @type {FileSystemDirectoryHandle} */ (directory).values()) {
           handles.push(/** @type {FileSystemFileHandle} */ (handle));
         }
@@ -221,31 +276,44 @@ async function round(/** @type {{ scale: number; number: number }} */ { scale, n
     },
   });
 
-  await time('one file beside many', 'mapcp', () => sandbox.copy('/many/file-1', '/many/one'));
+  await compare(`copy one file of 1 KiB, beside ${fileCount} others`, {
+    mapcp: async () => {
+      const copying = await opened();
+      return () => copying.copy('/many/file-1', '/many/one');
+    },
+  });
 
-  // How long a copy goes on after it was aborted, in milliseconds.
-  for (const [name, path] of [
-    ['a large file', '/large'],
-    ['small files', '/many'],
-    ['a directory to list', '/in'],
-  ]) {
+  /** @type {readonly [source: string, target: string][]} */
+  const aborted = [
+    ['/large/large', '/large/copy'],
+    ['/many', '/memory/copy'],
+    ['/in', '/memory/copy'],
+  ];
+  for (const [source, target] of ABORTED.includes(wanted) ? aborted : []) {
     const abort = new AbortController();
-    const copying = sandbox.copy(`${path}`, path === '/large' ? '/large/../large/copy' : '/memory/copy', {
-      recursive: true,
-      signal: abort.signal,
-    });
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    const copying = (await opened()).copy(source, target, { recursive: true, signal: abort.signal });
+    await new Promise((resolve) => setTimeout(resolve, 50));
     const started = performance.now();
     abort.abort();
     await copying.catch(() => {});
-    times[`abort: ${name}`] = { mapcp: performance.now() - started };
+    times[ABORTED] = { mapcp: Math.max(times[ABORTED]?.mapcp ?? 0, performance.now() - started) };
   }
-  sandbox.close();
+  sandbox?.close();
   worker.terminate();
   for await (const name of root.keys()) {
     await root.removeEntry(name, { recursive: true });
   }
   return times;
+}
+
+const RESULT = 'build/out/bench-browser.md';
+if (process.argv[2] === 'publish') {
+  const page = 'docs/browser.md';
+  const [before, , after] = readFileSync(page, 'utf8').split(
+    /(?<=<!-- bench: begin -->\n)|(?=<!-- bench: end -->)/,
+  );
+  writeFileSync(page, `${before}\n${readFileSync(RESULT, 'utf8')}\n${after}`);
+  process.exit();
 }
 
 const server = await serve();
@@ -261,7 +329,7 @@ try {
   await page.goto(server.origin);
   await page.waitForFunction('globalThis.mapcp !== undefined');
   for (let number = 0; number < rounds; number++) {
-    for (const [name, ways] of Object.entries(await page.evaluate(round, { scale, number }))) {
+    for (const [name, ways] of Object.entries(await page.evaluate(round, { scale, number, wanted }))) {
       const all = results.get(name) ?? new Map();
       results.set(name, all);
       for (const [way, milliseconds] of Object.entries(ways)) {
@@ -276,15 +344,26 @@ try {
 }
 
 /** @type {(values: readonly number[]) => string} */
-const best = (values) => (values.length === 0 ? '' : `${Math.min(...values).toFixed(0)} ms`);
+const time = (values) => (values.length === 0 ? '' : `${Math.min(...values).toFixed(0)} ms`);
 
-console.log('| case | fastest plain way | plain | as safe | mapcp | ratio |');
-console.log('| --- | --- | --- | --- | --- | --- |');
+const lines = [
+  '| case | fastest plain way | plain | as safe | mapcp | ratio |',
+  '| --- | --- | --- | --- | --- | --- |',
+];
 for (const [name, ways] of results) {
   const { mapcp = [], 'as safe': safe = [], ...plain } = Object.fromEntries(ways);
   const [way, values] = Object.entries(plain).sort(
     ([, one], [, other]) => Math.min(...one) - Math.min(...other),
   )[0] ?? ['', []];
   const ratio = values.length === 0 ? '' : (Math.min(...values) / Math.min(...mapcp)).toFixed(2);
-  console.log(`| ${[name, way, best(values), best(safe), best(mapcp), ratio].join(' | ')} |`);
+  const ours = name.endsWith('at most') ? [Math.max(...mapcp)] : mapcp;
+  lines.push(`| ${[name, way, time(values), time(safe), time(ours), ratio].join(' | ')} |`);
+}
+const table = lines.join('\n');
+process.stdout.write(`${table}\n`);
+if (scale === 1 && wanted === '') {
+  const machine = `on ${cpus().length} cores`;
+  const made = `${new Date().toISOString().slice(0, 10)}, with \`ROUNDS=${rounds}\` and ${machine}`;
+  writeFileSync(RESULT, `On ${made}, the best times were:\n\n${table}\n`);
+  process.stdout.write('`make bench-browser-publish` puts this into docs/browser.md.\n');
 }
