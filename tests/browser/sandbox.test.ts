@@ -50,6 +50,37 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     });
   });
 
+  it("leaves the page's buffers as they are, and does not see later changes", async () => {
+    const page = await pages.open();
+    const found = await page.evaluate(async () => {
+      const source = new Uint8Array(1 << 20).fill(1);
+      const part = source.subarray(5, 300_005);
+      const tree = { dir: { whole: { source: source.buffer }, part: { source: part }, x: { source: 'x' } } };
+      const sandbox = await mapcp.openSandbox({ '/box': { tree, access: 'read-write' } });
+      source.fill(2);
+      await sandbox.copy('/box/whole', '/box/copy');
+      await sandbox.copy('/box/x', '/box/whole');
+      const { dir } = await sandbox.tree('/box');
+      sandbox.close();
+      const text = (name: string) => (dir[name] as { source: Blob }).source.text();
+      const counts = await Promise.all(
+        ['copy', 'part', 'whole'].map(async (name) => {
+          const content = await text(name);
+          return [content.length, content.replaceAll('\x01', '').length];
+        }),
+      );
+      return { counts, page: [source.length, source[0], part.length] };
+    });
+    expect(found).toEqual({
+      counts: [
+        [1 << 20, 0],
+        [300_000, 0],
+        [1, 1],
+      ],
+      page: [1 << 20, 2, 300_000],
+    });
+  });
+
   it('reports its progress, and does not freeze the page', async () => {
     const page = await pages.open();
     const { progress, turns } = await page.evaluate(async () => {

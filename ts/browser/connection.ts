@@ -53,7 +53,16 @@ export class Connection {
    *
    * @returns its answer. Rejects if the worker fails. If the component failed, the error has that as its `payload`.
    */
-  async ask<Name extends keyof Requests>(
+  ask<Name extends keyof Requests>(
+    name: Name,
+    ...parameters: Parameters<Requests[Name]>
+  ): Promise<ReturnType<Requests[Name]>> {
+    return this.give([], name, ...parameters);
+  }
+
+  /** The same as {@link Connection.ask}. The page can then no longer use the given buffers. */
+  async give<Name extends keyof Requests>(
+    buffers: ArrayBuffer[],
     name: Name,
     ...parameters: Parameters<Requests[Name]>
   ): Promise<ReturnType<Requests[Name]>> {
@@ -63,7 +72,7 @@ export class Connection {
     const id = ++this.#latest;
     const request: Request<Name> = { id, name, parameters };
     await this.#ready;
-    this.#worker.postMessage(request);
+    this.#worker.postMessage(request, buffers);
     return this.#answerTo(id) as Promise<ReturnType<Requests[Name]>>;
   }
 

@@ -170,7 +170,15 @@ type Piece = Uint8Array<ArrayBuffer>;
  */
 export class MemoryContent implements WritableContent {
   readonly #pieces: (Piece | undefined)[] = [];
-  #size = 0;
+  #size: number;
+
+  /** @param bytes the content. They are not copied, and nobody else must change them */
+  constructor(bytes: Piece = new Uint8Array(0)) {
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      this.#pieces.push(bytes.subarray(at, at + PIECE));
+    }
+    this.#size = bytes.length;
+  }
 
   get size(): number {
     return this.#size;

@@ -47,9 +47,8 @@ export class FileNode extends Status {
     if ('write' in this.content) {
       return this.content as WritableContent;
     }
-    const memory = new MemoryContent();
     const bytes = new Uint8Array(this.content.size);
-    memory.write(bytes.subarray(0, this.content.read(bytes, 0)), 0);
+    const memory = new MemoryContent(bytes.subarray(0, this.content.read(bytes, 0)));
     this.content = memory;
     return memory;
   }
@@ -122,9 +121,10 @@ function fileFrom({ source, mtimeNs }: FileEntry): FileNode {
 }
 
 function inMemory(source: Exclude<FileEntry['source'], Blob>): MemoryContent {
-  const content = new MemoryContent();
-  content.write(typeof source === 'string' ? new TextEncoder().encode(source) : (source as Uint8Array), 0);
-  return content;
+  // The page has sent a copy of its bytes.
+  return new MemoryContent(
+    typeof source === 'string' ? new TextEncoder().encode(source) : (source as Uint8Array<ArrayBuffer>),
+  );
 }
 
 /** Lists a tree for the page. */

@@ -23,7 +23,10 @@ import type { Grant, Stepped } from './requests.js';
 import { storedTree } from './stored-tree.js';
 import type { FileCall } from './volume.js';
 
-/** How to copy. Browsers have no permissions, and copy with one job; the other options are those of Node. */
+/**
+ * How to copy. Browsers have no permissions, and copy with one job; the other options are those of Node. The default of
+ * `windowSize` is 4194304.
+ */
 export type CopyOptions = Omit<CommonOptions, 'preserveMode' | 'mode' | 'concurrency'>;
 
 const { preserveMode, mode, concurrency, ...checks } = copyChecks;
@@ -71,6 +74,12 @@ const sandboxChecks: Checks<SandboxOptions> = {
 const LOCK = 'mapcp';
 
 const DEFAULT_MEMORY = 2 ** 30;
+
+/** The window by default, in bytes. Each of the browser's writes takes some time, whatever its size. */
+const DEFAULT_WINDOW = 2 ** 22;
+
+/** How large a buffer is passed on instead of copied, in bytes. */
+const LARGE = 2 ** 16;
 
 /** Closes a sandbox that was forgotten. Otherwise its worker would hold the files in memory for ever. */
 const forgotten = new FinalizationRegistry<Connection>((connection) => {
@@ -183,7 +192,8 @@ export class Sandbox {
     return {
       begin: async (measure) => {
         leave = await this.#turn(options.signal);
-        const given = toComponent(options, measure, { input });
+        const { windowSize = DEFAULT_WINDOW } = options;
+        const given = toComponent({ ...options, windowSize }, measure, { input });
         return this.#job(await this.#connection.ask('begin', source, target, given));
       },
       prepareStep: () => this.#lifetime.requireOpen(),
@@ -256,6 +266,19 @@ export class Sandbox {
   }
 }
 
+/** Returns the buffers of large files in memory. They are copies, and passing one on is faster than copying it again. */
+function largeBuffersOf(grants: readonly Grant[]): ArrayBuffer[] {
+  return grants.flatMap(({ from }) =>
+    'kind' in from
+      ? []
+      : from.flatMap(([, , item]) => {
+          const source = 'source' in item ? item.source : undefined;
+          const isLarge = source instanceof Uint8Array && source.length > LARGE;
+          return isLarge ? [source.buffer as ArrayBuffer] : [];
+        }),
+  );
+}
+
 /**
  * Opens a sandbox over some directories, in a worker of its own.
  *
@@ -282,7 +305,7 @@ export async function openSandbox(preopens: Preopens, options: SandboxOptions = 
   const grants = await grantsFor(preopens);
   const connection = Connection.open(worker);
   try {
-    await connection.ask('open', grants, memory, watch !== undefined);
+    await connection.give(largeBuffersOf(grants), 'open', grants, memory, watch !== undefined);
   } catch (error) {
     connection.close();
     throw error;
