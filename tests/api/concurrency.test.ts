@@ -57,9 +57,12 @@ function partial(path: string): string[] {
  * Runs a program with `copy` and `openSandbox` in a process of its own, because threads are kept. Returns the values
  * that it passes to `print`. `threads` has the number of threads started so far.
  */
-function inProcess(directory: string, program: string): unknown[] {
+/** `before` is a module that runs before mapcp is loaded. */
+function inProcess(directory: string, program: string, before = ''): unknown[] {
   const library = JSON.stringify(resolve('build/out/js/index.js'));
+  writeFileSync(join(directory, 'before.mjs'), before);
   const text = `
+    import './before.mjs';
     import { copy, openSandbox } from ${library};
     const threads = [];
     process.on('worker', (worker) => threads.push(worker));
@@ -115,16 +118,19 @@ describe('a copy by several jobs', () => {
       expect(
         inProcess(
           directory,
-          `const ends = [];
-          globalThis.setTimeout = (end) => {
-            ends.push(end);
-            return { unref: () => undefined };
-          };
-          const box = await openSandbox({ '/all': { path: '.', access: 'read-write' } });
+          `const box = await openSandbox({ '/all': { path: '.', access: 'read-write' } });
           await box.copy('/all/a', '/all/b', ${JSON.stringify(divided)});
-          ends.forEach((end) => end());
+          globalThis.ends.forEach((end) => end());
           const { files } = await box.copy('/all/a', '/all/c', ${JSON.stringify(divided)});
           print({ threads: threads.length, files });`,
+          `import { syncBuiltinESMExports } from 'node:module';
+          import timers from 'node:timers';
+          globalThis.ends = [];
+          timers.setTimeout = (end) => {
+            globalThis.ends.push(end);
+            return { unref: () => undefined };
+          };
+          syncBuiltinESMExports();`,
         ),
       ).toEqual([{ threads: 2, files: 100 }]);
     }));

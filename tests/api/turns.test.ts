@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { type CopyEntry, copy, openSandbox } from 'mapcp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
 import { rejectionOf } from '../helpers/rejection.js';
 import { runFile } from '../helpers/runtimes.js';
@@ -46,6 +46,26 @@ function withDescriptors(most: number, directory: string, program: string): stri
 }
 
 describe('many copies at once', () => {
+  it('all end although the timers are fake', () =>
+    inTemporaryDirectory(async (directory) => {
+      vi.useFakeTimers();
+      try {
+        const copies = makeFiles(directory, 40).map((number) =>
+          copy(join(directory, `a${number}`), join(directory, `b${number}`)),
+        );
+        expect(await Promise.all(copies)).toHaveLength(40);
+        const slow = async function* () {
+          for (const byte of 'content') {
+            await new Promise((resolve) => process.nextTick(resolve));
+            yield Buffer.from(byte);
+          }
+        };
+        expect((await copy(slow(), join(directory, 'c'))).bytes).toBe(7);
+      } finally {
+        vi.useRealTimers();
+      }
+    }));
+
   it('all succeed, although there are more copies than descriptors', () =>
     inMemoryDirectory((directory) => {
       makeFiles(directory, 300);

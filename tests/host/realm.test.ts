@@ -62,6 +62,35 @@ describe('in another realm, as in a test file of Jest', () => {
     expect(answers).toEqual([1, 0]);
   });
 
+  it('a copy takes Blobs, files and streams of the main realm', () => {
+    const directory = temporaryDirectory();
+    const contents = inOtherRealm(
+      directory,
+      `const { readFileSync } = await import('node:fs');
+       const { Readable } = await import('node:stream');
+       const { File } = await import('node:buffer');
+       const bytes = new TextEncoder().encode('xx');
+       const start = (controller) => {
+         controller.enqueue(bytes);
+         controller.close();
+       };
+       const sources = [
+         new Blob(['xx']),
+         new File(['xx'], 'name'),
+         new Blob(['xx']).stream(),
+         new Response('xx').body,
+         new ReadableStream({ start }),
+         Readable.toWeb(Readable.from([bytes])),
+         Readable.from([bytes]),
+       ];
+       for (const [index, source] of sources.entries()) {
+         await copy(source, directory + '/' + index);
+       }
+       return sources.map((_, index) => readFileSync(directory + '/' + index, 'utf8'));`,
+    );
+    expect(contents).toEqual(Array.from({ length: 7 }, () => 'xx'));
+  });
+
   it('clean works, and fails with its own error', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, '.mapcp-0123456789abcdef.tmp'), '');

@@ -17,7 +17,7 @@
 // `{ force: "overwrite: 'always'" }`. A list can include another one by `...`.
 //
 // Test runners such as Jest run modules in a realm of their own. There, `instanceof` is false for objects of another
-// realm. So nothing here uses it: call `isError(value)` and `isBytes(value)` instead.
+// realm. So nothing here uses it: call `isError(value)`, `isBytes(value)` and `isPromise(value)` instead.
 
 /**
  * Checks a value. Throws a TypeError or RangeError that begins with `name`.
@@ -37,6 +37,13 @@ export const isUrl = (value: unknown): value is URL => tagOf(value) === 'URL';
 
 /** Whether a value is a Uint8Array of any realm. A Buffer is one. */
 export const isBytes = (value: unknown): value is Uint8Array => tagOf(value) === 'Uint8Array';
+
+/** Whether a value is a promise of any realm, or an object with the method of one. */
+export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+
+/** Whether a value is an ArrayBuffer of any realm. */
+export const isArrayBuffer = (value: unknown): value is ArrayBuffer => tagOf(value) === 'ArrayBuffer';
 
 /**
  * Reads each option once, checks it, and returns a copy of them.

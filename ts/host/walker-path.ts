@@ -7,6 +7,7 @@
 
 import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { isError } from '../common/check.js';
 import { callsByPath } from './calls-by-path.js';
 import { fail, systemError } from './error-code.js';
 import { Handle } from './handle.js';
@@ -50,7 +51,7 @@ function resolved(path: string): string {
   try {
     return realpathSync.native(path);
   } catch (error) {
-    throw error instanceof Error ? Object.assign(error, { path }) : error;
+    throw isError(error) ? Object.assign(error, { path }) : error;
   }
 }
 

@@ -1,9 +1,11 @@
 // Threads that copy shards, one at a time each. They are kept for a while, because a short copy in a new thread spends
 // most of its time on loading and compiling.
 
+import * as timers from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import { isError } from '../common/check.js';
 import type { CopyOptions } from '../common/options.js';
+import { now } from '../common/timers.js';
 import type { Preopens } from '../host/grant.js';
 import type { HostOptions } from '../host/host-options.js';
 import type { ComponentError, Entry, Progress } from './component.js';
@@ -50,6 +52,9 @@ const BUSY = 1;
 
 // How long a thread without work is kept, in milliseconds.
 const KEPT = 60_000;
+
+// Taken here, because test runners replace the timers later.
+const { clearTimeout, setTimeout } = timers;
 
 const idle: Thread[] = [];
 
@@ -128,7 +133,7 @@ class Thread {
 
   /** Blocks until the thread has left its shard, at most until `latest` on the clock of `performance`. */
   waitUntil(latest: number): void {
-    Atomics.wait(this.#state, 0, BUSY, Math.max(0, latest - performance.now()));
+    Atomics.wait(this.#state, 0, BUSY, Math.max(0, latest - now()));
   }
 
   #receive(report: ThreadReport | typeof IDLE | typeof READY): void {
@@ -186,7 +191,7 @@ export type { Thread };
 
 /** Makes threads leave their shards before the process ends. Otherwise their temporary files would stay. */
 export function stopAtOnce(threads: readonly Thread[]): void {
-  const latest = performance.now() + LAST_WAIT;
+  const latest = now() + LAST_WAIT;
   for (const thread of threads) {
     thread.stopAtExit();
   }

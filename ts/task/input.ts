@@ -1,8 +1,18 @@
 // What a job gets while it runs: the paths of a list, or the content of a stream. Both are taken from a source of the
 // caller's piece by piece, when the job needs them.
 
-import { describe, isBytes, isIterable, isUrl, requireThat, text } from '../common/check.js';
+import {
+  describe,
+  isArrayBuffer,
+  isBytes,
+  isIterable,
+  isPromise,
+  isUrl,
+  requireThat,
+  text,
+} from '../common/check.js';
 import type { CopyOptions } from '../common/options.js';
+import { clearTimeout, setTimeout } from '../common/timers.js';
 
 /** The name of a stream in place of a path, in errors and entries. */
 export const STREAM = '-';
@@ -17,7 +27,7 @@ export type InputForm = 'paths' | 'lines' | 'content';
 export type StreamSource =
   | Uint8Array
   | Blob
-  | ReadableStream<Uint8Array>
+  | ReadableStream<Uint8Array | ArrayBuffer>
   | Iterable<Uint8Array>
   | AsyncIterable<Uint8Array>;
 
@@ -38,9 +48,12 @@ type Result = IteratorResult<unknown>;
 /** Yields values of the caller's. */
 interface Supply {
   /** Returns the next value. */
-  next(): Result | Promise<Result>;
-  /** Stops the source before its end: destroys a stream of Node, cancels one of the web, returns an iterator. */
-  stop(): unknown;
+  next(): Result | PromiseLike<Result>;
+  /**
+   * Stops the source before its end: destroys a stream of Node, cancels one of the web, returns an iterator. A stream of
+   * the web gets the reason.
+   */
+  stop(reason: unknown): unknown;
 }
 
 const ignore = () => {};
@@ -84,7 +97,7 @@ export class Input {
     // If the source failed meanwhile, the promise still has to be asked for its error.
     while (pieces.length < ENOUGH && (this.#pending !== undefined || !this.#isOver)) {
       const result = this.#pending ?? this.#ask();
-      if (result instanceof Promise) {
+      if (isPromise(result)) {
         return this.#gather(result, pieces);
       }
       this.#take(result, pieces);
@@ -92,12 +105,16 @@ export class Input {
     return this.#first(pieces.joined());
   }
 
-  /** Ends the input. If values are left, stops the source. */
-  end(): void {
+  /**
+   * Ends the input. If values are left, stops the source.
+   *
+   * @param reason the error of the copy; undefined if it succeeded
+   */
+  end(reason?: unknown): void {
     if (!this.#isOver) {
       this.#isOver = true;
       // The copy has its result already. This does not wait, because a generator returns only after its next value.
-      new Promise((resolve) => resolve(this.#supply.stop())).catch(ignore);
+      new Promise((resolve) => resolve(this.#supply.stop(reason))).catch(ignore);
     }
   }
 
@@ -137,10 +154,10 @@ export class Input {
     };
     try {
       const result = this.#supply.next();
-      if (!(result instanceof Promise)) {
+      if (!isPromise(result)) {
         return result;
       }
-      this.#pending = result.catch(fail);
+      this.#pending = Promise.resolve(result).catch(fail);
       // The copy may end before it waits for this.
       this.#pending.catch(ignore);
       return this.#pending;
@@ -204,7 +221,7 @@ function supplyOf(source: object): Supply {
   if (has(source, 'getReader')) {
     // Its iterator would wait for the next value before it is returned.
     const reader = (source as ReadableStream).getReader();
-    return { next: () => reader.read() as Promise<Result>, stop: () => reader.cancel() };
+    return { next: () => reader.read() as Promise<Result>, stop: (reason) => reader.cancel(reason) };
   }
   const iterator = (
     has(source, Symbol.asyncIterator)
@@ -234,7 +251,7 @@ function isBlob(value: unknown): value is Blob {
   return typeof value === 'object' && value !== null && has(value, 'arrayBuffer') && has(value, 'stream');
 }
 
-function isWebStream(value: unknown): value is ReadableStream<Uint8Array> {
+function isWebStream(value: unknown): value is ReadableStream<Uint8Array | ArrayBuffer> {
   return typeof value === 'object' && value !== null && has(value, 'getReader');
 }
 
@@ -247,10 +264,12 @@ function hasEnded(source: StreamSource): boolean {
 export function contentOf(source: StreamSource): Input {
   const chunks = isBytes(source) ? [new Uint8Array(source)] : isBlob(source) ? source.stream() : source;
   return new Input('content', Array.isArray(chunks) ? [...chunks] : chunks, (chunk) => {
-    if (!isBytes(chunk)) {
+    // Some streams of the web yield buffers, such as those of FileHandle in Node 20.
+    const bytes = isArrayBuffer(chunk) ? new Uint8Array(chunk) : chunk;
+    if (!isBytes(bytes)) {
       throw new TypeError(`a chunk of the stream must be a Uint8Array, not ${describe(chunk)}`);
     }
-    return chunk;
+    return bytes;
   });
 }
 

@@ -1,6 +1,11 @@
 // How copies share this thread with other tasks.
 
+import * as timers from 'node:timers';
+import { now } from '../common/timers.js';
 import { GOAL } from './pace.js';
+
+// Taken here, because a test runner can replace it later by a fake one, for which every copy would wait.
+const { setImmediate } = timers;
 
 /** The copies that rest, in order. Each function lets one go on. */
 const resting: (() => void)[] = [];
@@ -32,14 +37,14 @@ let busySince: number | undefined;
  * between steps, because they have one each.
  */
 export async function restIfDue(): Promise<void> {
-  const now = performance.now();
+  const moment = now();
   if (busySince === undefined) {
-    busySince = now;
+    busySince = moment;
     setImmediate(() => {
       busySince = undefined;
     });
   }
-  if (now - busySince > GOAL) {
+  if (moment - busySince > GOAL) {
     await rest();
   }
 }

@@ -1,7 +1,9 @@
 import { asProperty, type Spelling, spellOptions } from '../common/advice.js';
+import { isPromise } from '../common/check.js';
 import { CopyError, type CopyReport } from '../common/errors.js';
 import type { CopyEntry, CopyOptions, CopyProgress } from '../common/options.js';
 import { nameOf } from '../common/posix.js';
+import { now } from '../common/timers.js';
 import { type ComponentError, componentErrorOf, type Entry, type Progress } from '../jobs/component.js';
 import { throwIfAborted } from './abort.js';
 import type { Input } from './input.js';
@@ -88,7 +90,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   readonly #report: Promise<CopyReport>;
   #options: CopyOptions = {};
   #input: Input | undefined;
-  readonly #started = performance.now();
+  readonly #started = now();
   #isWatched = false;
   #iterations = 0;
   #isLeft = false;
@@ -159,9 +161,12 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     this.#options = options;
     this.#input = input;
     try {
-      return await this.#runWith(prepare);
-    } finally {
+      const report = await this.#runWith(prepare);
       input?.end();
+      return report;
+    } catch (error) {
+      input?.end(error);
+      throw error;
     }
   }
 
@@ -170,7 +175,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     this.#isWatched ||= this.#options.onProgress !== undefined;
     const taken = takeTurn(this.#options.signal);
     // Synchronously if possible, because the caller may close the sandbox right after the call.
-    const turn = taken instanceof Promise ? await taken : taken;
+    const turn = isPromise(taken) ? await taken : taken;
     try {
       for (;;) {
         try {
@@ -212,9 +217,9 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
       for (;;) {
         this.#requireWanted();
         work.prepareStep();
-        const started = performance.now();
+        const started = now();
         const { progress, componentError } = await step(job, pace.budget);
-        pace.took(performance.now() - started);
+        pace.took(now() - started);
         for (const error of job.takeErrors()) {
           const [notes, listener] = isWarning(error)
             ? [warnings, this.#options.onWarning]
@@ -243,7 +248,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
   /** Gives the job more of its input. Another copy may have the turn while this one waits for the input. */
   async #feed(job: Job, work: Work, turn: Turn): Promise<void> {
     const next = this.#input?.next();
-    const bytes = next instanceof Promise ? await turn.lend(work.unlessClosed(next)) : next;
+    const bytes = isPromise(next) ? await turn.lend(work.unlessClosed(next)) : next;
     await (bytes === undefined ? job.endInput() : job.addInput(bytes));
   }
 
@@ -267,11 +272,11 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     if (!this.#isWatched) {
       return;
     }
-    const now = performance.now();
-    if (!progress.done && now - this.#lastReport < REPORT_MILLISECONDS) {
+    const moment = now();
+    if (!progress.done && moment - this.#lastReport < REPORT_MILLISECONDS) {
       return;
     }
-    this.#lastReport = now;
+    this.#lastReport = moment;
     const latest = {
       bytesDone: Number(progress.bytesDone),
       bytesTotal: numberOf(progress.bytesTotal),
@@ -322,8 +327,7 @@ class News {
 
 /** Waits for the result of a callback, if it is a promise. */
 function settled(returned: unknown, turn: Turn): Promise<void> | undefined {
-  const isPromise = typeof returned === 'object' && returned !== null && 'then' in returned;
-  return isPromise ? turn.lend(returned as PromiseLike<unknown>).then(() => {}) : undefined;
+  return isPromise(returned) ? turn.lend(returned).then(() => {}) : undefined;
 }
 
 /** Whether a copy failed because descriptors ran out, before it did anything. */
@@ -394,7 +398,7 @@ function makeReport(progress: Progress, warnings: Notes, errors: Notes, started:
     warningCount: warnings.count,
     errors: errors.first,
     errorCount: errors.count,
-    milliseconds: performance.now() - started,
+    milliseconds: now() - started,
   };
 }
 
