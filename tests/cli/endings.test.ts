@@ -1,7 +1,7 @@
 // Errors of the command line if it cannot work at all, or cannot print.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
@@ -96,6 +96,17 @@ describe('the command line reports in one sentence', () => {
       /^mapcp: cannot go on: no procfs is mounted at \/proc, [^\n]*: mount it, or run 'npm install koffi'\n$/,
     );
     expect(status).toBe(1);
+  });
+});
+
+it.skipIf(!canMount).each(['cli', 'run'])('without procfs, Node finds the command %s by its name', (name) => {
+  const path = resolve(`build/out/js/${name}/main.js`);
+  // As `#!/usr/bin/env node` starts it. Then Node does not know its own path.
+  const command = `PATH=${dirname(process.execPath)}:$PATH node ${path} --version`;
+  expect(run(`unshare --mount sh -c 'mount -t tmpfs none /proc && ${command}'`)).toEqual({
+    status: 0,
+    stdout: expect.stringMatching(/^(mapcp-run )?[\d.]+\n$/),
+    stderr: '',
   });
 });
 

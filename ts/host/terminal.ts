@@ -3,8 +3,8 @@
 import { fstatSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** Loads a module of Node. Any absolute path does. */
-const load = createRequire(process.execPath);
+/** Loads a module of Node. Any absolute path does; `process.execPath` need not be one if /proc is not mounted. */
+const load = createRequire('/');
 
 /** Whether a descriptor is open on a terminal. */
 export function isTerminal(fd: number): boolean {

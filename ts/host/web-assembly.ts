@@ -36,9 +36,21 @@ declare const WebAssembly: {
 /** Instantiates a core module. */
 export type Instantiates = typeof WebAssembly.instantiate;
 
-export const { instantiate } = WebAssembly;
-export const { imports: importsOf, exports: exportsOf } = WebAssembly.Module;
-export const { Memory: CoreMemory } = WebAssembly;
+// Functions, because the command must be able to load this file and then report that there is no WebAssembly.
+
+/** Instantiates a core module with its imports. */
+export const instantiate: Instantiates = (module, imports) => WebAssembly.instantiate(module, imports);
+
+/** Returns the imports of a core module. */
+export const importsOf = (module: CoreModule): CoreImport[] => WebAssembly.Module.imports(module);
+
+/** Returns the exports of a core module. */
+export const exportsOf = (module: CoreModule): { name: string; kind: string }[] =>
+  WebAssembly.Module.exports(module);
+
+/** Whether an export of an instance is a memory. */
+export const isMemory = (value: unknown): value is { readonly buffer: ArrayBuffer } =>
+  value instanceof WebAssembly.Memory;
 
 /** Compiles and instantiates a small core module without imports. */
 export const instantiateNow = (bytes: Uint8Array): CoreInstance =>

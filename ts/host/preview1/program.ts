@@ -4,11 +4,11 @@ import { describe, isError } from '../../common/check.js';
 import { ExitError, RefusedError, TrapError } from '../errors.js';
 import {
   type CoreInstance,
-  CoreMemory,
   type CoreModule,
   exportsOf,
   importsOf,
   instantiate,
+  isMemory,
 } from '../web-assembly.js';
 import { Descriptors } from './descriptors.js';
 import { fileFunctions } from './files.js';
@@ -112,10 +112,7 @@ export class Program {
       return { buffer: new ArrayBuffer(0) };
     }
     // The buffer of a memory that threads share is none of another realm's ArrayBuffers either.
-    if (
-      !(memory instanceof CoreMemory) ||
-      Object.prototype.toString.call(memory.buffer) !== '[object ArrayBuffer]'
-    ) {
+    if (!isMemory(memory) || Object.prototype.toString.call(memory.buffer) !== '[object ArrayBuffer]') {
       throw new RefusedError("the program exports no memory with the name 'memory' that it has for itself");
     }
     return memory;
