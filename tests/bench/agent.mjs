@@ -2,13 +2,13 @@
 // copies for each message, and answers with the cost.
 
 import { mkdirSync, readFileSync } from 'node:fs';
-import { Module } from 'node:module';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { COPIES } from './cases.mjs';
 import { contestants } from './contestants.mjs';
+import { hideKoffi } from './hide-koffi.mjs';
 import { messageOf } from './report.mjs';
 
 /** @typedef {{ kind: import('./cases.mjs').Case['kind'], source: string, target: string }} Request */
@@ -40,17 +40,6 @@ if (load === undefined) {
 const isNode = process.versions.bun === undefined && process.versions.deno === undefined;
 if (isWithoutKoffi) {
   hideKoffi();
-}
-
-/** Makes mapcp find no koffi. */
-function hideKoffi() {
-  const own = Reflect.get(Module, '_load');
-  Reflect.set(Module, '_load', (/** @type {unknown[]} */ ...given) => {
-    if (given[0] === 'koffi') {
-      throw Object.assign(new Error('koffi is hidden'), { code: 'MODULE_NOT_FOUND' });
-    }
-    return Reflect.apply(own, Module, given);
-  });
 }
 
 /** @param {() => unknown} copy */

@@ -7,6 +7,7 @@ import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { contestants } from './contestants.mjs';
+import type { Goal } from './goals.mjs';
 import type { Results } from './report.mjs';
 
 const README = 'before\n<!-- bench: begin -->\n<!-- bench: end -->\nafter\n';
@@ -77,6 +78,20 @@ describe('the benchmark', () => {
       );
       expect(read('tests/bench/figures.md')).toMatch(/^\| mapcp +\| .* 30\.0 ms \| .* 4\.0 ms \| +1 MiB \|/m);
     }));
+});
+
+describe('the profile', () => {
+  it('has each goal, and what was measured', () => {
+    const env = { ...process.env, ROUNDS: '1', SCALE: '0.001' };
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['tests/bench/goals.mjs'], {
+      env,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const goals = JSON.parse(stdout) as Goal[];
+    expect(goals.filter(({ most }) => most !== undefined)).toHaveLength(9);
+    expect(goals.filter(({ measured }) => !Number.isFinite(measured))).toEqual([]);
+  });
 });
 
 const hasFpart = spawnSync('fpart', ['-V']).status === 0 || process.env.CI !== undefined;
