@@ -173,9 +173,7 @@ static bool clean_tree(struct cleaning *cleaning, struct mapcp_error *error) {
             }
             break;
         case MAPCP_TREE_FAILED:
-            // No temporary file has a name that is not UTF-8.
-            if (!(error->code == MAPCP_CODE_INVALID_NAME && error->operation == MAPCP_OPERATION_INSPECT) &&
-                !report(cleaning, error)) {
+            if (!report(cleaning, error)) {
                 return false;
             }
             break;
@@ -193,7 +191,7 @@ bool mapcp_clean(const char *directory, bool dry_run, struct mapcp_cleaned *resu
     struct cleaning cleaning = {
         .tree =
             {
-                .purpose = MAPCP_TREE_MEASURE,
+                .purpose = MAPCP_TREE_CLEAN,
                 .options = &options,
                 .source = &source,
                 .target = &target,

@@ -106,11 +106,14 @@ static bool admits_escaped(const struct mapcp_options *options, const char *show
 
 /// Refuses an entry with an escaped name, unless it must be left out anyway. The paths are set, and lose the
 /// slash.
-static bool refuse_escaped(struct mapcp_tree *tree, bool is_directory, struct mapcp_error *error) {
+static bool refuse_escaped(struct mapcp_tree *tree, unsigned char type, struct mapcp_error *error) {
+    const bool is_directory = type == DT_DIR;
     mapcp_path_cut(tree->source, tree->source->length - 1);
     mapcp_path_cut(tree->target, tree->target->length - 1);
     const char *path = mapcp_tree_path_below(tree);
-    if (!mapcp_shard_has(tree->options->shard, path)) {
+    const bool may_be_directory = is_directory || type == DT_UNKNOWN;
+    if ((tree->purpose == MAPCP_TREE_CLEAN && !may_be_directory) ||
+        !mapcp_shard_has(tree->options->shard, path)) {
         return true;
     }
     char *unescaped = unescape(path);
@@ -162,8 +165,7 @@ static enum mapcp_tree_step take_listed(struct mapcp_tree *tree, const struct ma
         return MAPCP_TREE_STEP_FAILED;
     }
     if (is_escaped(listed->name)) {
-        return refuse_escaped(tree, listed->type == DT_DIR, error) ? MAPCP_TREE_STEP_PASSED
-                                                                   : MAPCP_TREE_STEP_FAILED;
+        return refuse_escaped(tree, listed->type, error) ? MAPCP_TREE_STEP_PASSED : MAPCP_TREE_STEP_FAILED;
     }
     bool is_in_shard = mapcp_shard_has(tree->options->shard, mapcp_tree_path_below(tree));
     bool is_known = find_type(tree, listed, &type, error);

@@ -27,6 +27,10 @@ enum mapcp_tree_purpose {
     MAPCP_TREE_DRY_RUN,
     /// Nothing.
     MAPCP_TREE_MEASURE,
+    /// Nothing. The caller looks for names that mapcp gives, so entries with names that are not UTF-8 are
+    /// left
+    /// out, but such a directory fails: it could contain one.
+    MAPCP_TREE_CLEAN,
     /// Nothing. The walk removes each directory of the source when it leaves it. The caller must remove all
     /// other entries.
     MAPCP_TREE_REMOVE,
