@@ -73,16 +73,36 @@ export type Implementation<N extends string = Name> = {
 /** The functions as a program calls them. */
 export type Functions = Readonly<Record<string, (...flat: unknown[]) => number>>;
 
+/** What one of the functions does, whatever its parameters. */
+type Act = (...parameters: (number | bigint)[]) => void;
+
 /** Makes the functions that a program can import. It has no name that the object does not have itself. */
 export function functionsFrom(implementation: Implementation): Functions {
-  const functions = Object.entries(signatures).map(([name, signature]) => [
-    name,
-    checked(signature, implementation[name as Name] as (...parameters: (number | bigint)[]) => void),
-  ]);
+  const canSkipStacks = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')?.writable === true;
+  const functions = Object.entries(signatures).map(([name, signature]) => {
+    const act = implementation[name as Name] as Act;
+    return [name, checked(signature, canSkipStacks && name.startsWith('path_') ? withoutStacks(act) : act)];
+  });
   return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(functions)));
 }
 
-function checked(signature: string, act: (...parameters: (number | bigint)[]) => void) {
+/**
+ * Calls `act` so that its errors have no stacks. Programs often try calls that fail, they get nothing but a number, and
+ * the stack takes longer than the call. Not for functions that call the caller's own: their errors need stacks.
+ */
+function withoutStacks(act: Act): Act {
+  return (...parameters) => {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    try {
+      act(...parameters);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  };
+}
+
+function checked(signature: string, act: Act) {
   return (...flat: unknown[]): number => {
     if (flat.length !== signature.length) {
       wrongTypes();
