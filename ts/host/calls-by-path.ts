@@ -7,6 +7,7 @@ import {
   lutimesSync,
   mkdirSync,
   opendirSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   symlinkSync,
@@ -15,7 +16,8 @@ import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/
 import { removeDirectory, removeFile, rename } from './busy.js';
 import type { Handle } from './handle.js';
 import { NAME_ENCODING } from './names.js';
-import type { Walker } from './walker.js';
+import { isSmallDirectory } from './small-directory.js';
+import type { ListedEntry, Listing, Walker } from './walker.js';
 
 /** The methods of a walker that need nothing but paths. */
 type CallsByPath = Omit<
@@ -46,17 +48,8 @@ export function callsByPath(at: At): CallsByPath {
     look: (parent, name) =>
       at(parent, name, (path) => lstatSync(path, { bigint: true, throwIfNoEntry: false })),
     readLink: (parent, name) => at(parent, name, (path) => readlinkSync(path, NAME_ENCODING)),
-    list(directory) {
-      const options = { encoding: NAME_ENCODING, bufferSize: 64 } as const;
-      const listing = at(directory, '.', (path) => opendirSync(path, options));
-      return {
-        next() {
-          const entry = listing.readSync();
-          return entry === null ? undefined : { name: entry.name, type: typeOfEntry(entry) };
-        },
-        close: () => listing.closeSync(),
-      };
-    },
+    list: (directory) =>
+      at(directory, '.', (path) => (isSmallDirectory(path) ? listedAtOnce(path) : listedInParts(path))),
     makeDirectory: (parent, name, mode) => at(parent, name, (path) => mkdirSync(path, mode)),
     makeLink: (text, parent, name, type) => at(parent, name, (path) => symlinkSync(text, path, type)),
     removeDirectory: (parent, name) => at(parent, name, removeDirectory),
@@ -69,6 +62,19 @@ export function callsByPath(at: At): CallsByPath {
       at(parent, name, (path) => lutimesSync(path, accessed.passed, modified.passed)),
   };
 }
+
+function listedAtOnce(path: string): Listing {
+  const entries = readdirSync(path, { encoding: NAME_ENCODING, withFileTypes: true }).values();
+  return { next: () => entryFrom(entries.next().value), close: () => {} };
+}
+
+function listedInParts(path: string): Listing {
+  const listing = opendirSync(path, { encoding: NAME_ENCODING, bufferSize: 64 });
+  return { next: () => entryFrom(listing.readSync()), close: () => listing.closeSync() };
+}
+
+const entryFrom = (entry: Dirent | null | undefined): ListedEntry | undefined =>
+  entry ? { name: entry.name, type: typeOfEntry(entry) } : undefined;
 
 function typeOfEntry(entry: Dirent): DescriptorType {
   switch (true) {

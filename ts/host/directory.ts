@@ -200,7 +200,7 @@ export class Directory {
   }
 
   /**
-   * Lists the entries, without `.` and `..`, in the system's order.
+   * Lists the entries, without `.` and `..`, in any order.
    *
    * C libraries ask for the identity of each entry as they list it, and stop if they get an error. So an entry that
    * was just listed has this directory's own identity if its name opens nothing, or if the grant leaves identities

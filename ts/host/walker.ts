@@ -22,7 +22,7 @@ export interface ListedEntry {
   readonly type: DescriptorType;
 }
 
-/** A listing of a directory, in the system's order, without `.` and `..`. Must be closed. */
+/** A listing of a directory, in any order, without `.` and `..`. Must be closed. */
 export interface Listing {
   /** Returns the next entry; undefined after the last. */
   next(): ListedEntry | undefined;
