@@ -98,21 +98,23 @@ $(OUT)/bindings/mapcp.js $(OUT)/command-line/command-line.js: build/transpile.mj
 TYPESCRIPT := $(shell find ts -path ts/web -prune -o -name '*.ts' -print)
 
 # The modules that package.json exports, except the command.
-MODULES := index browser/index host/index
+MODULES := index browser/index browser/run/index host/index
 
 # tsc checks types and writes declarations. The code is bundled because each additional module adds half a millisecond
 # to every start. The declarations are bundled to keep internal ones out. The command line is a separate bundle, because
 # sharing code would take an additional module.
-$(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(OUT)/command-line/command-line.js $(TYPESCRIPT) tsconfig.json ts/browser/tsconfig.json \
+$(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(OUT)/command-line/command-line.js $(TYPESCRIPT) tsconfig.json ts/browser/tsconfig.json ts/browser/run/tsconfig.json \
 		build/bundle.mjs build/declarations.mjs Makefile $(INSTALLED)
 	@rm -rf $(@D) $(OUT)/types
 	node_modules/.bin/tsc --project tsconfig.json
 	node_modules/.bin/tsc --project ts/browser
+	node_modules/.bin/tsc --project ts/browser/run
 	node build/declarations.mjs $(OUT)/types $(@D) $(MODULES)
 	node build/bundle.mjs node $(@D) $(OUT)/packages.cdx.json ts/index.ts ts/host/index.ts ts/mapcp-worker.ts
 	node build/bundle.mjs command $(@D) $(OUT)/packages-cli.cdx.json ts/cli/main.ts
 	node build/bundle.mjs run $(@D) $(OUT)/packages-run.cdx.json ts/run/main.ts
-	node build/bundle.mjs browser $(@D) $(OUT)/packages-browser.cdx.json ts/browser/index.ts ts/browser/worker.ts
+	node build/bundle.mjs browser $(@D) $(OUT)/packages-browser.cdx.json ts/browser/index.ts ts/browser/worker.ts \
+		ts/browser/run/index.ts ts/browser/run/worker.ts
 
 # Other files of the package: the component's SHA-256, a bill of materials, and the licenses of bundled software.
 $(OUT)/mapcp.wasm.sha256: $(OUT)/mapcp.wasm $(OUT)/js/index.js build/provenance.mjs $(wildcard build/notices/*)

@@ -17,6 +17,10 @@ it('what a page needs to copy has less than 120 KB, compressed', () => {
   expect(compressed('js/browser', 'bindings')).toBeLessThan(120_000);
 });
 
+it('what a page needs to run programs has less than 30 KB, compressed', () => {
+  expect(compressed('js/browser/run')).toBeLessThan(30_000);
+});
+
 it('the page has less than 150 KB of JavaScript and wasm, compressed', () => {
   expect(compressed('web/assets')).toBeLessThan(150_000);
 });

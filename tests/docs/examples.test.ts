@@ -42,6 +42,7 @@ describe('an example', () => {
       'docs/browser.md: it is for a browser, and tests/browser/docs.test.ts runs it',
       'docs/browser.md: it is for a browser, and tests/browser/sandbox.test.ts does the same',
       'docs/browser.md: it is for a browser, and tests/browser/sandbox.test.ts does the same',
+      'docs/c-programs.md: it is for a browser, and tests/browser/guide.test.ts runs it',
       'docs/command-line.md: it is for three shells, and tests/cli/terminal.test.ts has them',
       'docs/command-line.md: their keys are compared with what is printed by tests/cli/terminal.test.ts',
       "docs/component.md: it needs Python's wasmtime",

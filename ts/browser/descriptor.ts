@@ -141,7 +141,7 @@ export class Open implements OpenNode {
           fail('not-directory');
         }
         if (open.truncate) {
-          node.writable().resize(0);
+          node.truncate();
           node.modified = now();
         }
         this.#volume.reads(place.parent, node);
@@ -177,6 +177,7 @@ export class Open implements OpenNode {
     }
     target.#put(newPath, node);
     node.names += 1;
+    node.changed = now();
   }
 
   removeDirectoryAt(path: string): void {
@@ -239,7 +240,11 @@ export class Open implements OpenNode {
     } else if (from.mustBeDirectory || to.mustBeDirectory) {
       fail('not-directory');
     }
+    if (to.node?.type === 'directory' && [...nodesIn(to.node)].includes(from.parent)) {
+      fail('not-empty');
+    }
     expectReplaceable(node, to.node);
+    node.changed = now();
     from.parent.entries.delete(from.name);
     this.#touch(from.parent, from.name);
     if (to.node !== undefined) {
@@ -280,6 +285,7 @@ export class Open implements OpenNode {
   #remove(parent: DirectoryNode, name: string, node: Node): void {
     parent.entries.delete(name);
     node.names -= 1;
+    node.changed = now();
     this.#touch(parent, name);
   }
 
@@ -319,6 +325,7 @@ export class Open implements OpenNode {
     this.#expectMemory();
     node.accessed = timeFor(accessed, node.accessed);
     node.modified = timeFor(modified, node.modified);
+    node.changed = now();
   }
 
   #expectMutable(): void {

@@ -15,6 +15,8 @@ abstract class Status {
   names = 1;
   accessed: bigint;
   modified: bigint;
+  /** When something else than its content was changed. */
+  changed = now();
 
   constructor(modified?: bigint) {
     this.modified = modified ?? now();
@@ -38,6 +40,15 @@ export class FileNode extends Status {
 
   get size(): number {
     return this.content.size;
+  }
+
+  /** Makes it empty. A Blob is not read for that. */
+  truncate(): void {
+    if ('write' in this.content) {
+      this.writable().resize(0);
+    } else {
+      this.content = new MemoryContent();
+    }
   }
 
   /**

@@ -75,7 +75,7 @@ const LOCK = 'mapcp';
 
 const DEFAULT_MEMORY = 2 ** 30;
 
-/** The window by default, in bytes. Each of the browser's writes takes some time, whatever its size. */
+/** The window by default, in bytes. Each write takes a browser some time, even a short one. */
 const DEFAULT_WINDOW = 2 ** 22;
 
 /** How large a buffer is passed on instead of copied, in bytes. */

@@ -1,4 +1,5 @@
 import { type Check, isRecord, optionsOf, requireThat, text } from '../common/check.js';
+import { bytesIn, has } from './bytes.js';
 import type { FileEntry, LinkEntry } from './entries.js';
 import type { FlatTree } from './flat-tree.js';
 
@@ -13,17 +14,9 @@ const source: Check = (name, value) => {
   if (typeof value === 'string' || has(() => Blob.prototype, 'size', value)) {
     return value;
   }
-  if (ArrayBuffer.isView(value)) {
-    return new Uint8Array(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-  }
-  requireThat(
-    has(() => ArrayBuffer.prototype, 'byteLength', value) ||
-      has(() => SharedArrayBuffer.prototype, 'byteLength', value),
-    name,
-    'a string, a Blob, an ArrayBuffer or a view of one',
-    value,
-  );
-  return new Uint8Array(new Uint8Array(value as ArrayBuffer));
+  const bytes = bytesIn(value);
+  requireThat(bytes !== undefined, name, 'a string, a Blob, an ArrayBuffer or a view of one', value);
+  return bytes;
 };
 
 const directory = optionsOf({ dir: (_, value) => value, mtimeNs: time });
@@ -84,14 +77,4 @@ function entryNameIn(name: string, key: string): void {
   text(`a name in ${name}`, key);
   const isName = !['', '.', '..'].includes(key) && !key.includes('/');
   requireThat(isName, `a name in ${name}`, 'the name of an entry', key);
-}
-
-/** Whether a value is of a class of any realm, by a getter of the class that rejects all other objects. */
-function has(classOf: () => object, getter: string, value: unknown): boolean {
-  try {
-    Object.getOwnPropertyDescriptor(classOf(), getter)?.get?.call(value);
-    return true;
-  } catch {
-    return false;
-  }
 }

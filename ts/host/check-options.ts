@@ -8,13 +8,13 @@ import {
   isBytes,
   isRecord,
   oneOf,
-  recordOf,
   requireThat,
   takeOptions,
   text,
   wholeNumber,
 } from '../common/check.js';
 import { access, guestPath, preopenOf, preopensOf } from '../common/preopens.js';
+import { environment, programHints } from '../common/program-options.js';
 import { DEVICES, deviceNames } from './devices.js';
 import type { Durability, Preopen } from './grant.js';
 import type { HostOptions } from './host-options.js';
@@ -29,17 +29,6 @@ const hostPath: Check = (name, value) => {
 
 /** Checks a preopen: a path of this system, and the access to it. */
 export const preopen = preopenOf<Preopen>({ path: hostPath, access });
-
-const variable: Check = (name, value) => (value === undefined ? value : text(name, value));
-
-const environment: Check = (name, value) => {
-  const taken = recordOf(variable, 'an object with a value for each variable')(name, value);
-  for (const each of Object.keys(taken as object)) {
-    text(`a name in ${name}`, each);
-    requireThat(each !== '' && !each.includes('='), `a name in ${name}`, "a word without '='", each);
-  }
-  return taken;
-};
 
 /** Recognised by its methods, because it may come from another copy of this module. */
 const modeCarrier: Check = (name, value) => {
@@ -84,17 +73,6 @@ const checks: Checks<HostOptions> = {
   durability,
 };
 
-/** What people write who know node:wasi, wasmtime or a shell, and the option that they mean. */
-const hints = {
-  cwd: 'preopens',
-  dirs: 'preopens',
-  mounts: 'preopens',
-  argv: 'args',
-  environment: 'env',
-  input: 'stdin',
-  output: 'stdout',
-};
-
 /**
  * Takes the options of a host. Each is read once: the caller can change it at any time, and a getter or a Proxy can give
  * another value the second time. `modes` and `durability` stay the caller's, since they work while a component runs.
@@ -106,7 +84,7 @@ const hints = {
  * @returns the copy
  */
 export function takeHostOptions(options: unknown): HostOptions {
-  const taken = takeOptions<HostOptions>('options', options, checks, hints);
+  const taken = takeOptions<HostOptions>('options', options, checks, programHints);
   if (
     taken.devices !== undefined &&
     taken.devices.length > 0 &&

@@ -6,6 +6,7 @@
 
 import { fstatSync, readSync, writeSync } from 'node:fs';
 import { describe, isBytes } from '../common/check.js';
+import { encodeInput } from '../common/program-options.js';
 import { nodeCode } from './error-code.js';
 import { sharedBytes } from './file-streams.js';
 import { monotonicNow, sleepUntil } from './now.js';
@@ -54,11 +55,7 @@ export function inputOf(input: unknown): ByteSource {
     );
   }
   if (typeof input === 'string') {
-    if (/\p{Surrogate}/u.test(input)) {
-      throw new TypeError('options.stdin must be well-formed text, but has a lone surrogate');
-    }
-    // In memory of its own, unlike a short Buffer.
-    return new TextEncoder().encode(input);
+    return encodeInput(input);
   }
   if (isBytes(input)) {
     return input;
