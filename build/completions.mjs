@@ -8,8 +8,9 @@ import { runScript, ToolError } from './clang.mjs';
 import { listedOptions } from './options.mjs';
 
 /**
- * An option for a shell: its names, what it does, and the values that it takes, none if it takes any other.
- * @typedef {{ names: string[], description: string, takesValue: boolean, values: string[] }} Completed
+ * An option for a shell: its names, what it does, the values that it takes, none if it takes any other, and whether its
+ * value is the path of a file or directory.
+ * @typedef {{ names: string[], description: string, takesValue: boolean, values: string[], takesPath: boolean }} Completed
  */
 
 /**
@@ -32,7 +33,7 @@ const scripts = {
     );
     return `# Completions of mapcp for bash: source this file.
 _mapcp() {
-  local current=\${COMP_WORDS[COMP_CWORD]} option=\${COMP_WORDS[COMP_CWORD - 1]} words
+  local current=\${COMP_WORDS[COMP_CWORD]} option=\${COMP_WORDS[COMP_CWORD - 1]} words=
   # Bash takes the equals sign of --option=value for a word of its own.
   if [[ $current == = ]]; then
     current=
@@ -50,9 +51,10 @@ complete -o default -F _mapcp mapcp
   },
 
   zsh: (options) => {
-    const specs = options.map(({ names, description, takesValue, values }) => {
+    const specs = options.map(({ names, description, takesValue, values, takesPath }) => {
       const spelled = names.map((name) => (takesValue ? `${name}=` : name));
-      const value = takesValue ? `:value:${values.length > 0 ? `(${values.join(' ')})` : ''}` : '';
+      const action = values.length > 0 ? `(${values.join(' ')})` : takesPath ? '_files' : '';
+      const value = takesValue ? `:value:${action}` : '';
       const explained = word(`[${description.replace(/[[\]:\\]/g, '\\$&')}]${value}`);
       // Braces make a specification of each name, and a star lets it be given again.
       return `    '*'${spelled.length > 1 ? `{${spelled.join(',')}}` : spelled[0]}${explained}`;
@@ -73,11 +75,14 @@ fi
   },
 
   fish: (options) => {
-    const lines = options.map(({ names, description, takesValue, values }) => {
+    const lines = options.map(({ names, description, takesValue, values, takesPath }) => {
       const spelled = names.map((name) =>
         name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`,
       );
-      const value = takesValue ? ` -x${values.length > 0 ? ` -a ${word(values.join(' '))}` : ''}` : '';
+      // Without -f, which is a part of -x, fish completes the names of files.
+      const value = takesValue
+        ? ` ${takesPath ? '-r' : '-x'}${values.length > 0 ? ` -a ${word(values.join(' '))}` : ''}`
+        : '';
       // In quotes, fish reads backslashes as escapes, and other shells do not.
       return `complete -c mapcp ${spelled.join(' ')}${value} -d '${description.replace(/[\\']/g, '\\$&')}'`;
     });
@@ -134,6 +139,7 @@ await runScript(async () => {
     description: help,
     takesValue: value !== undefined,
     values: choices,
+    takesPath: value === 'FILE' || value === 'DIR',
   }));
   mkdirSync(directory, { recursive: true });
   for (const [extension, script] of Object.entries(scripts)) {

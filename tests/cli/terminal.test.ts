@@ -132,6 +132,7 @@ describe.each(['bash', 'zsh', 'fish', 'powershell'])('the completions for %s', (
 });
 
 const bash = `
+set -u
 source build/out/completions/mapcp.bash
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 _mapcp
@@ -162,7 +163,30 @@ print $_comps[mapcp]`;
   });
 });
 
+describe.skipIf(isMissing('zsh'))('zsh', () => {
+  it.each([
+    { option: '--files-from', action: '_files' },
+    { option: '--target-directory', action: '_files' },
+    { option: '--exclude', action: '' },
+  ])('completes the value of $option by the action "$action"', ({ option, action }) => {
+    // The functions of completion work only while zsh completes.
+    const script = `
+_arguments() { print -l -- "$@" }
+compdef() { }
+source build/out/completions/mapcp.zsh
+_mapcp`;
+    const { stdout } = runShell('zsh', '-f', '-c', script);
+    const spec = stdout.split('\n').find((line) => line.startsWith(`*${option}=[`));
+    expect(spec?.split(']:value:')[1]).toBe(action);
+  });
+});
+
 describe.skipIf(isMissing('fish'))('fish', () => {
+  it.each(['--files-from', '-t', '--target-directory'])('completes the names of files after %s', (option) => {
+    const script = `source build/out/completions/mapcp.fish; complete -C 'mapcp ${option} READ'`;
+    expect(runShell('fish', '--no-config', '-c', script).stdout).toBe('README.md\n');
+  });
+
   it.each([
     { line: 'mapcp --over', found: '--overwrite' },
     { line: 'mapcp --overwrite ne', found: 'never\nnewer' },
