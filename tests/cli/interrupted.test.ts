@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   truncateSync,
   writeFileSync,
@@ -25,14 +26,16 @@ type Copying = ChildProcessByStdio<null, Readable, Readable>;
 interface Way {
   /** Further arguments. */
   readonly args?: readonly string[];
+  /** The program that runs it, with its arguments. */
+  readonly run?: readonly [string, ...string[]];
   /** Its standard input. */
   readonly stdin?: 'ignore' | number;
 }
 
 /** Interrupts the command line as soon as it copies the huge file, and returns how it ended. */
 async function interrupt(directory: string, act: (copying: Copying) => void, way: Way = {}) {
-  const { args = [], stdin = 'ignore' } = way;
-  const copying = spawn(process.execPath, [...command, ...args], {
+  const { args = [], stdin = 'ignore', run = [process.execPath, ...command] } = way;
+  const copying = spawn(run[0], [...run.slice(1), ...args], {
     cwd: directory,
     stdio: [stdin, 'pipe', 'pipe'],
   }) as Copying;
@@ -49,6 +52,19 @@ async function interrupt(directory: string, act: (copying: Copying) => void, way
   });
   const [status, signal] = (await once(copying, 'close')) as [number | null, NodeJS.Signals | null];
   return { status, signal, stdout, stderr };
+}
+
+/** The id of the process that runs a program in a directory. */
+function processIn(directory: string, program: string): number {
+  const found = readdirSync('/proc').find((id) => {
+    try {
+      const [name] = readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0');
+      return name === program && readlinkSync(`/proc/${id}/cwd`) === directory;
+    } catch {
+      return false;
+    }
+  });
+  return Number(found);
 }
 
 /** A source and a target directory. Verifying the copy takes longer than the test. */
@@ -114,6 +130,28 @@ describe('mapcp, if it is interrupted', () => {
       closeSync(stdin);
       expect(signal).toBe('SIGINT');
     }));
+
+  it.each([
+    'nohup $mapcp </dev/null; exit',
+    'true | nohup $mapcp; exit',
+    "nohup sh -c '$mapcp; exit' </dev/null; exit",
+    "trap '' HUP; $mapcp; exit",
+  ])('by the end of its terminal, goes on if that must be ignored: %s', (line) =>
+    inTemporaryDirectory(async (directory) => {
+      prepare(directory);
+      const mapcp = [process.execPath, ...command].join(' ');
+      const act = () => {
+        const copying = processIn(directory, process.execPath);
+        process.kill(copying, 'SIGHUP');
+        process.kill(copying, 'SIGINT');
+      };
+
+      const run = ['bash', '-c', line.replace('$mapcp', mapcp)] as const;
+      const { status } = await interrupt(directory, act, { run });
+
+      expect(status).toBe(130);
+    }),
+  );
 
   it('by the end of the program that reads its output, ends with status 141 and leaves no partial file', () =>
     inTemporaryDirectory(async (directory) => {

@@ -1,5 +1,6 @@
 import { constants, readFileSync, realpathSync } from 'node:fs';
 import os from 'node:os';
+import { basename } from 'node:path';
 import process from 'node:process';
 import { isSystemError, reasonOf } from '../api/system-error.js';
 import { onPrintError, standardError } from './streams.js';
@@ -35,7 +36,7 @@ interface Ending {
 /** Ends the work early: after a signal, or if the output cannot be written. */
 export class Interruption {
   readonly #controller = new AbortController();
-  readonly #heeded = SIGNALS.filter((name) => name !== 'SIGHUP' || !isUnderNohup());
+  readonly #heeded = SIGNALS.filter((name) => name !== 'SIGHUP' || !ignoresHangup());
   #ending: Ending | undefined;
   #hasCopied = false;
   #isOver = false;
@@ -115,18 +116,37 @@ export class Interruption {
 }
 
 /**
- * Whether `nohup` started the process. Then the end of its terminal must not end it.
+ * Whether the process was started to ignore SIGHUP, as by `nohup`. Then the end of its terminal must not end it.
  *
- * Node resets the signals that its parent ignored. But GNU's nohup also opens /dev/null, only for writing, as standard
- * input, and no other program does that.
+ * Node resets the signals that were ignored, before any of its code can see them. But there are other traces.
  */
-function isUnderNohup(): boolean {
+function ignoresHangup(): boolean {
+  // Shells other than dash put the command that they start into the environment, and nohup leaves it there.
+  return basename(process.env._ ?? '') === 'nohup' || hasNohupInput() || parentIgnoresHangup();
+}
+
+/** Whether standard input is /dev/null for writing only. Only GNU's nohup does that, in place of a terminal. */
+function hasNohupInput(): boolean {
   try {
-    const [, flags = ''] = /^flags:\s*(\d+)$/m.exec(readFileSync('/proc/self/fdinfo/0', 'utf8')) ?? [];
-    const isWriteOnly =
-      (Number.parseInt(flags, 8) & (constants.O_WRONLY | constants.O_RDWR)) === constants.O_WRONLY;
+    const flags = Number.parseInt(field('/proc/self/fdinfo/0', 'flags'), 8);
+    const isWriteOnly = (flags & (constants.O_WRONLY | constants.O_RDWR)) === constants.O_WRONLY;
     return isWriteOnly && realpathSync('/proc/self/fd/0') === '/dev/null';
   } catch {
     return false;
   }
+}
+
+/** Whether the parent ignores SIGHUP, as a script does that nohup runs. Its children inherit that. */
+function parentIgnoresHangup(): boolean {
+  try {
+    // Bit 0 is signal 1, which is SIGHUP.
+    return (Number.parseInt(field(`/proc/${process.ppid}/status`, 'SigIgn').slice(-1), 16) & 1) === 1;
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the value of a line `name: value` in a file of procfs; an empty text if there is none. */
+function field(path: string, name: string): string {
+  return new RegExp(`^${name}:\\s*(\\w+)$`, 'm').exec(readFileSync(path, 'utf8'))?.[1] ?? '';
 }
