@@ -153,6 +153,12 @@ static void put_error(copy_error *result, const struct mapcp_copy_error *from) {
     if (from->sibling) {
         mapcp_put_string(&result->sibling.val, from->sibling);
     }
+    result->listed.is_some = from->listed != NULL;
+    if (from->listed) {
+        const size_t length = strlen(from->listed);
+        result->listed.val = (mapcp_list_u8_t){.ptr = mapcp_new_items(length, 1), .len = length};
+        memcpy(result->listed.val.ptr, from->listed, length);
+    }
 }
 
 bool exports_mapcp_copy_copier_method_copy_job_step(copy_job *self, uint64_t budget, progress *result,

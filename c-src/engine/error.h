@@ -89,6 +89,9 @@ struct mapcp_error {
     /// The other name in the directory, if `code` is MAPCP_CODE_NAME_NOT_PORTABLE because of it. Borrowed
     /// until the job's next step. Otherwise NULL.
     const char *sibling;
+    /// The path as the list has it, if it is not valid UTF-8. Borrowed until the job's next step. Otherwise
+    /// NULL.
+    const char *listed;
     /// The limit and its value, if `code` is MAPCP_CODE_LIMIT_EXCEEDED.
     enum mapcp_limit_name limit;
     uint64_t most;

@@ -17,6 +17,7 @@ static struct mapcp_copy_error error_about_entry(const struct mapcp_job *job, en
         .target = strdup(job->target.text),
         .pattern = error->pattern ? strdup(error->pattern) : NULL,
         .sibling = error->sibling ? strdup(error->sibling) : NULL,
+        .listed = error->listed ? strdup(error->listed) : NULL,
         .leftover = leftover,
         .reason = mapcp_limits_reason(error),
     };

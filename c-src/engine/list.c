@@ -123,6 +123,11 @@ enum mapcp_list_event mapcp_list_next(struct mapcp_list *list, struct mapcp_erro
     return input->ended ? MAPCP_LIST_END : MAPCP_LIST_WAITS;
 }
 
+const char *mapcp_list_invalid(const struct mapcp_list *list) {
+    const char *text = list->given.text;
+    return text && !is_valid(text) ? text : NULL;
+}
+
 void mapcp_list_free(struct mapcp_list *list) {
     mapcp_input_free(&list->input);
     mapcp_path_free(&list->path);

@@ -44,6 +44,10 @@ enum mapcp_list_event {
 /// Reads the next path. Ignores a path that equals the one before it.
 enum mapcp_list_event mapcp_list_next(struct mapcp_list *list, struct mapcp_error *error);
 
+/// The last path as the host passed it, if it is not valid UTF-8. Otherwise NULL. Borrowed until the next
+/// path.
+const char *mapcp_list_invalid(const struct mapcp_list *list);
+
 /// Frees the list.
 void mapcp_list_free(struct mapcp_list *list);
 

@@ -53,6 +53,7 @@ void mapcp_copy_error_free(struct mapcp_copy_error *error) {
     free(error->pattern);
     free(error->leftover);
     free(error->sibling);
+    free(error->listed);
     free(error->reason);
     *error = (struct mapcp_copy_error){.source = NULL};
 }

@@ -64,6 +64,8 @@ struct mapcp_copy_error {
     char *leftover;
     /// The other name in the directory that the entry's name must differ from. Otherwise NULL.
     char *sibling;
+    /// The path as the list has it, if that is not valid UTF-8. Otherwise NULL.
+    char *listed;
     /// The reason as a clause, if it is not static: see mapcp_copy_error_reason. Otherwise NULL.
     char *reason;
 };

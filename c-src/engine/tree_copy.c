@@ -219,7 +219,7 @@ bool mapcp_tree_copy_begin(struct mapcp_job *job, const struct stat *source, str
 // --- Walking -----------------------------------------------------------------------------------------------
 
 /// Reports a listed path that is refused. The paths of the current entry stay those of the walk.
-static bool refuse_listed(struct mapcp_job *job, const struct mapcp_error *error) {
+static bool refuse_listed(struct mapcp_job *job, struct mapcp_error *error) {
     const struct mapcp_path of_walk[] = {job->source, job->target};
     const char *path = job->list.path.text ? job->list.path.text : "";
     struct mapcp_path source = {.text = NULL};
@@ -228,6 +228,7 @@ static bool refuse_listed(struct mapcp_job *job, const struct mapcp_error *error
     bool good = mapcp_path_set(&source, job->given_source) && mapcp_path_push(&source, path) &&
                 mapcp_path_set(&target, job->given_target) && mapcp_path_push(&target, path);
     if (good) {
+        error->listed = mapcp_list_invalid(&job->list);
         job->source = source;
         job->target = target;
         good = mapcp_job_go_on_or_fail(job, error, job->options.keep_going);

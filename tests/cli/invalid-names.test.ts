@@ -141,6 +141,32 @@ describe('a name that is not UTF-8, in Node,', () => {
     }));
 });
 
+describe.each(frontends)('a listed path that is not UTF-8, in $name,', (frontend) => {
+  it('has its bytes in base64 under --json', () =>
+    inTemporaryDirectory((directory) => {
+      mkdirSync(join(directory, 'in'));
+      mkdirSync(join(directory, 'out'));
+      // Directories and files, missing ones, repeated ones, and names with a real backslash.
+      mkdirSync(Buffer.from(join(directory, 'in/d\xe9'), 'latin1'));
+      const paths = ['d\xe9/', 'd\xe9', 'd\xe9//', 'd\xe9/in', 'm\\xe9\xe9', '\xff'];
+      const list = paths.flatMap((path) => [path, path, 'd\xc3\xa9']);
+      writeFileSync(join(directory, 'in/list'), Buffer.from(list.join('\0'), 'latin1'));
+      const options = ['--json', '--no-progress', '--keep-going', '--null', '--files-from', 'in/list'];
+      const { stdout } = run(frontend, [...options, 'in', 'out'], directory);
+      const errors = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { code: string; path: string; pathBase64?: string })
+        .filter(({ code }) => code === 'EILSEQ' || code === 'ENOENT');
+      const bytesOf = ({ pathBase64 = '' }) => Buffer.from(pathBase64, 'base64').toString('latin1');
+      const invalid = errors.filter(({ code }) => code === 'EILSEQ');
+      expect(invalid.map(bytesOf)).toEqual(paths.map((path) => `in/${path}`));
+      expect(invalid[0]?.path).toBe('in/d\\xe9/');
+      expect(errors.filter(({ code }) => code === 'ENOENT')).toHaveLength(paths.length);
+      expect(errors.find(({ code }) => code === 'ENOENT')).toMatchObject({ path: 'in/dé' });
+    }));
+});
+
 describe.each(others)('a name that is not UTF-8, in $name,', (frontend) => {
   it('is reported with its directory', () =>
     inTemporaryDirectory((directory) => {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { below } from '../api/host-path.js';
 import { escapeBytes } from '../host/names.js';
 import type { CopyError } from '../index.js';
 
@@ -13,9 +14,17 @@ export class InvalidNames {
   /** The names of the directory by their text. Several may have the same text, and each of them has an error. */
   #names = new Map<string, Buffer[]>();
 
-  /** Returns the path of an error in base64; undefined if its last name is UTF-8. Call it once for each error. */
-  base64Of({ code, path }: CopyError): string | undefined {
-    if (code !== 'EILSEQ') {
+  /**
+   * Returns the path of an error in base64; undefined if it is UTF-8. Call it once for each error.
+   *
+   * @param from the source of the copy, which a listed path is below
+   */
+  base64Of({ code, operation, path, listed }: CopyError, from: string): string | undefined {
+    if (listed !== undefined) {
+      const start = below(from, 'x').slice(0, -1);
+      return Buffer.concat([Buffer.from(start), listed]).toString('base64');
+    }
+    if (code !== 'EILSEQ' || operation !== 'inspect') {
       return undefined;
     }
     const directory = dirname(path);

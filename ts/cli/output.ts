@@ -91,16 +91,16 @@ export class Output {
     }
   }
 
-  /** Prints a warning. */
-  warning(warning: CopyError): void {
+  /** Prints a warning of the copy of `from`. */
+  warning(warning: CopyError, from: string): void {
     if (!this.#options.quiet) {
-      this.#complain('warning', warning);
+      this.#complain('warning', warning, from);
     }
   }
 
-  /** Prints an error. */
-  error(error: CopyError): void {
-    this.#complain('error', error);
+  /** Prints an error of the copy of `from`. */
+  error(error: CopyError, from: string): void {
+    this.#complain('error', error, from);
   }
 
   /** Prints an error of a list. */
@@ -119,11 +119,11 @@ export class Output {
     this.#bar = undefined;
   }
 
-  #complain(type: 'warning' | 'error', error: CopyError): void {
+  #complain(type: 'warning' | 'error', error: CopyError, from: string): void {
     this.#makeRoom();
     if (this.#options.json) {
       const { code, operation, path, source, target, reason, sibling, leftover, message } = error;
-      const pathBase64 = this.#invalidNames.base64Of(error);
+      const pathBase64 = this.#invalidNames.base64Of(error, from);
       const where = { path, pathBase64, source, target };
       writeJson({ type, code, operation, ...where, reason, sibling, leftover, message });
     } else {

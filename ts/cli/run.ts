@@ -173,8 +173,8 @@ class Run implements Disposable {
           ? (progress: CopyProgress) => output.progress(this.#progress.with(progress))
           : undefined,
         onEntry: output.wantsEntries ? (entry: CopyEntry) => output.entry(entry) : undefined,
-        onWarning: (warning: CopyError) => output.warning(warning),
-        onError: (error: CopyError) => output.error(error),
+        onWarning: (warning: CopyError) => output.warning(warning, source),
+        onError: (error: CopyError) => output.error(error, source),
         signal: this.#signal,
       };
       const report = await this.#series.copy(source, target, options, await this.#inputFor(source));
@@ -187,7 +187,7 @@ class Run implements Disposable {
       if (error instanceof FeedError) {
         output.feedError(error);
       } else if (error instanceof CopyError) {
-        output.error(error);
+        output.error(error, source);
       } else {
         throw error;
       }

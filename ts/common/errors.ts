@@ -21,6 +21,12 @@ export interface CopyErrorDetails
   readonly leftover?: string | undefined;
   /** The name in the same directory that the entry's name collides with; otherwise undefined. */
   readonly sibling?: string | undefined;
+  /**
+   * See {@link CopyError.listed}.
+   *
+   * @internal
+   */
+  readonly listed?: Uint8Array | undefined;
   /** What was copied before the error. */
   readonly report?: CopyReport | undefined;
 }
@@ -53,6 +59,12 @@ export class CopyError extends Error {
    * because of it; otherwise undefined.
    */
   readonly sibling: string | undefined;
+  /**
+   * The path as the list has it, if it is not UTF-8; otherwise undefined. Only the command's lists can have such paths.
+   *
+   * @internal
+   */
+  declare readonly listed?: Uint8Array;
   /** What was copied before the error, with the warnings until then; undefined in the errors of a report. */
   readonly report: CopyReport | undefined;
 
@@ -72,6 +84,9 @@ export class CopyError extends Error {
     this.leftover = details.leftover;
     this.sibling = details.sibling;
     this.report = details.report;
+    if (details.listed !== undefined) {
+      this.listed = details.listed;
+    }
   }
 
   /** Returns the message and all properties, for `JSON.stringify`. */

@@ -380,6 +380,7 @@ function toError(componentError: ComponentError, work: Work, report?: CopyReport
     isCopied: componentError.outcome === 'copied',
     leftover: componentError.leftover === undefined ? undefined : work.pathOf(componentError.leftover),
     sibling: componentError.sibling,
+    listed: componentError.listed,
     report,
   });
 }

@@ -246,14 +246,27 @@ static void begin_json(const char *type, const struct mapcp_copy_error *error) {
     mapcp_json_string("path", known(mapcp_copy_error_path(error)));
 }
 
-static void print_error(const struct mapcp_copy_error *error, bool is_warning, bool json) {
-    if (!json) {
+/// Writes the bytes of a listed path, which is below `source`. Writes nothing if memory runs out.
+static void put_listed(const char *source, const char *listed) {
+    struct mapcp_path path = {.text = NULL};
+    if (mapcp_path_set(&path, source) && mapcp_path_push(&path, listed)) {
+        mapcp_json_base64("pathBase64", path.text);
+    }
+    mapcp_path_free(&path);
+}
+
+static void print_error(const struct mapcp_copy_error *error, bool is_warning,
+                        const struct mapcp_invocation *invocation) {
+    if (!invocation->json) {
         fputs(is_warning ? "mapcp: warning: " : "mapcp: ", stderr);
         put_sentence(stderr, error);
         fputc('\n', stderr);
         return;
     }
     begin_json(is_warning ? "warning" : "error", error);
+    if (error->listed) {
+        put_listed(invocation->names[0], error->listed);
+    }
     mapcp_json_string("source", known(error->source));
     mapcp_json_string("target", known(error->target));
     put_text("reason", error, put_reason);
@@ -369,7 +382,7 @@ void mapcp_output_error(struct mapcp_output *output, const struct mapcp_copy_err
         return;
     }
     remove_bar(&output->bar);
-    print_error(error, is_warning, output->invocation->json);
+    print_error(error, is_warning, output->invocation);
 }
 
 void mapcp_output_cause(struct mapcp_output *output, const struct mapcp_copy_error *error) {

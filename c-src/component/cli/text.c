@@ -136,6 +136,25 @@ void mapcp_json_string(const char *name, const char *value) {
     put_string(value);
 }
 
+void mapcp_json_base64(const char *name, const char *value) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    put_name(name);
+    fputc('"', stdout);
+    for (size_t length = strlen(value); length > 0;) {
+        const size_t taken = length < 3 ? length : 3;
+        unsigned group = 0;
+        for (size_t index = 0; index < 3; index++) {
+            group = group << 8 | (index < taken ? (unsigned char)value[index] : 0);
+        }
+        for (size_t index = 0; index < 4; index++) {
+            fputc(index <= taken ? digits[group >> (18 - 6 * index) & 0x3f] : '=', stdout);
+        }
+        value += taken;
+        length -= taken;
+    }
+    fputc('"', stdout);
+}
+
 void mapcp_json_number(const char *name, uint64_t value) {
     put_name(name);
     mapcp_put_number(stdout, value);

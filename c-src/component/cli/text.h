@@ -29,6 +29,8 @@ void mapcp_json_begin(const char *type);
 
 /// Adds a property. Characters that end a line or control a terminal are escaped.
 void mapcp_json_string(const char *name, const char *value);
+/// Adds the bytes of `value` in base64.
+void mapcp_json_base64(const char *name, const char *value);
 void mapcp_json_number(const char *name, uint64_t value);
 void mapcp_json_boolean(const char *name, bool value);
 
