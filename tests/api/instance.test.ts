@@ -87,12 +87,26 @@ it('an instance is not used after a failure', () =>
     expect(made).toHaveLength(2 * length);
   }));
 
-it('an instance whose memory grew is not used again', () =>
+it('an instance whose memory grew is used again, and keeps nothing of the copy', () =>
   inTemporaryDirectory(async (directory) => {
     await withoutIdleInstances(directory);
-    writeFileSync(join(directory, 'a'), Buffer.alloc(4_000_000, 'x'));
+    writeFileSync(join(directory, 'a'), Buffer.alloc(1_000_000, 'qqcontent'));
     const made = watchInstances();
     await copy(join(directory, 'a'), join(directory, 'b'));
+    const { length } = made;
+    expect(stateOf(made).join()).not.toContain('qqcontent');
+    await copy(join(directory, 'b'), join(directory, 'c'));
+    expect(made).toHaveLength(length);
+    expect(readFileSync(join(directory, 'c')).equals(readFileSync(join(directory, 'a')))).toBe(true);
+    expect(stateOf(made).join()).not.toContain('qqcontent');
+  }));
+
+it('an instance whose memory grew by more than 4 MiB is not used again', () =>
+  inTemporaryDirectory(async (directory) => {
+    await withoutIdleInstances(directory);
+    writeFileSync(join(directory, 'a'), Buffer.alloc(8_000_000, 'x'));
+    const made = watchInstances();
+    await copy(join(directory, 'a'), join(directory, 'b'), { windowSize: 8_000_000 });
     const { length } = made;
     await copy(join(directory, 'b'), join(directory, 'c'));
     expect(made).toHaveLength(2 * length);

@@ -23,6 +23,12 @@ interface CoreInstance {
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * How many bytes the memory of an instance may have grown before it is given up. A memory cannot shrink, so each reset
+ * of it takes longer from then on, and each window of a large file lets it grow.
+ */
+const MOST_GROWTH = 4 * 1024 * 1024;
+
 type CoreImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 // Node's types do not declare WebAssembly.
@@ -36,9 +42,9 @@ declare const WebAssembly: {
 export interface Instance {
   readonly component: Root;
   /**
-   * Gives the memory and the variables the values that they had at the start.
+   * Gives the memory and the variables the values that they had at the start. Memory that was added is zero.
    *
-   * @returns false if the instance cannot be used again, because its memory grew and cannot shrink
+   * @returns false if the instance must not be used again, because its memory has grown too much
    */
   reset(): boolean;
 }
@@ -64,7 +70,7 @@ export async function makeInstance(imports: object): Promise<Instance> {
   return {
     component,
     reset() {
-      if (memories.some(({ memory, size }) => memory.buffer.byteLength !== size)) {
+      if (memories.some(({ memory, size }) => memory.buffer.byteLength > size + MOST_GROWTH)) {
         return false;
       }
       for (const { variable, start } of variables) {
