@@ -123,11 +123,15 @@ $(OUT)/mapcp.wasm.sha256: $(OUT)/mapcp.wasm $(OUT)/js/index.js build/provenance.
 # --- Help in the terminal --------------------------------------------------------------------------------------------
 
 .PHONY: terminal
-terminal: $(OUT)/man/mapcp.1 $(addprefix $(OUT)/completions/mapcp.,bash zsh fish ps1)
+terminal: $(OUT)/man/mapcp.1 $(OUT)/man/mapcp-run.1 $(addprefix $(OUT)/completions/mapcp.,bash zsh fish ps1)
 
 $(OUT)/man/mapcp.1: docs/command-line.md build/man.mjs package.json $(INSTALLED)
 	@mkdir -p $(@D)
 	node build/man.mjs $< $@
+
+$(OUT)/man/mapcp-run.1: $(OUT)/js/index.js build/man.mjs package.json
+	@mkdir -p $(@D)
+	node build/man.mjs $(OUT)/js/run/main.js $@
 
 # A pattern with several targets runs its recipe once.
 $(addprefix $(OUT)/completions/%.,bash zsh fish ps1): $(OUT)/command-line/command-line.js \
@@ -490,7 +494,7 @@ signatures: $(OUT)/js/index.js
 # --- Test suites of others -------------------------------------------------------------------------------------------
 
 .PHONY: suites
-## make suites             run tests of others on mapcp/host, wasmtime and node:wasi (needs Go; WASI_TESTSUITE=…)
+## make suites             run tests of others on several hosts (needs Go; WASI_TESTSUITE=…, WASI_LIBC=…)
 suites: $(OUT)/js/index.js
 	node tests/suites/suites.mjs
 

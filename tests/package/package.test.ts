@@ -91,11 +91,12 @@ describe('the package', () => {
     expect(links.filter((link) => !existsSync(join(installed, link)))).toEqual([]);
   });
 
-  it("has its manual page on man's path after a global installation", () => {
+  it("has its manual pages on man's path after a global installation", () => {
     const global = newDirectory('global');
     run('npm', ['install', '--global', '--prefix', global, '--offline', '--no-audit', '--no-fund', tarball]);
-    const page = readFileSync(join(global, 'share/man/man1/mapcp.1'), 'utf8');
-    expect(page).toMatch(/^\.TH "MAPCP" "1"/);
+    const page = (name: string) => readFileSync(join(global, 'share/man/man1', name), 'utf8');
+    expect(page('mapcp.1')).toMatch(/^\.TH "MAPCP" "1"/);
+    expect(page('mapcp-run.1')).toMatch(/^\.TH "MAPCP-RUN" "1".*\\-\\-allow\\-overlap/s);
   });
 
   it('passes publint', async () => {

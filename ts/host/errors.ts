@@ -28,6 +28,21 @@ export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }
 
+/** Thrown for a read-only preopen that a component could change, because it is or lies in a read-write one. */
+export class OverlapError extends Error {
+  /** The name of the class. */
+  override readonly name = 'OverlapError';
+  /** Which preopens overlap, without the option that allows it. */
+  readonly problem: string;
+
+  /** Takes the names of the preopens. */
+  constructor(reading: string, writing: string) {
+    const problem = `the read-only preopen '${reading}' lies in the read-write preopen '${writing}', so a component could change it`;
+    super(`${problem}; set allowOverlap if that is intended`);
+    this.problem = problem;
+  }
+}
+
 /**
  * Thrown for a component that ended abnormally: by a trap, such as `unreachable` or an access outside of its memory,
  * by a stack without room, or by a call that WASI does not allow. The `cause` is the error that ended it.

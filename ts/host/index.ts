@@ -30,7 +30,7 @@ export { loadComponent, runComponent } from './component.js';
 export { importDifferences } from './component-imports.js';
 export { createHost } from './create-host.js';
 export type { DeviceName } from './devices.js';
-export { ExitError, RefusedError, TrapError } from './errors.js';
+export { ExitError, OverlapError, RefusedError, TrapError } from './errors.js';
 export type { Access, Durability, Preopen } from './grant.js';
 export type { Host } from './host.js';
 export type { HostOptions } from './host-options.js';

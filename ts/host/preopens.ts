@@ -3,6 +3,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Directory } from './directory.js';
+import { OverlapError } from './errors.js';
 import type { Grant, Preopens } from './grant.js';
 import { withSlashes } from './names.js';
 import { isGranted } from './permission.js';
@@ -25,17 +26,14 @@ function liesIn(inner: string, outer: string): boolean {
 
 /**
  * Refuses a read-only preopen that is a read-write one or lies in one, because a component could change it through
- * the other. Throws an `Error` that names both.
+ * the other. Throws an {@link OverlapError} that names both.
  */
 export function refuseOverlap(preopens: Preopens): void {
   const entries = Object.entries(preopens);
   for (const [reading, { path: inner }] of entries.filter(([, { access }]) => access === 'read')) {
     for (const [writing, { path: outer }] of entries.filter(([, { access }]) => access === 'read-write')) {
       if (liesIn(inner, outer)) {
-        throw new Error(
-          `the read-only preopen '${reading}' lies in the read-write preopen '${writing}', so a component could change it; ` +
-            'set allowOverlap if that is intended',
-        );
+        throw new OverlapError(reading, writing);
       }
     }
   }

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import process from 'node:process';
 import { escaped } from '../common/errors.js';
-import { RefusedError, runComponent, TrapError } from '../host/index.js';
+import { OverlapError, RefusedError, runComponent, TrapError } from '../host/index.js';
 import { help, type Program, readArguments, UsageError } from './arguments.js';
 
 /** The descriptor of standard input. Asking `process.stdin` for it would open a stream. */
@@ -57,13 +57,23 @@ function statusOf(error: unknown): number {
       : STATUS_REFUSED;
 }
 
+/** Says why the program was not run, or how it ended. */
+function reasonOf(error: unknown): string {
+  if (error instanceof OverlapError) {
+    return `${error.problem}; use --allow-overlap if that is intended`;
+  }
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  // V8 throws this at a module that it cannot read.
+  const isUnknown = error.cause instanceof Error && error.cause.name === 'CompileError';
+  const hint = ` (this is Node ${process.version}; later releases know more of WebAssembly)`;
+  return error.message + (isUnknown ? hint : '');
+}
+
 /** Prints why the program was not run, or how it ended, and returns the exit status. */
 function explain(error: unknown): number {
-  const isNewer = error instanceof RefusedError && /core module is invalid/.test(error.message);
-  const hint = isNewer ? ` (this is Node ${process.version}; later releases know more of WebAssembly)` : '';
-  const text = error instanceof Error ? error.message : String(error);
-  const why = text.replace('set allowOverlap', 'use --allow-overlap');
-  process.stderr.write(`mapcp-run: ${why.split('\n').map(escaped).join('\n')}${hint}\n`);
+  process.stderr.write(`mapcp-run: ${reasonOf(error).split('\n').map(escaped).join('\n')}\n`);
   return statusOf(error);
 }
 
