@@ -11,11 +11,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "approach.h"
 #include "entry_copy.h"
 #include "filter.h"
 #include "job_errors.h"
 #include "job_state.h"
-#include "parents.h"
 #include "source.h"
 #include "temporary.h"
 #include "tree_copy.h"
@@ -40,6 +40,7 @@ struct mapcp_job *mapcp_job_new(const char *source, const char *target, const st
     job->options.exclude = (struct mapcp_patterns){.items = NULL};
     job->copied = options->already_copied;
     job->file = MAPCP_NO_FILE_COPY;
+    job->way = MAPCP_NO_WAY;
     job->list.has_lines = options->input == MAPCP_INPUT_LINES;
     job->whole = MAPCP_NO_WHOLE_TREE;
     job->keeping.namer = options->dry_run ? NULL : &job->namer;
@@ -66,9 +67,12 @@ void mapcp_job_free(struct mapcp_job *job) {
     mapcp_list_free(&job->list);
     mapcp_whole_tree_end(&job->whole);
     if (job->state != MAPCP_JOB_DONE) {
-        mapcp_remove_parents(&job->made_parents);
+        mapcp_way_undo(&job->way);
     }
-    mapcp_names_free(&job->made_parents);
+    mapcp_way_end(&job->way);
+    if (job->listing) {
+        mapcp_listing_close(job->listing);
+    }
     mapcp_name_set_free(&job->beside);
     mapcp_path_free(&job->source);
     mapcp_path_free(&job->target);
@@ -91,31 +95,6 @@ static bool accept(struct mapcp_job *job, struct mapcp_error *error) {
     }
     return mapcp_refuse_unfinished_names(job->given_target, MAPCP_SIDE_TARGET, error) &&
            mapcp_options_accept(&job->options, error);
-}
-
-/// Refuses a source directory that must not be copied.
-static bool check_root_directory(const struct mapcp_job *job, const struct stat *status,
-                                 struct mapcp_error *error) {
-    if (!job->options.recursive) {
-        // A listed path in the target is refused when the walk goes to it.
-        return job->options.input != MAPCP_INPUT_NONE ||
-               mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_IS_DIRECTORY);
-    }
-    // The copy may lie in a part of the source that the walk leaves out.
-    return mapcp_check_outside(job->given_target, status, error) ||
-           mapcp_is_left_out(job->given_target, status, &job->options);
-}
-
-/// Creates the directories on the way to the target, if requested. A dry run checks that they exist. Their
-/// names, and the target's own, must be portable if the options ask for that.
-static bool prepare_parents(struct mapcp_job *job, struct mapcp_error *error) {
-    if (!mapcp_entry_copy_accept_target(job, error)) {
-        return false;
-    }
-    if (job->options.dry_run) {
-        return job->options.make_parents || mapcp_check_parents(job->given_target, error);
-    }
-    return !job->options.make_parents || mapcp_make_parents(job->given_target, &job->made_parents, error);
 }
 
 /// Whether a source that is not a directory belongs to the job's shard, by its name.
@@ -178,31 +157,62 @@ static bool is_excluded_link(struct mapcp_job *job, struct mapcp_place source) {
            !is_admitted(job, false) && !is_admitted(job, true);
 }
 
-/// Looks at the source, and begins to copy it.
-static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
+/// Whether something at the target must be looked at or made before the copy begins.
+static bool must_approach(const struct mapcp_job *job) {
+    const struct mapcp_options *options = &job->options;
+    const bool is_tree = S_ISDIR(job->given_status.st_mode) && options->recursive;
+    return is_tree || options->make_parents || options->dry_run ||
+           options->names == MAPCP_NAME_POLICY_PORTABLE;
+}
+
+/// Begins to copy the source.
+static bool begin_to_copy(struct mapcp_job *job, struct mapcp_error *error) {
+    const struct stat *status = &job->given_status;
     struct mapcp_tree_entry entry = {
         .source = {.directory = AT_FDCWD, .name = job->given_source},
         .target = {.directory = AT_FDCWD, .name = job->given_target},
         .keeping = &job->keeping,
     };
-    struct stat status;
+    if (job->options.input == MAPCP_INPUT_CONTENT) {
+        job->entry = entry;
+        job->state = MAPCP_JOB_DONE;
+        return mapcp_entry_copy_begin_stream(job, error);
+    }
+    if (S_ISDIR(status->st_mode)) {
+        return warn_of_patterns(job, error) && mapcp_tree_copy_begin(job, status, error);
+    }
+    entry.kind = S_ISREG(status->st_mode)   ? MAPCP_TREE_FILE
+                 : S_ISLNK(status->st_mode) ? MAPCP_TREE_LINK
+                                            : MAPCP_TREE_SPECIAL;
+    return mapcp_entry_copy_begin(job, &entry, error);
+}
+
+static bool approach_or_copy(struct mapcp_job *job, struct mapcp_error *error) {
+    return must_approach(job) ? mapcp_approach_begin(job, error) : begin_to_copy(job, error);
+}
+
+/// Looks at the source, and begins to copy it.
+static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
+    const struct mapcp_place source = {.directory = AT_FDCWD, .name = job->given_source};
+    struct stat *status = &job->given_status;
     if (!accept(job, error)) {
         return false;
     }
     if (job->options.input == MAPCP_INPUT_CONTENT) {
-        job->entry = entry;
         job->state = MAPCP_JOB_DONE;
-        return !is_ours(job) || (prepare_parents(job, error) && mapcp_entry_copy_begin_stream(job, error));
+        return !is_ours(job) || approach_or_copy(job, error);
     }
-    if (!mapcp_stat_source(entry.source, job->options.symlinks == MAPCP_SYMLINKS_FOLLOW, &status, error)) {
-        return is_excluded_link(job, entry.source) && leave_out(job);
+    if (!mapcp_stat_source(source, job->options.symlinks == MAPCP_SYMLINKS_FOLLOW, status, error)) {
+        return is_excluded_link(job, source) && leave_out(job);
     }
-    if (!is_admitted(job, S_ISDIR(status.st_mode))) {
+    if (!is_admitted(job, S_ISDIR(status->st_mode))) {
         return leave_out(job);
     }
-    if (S_ISDIR(status.st_mode)) {
-        return check_root_directory(job, &status, error) && prepare_parents(job, error) &&
-               warn_of_patterns(job, error) && mapcp_tree_copy_begin(job, &status, error);
+    if (S_ISDIR(status->st_mode)) {
+        // A listed path in the target is refused when the walk goes to it.
+        return job->options.recursive || job->options.input != MAPCP_INPUT_NONE
+                   ? approach_or_copy(job, error)
+                   : mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_IS_DIRECTORY);
     }
     if (job->options.input != MAPCP_INPUT_NONE) {
         return mapcp_fail_because(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_DIRECTORY,
@@ -212,14 +222,19 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
         job->state = MAPCP_JOB_DONE;
         return true;
     }
-    entry.kind = S_ISREG(status.st_mode)   ? MAPCP_TREE_FILE
-                 : S_ISLNK(status.st_mode) ? MAPCP_TREE_LINK
-                                           : MAPCP_TREE_SPECIAL;
-    if (entry.kind == MAPCP_TREE_LINK && job->options.symlinks == MAPCP_SYMLINKS_SKIP) {
+    if (S_ISLNK(status->st_mode) && job->options.symlinks == MAPCP_SYMLINKS_SKIP) {
         return leave_out(job);
     }
-    return (entry.kind == MAPCP_TREE_SPECIAL || prepare_parents(job, error)) &&
-           mapcp_entry_copy_begin(job, &entry, error);
+    const bool is_special = !S_ISREG(status->st_mode) && !S_ISLNK(status->st_mode);
+    return is_special ? begin_to_copy(job, error) : approach_or_copy(job, error);
+}
+
+/// Does a part of what precedes the copy.
+static bool approach(struct mapcp_job *job, uint64_t *spent) {
+    struct mapcp_error error;
+    bool is_done = false;
+    return (mapcp_approach_step(job, spent, &is_done, &error) && (!is_done || begin_to_copy(job, &error))) ||
+           mapcp_job_fail(job, &error);
 }
 
 /// Does the smallest piece of work.
@@ -228,6 +243,10 @@ static bool work(struct mapcp_job *job, uint64_t *spent) {
     switch (job->state) {
     case MAPCP_JOB_WAITING:
         return begin(job, &error) || mapcp_job_fail(job, &error);
+    case MAPCP_JOB_APPROACHING:
+    case MAPCP_JOB_COMPARING:
+    case MAPCP_JOB_MAKING_PARENTS:
+        return approach(job, spent);
     case MAPCP_JOB_INSPECTING:
         return mapcp_tree_copy_inspect(job, spent);
     case MAPCP_JOB_MEASURING:

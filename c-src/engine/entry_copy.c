@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "approach.h"
 #include "job_errors.h"
 #include "limits.h"
 #include "made.h"
@@ -257,11 +258,6 @@ static bool complete_dry(struct mapcp_job *job, const struct stat *status, struc
            complete_entry(job, status, bytes, error);
 }
 
-bool mapcp_entry_copy_accept_target(struct mapcp_job *job, struct mapcp_error *error) {
-    return job->options.names != MAPCP_NAME_POLICY_PORTABLE ||
-           mapcp_names_accept_target(job->given_target, &job->beside, error);
-}
-
 /// What to do with an entry.
 enum verdict { VERDICT_COPY, VERDICT_FINISHED, VERDICT_FAILED };
 
@@ -484,7 +480,7 @@ static bool finish_file(struct mapcp_job *job, struct mapcp_error *error) {
     if (!mapcp_file_copy_finish(&job->file, &job->options, error) ||
         (gives_way(job) &&
          !mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS)) ||
-        (!job->in_tree && !mapcp_entry_copy_accept_target(job, error))) {
+        (!job->in_tree && !mapcp_approach_confirm(job, error))) {
         return false;
     }
     const struct mapcp_temporary *temporary = &job->file.temporary;

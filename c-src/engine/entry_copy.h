@@ -12,11 +12,6 @@
 #include "job_state.h"
 #include "report.h"
 
-/// Refuses the target of a job if its name, or that of a missing directory on the way to it, is not portable
-/// but must be. Others can create a name beside it during a copy, so it is checked again before the name is
-/// made.
-bool mapcp_entry_copy_accept_target(struct mapcp_job *job, struct mapcp_error *error);
-
 /// Makes `entry` the current one, and copies it if it is a link, or begins to copy it if it is a file.
 bool mapcp_entry_copy_begin(struct mapcp_job *job, const struct mapcp_tree_entry *entry,
                             struct mapcp_error *error);

@@ -73,6 +73,8 @@ enum mapcp_limit_name {
     /// On listed entries. It follows from the limit on files.
     MAPCP_LIMIT_LISTED,
     MAPCP_LIMIT_DEPTH,
+    /// On the directories that are made on the way to the target. It has the value of the limit on depth.
+    MAPCP_LIMIT_PARENTS,
     MAPCP_LIMIT_FILE_SIZE,
 };
 

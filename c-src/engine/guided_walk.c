@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "filter.h"
 #include "limits.h"
@@ -155,13 +156,25 @@ static enum mapcp_tree_step approach_goal(struct mapcp_tree *tree, char *rest, s
 
 /// Whether a directory between the top one and the goal is a link.
 static bool leads_through_link(const struct mapcp_tree *tree, char *rest) {
-    const int directory = mapcp_listing_descriptor(mapcp_tree_top(tree)->listing);
+    const int top = mapcp_listing_descriptor(mapcp_tree_top(tree)->listing);
     struct stat status;
+    int directory = top;
     bool found = false;
-    for (char *slash = strchr(rest, '/'); !found && slash; slash = strchr(slash + 1, '/')) {
+    char *slash = NULL;
+    // Each directory is opened in the one before, because a host walks a path name by name.
+    for (char *name = rest; directory >= 0 && !found && (slash = strchr(name, '/')); name = slash + 1) {
         *slash = '\0';
-        found = fstatat(directory, rest, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
+        const int below = openat(directory, name, MAPCP_O_SEARCH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        found = below < 0 && fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                S_ISLNK(status.st_mode);
         *slash = '/';
+        if (directory != top) {
+            (void)close(directory);
+        }
+        directory = below;
+    }
+    if (directory >= 0 && directory != top) {
+        (void)close(directory);
     }
     return found;
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "limits.h"
-#include "parents.h"
 #include "times.h"
 
 /// An error or a warning about the current entry. Takes `leftover`.
@@ -59,7 +58,7 @@ static const char *reason_for_target(const struct mapcp_job *job, const struct m
 
 bool mapcp_job_end_failed(struct mapcp_job *job) {
     job->state = MAPCP_JOB_FAILED;
-    mapcp_remove_parents(&job->made_parents);
+    mapcp_way_undo(&job->way);
     return false;
 }
 

@@ -21,6 +21,7 @@
 #include "temporary.h"
 #include "times.h"
 #include "tree.h"
+#include "way.h"
 #include "whole_tree.h"
 
 // The cost of an entry in a step's budget, besides its bytes. Opening and naming a file takes as long as
@@ -30,6 +31,12 @@
 /// What a job does next.
 enum mapcp_job_state {
     MAPCP_JOB_WAITING,
+    /// Going along the way to the target.
+    MAPCP_JOB_APPROACHING,
+    /// Listing the directory on that way that the first new name is compared with.
+    MAPCP_JOB_COMPARING,
+    /// Making the directories that are missing on the way.
+    MAPCP_JOB_MAKING_PARENTS,
     /// Walking the old tree, which the new one will replace as a whole.
     MAPCP_JOB_INSPECTING,
     /// Walking the source to measure it.
@@ -67,14 +74,23 @@ struct mapcp_job {
     struct mapcp_tree_entry entry;
     enum mapcp_decision decision;
     struct mapcp_namer namer;
-    /// The names beside the target, if names must be portable.
+    /// The names beside the target, if names must be portable, and the listing that they are read from.
     struct mapcp_name_set beside;
+    struct mapcp_listing *listing;
     /// The directory that gets the copies of the run, for `options.made`.
     struct mapcp_made_directory directory_of_run;
     /// How the target's directory keeps times, if the source is not a directory.
     struct mapcp_timekeeping keeping;
-    /// The directories that the job created on the way to the target.
-    struct mapcp_names made_parents;
+    /// The way to the target, with the directories that the job made. If a directory was missing, or could
+    /// not be reached, `way_end` says so.
+    struct mapcp_way way;
+    enum mapcp_way_event way_end;
+    /// Whether the way leads through the source, a directory, and where the names behind the source begin; 0
+    /// if this is unknown.
+    bool is_inside_source;
+    size_t inside_from;
+    /// The status of the source when the job began.
+    struct stat given_status;
     struct mapcp_progress progress;
     /// The number of entries that the current step has listed and left out.
     uint32_t passed;

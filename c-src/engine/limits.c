@@ -13,7 +13,7 @@
 // this deep: Linux allows 4,095 bytes.
 #define DEFAULT_DEPTH 10000
 
-#define ADVICE "; raise the limit if you trust the source"
+#define ADVICE "; raise the limit if you trust the "
 
 static bool exceed(struct mapcp_error *error, enum mapcp_limit_name limit, uint64_t most) {
     mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_SOURCE, MAPCP_CODE_LIMIT_EXCEEDED);
@@ -45,10 +45,25 @@ bool mapcp_limits_allow_size(const struct mapcp_options *options, const struct m
     return true;
 }
 
+static uint64_t most_depth(const struct mapcp_options *options) {
+    return options->max_depth.is_set ? options->max_depth.most : DEFAULT_DEPTH;
+}
+
 bool mapcp_limits_allow_depth(const struct mapcp_options *options, uint64_t depth,
                               struct mapcp_error *error) {
-    const uint64_t most = options->max_depth.is_set ? options->max_depth.most : DEFAULT_DEPTH;
+    const uint64_t most = most_depth(options);
     return depth <= most || exceed(error, MAPCP_LIMIT_DEPTH, most);
+}
+
+bool mapcp_limits_allow_parents(const struct mapcp_options *options, uint64_t count,
+                                struct mapcp_error *error) {
+    const uint64_t most = most_depth(options);
+    if (count > most) {
+        (void)exceed(error, MAPCP_LIMIT_PARENTS, most);
+        error->side = MAPCP_SIDE_TARGET;
+        return false;
+    }
+    return true;
 }
 
 bool mapcp_limits_allow_listed(const struct mapcp_options *options, uint64_t listed,
@@ -70,6 +85,7 @@ char *mapcp_limits_reason(const struct mapcp_error *error) {
         [MAPCP_LIMIT_FILES] = "with it, the copy has more entries than `max-files=#` allows",
         [MAPCP_LIMIT_LISTED] = "the copy lists far more entries than `max-files=#` allows",
         [MAPCP_LIMIT_DEPTH] = "its path below the source has more names than `max-depth=#` allows",
+        [MAPCP_LIMIT_PARENTS] = "more directories are missing on its path than `max-depth=#` allows",
         [MAPCP_LIMIT_FILE_SIZE] = "it has more bytes than `max-file-size=#` allows",
     };
     if (error->code != MAPCP_CODE_LIMIT_EXCEEDED) {
@@ -83,12 +99,14 @@ char *mapcp_limits_reason(const struct mapcp_error *error) {
         rest /= 10;
     } while (rest > 0);
     const char *text = reasons[error->limit];
+    const char *whom = error->side == MAPCP_SIDE_TARGET ? "path" : "source";
     const size_t before = strcspn(text, "#");
     struct mapcp_path reason = {.text = NULL};
     if (!mapcp_path_append(&reason, text, before) ||
         !mapcp_path_append(&reason, digits + start, sizeof(digits) - start) ||
         !mapcp_path_append(&reason, text + before + 1, strlen(text + before + 1)) ||
-        !mapcp_path_append(&reason, ADVICE, strlen(ADVICE))) {
+        !mapcp_path_append(&reason, ADVICE, strlen(ADVICE)) ||
+        !mapcp_path_append(&reason, whom, strlen(whom))) {
         mapcp_path_free(&reason);
     }
     return reason.text;

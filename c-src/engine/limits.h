@@ -21,6 +21,11 @@ bool mapcp_limits_allow_size(const struct mapcp_options *options, const struct m
 /// Whether the options allow an entry whose path below the source has `depth` names. If not, sets `error`.
 bool mapcp_limits_allow_depth(const struct mapcp_options *options, uint64_t depth, struct mapcp_error *error);
 
+/// Whether the options allow the job to make this many directories on the way to the target. If not, sets
+/// `error`.
+bool mapcp_limits_allow_parents(const struct mapcp_options *options, uint64_t count,
+                                struct mapcp_error *error);
+
 /// Whether the options allow the job to list this many entries, including those that it does not copy. If
 /// not, sets `error`.
 bool mapcp_limits_allow_listed(const struct mapcp_options *options, uint64_t listed,

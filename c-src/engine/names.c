@@ -291,51 +291,25 @@ bool mapcp_names_fail_unread(struct mapcp_error *error, int number) {
     return false;
 }
 
-/// Refuses the name at `name`, which is a part of `path`. Its directory is the path before it.
-static bool accept_in_path(const char *path, const char *name, struct mapcp_name_set *beside,
-                           struct mapcp_error *error) {
-    const size_t length = (size_t)(name - path);
-    char *directory = length > 0 ? strndup(path, length) : strdup(".");
-    if (!directory) {
+bool mapcp_names_accept_rest(const char *rest, struct mapcp_name_set *beside, struct mapcp_error *error) {
+    char *names = strdup(rest);
+    if (!names) {
         return no_memory(error);
     }
-    const int number = mapcp_name_set_add_directory(beside, AT_FDCWD, directory);
-    free(directory);
-    // If there is no such directory, the copy fails.
-    return number == 0 || number == ENOENT || number == ENOTDIR
-               ? mapcp_names_accept(name, beside, NULL, error)
-               : mapcp_names_fail_unread(error, number);
-}
-
-bool mapcp_names_accept_target(const char *target, struct mapcp_name_set *beside, struct mapcp_error *error) {
-    char *path = strdup(target);
-    if (!path) {
-        return no_memory(error);
-    }
-    mapcp_name_set_free(beside);
-    char *end = path;
-    bool is_missing = false;
     bool good = true;
-    while (good && *end != '\0') {
-        char *name = end + strspn(end, "/");
-        end = name + strcspn(name, "/");
-        const char after = *end;
-        struct stat status;
-        *end = '\0';
+    struct mapcp_name_set *set = beside;
+    for (char *name = names; good && *name != '\0';) {
+        const size_t length = strcspn(name, "/");
+        char *const next = name + length + strspn(name + length, "/");
+        name[length] = '\0';
+        // Behind a missing directory, the directories cannot be listed yet.
         const bool goes_up = strcmp(name, "..") == 0;
         const bool has_name = *name != '\0' && strcmp(name, ".") != 0 && !goes_up;
-        // A link can lead to a directory on the way, but the target itself is the link.
-        const int flags = after == '\0' ? AT_SYMLINK_NOFOLLOW : 0;
-        if (is_missing) {
-            // Behind a missing directory, the directories cannot be listed yet.
-            good =
-                goes_up ? refuse(error, GOES_BACK) : !has_name || mapcp_names_accept(name, NULL, NULL, error);
-        } else if (has_name && (fstatat(AT_FDCWD, path, &status, flags) != 0 || !S_ISDIR(status.st_mode))) {
-            good = accept_in_path(path, name, beside, error);
-            is_missing = true;
-        }
-        *end = after;
+        good = goes_up ? set || refuse(error, GOES_BACK)
+                       : !has_name || mapcp_names_accept(name, set, NULL, error);
+        set = has_name ? NULL : set;
+        name = next;
     }
-    free(path);
+    free(names);
     return good;
 }

@@ -65,10 +65,9 @@ bool mapcp_names_accept(const char *name, struct mapcp_name_set *target, struct 
 /// returns false.
 bool mapcp_names_fail_unread(struct mapcp_error *error, int number);
 
-/// Refuses the target of a job, and the directories on the way to it, if they are not portable: the names of
-/// those that are missing, and the last one unless it is a directory that exists. `beside` gets only the
-/// names that the first of these is compared with. A path with `..` after a missing name is refused. Returns
-/// false and sets `error`.
-bool mapcp_names_accept_target(const char *target, struct mapcp_name_set *beside, struct mapcp_error *error);
+/// Refuses the names in the end of a target's path, `rest`, if one is not portable. The first must be missing
+/// in its directory, or be no directory; `beside` has the names there. A path with `..` after it is refused.
+/// Returns false and sets `error`.
+bool mapcp_names_accept_rest(const char *rest, struct mapcp_name_set *beside, struct mapcp_error *error);
 
 #endif

@@ -172,7 +172,8 @@ struct mapcp_options {
     struct mapcp_limit max_bytes;
     struct mapcp_limit max_files;
     struct mapcp_amounts already_copied;
-    /// The maximum number of names in a path below the source. By default 10,000.
+    /// The maximum number of names in a path below the source, and of directories that are made on the way to
+    /// the target. By default 10,000.
     struct mapcp_limit max_depth;
     /// The maximum size of a file in bytes.
     struct mapcp_limit max_file_size;

@@ -1,7 +1,7 @@
 #ifndef MAPCP_PARENTS_H
 #define MAPCP_PARENTS_H
 
-// The directories on the way to the target: whether they exist, whether one of them is the source, and
+// The directories around the target: whether one of them is the source, whether they can be changed, and
 // writing them to the disk.
 
 #include <stdbool.h>
@@ -10,16 +10,7 @@
 #include "error.h"
 #include "options.h"
 #include "path.h"
-
-/// Creates the directories that are missing on the way to `path`, but not `path` itself. Adds their paths to
-/// `made`. On failure returns false and sets `error`.
-bool mapcp_make_parents(const char *path, struct mapcp_names *made, struct mapcp_error *error);
-
-/// Removes the directories that a failed copy has created, if they are empty. Empties `made`.
-void mapcp_remove_parents(struct mapcp_names *made);
-
-/// Checks that the directories on the way to `path` exist. If one does not, returns false and sets `error`.
-bool mapcp_check_parents(const char *path, struct mapcp_error *error);
+#include "way.h"
 
 /// Checks that an entry can be created at `place`: that the system does not refuse to change the directory
 /// there, or the nearest one that exists. Changes nothing. If an entry cannot be created, returns false and
@@ -31,9 +22,11 @@ bool mapcp_check_may_create(struct mapcp_place place, struct mapcp_error *error)
 bool mapcp_check_outside(const char *path, const struct stat *source, struct mapcp_error *error);
 
 /// Whether a walk through the directory that has the status `source` leaves out the target, or a directory on
-/// the way to it, as in `mapcp -r --exclude backup . backup`. False if the target is not in the source, or if
-/// this is unknown.
-bool mapcp_is_left_out(const char *target, const struct stat *source, const struct mapcp_options *options);
+/// the way to it, as in `mapcp -r --exclude backup . backup`. The way must have been walked to its end, or to
+/// the first missing directory. Its path is below the source behind the offset `from`; 0 if this is unknown.
+/// False if the target is not in the source, or if this is unknown.
+bool mapcp_is_left_out(const struct mapcp_way *way, size_t from, const struct stat *source,
+                       const struct mapcp_options *options);
 
 /// Writes a directory's entries to the disk. WASI's preview 1 has no call for this; there it does nothing. On
 /// failure returns false with errno set.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "approach.h"
 #include "entry_copy.h"
 #include "filter.h"
 #include "guided_walk.h"
@@ -57,8 +58,7 @@ static bool end_measuring(struct mapcp_job *job, bool totals_known) {
     struct mapcp_error error;
     mapcp_tree_end(&job->tree);
     job->progress.totals_known = totals_known;
-    return (mapcp_entry_copy_accept_target(job, &error) && begin_tree(job, &error)) ||
-           mapcp_job_fail(job, &error);
+    return (mapcp_approach_confirm(job, &error) && begin_tree(job, &error)) || mapcp_job_fail(job, &error);
 }
 
 /// Whether measuring has found more entries than a limit allows. Some of them may be skipped.
@@ -116,7 +116,7 @@ static bool warn_of_old(struct mapcp_job *job, const char *name, const struct ma
 static bool commit_whole(struct mapcp_job *job, struct mapcp_error *error) {
     struct mapcp_error why;
     const bool is_dry = job->options.dry_run;
-    if (!mapcp_entry_copy_accept_target(job, error)) {
+    if (!mapcp_approach_confirm(job, error)) {
         return false;
     }
     if (!is_dry && !mapcp_whole_tree_commit(&job->whole, &job->options, &job->namer, error)) {

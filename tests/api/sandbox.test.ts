@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { CopyError, openSandbox } from 'mapcp';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
@@ -23,6 +24,31 @@ describe('a sandbox', () => {
       await box.copy('/in/a', '/out/b');
       await box.copy('/out/b', '/out/c');
       expect(readFileSync(join(directory, 'out/c'), 'utf8')).toBe('content');
+    }));
+
+  it('lets the event loop run while it makes many directories, and removes them after an abort', () =>
+    inTemporaryDirectory(async (directory) => {
+      using box = await open(directory);
+      const way = 'd/'.repeat(1500);
+      const abort = new AbortController();
+      const copied = box.copy('/in/a', `/out/${way}b`, { signal: abort.signal });
+      const first = join(directory, 'out/d');
+      while (!existsSync(first)) {
+        await setImmediate();
+      }
+      const isComplete = existsSync(join(directory, 'out', way));
+      abort.abort();
+      await expect(copied).rejects.toThrow('aborted');
+      expect(isComplete).toBe(false);
+      expect(existsSync(first)).toBe(false);
+    }));
+
+  it('makes no directory on the way to a target whose path is too long', () =>
+    inTemporaryDirectory(async (directory) => {
+      using box = await open(directory);
+      const error = await rejectionOf(box.copy('/in/a', `/out/${'d/'.repeat(4000)}b`));
+      expect(error).toMatchObject({ code: 'ENAMETOOLONG' });
+      expect(readdirSync(join(directory, 'out'))).toEqual([]);
     }));
 
   it.each(['/in/../../outside', '/outside', '/in/../outside', '../outside', '/../outside'])(

@@ -155,9 +155,9 @@ export const collides = (path: string, sibling: string, entry?: string): Expecte
   );
 
 /** An entry that exceeds a limit. */
-export const limited = (path: string, says: string, entry?: string): ExpectedError =>
+export const limited = (path: string, says: string, entry?: string, whom = 'source'): ExpectedError =>
   error(
     'ERR_MAPCP_LIMIT_EXCEEDED',
-    `cannot use '${path}': ${says} allows; raise the limit if you trust the source`,
+    `cannot use '${path}': ${says} allows; raise the limit if you trust the ${whom}`,
     entry,
   );

@@ -386,8 +386,8 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   // Entries that are left out or skipped do not count. But the job lists at most 100,000 entries, and ten more for
   // each one that the limit allows.
   mapcp_option_u64_t   max_files;
-  // The maximum number of names in the path of an entry below the source. A longer one is `limit-exceeded`. None
-  // means 10,000.
+  // The maximum number of names in the path of an entry below the source, and of directories that `make-parents`
+  // makes. A longer path is `limit-exceeded`, and so is a target that needs more directories. None means 10,000.
   mapcp_option_u64_t   max_depth;
   // The maximum size of a file in bytes. A larger one is `limit-exceeded`, before more bytes than this are written.
   mapcp_option_u64_t   max_file_size;

@@ -197,4 +197,28 @@ export const limits: readonly Behaviour[] = [
     out: { b: null, 'b/l': null, 'b/l/l': null, 'b/l/l/l': null },
     error: limited('in/a/l/l/l/l', 'with it, the copy has more entries than `max-files=4`', 'l/l/l/l'),
   },
+  {
+    name: 'as many directories are made on the way to the target as the depth allows',
+    prepare: (put) => {
+      put.directory('out/x');
+      put.file('in/a');
+    },
+    target: 'out/x/y/z/b',
+    options: { makeParents: true, maxDepth: 2 },
+    out: { x: null, 'x/y': null, 'x/y/z': null, 'x/y/z/b': 'content' },
+  },
+  ...[false, true].map(
+    (dryRun): Behaviour => ({
+      name: `no directory is made on the way to the target if too many are missing, with dryRun: ${dryRun}`,
+      prepare: (put) => put.file('in/a'),
+      target: 'out/x/y/z/b',
+      options: { makeParents: true, maxDepth: 2, dryRun },
+      error: limited(
+        'out/x/y/z/b',
+        'more directories are missing on its path than `max-depth=2`',
+        undefined,
+        'path',
+      ),
+    }),
+  ),
 ];
