@@ -6,7 +6,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { glance } from './chart.mjs';
-import { matrix, multiple, roundsOf, table } from './report.mjs';
+import { legend, matrix, multiple, roundsOf, table } from './report.mjs';
 import { measured } from './settings.mjs';
 
 const { 2: top = join(import.meta.dirname, '../..') } = process.argv;
@@ -100,7 +100,9 @@ ${versions.length > 0 ? `Versions: ${versions.join('; ')}.\n` : ''}
 ## Result
 
 Each figure is a multiple of \`cp\`'s time in the same run. The row of \`cp\` has its time.
+A dash means that a contestant was not there, failed, or took more than 15 s for its first copy.
 
+${legend(rows)}
 On tmpfs:
 
 ${matrix(onTmpfs, contestants)}
@@ -115,15 +117,15 @@ The command took ${(start('mapcp') - start('node -e 0')).toFixed(0)} ms more tha
 ## What the others do
 
 - **\`cp\`** runs with \`--reflink=never\`, so that it reads and writes like mapcp. **\`cp -r\`** runs without it, and lets the
-  kernel copy, as uutils \`cp\`, xcp, cpz, \`fs.cp\`, \`fs.cpSync\`, \`fs.copyFile\` and fs-extra do. A component cannot: WASI has
-  no such call.
+  kernel copy by \`copy_file_range(2)\`. So do xcp, cpz, \`fs.cpSync\` in all runtimes, \`fs.copyFile\` and what is built on
+  it. A component cannot: WASI has no such call.
 - All but rsync write each file under its final name. If they are killed, half a file has that name. mapcp and rsync
   write under a temporary name and rename.
-- None but mapcp notices that a source changes during the copy, and none confines the copy to two directories. Without
-  [koffi](environments.md#koffi), mapcp therefore reaches each entry by a path through procfs.
+- Only mapcp fails if a source changes during its copy, and only mapcp confines a copy to two directories. Without
+  [koffi](environments.md#koffi), it therefore reaches each entry by a path through procfs.
 - xcp and cpz copy in several threads by themselves. Bun's and Deno's \`cpSync\` run without the start of their runtimes.
-- **Holes** are not read by \`cp\` or by mapcp in Node. Most others read them; in wasmtime, mapcp must, because WASI does
-  not report holes.
+- **Holes** are not read by \`cp\`, uutils \`cp\` and xcp, nor by mapcp in Node. The others read them; in wasmtime, mapcp
+  must, because WASI does not report holes.
 - In the case of one file 1,000 times, \`cp\` is a process for each copy. The others are one process.
 
 ## What the rows of mapcp are
@@ -154,14 +156,11 @@ The command took ${(start('mapcp') - start('node -e 0')).toFixed(0)} ms more tha
 ## Run it
 
 \`make bench\` takes about 20 minutes, and leaves out what is not installed. \`ROUNDS\`, \`SCALE\`, \`CASES\`, \`CONTESTANTS\` and
-\`PLACES\` make it shorter. These commands install the rest:
+\`PLACES\` make it shorter: \`make bench ROUNDS=1 SCALE=0.1 PLACES=tmpfs CASES=small,loop\` takes seconds. Programs are looked up
+on the \`PATH\`:
 
-\`\`\`sh not-run="it builds for minutes"
-cargo install coreutils --no-default-features --features cp
-cargo install xcp cpz
-npm install --global bun deno
-export MAPCP_NODES=/opt/node-24/bin/node:/opt/node-26/bin/node
-make bench ROUNDS=1 SCALE=0.1 PLACES=tmpfs CASES=small,loop
-\`\`\`
+- \`cargo install coreutils --no-default-features --features cp\` and \`cargo install xcp cpz\`
+- \`npm install --global bun deno\`
+- \`MAPCP_NODES=/opt/node-24/bin/node:/opt/node-26/bin/node\` adds other releases of Node.
 `,
 );

@@ -90,7 +90,17 @@ export const table = (rows) =>
   ]);
 
 /**
- * The ratios of all cases at one place, with a line for each contestant and a column for each case.
+ * What the names of the cases mean.
+ * @param {readonly Row[]} rows
+ */
+export const legend = (rows) =>
+  [...new Map(rows.map((row) => [row.case, row.title]))]
+    .map(([name, title]) => `- **${name}**: ${title}\n`)
+    .join('');
+
+/**
+ * The ratios of all cases at one place, with a line for each contestant and a column for each case. A dash is a row
+ * without figures.
  * @param {readonly Row[]} rows
  * @param {readonly string[]} contestants in their order
  */
@@ -99,13 +109,15 @@ export function matrix(rows, contestants) {
   const cell = (/** @type {string} */ contestant, /** @type {string} */ name) => {
     const row = rows.find((each) => each.contestant === contestant && each.case === name);
     if (row === undefined || !('median' in row)) {
-      return row === undefined ? '' : why(row);
+      return row === undefined ? '' : '–';
     }
     return contestant === 'cp' ? `${milliseconds(row.median)} ms` : multiple(row.ratio);
   };
   return markdown([
-    ['', ...cases.map((name) => rows.find((row) => row.case === name)?.title ?? '')],
-    ...contestants.map((contestant) => [contestant, ...cases.map((name) => cell(contestant, name))]),
+    ['', ...cases],
+    ...contestants
+      .map((contestant) => [contestant, ...cases.map((name) => cell(contestant, name))])
+      .filter(([, ...cells]) => cells.some((each) => each !== '')),
   ]);
 }
 
