@@ -273,6 +273,10 @@ describe.skipIf(!hasChromium)('a program in a browser', () => {
       status: 1,
       stderr: 'b: No space left on device\n',
     });
+    const hole = { url: '/wasm/tests/run/calls.wasm', args: ['offsets'], directory: 'box', memory: 20 };
+    expect(await run(page, hole)).toMatchObject({
+      stdout: expect.stringContaining('write(fd, "x", 1): -1 No space left on device'),
+    });
     // What is replaced takes no room.
     const again = ['write', 'a', long, 'write', 'a', long, 'write', 'a', long];
     expect(await run(page, { url: PROGRAM, args: again, memory: 1000 })).toMatchObject({ status: 0 });
