@@ -10,6 +10,12 @@ describe.each(documents())('%s', (document) => {
     const broken = linksOf(document).filter((link) => !isOnTheWeb(link) && !leadsSomewhere(document, link));
     expect(broken).toEqual([]);
   });
+
+  it('names no source or test that does not exist', () => {
+    const text = readFileSync(join(checkout, document), 'utf8');
+    const named = [...text.matchAll(/`((?:tests|c-src|ts)\/[\w./-]+)`/g)].map(([, path = '']) => path);
+    expect(named.filter((path) => !existsSync(join(checkout, path)))).toEqual([]);
+  });
 });
 
 function leadsSomewhere(document: string, link: string): boolean {

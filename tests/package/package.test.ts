@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -84,11 +84,17 @@ describe('the package', () => {
     expect(sizeOf(files.filter((file) => !isDocument(file)))).toBeLessThan(1_300_000);
   });
 
-  it('has every file that its README links to', () => {
-    const readme = readFileSync(join(installed, 'README.md'), 'utf8');
-    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link);
-    expect(links.length).toBeGreaterThan(5);
-    expect(links.filter((link) => !existsSync(join(installed, link)))).toEqual([]);
+  it('has every file that its documents link to', () => {
+    const documents = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.md'),
+    );
+    const links = documents.flatMap((file) => {
+      const text = readFileSync(join(installed, file), 'utf8');
+      const found = [...text.matchAll(/\]\((?!https?:|mailto:)([^)#\s]+)/g)];
+      return found.map(([, link = '']) => ({ file, link, path: join(installed, dirname(file), link) }));
+    });
+    expect(links.length).toBeGreaterThan(100);
+    expect(links.filter(({ path }) => !existsSync(path))).toEqual([]);
   });
 
   it("has its manual pages on man's path after a global installation", () => {
