@@ -41,6 +41,10 @@ await runScript(async () => {
   const roff = String(await processor.process(text))
     // No date: the same sources must give the same page.
     .replace(/^(\.TH "[\w-]+" "1") "[^"]*"/m, '$1 ""')
+    // A relative link leads nowhere from a manual page.
+    .replace(/\\fI\\\(la([\w-]+\.md)(#[\w-]+)?\\\(ra\\fR/g, '(docs/$1 of the package)')
+    // Without UTF-8, formatters cannot print an ellipsis, and leave it out.
+    .replaceAll('…', '...')
     // Some formatters would print a typographic dash, and a copied option would not work.
     .replace(/^[^.].*$/gm, (line) => line.replaceAll('-', '\\-'));
   writeFileSync(page, roff);

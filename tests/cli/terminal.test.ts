@@ -89,6 +89,14 @@ describe('the manual page', () => {
     expect(page).toContain(`\\fB${termOf(line).replace(', ', '\\fR, \\fB')}\\fR: `);
   });
 
+  it.skipIf(isMissing('man'))('leaves nothing out without UTF-8, and says where other pages are', () => {
+    const { stdout, stderr } = runProgram('sh', ['-c', 'MANWIDTH=500 LC_ALL=C man -l build/out/man/mapcp.1']);
+    expect(stderr).toBe('');
+    expect(stdout).toContain('named .mapcp-....tmp;');
+    expect(stdout).toContain('Copying streams (docs/streams.md of the package)');
+    expect(stdout).not.toMatch(/<[\w./-]+\.md/);
+  });
+
   it('has the sections of a manual page', () => {
     const sections = [...page.matchAll(/^\.SH "(.*)"$/gm)].map(([, section]) => section);
 
