@@ -2,8 +2,8 @@
 // also with koffi, and the tests of the host that need no symbolic links.
 
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
@@ -154,3 +154,24 @@ describe.each(runtimes)('in $name', ({ program, args, env, parts, exceptions = {
     },
   );
 });
+
+const deno = pathOf('deno');
+
+it.skipIf(deno === undefined && process.env.CI === undefined)(
+  'in Deno, an error names the missing permission',
+  () =>
+    inTemporaryDirectory((directory) => {
+      const library = JSON.stringify(resolve('build/out/js/index.js'));
+      const program = `import { copy } from ${library};
+      await copy('program.mjs', 'copy').catch(({ message }) => console.log(message));`;
+      writeFileSync(join(directory, 'program.mjs'), program);
+      const flags = ['--allow-read', '--allow-write', '--allow-env', '--allow-sys'];
+      const { stdout } = spawnSync(deno ?? '', ['run', ...flags, 'program.mjs'], {
+        cwd: directory,
+        encoding: 'utf8',
+      });
+      expect(stdout).toMatch(
+        /^Deno denies \/proc\/self\/fd, .*: start Deno with --allow-all, or accept less /,
+      );
+    }),
+);

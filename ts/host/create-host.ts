@@ -5,7 +5,7 @@ import type { Host, ReusableHost } from './host.js';
 import { createHostWith, createReusableHostWith } from './host.js';
 import type { HostOptions } from './host-options.js';
 import { NoKoffiError } from './koffi.js';
-import { flagsFor, isGranted, OWN_DESCRIPTORS, requireGranted } from './permission.js';
+import { flagsFor, isDeniedByDeno, isGranted, OWN_DESCRIPTORS, requireGranted } from './permission.js';
 import type { Walker } from './walker.js';
 import { fasterWalker } from './walker-linux.js';
 import { ntWalker } from './walker-nt.js';
@@ -99,6 +99,9 @@ export class NotStrictError extends Error {
 }
 
 function whyNoProcfs(isAllowed: boolean, { remedy }: NoKoffiError): string {
+  if (isDeniedByDeno(OWN_DESCRIPTORS)) {
+    return `Deno denies ${OWN_DESCRIPTORS}, which is needed to confine a component: start Deno with --allow-all`;
+  }
   return isAllowed
     ? `no procfs is mounted at /proc, which is needed to confine a component: mount it${remedy ? `, or ${remedy}` : ''}`
     : `Node's permission model denies ${OWN_DESCRIPTORS}, which is needed to confine a component: start Node with ` +

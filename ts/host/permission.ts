@@ -2,8 +2,9 @@
 // altogether. It does not know paths through procfs, by which a component is confined, so the host checks the paths
 // that they lead to.
 
-import { chmodSync, fchmodSync, futimesSync, utimesSync } from 'node:fs';
+import { chmodSync, fchmodSync, futimesSync, statfsSync, utimesSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isError } from '../common/check.js';
 import type { Access, Preopens } from './grant.js';
 
 /** The open descriptors of this process, by a path that can be granted before the process has a number. */
@@ -15,6 +16,16 @@ const DENIED = 'ERR_ACCESS_DENIED';
 /** Whether Node was started with its permission model. */
 export function hasPermissionModel(): boolean {
   return process.permission !== undefined;
+}
+
+/** Whether Deno denies a path. It grants those in /proc only together with everything else. */
+export function isDeniedByDeno(path: string): boolean {
+  try {
+    statfsSync(path);
+    return false;
+  } catch (error) {
+    return isError(error) && error.name === 'NotCapable';
+  }
 }
 
 /** Whether Node allows reading below a directory, and also writing if `access` is `read-write`. */
