@@ -92,6 +92,15 @@ describe('a running copy', () => {
       await expect(iterate()).rejects.toMatchObject({ code: 'ENOENT' });
     }));
 
+  it('is a promise, and what follows it is an ordinary one', () =>
+    inTemporaryDirectory(async (directory) => {
+      const task = copy(join(directory, 'missing'), join(directory, 'b'));
+      expect(task).toBeInstanceOf(Promise);
+      const next = task.catch(() => 'caught');
+      expect(next.constructor).toBe(Promise);
+      expect(await next).toBe('caught');
+    }));
+
   it('ends if its iteration is left, with only complete files', () =>
     inTemporaryDirectory(async (directory) => {
       makeTree(directory);

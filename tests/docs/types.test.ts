@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
-import { type Block, blocksOf, documents, sources } from './documents.js';
+import { type Block, blocksOf, checkout, documents, sources } from './documents.js';
 import { prepare } from './place.js';
 
 const options: ts.CompilerOptions = {
@@ -30,6 +30,18 @@ it('the TypeScript in the documents passes strict type checks', () =>
     const faults = ts.getPreEmitDiagnostics(ts.createProgram(files, options));
     expect(faults.map(describe)).toEqual([]);
   }));
+
+it('the declarations of the package need only ES2020 and the types of Node', () => {
+  const files = ['js/index.d.ts', 'js/host/index.d.ts'].map((file) => join(checkout, 'build/out', file));
+  const program = ts.createProgram(files, {
+    ...options,
+    target: ts.ScriptTarget.ES2020,
+    lib: ['lib.es2020.d.ts'],
+    skipLibCheck: false,
+  });
+  const faults = ts.getPreEmitDiagnostics(program);
+  expect(faults.filter(({ file }) => file?.fileName.includes('build/out')).map(describe)).toEqual([]);
+});
 
 /** Writes an example to a file in which each line has its number from the document. */
 function write({ document, line, code }: Block, directory: string): string {

@@ -72,7 +72,7 @@ export class CopyError extends Error {
    * @param details what failed
    * @param options the original error as `cause`, if there is one
    */
-  constructor(details: CopyErrorDetails, options?: ErrorOptions) {
+  constructor(details: CopyErrorDetails, options?: { readonly cause?: unknown }) {
     super(sentence(details), options);
     this.name = 'CopyError';
     this.code = details.code;
@@ -162,7 +162,7 @@ export class CleanError extends Error {
    */
   constructor(
     { code, operation, path, reason, removed = 0, errors = [] }: CleanErrorDetails,
-    options?: ErrorOptions,
+    options?: { readonly cause?: unknown },
   ) {
     super(`cannot ${verbOf(operation)} ${quoted(path)}: ${reason}`, options);
     this.name = 'CleanError';

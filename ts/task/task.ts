@@ -84,10 +84,14 @@ export const REPORT_MILLISECONDS = 34;
  * console.log(report.files);
  * ```
  */
-export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress> {
+export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyProgress> {
+  /** What `then`, `catch` and `finally` return: ordinary promises, which are no copies. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
   /** The name of the class, for `Object.prototype.toString`. */
-  readonly [Symbol.toStringTag] = 'CopyTask';
-  readonly #report: Promise<CopyReport>;
+  override readonly [Symbol.toStringTag] = 'CopyTask';
   #options: CopyOptions = {};
   #input: Input | undefined;
   readonly #started = now();
@@ -103,28 +107,11 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
    * @internal
    */
   constructor(take: () => Order) {
-    this.#report = this.#run(take);
-  }
-
-  /** See `Promise.prototype.then`. */
-  // biome-ignore lint/suspicious/noThenProperty: it is a promise.
-  then<Fulfilled = CopyReport, Rejected = never>(
-    onFulfilled?: ((report: CopyReport) => Fulfilled | PromiseLike<Fulfilled>) | null,
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<Fulfilled | Rejected> {
-    return this.#report.then(onFulfilled, onRejected);
-  }
-
-  /** See `Promise.prototype.catch`. */
-  catch<Rejected = never>(
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<CopyReport | Rejected> {
-    return this.#report.catch(onRejected);
-  }
-
-  /** See `Promise.prototype.finally`. */
-  finally(onFinally?: (() => void) | null): Promise<CopyReport> {
-    return this.#report.finally(onFinally);
+    let settle: (report: Promise<CopyReport>) => void = () => {};
+    super((resolve) => {
+      settle = resolve;
+    });
+    settle(this.#run(take));
   }
 
   /** Iterates over the progress. The last item comes at the end. Throws the copy's error. */
@@ -132,7 +119,7 @@ export class CopyTask implements Promise<CopyReport>, AsyncIterable<CopyProgress
     this.#isWatched = true;
     this.#iterations++;
     let isOver = false;
-    const over = this.#report.finally(() => {
+    const over = this.finally(() => {
       isOver = true;
       this.#news.announce();
     });
