@@ -8,6 +8,7 @@ import process from 'node:process';
 import { describeMachine, markdown } from '../bench/report.mjs';
 import { goVersion, testPackage } from './go.mjs';
 import { hostNames, wasmtimeVersion, withWorkplace } from './hosts.mjs';
+import { testWasiLibc } from './wasi-libc.mjs';
 import { languages, testWasi } from './wasi-testsuite.mjs';
 
 /**
@@ -15,8 +16,8 @@ import { languages, testWasi } from './wasi-testsuite.mjs';
  * @typedef {{ passed: readonly string[], failed: readonly string[], broken?: string | undefined }} Results
  */
 
-/** The checkout of wasi-testsuite. */
-const { WASI_TESTSUITE: checkout } = process.env;
+/** The checkouts of wasi-testsuite, of wasi-libc and of the libc-test that it uses. */
+const { WASI_TESTSUITE: checkout, WASI_LIBC: wasiLibc, LIBC_TEST: libcTest } = process.env;
 
 /** The packages of Go. They read files, use clocks, random numbers and threads, or need much memory. */
 const packages = [
@@ -80,23 +81,32 @@ function row(name, results) {
   return { name, results, lost: wasmtime.passed.filter((test) => !mapcp.passed.includes(test)) };
 }
 
-const { ofGo, ofWasi } = await withWorkplace(async (workplace) => {
+const { ofGo, ofWasi, ofLibc } = await withWorkplace(async (workplace) => {
   const ofWasi = [];
   for (const language of checkout === undefined ? [] : languages) {
     ofWasi.push(row(language, await testWasi(workplace, checkout ?? '', language, hostNames)));
   }
+  const ofLibc =
+    wasiLibc === undefined || libcTest === undefined
+      ? []
+      : [row('all', await testWasiLibc(workplace, wasiLibc, libcTest, hostNames))];
   const ofGo = [];
   for (const name of packages) {
     ofGo.push(row(`\`${name}\``, await testPackage(workplace, name, hostNames)));
   }
-  return { ofGo, ofWasi };
+  return { ofGo, ofWasi, ofLibc };
 });
+
+/** @param {readonly ReturnType<typeof row>[]} rows */
+const rowsOf = (rows) => [
+  ['', ...hostNames],
+  ...rows.map(({ name, results }) => [name, ...hostNames.map((host) => cell(results[host]))]),
+];
 
 /** @param {readonly ReturnType<typeof row>[]} rows */
 const table = (rows) =>
   markdown([
-    ['', ...hostNames],
-    ...rows.map(({ name, results }) => [name, ...hostNames.map((host) => cell(results[host]))]),
+    ...rowsOf(rows),
     [
       'all',
       ...hostNames.map((host) =>
@@ -105,7 +115,7 @@ const table = (rows) =>
     ],
   ]);
 
-const behind = [...ofGo, ...ofWasi].filter(({ lost }) => lost.length > 0);
+const behind = [...ofGo, ...ofWasi, ...ofLibc].filter(({ lost }) => lost.length > 0);
 const unexplained = behind.filter(({ name }) => reasons[name] === undefined);
 const explained = behind.map(
   ({ name, lost }) => `- ${name}: ${list(lost)}. ${reasons[name] ?? 'The reason is unknown.'}\n`,
@@ -118,6 +128,16 @@ languages. \`make suites WASI_TESTSUITE=…\` names a checkout of its branch \`p
 compiled programs.
 
 ${table(ofWasi)}
+`;
+
+const libcSection = `## wasi-libc
+
+[wasi-libc](https://github.com/WebAssembly/wasi-libc) tests the calls of a C library on files, clocks and streams, with
+programs of its own and of [libc-test](https://github.com/bytecodealliance/libc-test). \`make suites WASI_LIBC=… LIBC_TEST=…\`
+names checkouts of both, and compiles the tests with \`build/clang.mjs\`. Those that need threads or sockets do not link for
+WASI preview 1, and are left out.
+
+${markdown(rowsOf(ofLibc))}
 `;
 
 const page = `# Test suites of others
@@ -135,7 +155,7 @@ of the package do not run. \`node:wasi\` crashes at other tests in each run. pre
 it runs only components and Go makes core modules.
 
 ${table(ofGo)}
-${ofWasi.length === 0 ? '' : wasiSection}## Tests that pass in wasmtime but not on mapcp/host
+${ofWasi.length === 0 ? '' : wasiSection}${ofLibc.length === 0 ? '' : libcSection}## Tests that pass in wasmtime but not on mapcp/host
 
 ${explained.length > 0 ? explained.join('') : 'None.\n'}
 `;
