@@ -51,7 +51,11 @@ const packages = [
  * Why mapcp/host passes fewer tests of a row than wasmtime.
  * @type {Readonly<Record<string, string>>}
  */
-const reasons = {};
+const reasons = {
+  'wasi-libc':
+    'The test wants `faccessat` to say that a directory which was opened for reading refuses new files. mapcp/host lets a ' +
+    'program change a directory by any of its descriptors, and says so',
+};
 
 /** @param {Results} results */
 const cell = ({ passed, failed, broken }) =>
@@ -89,7 +93,7 @@ const { ofGo, ofWasi, ofLibc } = await withWorkplace(async (workplace) => {
   const ofLibc =
     wasiLibc === undefined || libcTest === undefined
       ? []
-      : [row('all', await testWasiLibc(workplace, wasiLibc, libcTest, hostNames))];
+      : [row('wasi-libc', await testWasiLibc(workplace, wasiLibc, libcTest, hostNames))];
   const ofGo = [];
   for (const name of packages) {
     ofGo.push(row(`\`${name}\``, await testPackage(workplace, name, hostNames)));
@@ -118,7 +122,7 @@ const table = (rows) =>
 const behind = [...ofGo, ...ofWasi, ...ofLibc].filter(({ lost }) => lost.length > 0);
 const unexplained = behind.filter(({ name }) => reasons[name] === undefined);
 const explained = behind.map(
-  ({ name, lost }) => `- ${name}: ${list(lost)}. ${reasons[name] ?? 'The reason is unknown.'}\n`,
+  ({ name, lost }) => `- ${name}: ${list(lost)}. ${reasons[name] ?? 'The reason is unknown'}.\n`,
 );
 
 const wasiSection = `## wasi-testsuite
