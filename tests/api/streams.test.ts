@@ -277,6 +277,12 @@ describe('the old file stays if a stream', () => {
 
 describe('a stream', () => {
   it.each<[string, StreamSource | string, object, string]>([
+    [
+      'a shard',
+      content,
+      { shard: { index: 0, count: 2 } },
+      'options.shard must be left out if the source is a stream',
+    ],
     ['a list of files', content, { files: [] }, 'options.files must be left out if the source is a stream'],
     [
       'a size without a stream',

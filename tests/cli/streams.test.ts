@@ -81,6 +81,10 @@ describe('the command line', () => {
       args: '--files-from a - d',
       why: "SOURCE '-' is standard input, which cannot be used with --files-from",
     },
+    {
+      args: '--shard 0/2 - d',
+      why: "SOURCE '-' is standard input, which cannot be used with --shard",
+    },
     { args: '--files-from a b c d', why: "--files-from allows only one SOURCE; extra name 'c'" },
     { args: '--null b d', why: "option '--null' needs option '--files-from'" },
   ])('refuses a stream or a list that makes no sense: $args', ({ args, why }) => {

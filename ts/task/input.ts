@@ -282,10 +282,11 @@ export function contentOf(source: StreamSource): Input {
  */
 export function inputOf(
   source: unknown,
-  { files, size, mode, concurrency = 1 }: CopyOptions,
+  { files, size, mode, shard, concurrency = 1 }: CopyOptions,
 ): Input | undefined {
   if (isStream(source)) {
     requireThat(files === undefined, 'options.files', 'left out if the source is a stream', files);
+    requireThat(shard === undefined, 'options.shard', 'left out if the source is a stream', shard);
     requireThat(!hasEnded(source), 'source', 'a stream that was not read to its end before', source);
     return contentOf(source);
   }

@@ -807,6 +807,8 @@ static void check_stream(struct reading *reading) {
             refuse(reading, "SOURCE '-' is standard input, which has no name; write TARGET, not -t", NULL);
         } else if (invocation->files_from) {
             refuse(reading, "SOURCE '-' is standard input, which cannot be used with --files-from", NULL);
+        } else if (is_given(reading, "shard")) {
+            refuse(reading, "SOURCE '-' is standard input, which cannot be used with --shard", NULL);
         }
         invocation->options.input = MAPCP_INPUT_CONTENT;
         invocation->target_is_path = true;
