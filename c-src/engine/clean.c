@@ -23,7 +23,12 @@ struct cleaning {
 static struct mapcp_copy_error error_at(const struct cleaning *cleaning, const char *directory,
                                         const struct mapcp_error *error) {
     const char *path = cleaning->tree.source->text ? cleaning->tree.source->text : directory;
-    return (struct mapcp_copy_error){.error = *error, .source = strdup(path), .target = strdup(path)};
+    return (struct mapcp_copy_error){
+        .error = *error,
+        .source = strdup(path),
+        .target = strdup(path),
+        .about = error->about ? strdup(error->about) : NULL,
+    };
 }
 
 /// Reports an error about the entry that the walk is at. Returns false and sets `error` if memory runs out.
@@ -59,11 +64,16 @@ static bool clean_file(struct cleaning *cleaning, struct mapcp_place place, stru
 
 /// Cleans a directory with a temporary name.
 static bool clean_directory(struct cleaning *cleaning, struct mapcp_place place, struct mapcp_error *error) {
-    if (!cleaning->tree.options->dry_run &&
-        !mapcp_remove_tree(place, cleaning->tree.source->text, NULL, error)) {
-        return report(cleaning, error);
+    struct mapcp_path failed = {.text = NULL};
+    if (cleaning->tree.options->dry_run ||
+        mapcp_remove_tree(place, cleaning->tree.source->text, NULL, &failed, error)) {
+        mapcp_path_free(&failed);
+        return add(cleaning, &cleaning->result->files, error);
     }
-    return add(cleaning, &cleaning->result->files, error);
+    error->about = failed.text;
+    const bool good = report(cleaning, error);
+    mapcp_path_free(&failed);
+    return good;
 }
 
 /// Removes a tree that was moved aside, whose name is taken. It first gets a temporary name, because it must

@@ -141,7 +141,7 @@ static bool warn_of_patterns(struct mapcp_job *job, struct mapcp_error *error) {
                 struct mapcp_error why;
                 mapcp_fail_because(&why, MAPCP_OPERATION_MATCH, MAPCP_SIDE_SOURCE,
                                    MAPCP_CODE_INVALID_ARGUMENT, REPEATS_SOURCE);
-                why.pattern = pattern;
+                why.about = pattern;
                 good = mapcp_job_warn(job, &why, NULL, error);
             }
         }

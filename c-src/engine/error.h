@@ -86,8 +86,9 @@ struct mapcp_error {
     int number;
     /// A clause for people that replaces the one for `code`. Static, or NULL.
     const char *because;
-    /// The pattern that the error is about, which then stands for the path. Borrowed, or NULL.
-    const char *pattern;
+    /// What the error is about if that is neither path of the entry: a pattern, or something that could not
+    /// be removed. Borrowed, or NULL.
+    const char *about;
     /// The other name in the directory, if `code` is MAPCP_CODE_NAME_NOT_PORTABLE because of it. Borrowed
     /// until the job's next step. Otherwise NULL.
     const char *sibling;

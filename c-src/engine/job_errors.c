@@ -14,7 +14,7 @@ static struct mapcp_copy_error error_about_entry(const struct mapcp_job *job, en
         .error = *error,
         .source = strdup(job->source.text),
         .target = strdup(job->target.text),
-        .pattern = error->pattern ? strdup(error->pattern) : NULL,
+        .about = error->about ? strdup(error->about) : NULL,
         .sibling = error->sibling ? strdup(error->sibling) : NULL,
         .listed = error->listed ? strdup(error->listed) : NULL,
         .leftover = leftover,

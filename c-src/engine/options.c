@@ -50,7 +50,7 @@ bool mapcp_options_accept(struct mapcp_options *options, struct mapcp_error *err
     const char *const fault = mapcp_filter_fault(options, &pattern);
     if (fault) {
         (void)refuse(fault, error);
-        error->pattern = pattern;
+        error->about = pattern;
         return false;
     }
     if (!mapcp_shard_is_valid(options->shard)) {

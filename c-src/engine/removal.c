@@ -11,7 +11,10 @@ static void note(struct mapcp_removal *removal, const struct mapcp_error *error)
     if (!removal->has_failed) {
         removal->has_failed = true;
         removal->error = *error;
-        removal->error.side = MAPCP_SIDE_TARGET;
+        // WASI has no name that is not UTF-8, so the entry cannot be removed, whoever made it.
+        removal->error.side = error->code == MAPCP_CODE_INVALID_NAME ? MAPCP_SIDE_SOURCE : MAPCP_SIDE_TARGET;
+        // If memory runs out, the path is that of the whole tree.
+        (void)mapcp_path_set(&removal->failed, removal->source.text ? removal->source.text : "");
     }
 }
 
@@ -70,14 +73,17 @@ void mapcp_removal_end(struct mapcp_removal *removal) {
     mapcp_tree_end(&removal->tree);
     mapcp_path_free(&removal->source);
     mapcp_path_free(&removal->target);
+    mapcp_path_free(&removal->failed);
 }
 
 bool mapcp_remove_tree(struct mapcp_place place, const char *path, const struct stat *which,
-                       struct mapcp_error *error) {
+                       struct mapcp_path *failed, struct mapcp_error *error) {
     struct mapcp_removal removal;
     mapcp_removal_begin(&removal, place, path, which);
     while (mapcp_removal_next(&removal)) {
     }
+    *failed = removal.failed;
+    removal.failed = (struct mapcp_path){.text = NULL};
     mapcp_removal_end(&removal);
     *error = removal.error;
     return !removal.has_failed;

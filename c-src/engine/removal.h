@@ -17,9 +17,10 @@ struct mapcp_removal {
     struct mapcp_options options;
     struct mapcp_path source;
     struct mapcp_path target;
-    /// Whether anything could not be removed, and the first reason. Its side is MAPCP_SIDE_TARGET.
+    /// Whether anything could not be removed, the first reason, and the path that it is about.
     bool has_failed;
     struct mapcp_error error;
+    struct mapcp_path failed;
 };
 
 /// Begins to remove the directory at `place`, which is borrowed until the end. `path` is its path. If `which`
@@ -37,8 +38,9 @@ bool mapcp_removal_next(struct mapcp_removal *removal);
 /// Frees everything. Removes nothing more.
 void mapcp_removal_end(struct mapcp_removal *removal);
 
-/// Removes a whole directory in one call. Returns false and sets `error` if anything could not be removed.
+/// Removes a whole directory in one call. If anything could not be removed, returns false, and sets `error`
+/// and the path that it is about, which the caller must free.
 bool mapcp_remove_tree(struct mapcp_place place, const char *path, const struct stat *which,
-                       struct mapcp_error *error);
+                       struct mapcp_path *failed, struct mapcp_error *error);
 
 #endif

@@ -34,7 +34,7 @@ void mapcp_entries_free(struct mapcp_entries *entries) {
 }
 
 const char *mapcp_copy_error_path(const struct mapcp_copy_error *error) {
-    return error->pattern                           ? error->pattern
+    return error->about                             ? error->about
            : error->error.side == MAPCP_SIDE_SOURCE ? error->source
                                                     : error->target;
 }
@@ -50,7 +50,7 @@ bool mapcp_copy_error_is_warning(const struct mapcp_copy_error *error) {
 void mapcp_copy_error_free(struct mapcp_copy_error *error) {
     free(error->source);
     free(error->target);
-    free(error->pattern);
+    free(error->about);
     free(error->leftover);
     free(error->sibling);
     free(error->listed);

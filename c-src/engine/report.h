@@ -58,8 +58,9 @@ struct mapcp_copy_error {
     /// The entry's paths.
     char *source;
     char *target;
-    /// The pattern that the error is about. Otherwise NULL.
-    char *pattern;
+    /// What the error is about if that is neither path: a pattern, or something that could not be removed.
+    /// Otherwise NULL.
+    char *about;
     /// The path of the temporary file if that could not be removed. Otherwise NULL.
     char *leftover;
     /// The other name in the directory that the entry's name must differ from. Otherwise NULL.
@@ -70,7 +71,7 @@ struct mapcp_copy_error {
     char *reason;
 };
 
-/// The path that the operation failed on: the entry's source or its target, or the pattern. Borrowed.
+/// What the operation failed on: the entry's source or its target, or what the error is about. Borrowed.
 const char *mapcp_copy_error_path(const struct mapcp_copy_error *error);
 
 /// The reason as a clause for people, like mapcp_reason. Borrowed.

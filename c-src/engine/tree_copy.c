@@ -1,6 +1,7 @@
 #include "tree_copy.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "approach.h"
@@ -137,8 +138,15 @@ bool mapcp_tree_copy_remove_old(struct mapcp_job *job, uint64_t *spent) {
         return true;
     }
     job->state = MAPCP_JOB_DONE;
-    return !removal->has_failed || warn_of_old(job, job->whole.temporary, &removal->error, &error) ||
-           mapcp_job_fail(job, &error);
+    if (!removal->has_failed) {
+        return true;
+    }
+    struct mapcp_error why = removal->error;
+    char *failed = removal->failed.text ? mapcp_path_beside(job->whole.path, removal->failed.text) : NULL;
+    why.about = failed;
+    const bool good = warn_of_old(job, job->whole.temporary, &why, &error);
+    free(failed);
+    return good || mapcp_job_fail(job, &error);
 }
 
 bool mapcp_tree_copy_undo(struct mapcp_job *job, uint64_t *spent) {

@@ -321,6 +321,7 @@ static bool begin_removal(struct mapcp_whole_tree *tree) {
         return false;
     }
     const struct mapcp_place place = {.directory = tree->parent, .name = tree->temporary};
+    mapcp_removal_end(&tree->removal);
     mapcp_removal_begin(&tree->removal, place, tree->temporary,
                         tree->is_committed ? &tree->old : &tree->made);
     tree->is_removing = true;
@@ -334,7 +335,6 @@ bool mapcp_whole_tree_remove_next(struct mapcp_whole_tree *tree) {
     if (mapcp_removal_next(&tree->removal)) {
         return true;
     }
-    mapcp_removal_end(&tree->removal);
     tree->is_removing = false;
     if (!tree->removal.has_failed) {
         forget(&tree->temporary);

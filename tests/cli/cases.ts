@@ -788,6 +788,24 @@ export const cases: readonly Case[] = [
     }),
   ),
   {
+    name: '--clean names the path in a directory that it cannot remove',
+    prepare: (put) => {
+      put.directory('out/.mapcp-0123456789abcdef.tmp/d');
+      put.file('out/.mapcp-0123456789abcdef.tmp/d/f', 'half');
+      put.mode('out/.mapcp-0123456789abcdef.tmp/d', 0o444);
+    },
+    args: ['--clean', 'out'],
+    wrapper: asOrdinaryUser,
+    ends: 'badly',
+    stderr: "mapcp: cannot list 'out/.mapcp-0123456789abcdef.tmp/d': permission denied\n",
+    stdout: "'out': 0 temporary files removed\n",
+    out: {
+      '.mapcp-0123456789abcdef.tmp': null,
+      '.mapcp-0123456789abcdef.tmp/d': null,
+      '.mapcp-0123456789abcdef.tmp/d/f': 'half',
+    },
+  },
+  {
     name: '--clean goes on after a file that it cannot remove',
     prepare: (put) => {
       put.directory('out/a');
