@@ -102,10 +102,25 @@ describe('a name that is not UTF-8, in Node,', () => {
     }));
 
   it.each([
-    { line: `$mapcp 'b\\351' out`, says: `'b\\xe9'` },
-    { line: `$mapcp -v b 'out/\\377'`, says: `'out/\\xff'` },
-    { line: `$mapcp -r --exclude '\\377' in out`, says: `'\\xff'` },
-  ])('is refused as an argument, and no other file is copied: $line', ({ line, says }) =>
+    { line: `$mapcp 'b\\351' out`, says: `'b\\xe9'`, advice: 'only valid names can be copied; rename it' },
+    {
+      line: `$mapcp -v b 'out/\\377'`,
+      says: `'out/\\xff'`,
+      advice: 'only valid names can be copied; rename it',
+    },
+    { line: `$mapcp -r --exclude '\\377' in out`, says: `'\\xff'`, advice: 'write the pattern in UTF-8' },
+    {
+      line: `$mapcp -r '--include=\\377' in out`,
+      says: `'--include=\\xff'`,
+      advice: 'write the pattern in UTF-8',
+    },
+    {
+      line: `$mapcp --files-from '\\377' in out`,
+      says: `'\\xff'`,
+      advice: "rename the list, or use '-' to read it from standard input",
+    },
+    { line: `$mapcp --clean 'd\\351'`, says: `'d\\xe9'`, advice: 'rename the directory to clean it' },
+  ])('is refused as an argument, and no other file is copied: $line', ({ line, says, advice }) =>
     inTemporaryDirectory((directory) => {
       mkdirSync(join(directory, 'out'));
       // The names that Node would make of it.
@@ -113,13 +128,38 @@ describe('a name that is not UTF-8, in Node,', () => {
         writeFileSync(join(directory, name), 'other');
       }
       // JavaScript strings cannot hold these bytes, so the shell prints them.
-      const script = line.replace(/'(.*)'/, `"$(printf '$1')"`).replace('$mapcp', node.command.join(' '));
+      const script = line.replace(/'(.*)'/, `"$(printf -- '$1')"`).replace('$mapcp', node.command.join(' '));
       const { status, stdout, stderr } = runProgram('sh', ['-c', script], { cwd: directory });
-      expect(stderr).toContain(`mapcp: ${says} is not valid UTF-8`);
+      expect(stderr).toBe(`mapcp: ${says} is not valid UTF-8; ${advice}\n`);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
       expect(readdirSync(join(directory, 'out'))).toEqual(['\ufffd']);
     }),
   );
+
+  it('is refused by the reason of the option if it is a number', () =>
+    inTemporaryDirectory((directory) => {
+      const script = `${node.command.join(' ')} --max-bytes "$(printf '\\351')" in out`;
+      const { status, stderr } = runProgram('sh', ['-c', script], { cwd: directory });
+      expect(stderr).toContain("option '--max-bytes <SIZE>' does not accept '\\xe9'. It must be a number");
+      expect(status).toBe(2);
+    }));
+
+  it('in an old tree that cannot be removed is named by its own path', () =>
+    inTemporaryDirectory((directory) => {
+      mkdirSync(join(directory, 'in'));
+      mkdirSync(join(directory, 'out/d'), { recursive: true });
+      writeFileSync(Buffer.from(join(directory, 'out/d/caf\xe9'), 'latin1'), 'content');
+      const { status, stderr } = run(node, ['-rT', '--atomic', '--overwrite=always', 'in', 'out'], directory);
+      const [left] = readdirSync(directory).filter((name) => name.endsWith('.tmp'));
+      expect(stderr).toBe(
+        "mapcp: warning: copied 'in' to 'out', but " +
+          `cannot inspect '${left}/d/caf\\xe9': the name is not valid UTF-8; rename it; remove what is left: '${left}'\n`,
+      );
+      expect(status).toBe(0);
+      expect(run(node, ['--clean', '.'], directory).stderr).toBe(
+        `mapcp: cannot inspect './${left}/d/caf\\xe9': the name is not valid UTF-8; rename it\n`,
+      );
+    }));
 
   it('differs from a name with a replacement character, which is copied', () =>
     inTemporaryDirectory((directory) => {
