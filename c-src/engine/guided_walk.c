@@ -179,12 +179,26 @@ static bool leads_through_link(const struct mapcp_tree *tree, char *rest) {
     return found;
 }
 
+/// What is probably wrong with a list that has a path that does not exist. NULL if nothing is known.
+static const char *fault_of_list(const char *path) {
+    if (strchr(path, '\n')) {
+        return "no such file or directory; it contains newlines, so a list of lines may have been read as "
+               "one path";
+    }
+    return strncmp(path, "\xef\xbb\xbf", 3) == 0
+               ? "no such file or directory; it begins with a byte order mark, so remove that from the list"
+               : NULL;
+}
+
 /// Gives the goal up after an error. Sets the paths to the goal's, because the error is about it.
 static void fail_goal(struct mapcp_tree *tree, char *rest, struct mapcp_error *error) {
     if (error->side == MAPCP_SIDE_SOURCE && !mapcp_tree_follows(tree) && mapcp_tree_top(tree)->listing &&
         leads_through_link(tree, rest)) {
         mapcp_fail_because(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_DIRECTORY,
                            "a directory on its path is a symbolic link; follow it, with `symlinks=follow`");
+    }
+    if (error->side == MAPCP_SIDE_SOURCE && error->code == MAPCP_CODE_NOT_FOUND && !error->because) {
+        error->because = fault_of_list(tree->goal.path.text);
     }
     tree->goal.is_set = false;
     mapcp_tree_cut(tree);

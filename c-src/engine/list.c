@@ -11,6 +11,8 @@
 
 static const char NOT_BELOW[] = "a listed path must be relative, and must not contain '..'";
 static const char HAS_NUL[] = "a line of the list contains a NUL; if NULs end its paths, use `null`";
+static const char HAS_LINES[] =
+    "the path is too long; it contains newlines, so a list of lines may have been read as one path";
 
 static bool is_valid(const char *text) {
     while (*text != '\0') {
@@ -86,7 +88,8 @@ static enum mapcp_list_event take_path(struct mapcp_list *list, size_t length, s
         return refuse(list, MAPCP_CODE_INVALID_ARGUMENT, HAS_NUL, error);
     }
     if (is_too_long) {
-        return refuse(list, MAPCP_CODE_NAME_TOO_LONG, NULL, error);
+        return refuse(list, MAPCP_CODE_NAME_TOO_LONG, strchr(list->given.text, '\n') ? HAS_LINES : NULL,
+                      error);
     }
     if (length == 0) {
         return refuse(list, MAPCP_CODE_INVALID_ARGUMENT, "the path is empty", error);

@@ -2,6 +2,11 @@ import type { Behaviour, ExpectedError } from '../behaviour.js';
 import { isDirectory, missing, notDirectory } from '../errors.js';
 import { link, type Put } from '../tree.js';
 
+const explained = (error: ExpectedError, hint: string): ExpectedError => ({
+  ...error,
+  says: `${error.says}; ${hint}`,
+});
+
 function tree(put: Put): void {
   put.directory('in/a/d/e', 'in/a/n');
   put.file('in/a/f', 'one');
@@ -302,4 +307,24 @@ export const lists: readonly Behaviour[] = [
       'b/f': 'top',
     },
   },
+  ...[
+    {
+      path: 'f\nd/g\n',
+      shown: 'f\\nd/g\\n',
+      hint: 'it contains newlines, so a list of lines may have been read as one path',
+    },
+    {
+      path: '\ufefff',
+      shown: '\ufefff',
+      hint: 'it begins with a byte order mark, so remove that from the list',
+    },
+  ].map(
+    ({ path, shown, hint }): Behaviour => ({
+      name: `a listed path that is missing is an error with a hint: ${hint}`,
+      prepare: tree,
+      options: { files: [path] },
+      error: explained(missing(`in/a/${shown}`, 'inspect', shown), hint),
+      out: { b: null },
+    }),
+  ),
 ];
