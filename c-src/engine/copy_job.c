@@ -129,18 +129,23 @@ static bool lacks_first_name(const struct mapcp_job *job, const char *pattern) {
     return lacks;
 }
 
-/// Warns of each pattern that matches nothing because it begins with a path of the source, a directory. Of
-/// several jobs that divide a copy, one warns.
+/// Warns of each pattern that matches nothing because it begins with a path of the source, a directory, and
+/// of each that other programs read differently. Of several jobs that divide a copy, one warns.
 static bool warn_of_patterns(struct mapcp_job *job, struct mapcp_error *error) {
     const struct mapcp_patterns lists[] = {job->options.include, job->options.exclude};
     bool good = true;
     for (size_t list = 0; list < 2 && job->options.shard.index == 0; list++) {
         for (size_t index = 0; good && index < lists[list].count; index++) {
             const char *const pattern = lists[list].items[index];
-            if (mapcp_pattern_repeats_source(pattern, job->given_source) && lacks_first_name(job, pattern)) {
+            const char *surprise = mapcp_pattern_surprise(pattern);
+            if (!surprise && mapcp_pattern_repeats_source(pattern, job->given_source) &&
+                lacks_first_name(job, pattern)) {
+                surprise = REPEATS_SOURCE;
+            }
+            if (surprise) {
                 struct mapcp_error why;
                 mapcp_fail_because(&why, MAPCP_OPERATION_MATCH, MAPCP_SIDE_SOURCE,
-                                   MAPCP_CODE_INVALID_ARGUMENT, REPEATS_SOURCE);
+                                   MAPCP_CODE_INVALID_ARGUMENT, surprise);
                 why.about = pattern;
                 good = mapcp_job_warn(job, &why, NULL, error);
             }

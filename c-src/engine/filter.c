@@ -230,6 +230,10 @@ static const char *set_fault(const char *pattern, const char *end) {
     const char *at = pattern + 1;
     const char *const bracket = end - 1;
     at += *at == '!' || *at == '^';
+    const char *const class = strstr(at, "[:");
+    if (class && class + 1 < bracket - 1 && bracket[-1] == ':') {
+        return "Sets have no classes such as '[:alpha:]'; write the characters, as in '[a-zA-Z]'.";
+    }
     while (at < bracket) {
         const struct range range = take_range(&at, bracket);
         if (range.low == '/' || range.high == '/') {
@@ -385,6 +389,23 @@ const char *mapcp_filter_fault(const struct mapcp_options *options, const char *
                 *pattern = lists[list].items[index];
                 return fault;
             }
+        }
+    }
+    return NULL;
+}
+
+const char *mapcp_pattern_surprise(const char *pattern) {
+    if (*pattern == '!') {
+        return "a '!' at the start negates nothing but is a part of the name; for that, write '\\!'";
+    }
+    for (const char *at = pattern; *at != '\0'; at = end_of_token(at)) {
+        const char *const end = at[1] == '(' ? strchr(at, ')') : NULL;
+        // Names such as `a (1)` are common, so `*(1)` can be meant.
+        const bool is_choice = end && memchr(at, '|', (size_t)(end - at)) != NULL;
+        if (end && (strchr("@!+", *at) || (strchr("*?", *at) && is_choice))) {
+            return "'(', '|' and ')' are parts of the name; for alternatives, write '{a,b}'; for the "
+                   "character "
+                   "itself, write '\\('";
         }
     }
     return NULL;

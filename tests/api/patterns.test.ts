@@ -19,6 +19,8 @@ describe('a pattern', () => {
     { given: 'a\0', says: 'NUL' },
     { given: '[z-a]', says: "for '[z-a]', write '[a-z]'" },
     { given: '[!b-é-a]x[c-b]', says: "for '[z-a]', write '[a-z]'" },
+    { given: '[[:alpha:]]*', says: "as in '[a-zA-Z]'" },
+    { given: 'x[!_[:digit:]]', says: "as in '[a-zA-Z]'" },
     { given: '[a/b]', says: "No name has a '/' in it" },
     { given: 'x\\', says: "write '\\\\'" },
     { given: 'x\\/', says: 'without a backslash' },

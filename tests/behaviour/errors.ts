@@ -122,6 +122,12 @@ export const repeatsSource = (pattern: string): ExpectedError => ({
   isCopied: true,
 });
 
+/** A pattern that means something else with other programs. The source was copied. */
+export const surprises = (pattern: string, why: string): ExpectedError => ({
+  ...error('EINVAL', `cannot match '${pattern}': ${why}`),
+  isCopied: true,
+});
+
 /** A full disk. */
 export const full = (path: string, verb = 'write', entry?: string): ExpectedError =>
   error('ENOSPC', `cannot ${verb} '${path}': no space left on the file system`, entry);

@@ -1,6 +1,6 @@
 import type { CopyOptions } from 'mapcp';
 import type { Behaviour } from '../behaviour.js';
-import { missing, repeatsSource } from '../errors.js';
+import { missing, repeatsSource, surprises } from '../errors.js';
 import { link, type Put } from '../tree.js';
 
 function project(put: Put): void {
@@ -245,6 +245,24 @@ export const filters: readonly Behaviour[] = [
       include: ['a/x/y'],
     },
     warnings: ['a/x/y', 'in/a/x', '/home/me/in/a/x/*.o', 'a/src/'].map((pattern) => repeatsSource(pattern)),
+  },
+  {
+    name: 'a pattern in which other programs read a negation or a group is a warning, and means its characters',
+    prepare: (put) => {
+      put.directory('in/a');
+      for (const name of ['!x', 'x', '@(y|z)', 'y', 'c (1)', 'f(1)', '+(z)']) {
+        put.file(`in/a/${name}`, '');
+      }
+    },
+    options: { recursive: true, exclude: ['!x', '@(y|z)', '*(1)', '\\+\\(z)', '\\!y'] },
+    out: { b: null, 'b/x': '', 'b/y': '' },
+    warnings: [
+      surprises('!x', "a '!' at the start negates nothing but is a part of the name; for that, write '\\!'"),
+      surprises(
+        '@(y|z)',
+        "'(', '|' and ')' are parts of the name; for alternatives, write '{a,b}'; for the character itself, write '\\('",
+      ),
+    ],
   },
   {
     name: 'a pattern that begins with a path of the source is a warning for one of several shards',
