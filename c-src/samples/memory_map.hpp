@@ -207,14 +207,14 @@ class memory_map {
     }
 
     /// Opens an existing file. If it is not a regular file, it cannot be mapped, and the error is ENODEV, or
-    /// what the system says, such as EISDIR for a directory that would be written. It never waits for the
-    /// other end of a FIFO.
+    /// what the system says, such as EISDIR for a directory that would be written. If the path has a NUL
+    /// character, it is EINVAL. Natively, it never waits for the other end of a FIFO; wasmtime does.
     static result<memory_map> open(const std::string &path, access wanted = access::read_only) {
         return open_with(path, O_NONBLOCK | (wanted == access::read_only ? O_RDONLY : O_RDWR));
     }
 
     /// Creates an empty file or truncates an existing one, and opens it for reading and writing. If the path
-    /// is a symbolic link, the error is ELOOP.
+    /// is a symbolic link, the error is ELOOP. If it has a NUL character, the error is EINVAL.
     static result<memory_map> create(const std::string &path) {
         return open_with(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW);
     }
@@ -235,16 +235,26 @@ class memory_map {
     /// Truncates the file, or extends it with zeros. Only this changes the size; mapping never does.
     ///
     /// If the system can, this reserves space for the whole file. So a full disk is an error here, not a
-    /// SIGBUS at a later assignment.
+    /// SIGBUS at a later assignment. After an error, the file has its old size and content.
     [[nodiscard]] result<void> resize(std::uint64_t size) const {
         if (!std::in_range<off_t>(size)) {
             return failure("ftruncate", path_, EFBIG);
         }
-        const auto length = static_cast<off_t>(size);
-        if (::ftruncate(descriptor_, length) != 0) {
-            return failure("ftruncate", path_);
+        auto before = status();
+        if (!before) {
+            return std::unexpected(std::move(before.error()));
         }
-        return reserve(length);
+        const auto length = static_cast<off_t>(size);
+        // First, because a file that has been truncated cannot get its content back.
+        auto resized = reserve(length);
+        if (resized && ::ftruncate(descriptor_, length) != 0) {
+            resized = failure("ftruncate", path_);
+        }
+        if (!resized) {
+            // A part may have been reserved, which would keep the disk full.
+            [[maybe_unused]] const int undone = ::ftruncate(descriptor_, before->st_size);
+        }
+        return resized;
     }
 
     /// Maps `count` elements, beginning `offset` bytes into the file.
@@ -276,12 +286,17 @@ class memory_map {
         if constexpr (!std::is_const_v<T>) {
             require_write_back();
         }
-        auto start = map_bytes(length, offset - before, !std::is_const_v<T>);
+        // An emulated mmap reads what it maps, which would take time and memory for nothing.
+        if (auto inside = reaches(offset - before, length); !inside) {
+            return std::unexpected(std::move(inside.error()));
+        }
+        auto start = map_bytes(length, static_cast<off_t>(offset - before), !std::is_const_v<T>);
         if (!start) {
             return std::unexpected(std::move(start.error()));
         }
         auto *first = reinterpret_cast<T *>(static_cast<std::byte *>(*start) + before);
         region<T> mapped(path_, *start, length, std::span<T>(first, elements));
+        // Again: the file may have been truncated before an emulated mmap read it.
         if (auto inside = reaches(offset - before, length); !inside) {
             return std::unexpected(std::move(inside.error()));
         }
@@ -307,6 +322,10 @@ class memory_map {
     }
 
     static result<memory_map> open_with(const std::string &path, int flags) {
+        if (const auto end = path.find('\0'); end != std::string::npos) {
+            return std::unexpected(
+                error{"open", path.substr(0, end), EINVAL, "The path has a NUL character"});
+        }
         constexpr mode_t everybody = 0666;
         const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, everybody);
         if (descriptor < 0) {
@@ -343,21 +362,16 @@ class memory_map {
 #endif
     }
 
-    [[nodiscard]] result<void *> map_bytes(std::size_t length, std::uint64_t offset, bool writable) const {
-        if (!std::in_range<off_t>(offset)) {
-            return failure("mmap", path_, ENXIO);
-        }
+    [[nodiscard]] result<void *> map_bytes(std::size_t length, off_t offset, bool writable) const {
         const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-        void *start =
-            ::mmap(nullptr, length, protection, MAP_SHARED, descriptor_, static_cast<off_t>(offset));
+        void *start = ::mmap(nullptr, length, protection, MAP_SHARED, descriptor_, offset);
         if (start == MAP_FAILED) {
             return failure("mmap", path_);
         }
         return start;
     }
 
-    /// Checks that the file has the mapped bytes. Call it after mapping: an emulated mmap reads the file
-    /// then, and this detects a file that was truncated before.
+    /// Checks that the file has these bytes.
     [[nodiscard]] result<void> reaches(std::uint64_t offset, std::size_t length) const {
         auto now = status();
         if (!now) {

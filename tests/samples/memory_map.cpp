@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <ranges>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -43,6 +45,11 @@ bool opens_what_there_is() {
     auto directory = memory_map::open(".");
     CHECK(!directory && directory.error().number == ENODEV);
     CHECK(make("there", 10));
+    const std::string with_nul("there\0more", 10);
+    auto cut = memory_map::open(with_nul);
+    CHECK(!cut && cut.error().number == EINVAL);
+    CHECK(message(cut.error()) == "open 'there': The path has a NUL character");
+    CHECK(memory_map::create(with_nul).error().number == EINVAL);
     auto there = memory_map::open("there");
     CHECK(there && there->is_open() && there->status()->st_size == 10 && there->close());
     return true;
@@ -110,6 +117,7 @@ bool refuses_what_is_not_there() {
     CHECK(file->map<const char>(11).error().number == ENXIO);
     CHECK(file->map<const char>(1, 10).error().number == ENXIO);
     CHECK(file->map<const char>(1, UINT64_MAX - PAGE).error().number == ENXIO);
+    CHECK(file->map<const char>(SIZE_MAX).error().number == ENXIO);
     CHECK(file->map<const std::int32_t>(1, 2).error().number == EINVAL);
     CHECK(file->map<const std::int32_t>(SIZE_MAX).error().number == ENOMEM);
     CHECK(file->map<char>(10).error().number == EACCES);
@@ -138,8 +146,29 @@ const row rows[] = {
     {"a region must be in its file, aligned, and allowed by its access", refuses_what_is_not_there},
 };
 
+/// Extends a file beyond a disk of `size` bytes, and truncates another one there that does not fit without
+/// its holes. Both must stay as they were.
+bool keeps_its_size_on_a_full_disk(std::uint64_t size) {
+    auto file = memory_map::create("growing");
+    CHECK(file && file->resize(PAGE));
+    CHECK(file->resize(2 * size).error().number == ENOSPC);
+    CHECK(file->status()->st_size == PAGE);
+    auto sparse = memory_map::create("sparse");
+    CHECK(sparse && ::truncate("sparse", static_cast<off_t>(3 * size)) == 0);
+    CHECK(sparse->resize(2 * size).error().number == ENOSPC);
+    CHECK(sparse->status()->st_size == static_cast<off_t>(3 * size));
+    // Nothing is reserved any more.
+    auto other = memory_map::create("other");
+    CHECK(other && other->resize(size / 2) && other->status()->st_size == static_cast<off_t>(size / 2));
+    return true;
+}
+
 } // namespace
 
-int main() {
+/// With the size of the disk, tries a disk without room instead of the table.
+int main(int argc, char *argv[]) {
+    if (argc > 1) {
+        return keeps_its_size_on_a_full_disk(std::strtoull(argv[1], nullptr, 10)) ? 0 : 1;
+    }
     return run_table(rows, std::size(rows));
 }

@@ -223,12 +223,24 @@ describe.each(runtimesOf('samples'))('$name', ({ name, missing, usageStatus, run
   });
 });
 
-describe.each(runtimesOf('tests/samples'))('$name', ({ missing, run }) => {
+describe.each(runtimesOf('tests/samples'))('$name', ({ name, missing, run }) => {
   test.skipIf(missing)('memory_map keeps its promises', () => {
     const outcome = run('memory_map', directoryWith({}), []);
     const source = join(import.meta.dirname, 'memory_map.cpp');
     expect(outcome).toEqual({ status: 0, stdout: expectedOutput(source), stderr: '' });
   });
+
+  // WASI cannot reserve space.
+  test.skipIf(missing || !canMount || name !== 'native')(
+    'memory_map keeps the size of a file for which the disk has no room',
+    () => {
+      const directory = directoryWith({});
+      onSmallDisk(directory, 2 * WINDOW, () => {
+        const outcome = run('memory_map', directory, [String(2 * WINDOW)]);
+        expect(outcome).toEqual({ status: 0, stdout: '', stderr: '' });
+      });
+    },
+  );
 });
 
 /** Whether there is no native compiler. CI has one, so there it must exist. */
