@@ -159,7 +159,7 @@ LIBSHARED_MMAN := $(OUT)/libshared-mman.a
 # Linker flags for a program that writes through its mappings.
 MMAN_LINK := -Wl,--wrap=mmap,--wrap=munmap,--wrap=close $(LIBSHARED_MMAN)
 
-$(OUT)/wasm/mman.compiled: $(MMAN) $(wildcard c-src/mman/*.h) build/compile.mjs $(WASM_TOOLS)
+$(OUT)/wasm/mman.compiled: $(MMAN) $(wildcard c-src/mman/*.h) c-src/mman/shared-mman/sys/mman.h build/compile.mjs $(WASM_TOOLS)
 	node build/compile.mjs $(OUT)/wasm $(WASM_FLAGS) -Ic-src/mman -- $(if $(filter-out %.c,$?),$(MMAN),$?)
 	@touch $@
 
@@ -172,7 +172,7 @@ prefix=$(abspath $(PREFIX))
 Name: shared-mman
 Description: Shared mappings that reach the file, for WASI
 Version: $(VERSION)
-Cflags: -I$${prefix}/include -D_WASI_EMULATED_MMAN
+Cflags: -I$${prefix}/include -I$${prefix}/include/shared-mman
 Libs: $${prefix}/lib/libshared-mman.a -Wl,--wrap=mmap,--wrap=munmap,--wrap=close
 endef
 export SHARED_MMAN_PC
@@ -188,8 +188,10 @@ check_prefix = $(if $(PREFIX),$(if $(unusable),$(error PREFIX must not contain s
 ## make install PREFIX=…   install libshared-mman, its headers and its pkg-config file (also DESTDIR=…)
 install: $(LIBSHARED_MMAN)
 	$(check_prefix)
-	install -d '$(DESTDIR)$(PREFIX)/include' '$(DESTDIR)$(PREFIX)/lib/pkgconfig' '$(DESTDIR)$(PREFIX)/share/doc/shared-mman'
+	install -d '$(DESTDIR)$(PREFIX)/include/shared-mman/sys' '$(DESTDIR)$(PREFIX)/lib/pkgconfig' \
+		'$(DESTDIR)$(PREFIX)/share/doc/shared-mman'
 	install -m 644 c-src/mman/shared_mman.h c-src/samples/memory_map.hpp '$(DESTDIR)$(PREFIX)/include'
+	install -m 644 c-src/mman/shared-mman/sys/mman.h '$(DESTDIR)$(PREFIX)/include/shared-mman/sys'
 	install -m 644 LICENSE '$(DESTDIR)$(PREFIX)/share/doc/shared-mman'
 	install -m 644 $(LIBSHARED_MMAN) '$(DESTDIR)$(PREFIX)/lib'
 	@echo "$$SHARED_MMAN_PC" > '$(DESTDIR)$(PREFIX)/lib/pkgconfig/shared-mman.pc'
@@ -197,8 +199,8 @@ install: $(LIBSHARED_MMAN)
 ## make uninstall PREFIX=… remove what `make install` has installed there
 uninstall:
 	$(check_prefix)
-	rm -rf '$(DESTDIR)$(PREFIX)/share/doc/shared-mman'
-	cd '$(DESTDIR)$(PREFIX)' && rm -f include/shared_mman.h include/memory_map.hpp lib/libshared-mman.a lib/pkgconfig/shared-mman.pc
+	@test -d '$(DESTDIR)$(PREFIX)' || { echo "'$(DESTDIR)$(PREFIX)' is not a directory: name the PREFIX of make install" >&2; exit 1; }
+	cd '$(DESTDIR)$(PREFIX)' && rm -rf include/shared-mman share/doc/shared-mman && rm -f include/shared_mman.h include/memory_map.hpp lib/libshared-mman.a lib/pkgconfig/shared-mman.pc
 
 # --- The samples -----------------------------------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@
 #define SHARED_MMAN_H
 
 #include <stddef.h>
-#include <sys/mman.h>
 #include <sys/types.h>
+
+#include "shared-mman/sys/mman.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -16,8 +17,8 @@ extern "C" {
 /// are copies of the file; README.md lists how they differ from real ones, what is guaranteed, and how to
 /// link.
 ///
-/// Without `--wrap`, the names `__real_mmap`, `__real_munmap` and `__real_close` do not exist. This header
-/// and the library refer to them, so such a program fails to link instead of losing its writes.
+/// Without `--wrap`, the names `__real_mmap`, `__real_munmap` and `__real_close` do not exist. The
+/// <sys/mman.h> of this library refers to them, so such a program fails to link instead of losing its writes.
 ///
 /// Not thread-safe.
 
@@ -84,20 +85,6 @@ int madvise(void *address, size_t length, int advice);
 /// close(): closes the descriptor. While shared mappings need it, it stays open internally and its number is
 /// not reused. Closing or mapping it again fails with EBADF.
 int __wrap_close(int fd);
-
-// The system's functions, under the names that `--wrap` gives them.
-void *__real_mmap(void *hint, size_t length, int protection, int flags, int fd, off_t offset);
-int __real_munmap(void *address, size_t length);
-int __real_close(int fd);
-
-#ifdef __wasi__
-/// References these names in every file that includes this header, so linking without `--wrap` fails.
-__attribute__((used)) static void (*const shared_mman_is_wrapped[])(void) = {
-    (void (*)(void))__real_mmap,
-    (void (*)(void))__real_munmap,
-    (void (*)(void))__real_close,
-};
-#endif
 
 // NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-redundant-declaration)
 

@@ -76,10 +76,26 @@ it('make uninstall removes what make install has installed, and nothing else', (
   writeFileSync(join(other, 'lib/mine'), '');
   expect(install(other).status).toBe(0);
   expect(files()).toEqual(
-    ['LICENSE', 'libshared-mman.a', 'memory_map.hpp', 'mine', 'shared-mman.pc', 'shared_mman.h'].sort(),
+    [
+      'LICENSE',
+      'libshared-mman.a',
+      'memory_map.hpp',
+      'mine',
+      'mman.h',
+      'shared-mman.pc',
+      'shared_mman.h',
+    ].sort(),
   );
   expect(install(other, 'uninstall')).toEqual({ status: 0, stderr: '' });
   expect(files()).toEqual(['mine']);
+});
+
+it('make uninstall says that its prefix is missing', () => {
+  const missing = join(place, 'missing');
+  expect(install(missing, 'uninstall')).toEqual({
+    status: 2,
+    stderr: expect.stringMatching(`^'${missing}' is not a directory: name the PREFIX of make install\n`),
+  });
 });
 
 describe('a project that finds libshared-mman by pkg-config', () => {
@@ -132,6 +148,7 @@ describe('a project that finds libshared-mman by CMake', () => {
 describe('a program that is linked with libshared-mman', () => {
   const library = join(prefix, 'lib/libshared-mman.a');
   const include = `-I${join(prefix, 'include')}`;
+  const guarded = `-I${join(prefix, 'include/shared-mman')}`;
   const link = (...args: readonly string[]) =>
     run(process.execPath, clang, '-D_WASI_EMULATED_MMAN', ...args, '-o', 'other.wasm');
 
@@ -146,6 +163,12 @@ describe('a program that is linked with libshared-mman', () => {
     {
       without: 'any --wrap, after the emulation, with the header',
       args: [include, 'with-header.c', '-lwasi-emulated-mman', library],
+    },
+    // What a linker does that ignores the options, as zig's does.
+    { without: "any --wrap, with the library's <sys/mman.h>", args: [guarded, 'shout.c', library] },
+    {
+      without: "any --wrap and the library, with the library's <sys/mman.h>",
+      args: [guarded, 'shout.c', '-lwasi-emulated-mman'],
     },
   ])('without $without fails to link', ({ args }) => {
     writeFileSync(
