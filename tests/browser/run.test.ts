@@ -225,10 +225,10 @@ describe.skipIf(!hasChromium)('a program in a browser', () => {
   it('that traps, or whose output cannot be taken, rejects', async () => {
     const page = await open();
     expect(await run(page, { url: PROGRAM, args: ['abort'] })).toMatchObject({
-      error: 'TrapError: the component trapped: unreachable',
+      error: 'TrapError: the program trapped: unreachable',
     });
     expect(await run(page, { url: PROGRAM, args: ['recurse'] })).toMatchObject({
-      error: expect.stringMatching(/^TrapError: the component trapped: /),
+      error: expect.stringMatching(/^TrapError: the program trapped: /),
     });
     const thrown = await page.evaluate(async (url) => {
       const stdout = () => {

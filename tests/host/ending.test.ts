@@ -59,6 +59,20 @@ describe('a component that catches everything', () => {
     }
   });
 
+  it('ends if the function for its output throws, with what was thrown', async () => {
+    for (const thrown of [new RangeError('mine'), Object.assign(new Error('mine'), { code: 'EMINE' })]) {
+      using host = await createHost({
+        stderr: () => {
+          throw thrown;
+        },
+      });
+      const stream = host.imports['wasi:cli/stderr'].getStderr();
+      const error = catchFrom(() => callFromCatcher(() => stream.write(new Uint8Array(1))));
+      expect(error).toMatchObject({ message: 'the function for the output threw: mine' });
+      expect((error as Error).cause).toBe(thrown);
+    }
+  });
+
   it('ends if it violates WASI', async () => {
     using host = await allowing();
     const random = host.imports['wasi:random/random'];

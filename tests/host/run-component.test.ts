@@ -78,23 +78,6 @@ describe('a core module for WASI preview 1', () => {
     expect(Buffer.concat(pieces).toString()).toBe('first\nsecond\n');
   });
 
-  it('gets an error for its output if the function throws an error of the system', async () => {
-    const stdout = () => {
-      throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
-    };
-    expect(await run(['cat'], { stdin: 'x'.repeat(10_000), stdout })).toMatchObject({ status: 1 });
-  });
-
-  it('ends if the function for its output throws anything else, which the caller gets', async () => {
-    const stdout = () => {
-      throw new TypeError('a mistake');
-    };
-    const error = await rejectionOf(run(['cat'], { stdin: 'text', stdout }));
-    expect(error).toBeInstanceOf(TrapError);
-    expect(error).toMatchObject({ cause: { message: 'a mistake' } });
-    expect((error as TrapError).cause).toBeInstanceOf(TypeError);
-  });
-
   it('reads nothing from a file without an error, as in wasmtime', async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'file'), 'content');
@@ -157,9 +140,9 @@ describe('a core module for WASI preview 1', () => {
   });
 
   it.each([
-    ['abort', /^the component trapped: .*unreachable/],
+    ['abort', /^the program trapped: .*unreachable/],
     // C's stack or the engine's.
-    ['recurse', /^the component trapped: .*(call stack|out of bounds)/],
+    ['recurse', /^the program trapped: .*(call stack|out of bounds)/],
   ])('that ends by %s rejects with a TrapError', async (what, why) => {
     const error = await rejectionOf(run([what]));
     expect(error).toBeInstanceOf(TrapError);
@@ -281,6 +264,59 @@ describe('a component', () => {
     expect(error).toMatchObject({
       message: "the component exports 'wasi:cli/run' with another type than WASI's",
     });
+  });
+});
+
+const withCode = (code: string) => Object.assign(new Error('thrown'), { code });
+
+describe.each([
+  { what: 'program', load: async () => program, args: ['cat'] },
+  {
+    what: 'component',
+    load: async () => loadComponent(readFileSync(built('mapcp.wasm'))),
+    args: ['--version'],
+  },
+])('the output of a $what', async ({ what, load, args }) => {
+  const component = await load();
+  const runThrowing = (thrown: unknown) =>
+    run(
+      args,
+      {
+        stdin: 'x'.repeat(10_000),
+        stdout: () => {
+          throw thrown;
+        },
+      },
+      component,
+    );
+
+  it.each([
+    withCode('ENOSPC'),
+    withCode('ESTALE'),
+    Object.assign(withCode('EUNKNOWN'), { errno: -133 }),
+    Object.assign(withCode('EUNKNOWN'), { syscall: 'write' }),
+    withCode('ERR_ACCESS_DENIED'),
+  ])('fails if its function throws an error of the system: %j', async (thrown) => {
+    const { status } = await runThrowing(thrown);
+    expect(status).not.toBe(0);
+  });
+
+  it.each([
+    ['a TypeError', new TypeError('thrown')],
+    ['a RangeError', new RangeError('thrown')],
+    ["Node's error for a wrong argument", withCode('ERR_INVALID_ARG_TYPE')],
+    ["Node's error for a number out of range", withCode('ERR_OUT_OF_RANGE')],
+    ["an error with a code of the caller's own", withCode('EMINE')],
+    ['an error with the name of a property for its code', withCode('toString')],
+    ['a DOMException', new DOMException('thrown', 'AbortError')],
+    ['an object', { message: 'thrown' }],
+  ])('ends it if its function throws %s, which the caller gets', async (_, thrown) => {
+    const error = await rejectionOf(runThrowing(thrown));
+    expect(error).toBeInstanceOf(TrapError);
+    expect((error as TrapError).message).toBe(
+      `the ${what} was ended: the function for the output threw: thrown`,
+    );
+    expect((error as TrapError).cause).toBe(thrown);
   });
 });
 

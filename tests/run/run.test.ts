@@ -102,9 +102,41 @@ describe('mapcp-run', () => {
     const { status, stderr } = run([program, 'abort']);
     expect([status, stderr]).toEqual([
       134,
-      expect.stringMatching(/^mapcp-run: the component trapped: .*unreachable/),
+      expect.stringMatching(/^mapcp-run: the program trapped: .*unreachable/),
     ]);
   });
+
+  it.each([
+    [255, 255],
+    [256, 1],
+    [257, 1],
+    [512, 1],
+    [-1, 255],
+  ])('turns the status %i, which no process can have if it exceeds 255, into %i', (status, expected) => {
+    expect(run([program, 'exit', String(status)])).toEqual({ ...done, status: expected });
+  });
+
+  // From Node 24 on, V8 needs less address space.
+  it.runIf(Number(process.versions.node.split('.')[0]) < 24)(
+    'does not run a program for whose memory there is no address space, and says what helps',
+    () => {
+      const limited = (options: string) =>
+        spawnSync(
+          'sh',
+          ['-c', 'ulimit -v 3000000; exec "$@"', 'sh', process.execPath, main, program, 'exit', '7'],
+          {
+            ...{ cwd: directory, encoding: 'utf8' },
+            env: { ...process.env, NODE_OPTIONS: options },
+          },
+        );
+      const { status, stderr } = limited('');
+      expect(stderr).toMatch(
+        /^mapcp-run: there is too little address space for the program's memory: raise /,
+      );
+      expect(status).toBe(1);
+      expect(limited('--disable-wasm-trap-handler')).toMatchObject({ status: 7, stderr: '' });
+    },
+  );
 
   it.each([
     [[], 'name a program; try --help'],

@@ -32,6 +32,13 @@ export type Checks<T> = { readonly [K in keyof T]-?: Check };
 /** Whether a value is an Error of any realm. */
 export const isError = (value: unknown): value is Error => tagOf(value) === 'Error';
 
+/** Returns the message of anything that was thrown. A DOMException has one, and is no Error here. */
+export function messageOf(thrown: unknown): string {
+  const message: unknown =
+    typeof thrown === 'object' && thrown !== null && 'message' in thrown ? thrown.message : undefined;
+  return typeof message === 'string' ? message : describe(thrown);
+}
+
 /** Whether a value is a URL of any realm. */
 export const isUrl = (value: unknown): value is URL => tagOf(value) === 'URL';
 

@@ -226,3 +226,10 @@ export function escaped(text: string): string {
         : `\\u${code.toString(16).padStart(4, '0')}`;
   });
 }
+
+/** Says that `what` has no room in the address space. */
+export const lacksAddressSpace = (what: string): string => `there is too little address space for ${what}`;
+
+/** What helps in Node then. */
+export const addressSpaceAdvice =
+  'raise the limit (ulimit -v), or set NODE_OPTIONS=--disable-wasm-trap-handler';

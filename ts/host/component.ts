@@ -8,12 +8,13 @@ import { takeHostOptions } from './check-options.js';
 import { Command } from './command.js';
 import { requireWasi } from './component-imports.js';
 import { createHost } from './create-host.js';
-import { ExitError, RefusedError, TrapError } from './errors.js';
+import { ExitError, RefusedError } from './errors.js';
 import type { Host } from './host.js';
 import type { HostOptions } from './host-options.js';
 import type { LoadedComponent } from './loaded.js';
 import { isProgram } from './preview1/program.js';
 import { type Translation, translate } from './translate.js';
+import { trapError } from './trap.js';
 import {
   type CoreImports,
   type CoreModule,
@@ -93,7 +94,7 @@ class TranslatedComponent implements LoadedComponent {
       if (isError(error) && 'payload' in error) {
         return 1;
       }
-      throw new TrapError(error);
+      throw trapError('component', error);
     } finally {
       host.close();
     }

@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { describe, isError } from '../common/check.js';
-import { uncatchable } from './trap.js';
+import { isEnding, uncatchable } from './trap.js';
 
 /** Every error-code in the order of the WIT enum: its index is its number in a component's memory. */
 export const errorCodes: readonly ErrorCode[] = [
@@ -173,6 +173,20 @@ export function nodeCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/**
+ * Whether an error of a function of the caller is one of the system, or of Node's permission model. Its `code` alone
+ * says nothing: Node's own errors for wrong arguments have one, and anybody's can.
+ */
+export function isSystemError(error: unknown): boolean {
+  const code = nodeCode(error);
+  if (code === undefined) {
+    return false;
+  }
+  const { errno, syscall } = error as { errno?: unknown; syscall?: unknown };
+  const isKnown = code === 'ERR_ACCESS_DENIED' || (!code.includes('_') && Object.hasOwn(byNodeCode, code));
+  return isKnown || typeof errno === 'number' || typeof syscall === 'string';
+}
+
 /** Returns an error of the system as Node would throw it, with this code. */
 export function systemError(code: string, message = code): Error {
   return Object.assign(new Error(message), { code });
@@ -203,10 +217,12 @@ export function ignoringErrors(act: () => void): void {
 
 /**
  * Returns the error-code for what was thrown: a `WasiError`'s own, the one for an error of the system, or `io` if there
- * is no room on the stack. Anything else is a fault of the host, or of a function of the caller. It ends the component,
- * so that the caller gets it.
+ * is no room on the stack. Anything else is a fault of the host. It ends the component, so that the caller gets it.
  */
 export function errorCode(error: unknown): ErrorCode {
+  if (isEnding(error)) {
+    throw error;
+  }
   if (error instanceof WasiError) {
     return errorCodes.find((code) => code === error.payload) ?? 'io';
   }
@@ -231,7 +247,7 @@ export function errorCode(error: unknown): ErrorCode {
   if (code !== '' || (isError(error) && error.name === 'RangeError')) {
     return 'io';
   }
-  throw uncatchable(isError(error) ? error : new Error(describe(error), { cause: error }));
+  throw uncatchable(isError(error) ? error : new Error(describe(error), { cause: error }), error);
 }
 
 /** Wraps every method of a class that bindings call, so that it throws nothing but a `WasiError`. */

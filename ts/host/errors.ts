@@ -1,7 +1,5 @@
 // The errors that the caller of a component gets.
 
-import { describe, isError } from '../common/check.js';
-
 /**
  * Thrown through a component that calls `exit`. It ends the call into the component, never the process. The instance
  * must not be called again.
@@ -45,15 +43,10 @@ export class OverlapError extends Error {
 
 /**
  * Thrown for a component that ended abnormally: by a trap, such as `unreachable` or an access outside of its memory,
- * by a stack without room, or by a call that WASI does not allow. The `cause` is the error that ended it.
+ * by a stack without room, by a call that WASI does not allow, or by a function for its output that threw. The `cause`
+ * is the error that ended it; if a function threw, what it threw.
  */
 export class TrapError extends Error {
   /** The name of the class. */
   override readonly name = 'TrapError';
-
-  /** @param cause what was thrown through the component */
-  constructor(cause: unknown) {
-    const why = isError(cause) ? cause.message : describe(cause);
-    super(`the component trapped: ${why.replace(/^wasm trap: (wasm )?/, '')}`, { cause });
-  }
 }

@@ -7,11 +7,12 @@
 import { fstatSync, readSync, writeSync } from 'node:fs';
 import { describe, isBytes } from '../common/check.js';
 import { encodeInput } from '../common/program-options.js';
-import { nodeCode } from './error-code.js';
+import { isSystemError, nodeCode } from './error-code.js';
 import { sharedBytes } from './file-streams.js';
 import { monotonicNow, sleepUntil } from './now.js';
 import type { Sink, Source } from './streams.js';
 import { nothing } from './streams.js';
+import { endByCallback } from './trap.js';
 
 /** Something with a file descriptor: `process.stdin`, `process.stdout`, a `FileHandle`, an open `fs.WriteStream`. */
 export interface HasDescriptor {
@@ -28,8 +29,9 @@ export type Input = string | Uint8Array | number | HasDescriptor;
 /**
  * The target of a component's output: `'inherit'` for the output of this process, a function that gets each piece as
  * it is written, an open file descriptor, or something that has one, such as `process.stdout`. The function may keep
- * the pieces. If it throws an error of the system, such as one with the code `ENOSPC`, the component's write fails with
- * it. Any other error ends the component.
+ * the pieces. If it throws an error of the system, the component's write fails with it: an error with the code of an
+ * errno, such as `ENOSPC`, or one with a code and an `errno` or a `syscall`. Anything else that it throws ends the
+ * component, and is the `cause` of the `TrapError`.
  */
 export type Output = 'inherit' | ((bytes: Uint8Array) => void) | number | HasDescriptor;
 
@@ -170,7 +172,12 @@ export function sinkTo(output: ByteSink): Sink {
         return untilReady(() => writeSync(output, bytes));
       }
       // A copy, because these may be in the component's own memory.
-      output(new Uint8Array(bytes));
+      const copy = new Uint8Array(bytes);
+      try {
+        output(copy);
+      } catch (error) {
+        throw isSystemError(error) ? error : endByCallback('the output', error);
+      }
       return bytes.length;
     },
     close: nothing,

@@ -1,6 +1,8 @@
 // Ending a component. A component can catch what JavaScript throws into it, by WebAssembly's own exceptions, and go
 // on as if nothing had happened. It cannot catch a trap. So an error that must end the component is thrown by a trap.
 
+import { messageOf } from '../common/check.js';
+import { TrapError } from './errors.js';
 import { instantiateNow } from './web-assembly.js';
 
 /** `(module (func (export "trap") unreachable))`. */
@@ -14,7 +16,8 @@ const module = Uint8Array.of(
 
 let trap: (() => void) | undefined;
 
-const endings = new WeakSet();
+/** The errors that end a component, and the cause of each for its caller. */
+const endings = new WeakMap<object, unknown>();
 
 /** Returns what WebAssembly throws at a trap. */
 function trapped(): object {
@@ -31,8 +34,9 @@ function trapped(): object {
  * Makes an error that no component can catch.
  *
  * @param error the error that it looks like to everybody else: its class, message, stack and other properties
+ * @param cause the cause of the {@link TrapError}; default: `error`
  */
-export function uncatchable<T extends Error>(error: T): T {
+export function uncatchable<T extends Error>(error: T, cause: unknown = error): T {
   const own = Object.fromEntries(
     Object.getOwnPropertyNames(error).map((name) => [
       name,
@@ -40,7 +44,7 @@ export function uncatchable<T extends Error>(error: T): T {
     ]),
   );
   const ending = Object.setPrototypeOf(Object.defineProperties(trapped(), own), Object.getPrototypeOf(error));
-  endings.add(ending);
+  endings.set(ending, cause);
   return ending;
 }
 
@@ -52,4 +56,20 @@ export function isEnding(error: unknown): boolean {
 /** Ends the component, which has broken a rule of WASI. */
 export function endComponent(why: string): never {
   throw uncatchable(new Error(why));
+}
+
+/** Ends the component, because a function of the caller has thrown. `what` the function is for. */
+export function endByCallback(what: string, thrown: unknown): never {
+  throw uncatchable(
+    new Error(`the function for ${what} threw: ${messageOf(thrown)}`, { cause: thrown }),
+    thrown,
+  );
+}
+
+/** Makes the error for the caller from what was thrown through a component or program. */
+export function trapError(what: 'component' | 'program', thrown: unknown): TrapError {
+  const why = messageOf(thrown).replace(/^wasm trap: (wasm )?/, '');
+  return isEnding(thrown)
+    ? new TrapError(`the ${what} was ended: ${why}`, { cause: endings.get(thrown as object) })
+    : new TrapError(`the ${what} trapped: ${why}`, { cause: thrown });
 }

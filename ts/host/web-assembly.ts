@@ -1,6 +1,7 @@
 // The parts of WebAssembly that the host uses, which Node's types do not declare.
 
 import { describe, isError } from '../common/check.js';
+import { lacksAddressSpace } from '../common/errors.js';
 import { RefusedError } from './errors.js';
 
 /** A compiled core module, opaque to this code. */
@@ -38,8 +39,18 @@ export type Instantiates = typeof WebAssembly.instantiate;
 
 // Functions, because the command must be able to load this file and then report that there is no WebAssembly.
 
-/** Instantiates a core module with its imports. */
-export const instantiate: Instantiates = (module, imports) => WebAssembly.instantiate(module, imports);
+/** Instantiates a core module with its imports. Rejects with a {@link RefusedError} if there is no room for its memory. */
+export async function instantiate(module: CoreModule, imports?: CoreImports): Promise<CoreInstance> {
+  try {
+    return await WebAssembly.instantiate(module, imports);
+  } catch (error) {
+    // Its start function can throw a RangeError as well, if the stack has no room.
+    if (isError(error) && error.name === 'RangeError' && /out of memory/i.test(error.message)) {
+      throw new RefusedError(lacksAddressSpace("the program's memory"), { cause: error });
+    }
+    throw error;
+  }
+}
 
 /** Returns the imports of a core module. */
 export const importsOf = (module: CoreModule): CoreImport[] => WebAssembly.Module.imports(module);

@@ -1,3 +1,5 @@
+import { addressSpaceAdvice, lacksAddressSpace } from '../common/errors.js';
+
 /**
  * Instantiates a component.
  *
@@ -13,10 +15,8 @@ export async function explainInstantiation<T>(instantiate: () => Promise<T>): Pr
   } catch (error) {
     // By its name, because a RangeError of another realm is of another class.
     if (typeof error === 'object' && error !== null && 'name' in error && error.name === 'RangeError') {
-      const advice = 'raise the limit (ulimit -v), or set NODE_OPTIONS=--disable-wasm-trap-handler';
-      throw new Error(`there is too little address space for the component's memory: ${advice}`, {
-        cause: error,
-      });
+      const why = lacksAddressSpace("the component's memory");
+      throw new Error(`${why}: ${addressSpaceAdvice}`, { cause: error });
     }
     throw error;
   }

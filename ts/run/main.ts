@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import process from 'node:process';
-import { escaped } from '../common/errors.js';
+import { addressSpaceAdvice, escaped, lacksAddressSpace } from '../common/errors.js';
 import { OverlapError, RefusedError, runComponent, TrapError } from '../host/index.js';
 import { help, type Program, readArguments, UsageError } from './arguments.js';
 
@@ -65,6 +65,9 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }
+  if (error instanceof RefusedError && error.message.startsWith(lacksAddressSpace(''))) {
+    return `${error.message}: ${addressSpaceAdvice}`;
+  }
   // V8 throws this at a module that it cannot read.
   const isUnknown = error.cause instanceof Error && error.cause.name === 'CompileError';
   const hint = ` (this is Node ${process.version}; later releases know more of WebAssembly)`;
@@ -83,7 +86,12 @@ async function main(): Promise<number> {
     process.stdout.write(invocation === 'help' ? help : version());
     return 0;
   }
-  return runProgram(invocation);
+  return processStatus(await runProgram(invocation));
+}
+
+/** Returns what a shell sees of a status. A process has 8 bits for it, which must not turn a failure into success. */
+function processStatus(status: number): number {
+  return status & 0xff || Math.min(status, 1);
 }
 
 process.exitCode = await main().catch(explain);

@@ -37,4 +37,5 @@ export type Message =
       readonly trees: readonly (readonly [string, FoundTree])[];
     }
   | { readonly tag: 'refused'; readonly reason: string }
-  | { readonly tag: 'trapped' | 'failed'; readonly cause: unknown };
+  | { readonly tag: 'trapped'; readonly reason: string; readonly cause: unknown }
+  | { readonly tag: 'failed'; readonly cause: unknown };

@@ -251,7 +251,7 @@ async function run(
             reject(new RefusedError(message.reason));
             break;
           case 'trapped':
-            reject(new TrapError(message.cause));
+            reject(new TrapError(message.reason, { cause: message.cause }));
             break;
           case 'failed':
             reject(message.cause);

@@ -113,7 +113,7 @@ function failure(error: unknown): Message {
     return { tag: 'refused', reason: error.message };
   }
   return error instanceof TrapError
-    ? { tag: 'trapped', cause: error.cause }
+    ? { tag: 'trapped', reason: error.message, cause: error.cause }
     : { tag: 'failed', cause: error };
 }
 

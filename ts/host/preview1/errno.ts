@@ -57,5 +57,6 @@ const byNodeCode: Readonly<Record<string, number>> = {
  * program, so that the caller gets it.
  */
 export function errnoOf(error: unknown): number {
-  return byNodeCode[nodeCode(error) ?? ''] ?? byErrorCode[errorCode(error)];
+  const code = byErrorCode[errorCode(error)];
+  return byNodeCode[nodeCode(error) ?? ''] ?? code;
 }

@@ -1,7 +1,8 @@
 // A core module that is a command for WASI preview 1. It runs as it is: no JavaScript is made from it.
 
 import { describe, isError } from '../../common/check.js';
-import { ExitError, RefusedError, TrapError } from '../errors.js';
+import { ExitError, RefusedError } from '../errors.js';
+import { trapError } from '../trap.js';
 import {
   type CoreInstance,
   type CoreModule,
@@ -134,5 +135,5 @@ function statusOf(error: unknown): number {
   if (isError(error) && error.name === 'LinkError') {
     throw new RefusedError(`the program cannot be linked: ${error.message}`, { cause: error });
   }
-  throw error instanceof RefusedError ? error : new TrapError(error);
+  throw error instanceof RefusedError ? error : trapError('program', error);
 }
