@@ -153,11 +153,10 @@ static void put_error(copy_error *result, const struct mapcp_copy_error *from) {
     if (from->sibling) {
         mapcp_put_string(&result->sibling.val, from->sibling);
     }
-    result->listed.is_some = from->listed != NULL;
     if (from->listed) {
         const size_t length = strlen(from->listed);
-        result->listed.val = (mapcp_list_u8_t){.ptr = mapcp_new_items(length, 1), .len = length};
-        memcpy(result->listed.val.ptr, from->listed, length);
+        result->listed = (mapcp_list_u8_t){.ptr = mapcp_new_items(length, 1), .len = length};
+        memcpy(result->listed.ptr, from->listed, length);
     }
 }
 

@@ -84,7 +84,7 @@ export class CopyError extends Error {
     this.leftover = details.leftover;
     this.sibling = details.sibling;
     this.report = details.report;
-    if (details.listed !== undefined) {
+    if (details.listed?.length) {
       this.listed = details.listed;
     }
   }

@@ -14,7 +14,10 @@ export type {
 } from '#bindings/interfaces/mapcp-copy-copier.js';
 
 /** An error or warning of the component, or a warning of our own host. */
-export type ComponentError = Omit<CopyError, 'operation'> & { readonly operation: Operation };
+export type ComponentError = Omit<CopyError, 'operation' | 'listed'> & {
+  readonly operation: Operation;
+  readonly listed?: Uint8Array;
+};
 
 /** The component's exports. */
 export type Component = Root;

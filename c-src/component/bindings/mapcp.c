@@ -139,22 +139,14 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
           break;
         }
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (8+19*sizeof(void*))))) {
-        case 0: {
-          break;
+      size_t len = *((size_t*) (arg0 + (8+20*sizeof(void*))));
+      if (len > 0) {
+        uint8_t *ptr = *((uint8_t **) (arg0 + (8+19*sizeof(void*))));
+        for (size_t i = 0; i < len; i++) {
+          uint8_t *base = ptr + i * 1;
+          (void) base;
         }
-        case 1: {
-          size_t len = *((size_t*) (arg0 + (8+21*sizeof(void*))));
-          if (len > 0) {
-            uint8_t *ptr = *((uint8_t **) (arg0 + (8+20*sizeof(void*))));
-            for (size_t i = 0; i < len; i++) {
-              uint8_t *base = ptr + i * 1;
-              (void) base;
-            }
-            free(ptr);
-          }
-          break;
-        }
+        free(ptr);
       }
       break;
     }
@@ -178,7 +170,7 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_errors_post_re
   if (len0 > 0) {
     uint8_t *ptr1 = *((uint8_t **) (arg0 + 0));
     for (size_t i2 = 0; i2 < len0; i2++) {
-      uint8_t *base = ptr1 + i2 * (22*sizeof(void*));
+      uint8_t *base = ptr1 + i2 * (21*sizeof(void*));
       (void) base;
       switch ((int32_t) (int32_t) *((uint8_t*) (base + sizeof(void*)))) {
         case 0: {
@@ -306,22 +298,14 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_take_errors_post_re
           break;
         }
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (base + (19*sizeof(void*))))) {
-        case 0: {
-          break;
+      size_t len = *((size_t*) (base + (20*sizeof(void*))));
+      if (len > 0) {
+        uint8_t *ptr = *((uint8_t **) (base + (19*sizeof(void*))));
+        for (size_t i = 0; i < len; i++) {
+          uint8_t *base = ptr + i * 1;
+          (void) base;
         }
-        case 1: {
-          size_t len = *((size_t*) (base + (21*sizeof(void*))));
-          if (len > 0) {
-            uint8_t *ptr = *((uint8_t **) (base + (20*sizeof(void*))));
-            for (size_t i = 0; i < len; i++) {
-              uint8_t *base = ptr + i * 1;
-              (void) base;
-            }
-            free(ptr);
-          }
-          break;
-        }
+        free(ptr);
       }
     }
     free(ptr1);
@@ -407,7 +391,7 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
       if (len6 > 0) {
         uint8_t *ptr7 = *((uint8_t **) (arg0 + (5*sizeof(void*))));
         for (size_t i8 = 0; i8 < len6; i8++) {
-          uint8_t *base = ptr7 + i8 * (22*sizeof(void*));
+          uint8_t *base = ptr7 + i8 * (21*sizeof(void*));
           (void) base;
           switch ((int32_t) (int32_t) *((uint8_t*) (base + sizeof(void*)))) {
             case 0: {
@@ -535,22 +519,14 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
               break;
             }
           }
-          switch ((int32_t) (int32_t) *((uint8_t*) (base + (19*sizeof(void*))))) {
-            case 0: {
-              break;
+          size_t len3 = *((size_t*) (base + (20*sizeof(void*))));
+          if (len3 > 0) {
+            uint8_t *ptr4 = *((uint8_t **) (base + (19*sizeof(void*))));
+            for (size_t i5 = 0; i5 < len3; i5++) {
+              uint8_t *base = ptr4 + i5 * 1;
+              (void) base;
             }
-            case 1: {
-              size_t len3 = *((size_t*) (base + (21*sizeof(void*))));
-              if (len3 > 0) {
-                uint8_t *ptr4 = *((uint8_t **) (base + (20*sizeof(void*))));
-                for (size_t i5 = 0; i5 < len3; i5++) {
-                  uint8_t *base = ptr4 + i5 * 1;
-                  (void) base;
-                }
-                free(ptr4);
-              }
-              break;
-            }
+            free(ptr4);
           }
         }
         free(ptr7);
@@ -684,22 +660,14 @@ void __wasm_export_exports_mapcp_copy_copier_clean_post_return(uint8_t * arg0) {
           break;
         }
       }
-      switch ((int32_t) (int32_t) *((uint8_t*) (arg0 + (20*sizeof(void*))))) {
-        case 0: {
-          break;
+      size_t len9 = *((size_t*) (arg0 + (21*sizeof(void*))));
+      if (len9 > 0) {
+        uint8_t *ptr10 = *((uint8_t **) (arg0 + (20*sizeof(void*))));
+        for (size_t i11 = 0; i11 < len9; i11++) {
+          uint8_t *base = ptr10 + i11 * 1;
+          (void) base;
         }
-        case 1: {
-          size_t len9 = *((size_t*) (arg0 + (22*sizeof(void*))));
-          if (len9 > 0) {
-            uint8_t *ptr10 = *((uint8_t **) (arg0 + (21*sizeof(void*))));
-            for (size_t i11 = 0; i11 < len9; i11++) {
-              uint8_t *base = ptr10 + i11 * 1;
-              (void) base;
-            }
-            free(ptr10);
-          }
-          break;
-        }
+        free(ptr10);
       }
       break;
     }
@@ -944,12 +912,6 @@ void mapcp_list_u8_free(mapcp_list_u8_t *ptr) {
   }
 }
 
-void mapcp_option_list_u8_free(mapcp_option_list_u8_t *ptr) {
-  if (ptr->is_some) {
-    mapcp_list_u8_free(&ptr->val);
-  }
-}
-
 void exports_mapcp_copy_copier_copy_error_free(exports_mapcp_copy_copier_copy_error_t *ptr) {
   exports_mapcp_copy_copier_error_code_free(&ptr->code);
   mapcp_string_free(&ptr->path);
@@ -958,7 +920,7 @@ void exports_mapcp_copy_copier_copy_error_free(exports_mapcp_copy_copier_copy_er
   mapcp_string_free(&ptr->reason);
   mapcp_option_string_free(&ptr->leftover);
   mapcp_option_string_free(&ptr->sibling);
-  mapcp_option_list_u8_free(&ptr->listed);
+  mapcp_list_u8_free(&ptr->listed);
 }
 
 void mapcp_list_string_free(mapcp_list_string_t *ptr) {
@@ -1501,14 +1463,8 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
     } else {
       *((int8_t*)(ptr + (8+16*sizeof(void*)))) = 0;
     }
-    if (((*payload7).listed).is_some) {
-      const mapcp_list_u8_t *payload42 = &((*payload7).listed).val;
-      *((int8_t*)(ptr + (8+19*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (8+21*sizeof(void*)))) = (*payload42).len;
-      *((uint8_t **)(ptr + (8+20*sizeof(void*)))) = (uint8_t *) (*payload42).ptr;
-    } else {
-      *((int8_t*)(ptr + (8+19*sizeof(void*)))) = 0;
-    }
+    *((size_t*)(ptr + (8+20*sizeof(void*)))) = ((*payload7).listed).len;
+    *((uint8_t **)(ptr + (8+19*sizeof(void*)))) = (uint8_t *) ((*payload7).listed).ptr;
   } else {
     const exports_mapcp_copy_copier_progress_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
     *((int8_t*)(ptr + 8)) = (*payload).done;
@@ -1674,9 +1630,9 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
   }
   uint8_t *ptr = (uint8_t *) &RET_AREA;
   if ((ret).is_err) {
-    const exports_mapcp_copy_copier_copy_error_t *payload38 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
-    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload38).outcome;
-    switch ((int32_t) ((*payload38).code).tag) {
+    const exports_mapcp_copy_copier_copy_error_t *payload36 = &(ret).val.err;*((int8_t*)(ptr + 0)) = 1;
+    *((int8_t*)(ptr + sizeof(void*))) = (int32_t) (*payload36).outcome;
+    switch ((int32_t) ((*payload36).code).tag) {
       case 0: {
         *((int8_t*)(ptr + (2*sizeof(void*)))) = 0;
         break;
@@ -1790,46 +1746,40 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_clean(uint8_t * arg, size_t ar
         break;
       }
       case 28: {
-        const mapcp_string_t *payload67 = &((*payload38).code).val.other;
+        const mapcp_string_t *payload65 = &((*payload36).code).val.other;
         *((int8_t*)(ptr + (2*sizeof(void*)))) = 28;
-        *((size_t*)(ptr + (4*sizeof(void*)))) = (*payload67).len;
-        *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) (*payload67).ptr;
+        *((size_t*)(ptr + (4*sizeof(void*)))) = (*payload65).len;
+        *((uint8_t **)(ptr + (3*sizeof(void*)))) = (uint8_t *) (*payload65).ptr;
         break;
       }
     }
-    *((int8_t*)(ptr + (5*sizeof(void*)))) = (int32_t) (*payload38).operation;
-    *((size_t*)(ptr + (7*sizeof(void*)))) = ((*payload38).path).len;
-    *((uint8_t **)(ptr + (6*sizeof(void*)))) = (uint8_t *) ((*payload38).path).ptr;
-    *((size_t*)(ptr + (9*sizeof(void*)))) = ((*payload38).source).len;
-    *((uint8_t **)(ptr + (8*sizeof(void*)))) = (uint8_t *) ((*payload38).source).ptr;
-    *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload38).target).len;
-    *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload38).target).ptr;
-    *((size_t*)(ptr + (13*sizeof(void*)))) = ((*payload38).reason).len;
-    *((uint8_t **)(ptr + (12*sizeof(void*)))) = (uint8_t *) ((*payload38).reason).ptr;
-    if (((*payload38).leftover).is_some) {
-      const mapcp_string_t *payload69 = &((*payload38).leftover).val;
+    *((int8_t*)(ptr + (5*sizeof(void*)))) = (int32_t) (*payload36).operation;
+    *((size_t*)(ptr + (7*sizeof(void*)))) = ((*payload36).path).len;
+    *((uint8_t **)(ptr + (6*sizeof(void*)))) = (uint8_t *) ((*payload36).path).ptr;
+    *((size_t*)(ptr + (9*sizeof(void*)))) = ((*payload36).source).len;
+    *((uint8_t **)(ptr + (8*sizeof(void*)))) = (uint8_t *) ((*payload36).source).ptr;
+    *((size_t*)(ptr + (11*sizeof(void*)))) = ((*payload36).target).len;
+    *((uint8_t **)(ptr + (10*sizeof(void*)))) = (uint8_t *) ((*payload36).target).ptr;
+    *((size_t*)(ptr + (13*sizeof(void*)))) = ((*payload36).reason).len;
+    *((uint8_t **)(ptr + (12*sizeof(void*)))) = (uint8_t *) ((*payload36).reason).ptr;
+    if (((*payload36).leftover).is_some) {
+      const mapcp_string_t *payload67 = &((*payload36).leftover).val;
       *((int8_t*)(ptr + (14*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (16*sizeof(void*)))) = (*payload69).len;
-      *((uint8_t **)(ptr + (15*sizeof(void*)))) = (uint8_t *) (*payload69).ptr;
+      *((size_t*)(ptr + (16*sizeof(void*)))) = (*payload67).len;
+      *((uint8_t **)(ptr + (15*sizeof(void*)))) = (uint8_t *) (*payload67).ptr;
     } else {
       *((int8_t*)(ptr + (14*sizeof(void*)))) = 0;
     }
-    if (((*payload38).sibling).is_some) {
-      const mapcp_string_t *payload71 = &((*payload38).sibling).val;
+    if (((*payload36).sibling).is_some) {
+      const mapcp_string_t *payload69 = &((*payload36).sibling).val;
       *((int8_t*)(ptr + (17*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (19*sizeof(void*)))) = (*payload71).len;
-      *((uint8_t **)(ptr + (18*sizeof(void*)))) = (uint8_t *) (*payload71).ptr;
+      *((size_t*)(ptr + (19*sizeof(void*)))) = (*payload69).len;
+      *((uint8_t **)(ptr + (18*sizeof(void*)))) = (uint8_t *) (*payload69).ptr;
     } else {
       *((int8_t*)(ptr + (17*sizeof(void*)))) = 0;
     }
-    if (((*payload38).listed).is_some) {
-      const mapcp_list_u8_t *payload73 = &((*payload38).listed).val;
-      *((int8_t*)(ptr + (20*sizeof(void*)))) = 1;
-      *((size_t*)(ptr + (22*sizeof(void*)))) = (*payload73).len;
-      *((uint8_t **)(ptr + (21*sizeof(void*)))) = (uint8_t *) (*payload73).ptr;
-    } else {
-      *((int8_t*)(ptr + (20*sizeof(void*)))) = 0;
-    }
+    *((size_t*)(ptr + (21*sizeof(void*)))) = ((*payload36).listed).len;
+    *((uint8_t **)(ptr + (20*sizeof(void*)))) = (uint8_t *) ((*payload36).listed).ptr;
   } else {
     const exports_mapcp_copy_copier_clean_report_t *payload = &(ret).val.ok;*((int8_t*)(ptr + 0)) = 0;
     *((size_t*)(ptr + (2*sizeof(void*)))) = ((*payload).files).len;

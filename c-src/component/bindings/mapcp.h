@@ -142,11 +142,6 @@ typedef struct {
   size_t len;
 } mapcp_list_u8_t;
 
-typedef struct {
-  bool is_some;
-  mapcp_list_u8_t val;
-} mapcp_option_list_u8_t;
-
 // An error or a warning about an entry. It is a warning unless `outcome` is `failed`.
 typedef struct exports_mapcp_copy_copier_copy_error_t {
   // How the entry ended.
@@ -169,8 +164,9 @@ typedef struct exports_mapcp_copy_copier_copy_error_t {
   // The name that the entry's name collides with, in the same directory, if the code is `name-not-portable` because
   // of it. Otherwise none.
   mapcp_option_string_t   sibling;
-  // The path as the list has it, if it is not UTF-8, so that `source` shows bytes of it with escapes. Otherwise none.
-  mapcp_option_list_u8_t   listed;
+  // The path as the list has it, if it is not UTF-8, so that `source` shows bytes of it with escapes. Otherwise
+  // empty.
+  mapcp_list_u8_t   listed;
 } exports_mapcp_copy_copier_copy_error_t;
 
 // How symbolic links in the source are handled.
@@ -651,8 +647,6 @@ void exports_mapcp_copy_copier_error_code_free(exports_mapcp_copy_copier_error_c
 void mapcp_option_string_free(mapcp_option_string_t *ptr);
 
 void mapcp_list_u8_free(mapcp_list_u8_t *ptr);
-
-void mapcp_option_list_u8_free(mapcp_option_list_u8_t *ptr);
 
 void exports_mapcp_copy_copier_copy_error_free(exports_mapcp_copy_copier_copy_error_t *ptr);
 
