@@ -13,8 +13,8 @@ function compressed(...folders: readonly string[]): number {
   return sizes.flat().reduce((sum, size) => sum + size, 0);
 }
 
-it('what a page needs to copy has less than 120 KB, compressed', () => {
-  expect(compressed('js/browser', 'bindings')).toBeLessThan(120_000);
+it('what a page needs to copy has less than 122 KB, compressed', () => {
+  expect(compressed('js/browser', 'bindings')).toBeLessThan(122_000);
 });
 
 it('what a page needs to run programs has less than 30 KB, compressed', () => {
