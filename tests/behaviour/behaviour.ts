@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
 import { commandLineOptionOf } from '../helpers/options.js';
-import { type Expected, type Put, reasonsOf } from './tree.js';
+import { type Before, type Expected, type Put, reasonsOf } from './tree.js';
 import { whyNotOnWindows } from './windows.js';
 
 /** The names of the frontends. */
@@ -21,7 +21,10 @@ export interface ExpectedError {
 
 /** The result of a copy. */
 export interface Result {
-  /** Every entry of `out` afterwards, without temporary files. By default, `out` must be unchanged. */
+  /**
+   * Every entry of `out` afterwards, without temporary files and without directories that contain another entry of the
+   * list. By default, `out` must be unchanged.
+   */
   readonly out?: Expected;
   /** The error of the copy; by default it must succeed. */
   readonly error?: ExpectedError;
@@ -33,12 +36,10 @@ export interface Result {
   readonly counts?: Readonly<Partial<Record<'bytes' | 'files' | 'directories' | 'skipped', number>>>;
 }
 
-/** A copy in a directory with `in` and `out`, and its result through every frontend. */
-export interface Behaviour extends Result {
+/** A copy in a directory with `in`, which it must not change, and `out`, and its result through every frontend. */
+export interface Behaviour extends Result, Before {
   /** A sentence that says what happens. */
   readonly name: string;
-  /** Creates entries before the copy. The copy must not change `in`. */
-  readonly prepare?: (put: Put) => void;
   /** The source; `in/a` by default. */
   readonly source?: string;
   /** The content of a stream that is copied, in place of a source with a path. */
@@ -137,7 +138,8 @@ const notInMemory: Readonly<Partial<Record<keyof Put, string>>> = {
   hardLink: 'a file that is given to a sandbox has one name',
 };
 
-function whyNotInMemory({ prepare, meanwhile, disk, mounts, isOrdinaryUser }: Behaviour): string | undefined {
+function whyNotInMemory(behaviour: Behaviour): string | undefined {
+  const { meanwhile, disk, mounts, isOrdinaryUser } = behaviour;
   if (meanwhile !== undefined) {
     return 'nobody else can change a tree in memory';
   }
@@ -150,7 +152,7 @@ function whyNotInMemory({ prepare, meanwhile, disk, mounts, isOrdinaryUser }: Be
   if (isOrdinaryUser) {
     return 'it knows no permissions';
   }
-  return reasonsOf(prepare, (method) => notInMemory[method])[0];
+  return reasonsOf(behaviour, (method) => notInMemory[method])[0];
 }
 
 /** How a frontend spells an option, which `says` names as WIT does: `make-parents` or `symlinks=skip`. */

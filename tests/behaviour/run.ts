@@ -8,7 +8,7 @@ import { type Behaviour, type ExpectedError, type Result, sentenceOf, whyNot } f
 import { behaviours } from './cases/index.js';
 import type { Frontend } from './frontends.js';
 import type { Outcome, Told } from './outcome.js';
-import { expectation, look, putInto, reasonsOf, type Seen } from './tree.js';
+import { create, expectation, look, putInto, reasonsOf, type Seen, withParents } from './tree.js';
 
 /** Defines a test for each behaviour that a frontend has. */
 export function testBehaviours(frontend: Frontend): void {
@@ -26,8 +26,9 @@ export function testBehaviours(frontend: Frontend): void {
 }
 
 /** Whether only the superuser can prepare a behaviour, or see the result of a copy by an ordinary user. */
-function needsSuperuser({ disk, mounts, isOrdinaryUser = false, prepare }: Behaviour): boolean {
-  const devices = reasonsOf(prepare, (method) => (method === 'device' ? 'it makes a device' : undefined));
+function needsSuperuser(behaviour: Behaviour): boolean {
+  const { disk, mounts, isOrdinaryUser = false } = behaviour;
+  const devices = reasonsOf(behaviour, (method) => (method === 'device' ? 'it makes a device' : undefined));
   return disk !== undefined || mounts !== undefined || isOrdinaryUser || devices.length > 0;
 }
 
@@ -39,7 +40,7 @@ export async function check(behaviour: Behaviour, frontend: Frontend, directory:
   const unmount = behaviour.disk === undefined ? () => {} : mountSmallDisk(to, behaviour.disk);
   const mounts: (() => void)[] = [];
   try {
-    behaviour.prepare?.(putInto(directory));
+    create(behaviour, putInto(directory));
     for (const [path, file] of Object.entries(behaviour.mounts ?? {})) {
       mounts.push(mountFile(join(directory, path), resolve(directory, file)));
     }
@@ -130,8 +131,9 @@ function expectOut(
     expect(found).toEqual(before);
     return;
   }
-  expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
-  for (const [path, entry] of Object.entries(expected)) {
+  const all = withParents(expected);
+  expect(Object.keys(found).sort()).toEqual(Object.keys(all).sort());
+  for (const [path, entry] of Object.entries(all)) {
     const { content, mode, time, used, ...others } = expectation(entry);
     expect(found[path], path).toMatchObject(mode !== undefined && hasModes ? { ...others, mode } : others);
     // An entry that stayed has its exact time.

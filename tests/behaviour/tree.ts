@@ -13,14 +13,14 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runProgram } from '../helpers/program.js';
 
-/** Creates entries in a directory. Paths are relative to it. */
+/** Creates entries in a directory, and the directories on their ways. Paths are relative to it. */
 export interface Put {
   /** Writes a file. */
   file(path: string, content?: string | Buffer): void;
-  /** Creates directories and their parents. */
+  /** Creates directories. */
   directory(...paths: string[]): void;
   /** Creates a symbolic link with a text. */
   symlink(path: string, text: string): void;
@@ -44,9 +44,42 @@ export interface Put {
   remove(path: string): void;
 }
 
-/** The reasons that `reasonFor` gives for calls of `prepare`, which creates nothing. */
+/** What exists before a copy. */
+export interface Before {
+  /** The entries. */
+  readonly before?: Expected;
+  /** Creates what `before` cannot express, after it. */
+  readonly prepare?: (put: Put) => void;
+}
+
+/** Creates what exists before a copy. */
+export function create({ before = {}, prepare }: Before, put: Put): void {
+  for (const [path, entry] of Object.entries(before)) {
+    const { kind = 'file', content = '' } = expectation(entry);
+    if (kind === 'directory') {
+      put.directory(path);
+    } else if (kind === 'link') {
+      put.symlink(path, content);
+    } else {
+      put.file(path, typeof entry === 'string' || Buffer.isBuffer(entry) ? entry : content);
+    }
+  }
+  // The deepest first, and after all have been created: a new entry changes the time of its directory.
+  for (const [path, entry] of Object.entries(before).sort(([one], [other]) => other.length - one.length)) {
+    const { mode, time } = expectation(entry);
+    if (mode !== undefined) {
+      put.mode(path, mode);
+    }
+    if (time !== undefined) {
+      put.time(path, time);
+    }
+  }
+  prepare?.(put);
+}
+
+/** The reasons that `reasonFor` gives for the calls that create what exists before a copy. Creates nothing. */
 export function reasonsOf(
-  prepare: ((put: Put) => void) | undefined,
+  before: Before,
   reasonFor: (method: keyof Put, args: readonly unknown[]) => string | undefined,
 ): string[] {
   const reasons: string[] = [];
@@ -56,32 +89,37 @@ export function reasonsOf(
       const reason = reasonFor(method as keyof Put, args);
       reasons.push(...(reason === undefined ? [] : [reason]));
     };
-  prepare?.(new Proxy({}, { get: note }) as Put);
+  create(before, new Proxy({}, { get: note }) as Put);
   return reasons;
 }
 
 /** Returns a {@link Put} for a directory. */
 export function putInto(directory: string): Put {
   const at = (path: string) => join(directory, path);
+  /** The path of a new entry, whose parents are created. */
+  const newAt = (path: string) => {
+    mkdirSync(dirname(at(path)), { recursive: true });
+    return at(path);
+  };
   return {
-    file: (path, content = 'content') => writeFileSync(at(path), content),
+    file: (path, content = 'content') => writeFileSync(newAt(path), content),
     directory: (...paths) => {
       for (const path of paths) {
         mkdirSync(at(path), { recursive: true });
       }
     },
-    symlink: (path, text) => symlinkSync(text, at(path)),
-    absoluteLink: (path, to) => symlinkSync(`${realpathSync(directory)}/${to}`, at(path)),
-    hardLink: (path, existing) => linkSync(at(existing), at(path)),
-    fifo: (path) => run('mkfifo', at(path)),
-    device: (path) => run('mknod', at(path), 'c', '1', '3'),
+    symlink: (path, text) => symlinkSync(text, newAt(path)),
+    absoluteLink: (path, to) => symlinkSync(`${realpathSync(directory)}/${to}`, newAt(path)),
+    hardLink: (path, existing) => linkSync(at(existing), newAt(path)),
+    fifo: (path) => run('mkfifo', newAt(path)),
+    device: (path) => run('mknod', newAt(path), 'c', '1', '3'),
     // The process is killed, so it leaves the socket.
     socket: (path) =>
       run(
         process.execPath,
         '--eval',
         "require('node:net').createServer().listen(process.argv.at(-1), () => process.kill(process.pid, 9))",
-        at(path),
+        newAt(path),
       ),
     mode: (path, mode) => chmodSync(at(path), mode),
     time: (path, seconds) =>
@@ -112,12 +150,36 @@ export interface Seen {
   readonly used: number;
 }
 
-/** A file by its content, a directory by null, or any entry by some properties. */
+/**
+ * Entries by their paths: a file by its content, a directory by null, or any entry by some properties. A directory that
+ * contains another entry of the list may be left out.
+ */
 export type Expected = Readonly<Record<string, string | Buffer | null | Readonly<Partial<Seen>>>>;
 
 /** An expected symbolic link with a text. */
 export function link(text: string, more: Partial<Seen> = {}): Partial<Seen> {
   return { kind: 'link', content: text, ...more };
+}
+
+/** Files below a directory, each with its path there as its content. A path that ends with a slash is a directory. */
+export function named(directory: string, paths: readonly string[]): Expected {
+  return Object.fromEntries(
+    paths.map((path) =>
+      path.endsWith('/') ? [`${directory}/${path.slice(0, -1)}`, null] : [`${directory}/${path}`, path],
+    ),
+  );
+}
+
+/** Adds the directories that are left out. */
+export function withParents<T>(entries: Readonly<Record<string, T>>): Record<string, T | null> {
+  const all: Record<string, T | null> = {};
+  for (const path of Object.keys(entries)) {
+    const names = path.split('/');
+    for (let depth = 1; depth < names.length; depth++) {
+      all[names.slice(0, depth).join('/')] = null;
+    }
+  }
+  return Object.assign(all, entries);
 }
 
 /** All entries below a directory by their paths. */

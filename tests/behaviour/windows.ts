@@ -38,7 +38,7 @@ function whyNoCall(method: keyof Put, args: readonly unknown[]): string | undefi
 
 /** The reason if a behaviour cannot be tried on Windows. */
 export function whyNotOnWindows(behaviour: Behaviour): string | undefined {
-  const { prepare, disk, mounts, isOrdinaryUser, source = '', target = '', onWindows } = behaviour;
+  const { disk, mounts, isOrdinaryUser, source = '', target = '', onWindows } = behaviour;
   if (disk !== undefined || mounts !== undefined) {
     return 'Windows cannot mount a small disk or a file';
   }
@@ -47,6 +47,6 @@ export function whyNotOnWindows(behaviour: Behaviour): string | undefined {
   }
   const isMissing = [...source.split('/'), ...target.split('/')].some(isStrange);
   return (
-    onWindows ?? (isMissing ? 'Windows has no such names' : undefined) ?? reasonsOf(prepare, whyNoCall)[0]
+    onWindows ?? (isMissing ? 'Windows has no such names' : undefined) ?? reasonsOf(behaviour, whyNoCall)[0]
   );
 }

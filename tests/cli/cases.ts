@@ -1,36 +1,47 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { Put } from '../behaviour/tree.js';
+import { type Before, type Expected, link, withParents } from '../behaviour/tree.js';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 
 /** A case for every frontend, in a directory with an empty `in` and an empty `out`. */
-export interface Case {
+export interface Case extends Before {
   /** A sentence that says what happens. */
   readonly name: string;
   readonly args: readonly string[];
-  /** Creates files before the run. Paths are relative to the directory. */
-  readonly prepare?: (put: Put) => void;
-  /** How the run ends. `usage` is status 2, or 1 in wasmtime. */
-  readonly ends: 'well' | 'badly' | 'usage';
+  /** How the run ends, if it does not succeed. `usage` is status 2, or 1 in wasmtime. */
+  readonly ends?: 'badly' | 'usage';
   /** All of standard error; by default nothing. */
   readonly stderr?: string | RegExp;
   readonly stdout?: string | RegExp;
-  /** Every entry of `out` afterwards, by its content; `null` for a directory. */
-  readonly out: Readonly<Record<string, string | Buffer | null>>;
+  /**
+   * Every entry of `out` afterwards, by its content; `null` for a directory, which may be left out if it contains another
+   * entry. By default, `out` must be unchanged.
+   */
+  readonly out?: Readonly<Record<string, string | Buffer | null>>;
   /** A command to run it under. If that is impossible, the case is skipped, except in CI. */
   readonly wrapper?: readonly string[];
 }
 
-/** Checks that `out` has exactly these entries, and no temporary file. */
-export function expectOut(directory: string, out: Case['out']): void {
+/** Every entry of `out` by its content, and directories by null. A link counts as what it leads to. */
+export function contentsOf(directory: string): Record<string, Buffer | null> {
   const path = join(directory, 'out');
-  expect(readdirSync(path, { recursive: true }).sort()).toEqual(Object.keys(out).sort());
-  for (const [name, content] of Object.entries(out)) {
-    if (content !== null) {
-      const isSame = readFileSync(join(path, name)).equals(Buffer.from(content));
-      expect(isSame, `the content of out/${name}`).toBe(true);
-    }
+  return Object.fromEntries(
+    readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => [
+      name,
+      statSync(join(path, name)).isDirectory() ? null : readFileSync(join(path, name)),
+    ]),
+  );
+}
+
+/** Checks that `out` has exactly these entries, and no temporary file. */
+export function expectOut(directory: string, out: NonNullable<Case['out']>): void {
+  const found = contentsOf(directory);
+  const expected = withParents(out);
+  expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
+  for (const [name, content] of Object.entries(expected)) {
+    const isSame = content === null ? found[name] === null : found[name]?.equals(Buffer.from(content));
+    expect(isSame, `the content of out/${name}`).toBe(true);
   }
 }
 
@@ -65,12 +76,7 @@ const odd = {
 };
 
 /** Creates new files, an old one, and a link to the new `b`. */
-function links(put: Put): void {
-  put.file('in/a', 'new');
-  put.symlink('in/l', 'b');
-  put.file('in/b', 'new');
-  put.file('out/b', 'old');
-}
+const links: Expected = { 'in/a': 'new', 'in/l': link('b'), 'in/b': 'new', 'out/b': 'old' };
 
 /** Options that contradict each other: the first, the other, and both as arguments. */
 const contradictions: readonly (readonly [string, string, readonly string[]])[] = [
@@ -114,14 +120,8 @@ const contradictions: readonly (readonly [string, string, readonly string[]])[] 
   ['clean', 'recursive', ['-n', '--clean', '-r']],
 ];
 
-/** Creates two files of one name in different directories, and two directories. */
-function twoNamesakes(put: Put): void {
-  for (const directory of ['in/a', 'in/b', 'in/a/d', 'in/b/d']) {
-    put.directory(directory);
-  }
-  put.file('in/a/x', 'A');
-  put.file('in/b/x', 'B');
-}
+/** Two files of one name in different directories, and two directories. */
+const twoNamesakes = { 'in/a/x': 'A', 'in/b/x': 'B', 'in/a/d': null, 'in/b/d': null };
 
 function justCreated(source: string, target: string): string {
   return failure(
@@ -134,30 +134,26 @@ function justCreated(source: string, target: string): string {
 export const cases: readonly Case[] = [
   {
     name: 'a file is copied',
-    prepare: (put) => put.file('in/a', 'content'),
+    before: { 'in/a': 'content' },
     args: ['in/a', 'out/b'],
-    ends: 'well',
     out: { b: 'content' },
   },
   {
     name: 'a copy into a directory gets the name of the source',
-    prepare: (put) => put.file('in/a', 'content'),
+    before: { 'in/a': 'content' },
     args: ['in/a', 'out'],
-    ends: 'well',
     out: { a: 'content' },
   },
   {
     name: 'a target directory may end in a slash',
-    prepare: (put) => put.file('in/a', 'content'),
+    before: { 'in/a': 'content' },
     args: ['in/a', 'out/'],
-    ends: 'well',
     out: { a: 'content' },
   },
   {
     name: 'a copy into a directory is named without the slashes of the argument',
-    prepare: (put) => put.file('in/a', 'content'),
+    before: { 'in/a': 'content' },
     args: ['-v', 'in/a', 'out//'],
-    ends: 'well',
     stdout: "'in/a' -> 'out/a' (7 bytes)\n",
     out: { a: 'content' },
   },
@@ -165,49 +161,29 @@ export const cases: readonly Case[] = [
     (target): Case => ({
       name: `the contents of a directory are copied into the one that a link leads to, as ${target}`,
       args: ['-r', 'in/d/.', target],
-      prepare: (put) => {
-        put.directory('in/d');
-        put.file('in/d/f', 'content');
-        put.directory('out/real');
-        put.symlink('out/l', 'real');
-      },
-      ends: 'well',
+      before: { 'in/d/f': 'content', 'out/real': null, 'out/l': link('real') },
       // It is also listed through the link.
-      out: { l: null, 'l/f': 'content', real: null, 'real/f': 'content' },
+      out: { 'l/f': 'content', 'real/f': 'content' },
     }),
   ),
   ...['in/l/', 'in/l/.'].map(
     (source): Case => ({
       name: `a link to a directory is copied as the directory, by ${source}`,
       args: ['-rT', source, 'out/b'],
-      prepare: (put) => {
-        put.directory('in/d');
-        put.file('in/d/f', 'content');
-        put.symlink('in/l', 'd');
-      },
-      ends: 'well',
-      out: { b: null, 'b/f': 'content' },
+      before: { 'in/d/f': 'content', 'in/l': link('d') },
+      out: { 'b/f': 'content' },
     }),
   ),
   {
     name: 'a link to a directory with a slash after it gives the copy its name',
     args: ['-r', 'in/l/', 'out'],
-    prepare: (put) => {
-      put.directory('in/d');
-      put.file('in/d/f', 'content');
-      put.symlink('in/l', 'd');
-    },
-    ends: 'well',
-    out: { l: null, 'l/f': 'content' },
+    before: { 'in/d/f': 'content', 'in/l': link('d') },
+    out: { 'l/f': 'content' },
   },
   {
     name: 'a file is not copied to a new name with a slash after it',
     args: ['-T', 'in/a', 'out/l/'],
-    prepare: (put) => {
-      put.file('in/a', 'content');
-      put.directory('out/real');
-      put.symlink('out/l', 'real');
-    },
+    before: { 'in/a': 'content', 'out/real': null, 'out/l': link('real') },
     ends: 'badly',
     stderr: failure(
       'in/a',
@@ -219,16 +195,10 @@ export const cases: readonly Case[] = [
   ...['in/d/.', 'in/d/e/..', 'in/d/e/../'].map(
     (source): Case => ({
       name: `the contents of ${source} go into a target directory, and not beside it`,
-      prepare: (put) => {
-        put.directory('in/d');
-        put.directory('in/d/e');
-        put.file('in/d/a', 'content');
-        put.directory('out/t');
-      },
+      before: { 'in/d/e': null, 'in/d/a': 'content', 'out/t': null },
       args: ['-r', '-v', source, 'out/t'],
-      ends: 'well',
       stdout: /^'in\/d\/.*a' -> 'out\/t\/a' \(7 bytes\)\n'.*e' -> 'out\/t\/e'\n$/,
-      out: { t: null, 't/a': 'content', 't/e': null },
+      out: { 't/a': 'content', 't/e': null },
     }),
   ),
   {
@@ -236,14 +206,10 @@ export const cases: readonly Case[] = [
     args: ['in/a', 'out/b'],
     ends: 'badly',
     stderr: failure('in/a', 'out/b', "cannot inspect 'in/a': no such file or directory"),
-    out: {},
   },
   {
     name: 'a file does not replace a directory',
-    prepare: (put) => {
-      put.file('in/a', 'content');
-      put.directory('out/a');
-    },
+    before: { 'in/a': 'content', 'out/a': null },
     args: ['in/a', 'out'],
     ends: 'badly',
     stderr: failure(
@@ -258,42 +224,36 @@ export const cases: readonly Case[] = [
     args: ['in/two\nlines', 'out/b'],
     ends: 'badly',
     stderr: failure('in/two\\nlines', 'out/b', "cannot inspect 'in/two\\nlines': no such file or directory"),
-    out: {},
   },
   {
     name: 'no path is wrong usage',
     args: [],
     ends: 'usage',
     stderr: /^mapcp: SOURCE and TARGET are missing\n/,
-    out: {},
   },
   {
     name: 'one path is wrong usage',
     args: ['in/a'],
     ends: 'usage',
     stderr: /^mapcp: TARGET is missing after 'in\/a'\n/,
-    out: {},
   },
   {
     name: 'control characters of a path in wrong usage are printed as escapes',
     args: ['in/a\u001b[2J\u202e'],
     ends: 'usage',
     stderr: /^mapcp: TARGET is missing after 'in\/a\\x1b\[2J\\u202e'\n/,
-    out: {},
   },
   {
     name: 'control characters of an unknown option are printed as escapes',
     args: ['--wrong\u001b[2J\u202e', 'in/a', 'out/b'],
     ends: 'usage',
     stderr: /^mapcp: unknown option '--wrong\\x1b\[2J\\u202e'\n/,
-    out: {},
   },
   {
     name: '--clean without a directory is wrong usage',
     args: ['--clean'],
     ends: 'usage',
     stderr: /^mapcp: DIRECTORY is missing\n/,
-    out: {},
   },
   ...[
     { args: ['--recurs', 'in', 'out'], says: "unknown option '--recurs'" },
@@ -347,21 +307,19 @@ export const cases: readonly Case[] = [
   ].map(
     ({ args, says }): Case => ({
       name: `${args.join(' ')} is wrong usage, and the error names it`,
-      prepare: (put) => put.file('in/a', 'content'),
+      before: { 'in/a': 'content' },
       args,
       ends: 'usage',
       stderr: new RegExp(
         `^mapcp: ${says.replace(/[.()*?{\\]/g, '\\$&')}\n(.*\n)*Usage: (.*\n)+Try 'mapcp --help'\\.\n$`,
       ),
-      out: {},
     }),
   ),
   ...['1', '64k', '1G'].map(
     (size): Case => ({
       name: `a file is copied in windows of ${size}`,
-      prepare: (put) => put.file('in/a', big),
+      before: { 'in/a': big },
       args: ['--window-size', size, 'in/a', 'out/b'],
-      ends: 'well',
       out: { b: big },
     }),
   ),
@@ -372,27 +330,21 @@ export const cases: readonly Case[] = [
   ].flatMap(([option = '', enough = '', tooLittle = '']): Case[] => [
     {
       name: `${option} ${enough} allows a file of 2048 bytes`,
-      prepare: (put) => put.file('in/a', Buffer.alloc(2048, 1)),
+      before: { 'in/a': Buffer.alloc(2048, 1) },
       args: [option, enough, 'in/a', 'out/b'],
-      ends: 'well',
       out: { b: Buffer.alloc(2048, 1) },
     },
     {
       name: `${option} ${tooLittle} does not allow a file of 2048 bytes`,
-      prepare: (put) => put.file('in/a', Buffer.alloc(2048, 1)),
+      before: { 'in/a': Buffer.alloc(2048, 1) },
       args: [option, tooLittle, 'in/a', 'out/b'],
       ends: 'badly',
       stderr: /--max-[a-z-]+=\d+ allows; raise the limit if you trust the source\n$/,
-      out: {},
     },
   ]),
   {
     name: 'a limit on all bytes is for all sources of a command together',
-    prepare: (put) => {
-      for (const name of ['a', 'b', 'c', 'd']) {
-        put.file(`in/${name}`, 'content');
-      }
-    },
+    before: { 'in/a': 'content', 'in/b': 'content', 'in/c': 'content', 'in/d': 'content' },
     args: ['--max-bytes=20', 'in/a', 'in/b', 'in/c', 'in/d', 'out'],
     ends: 'badly',
     stderr: failure(
@@ -405,23 +357,17 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'a limit on entries is for all sources of a command together, even if it goes on after errors',
-    prepare: (put) => {
-      for (const name of ['a', 'c', 'd']) {
-        put.directory(`in/${name}`);
-        put.file(`in/${name}/f`, 'content');
-      }
-    },
+    before: { 'in/a/f': 'content', 'in/c/f': 'content', 'in/d/f': 'content' },
     args: ['-r', '--keep-going', '--progress', '--max-files=4', 'in/a', 'in/missing', 'in/c', 'in/d', 'out'],
     ends: 'badly',
     stderr:
       /in\/missing.*no such file(.|\n)*'in\/d': with it, the copy has more entries than --max-files=4 allows/,
-    out: { a: null, 'a/f': 'content', c: null, 'c/f': 'content' },
+    out: { 'a/f': 'content', 'c/f': 'content' },
   },
   {
     name: '--json prints an object for the progress and one for the report',
-    prepare: (put) => put.file('in/a', 'content'),
+    before: { 'in/a': 'content' },
     args: ['--json', 'in/a', 'out/b'],
-    ends: 'well',
     stdout: json(
       { type: 'progress', bytesDone: 7, bytesTotal: 7, filesDone: 1, filesTotal: 1, currentPath: 'in/a' },
       {
@@ -436,12 +382,8 @@ export const cases: readonly Case[] = [
   },
   {
     name: '--json shows the progress of several sources as that of one copy',
-    prepare: (put) => {
-      put.file('in/a', 'content');
-      put.file('in/b', 'more');
-    },
+    before: { 'in/a': 'content', 'in/b': 'more' },
     args: ['--json', 'in/a', 'in/b', 'out'],
-    ends: 'well',
     stdout: json(
       { type: 'progress', bytesDone: 7, bytesTotal: 11, filesDone: 1, filesTotal: 2, currentPath: 'in/a' },
       { type: 'report', source: 'in/a', target: 'out/a', bytes: 7, ...oneFile },
@@ -452,11 +394,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: '--json shows the progress of several sources if one fails',
-    prepare: (put) => {
-      put.file('in/a', 'content');
-      put.directory('in/d');
-      put.file('in/d/b', 'more');
-    },
+    before: { 'in/a': 'content', 'in/d/b': 'more' },
     args: ['--json', '-r', '--keep-going', 'in/missing', 'in/a', 'in/d', 'out'],
     ends: 'badly',
     stdout: new RegExp(
@@ -470,7 +408,7 @@ export const cases: readonly Case[] = [
         '{"type":"report","source":"in/d",.*}\n$',
       ].join('\n'),
     ),
-    out: { a: 'content', d: null, 'd/b': 'more' },
+    out: { a: 'content', 'd/b': 'more' },
   },
   {
     name: '--json prints an object for an error, whatever the names in it',
@@ -486,11 +424,10 @@ export const cases: readonly Case[] = [
       reason: 'no such file or directory',
       message: `cannot copy 'in/${odd.quoted}' to 'out/b': cannot inspect 'in/${odd.quoted}': no such file or directory`,
     }),
-    out: {},
   },
   {
     name: '--json prints an object for an error whose text differs from that for people',
-    prepare: (put) => put.file('out/a', 'content'),
+    before: { 'out/a': 'content' },
     args: ['--json', 'out/a', 'out/a'],
     ends: 'badly',
     stdout: json({
@@ -510,7 +447,6 @@ export const cases: readonly Case[] = [
     args: ['--clean', ''],
     ends: 'badly',
     stderr: "mapcp: cannot open '': no such file or directory\n",
-    out: {},
   },
   {
     name: '--json prints an object for each directory that is cleaned, or cannot be',
@@ -527,24 +463,18 @@ export const cases: readonly Case[] = [
         message: "cannot open 'in/missing': no such file or directory",
       },
     ),
-    out: {},
   },
   {
     name: '--quiet prints only errors, also with --json and -v',
-    prepare: (put) => {
-      put.directory('in/d');
-      put.file('in/d/a', 'content');
-    },
+    before: { 'in/d/a': 'content' },
     args: ['--json', '-qvr', 'in/d', 'out/d'],
-    ends: 'well',
-    out: { d: null, 'd/a': 'content' },
+    out: { 'd/a': 'content' },
   },
   {
     name: '--quiet prints errors',
     args: ['-q', 'in/a', 'out/b'],
     ends: 'badly',
     stderr: failure('in/a', 'out/b', "cannot inspect 'in/a': no such file or directory"),
-    out: {},
   },
   {
     name: '--quiet prints an error that would be a warning in a tree',
@@ -556,28 +486,24 @@ export const cases: readonly Case[] = [
       'out/b',
       "cannot open 'in/a': it is not a regular file but a FIFO, a socket or a device",
     ),
-    out: {},
   },
   {
     name: '--quiet does not print what was cleaned',
-    prepare: (put) => put.file('out/.mapcp-0123456789abcdef.tmp', 'half'),
+    before: { 'out/.mapcp-0123456789abcdef.tmp': 'half' },
     args: ['--clean', '-q', 'out'],
-    ends: 'well',
     out: {},
   },
   {
     name: '--progress prints lines if there is no terminal',
-    prepare: (put) => put.file('in/a', 'content'),
+    before: { 'in/a': 'content' },
     args: ['--progress', 'in/a', 'out/b'],
-    ends: 'well',
     stderr: /^█{12} 7 B of 7 B, [\d.]+ [KM]?i?B\/s, 0 s left in\/a\n$/,
     out: { b: 'content' },
   },
   {
     name: '--no-progress leaves progress out of --json',
-    prepare: (put) => put.file('in/a', 'content'),
+    before: { 'in/a': 'content' },
     args: ['--json', '--no-progress', 'in/a', 'out/b'],
-    ends: 'well',
     stdout: /^\{"type":"report",.*\}\n$/,
     out: { b: 'content' },
   },
@@ -589,18 +515,16 @@ export const cases: readonly Case[] = [
   ].map(
     ({ args, b }): Case => ({
       name: `the last option of ${args.join(' ')} counts`,
-      prepare: links,
+      before: links,
       args: [...args, 'in/a', 'out/b'],
-      ends: 'well',
       out: { b },
     }),
   ),
   ...['--symlinks=follow', '-PL', '--symlinks=skip -L'].map(
     (args): Case => ({
       name: `${args} copies the target of a link`,
-      prepare: links,
+      before: links,
       args: [...args.split(' '), '-v', 'in/l', 'out/b'],
-      ends: 'well',
       stdout: "'in/l' -> 'out/b' (3 bytes)\n",
       out: { b: 'new' },
     }),
@@ -608,29 +532,23 @@ export const cases: readonly Case[] = [
   ...['-P', '-LP', '-L --symlinks=preserve'].map(
     (args): Case => ({
       name: `${args} copies a link as a link`,
-      prepare: links,
+      before: links,
       // In `out`, the link leads to the old file.
       args: [...args.split(' '), 'in/l', 'out/l'],
-      ends: 'well',
       out: { b: 'old', l: 'old' },
     }),
   ),
   {
     name: '--clean removes the temporary files of killed runs, and prints their number',
-    prepare: (put) => {
-      put.file('out/.mapcp-0123456789abcdef.tmp', 'half');
-      put.file('out/a', 'content');
-    },
+    before: { 'out/.mapcp-0123456789abcdef.tmp': 'half', 'out/a': 'content' },
     args: ['--clean', 'out', 'in'],
-    ends: 'well',
     stdout: "'out': 1 temporary file removed\n'in': 0 temporary files removed\n",
     out: { a: 'content' },
   },
   {
     name: '--clean --dry-run removes nothing, and names what it would remove',
-    prepare: (put) => put.file('out/.mapcp-0123456789abcdef.tmp', 'half'),
+    before: { 'out/.mapcp-0123456789abcdef.tmp': 'half' },
     args: ['--clean', '--dry-run', 'out', 'in'],
-    ends: 'well',
     stdout: [
       "would remove 'out/.mapcp-0123456789abcdef.tmp'\n",
       "'out': 1 temporary file to remove\n'in': 0 temporary files to remove\n",
@@ -639,9 +557,8 @@ export const cases: readonly Case[] = [
   },
   {
     name: '--clean -v names what it removes',
-    prepare: (put) => put.file('out/.mapcp-0123456789abcdef.tmp', 'half'),
+    before: { 'out/.mapcp-0123456789abcdef.tmp': 'half' },
     args: ['--clean', '-v', 'out'],
-    ends: 'well',
     stdout: "removed 'out/.mapcp-0123456789abcdef.tmp'\n'out': 1 temporary file removed\n",
     out: {},
   },
@@ -651,23 +568,16 @@ export const cases: readonly Case[] = [
   ].map(
     ({ args, did, count, isDone }): Case => ({
       name: `--clean ${args.join(' ')} gives an old tree its name back, or says so`,
-      prepare: (put) => {
-        put.directory('out/.mapcp-0123456789abcdef.old.site');
-        put.file('out/.mapcp-0123456789abcdef.old.site/index', 'old');
-      },
+      before: { 'out/.mapcp-0123456789abcdef.old.site/index': 'old' },
       args: ['--clean', ...args, 'out'],
-      ends: 'well',
       stdout: `${did} 'out/.mapcp-0123456789abcdef.old.site'\n'out': 0 temporary files ${count}\n`,
-      out: isDone
-        ? { site: null, 'site/index': 'old' }
-        : { '.mapcp-0123456789abcdef.old.site': null, '.mapcp-0123456789abcdef.old.site/index': 'old' },
+      out: isDone ? { 'site/index': 'old' } : { '.mapcp-0123456789abcdef.old.site/index': 'old' },
     }),
   ),
   {
     name: '--clean --json prints an object for each tree that gets its name back',
-    prepare: (put) => put.directory('out/.mapcp-0123456789abcdef.old.site'),
+    before: { 'out/.mapcp-0123456789abcdef.old.site': null },
     args: ['--clean', '--json', 'out'],
-    ends: 'well',
     stdout: json(
       { type: 'restored', path: 'out/.mapcp-0123456789abcdef.old.site' },
       { type: 'clean', directory: 'out', removed: 0 },
@@ -676,11 +586,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: '--atomic replaces a tree only if --overwrite=always is given',
-    prepare: (put) => {
-      put.directory('in/d', 'out/d');
-      put.file('in/d/new', 'new');
-      put.file('out/d/old', 'old');
-    },
+    before: { 'in/d/new': 'new', 'out/d/old': 'old' },
     args: ['-rT', '--atomic', 'in/d', 'out/d'],
     ends: 'badly',
     stderr: failure(
@@ -688,25 +594,20 @@ export const cases: readonly Case[] = [
       'out/d',
       "cannot create 'out/d': it already exists; to replace it as a whole, use --overwrite=always",
     ),
-    out: { d: null, 'd/old': 'old' },
+    out: { 'd/old': 'old' },
   },
   {
     name: '--atomic does not replace the copy of another SOURCE',
-    prepare: (put) => {
-      twoNamesakes(put);
-      put.file('in/a/d/one', 'A');
-      put.file('in/b/d/two', 'B');
-    },
+    before: { ...twoNamesakes, 'in/a/d/one': 'A', 'in/b/d/two': 'B' },
     args: ['-r', '--atomic', '--overwrite=always', 'in/a/d', 'in/b/d', 'out'],
     ends: 'badly',
     stderr: justCreated('in/b/d', 'out/d'),
-    out: { d: null, 'd/one': 'A' },
+    out: { 'd/one': 'A' },
   },
   {
     name: '--clean --dry-run --json prints an object for each file',
-    prepare: (put) => put.file('out/.mapcp-0123456789abcdef.tmp', 'half'),
+    before: { 'out/.mapcp-0123456789abcdef.tmp': 'half' },
     args: ['--clean', '--dry-run', '--json', 'out'],
-    ends: 'well',
     stdout: json(
       { type: 'temporary', path: 'out/.mapcp-0123456789abcdef.tmp' },
       { type: 'clean', directory: 'out', removed: 1 },
@@ -715,36 +616,23 @@ export const cases: readonly Case[] = [
   },
   {
     name: '--quiet does not warn of patterns',
-    prepare: (put) => put.directory('in/d'),
+    before: { 'in/d': null },
     args: ['-qr', '--exclude=in/d/sub', 'in/d', 'out'],
-    ends: 'well',
     out: { d: null },
   },
   {
     name: 'patterns are matched against the names of sources',
-    prepare: (put) => {
-      put.directory('in/m');
-      put.file('in/m/x', 'x');
-      for (const name of ['a.o', 'b.c', 'c.c']) {
-        put.file(`in/${name}`, name);
-      }
-    },
+    before: { 'in/m/x': 'x', 'in/a.o': 'a.o', 'in/b.c': 'b.c', 'in/c.c': 'c.c' },
     args: [
       ...['-r', '--exclude=*.o', '--include={b,x}*', '--exclude=m/'],
       ...['in/m', 'in/a.o', 'in/b.c', 'in/c.c', 'out'],
     ],
-    ends: 'well',
     out: { 'b.c': 'b.c' },
   },
   {
     name: 'with -T, a pattern is not matched against the name of the source',
-    prepare: (put) => {
-      put.directory('in/d');
-      put.directory('in/d/d');
-      put.file('in/d/x', 'x');
-    },
+    before: { 'in/d/d': null, 'in/d/x': 'x' },
     args: ['-rT', '--exclude=d', 'in/d', 'out'],
-    ends: 'well',
     out: { x: 'x' },
   },
   ...(
@@ -774,13 +662,10 @@ export const cases: readonly Case[] = [
   ).map(
     (told): Case => ({
       ...told,
-      prepare: (put) => {
-        for (const directory of ['a', 'b', 'c']) {
-          put.directory(`out/${directory}`);
-        }
-        put.file('out/a/.mapcp-0123456789abcdef.tmp', 'half');
-        put.file('out/c/.mapcp-0123456789abcdef.tmp', 'half');
-        put.mode('out/b', 0);
+      before: {
+        'out/a/.mapcp-0123456789abcdef.tmp': 'half',
+        'out/b': { kind: 'directory', mode: 0 },
+        'out/c/.mapcp-0123456789abcdef.tmp': 'half',
       },
       wrapper: asOrdinaryUser,
       ends: 'badly',
@@ -807,26 +692,23 @@ export const cases: readonly Case[] = [
   },
   {
     name: '--clean goes on after a file that it cannot remove',
-    prepare: (put) => {
-      put.directory('out/a');
-      put.file('out/a/.mapcp-0123456789abcdef.tmp', 'half');
-      put.mode('out/a', 0o555);
-      put.directory('out/b');
-      put.file('out/b/.mapcp-0123456789abcdef.tmp', 'half');
+    before: {
+      'out/a': { kind: 'directory', mode: 0o555 },
+      'out/a/.mapcp-0123456789abcdef.tmp': 'half',
+      'out/b/.mapcp-0123456789abcdef.tmp': 'half',
     },
     args: ['--clean', 'out'],
     wrapper: asOrdinaryUser,
     ends: 'badly',
     stderr: "mapcp: cannot remove 'out/a/.mapcp-0123456789abcdef.tmp': permission denied\n",
     stdout: "'out': 1 temporary file removed\n",
-    out: { a: null, 'a/.mapcp-0123456789abcdef.tmp': 'half', b: null },
+    out: { 'a/.mapcp-0123456789abcdef.tmp': 'half', b: null },
   },
   ...['', '--exclude=x', '--json --no-progress'].map(
     (options): Case => ({
       name: `a link as source is followed without -r (${options})`,
-      prepare: links,
+      before: links,
       args: [...options.split(' ').filter(Boolean), '-v', 'in/l', 'out'],
-      ends: 'well',
       stdout: /3 bytes|"kind":"file"/,
       out: { b: 'old', l: 'new' },
     }),
@@ -834,9 +716,8 @@ export const cases: readonly Case[] = [
   ...['-r', '-R', '-a', '-La', '-LP'].map(
     (options): Case => ({
       name: `a link as source is copied as a link with ${options}`,
-      prepare: links,
+      before: links,
       args: [options, '-v', 'in/l', 'out'],
-      ends: 'well',
       stdout: "'in/l' -> 'out/l'\n",
       // The link's target, from there.
       out: { b: 'old', l: 'old' },
@@ -845,16 +726,15 @@ export const cases: readonly Case[] = [
   ...['-rL', '-aL', '-a --symlinks=follow'].map(
     (options): Case => ({
       name: `a link as source is followed with ${options}`,
-      prepare: links,
+      before: links,
       args: [...options.split(' '), '-v', 'in/l', 'out'],
-      ends: 'well',
       stdout: "'in/l' -> 'out/l' (3 bytes)\n",
       out: { b: 'old', l: 'new' },
     }),
   ),
   {
     name: 'a link as source that leads out of its directory is an error that says what to do',
-    prepare: (put) => put.symlink('in/l', '../elsewhere'),
+    before: { 'in/l': link('../elsewhere') },
     args: ['in/l', 'out'],
     ends: 'badly',
     stderr: failure(
@@ -863,19 +743,12 @@ export const cases: readonly Case[] = [
       "cannot inspect 'in/l': it is a link that leads out of the sandbox; copy its destination by its own path, " +
         'or copy the link itself, with --symlinks=preserve',
     ),
-    out: {},
   },
   {
     name: '-R and -a copy directories',
-    prepare: (put) => {
-      put.directory('in/d');
-      put.directory('in/e');
-      put.file('in/d/f', 'x');
-      put.file('in/e/f', 'y');
-    },
+    before: { 'in/d/f': 'x', 'in/e/f': 'y' },
     args: ['-Rf', '-a', 'in/d', 'in/e', 'out'],
-    ends: 'well',
-    out: { d: null, 'd/f': 'x', e: null, 'e/f': 'y' },
+    out: { 'd/f': 'x', 'e/f': 'y' },
   },
   ...[
     ['-t', 'out', 'in/a', 'in/b'],
@@ -885,22 +758,17 @@ export const cases: readonly Case[] = [
   ].map(
     (args): Case => ({
       name: `${args.join(' ')} copies into the directory`,
-      prepare: (put) => {
-        put.file('in/a', 'x');
-        put.file('in/b', 'y');
-      },
+      before: { 'in/a': 'x', 'in/b': 'y' },
       args: [...args, '-v'],
-      ends: 'well',
       stdout: "'in/a' -> 'out/a' (1 bytes)\n'in/b' -> 'out/b' (1 bytes)\n",
       out: { a: 'x', b: 'y' },
     }),
   ),
   {
     name: '-t creates its directory with --make-parents',
-    prepare: (put) => put.file('in/a', 'x'),
+    before: { 'in/a': 'x' },
     args: ['--make-parents', '-t', 'out/d/e', 'in/a'],
-    ends: 'well',
-    out: { d: null, 'd/e': null, 'd/e/a': 'x' },
+    out: { 'd/e/a': 'x' },
   },
   ...[
     { args: ['-t', 'out/d', 'in/a'], says: "-t needs a directory, but this is not one: 'out/d'" },
@@ -918,20 +786,16 @@ export const cases: readonly Case[] = [
   ].map(
     ({ args, says }): Case => ({
       name: `${args.join(' ')} is wrong usage`,
-      prepare: (put) => put.file('in/a', 'x'),
+      before: { 'in/a': 'x' },
       args,
       ends: 'usage',
       stderr: new RegExp(`^mapcp: ${says.replace(/[.()?]/g, '\\$&')}\n`),
-      out: {},
     }),
   ),
   ...contradictions.map(
     ([one, other, options]): Case => ({
       name: `${options.join(' ')} is wrong usage, and the error names both options`,
-      prepare: (put) => {
-        put.file('in/a', 'x');
-        put.file('out/.mapcp-0123456789abcdef.tmp', 'half');
-      },
+      before: { 'in/a': 'x', 'out/.mapcp-0123456789abcdef.tmp': 'half' },
       args: [...options, 'in/a', 'out'],
       ends: 'usage',
       stderr: new RegExp(`^mapcp: option '--${one}' cannot be used with option '--${other}'\n`),
@@ -941,54 +805,42 @@ export const cases: readonly Case[] = [
   ...['-qv', '-vq', '-q --progress', '--progress -q', '--no-progress --progress -qv'].map(
     (options): Case => ({
       name: `${options} prints nothing`,
-      prepare: (put) => put.file('in/a', 'x'),
+      before: { 'in/a': 'x' },
       args: [...options.split(' '), 'in/a', 'out'],
-      ends: 'well',
       out: { a: 'x' },
     }),
   ),
   {
     name: '--progress --no-progress prints no progress',
-    prepare: (put) => put.file('in/a', 'x'),
+    before: { 'in/a': 'x' },
     args: ['--progress', '--no-progress', 'in/a', 'out'],
-    ends: 'well',
     out: { a: 'x' },
   },
   ...['-fn', '-nf', '-n --force'].map(
     (options): Case => ({
       name: `${options} replaces nothing`,
-      prepare: links,
+      before: links,
       args: [...options.split(' '), 'in/a', 'out/b'],
-      ends: 'well',
       out: { b: 'old' },
     }),
   ),
   {
     name: '--dry-run writes nothing, whatever the other options are',
-    prepare: (put) => {
-      put.directory('in/d');
-      put.file('in/d/f', 'x');
-    },
+    before: { 'in/d/f': 'x' },
     args: [...['--dry-run', '-a', '--verify', '--sync', '--make-parents'], ...['in/d', 'out/x/y']],
-    ends: 'well',
-    out: {},
   },
   ...['-nu', '-un'].map(
     (options): Case => ({
       name: `${options} replaces nothing`,
-      prepare: (put) => {
-        put.file('out/b', 'old');
-        put.file('in/a', 'content');
-      },
+      before: { 'out/b': 'old', 'in/a': 'content' },
       args: [options, 'in/a', 'out/b'],
-      ends: 'well',
       out: { b: 'old' },
     }),
   ),
   ...[[], ['--json', '--no-progress'], ['--overwrite=always']].map(
     (options): Case => ({
       name: `a source does not replace the copy of another one: ${options.join(' ') || 'as text'}`,
-      prepare: twoNamesakes,
+      before: twoNamesakes,
       args: [...options, 'in/a/x', 'in/b/x', 'out'],
       ends: 'badly',
       ...(options.includes('--json')
@@ -999,10 +851,7 @@ export const cases: readonly Case[] = [
   ),
   {
     name: 'a source does not replace the copy of another one that has replaced an old file',
-    prepare: (put) => {
-      twoNamesakes(put);
-      put.file('out/x', 'old');
-    },
+    before: { ...twoNamesakes, 'out/x': 'old' },
     args: ['in/a/x', 'in/b/x', 'out'],
     ends: 'badly',
     stderr: justCreated('in/b/x', 'out/x'),
@@ -1010,99 +859,72 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'directories of one name are merged, and no file replaces another one of this command',
-    prepare: (put) => {
-      twoNamesakes(put);
-      put.file('in/a/d/y', 'A');
-      put.file('in/b/d/y', 'B');
-      put.file('in/b/d/z', 'B');
-    },
+    before: { ...twoNamesakes, 'in/a/d/y': 'A', 'in/b/d/y': 'B', 'in/b/d/z': 'B' },
     args: ['-r', '--keep-going', 'in/a/d', 'in/b/d', 'out'],
     ends: 'badly',
     stderr: justCreated('in/b/d/y', 'out/d/y'),
-    out: { d: null, 'd/y': 'A', 'd/z': 'B' },
+    out: { 'd/y': 'A', 'd/z': 'B' },
   },
   {
     name: 'directories without a name are merged, and no file replaces another one of this command',
-    prepare: (put) => {
-      twoNamesakes(put);
-      put.file('out/x', 'old');
-    },
+    before: { ...twoNamesakes, 'out/x': 'old' },
     args: ['-r', '--keep-going', 'in/b/x', 'in/a/', 'in/a/.', 'out'],
     ends: 'badly',
     stderr: /^mapcp: cannot copy 'in\/a\/(\.\/)?x' to 'out\/x': .*just copied there\n$/,
-    out: { x: 'B', d: null, a: null, 'a/x': 'A', 'a/d': null },
+    out: { x: 'B', d: null, 'a/x': 'A', 'a/d': null },
   },
   {
     name: 'files of one name in directories of different names are all copied',
-    prepare: (put) => {
-      put.file('in/x', '1');
-      twoNamesakes(put);
-    },
+    before: { ...twoNamesakes, 'in/x': '1' },
     args: ['-r', 'in/a', 'in/b', 'in/x', 'out'],
-    ends: 'well',
-    out: { x: '1', a: null, 'a/x': 'A', 'a/d': null, b: null, 'b/x': 'B', 'b/d': null },
+    out: { x: '1', 'a/x': 'A', 'a/d': null, 'b/x': 'B', 'b/d': null },
   },
   {
     name: 'a source that is named twice is copied once',
-    prepare: twoNamesakes,
+    before: twoNamesakes,
     args: ['-v', 'in/a/x', 'in/./a/x', 'out'],
-    ends: 'well',
     stdout: "'in/a/x' -> 'out/x' (1 bytes)\n'in/./a/x' -> 'out/x' (skipped)\n",
     out: { x: 'A' },
   },
   {
     name: '-n keeps the copy of another source',
-    prepare: twoNamesakes,
+    before: twoNamesakes,
     args: ['-n', 'in/a/x', 'in/b/x', 'out'],
-    ends: 'well',
     out: { x: 'A' },
   },
   {
     name: '--dry-run reports that a source would replace the copy of another one',
-    prepare: twoNamesakes,
+    before: twoNamesakes,
     args: ['--dry-run', 'in/a/x', 'in/b/x', 'out'],
     ends: 'badly',
     stderr: justCreated('in/b/x', 'out/x'),
-    out: {},
   },
   {
     name: 'two sources with a target that is no directory are wrong usage',
-    prepare: (put) => put.file('in/a', 'content'),
+    before: { 'in/a': 'content' },
     args: ['in/a', 'in/b', 'out/c'],
     ends: 'usage',
     stderr: /^mapcp: .+\n/,
-    out: {},
   },
   ...['4/4', '1/', '-1/4', '1/4/2', '0/4294967296'].map(
     (share): Case => ({
       name: `--shard=${share} is wrong usage, and the error says how shards are numbered`,
-      prepare: (put) => put.file('in/a', 'content'),
+      before: { 'in/a': 'content' },
       args: [`--shard=${share}`, 'in/a', 'out/b'],
       ends: 'usage',
       stderr: /^mapcp: .*I\/N, with I from 0 to N-1/,
-      out: {},
     }),
   ),
   {
     name: 'a single shard is the whole tree',
-    prepare: (put) => put.file('in/a', 'content'),
+    before: { 'in/a': 'content' },
     args: ['--shard', '0/1', 'in/a', 'out/b'],
-    ends: 'well',
     out: { b: 'content' },
   },
   {
     name: '-v prints each entry that was created or skipped',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.directory('in/a/d');
-      put.file('in/a/d/f', 'content');
-      put.symlink('in/a/d/l', 'f');
-      put.directory('out/b');
-      put.file('out/b/g', 'old');
-      put.file('in/a/g', 'new');
-    },
+    before: { 'in/a/d/f': 'content', 'in/a/d/l': link('f'), 'out/b/g': 'old', 'in/a/g': 'new' },
     args: ['-r', '-n', '-v', '-T', 'in/a', 'out/b'],
-    ends: 'well',
     stdout: new RegExp(
       [
         "^'in/a/g' -> 'out/b/g' \\(skipped\\)",
@@ -1110,32 +932,23 @@ export const cases: readonly Case[] = [
         "('in/a/d/f' -> 'out/b/d/f' \\(7 bytes\\)\n|'in/a/d/l' -> 'out/b/d/l'\n){2}$",
       ].join('\n'),
     ),
-    out: { b: null, 'b/d': null, 'b/d/f': 'content', 'b/d/l': 'content', 'b/g': 'old' },
+    out: { 'b/d/f': 'content', 'b/d/l': 'content', 'b/g': 'old' },
   },
   {
     name: '--dry-run -v prints each entry that would be',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.file('in/a/g', 'new');
-      put.directory('in/a/d');
-      put.file('in/a/d/f', 'content');
-      put.directory('out/b');
-      put.file('out/b/g', 'old');
-    },
+    before: { 'in/a/g': 'new', 'in/a/d/f': 'content', 'out/b/g': 'old' },
     args: ['-r', '-n', '-v', '--dry-run', '-T', 'in/a', 'out/b'],
-    ends: 'well',
     stdout: [
       "would skip 'in/a/g' -> 'out/b/g'\n",
       "would copy 'in/a/d' -> 'out/b/d'\n",
       "would copy 'in/a/d/f' -> 'out/b/d/f' (7 bytes)\n",
     ].join(''),
-    out: { b: null, 'b/g': 'old' },
+    out: { 'b/g': 'old' },
   },
   {
     name: '--json -v prints each entry as an object',
-    prepare: (put) => put.file('in/a', 'content'),
+    before: { 'in/a': 'content' },
     args: ['--json', '-v', '--no-progress', 'in/a', 'out/b'],
-    ends: 'well',
     stdout:
       /^{"type":"entry","kind":"file","source":"in\/a","target":"out\/b","skipped":false,"bytes":7}\n{"type":"report",.*}\n$/,
     out: { b: 'content' },
@@ -1145,17 +958,15 @@ export const cases: readonly Case[] = [
     args: ['--frobnicate', 'in/a', 'out/b'],
     ends: 'usage',
     stderr: /^mapcp: unknown option '--frobnicate'\n/,
-    out: {},
   },
   ...['-i', '-ri', '--interactive'].map(
     (option): Case => ({
       name: `${option} is wrong usage, which says that nothing is asked and what to use`,
-      prepare: (put) => put.file('in/a', 'content'),
+      before: { 'in/a': 'content' },
       args: [option, 'in/a', 'out/b'],
       ends: 'usage',
       stderr:
         /^mapcp: option '-i, --interactive' cannot be used: mapcp never asks; use -n, -u or --overwrite instead\n/,
-      out: {},
     }),
   ),
   {
@@ -1163,60 +974,45 @@ export const cases: readonly Case[] = [
     args: ['-r', '--frobnicate', 'in/missing', 'out/b', '--help'],
     ends: 'usage',
     stderr: /^mapcp: unknown option '--frobnicate'\nUsage: mapcp /,
-    out: {},
   },
   {
     name: '--help prints to standard output',
     args: ['--help'],
-    ends: 'well',
     stdout: /^Usage: mapcp \[options\] SOURCE\.\.\. TARGET\n/,
-    out: {},
   },
   {
     name: '--help fits a terminal of 80 columns',
     args: ['--help'],
-    ends: 'well',
     stdout: /^(.{0,80}\n)+$/,
-    out: {},
   },
   {
     name: '--help fits a large terminal of 64 lines',
     args: ['-h'],
-    ends: 'well',
     stdout: /^(.*\n){24,64}$/,
-    out: {},
   },
   {
     name: '--version prints the version of the package',
     args: ['--version'],
-    ends: 'well',
     stdout: /^\d+\.\d+\.\d+\n$/,
-    out: {},
   },
   {
     name: '--verbose prints what was skipped',
-    prepare: (put) => {
-      put.file('in/a', 'content');
-      put.file('out/b', 'old');
-    },
+    before: { 'in/a': 'content', 'out/b': 'old' },
     args: ['-nv', 'in/a', 'out/b'],
-    ends: 'well',
     stdout: "'in/a' -> 'out/b' (skipped)\n",
     out: { b: 'old' },
   },
   {
     name: '--verbose prints what was copied',
-    prepare: (put) => put.file('in/a', 'content'),
+    before: { 'in/a': 'content' },
     args: ['--verbose', 'in/a', 'out/b'],
-    ends: 'well',
     stdout: "'in/a' -> 'out/b' (7 bytes)\n",
     out: { b: 'content' },
   },
   {
     name: 'options may follow the paths',
-    prepare: (put) => put.file('in/a', 'content'),
+    before: { 'in/a': 'content' },
     args: ['in/a', 'out/b', '-v'],
-    ends: 'well',
     stdout: "'in/a' -> 'out/b' (7 bytes)\n",
     out: { b: 'content' },
   },

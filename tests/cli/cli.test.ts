@@ -1,25 +1,24 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { putInto } from '../behaviour/tree.js';
-import { inTemporaryDirectory } from '../helpers/directory.js';
-import { cases, expectOut } from './cases.js';
+import { describe, expect } from 'vitest';
+import { create, putInto } from '../behaviour/tree.js';
+import { it } from '../helpers/it.js';
+import { cases, contentsOf, expectOut } from './cases.js';
 import { frontends, run } from './frontends.js';
 
 describe.each(frontends)('mapcp in $name', (frontend) => {
-  it.each(cases)('$name', (test) => {
-    inTemporaryDirectory((directory) => {
-      mkdirSync(join(directory, 'in'));
-      mkdirSync(join(directory, 'out'));
-      test.prepare?.(putInto(directory));
+  it.for(cases)('$name', (test, { directory }) => {
+    mkdirSync(join(directory, 'in'));
+    mkdirSync(join(directory, 'out'));
+    create(test, putInto(directory));
+    const before = contentsOf(directory);
 
-      const { status, stdout, stderr } = run(frontend, test.args, directory, test.wrapper);
+    const { status, stdout, stderr } = run(frontend, test.args, directory, test.wrapper);
 
-      expectText(stderr, test.stderr ?? '');
-      expectText(stdout, test.stdout ?? '');
-      expect(status).toBe({ well: 0, badly: 1, usage: frontend.usageStatus }[test.ends]);
-      expectOut(directory, test.out);
-    });
+    expectText(stderr, test.stderr ?? '');
+    expectText(stdout, test.stdout ?? '');
+    expect(status).toBe({ well: 0, badly: 1, usage: frontend.usageStatus }[test.ends ?? 'well']);
+    expectOut(directory, test.out ?? before);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   notDirectory,
   notRegular,
 } from '../errors.js';
+import { link } from '../tree.js';
 
 const KiB = 1024;
 
@@ -25,69 +26,49 @@ export const files: readonly Behaviour[] = [
     const content = bytes(size);
     return {
       name: `a file of ${size} bytes is copied`,
-      prepare: (put) => put.file('in/a', content),
+      before: { 'in/a': content },
       out: { b: content },
       counts: { bytes: size, files: 1, directories: 0, skipped: 0 },
     };
   }),
   {
     name: 'a file of several windows is copied by small windows',
-    prepare: (put) => put.file('in/a', bytes(300 * KiB)),
+    before: { 'in/a': bytes(300 * KiB) },
     options: { windowSize: 1 },
     out: { b: bytes(300 * KiB) },
   },
   {
     name: 'a longer existing file is replaced as a whole',
-    prepare: (put) => {
-      put.file('in/a', 'new');
-      put.file('out/b', 'old and longer');
-    },
+    before: { 'in/a': 'new', 'out/b': 'old and longer' },
     out: { b: 'new' },
   },
   {
     name: 'other files beside the target stay unchanged',
-    prepare: (put) => {
-      put.file('in/a', 'new');
-      put.file('out/.b', 'one');
-      put.file('out/b~', 'two');
-    },
+    before: { 'in/a': 'new', 'out/.b': 'one', 'out/b~': 'two' },
     out: { b: 'new', '.b': 'one', 'b~': 'two' },
   },
   {
     name: 'a file without write permission is replaced, because only its directory changes',
-    prepare: (put) => {
-      put.file('in/a', 'new');
-      put.file('out/b', 'old');
-      put.mode('out/b', 0o444);
-    },
+    before: { 'in/a': 'new', 'out/b': { content: 'old', mode: 0o444 } },
     isOrdinaryUser: true,
     out: { b: 'new' },
   },
   {
     name: 'a hard link to the replaced file keeps the old content',
-    prepare: (put) => {
-      put.file('in/a', 'new');
-      put.file('out/b', 'old');
-      put.hardLink('out/c', 'out/b');
-    },
+    before: { 'in/a': 'new', 'out/b': 'old' },
+    prepare: (put) => put.hardLink('out/c', 'out/b'),
     out: { b: 'new', c: 'old' },
   },
   {
     name: 'a path may contain a dot and two dots',
-    prepare: (put) => {
-      put.directory('in/d');
-      put.file('in/a');
-    },
+    before: { 'in/d': null, 'in/a': 'content' },
     source: 'in/./d/../a',
     target: 'out/./b',
     out: { b: 'content' },
   },
   {
     name: 'a path may have several slashes in a row',
-    prepare: (put) => {
-      put.directory('in/d');
-      put.file('in/d/a');
-    },
+    before: { 'in/d/a': 'content' },
     source: 'in//d///a',
     target: 'out//b',
     out: { b: 'content' },
@@ -98,7 +79,7 @@ export const files: readonly Behaviour[] = [
   },
   {
     name: 'a missing source leaves an existing target unchanged',
-    prepare: (put) => put.file('out/b', 'old'),
+    before: { 'out/b': 'old' },
     error: missing('in/a'),
   },
   {
@@ -108,28 +89,25 @@ export const files: readonly Behaviour[] = [
   },
   {
     name: 'a source below a file is refused',
-    prepare: (put) => put.file('in/a'),
+    before: { 'in/a': 'content' },
     source: 'in/a/x',
     error: notDirectory('in/a/x', 'inspect'),
   },
   {
     name: 'a file with a slash after its name is refused',
-    prepare: (put) => put.file('in/a'),
+    before: { 'in/a': 'content' },
     source: 'in/a/',
     error: notDirectory('in/a/', 'inspect'),
   },
   {
     name: 'a file is not copied to a name with a slash after it',
-    prepare: (put) => put.file('in/a'),
+    before: { 'in/a': 'content' },
     target: 'out/b/',
     error: endsInSlash('out/b/'),
   },
   {
     name: 'a file does not replace a file whose path ends with a slash',
-    prepare: (put) => {
-      put.file('in/a');
-      put.file('out/b', 'old');
-    },
+    before: { 'in/a': 'content', 'out/b': 'old' },
     target: 'out/b/',
     error: notDirectory('out/b/', 'inspect'),
   },
@@ -140,31 +118,28 @@ export const files: readonly Behaviour[] = [
   },
   {
     name: 'an empty path as target is refused',
-    prepare: (put) => put.file('in/a'),
+    before: { 'in/a': 'content' },
     target: '',
     error: { code: 'EINVAL', says: "cannot use '': the path is empty" },
   },
   {
     name: 'a target in a missing directory is refused',
-    prepare: (put) => put.file('in/a'),
+    before: { 'in/a': 'content' },
     target: 'out/missing/b',
     error: noDirectory('out/missing/b'),
   },
   {
     name: 'a target below a file is refused',
-    prepare: (put) => {
-      put.file('in/a');
-      put.file('out/f', 'old');
-    },
+    before: { 'in/a': 'content', 'out/f': 'old' },
     target: 'out/f/b',
     error: notDirectory('out/f/b', 'inspect'),
   },
   {
     name: 'missing directories on the way to the target are created on request',
-    prepare: (put) => put.file('in/a'),
+    before: { 'in/a': 'content' },
     target: 'out/x/y/b',
     options: { makeParents: true },
-    out: { x: null, 'x/y': null, 'x/y/b': 'content' },
+    out: { 'x/y/b': 'content' },
   },
   {
     name: 'no directories are created for a missing source',
@@ -174,39 +149,29 @@ export const files: readonly Behaviour[] = [
   },
   {
     name: 'a file does not replace a directory',
-    prepare: (put) => {
-      put.file('in/a');
-      put.directory('out/b');
-    },
+    before: { 'in/a': 'content', 'out/b': null },
     error: isDirectory('out/b'),
   },
   {
     name: 'a file does not replace a directory with entries',
-    prepare: (put) => {
-      put.file('in/a');
-      put.directory('out/b');
-      put.file('out/b/c', 'old');
-    },
+    before: { 'in/a': 'content', 'out/b/c': 'old' },
     options: { recursive: true },
     error: isDirectory('out/b'),
   },
   {
     name: 'a directory is refused without the recursive option',
-    prepare: (put) => put.directory('in/a'),
+    before: { 'in/a': null },
     error: needsRecursive('in/a'),
   },
   {
     name: 'a link to a directory is refused if it is followed without the recursive option',
-    prepare: (put) => {
-      put.directory('in/d');
-      put.symlink('in/a', 'd');
-    },
+    before: { 'in/d': null, 'in/a': link('d') },
     options: { symlinks: 'follow' },
     error: needsRecursive('in/a'),
   },
   {
     name: 'a file is also copied with the recursive option',
-    prepare: (put) => put.file('in/a'),
+    before: { 'in/a': 'content' },
     options: { recursive: true },
     out: { b: 'content' },
   },
@@ -220,62 +185,44 @@ export const files: readonly Behaviour[] = [
   ),
   {
     name: 'a link to a FIFO is refused if it is followed',
-    prepare: (put) => {
-      put.fifo('in/fifo');
-      put.symlink('in/a', 'fifo');
-    },
+    before: { 'in/a': link('fifo') },
+    prepare: (put) => put.fifo('in/fifo'),
     options: { symlinks: 'follow', recursive: true },
     error: notRegular('in/a'),
   },
   ...(['fifo', 'socket', 'device'] as const).flatMap((kind): readonly Behaviour[] => [
     {
       name: `a ${kind} as target is refused and stays`,
-      prepare: (put) => {
-        put.file('in/a');
-        put[kind]('out/b');
-      },
+      before: { 'in/a': 'content' },
+      prepare: (put) => put[kind]('out/b'),
       error: notRegular('out/b', 'create'),
     },
     {
       name: `a link to a ${kind} as target is refused and stays`,
-      prepare: (put) => {
-        put.file('in/a');
-        put[kind]('out/odd');
-        put.symlink('out/b', 'odd');
-      },
+      before: { 'in/a': 'content', 'out/b': link('odd') },
+      prepare: (put) => put[kind]('out/odd'),
       error: notRegular('out/b', 'create'),
     },
   ]),
   {
     name: 'an unreadable file is named, and an existing target stays unchanged',
-    prepare: (put) => {
-      put.file('in/a');
-      put.mode('in/a', 0);
-      put.file('out/b', 'old');
-    },
+    before: { 'in/a': { content: 'content', mode: 0 }, 'out/b': 'old' },
     isOrdinaryUser: true,
     error: denied('in/a', 'open'),
   },
   {
     name: 'an unwritable directory is named',
-    prepare: (put) => {
-      put.file('in/a');
-      put.directory('out/d');
-      put.mode('out/d', 0o555);
-    },
+    before: { 'in/a': 'content', 'out/d': { kind: 'directory', mode: 0o555 } },
     target: 'out/d/b',
     isOrdinaryUser: true,
     error: denied('out/d/b', 'create'),
   },
   {
     name: 'paths that begin with ./ are those without it',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.file('in/a/f');
-    },
+    before: { 'in/a/f': 'content' },
     source: './in/a',
     target: './/./out/b',
     options: { recursive: true },
-    out: { b: null, 'b/f': 'content' },
+    out: { 'b/f': 'content' },
   },
 ];

@@ -1,23 +1,18 @@
 import type { CopyOptions } from 'mapcp';
 import type { Behaviour } from '../behaviour.js';
 import { missing, repeatsSource, surprises } from '../errors.js';
-import { link, type Put } from '../tree.js';
+import { link, named } from '../tree.js';
 
-function project(put: Put): void {
-  put.directory('in/a/src/lib', 'in/a/node_modules/x', 'in/a/src/node_modules', 'in/a/build');
-  for (const path of [
-    'a.c',
-    'a.o',
-    'src/b.c',
-    'src/b.o',
-    'src/lib/c.c',
-    'node_modules/x/y.c',
-    'src/node_modules/z.c',
-    'build/out.c',
-  ]) {
-    put.file(`in/a/${path}`, path);
-  }
-}
+const project = named('in/a', [
+  'a.c',
+  'a.o',
+  'src/b.c',
+  'src/b.o',
+  'src/lib/c.c',
+  'node_modules/x/y.c',
+  'src/node_modules/z.c',
+  'build/out.c',
+]);
 
 const all = [
   'a.c',
@@ -43,13 +38,11 @@ function filtered(
   kept: readonly string[],
   counts: Behaviour['counts'] = {},
 ): Behaviour {
-  const entry = (path: string) =>
-    path.endsWith('/') ? ([`b/${path.slice(0, -1)}`, null] as const) : ([`b/${path}`, path] as const);
   return {
     name,
-    prepare: project,
+    before: project,
     options: { recursive: true, ...options },
-    out: { b: null, ...Object.fromEntries(kept.map(entry)) },
+    out: { b: null, ...named('b', kept) },
     counts,
   };
 }
@@ -62,24 +55,19 @@ function characters(name: string, pattern: string, excluded: readonly string[]):
   const names = ['b', '日', '😀', 'éa', '[x]', '{no}'];
   return {
     name,
-    prepare: (put) => {
-      put.directory('in/a');
-      for (const each of names) {
-        put.file(`in/a/${each}`, each);
-      }
-    },
+    before: named('in/a', names),
     options: { recursive: true, exclude: [pattern] },
-    out: Object.fromEntries([
-      ['b', null],
-      ...names.filter((each) => !excluded.includes(each)).map((each) => [`b/${each}`, each]),
-    ]),
+    out: named(
+      'b',
+      names.filter((each) => !excluded.includes(each)),
+    ),
     counts: { skipped: excluded.length },
   };
 }
 
 /** A copy of a file named `a`. */
-function named(name: string, options: CopyOptions, out: Record<string, string>): Behaviour {
-  return { name, prepare: (put) => put.file('in/a', 'x'), options, out };
+function alone(name: string, options: CopyOptions, out: Record<string, string>): Behaviour {
+  return { name, before: { 'in/a': 'x' }, options, out };
 }
 
 /** Patterns that choose what is copied. */
@@ -139,59 +127,40 @@ export const filters: readonly Behaviour[] = [
   ),
   {
     name: 'an asterisk also excludes hidden files',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.file('in/a/.env');
-    },
+    before: { 'in/a/.env': 'content' },
     options: { recursive: true, exclude: ['*env'] },
     out: { b: null },
   },
   {
     name: 'an excluded link is not copied',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.symlink('in/a/l', 'x');
-      put.symlink('in/a/m', 'x');
-    },
+    before: { 'in/a/l': link('x'), 'in/a/m': link('x') },
     options: { recursive: true, exclude: ['l'] },
-    out: { b: null, 'b/m': link('x') },
+    out: { 'b/m': link('x') },
   },
   {
     name: 'an excluded directory that cannot be read is no error',
-    prepare: (put) => {
-      put.directory('in/a/secret');
-      put.mode('in/a/secret', 0);
-    },
+    before: { 'in/a/secret': { kind: 'directory', mode: 0 } },
     options: { recursive: true, exclude: ['secret'] },
     isOrdinaryUser: true,
     out: { b: null },
   },
   {
     name: 'an excluded FIFO causes no warning',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.fifo('in/a/fifo');
-    },
+    before: { 'in/a': null },
+    prepare: (put) => put.fifo('in/a/fifo'),
     options: { recursive: true, exclude: ['fifo'] },
     out: { b: null },
   },
   {
     name: 'an excluded dangling link is no error if links are followed',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.file('in/a/f');
-      put.symlink('in/a/dangling', 'nowhere');
-    },
+    before: { 'in/a/f': 'content', 'in/a/dangling': link('nowhere') },
     options: { recursive: true, symlinks: 'follow', exclude: ['dangling'] },
-    out: { b: null, 'b/f': 'content' },
+    out: { 'b/f': 'content' },
     counts: { files: 1, skipped: 1 },
   },
   {
     name: 'a dangling link could lead to a directory, so an include pattern does not exclude it',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.symlink('in/a/dangling', 'nowhere');
-    },
+    before: { 'in/a/dangling': link('nowhere') },
     options: { recursive: true, symlinks: 'follow', include: ['f'] },
     error: {
       code: 'ENOENT',
@@ -212,32 +181,29 @@ export const filters: readonly Behaviour[] = [
     { exclude: ['{src,build}/{*.c,lib}'] },
     without(/^src\/b\.c$/, /^src\/lib/, /^build\/out/),
   ),
-  named('a source is copied, whatever it is called, because it was named', { exclude: ['a'] }, { b: 'x' }),
-  named('a source is left out on request', { filterSource: true, exclude: ['?'] }, {}),
-  named(
+  alone('a source is copied, whatever it is called, because it was named', { exclude: ['a'] }, { b: 'x' }),
+  alone('a source is left out on request', { filterSource: true, exclude: ['?'] }, {}),
+  alone(
     'a source that no pattern includes is left out on request',
     { filterSource: true, include: ['b'] },
     {},
   ),
-  named('a source that a pattern includes is copied', { filterSource: true, include: ['{a,b}'] }, { b: 'x' }),
-  named(
+  alone('a source that a pattern includes is copied', { filterSource: true, include: ['{a,b}'] }, { b: 'x' }),
+  alone(
     'a pattern with a slash is about what is below the source, and not the source itself',
     { filterSource: true, exclude: ['/a', 'in/a', '**/a', 'a/'] },
     { b: 'x' },
   ),
   {
     name: 'a directory as source is excluded on request with all its entries, even if it is not copied recursively',
-    prepare: project,
+    before: project,
     options: { filterSource: true, exclude: ['a/'] },
     out: {},
     counts: { skipped: 1, files: 0, directories: 0 },
   },
   {
     name: 'a pattern that begins with a path of the source, and so matches nothing, is a warning',
-    prepare: (put) => {
-      put.directory('in/a', 'in/a/src', 'in/a/src/a');
-      put.file('in/a/src/a/x', 'x');
-    },
+    before: { 'in/a/src/a/x': 'x' },
     options: {
       recursive: true,
       dryRun: true,
@@ -248,12 +214,9 @@ export const filters: readonly Behaviour[] = [
   },
   {
     name: 'a pattern in which other programs read a negation or a group is a warning, and means its characters',
-    prepare: (put) => {
-      put.directory('in/a');
-      for (const name of ['!x', 'x', '@(y|z)', 'y', 'c (1)', 'f(1)', '+(z)']) {
-        put.file(`in/a/${name}`, '');
-      }
-    },
+    before: Object.fromEntries(
+      ['!x', 'x', '@(y|z)', 'y', 'c (1)', 'f(1)', '+(z)'].map((name) => [`in/a/${name}`, '']),
+    ),
     options: { recursive: true, exclude: ['!x', '@(y|z)', '*(1)', '\\+\\(z)', '\\!y'] },
     out: { b: null, 'b/x': '', 'b/y': '' },
     warnings: [
@@ -266,48 +229,39 @@ export const filters: readonly Behaviour[] = [
   },
   {
     name: 'a pattern that begins with a path of the source is a warning for one of several shards',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.file('in/a/x', 'x');
-    },
+    before: { 'in/a/x': 'x' },
     options: { recursive: true, exclude: ['in/a/x'] },
     shards: 3,
     warnings: [repeatsSource('in/a/x')],
-    out: { b: null, 'b/x': 'x' },
+    out: { 'b/x': 'x' },
   },
   ...['in/.', 'in/a/..'].map(
     (source): Behaviour => ({
       name: `no pattern repeats the path ${source}, which has no name of its own`,
-      prepare: (put) => put.directory('in/a'),
+      before: { 'in/a': null },
       source,
       options: { recursive: true, dryRun: true, exclude: ['in/x', 'out/x'] },
     }),
   ),
   {
     name: 'a directory as source needs no include pattern',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.file('in/a/x', 'x');
-    },
+    before: { 'in/a/x': 'x' },
     options: { recursive: true, filterSource: true, include: ['x'] },
-    out: { b: null, 'b/x': 'x' },
+    out: { 'b/x': 'x' },
   },
   ...['in/.', 'in/a/..'].map(
     (source): Behaviour => ({
       name: `${source} has no name for a pattern`,
-      prepare: (put) => {
-        put.directory('in/a');
-        put.file('in/x', 'x');
-      },
+      before: { 'in/a': null, 'in/x': 'x' },
       source,
       options: { recursive: true, filterSource: true, exclude: ['in', '.*', 'a'] },
-      out: { b: null, 'b/x': 'x' },
+      out: { 'b/x': 'x' },
       not: { browser: 'in a browser the source is a preopen, which has a name' },
     }),
   ),
   {
     name: 'a dangling link as source is excluded on request if it would be followed',
-    prepare: (put) => put.symlink('in/a', 'nowhere'),
+    before: { 'in/a': link('nowhere') },
     options: { symlinks: 'follow', filterSource: true, exclude: ['a'] },
     out: {},
     counts: { skipped: 1 },
@@ -319,7 +273,7 @@ export const filters: readonly Behaviour[] = [
   },
   {
     name: 'several shards count an excluded source once',
-    prepare: (put) => put.directory('in/a'),
+    before: { 'in/a': null },
     options: { recursive: true, filterSource: true, exclude: ['a'] },
     shards: 3,
     out: {},
@@ -327,12 +281,8 @@ export const filters: readonly Behaviour[] = [
   },
   {
     name: 'excluded entries of the source stay in the target',
-    prepare: (put) => {
-      put.directory('in/a', 'out/b');
-      put.file('in/a/f', 'new');
-      put.file('out/b/f', 'old');
-    },
+    before: { 'in/a/f': 'new', 'out/b/f': 'old' },
     options: { recursive: true, exclude: ['f'] },
-    out: { b: null, 'b/f': 'old' },
+    out: { 'b/f': 'old' },
   },
 ];

@@ -1,30 +1,27 @@
 import type { Behaviour, ExpectedError } from '../behaviour.js';
 import { isDirectory, missing, notDirectory } from '../errors.js';
-import { link, type Put } from '../tree.js';
+import { type Expected, link } from '../tree.js';
 
 const explained = (error: ExpectedError, hint: string): ExpectedError => ({
   ...error,
   says: `${error.says}; ${hint}`,
 });
 
-function tree(put: Put): void {
-  put.directory('in/a/d/e', 'in/a/n');
-  put.file('in/a/f', 'one');
-  put.file('in/a/d/g', 'two');
-  put.file('in/a/d/e/h', 'three');
-  put.file('in/a/d/e/i', 'four');
-  put.symlink('in/a/l', 'f');
-  put.symlink('in/a/d/up', '..');
-}
+const tree: Expected = {
+  'in/a/n': null,
+  'in/a/f': 'one',
+  'in/a/d/g': 'two',
+  'in/a/d/e/h': 'three',
+  'in/a/d/e/i': 'four',
+  'in/a/l': link('f'),
+  'in/a/d/up': link('..'),
+};
 
 /** The tree's copy, without its empty directory and the link in a directory. */
 const whole = {
-  b: null,
   'b/f': 'one',
   'b/l': link('f'),
-  'b/d': null,
   'b/d/g': 'two',
-  'b/d/e': null,
   'b/d/e/h': 'three',
   'b/d/e/i': 'four',
 } as const;
@@ -45,62 +42,57 @@ const deep = Array(30).fill('d').join('/');
 export const lists: readonly Behaviour[] = [
   {
     name: 'only the listed files are copied, into directories that are made',
-    prepare: tree,
+    before: tree,
     options: { files: ['f', 'd/e/h'] },
-    out: { b: null, 'b/f': 'one', 'b/d': null, 'b/d/e': null, 'b/d/e/h': 'three' },
+    out: { 'b/f': 'one', 'b/d/e/h': 'three' },
     counts: { bytes: 8, files: 2, directories: 3, skipped: 0 },
   },
   {
     name: 'a list may go to and fro between directories',
-    prepare: tree,
+    before: tree,
     options: { files: ['d/e/h', 'f', 'd/g', 'l', 'd/e/i'] },
     out: whole,
     counts: { files: 5 },
   },
   {
     name: 'an empty list makes the directory and nothing in it',
-    prepare: tree,
+    before: tree,
     options: { files: [] },
     out: { b: null },
     counts: { files: 0, directories: 1 },
   },
   {
     name: 'a listed directory is made without its content',
-    prepare: tree,
+    before: tree,
     options: { files: ['d', 'n/'] },
-    out: { b: null, 'b/d': null, 'b/n': null },
+    out: { 'b/d': null, 'b/n': null },
     counts: { files: 0, directories: 3 },
   },
   {
     name: 'a listed directory is copied with its content if the copy is recursive',
-    prepare: tree,
+    before: tree,
     options: { files: ['d/e', 'f'], recursive: true },
-    out: { b: null, 'b/f': 'one', 'b/d': null, 'b/d/e': null, 'b/d/e/h': 'three', 'b/d/e/i': 'four' },
+    out: { 'b/f': 'one', 'b/d/e/h': 'three', 'b/d/e/i': 'four' },
   },
   {
     name: 'the dot in a list is the source itself',
-    prepare: (put) => {
-      put.directory('in/a/d');
-      put.file('in/a/d/f', 'one');
-    },
+    before: { 'in/a/d/f': 'one' },
     options: { files: ['.'], recursive: true },
-    out: { b: null, 'b/d': null, 'b/d/f': 'one' },
+    out: { 'b/d/f': 'one' },
   },
   {
     name: 'dots and empty names in a listed path do not count, as in the output of find',
-    prepare: tree,
+    before: tree,
     options: { files: ['.', './f', './/d/./g'] },
-    out: { b: null, 'b/f': 'one', 'b/d': null, 'b/d/g': 'two' },
+    out: { 'b/f': 'one', 'b/d/g': 'two' },
   },
   {
     name: 'the directories on the way get the times and the permissions of their sources',
-    prepare: (put) => {
-      tree(put);
-      put.mode('in/a/d/e', 0o750);
-      put.mode('in/a/d', 0o711);
-      put.time('in/a/d/e', '1000000000.5');
-      put.time('in/a/d', '1100000000');
-      put.time('in/a', '1200000000');
+    before: {
+      ...tree,
+      'in/a': { kind: 'directory', time: '1200000000' },
+      'in/a/d': { kind: 'directory', mode: 0o711, time: '1100000000' },
+      'in/a/d/e': { kind: 'directory', mode: 0o750, time: '1000000000.5' },
     },
     options: { files: ['d/e/h', 'f', 'd/g', 'd/e/i'], preserveTimestamps: true },
     out: {
@@ -115,59 +107,41 @@ export const lists: readonly Behaviour[] = [
   },
   {
     name: 'a path that is listed twice is copied, whatever is between',
-    prepare: tree,
+    before: tree,
     options: { files: ['f', 'f', 'd/g', 'f', 'd/g'] },
-    out: { b: null, 'b/f': 'one', 'b/d': null, 'b/d/g': 'two' },
+    out: { 'b/f': 'one', 'b/d/g': 'two' },
   },
   {
     name: 'a path that is listed twice in a row is copied once',
-    prepare: tree,
+    before: tree,
     options: { files: ['f', 'f', 'd/g', 'd/g'], overwrite: 'error' },
-    out: { b: null, 'b/f': 'one', 'b/d': null, 'b/d/g': 'two' },
+    out: { 'b/f': 'one', 'b/d/g': 'two' },
     counts: { files: 2, skipped: 0 },
   },
   {
     name: 'a path that is listed twice is no error in a directory that the copy is making',
-    prepare: tree,
+    before: tree,
     options: { files: ['f', 'l', 'd/g', 'd/e/h', 'd/g', 'l', 'f'], overwrite: 'error' },
-    out: {
-      b: null,
-      'b/f': 'one',
-      'b/l': link('f'),
-      'b/d': null,
-      'b/d/g': 'two',
-      'b/d/e': null,
-      'b/d/e/h': 'three',
-    },
+    out: { 'b/f': 'one', 'b/l': link('f'), 'b/d/g': 'two', 'b/d/e/h': 'three' },
     counts: { files: 4, skipped: 3 },
   },
   {
     name: 'a listed path that exists in the target stays if it must not be replaced',
-    prepare: (put) => {
-      tree(put);
-      put.directory('out/b/d');
-      put.file('out/b/d/g', 'old');
-      put.file('out/b/other', 'old');
-    },
+    before: { ...tree, 'out/b/d/g': 'old', 'out/b/other': 'old' },
     options: { files: ['d/g', 'f'], overwrite: 'never' },
-    out: { b: null, 'b/other': 'old', 'b/f': 'one', 'b/d': null, 'b/d/g': 'old' },
+    out: { 'b/other': 'old', 'b/f': 'one', 'b/d/g': 'old' },
     counts: { files: 1, skipped: 1 },
   },
   {
     name: 'a missing path ends the copy, and makes no directory',
-    prepare: tree,
+    before: tree,
     options: { files: ['f', 'd/none', 'd/g'] },
     error: missing('in/a/d/none', 'inspect', 'd/none'),
-    out: { b: null, 'b/f': 'one' },
+    out: { 'b/f': 'one' },
   },
   {
     name: 'paths that cannot be copied are errors of their own if the copy keeps going',
-    prepare: (put) => {
-      tree(put);
-      put.directory('out/b/n');
-      put.file('in/a/n/file', 'five');
-      put.directory('out/b/n/file');
-    },
+    before: { ...tree, 'in/a/n/file': 'five', 'out/b/n/file': null },
     options: {
       files: ['d/none', 'none/f', 'f/x', 'f/', '../a/f', '/f', 'd/../f', 'd/..', '', 'n/file', 'd/e/h'],
       keepGoing: true,
@@ -184,61 +158,50 @@ export const lists: readonly Behaviour[] = [
       refused('', 'EINVAL', 'the path is empty'),
       isDirectory('out/b/n/file', 'n/file'),
     ],
-    out: { b: null, 'b/n': null, 'b/n/file': null, 'b/d': null, 'b/d/e': null, 'b/d/e/h': 'three' },
+    out: { 'b/n/file': null, 'b/d/e/h': 'three' },
     counts: { files: 1 },
   },
   {
     name: 'a listed path does not lead through a link',
-    prepare: (put) => {
-      tree(put);
-      put.directory('in/other');
-      put.file('in/other/secret', 'secret');
-      put.symlink('in/a/out', '../other');
-    },
+    before: { ...tree, 'in/other/secret': 'secret', 'in/a/out': link('../other') },
     options: { files: ['d/up/f', 'out/secret', 'out', 'f'], keepGoing: true },
     errors: ['d/up/f', 'out/secret'].map((entry) => ({
       code: 'ENOTDIR',
       says: `cannot open 'in/a/${entry}': a directory on its path is a symbolic link; follow it, with \`symlinks=follow\``,
       entry,
     })),
-    out: { b: null, 'b/f': 'one', 'b/out': link('../other'), 'b/d': null },
+    out: { 'b/f': 'one', 'b/out': link('../other'), 'b/d': null },
   },
   {
     name: 'a listed path leads through a link that is followed',
-    prepare: (put) => {
-      tree(put);
-      put.symlink('in/a/n/e', '../d/e');
-    },
+    before: { ...tree, 'in/a/n/e': link('../d/e') },
     options: { files: ['l', 'n/e/h'], symlinks: 'follow' },
-    out: { b: null, 'b/l': 'one', 'b/n': null, 'b/n/e': null, 'b/n/e/h': 'three' },
+    out: { 'b/l': 'one', 'b/n/e/h': 'three' },
   },
   {
     name: 'a listed link is left out if links are skipped',
-    prepare: tree,
+    before: tree,
     options: { files: ['l', 'f'], symlinks: 'skip' },
-    out: { b: null, 'b/f': 'one' },
+    out: { 'b/f': 'one' },
     counts: { files: 1, skipped: 1 },
   },
   {
     name: 'patterns apply to listed paths and to the directories on their way',
-    prepare: (put) => {
-      tree(put);
-      put.file('in/a/f.o', 'object');
-    },
+    before: { ...tree, 'in/a/f.o': 'object' },
     options: { files: ['f', 'f.o', 'd/g', 'd/e/h', 'n'], exclude: ['*.o', '/d/e'] },
-    out: { b: null, 'b/f': 'one', 'b/d': null, 'b/d/g': 'two', 'b/n': null },
+    out: { 'b/f': 'one', 'b/d/g': 'two', 'b/n': null },
     counts: { files: 2, skipped: 2 },
   },
   {
     name: 'of the listed files only those that match are copied',
-    prepare: tree,
+    before: tree,
     options: { files: ['f', 'd/g', 'd/e/h', 'n'], include: ['[gh]'] },
-    out: { b: null, 'b/d': null, 'b/d/g': 'two', 'b/d/e': null, 'b/d/e/h': 'three', 'b/n': null },
+    out: { 'b/d/g': 'two', 'b/d/e/h': 'three', 'b/n': null },
     counts: { files: 2, skipped: 1 },
   },
   {
     name: 'all shards of a list together copy what it lists',
-    prepare: tree,
+    before: tree,
     options: { files: ['f', 'd/g', 'd/e', 'l', 'd/none'], recursive: true, keepGoing: true },
     shards: 3,
     errors: [missing('in/a/d/none', 'inspect', 'd/none')],
@@ -247,13 +210,13 @@ export const lists: readonly Behaviour[] = [
   },
   {
     name: 'a dry run of a list changes nothing',
-    prepare: tree,
+    before: tree,
     options: { files: ['f', 'd/e/h'], dryRun: true },
     counts: { bytes: 8, files: 2 },
   },
   {
     name: 'the source of a list must be a directory',
-    prepare: (put) => put.file('in/a', 'one'),
+    before: { 'in/a': 'one' },
     options: { files: ['f'] },
     error: {
       code: 'ENOTDIR',
@@ -262,10 +225,7 @@ export const lists: readonly Behaviour[] = [
   },
   {
     name: 'a listed directory that contains the target is made, but the target is not copied into itself',
-    prepare: (put) => {
-      put.directory('out/a');
-      put.file('out/a/f', 'one');
-    },
+    before: { 'out/a/f': 'one' },
     source: 'out',
     target: 'out/b',
     options: { files: ['a', 'a/f', 'b', 'b/a/f'], keepGoing: true },
@@ -281,19 +241,13 @@ export const lists: readonly Behaviour[] = [
         entry: 'b/a/f',
       },
     ],
-    out: { a: null, 'a/f': 'one', b: null, 'b/a': null, 'b/a/f': 'one' },
+    out: { 'a/f': 'one', 'b/a/f': 'one' },
   },
   {
     name: 'a listed path is found at any depth, and the way back as well',
-    prepare: (put) => {
-      put.directory(`in/a/${deep}`);
-      put.file(`in/a/${deep}/f`, 'deep');
-      put.file('in/a/d/d/d/d/d/f', 'middle');
-      put.file('in/a/f', 'top');
-    },
+    before: { [`in/a/${deep}/f`]: 'deep', 'in/a/d/d/d/d/d/f': 'middle', 'in/a/f': 'top' },
     options: { files: [`${deep}/f`, 'd/d/d/d/d/f', 'f', `${deep}/f`], preserveTimestamps: true },
     out: {
-      b: null,
       ...Object.fromEntries(
         Array.from({ length: 30 }, (_, index) => [
           `b/${Array(index + 1)

@@ -1,25 +1,17 @@
 import process from 'node:process';
 import type { Behaviour } from '../behaviour.js';
 import { timeless } from '../errors.js';
-import { link, type Put } from '../tree.js';
+import { type Expected, link, named } from '../tree.js';
 
 const keeping = { recursive: true, preserveTimestamps: true };
 
-function times(put: Put): void {
-  put.directory('in/a/d/e');
-  put.file('in/a/d/f');
-  put.symlink('in/a/d/l', 'f');
-  // The deepest first: a new entry changes the time of its directory.
-  for (const [path, time] of [
-    ['in/a/d/f', '1000.000000001'],
-    ['in/a/d/l', '2000.25'],
-    ['in/a/d/e', '3000'],
-    ['in/a/d', '4000.999999999'],
-    ['in/a', '1'],
-  ] as const) {
-    put.time(path, time);
-  }
-}
+const times: Expected = {
+  'in/a': { kind: 'directory', time: '1' },
+  'in/a/d': { kind: 'directory', time: '4000.999999999' },
+  'in/a/d/e': { kind: 'directory', time: '3000' },
+  'in/a/d/f': { content: 'content', time: '1000.000000001' },
+  'in/a/d/l': link('f', { time: '2000.25' }),
+};
 
 const timed = {
   b: { kind: 'directory', time: '1' },
@@ -32,24 +24,22 @@ const timed = {
 // Deeper than the directories that a walk keeps open.
 const deepPaths = ['x', 'y'].map((name) => `${name}${'/d'.repeat(12)}`);
 
-const directoriesBelow = (top: string): Record<string, null> =>
-  Object.fromEntries(
-    deepPaths.flatMap((path) =>
-      path.split('/').map((_, index, names) => [`${top}/${names.slice(0, index + 1).join('/')}`, null]),
-    ),
+const directoriesBelow = (top: string) =>
+  named(
+    top,
+    deepPaths.map((path) => `${path}/`),
   );
 
 /** Directories whose permissions are no longer those of their copies. */
-function existing(put: Put): void {
-  put.directory('in/a/closed', 'in/a/open', 'out/b/closed', 'out/b/open');
-  put.file('in/a/closed/f');
-  put.mode('in/a/closed', 0o700);
-  put.mode('in/a/open', 0o777);
-  put.mode('in/a', 0o755);
-  put.mode('out/b/closed', 0o755);
-  put.mode('out/b/open', 0o750);
-  put.mode('out/b', 0o700);
-}
+const existing: Expected = {
+  'in/a/closed': { kind: 'directory', mode: 0o700 },
+  'in/a/open': { kind: 'directory', mode: 0o777 },
+  'out/b/closed': { kind: 'directory', mode: 0o755 },
+  'out/b/open': { kind: 'directory', mode: 0o750 },
+  'in/a/closed/f': 'content',
+  'in/a': { kind: 'directory', mode: 0o755 },
+  'out/b': { kind: 'directory', mode: 0o700 },
+};
 
 const old = {
   b: { kind: 'directory', mode: 0o700 },
@@ -77,10 +67,7 @@ export const metadata: readonly Behaviour[] = [
   ].map(
     (time): Behaviour => ({
       name: `a file of the time ${time} keeps it on request`,
-      prepare: (put) => {
-        put.file('in/a');
-        put.time('in/a', time);
-      },
+      before: { 'in/a': { content: 'content', time } },
       options: { preserveTimestamps: true },
       out: { b: { content: 'content', time } },
     }),
@@ -88,10 +75,7 @@ export const metadata: readonly Behaviour[] = [
   ...['-1', '-1000.75', '-2000000000', '0'].map(
     (time): Behaviour => ({
       name: `a file of the time ${time} gets that of 1970 and a warning, because WASI has no earlier one`,
-      prepare: (put) => {
-        put.file('in/a');
-        put.time('in/a', time);
-      },
+      before: { 'in/a': { content: 'content', time } },
       options: { preserveTimestamps: true },
       out: { b: { content: 'content', time: '0' } },
       warnings: [timeless('out/b')],
@@ -99,12 +83,10 @@ export const metadata: readonly Behaviour[] = [
   ),
   {
     name: 'links and directories of a time before 1970 have warnings of their own',
-    prepare: (put) => {
-      put.directory('in/a/d');
-      put.symlink('in/a/l', 'd');
-      for (const path of ['l', 'd', '.']) {
-        put.time(`in/a/${path}`, '-86400');
-      }
+    before: {
+      'in/a': { kind: 'directory', time: '-86400' },
+      'in/a/d': { kind: 'directory', time: '-86400' },
+      'in/a/l': link('d', { time: '-86400' }),
     },
     options: keeping,
     out: {
@@ -116,71 +98,49 @@ export const metadata: readonly Behaviour[] = [
   },
   {
     name: 'a file of a time before 1970 causes no warning if times are not preserved',
-    prepare: (put) => {
-      put.file('in/a');
-      put.time('in/a', '-1');
-    },
+    before: { 'in/a': { content: 'content', time: '-1' } },
     out: { b: 'content' },
   },
   {
     name: 'an empty file keeps its time on request',
-    prepare: (put) => {
-      put.file('in/a', '');
-      put.time('in/a', '1000.5');
-    },
+    before: { 'in/a': { content: '', time: '1000.5' } },
     options: { preserveTimestamps: true },
     out: { b: { content: '', time: '1000.5' } },
   },
   {
     name: 'a link keeps its own time on request',
-    prepare: (put) => {
-      put.file('in/f');
-      put.time('in/f', '1000');
-      put.symlink('in/a', 'f');
-      put.time('in/a', '2000.123456789');
-    },
+    before: { 'in/f': { content: 'content', time: '1000' }, 'in/a': link('f', { time: '2000.123456789' }) },
     options: { preserveTimestamps: true },
     out: { b: link('f', { time: '2000.123456789' }) },
   },
   {
     name: 'the time of a followed link is that of its target',
-    prepare: (put) => {
-      put.file('in/f');
-      put.time('in/f', '1000');
-      put.symlink('in/a', 'f');
-      put.time('in/a', '2000');
-    },
+    before: { 'in/f': { content: 'content', time: '1000' }, 'in/a': link('f', { time: '2000' }) },
     options: { preserveTimestamps: true, symlinks: 'follow' },
     out: { b: { content: 'content', time: '1000' } },
   },
   {
     name: 'files, links and directories of a tree keep their times on request, although directories get new entries',
-    prepare: times,
+    before: times,
     options: keeping,
     out: timed,
   },
   {
     name: 'the directories of an existing tree get the times of the source on request',
-    prepare: (put) => {
-      times(put);
-      put.directory('out/b/d/e');
-    },
+    before: { ...times, 'out/b/d/e': null },
     options: keeping,
     out: timed,
   },
   {
     name: 'directories keep their times if they are preserved, verified and synchronised',
-    prepare: times,
+    before: times,
     options: { ...keeping, verify: true, sync: true },
     out: timed,
   },
   ...[0o755, 0o644, 0o600, 0o400, 0o777].map(
     (mode): Behaviour => ({
       name: `a file has the permissions ${mode.toString(8)} of its source`,
-      prepare: (put) => {
-        put.file('in/a');
-        put.mode('in/a', mode);
-      },
+      before: { 'in/a': { content: 'content', mode } },
       out: { b: { content: 'content', mode } },
       not: { wasmtime: 'WASI has no permissions' },
     }),
@@ -188,33 +148,23 @@ export const metadata: readonly Behaviour[] = [
   {
     // Otherwise the source's owner could use the rights of the user who copies.
     name: 'a set-user-ID bit is not copied, and the other permissions are',
-    prepare: (put) => {
-      put.file('in/a');
-      put.mode('in/a', 0o4755);
-    },
+    before: { 'in/a': { content: 'content', mode: 0o4755 } },
     out: { b: { content: 'content', mode: 0o755 } },
     not: { wasmtime: 'WASI has no permissions' },
   },
   {
     name: 'a file that replaces another has the permissions of its source',
-    prepare: (put) => {
-      put.file('in/a');
-      put.mode('in/a', 0o750);
-      put.file('out/b', 'old');
-      put.mode('out/b', 0o606);
-    },
+    before: { 'in/a': { content: 'content', mode: 0o750 }, 'out/b': { content: 'old', mode: 0o606 } },
     out: { b: { content: 'content', mode: 0o750 } },
     not: { wasmtime: 'WASI has no permissions' },
   },
   {
     name: 'the files and directories of a tree have the permissions of their sources',
-    prepare: (put) => {
-      put.directory('in/a/closed', 'in/a/open');
-      put.file('in/a/closed/f');
-      put.mode('in/a/closed/f', 0o700);
-      put.mode('in/a/closed', 0o500);
-      put.mode('in/a/open', 0o777);
-      put.mode('in/a', 0o711);
+    before: {
+      'in/a/closed': { kind: 'directory', mode: 0o500 },
+      'in/a/open': { kind: 'directory', mode: 0o777 },
+      'in/a/closed/f': { content: 'content', mode: 0o700 },
+      'in/a': { kind: 'directory', mode: 0o711 },
     },
     isOrdinaryUser: true,
     options: { recursive: true },
@@ -228,89 +178,65 @@ export const metadata: readonly Behaviour[] = [
   },
   {
     name: 'an existing directory gets the permissions of its source together with its times',
-    prepare: existing,
+    before: existing,
     options: keeping,
     out: refreshed,
     not: { wasmtime: 'WASI has no permissions' },
   },
   {
     name: 'an existing directory keeps its set-group-ID bit',
-    prepare: (put) => {
-      existing(put);
-      put.mode('out/b/closed', 0o2755);
-    },
+    before: { ...existing, 'out/b/closed': { kind: 'directory', mode: 0o2755 } },
     options: keeping,
     out: { ...refreshed, 'b/closed': { kind: 'directory', mode: 0o2700 } },
     not: { wasmtime: 'WASI has no permissions' },
   },
   {
     name: 'an existing directory keeps its permissions if times are not preserved',
-    prepare: existing,
+    before: existing,
     options: { recursive: true },
     out: old,
   },
   {
     name: 'an existing directory keeps its permissions if permissions are not preserved',
-    prepare: existing,
+    before: existing,
     options: { ...keeping, preserveMode: false },
     not: { browser: 'it has no permissions, and refuses the option' },
     out: old,
   },
   {
     name: 'an existing directory becomes read-only after it has its content',
-    prepare: (put) => {
-      for (const path of deepPaths) {
-        put.directory(`in/a/r/${path}`);
-      }
-      put.file('in/a/r/f');
-      put.mode('in/a/r', 0o555);
-      put.directory('out/b/r');
+    before: {
+      'in/a/r': { kind: 'directory', mode: 0o555 },
+      'in/a/r/f': 'content',
+      ...directoriesBelow('in/a/r'),
+      'out/b/r': null,
     },
     options: keeping,
     isOrdinaryUser: true,
-    out: {
-      b: null,
-      'b/r': { kind: 'directory', mode: 0o555 },
-      'b/r/f': 'content',
-      ...directoriesBelow('b/r'),
-    },
+    out: { 'b/r': { kind: 'directory', mode: 0o555 }, 'b/r/f': 'content', ...directoriesBelow('b/r') },
     not: { wasmtime: 'WASI has no permissions' },
   },
   {
     name: 'an executable stays executable if its times are preserved and it is verified',
-    prepare: (put) => {
-      put.file('in/a', '#!/bin/sh\n');
-      put.mode('in/a', 0o755);
-      put.time('in/a', '1000');
-    },
+    before: { 'in/a': { content: '#!/bin/sh\n', mode: 0o755, time: '1000' } },
     options: { preserveTimestamps: true, verify: true, sync: true },
     out: { b: { content: '#!/bin/sh\n', mode: 0o755, time: '1000' } },
     not: { wasmtime: 'WASI has no permissions' },
   },
   {
     name: 'a directory that an ordinary user may only read gets all its deep subdirectories',
-    prepare: (put) => {
-      for (const path of deepPaths) {
-        put.directory(`in/a/r/${path}`);
-      }
-      put.mode('in/a/r', 0o555);
-    },
+    before: { 'in/a/r': { kind: 'directory', mode: 0o555 }, ...directoriesBelow('in/a/r') },
     options: { recursive: true },
     isOrdinaryUser: true,
-    out: {
-      b: null,
-      'b/r': { kind: 'directory', mode: 0o555 },
-      ...directoriesBelow('b/r'),
-    },
+    out: { 'b/r': { kind: 'directory', mode: 0o555 }, ...directoriesBelow('b/r') },
   },
   {
     name: 'new directories in one with a set-group-ID bit inherit that bit',
-    prepare: (put) => {
-      put.directory('in/a/s');
-      put.file('in/a/s/f');
-      put.mode('in/a/s', 0o750);
-      put.mode('in/a', 0o755);
-      put.mode('out', 0o2775);
+    before: {
+      'in/a/s': { kind: 'directory', mode: 0o750 },
+      'in/a/s/f': 'content',
+      'in/a': { kind: 'directory', mode: 0o755 },
+      out: { kind: 'directory', mode: 0o2775 },
     },
     options: { recursive: true },
     out: {
@@ -321,25 +247,20 @@ export const metadata: readonly Behaviour[] = [
   },
   {
     name: 'a file is copied from a directory without read permission to another one',
-    prepare: (put) => {
-      put.file('in/a');
-      put.mode('in', 0o111);
-      put.mode('out', 0o333);
+    before: {
+      'in/a': 'content',
+      in: { kind: 'directory', mode: 0o111 },
+      out: { kind: 'directory', mode: 0o333 },
     },
     isOrdinaryUser: true,
     out: { b: 'content' },
   },
   {
     name: 'a tree is copied into a directory without read permission, which keeps its permissions',
-    prepare: (put) => {
-      put.directory('in/a/d');
-      put.file('in/a/d/f');
-      put.directory('out/b/d');
-      put.mode('out/b/d', 0o333);
-    },
+    before: { 'in/a/d/f': 'content', 'out/b/d': { kind: 'directory', mode: 0o333 } },
     options: { recursive: true },
     isOrdinaryUser: true,
-    out: { b: null, 'b/d': { kind: 'directory', mode: 0o333 }, 'b/d/f': 'content' },
+    out: { 'b/d': { kind: 'directory', mode: 0o333 }, 'b/d/f': 'content' },
     instead: {
       wasmtime: {
         because: 'it opens every directory for reading',
@@ -349,10 +270,7 @@ export const metadata: readonly Behaviour[] = [
   },
   {
     name: 'permissions are left to the umask on request',
-    prepare: (put) => {
-      put.file('in/a');
-      put.mode('in/a', 0o700);
-    },
+    before: { 'in/a': { content: 'content', mode: 0o700 } },
     options: { preserveMode: false },
     not: { browser: 'it has no permissions, and refuses the option' },
     out: { b: { content: 'content', mode: 0o666 & ~process.umask() } },

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import type { Behaviour } from '../behaviour.js';
 import { collides, notPortable } from '../errors.js';
+import { type Expected, link, named } from '../tree.js';
 
 const odd = [
   'two words',
@@ -78,84 +79,58 @@ const portable = { recursive: true, names: 'portable', keepGoing: true } as cons
 const portableNames: readonly Behaviour[] = [
   {
     name: 'if names must be portable, usual names are copied',
-    prepare: (put) => {
-      for (const name of [...goodNames, ...apart]) {
-        put.directory(`in/a/${name}`);
-        put.file(`in/a/${name}/${name}`, name);
-      }
-    },
+    before: inDirectories('in/a', [...goodNames, ...apart]),
     options: portable,
-    out: {
-      b: null,
-      ...Object.fromEntries([...goodNames, ...apart].map((name) => [`b/${name}`, null])),
-      ...Object.fromEntries([...goodNames, ...apart].map((name) => [`b/${name}/${name}`, name])),
-    },
+    out: inDirectories('b', [...goodNames, ...apart]),
   },
   ...Object.entries(badNames).map(
     ([says, bad]): Behaviour => ({
       name: `if names must be portable, others are failures: ${says}`,
-      prepare: (put) => {
-        put.directory('in/a/d');
-        for (const name of bad) {
-          put.file(`in/a/d/${name}`);
-        }
-        put.file('in/a/d/ok');
-      },
+      before: { 'in/a/d/ok': 'content', ...named('in/a/d', bad) },
       options: portable,
-      out: { b: null, 'b/d': null, 'b/d/ok': 'content' },
+      out: { 'b/d/ok': 'content' },
       errors: bad.map((name) => notPortable(`out/b/d/${name}`, says, `d/${name}`)),
     }),
   ),
   {
     name: 'if names must be portable, a link and a directory need them too',
-    prepare: (put) => {
-      put.directory('in/a/con/x', 'in/a/d');
-      put.symlink('in/a/d/nul', 'x');
-    },
+    before: { 'in/a/con/x': null, 'in/a/d/nul': link('x') },
     options: portable,
-    out: { b: null, 'b/d': null },
+    out: { 'b/d': null },
     errors: [notPortable('out/b/con', reserved, 'con'), notPortable('out/b/d/nul', reserved, 'd/nul')],
   },
   ...meeting.map(
     ([first, second]): Behaviour => ({
       name: `if names must be portable, ${JSON.stringify(second)} is a failure beside ${JSON.stringify(first)}`,
       onWindows: 'Windows ignores case in names',
-      prepare: (put) => {
-        put.directory('in/a/d');
-        put.file(`in/a/d/${second}`, second);
-        put.file(`in/a/d/${first}`, first);
-      },
+      before: { [`in/a/d/${second}`]: second, [`in/a/d/${first}`]: first },
       options: portable,
-      out: { b: null, 'b/d': null, [`b/d/${first}`]: first },
+      out: { [`b/d/${first}`]: first },
       errors: [collides(`out/b/d/${second}`, first, `d/${second}`)],
     }),
   ),
   {
     name: 'if names must be portable, an entry that the patterns leave out is no obstacle',
     onWindows: 'Windows ignores case in names',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.file('in/a/README', '1');
-      put.file('in/a/readme', '2');
-    },
+    before: { 'in/a/README': '1', 'in/a/readme': '2' },
     options: { ...portable, exclude: ['README'] },
-    out: { b: null, 'b/readme': '2' },
+    out: { 'b/readme': '2' },
   },
   ...(['always', 'never'] as const).map(
     (overwrite): Behaviour => ({
       name: `if names must be portable, those in an existing directory count, under ${overwrite}`,
       onWindows: 'Windows ignores case in names',
-      prepare: (put) => {
-        put.directory('in/a/d', 'out/b/D');
-        put.file('in/a/README', 'new');
-        put.file('in/a/same', 'new');
-        put.file('out/b/readme', 'old');
-        put.file('out/b/same', 'old');
-        put.file('out/b/con', 'old');
+      before: {
+        'in/a/d': null,
+        'out/b/D': null,
+        'in/a/README': 'new',
+        'in/a/same': 'new',
+        'out/b/readme': 'old',
+        'out/b/same': 'old',
+        'out/b/con': 'old',
       },
       options: { ...portable, overwrite },
       out: {
-        b: null,
         'b/D': null,
         'b/readme': 'old',
         'b/same': overwrite === 'always' ? 'new' : 'old',
@@ -167,56 +142,32 @@ const portableNames: readonly Behaviour[] = [
   {
     name: 'if names must be portable, a dry run reports the same failures',
     onWindows: 'Windows ignores case in names',
-    prepare: (put) => {
-      put.directory('in/a/d');
-      put.file('in/a/d/README');
-      put.file('in/a/d/readme');
-      put.file('in/a/d/con');
-    },
+    before: { 'in/a/d/README': 'content', 'in/a/d/readme': 'content', 'in/a/d/con': 'content' },
     options: { ...portable, dryRun: true },
     errors: [collides('out/b/d/readme', 'README', 'd/readme'), notPortable('out/b/d/con', reserved, 'd/con')],
   },
   {
     name: 'if names must be portable, the first other name ends the copy',
-    prepare: (put) => {
-      put.directory('in/a/d');
-      put.file('in/a/d/con');
-    },
+    before: { 'in/a/d/con': 'content' },
     options: { recursive: true, names: 'portable' },
-    out: { b: null, 'b/d': null },
+    out: { 'b/d': null },
     error: notPortable('out/b/d/con', reserved, 'd/con'),
   },
   {
     name: 'if names must be portable, an atomic tree with another name does not appear',
     onWindows: 'Windows ignores case in names',
-    prepare: (put) => {
-      put.directory('in/a/d');
-      put.file('in/a/d/README');
-      put.file('in/a/d/readme');
-    },
+    before: { 'in/a/d/README': 'content', 'in/a/d/readme': 'content' },
     options: { recursive: true, names: 'portable', atomic: 'tree' },
     error: collides('out/b/d/readme', 'README', 'd/readme'),
   },
   {
     name: 'if names must be portable, shards agree which of two entries is copied',
     onWindows: 'Windows ignores case in names',
-    prepare: (put) => {
-      put.directory('in/a/d');
-      for (const letter of ['a', 'b', 'c', 'e', 'f', 'g']) {
-        put.file(`in/a/d/${letter}`, letter);
-        put.file(`in/a/d/${letter.toUpperCase()}`, letter.toUpperCase());
-      }
-    },
+    before: { ...named('in/a/d', [...'abcefg']), ...named('in/a/d', [...'ABCEFG']) },
     options: portable,
     shards: 3,
-    out: {
-      b: null,
-      'b/d': null,
-      ...Object.fromEntries(['A', 'B', 'C', 'E', 'F', 'G'].map((name) => [`b/d/${name}`, name])),
-    },
-    errors: ['a', 'b', 'c', 'e', 'f', 'g'].map((name) =>
-      collides(`out/b/d/${name}`, name.toUpperCase(), `d/${name}`),
-    ),
+    out: named('b/d', [...'ABCEFG']),
+    errors: [...'abcefg'].map((name) => collides(`out/b/d/${name}`, name.toUpperCase(), `d/${name}`)),
   },
   ...[
     { target: 'out/nul', error: notPortable('out/nul', reserved) },
@@ -227,10 +178,7 @@ const portableNames: readonly Behaviour[] = [
       ({ stream }): Behaviour => ({
         name: `if names must be portable, ${stream === undefined ? 'a file' : 'a stream'} is copied to ${target} ${error ? 'in vain' : 'all the same'}`,
         onWindows: 'Windows ignores case in names',
-        prepare: (put) => {
-          put.file('in/a');
-          put.file('out/readme', 'old');
-        },
+        before: { 'in/a': 'content', 'out/readme': 'old' },
         ...(stream === undefined ? {} : { stream }),
         target,
         options: { names: 'portable' },
@@ -241,7 +189,7 @@ const portableNames: readonly Behaviour[] = [
   ),
   {
     name: 'if names must be portable, so must those of directories that are made for the target',
-    prepare: (put) => put.file('in/a'),
+    before: { 'in/a': 'content' },
     target: 'out/d/aux/x',
     options: { names: 'portable', makeParents: true },
     error: notPortable('out/d/aux/x', reserved),
@@ -249,10 +197,7 @@ const portableNames: readonly Behaviour[] = [
   {
     name: 'if names must be portable, a directory that is made for the target may not collide',
     onWindows: 'Windows ignores case in names',
-    prepare: (put) => {
-      put.file('in/a');
-      put.directory('out/Docs');
-    },
+    before: { 'in/a': 'content', 'out/Docs': null },
     target: 'out/docs/x',
     options: { names: 'portable', makeParents: true },
     error: collides('out/docs/x', 'Docs'),
@@ -260,21 +205,14 @@ const portableNames: readonly Behaviour[] = [
   {
     name: 'if names must be portable, a name is compared with those in its own directory only',
     onWindows: 'Windows ignores case in names',
-    prepare: (put) => {
-      put.file('in/a');
-      put.file('out/readme', 'old');
-    },
+    before: { 'in/a': 'content', 'out/readme': 'old' },
     target: 'out/d/README',
     options: { names: 'portable', makeParents: true },
-    out: { readme: 'old', d: null, 'd/README': 'content' },
+    out: { readme: 'old', 'd/README': 'content' },
   },
   {
     name: 'if names must be portable, the directories on the way are as usual',
-    prepare: (put) => {
-      put.file('in/a');
-      put.directory('out/open');
-      put.mode('out/open', 0o1777);
-    },
+    before: { 'in/a': 'content', 'out/open': { kind: 'directory', mode: 0o1777 } },
     target: 'out/open/c/d/b',
     options: { names: 'portable', makeParents: true },
     out: {
@@ -288,11 +226,7 @@ const portableNames: readonly Behaviour[] = [
     (target): Behaviour => ({
       name: `if names must be portable, no missing directory hides a collision: ${target}`,
       onWindows: "Windows removes '..' before it looks at a path",
-      prepare: (put) => {
-        put.file('in/a');
-        put.file('out/readme', 'old');
-        put.directory('out/d');
-      },
+      before: { 'in/a': 'content', 'out/readme': 'old', 'out/d': null },
       target,
       options: { names: 'portable', makeParents: true },
       out: { readme: 'old', d: null },
@@ -301,30 +235,22 @@ const portableNames: readonly Behaviour[] = [
   ),
   {
     name: 'if names must be portable, an existing directory is copied into whatever its name',
-    prepare: (put) => {
-      put.file('in/a');
-      put.directory('out/con.d');
-    },
+    before: { 'in/a': 'content', 'out/con.d': null },
     target: 'out/con.d/x',
     onWindows: 'Windows has no such directory',
     options: { names: 'portable' },
-    out: { 'con.d': null, 'con.d/x': 'content' },
+    out: { 'con.d/x': 'content' },
   },
   {
     name: 'if names must be portable, listed entries are compared with those before them',
     onWindows: 'Windows ignores case in names',
-    prepare: (put) => {
-      put.directory('in/a/d', 'in/a/D', 'in/a/e');
-      for (const path of ['d/x', 'D/y', 'e/readme', 'e/README', 'e/other', 'con']) {
-        put.file(`in/a/${path}`, path);
-      }
-    },
+    before: named('in/a', ['d/x', 'D/y', 'e/readme', 'e/README', 'e/other', 'con']),
     options: {
       names: 'portable',
       keepGoing: true,
       files: ['d/x', 'D/y', 'e/readme', 'con', 'e/README', 'e/readme'],
     },
-    out: { b: null, 'b/d': null, 'b/d/x': 'd/x', 'b/e': null, 'b/e/readme': 'e/readme' },
+    out: { 'b/d/x': 'd/x', 'b/e/readme': 'e/readme' },
     errors: [
       collides('out/b/D/y', 'd', 'D/y'),
       notPortable('out/b/con', reserved, 'con'),
@@ -333,10 +259,7 @@ const portableNames: readonly Behaviour[] = [
   },
   {
     name: 'portable names of a list cannot be compared among shards',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.file('in/a/x');
-    },
+    before: { 'in/a/x': 'content' },
     options: { names: 'portable', files: ['x'] },
     shards: 2,
     error: {
@@ -346,12 +269,17 @@ const portableNames: readonly Behaviour[] = [
   },
 ];
 
+/** For each name, a directory with a file, both of that name. */
+function inDirectories(top: string, names: readonly string[]): Expected {
+  return Object.fromEntries(names.map((name) => [`${top}/${name}/${name}`, name]));
+}
+
 /** Names that often cause faults. */
 export const names: readonly Behaviour[] = [
   ...odd.map(
     (name): Behaviour => ({
       name: `a file named ${JSON.stringify(name.slice(0, 40))} is copied`,
-      prepare: (put) => put.file(`in/${name}`, name),
+      before: { [`in/${name}`]: name },
       source: `in/${name}`,
       target: `out/${name}`,
       out: { [name]: name },
@@ -359,34 +287,20 @@ export const names: readonly Behaviour[] = [
   ),
   {
     name: 'a tree keeps names of every kind',
-    prepare: (put) => {
-      for (const name of odd) {
-        put.directory(`in/a/${name}`);
-        put.file(`in/a/${name}/${name}`, name);
-      }
-    },
+    before: inDirectories('in/a', odd),
     options: { recursive: true },
-    out: {
-      b: null,
-      ...Object.fromEntries(odd.flatMap((name) => [[`b/${name}`, null] as const])),
-      ...Object.fromEntries(odd.map((name) => [`b/${name}/${name}`, name])),
-    },
+    out: inDirectories('b', odd),
   },
   {
     name: 'names that differ only in case or Unicode form stay different',
     onWindows: 'Windows ignores case in names',
-    prepare: (put) => {
-      put.directory('in/a');
-      for (const name of ['x', 'X', '\u00e9', 'e\u0301']) {
-        put.file(`in/a/${name}`, name);
-      }
-    },
+    before: named('in/a', ['x', 'X', '\u00e9', 'e\u0301']),
     options: { recursive: true },
-    out: { b: null, 'b/x': 'x', 'b/X': 'X', 'b/\u00e9': '\u00e9', 'b/e\u0301': 'e\u0301' },
+    out: { 'b/x': 'x', 'b/X': 'X', 'b/\u00e9': '\u00e9', 'b/e\u0301': 'e\u0301' },
   },
   {
     name: 'a target with a name that is too long is refused',
-    prepare: (put) => put.file('in/a'),
+    before: { 'in/a': 'content' },
     target: `out/${'n'.repeat(256)}`,
     error: {
       code: 'ENAMETOOLONG',

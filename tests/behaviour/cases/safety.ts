@@ -12,16 +12,15 @@ import {
   noDirectory,
   notPermitted,
 } from '../errors.js';
-import type { Put } from '../tree.js';
+import { type Expected, link, type Put } from '../tree.js';
 
 const MiB = 1024 * 1024;
 
 /** A file of 20 MiB: a copy reports progress before its end. */
-function long(put: Put): void {
-  put.file('in/a', Buffer.alloc(20 * MiB, 'x'));
-  put.time('in/a', '1000');
-  put.file('out/b', 'old');
-}
+const long: Expected = {
+  'in/a': { content: 'x'.repeat(20 * MiB), time: '1000' },
+  'out/b': 'old',
+};
 
 /** Data after a hole of 2 MiB and before one of 3 MiB. */
 const holed = Buffer.concat([Buffer.alloc(2 * MiB), Buffer.alloc(100, 'x'), Buffer.alloc(3 * MiB)]);
@@ -31,13 +30,9 @@ const fine = Buffer.concat(
   Array.from({ length: 16 }, () => Buffer.concat([Buffer.alloc(4096, 'x'), Buffer.alloc(4096)])),
 );
 
-function tree(put: Put): void {
-  put.directory('in/a/d');
-  put.file('in/a/f', 'one');
-  put.file('in/a/d/g', 'two');
-}
+const tree: Expected = { 'in/a/f': 'one', 'in/a/d/g': 'two' };
 
-const copied = { b: null, 'b/f': 'one', 'b/d': null, 'b/d/g': 'two' };
+const copied = { 'b/f': 'one', 'b/d/g': 'two' };
 
 /** Data when something goes wrong, and the options against that. */
 export const safety: readonly Behaviour[] = [
@@ -66,7 +61,7 @@ export const safety: readonly Behaviour[] = [
   ).map(
     ([what, meanwhile]): Behaviour => ({
       name: `a source that ${what} while it is copied is an error, and the target stays unchanged`,
-      prepare: long,
+      before: long,
       meanwhile,
       error: changed('in/a'),
     }),
@@ -80,7 +75,7 @@ export const safety: readonly Behaviour[] = [
     [false, true].map(
       (verify): Behaviour => ({
         name: `with allowChanges, a source that ${what} meanwhile is copied up to its first size, with verify: ${verify}`,
-        prepare: long,
+        before: long,
         options: { allowChanges: true, verify },
         meanwhile,
         out: { b: Buffer.alloc(20 * MiB, 'x') },
@@ -90,7 +85,7 @@ export const safety: readonly Behaviour[] = [
   ),
   {
     name: 'a source that shrinks while it is copied is an error even with allowChanges',
-    prepare: long,
+    before: long,
     options: { allowChanges: true },
     meanwhile: (put) => put.size('in/a', 19 * MiB),
     error: changed('in/a'),
@@ -101,7 +96,7 @@ export const safety: readonly Behaviour[] = [
       [{ verify: true }, { allowChanges: true, windowSize: 65_536 }].map(
         (options): Behaviour => ({
           name: `${file}, whose status has a wrong size, is copied whole: ${JSON.stringify(options)}`,
-          prepare: (put) => put.file('in/a'),
+          before: { 'in/a': 'content' },
           mounts: { 'in/a': file },
           options,
           out: { b: readFileSync(file) },
@@ -111,67 +106,53 @@ export const safety: readonly Behaviour[] = [
     ),
   {
     name: 'a target that is a mount point stays, and the error says what to do',
-    prepare: (put) => {
-      put.file('in/a', 'new');
-      put.file('in/other', 'old');
-      put.file('out/b');
-    },
+    before: { 'in/a': 'new', 'in/other': 'old', 'out/b': 'content' },
     mounts: { 'out/b': 'in/other' },
     error: mountPoint('out/b'),
   },
   {
     name: 'a source that is removed while it is copied is copied as it was opened',
-    prepare: long,
+    before: long,
     meanwhile: (put) => put.remove('in/a'),
     out: { b: Buffer.alloc(20 * MiB, 'x') },
   },
   {
     name: 'a source in a tree that changes while it is copied is one failure, and the rest is copied on request',
-    prepare: (put) => {
-      put.directory('in/a/d');
-      put.file('in/a/f', Buffer.alloc(20 * MiB, 'x'));
-      put.file('in/a/d/g', 'two');
-    },
+    before: { 'in/a/f': Buffer.alloc(20 * MiB, 'x'), 'in/a/d/g': 'two' },
     options: { recursive: true, keepGoing: true },
     meanwhile: (put) => put.size('in/a/f', 5),
     errors: [changed('in/a/f', 'f')],
-    out: { b: null, 'b/d': null, 'b/d/g': 'two' },
+    out: { 'b/d/g': 'two' },
     counts: { bytes: 3, files: 1 },
   },
   {
     name: 'a target that another process creates meanwhile is replaced',
-    prepare: (put) => put.file('in/a', Buffer.alloc(20 * MiB, 'x')),
+    before: { 'in/a': Buffer.alloc(20 * MiB, 'x') },
     meanwhile: (put) => put.file('out/b', 'from somebody else'),
     out: { b: Buffer.alloc(20 * MiB, 'x') },
   },
   {
     name: 'a directory that replaces the target meanwhile is an error',
-    prepare: (put) => put.file('in/a', Buffer.alloc(20 * MiB, 'x')),
+    before: { 'in/a': Buffer.alloc(20 * MiB, 'x') },
     meanwhile: (put) => put.directory('out/b'),
     error: { code: 'EISDIR', says: "cannot rename 'out/b': it is a directory" },
     out: { b: null },
   },
   {
     name: 'a full disk is named, and the old target stays',
-    prepare: (put) => {
-      put.file('in/a', Buffer.alloc(4 * MiB, 'x'));
-      put.file('out/b', 'old');
-    },
+    before: { 'in/a': Buffer.alloc(4 * MiB, 'x'), 'out/b': 'old' },
     disk: 2 * MiB,
     error: full('out/b'),
   },
   {
     name: 'a disk with room for the source, but not beside the old target, is full',
-    prepare: (put) => {
-      put.file('in/a', Buffer.alloc(2 * MiB, 'x'));
-      put.file('out/b', Buffer.alloc(MiB));
-    },
+    before: { 'in/a': Buffer.alloc(2 * MiB, 'x'), 'out/b': Buffer.alloc(MiB) },
     disk: 2 * MiB,
     error: full('out/b'),
   },
   {
     name: 'a copy that fails leaves none of the directories that it created on the way',
-    prepare: (put) => put.file('in/a', Buffer.alloc(4 * MiB, 'x')),
+    before: { 'in/a': Buffer.alloc(4 * MiB, 'x') },
     target: 'out/x/y/b',
     options: { makeParents: true },
     disk: 2 * MiB,
@@ -179,19 +160,16 @@ export const safety: readonly Behaviour[] = [
   },
   {
     name: 'a copy that fails leaves existing directories on the way, and those with entries',
-    prepare: (put) => {
-      put.directory('in/a', 'out/there');
-      put.file('in/a/f', Buffer.alloc(4 * MiB, 'x'));
-    },
+    before: { 'out/there': null, 'in/a/f': Buffer.alloc(4 * MiB, 'x') },
     target: 'out/there/x/b',
     options: { makeParents: true, recursive: true },
     disk: 2 * MiB,
     error: full('out/there/x/b/f', 'write', 'f'),
-    out: { there: null, 'there/x': null, 'there/x/b': null },
+    out: { 'there/x/b': null },
   },
   {
     name: 'a copy to a path that leads out of the sandbox leaves no directory on the way',
-    prepare: (put) => put.file('in/a'),
+    before: { 'in/a': 'content' },
     target: 'out/x/y/../../../../outside/b',
     options: { makeParents: true },
     error: notPermitted('out/x/y/../../../../outside/b', 'create'),
@@ -202,108 +180,90 @@ export const safety: readonly Behaviour[] = [
   },
   {
     name: 'a full disk ends the copy of a tree, and complete files stay',
-    prepare: (put) => {
-      put.directory('in/a/d');
-      put.file('in/a/f', 'one');
-      put.file('in/a/d/g', Buffer.alloc(4 * MiB, 'x'));
-    },
+    before: { 'in/a/f': 'one', 'in/a/d/g': Buffer.alloc(4 * MiB, 'x') },
     options: { recursive: true },
     disk: 2 * MiB,
     error: full('out/b/d/g', 'write', 'd/g'),
-    out: { b: null, 'b/f': 'one', 'b/d': null },
+    out: { 'b/f': 'one', 'b/d': null },
   },
   {
     name: 'on a full disk, only complete files are counted',
-    prepare: (put) => {
-      put.directory('in/a/d');
-      put.file('in/a/f', 'one');
-      put.file('in/a/d/g', Buffer.alloc(4 * MiB, 'x'));
-      put.file('in/a/d/h', 'two');
-    },
+    before: { 'in/a/f': 'one', 'in/a/d/g': Buffer.alloc(4 * MiB, 'x'), 'in/a/d/h': 'two' },
     options: { recursive: true, keepGoing: true },
     disk: 2 * MiB,
     errors: [full('out/b/d/g', 'write', 'd/g')],
-    out: { b: null, 'b/f': 'one', 'b/d': null, 'b/d/h': 'two' },
+    out: { 'b/f': 'one', 'b/d/h': 'two' },
     counts: { bytes: 6, files: 2 },
   },
   {
     name: 'a sparse file fits on a disk that is smaller than it',
-    prepare: (put) => {
-      put.file('in/a', 'x');
-      put.size('in/a', 4 * MiB);
-    },
+    before: { 'in/a': 'x' },
+    prepare: (put) => put.size('in/a', 4 * MiB),
     disk: 2 * MiB,
     out: { b: Buffer.concat([Buffer.from('x'), Buffer.alloc(4 * MiB - 1)]) },
   },
   ...(['auto', 'always', 'never'] as const).map(
     (sparse): Behaviour => ({
       name: `a file with holes has the same content with sparse: ${sparse}`,
-      prepare: (put) => put.file('in/a', holed),
+      before: { 'in/a': holed },
       options: { sparse, verify: true },
       out: { b: sparse === 'never' ? holed : { content: holed.toString('latin1'), used: 128 * 1024 } },
     }),
   ),
   {
     name: 'a file of zeros takes no space by default',
-    prepare: (put) => put.file('in/a', Buffer.alloc(MiB + 1)),
+    before: { 'in/a': Buffer.alloc(MiB + 1) },
     out: { b: { content: '\0'.repeat(MiB + 1), used: 4096 } },
   },
   {
     name: 'short runs of zeros become holes with sparse: always',
-    prepare: (put) => put.file('in/a', fine),
+    before: { 'in/a': fine },
     options: { sparse: 'always' },
     out: { b: { content: fine.toString('latin1'), used: fine.length / 2 + 4096 } },
   },
   {
     name: 'a file is copied, verified and synced',
-    prepare: (put) => put.file('in/a', Buffer.alloc(3 * MiB, 'xyz')),
+    before: { 'in/a': Buffer.alloc(3 * MiB, 'xyz') },
     options: { verify: true, sync: true },
     out: { b: Buffer.alloc(3 * MiB, 'xyz') },
   },
   {
     name: 'an empty file is copied, verified and synced',
-    prepare: (put) => put.file('in/a', ''),
+    before: { 'in/a': '' },
     options: { verify: true, sync: true },
     out: { b: '' },
   },
   {
     name: 'a tree is copied, verified and synced',
-    prepare: tree,
+    before: tree,
     options: { recursive: true, verify: true, sync: true },
     out: copied,
   },
   {
     name: 'a dry run copies nothing, and counts what it would copy',
-    prepare: tree,
+    before: tree,
     options: { recursive: true, dryRun: true },
     out: {},
     counts: { bytes: 6, files: 2, directories: 2 },
   },
   {
     name: 'a dry run replaces nothing',
-    prepare: (put) => {
-      put.file('in/a', 'new');
-      put.file('out/b', 'old');
-    },
+    before: { 'in/a': 'new', 'out/b': 'old' },
     options: { dryRun: true },
     out: { b: 'old' },
     counts: { bytes: 3, files: 1 },
   },
   {
     name: 'a dry run skips what the copy would skip',
-    prepare: (put) => {
-      tree(put);
-      put.directory('out/b');
-      put.file('out/b/f', 'old');
-    },
+    before: { ...tree, 'out/b/f': 'old' },
     options: { recursive: true, dryRun: true, overwrite: 'never', exclude: ['d'] },
-    out: { b: null, 'b/f': 'old' },
+    out: { 'b/f': 'old' },
     counts: { files: 0, skipped: 2 },
   },
   ...(['file', 'symlink'] as const).map(
     (kind): Behaviour => ({
       name: `a dry run of a ${kind} reports a target with a slash at its end`,
-      prepare: (put) => (kind === 'file' ? put.file('in/a', 'x') : put.symlink('in/a', 'x')),
+      before: { 'in/a': kind === 'file' ? 'x' : link('x') },
       target: 'out/b/',
       options: { dryRun: true },
       error: endsInSlash('out/b/'),
@@ -311,12 +271,7 @@ export const safety: readonly Behaviour[] = [
   ),
   {
     name: 'a dry run reports files that it cannot read',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.file('in/a/secret', 'x');
-      put.mode('in/a/secret', 0);
-      put.file('in/a/x', 'x');
-    },
+    before: { 'in/a/secret': { content: 'x', mode: 0 }, 'in/a/x': 'x' },
     options: { recursive: true, dryRun: true, keepGoing: true },
     isOrdinaryUser: true,
     errors: [denied('in/a/secret', 'open', 'secret')],
@@ -325,50 +280,43 @@ export const safety: readonly Behaviour[] = [
   ...[
     {
       what: 'a file',
-      prepare: (put: Put) => put.file('in/a'),
+      before: { 'in/a': 'content' },
       target: 'out/d/b',
       options: {},
       error: denied('out/d/b', 'create'),
     },
     {
       what: 'a file in a directory that a copy would make',
-      prepare: (put: Put) => put.file('in/a'),
+      before: { 'in/a': 'content' },
       target: 'out/d/new/b',
       options: { makeParents: true },
       error: denied('out/d/new/b', 'create'),
     },
     {
       what: 'a directory',
-      prepare: (put: Put) => put.directory('in/a'),
+      before: { 'in/a': null },
       target: 'out/d/b',
       options: { recursive: true },
       error: denied('out/d/b', 'create'),
     },
     {
       what: 'a tree that appears as a whole',
-      prepare: (put: Put) => put.directory('in/a'),
+      before: { 'in/a': null },
       target: 'out/d/b',
       options: { recursive: true, atomic: 'tree' as const },
       error: denied('out/d/b', 'create'),
     },
     {
       what: 'a file of a tree',
-      prepare: (put: Put) => {
-        put.directory('in/a');
-        put.file('in/a/f');
-      },
+      before: { 'in/a/f': 'content' },
       target: 'out/d',
       options: { recursive: true },
       error: denied('out/d/f', 'create', 'f'),
     },
   ].map(
-    ({ what, prepare, target, options, error }): Behaviour => ({
+    ({ what, before, target, options, error }): Behaviour => ({
       name: `a dry run reports that ${what} cannot be created in a read-only directory`,
-      prepare: (put) => {
-        prepare(put);
-        put.directory('out/d');
-        put.mode('out/d', 0o555);
-      },
+      before: { ...before, 'out/d': { kind: 'directory', mode: 0o555 } },
       target,
       options: { ...options, dryRun: true },
       isOrdinaryUser: true,
@@ -378,11 +326,10 @@ export const safety: readonly Behaviour[] = [
   ),
   {
     name: 'a dry run goes into a read-only directory that an earlier copy has made, as a copy does',
-    prepare: (put) => {
-      put.directory('in/a', 'out/b');
-      put.file('in/a/f');
-      put.mode('in/a', 0o555);
-      put.mode('out/b', 0o555);
+    before: {
+      'in/a': { kind: 'directory', mode: 0o555 },
+      'out/b': { kind: 'directory', mode: 0o555 },
+      'in/a/f': 'content',
     },
     options: { recursive: true, dryRun: true },
     isOrdinaryUser: true,
@@ -390,10 +337,7 @@ export const safety: readonly Behaviour[] = [
   },
   {
     name: 'a dry run reports an obstacle',
-    prepare: (put) => {
-      tree(put);
-      put.directory('out/b/f');
-    },
+    before: { ...tree, 'out/b/f': null },
     options: { recursive: true, dryRun: true },
     error: isDirectory('out/b/f', 'f'),
   },
@@ -404,24 +348,21 @@ export const safety: readonly Behaviour[] = [
   },
   {
     name: "a dry run reports that the target's directory is missing",
-    prepare: (put) => put.file('in/a'),
+    before: { 'in/a': 'content' },
     target: 'out/missing/b',
     options: { dryRun: true },
     error: noDirectory('out/missing/b'),
   },
   {
     name: 'a dry run creates no directories on the way to the target',
-    prepare: (put) => put.file('in/a'),
+    before: { 'in/a': 'content' },
     target: 'out/x/y/b',
     options: { dryRun: true, makeParents: true },
     out: {},
   },
   {
     name: 'a dry run reports an error under error',
-    prepare: (put) => {
-      put.file('in/a', 'new');
-      put.file('out/b', 'old');
-    },
+    before: { 'in/a': 'new', 'out/b': 'old' },
     options: { dryRun: true, overwrite: 'error' },
     error: exists('out/b'),
   },

@@ -1,94 +1,60 @@
 import type { Behaviour } from '../behaviour.js';
 import { intoItself, sameFile } from '../errors.js';
-import { link, type Put } from '../tree.js';
+import { type Expected, link } from '../tree.js';
 
 const recursive = { recursive: true };
 
-function file(put: Put): void {
-  put.file('out/a');
-}
+const file: Expected = { 'out/a': 'content' };
 
-function tree(put: Put): void {
-  put.directory('out/a/d');
-  put.file('out/a/f');
-}
+const tree: Expected = { 'out/a/d': null, 'out/a/f': 'content' };
 
 /** A directory with a link to its future copy. */
-function putLinkToOwnCopy(put: Put): void {
-  put.directory('out/a/y');
-  put.file('out/a/y/f');
-  put.symlink('out/a/y/m', '../../b/y');
-}
+const withLinkToOwnCopy: Expected = { 'out/a/y/f': 'content', 'out/a/y/m': link('../../b/y') };
 
-const linkedToOwnCopy = { a: null, 'a/y': null, 'a/y/f': 'content', 'a/y/m': link('../../b/y') };
+const linkedToOwnCopy = { 'a/y/f': 'content', 'a/y/m': link('../../b/y') };
 
 /** A directory that contains a directory for its copies. */
-function putBackup(put: Put): void {
-  put.directory('out/a/d', 'out/a/backup');
-  put.file('out/a/f');
-  put.file('out/a/d/g');
-  put.file('out/a/backup/old');
-}
+const withBackup: Expected = { 'out/a/f': 'content', 'out/a/d/g': 'content', 'out/a/backup/old': 'content' };
 
-const backedUp = {
-  a: null,
-  'a/f': 'content',
-  'a/d': null,
-  'a/d/g': 'content',
-  'a/backup': null,
-  'a/backup/old': 'content',
-};
+const backedUp = { 'a/f': 'content', 'a/d/g': 'content', 'a/backup/old': 'content' };
 
 /** Sources and targets that are the same, or contain each other. */
 export const selfCopies: readonly Behaviour[] = [
   ...['backup', '/backup', 'back*/'].map(
     (pattern): Behaviour => ({
       name: `a directory is copied into a part of itself that is excluded by ${pattern}`,
-      prepare: putBackup,
+      before: withBackup,
       source: 'out/a',
       target: 'out/a/backup',
       options: { recursive: true, exclude: [pattern] },
-      out: { ...backedUp, 'a/backup/f': 'content', 'a/backup/d': null, 'a/backup/d/g': 'content' },
+      out: { ...backedUp, 'a/backup/f': 'content', 'a/backup/d/g': 'content' },
       counts: { files: 2, directories: 2, skipped: 1 },
     }),
   ),
   {
     name: 'a directory is copied to a new name in an excluded part of itself, through a link',
-    prepare: (put) => {
-      putBackup(put);
-      put.symlink('out/l', 'a/backup');
-    },
+    before: { ...withBackup, 'out/l': link('a/backup') },
     source: 'out/a',
     target: 'out/l/x/today',
     options: { recursive: true, exclude: ['backup'], makeParents: true },
     out: {
       ...backedUp,
       l: link('a/backup'),
-      'a/backup/x': null,
-      'a/backup/x/today': null,
       'a/backup/x/today/f': 'content',
-      'a/backup/x/today/d': null,
       'a/backup/x/today/d/g': 'content',
     },
   },
   {
     name: 'a directory is copied to a new name in itself if that is excluded',
-    prepare: tree,
+    before: tree,
     source: 'out/a',
     target: 'out/a/new',
     options: { recursive: true, exclude: ['/new'] },
-    out: {
-      a: null,
-      'a/d': null,
-      'a/f': 'content',
-      'a/new': null,
-      'a/new/d': null,
-      'a/new/f': 'content',
-    },
+    out: { 'a/d': null, 'a/f': 'content', 'a/new/d': null, 'a/new/f': 'content' },
   },
   {
     name: 'a directory is not copied into itself if something else is excluded, and nothing is made',
-    prepare: putBackup,
+    before: withBackup,
     source: 'out/a',
     target: 'out/a/backup/new',
     options: { recursive: true, exclude: ['backup/old', 'new/x', 'd'] },
@@ -96,42 +62,34 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a file is not copied onto itself',
-    prepare: file,
+    before: file,
     source: 'out/a',
     target: 'out/a',
     error: sameFile('out/a'),
   },
   {
     name: 'a file is not copied onto itself under another spelling of its path',
-    prepare: file,
+    before: file,
     source: 'out/a',
     target: 'out/.//a',
     error: sameFile('out/.//a'),
   },
   {
     name: 'a file is not copied onto a hard link to itself',
-    prepare: (put) => {
-      file(put);
-      put.hardLink('out/b', 'out/a');
-    },
+    before: file,
+    prepare: (put) => put.hardLink('out/b', 'out/a'),
     source: 'out/a',
     error: sameFile('out/b'),
   },
   {
     name: 'a file is not copied onto a link to itself',
-    prepare: (put) => {
-      file(put);
-      put.symlink('out/b', 'a');
-    },
+    before: { ...file, 'out/b': link('a') },
     source: 'out/a',
     error: sameFile('out/b'),
   },
   {
     name: 'a followed link is not copied onto its target',
-    prepare: (put) => {
-      file(put);
-      put.symlink('out/l', 'a');
-    },
+    before: { ...file, 'out/l': link('a') },
     source: 'out/l',
     target: 'out/a',
     options: { symlinks: 'follow' },
@@ -139,27 +97,21 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a link is not copied onto its target',
-    prepare: (put) => {
-      file(put);
-      put.symlink('out/l', 'a');
-    },
+    before: { ...file, 'out/l': link('a') },
     source: 'out/l',
     target: 'out/a',
     error: sameFile('out/a'),
   },
   {
     name: 'a link is not copied onto itself',
-    prepare: (put) => put.symlink('out/l', 'nowhere'),
+    before: { 'out/l': link('nowhere') },
     source: 'out/l',
     target: 'out/l',
     error: sameFile('out/l'),
   },
   {
     name: 'a file is not copied onto itself through a linked directory',
-    prepare: (put) => {
-      tree(put);
-      put.symlink('out/l', 'a');
-    },
+    before: { ...tree, 'out/l': link('a') },
     source: 'out/a/f',
     target: 'out/l/f',
     error: sameFile('out/l/f'),
@@ -167,7 +119,7 @@ export const selfCopies: readonly Behaviour[] = [
   ...(['never', 'newer', 'error'] as const).map(
     (overwrite): Behaviour => ({
       name: `a file is not copied onto itself under the policy ${overwrite}`,
-      prepare: file,
+      before: file,
       source: 'out/a',
       target: 'out/a',
       options: { overwrite },
@@ -176,7 +128,7 @@ export const selfCopies: readonly Behaviour[] = [
   ),
   {
     name: 'a dry run does not copy a file onto itself',
-    prepare: file,
+    before: file,
     source: 'out/a',
     target: 'out/a',
     options: { dryRun: true },
@@ -184,7 +136,7 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a directory is not copied onto itself',
-    prepare: tree,
+    before: tree,
     source: 'out/a',
     target: 'out/a',
     options: recursive,
@@ -192,7 +144,7 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a directory is not copied onto itself with slashes after it',
-    prepare: tree,
+    before: tree,
     source: 'out/a/',
     target: 'out/a//',
     options: recursive,
@@ -200,7 +152,7 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a directory is not copied into itself',
-    prepare: tree,
+    before: tree,
     source: 'out/a',
     target: 'out/a/new',
     options: recursive,
@@ -208,7 +160,7 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a directory is not copied into one of its subdirectories',
-    prepare: tree,
+    before: tree,
     source: 'out/a',
     target: 'out/a/d/new',
     options: recursive,
@@ -216,7 +168,7 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a directory is not copied to one of its subdirectories',
-    prepare: tree,
+    before: tree,
     source: 'out/a',
     target: 'out/a/d',
     options: recursive,
@@ -224,7 +176,7 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a directory is not copied into itself by a path with two dots',
-    prepare: tree,
+    before: tree,
     source: 'out/a/d/..',
     target: 'out/a/d/../new',
     options: recursive,
@@ -232,10 +184,7 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a directory is not copied into itself through a link',
-    prepare: (put) => {
-      tree(put);
-      put.symlink('out/l', 'a/d');
-    },
+    before: { ...tree, 'out/l': link('a/d') },
     source: 'out/a',
     target: 'out/l/new',
     options: recursive,
@@ -243,7 +192,7 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a directory is not copied into itself if directories must be created on the way',
-    prepare: tree,
+    before: tree,
     source: 'out/a',
     target: 'out/a/x/y/new',
     options: { recursive: true, makeParents: true },
@@ -251,7 +200,7 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a dry run does not copy a directory into itself',
-    prepare: tree,
+    before: tree,
     source: 'out/a',
     target: 'out/a/new',
     options: { recursive: true, dryRun: true },
@@ -259,10 +208,7 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a followed link to a directory is not copied into that directory',
-    prepare: (put) => {
-      tree(put);
-      put.symlink('out/l', 'a');
-    },
+    before: { ...tree, 'out/l': link('a') },
     source: 'out/l',
     target: 'out/a/new',
     options: { recursive: true, symlinks: 'follow' },
@@ -270,7 +216,7 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: 'a directory is not copied into itself if the sandbox sees it by two parents',
-    prepare: tree,
+    before: tree,
     source: 'out',
     target: 'out/a/new',
     options: recursive,
@@ -278,75 +224,52 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: "a followed link to the target's current directory is an error, and the rest is copied on request",
-    prepare: putLinkToOwnCopy,
+    before: withLinkToOwnCopy,
     source: 'out/a',
     options: { recursive: true, symlinks: 'follow', keepGoing: true },
     errors: [intoItself('out/a/y/m', 'y/m')],
-    out: { ...linkedToOwnCopy, b: null, 'b/y': null, 'b/y/f': 'content' },
+    out: { ...linkedToOwnCopy, 'b/y/f': 'content' },
   },
   {
     name: 'a followed link to the root of the target is an error, and the rest is copied on request',
-    prepare: (put) => {
-      put.directory('out/a/y');
-      put.file('out/a/y/f');
-      put.symlink('out/a/y/m', '../../b');
-    },
+    before: { 'out/a/y/f': 'content', 'out/a/y/m': link('../../b') },
     source: 'out/a',
     options: { recursive: true, symlinks: 'follow', keepGoing: true },
     errors: [intoItself('out/a/y/m', 'y/m')],
-    out: { ...linkedToOwnCopy, 'a/y/m': link('../../b'), b: null, 'b/y': null, 'b/y/f': 'content' },
+    out: { ...linkedToOwnCopy, 'a/y/m': link('../../b'), 'b/y/f': 'content' },
   },
   {
     name: 'a followed link to a complete directory of the target is copied to its end',
-    prepare: (put) => {
-      put.directory('out/a/x', 'out/a/y', 'out/b/x', 'out/b/y');
-      put.file('out/a/x/f');
-      put.file('out/b/y/g');
-      put.symlink('out/a/x/l', '../../b/y');
+    before: {
+      'out/a/y': null,
+      'out/b/x': null,
+      'out/a/x/f': 'content',
+      'out/b/y/g': 'content',
+      'out/a/x/l': link('../../b/y'),
     },
     source: 'out/a',
     options: { recursive: true, symlinks: 'follow' },
     out: {
-      a: null,
-      'a/x': null,
       'a/x/f': 'content',
       'a/x/l': link('../../b/y'),
       'a/y': null,
-      b: null,
-      'b/x': null,
       'b/x/f': 'content',
-      'b/x/l': null,
       'b/x/l/g': 'content',
-      'b/y': null,
       'b/y/g': 'content',
     },
   },
   {
     name: 'a followed link into the target, which another shard may be writing, is an error',
-    prepare: (put) => {
-      put.directory('out/a/x', 'out/b/y/d');
-      put.symlink('out/a/x/l', '../../b/y/d');
-    },
+    before: { 'out/b/y/d': null, 'out/a/x/l': link('../../b/y/d') },
     source: 'out/a',
     shards: 2,
     options: { recursive: true, symlinks: 'follow', keepGoing: true },
     errors: [intoItself('out/a/x/l', 'x/l'), intoItself('out/a/x/l', 'x/l')],
-    out: {
-      a: null,
-      'a/x': null,
-      'a/x/l': link('../../b/y/d'),
-      b: null,
-      'b/x': null,
-      'b/y': null,
-      'b/y/d': null,
-    },
+    out: { 'a/x/l': link('../../b/y/d'), 'b/x': null, 'b/y/d': null },
   },
   {
     name: 'a directory is not copied into its own parent',
-    prepare: (put) => {
-      put.directory('out/a/d/d');
-      put.file('out/a/d/d/f');
-    },
+    before: { 'out/a/d/d/f': 'content' },
     source: 'out/a/d',
     target: 'out/a',
     options: recursive,
@@ -354,73 +277,43 @@ export const selfCopies: readonly Behaviour[] = [
   },
   {
     name: "a sibling whose name begins with a directory's is not in that directory",
-    prepare: (put) => {
-      tree(put);
-      put.directory('out/ab');
-    },
+    before: { ...tree, 'out/ab': null },
     source: 'out/a',
     target: 'out/ab/c',
     options: recursive,
-    out: {
-      a: null,
-      'a/d': null,
-      'a/f': 'content',
-      ab: null,
-      'ab/c': null,
-      'ab/c/d': null,
-      'ab/c/f': 'content',
-    },
+    out: { 'a/d': null, 'a/f': 'content', 'ab/c/d': null, 'ab/c/f': 'content' },
   },
   {
     name: 'a directory is copied beside itself under a name that begins with its own',
-    prepare: tree,
+    before: tree,
     source: 'out/a',
     target: 'out/a2',
     options: recursive,
-    out: { a: null, 'a/d': null, 'a/f': 'content', a2: null, 'a2/d': null, 'a2/f': 'content' },
+    out: { 'a/d': null, 'a/f': 'content', 'a2/d': null, 'a2/f': 'content' },
   },
   {
     name: 'a subdirectory is copied to its parent directory',
-    prepare: (put) => {
-      put.directory('out/a/d');
-      put.file('out/a/d/f');
-    },
+    before: { 'out/a/d/f': 'content' },
     source: 'out/a/d',
     target: 'out/a',
     options: recursive,
-    out: { a: null, 'a/d': null, 'a/d/f': 'content', 'a/f': 'content' },
+    out: { 'a/d/f': 'content', 'a/f': 'content' },
   },
   {
     name: 'a link to a directory is copied into that directory, as a link',
-    prepare: (put) => {
-      put.directory('out/a');
-      put.symlink('out/l', 'a');
-    },
+    before: { 'out/a': null, 'out/l': link('a') },
     source: 'out/l',
     target: 'out/a/l',
     options: recursive,
-    out: { a: null, 'a/l': link('a'), l: link('a') },
+    out: { 'a/l': link('a'), l: link('a') },
   },
   {
     name: 'files of a tree that are the same as their targets are errors, and the rest is copied on request',
-    prepare: (put) => {
-      tree(put);
-      put.file('out/a/g', 'other');
-      put.directory('out/b');
-      put.hardLink('out/b/f', 'out/a/f');
-    },
+    before: { ...tree, 'out/a/g': 'other', 'out/b': null },
+    prepare: (put) => put.hardLink('out/b/f', 'out/a/f'),
     source: 'out/a',
     options: { recursive: true, keepGoing: true },
     errors: [sameFile('out/b/f', 'f')],
-    out: {
-      a: null,
-      'a/d': null,
-      'a/f': 'content',
-      'a/g': 'other',
-      b: null,
-      'b/d': null,
-      'b/f': 'content',
-      'b/g': 'other',
-    },
+    out: { 'a/d': null, 'a/f': 'content', 'a/g': 'other', 'b/d': null, 'b/f': 'content', 'b/g': 'other' },
   },
 ];

@@ -8,7 +8,7 @@ const long = Array.from({ length: 3 * PAGE + 17 }, (_, index) => String.fromChar
   '',
 );
 
-const old = (put: { file(path: string, content?: string): void }) => put.file('out/b', 'old');
+const old = { 'out/b': 'old' };
 
 /** Copies of a stream. */
 export const streams: readonly Behaviour[] = [
@@ -21,14 +21,14 @@ export const streams: readonly Behaviour[] = [
   {
     name: 'an empty stream is copied to an empty file',
     stream: '',
-    prepare: old,
+    before: old,
     out: { b: '' },
     counts: { bytes: 0, files: 1 },
   },
   {
     name: 'a stream of several windows replaces a file',
     stream: long,
-    prepare: old,
+    before: old,
     options: { windowSize: PAGE },
     out: { b: long },
     counts: { bytes: long.length, files: 1 },
@@ -36,7 +36,7 @@ export const streams: readonly Behaviour[] = [
   {
     name: 'a stream is verified and synchronised',
     stream: long,
-    prepare: old,
+    before: old,
     options: { windowSize: PAGE, verify: true, sync: true },
     out: { b: long },
   },
@@ -49,7 +49,7 @@ export const streams: readonly Behaviour[] = [
   {
     name: 'a stream does not replace a file that must stay',
     stream: 'content',
-    prepare: old,
+    before: old,
     options: { overwrite: 'never' },
     out: { b: 'old' },
     counts: { files: 0, skipped: 1 },
@@ -57,7 +57,7 @@ export const streams: readonly Behaviour[] = [
   {
     name: 'a stream to an existing file is an error under error',
     stream: 'content',
-    prepare: old,
+    before: old,
     options: { overwrite: 'error' },
     error: { code: 'EEXIST', says: "cannot create 'out/b': it already exists" },
   },
@@ -73,7 +73,7 @@ export const streams: readonly Behaviour[] = [
   {
     name: 'a stream does not replace a directory',
     stream: 'content',
-    prepare: (put) => put.directory('out/b'),
+    before: { 'out/b': null },
     error: isDirectory('out/b'),
   },
   {
@@ -87,7 +87,7 @@ export const streams: readonly Behaviour[] = [
     stream: 'content',
     target: 'out/d/e/b',
     options: { makeParents: true },
-    out: { d: null, 'd/e': null, 'd/e/b': 'content' },
+    out: { 'd/e/b': 'content' },
   },
   {
     name: 'a dry run of a stream changes nothing',
@@ -99,13 +99,13 @@ export const streams: readonly Behaviour[] = [
     name: 'a stream that does not fit on the disk leaves the old file',
     stream: 'x'.repeat(2 * 1024 * 1024),
     disk: 1024 * 1024,
-    prepare: old,
+    before: old,
     error: { code: 'ENOSPC', says: "cannot write 'out/b': no space left on the file system" },
   },
   {
     name: 'a stream that is longer than the limit of a file leaves the old file',
     stream: long,
-    prepare: old,
+    before: old,
     options: { maxFileSize: PAGE, windowSize: PAGE },
     error: limited('-', `it has more bytes than \`max-file-size=${PAGE}\``),
   },
@@ -124,7 +124,7 @@ export const streams: readonly Behaviour[] = [
   {
     name: 'a stream that ends before its size leaves the old file',
     stream: 'content',
-    prepare: old,
+    before: old,
     options: { size: 8 },
     error: {
       code: 'ERR_MAPCP_SOURCE_CHANGED',
@@ -134,7 +134,7 @@ export const streams: readonly Behaviour[] = [
   {
     name: 'a stream that is longer than its size leaves the old file',
     stream: long,
-    prepare: old,
+    before: old,
     options: { size: PAGE + 1, windowSize: PAGE },
     error: {
       code: 'ERR_MAPCP_SOURCE_CHANGED',

@@ -1,58 +1,49 @@
 import type { Behaviour } from '../behaviour.js';
 import { denied, isDirectory, needsRecursive, noDirectory, notDirectory, notRegular } from '../errors.js';
-import type { Put } from '../tree.js';
+import { type Expected, link, named } from '../tree.js';
 
 const recursive = { recursive: true };
 
-function tree(put: Put): void {
-  put.directory('in/a/d/e');
-  put.file('in/a/f', 'one');
-  put.file('in/a/d/g', 'two');
-  put.file('in/a/d/e/h', 'three');
-}
+const tree: Expected = { 'in/a/f': 'one', 'in/a/d/g': 'two', 'in/a/d/e/h': 'three' };
 
-const copied = { b: null, 'b/f': 'one', 'b/d': null, 'b/d/g': 'two', 'b/d/e': null, 'b/d/e/h': 'three' };
+const copied = { 'b/f': 'one', 'b/d/g': 'two', 'b/d/e/h': 'three' };
 
 /** Three files in a directory and in a subdirectory. The second one of each is unreadable. */
-function unreadable(put: Put): void {
-  put.directory('in/a');
-  for (const name of ['f', 'g', 'h']) {
-    put.file(`in/a/${name}`, name);
-  }
-  put.mode('in/a/g', 0);
-}
+const unreadable: Expected = {
+  'in/a/f': 'f',
+  'in/a/g': { content: 'g', mode: 0 },
+  'in/a/h': 'h',
+};
+
+const numbers = Array.from({ length: 500 }, (_, index) => String(index));
 
 /** Directories with their entries. */
 export const trees: readonly Behaviour[] = [
   {
     name: 'a tree is copied with all its entries',
-    prepare: tree,
+    before: tree,
     options: recursive,
     out: copied,
     counts: { bytes: 11, files: 3, directories: 3, skipped: 0 },
   },
   {
     name: 'an empty directory is copied',
-    prepare: (put) => put.directory('in/a'),
+    before: { 'in/a': null },
     options: recursive,
     out: { b: null },
     counts: { bytes: 0, files: 0, directories: 1 },
   },
   {
     name: 'empty directories in a tree are copied',
-    prepare: (put) => put.directory('in/a/x/y', 'in/a/z'),
+    before: { 'in/a/x/y': null, 'in/a/z': null },
     options: recursive,
-    out: { b: null, 'b/x': null, 'b/x/y': null, 'b/z': null },
+    out: { 'b/x/y': null, 'b/z': null },
   },
   {
     name: 'hidden files and directories are copied',
-    prepare: (put) => {
-      put.directory('in/a/.git');
-      put.file('in/a/.env', 'one');
-      put.file('in/a/.git/config', 'two');
-    },
+    before: { 'in/a/.env': 'one', 'in/a/.git/config': 'two' },
     options: recursive,
-    out: { b: null, 'b/.env': 'one', 'b/.git': null, 'b/.git/config': 'two' },
+    out: { 'b/.env': 'one', 'b/.git/config': 'two' },
   },
   ...[
     { source: 'in/a/', target: 'out/b', what: 'the source' },
@@ -61,7 +52,7 @@ export const trees: readonly Behaviour[] = [
   ].map(
     ({ source, target, what }): Behaviour => ({
       name: `a slash after ${what} does not matter for a tree`,
-      prepare: tree,
+      before: tree,
       source,
       target,
       options: recursive,
@@ -70,49 +61,34 @@ export const trees: readonly Behaviour[] = [
   ),
   {
     name: 'a dot after the source does not matter for a tree',
-    prepare: tree,
+    before: tree,
     source: 'in/a/.',
     options: recursive,
     out: copied,
   },
   {
     name: 'the contents of a directory are copied into an existing one',
-    prepare: tree,
+    before: tree,
     source: 'in/a',
     target: 'out',
     options: recursive,
-    out: Object.fromEntries(
-      Object.entries(copied)
-        .filter(([path]) => path !== 'b')
-        .map(([path, entry]) => [path.slice(2), entry]),
-    ),
+    out: { f: 'one', 'd/g': 'two', 'd/e/h': 'three' },
   },
   {
     name: 'a tree is merged into an existing one',
-    prepare: (put) => {
-      tree(put);
-      put.directory('out/b/d', 'out/b/own');
-      put.file('out/b/d/g', 'old');
-      put.file('out/b/d/own', 'stays');
-    },
+    before: { ...tree, 'out/b/own': null, 'out/b/d/g': 'old', 'out/b/d/own': 'stays' },
     options: recursive,
     out: { ...copied, 'b/own': null, 'b/d/own': 'stays' },
   },
   {
     name: 'copying a tree a second time gives the same result',
-    prepare: (put) => {
-      tree(put);
-      put.directory('out/b/d/e');
-      put.file('out/b/f', 'one');
-      put.file('out/b/d/g', 'two');
-      put.file('out/b/d/e/h', 'three');
-    },
+    before: { ...tree, 'out/b/f': 'one', 'out/b/d/g': 'two', 'out/b/d/e/h': 'three' },
     options: recursive,
     out: copied,
   },
   {
     name: 'missing directories on the way to a tree are created on request',
-    prepare: tree,
+    before: tree,
     target: 'out/x/b',
     options: { recursive: true, makeParents: true },
     out: {
@@ -122,24 +98,21 @@ export const trees: readonly Behaviour[] = [
   },
   {
     name: 'a directory that is not copied creates no directories on the way',
-    prepare: (put) => put.directory('in/a'),
+    before: { 'in/a': null },
     target: 'out/x/b',
     options: { makeParents: true },
     error: needsRecursive('in/a'),
   },
   {
     name: 'a tree is not copied into a missing directory',
-    prepare: tree,
+    before: tree,
     target: 'out/missing/b',
     options: recursive,
     error: noDirectory('out/missing/b'),
   },
   {
     name: 'a tree does not replace a file',
-    prepare: (put) => {
-      tree(put);
-      put.file('out/b', 'old');
-    },
+    before: { ...tree, 'out/b': 'old' },
     options: recursive,
     error: {
       code: 'ENOTDIR',
@@ -148,39 +121,26 @@ export const trees: readonly Behaviour[] = [
   },
   {
     name: 'a file in a tree does not replace a directory',
-    prepare: (put) => {
-      put.directory('in/a', 'out/b/f');
-      put.file('in/a/f');
-    },
+    before: { 'out/b/f': null, 'in/a/f': 'content' },
     options: recursive,
     error: isDirectory('out/b/f', 'f'),
   },
   {
     name: 'a directory in a tree does not replace a file',
-    prepare: (put) => {
-      put.directory('in/a/d', 'out/b');
-      put.file('out/b/d', 'old');
-    },
+    before: { 'in/a/d': null, 'out/b/d': 'old' },
     options: recursive,
     error: notDirectory('out/b/d', 'open', 'd'),
   },
   {
     name: 'a file in place of a directory is one failure, and the rest of the tree is copied on request',
-    prepare: (put) => {
-      tree(put);
-      put.directory('out/b');
-      put.file('out/b/d', 'old');
-    },
+    before: { ...tree, 'out/b/d': 'old' },
     options: { recursive: true, keepGoing: true },
     errors: [notDirectory('out/b/d', 'open', 'd')],
-    out: { b: null, 'b/f': 'one', 'b/d': 'old' },
+    out: { 'b/f': 'one', 'b/d': 'old' },
   },
   {
     name: 'a directory in place of a file is one failure, and the rest of the tree is copied on request',
-    prepare: (put) => {
-      tree(put);
-      put.directory('out/b/f');
-    },
+    before: { ...tree, 'out/b/f': null },
     options: { recursive: true, keepGoing: true },
     errors: [isDirectory('out/b/f', 'f')],
     out: { ...copied, 'b/f': null },
@@ -188,36 +148,24 @@ export const trees: readonly Behaviour[] = [
   },
   {
     name: 'a link to a device in a tree is replaced like any other link',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.file('in/a/f');
-      put.directory('out/b');
-      put.symlink('out/b/f', '/dev/null');
-    },
+    before: { 'in/a/f': 'content', 'out/b/f': link('/dev/null') },
     options: recursive,
-    out: { b: null, 'b/f': 'content' },
+    out: { 'b/f': 'content' },
   },
   ...(['fifo', 'socket', 'device'] as const).map(
     (kind): Behaviour => ({
       name: `a ${kind} in a tree is skipped with a warning`,
-      prepare: (put) => {
-        put.directory('in/a');
-        put.file('in/a/f');
-        put[kind]('in/a/odd');
-      },
+      before: { 'in/a/f': 'content' },
+      prepare: (put) => put[kind]('in/a/odd'),
       options: recursive,
       warnings: [notRegular('in/a/odd', 'open', 'odd')],
-      out: { b: null, 'b/f': 'content' },
+      out: { 'b/f': 'content' },
       counts: { files: 1 },
     }),
   ),
   {
     name: 'an unreadable file stops the copy of a tree',
-    prepare: (put) => {
-      put.directory('in/a');
-      put.file('in/a/f');
-      put.mode('in/a/f', 0);
-    },
+    before: { 'in/a/f': { content: 'content', mode: 0 } },
     options: recursive,
     isOrdinaryUser: true,
     error: denied('in/a/f', 'open', 'f'),
@@ -225,19 +173,16 @@ export const trees: readonly Behaviour[] = [
   },
   {
     name: 'an unreadable file is one failure, and the rest is copied on request',
-    prepare: unreadable,
+    before: unreadable,
     options: { recursive: true, keepGoing: true },
     isOrdinaryUser: true,
     errors: [denied('in/a/g', 'open', 'g')],
-    out: { b: null, 'b/f': 'f', 'b/h': 'h' },
+    out: { 'b/f': 'f', 'b/h': 'h' },
     counts: { files: 2 },
   },
   {
     name: 'an unreadable directory stops the copy of a tree',
-    prepare: (put) => {
-      put.directory('in/a/d');
-      put.mode('in/a/d', 0);
-    },
+    before: { 'in/a/d': { kind: 'directory', mode: 0 } },
     options: recursive,
     isOrdinaryUser: true,
     error: denied('in/a/d', 'open', 'd'),
@@ -245,24 +190,19 @@ export const trees: readonly Behaviour[] = [
   },
   {
     name: 'unreadable directories and files are errors, and the rest is copied on request',
-    prepare: (put) => {
-      unreadable(put);
-      put.directory('in/a/d', 'in/a/e');
-      put.file('in/a/e/i', 'i');
-      put.mode('in/a/d', 0);
-    },
+    before: { ...unreadable, 'in/a/d': { kind: 'directory', mode: 0 }, 'in/a/e/i': 'i' },
     options: { recursive: true, keepGoing: true },
     isOrdinaryUser: true,
     errors: [denied('in/a/d', 'open', 'd'), denied('in/a/g', 'open', 'g')],
-    out: { b: null, 'b/e': null, 'b/e/i': 'i', 'b/f': 'f', 'b/h': 'h' },
+    out: { 'b/e/i': 'i', 'b/f': 'f', 'b/h': 'h' },
   },
   {
     name: 'a tree without write permission is copied with its entries',
-    prepare: (put) => {
-      tree(put);
-      put.mode('in/a/d/e', 0o555);
-      put.mode('in/a/d', 0o555);
-      put.mode('in/a', 0o555);
+    before: {
+      ...tree,
+      'in/a': { kind: 'directory', mode: 0o555 },
+      'in/a/d': { kind: 'directory', mode: 0o555 },
+      'in/a/d/e': { kind: 'directory', mode: 0o555 },
     },
     options: recursive,
     isOrdinaryUser: true,
@@ -271,49 +211,24 @@ export const trees: readonly Behaviour[] = [
   {
     name: 'a tree of 200 levels is copied',
     onWindows: 'the checks of so many long paths take minutes',
-    prepare: (put) => {
-      put.directory(`in/a/${'d/'.repeat(200)}`);
-      put.file(`in/a/${'d/'.repeat(200)}f`);
-    },
+    before: { [`in/a/${'d/'.repeat(200)}f`]: 'content' },
     options: { recursive: true, preserveTimestamps: true },
-    out: {
-      b: null,
-      ...Object.fromEntries(Array.from({ length: 200 }, (_, level) => [`b${'/d'.repeat(level + 1)}`, null])),
-      [`b/${'d/'.repeat(200)}f`]: 'content',
-    },
+    out: { [`b/${'d/'.repeat(200)}f`]: 'content' },
     counts: { directories: 201, files: 1 },
   },
   {
     name: 'a directory of 500 files is copied',
-    prepare: (put) => {
-      put.directory('in/a');
-      for (let index = 0; index < 500; index++) {
-        put.file(`in/a/${index}`, String(index));
-      }
-    },
+    before: named('in/a', numbers),
     options: recursive,
-    out: { b: null, ...Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`b/${n}`, String(n)])) },
+    out: named('b', numbers),
     counts: { files: 500 },
   },
   {
     name: 'warnings before a failure are reported with it',
-    prepare: (put) => {
-      put.directory('in/a/d', 'out/b/d/f');
-      put.file('in/a/d/f');
-      put.fifo('in/a/fifo');
-    },
+    before: { 'out/b/d/f': null, 'in/a/d/f': 'content' },
+    prepare: (put) => put.fifo('in/a/fifo'),
     options: { recursive: true },
-    error: {
-      code: 'EISDIR',
-      says: "cannot create 'out/b/d/f': it is a directory; choose another path for the copy",
-      entry: 'd/f',
-    },
-    warnings: [
-      {
-        code: 'ERR_MAPCP_NOT_REGULAR_FILE',
-        says: "cannot open 'in/a/fifo': it is not a regular file but a FIFO, a socket or a device",
-        entry: 'fifo',
-      },
-    ],
+    error: isDirectory('out/b/d/f', 'd/f'),
+    warnings: [notRegular('in/a/fifo', 'open', 'fifo')],
   },
 ];
