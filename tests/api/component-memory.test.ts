@@ -5,11 +5,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { Root } from '#bindings';
 import { toComponent } from '../../ts/common/options.js';
 import { instantiateWithMemory } from '../faults/small-memory.js';
-import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import { built, runFile } from '../helpers/runtimes.js';
 import { hostWith, walkers } from '../host/helpers.js';
 
@@ -35,7 +35,7 @@ function repeat(times: number, act: () => void): void {
   }
 }
 
-it.each<[string, (root: Root) => void]>([
+it.for<[string, (root: Root) => void]>([
   ['how far a job is', (root) => asked(root, (job) => job.progress())],
   ['where a job is', (root) => asked(root, (job) => job.currentPath())],
   ['what went wrong', (root) => asked(root, (job) => job.takeErrors())],
@@ -82,8 +82,9 @@ it.each<[string, (root: Root) => void]>([
     'to clean what is no directory',
     ({ copier }) => repeat(TIMES / 4, () => expect(() => copier.clean('/in/none', false)).toThrow()),
   ],
-])('if it is asked %s again and again, the component takes no further memory', (_, ask) =>
-  inTemporaryDirectory(async (directory) => {
+])(
+  'if it is asked %s again and again, the component takes no further memory',
+  async ([_, ask], { directory }) => {
     mkdirSync(join(directory, 'a'));
     mkdirSync(join(directory, 'b/blocked'), { recursive: true });
     writeFileSync(join(directory, 'a/blocked'), 'a directory is in its way');
@@ -95,7 +96,7 @@ it.each<[string, (root: Root) => void]>([
     } finally {
       host.close();
     }
-  }),
+  },
 );
 
 function asked(root: Root, question: (job: Job) => unknown): void {
@@ -104,8 +105,9 @@ function asked(root: Root, question: (job: Job) => unknown): void {
   drop(job);
 }
 
-it.runIf(process.platform !== 'win32')('a report of 60,000 warnings fits into a small heap', () =>
-  inMemoryDirectory((directory) => {
+it.runIf(process.platform !== 'win32')(
+  'a report of 60,000 warnings fits into a small heap',
+  ({ inMemory: directory }) => {
     mkdirSync(join(directory, 'a'));
     execFileSync('sh', ['-c', 'seq 60000 | xargs mkfifo'], { cwd: join(directory, 'a') });
     const code = `
@@ -119,5 +121,5 @@ it.runIf(process.platform !== 'win32')('a report of 60,000 warnings fits into a 
       stdout: '100 60000\n',
       stderr: '',
     });
-  }),
+  },
 );

@@ -13,10 +13,11 @@ import process from 'node:process';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { type CopyProgress, copy, openSandbox } from 'mapcp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { anyDirectory, make } from '../behaviour/random-tree.js';
 import { look } from '../behaviour/tree.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import { runFile } from '../helpers/runtimes.js';
 
 const seed = Number(process.env.MAPCP_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -98,32 +99,32 @@ describe('a copy by several jobs', () => {
       { seed, numRuns: runs, endOnFailure: true },
     ));
 
-  it('starts a thread for each job except one, which later copies reuse, and which do not keep the process alive', () =>
-    inTemporaryDirectory((directory) => {
-      makeFiles(join(directory, 'a'), 20);
-      const printed = inProcess(
-        directory,
-        `for (const target of ['b', 'c']) {
+  it('starts a thread for each job except one, which later copies reuse, and which do not keep the process alive', ({
+    directory,
+  }) => {
+    makeFiles(join(directory, 'a'), 20);
+    const printed = inProcess(
+      directory,
+      `for (const target of ['b', 'c']) {
           const { files } = await copy('a', target, { recursive: true, concurrency: 3 });
           print([files, threads.length]);
         }
         print(process.getActiveResourcesInfo().filter((name) => name === 'MessagePort' || name === 'Worker'));`,
-      );
-      expect(printed).toEqual([[20, 2], [20, 2], []]);
-    }));
+    );
+    expect(printed).toEqual([[20, 2], [20, 2], []]);
+  });
 
-  it('starts new threads if the kept ones are just ending', () =>
-    inTemporaryDirectory((directory) => {
-      makeFiles(join(directory, 'a'), 100);
-      expect(
-        inProcess(
-          directory,
-          `const box = await openSandbox({ '/all': { path: '.', access: 'read-write' } });
+  it('starts new threads if the kept ones are just ending', ({ directory }) => {
+    makeFiles(join(directory, 'a'), 100);
+    expect(
+      inProcess(
+        directory,
+        `const box = await openSandbox({ '/all': { path: '.', access: 'read-write' } });
           await box.copy('/all/a', '/all/b', ${JSON.stringify(divided)});
           globalThis.ends.forEach((end) => end());
           const { files } = await box.copy('/all/a', '/all/c', ${JSON.stringify(divided)});
           print({ threads: threads.length, files });`,
-          `import { syncBuiltinESMExports } from 'node:module';
+        `import { syncBuiltinESMExports } from 'node:module';
           import timers from 'node:timers';
           globalThis.ends = [];
           timers.setTimeout = (end) => {
@@ -131,17 +132,16 @@ describe('a copy by several jobs', () => {
             return { unref: () => undefined };
           };
           syncBuiltinESMExports();`,
-        ),
-      ).toEqual([{ threads: 2, files: 100 }]);
-    }));
+      ),
+    ).toEqual([{ threads: 2, files: 100 }]);
+  });
 
-  it('ends without stopping a thread that already works for another copy', () =>
-    inTemporaryDirectory((directory) => {
-      makeFiles(join(directory, 'a'), 20);
-      makeFiles(join(directory, 'b'), 5000);
-      const printed = inProcess(
-        directory,
-        `import { truncateSync } from 'node:fs';
+  it('ends without stopping a thread that already works for another copy', ({ directory }) => {
+    makeFiles(join(directory, 'a'), 20);
+    makeFiles(join(directory, 'b'), 5000);
+    const printed = inProcess(
+      directory,
+      `import { truncateSync } from 'node:fs';
         const options = ${JSON.stringify(divided)};
         // Long enough for the test.
         await copy('a', 'dry', { ...options, concurrency: 1, dryRun: true, shard: { index: 0, count: 2 },
@@ -153,110 +153,105 @@ describe('a copy by several jobs', () => {
         await idle;
         const other = copy('b', 'd', { ...options, onProgress: () => controller.abort() });
         print([await long, (await other).files, threads.length]);`,
-      );
-      expect(printed).toEqual([['AbortError', 5000, 1]]);
-    }));
+    );
+    expect(printed).toEqual([['AbortError', 5000, 1]]);
+  });
 
-  it('uses patterns from any kind of list', () =>
-    inTemporaryDirectory((directory) => {
-      makeFiles(join(directory, 'a'), 20);
-      const printed = inProcess(
-        directory,
-        `const include = new Proxy(['f1*'], {});
+  it('uses patterns from any kind of list', ({ directory }) => {
+    makeFiles(join(directory, 'a'), 20);
+    const printed = inProcess(
+      directory,
+      `const include = new Proxy(['f1*'], {});
         print((await copy('a', 'b', { recursive: true, concurrency: 2, include })).files);`,
-      );
-      expect(printed).toEqual([11]);
-    }));
+    );
+    expect(printed).toEqual([11]);
+  });
 
-  it('starts no thread for a single file, or unless it is asked to', () =>
-    inTemporaryDirectory((directory) => {
-      writeFileSync(join(directory, 'file'), 'content');
-      makeFiles(join(directory, 'tree'), 20);
-      const printed = inProcess(
-        directory,
-        `await copy('file', 'a', { recursive: true, concurrency: 2 });
+  it('starts no thread for a single file, or unless it is asked to', ({ directory }) => {
+    writeFileSync(join(directory, 'file'), 'content');
+    makeFiles(join(directory, 'tree'), 20);
+    const printed = inProcess(
+      directory,
+      `await copy('file', 'a', { recursive: true, concurrency: 2 });
         await copy('tree', 'b', { recursive: true });
         print(threads.length);`,
-      );
-      expect(printed).toEqual([0]);
-    }));
+    );
+    expect(printed).toEqual([0]);
+  });
 
-  it.each(['esm', 'cjs'] as const)(
+  it.for(['esm', 'cjs'] as const)(
     'uses one job, with a warning, in a bundle without its worker, as %s',
-    (format) =>
-      inTemporaryDirectory(async (directory) => {
-        makeFiles(join(directory, 'a'), 20);
-        makeFiles(join(directory, 'a/d'), 20);
-        const program = `import { copy } from 'mapcp';
+    async (format, { directory }) => {
+      makeFiles(join(directory, 'a'), 20);
+      makeFiles(join(directory, 'a/d'), 20);
+      const program = `import { copy } from 'mapcp';
         const options = { recursive: true, concurrency: 3 };
         copy('a', 'b', options).then(async ({ files, bytes, errorCount, warnings: [{ operation, code, reason }] }) => {
           // It remembers that threads cannot be started.
           const again = await copy('a', 'c', options);
           console.log(JSON.stringify([files, bytes, errorCount, operation, code, reason, again.files, again.warningCount]));
         });`;
-        const outfile = format === 'esm' ? 'program.mjs' : 'program.cjs';
-        await build({
-          stdin: { contents: program, resolveDir: resolve('.') },
-          outfile: join(directory, outfile),
-          bundle: true,
-          platform: 'node',
-          format,
-          logLevel: 'error',
-        });
-        const { stdout, ...ending } = runFile(process.execPath, [outfile], directory);
-        expect(ending).toEqual({ status: 0, stderr: '' });
-        const why =
-          format === 'esm'
-            ? /^no thread could be started: Cannot find module/
-            : /^no thread could be started: only an ES module can find mapcp-worker.js/;
-        expect(JSON.parse(stdout)).toEqual([
-          40,
-          380,
-          0,
-          'divide',
-          'ENOTSUP',
-          expect.stringMatching(why),
-          40,
-          1,
-        ]);
-        for (const copied of ['b', 'c']) {
-          expect(contentsOf(join(directory, copied))).toEqual(contentsOf(join(directory, 'a')));
-        }
-      }),
+      const outfile = format === 'esm' ? 'program.mjs' : 'program.cjs';
+      await build({
+        stdin: { contents: program, resolveDir: resolve('.') },
+        outfile: join(directory, outfile),
+        bundle: true,
+        platform: 'node',
+        format,
+        logLevel: 'error',
+      });
+      const { stdout, ...ending } = runFile(process.execPath, [outfile], directory);
+      expect(ending).toEqual({ status: 0, stderr: '' });
+      const why =
+        format === 'esm'
+          ? /^no thread could be started: Cannot find module/
+          : /^no thread could be started: only an ES module can find mapcp-worker.js/;
+      expect(JSON.parse(stdout)).toEqual([
+        40,
+        380,
+        0,
+        'divide',
+        'ENOTSUP',
+        expect.stringMatching(why),
+        40,
+        1,
+      ]);
+      for (const copied of ['b', 'c']) {
+        expect(contentsOf(join(directory, copied))).toEqual(contentsOf(join(directory, 'a')));
+      }
+    },
   );
 
-  it('uses threads in a bundle that has the worker', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeFiles(join(directory, 'a'), 20);
-      const program = `import { copy } from 'mapcp';
+  it('uses threads in a bundle that has the worker', async ({ directory }) => {
+    makeFiles(join(directory, 'a'), 20);
+    const program = `import { copy } from 'mapcp';
         let threads = 0;
         process.on('worker', () => threads++);
         const { files, warningCount } = await copy('a', 'b', { recursive: true, concurrency: 3 });
         console.log(files, warningCount, threads);`;
-      writeFileSync(join(directory, 'program.js'), program);
-      writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
-      await build({
-        entryPoints: [join(directory, 'program.js'), resolve('build/out/js/mapcp-worker.js')],
-        entryNames: '[name]',
-        outdir: join(directory, 'out'),
-        alias: { mapcp: resolve('build/out/js/index.js') },
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-      });
-      expect(runFile(process.execPath, ['out/program.js'], directory)).toEqual({
-        status: 0,
-        stdout: '20 0 2\n',
-        stderr: '',
-      });
-    }));
+    writeFileSync(join(directory, 'program.js'), program);
+    writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
+    await build({
+      entryPoints: [join(directory, 'program.js'), resolve('build/out/js/mapcp-worker.js')],
+      entryNames: '[name]',
+      outdir: join(directory, 'out'),
+      alias: { mapcp: resolve('build/out/js/index.js') },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+    });
+    expect(runFile(process.execPath, ['out/program.js'], directory)).toEqual({
+      status: 0,
+      stdout: '20 0 2\n',
+      stderr: '',
+    });
+  });
 
-  it('uses fewer threads, with one warning, if the system allows fewer', () =>
-    inTemporaryDirectory((directory) => {
-      makeFiles(join(directory, 'a'), 20);
-      const printed = inProcess(
-        directory,
-        `// Node shares a number too, once it is loaded.
+  it('uses fewer threads, with one warning, if the system allows fewer', ({ directory }) => {
+    makeFiles(join(directory, 'a'), 20);
+    const printed = inProcess(
+      directory,
+      `// Node shares a number too, once it is loaded.
         import 'node:worker_threads';
         let states = 0;
         const { SharedArrayBuffer: Memory } = globalThis;
@@ -269,161 +264,151 @@ describe('a copy by several jobs', () => {
         };
         const { files, warnings } = await copy('a', 'b', { recursive: true, concurrency: 4 });
         print([files, threads.length, warnings.map(({ reason }) => reason)]);`,
-      );
-      expect(printed).toEqual([[20, 1, ['no thread could be started: no more']]]);
-    }));
+    );
+    expect(printed).toEqual([[20, 1, ['no thread could be started: no more']]]);
+  });
 
-  it('is not divided in a program that a bundler has made one file of', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeFiles(join(directory, 'a'), 20);
-      const program = `import { copy } from 'mapcp'; await copy('a', 'b', { recursive: true });`;
-      await build({
-        stdin: { contents: program, resolveDir: resolve('.') },
-        outfile: join(directory, 'program.mjs'),
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-      });
-      expect(runFile(process.execPath, ['program.mjs'], directory)).toMatchObject({ status: 0, stderr: '' });
-      expect(readdirSync(join(directory, 'b'))).toHaveLength(20);
-    }));
+  it('is not divided in a program that a bundler has made one file of', async ({ directory }) => {
+    makeFiles(join(directory, 'a'), 20);
+    const program = `import { copy } from 'mapcp'; await copy('a', 'b', { recursive: true });`;
+    await build({
+      stdin: { contents: program, resolveDir: resolve('.') },
+      outfile: join(directory, 'program.mjs'),
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+    });
+    expect(runFile(process.execPath, ['program.mjs'], directory)).toMatchObject({ status: 0, stderr: '' });
+    expect(readdirSync(join(directory, 'b'))).toHaveLength(20);
+  });
 
-  it('reports progress that grows, and ends', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeLargeFiles(join(directory, 'a'));
-      const told: CopyProgress[] = [];
-      const onProgress = (progress: CopyProgress) => told.push(progress);
-      await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, onProgress });
-      expect(told.length).toBeGreaterThan(1);
-      for (const [index, progress] of told.entries()) {
-        const before = told[index - 1] ?? { bytesDone: 0, filesDone: 0 };
-        expect(progress.bytesDone).toBeGreaterThanOrEqual(before.bytesDone);
-        expect(progress.filesDone).toBeGreaterThanOrEqual(before.filesDone);
-        expect(progress.currentPath.startsWith(join(directory, 'a'))).toBe(true);
-      }
-      const all = 8 * 16 * MiB;
-      expect(told.at(-1)).toMatchObject({ bytesDone: all, bytesTotal: all, filesDone: 8, filesTotal: 8 });
-    }));
+  it('reports progress that grows, and ends', async ({ directory }) => {
+    makeLargeFiles(join(directory, 'a'));
+    const told: CopyProgress[] = [];
+    const onProgress = (progress: CopyProgress) => told.push(progress);
+    await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, onProgress });
+    expect(told.length).toBeGreaterThan(1);
+    for (const [index, progress] of told.entries()) {
+      const before = told[index - 1] ?? { bytesDone: 0, filesDone: 0 };
+      expect(progress.bytesDone).toBeGreaterThanOrEqual(before.bytesDone);
+      expect(progress.filesDone).toBeGreaterThanOrEqual(before.filesDone);
+      expect(progress.currentPath.startsWith(join(directory, 'a'))).toBe(true);
+    }
+    const all = 8 * 16 * MiB;
+    expect(told.at(-1)).toMatchObject({ bytesDone: all, bytesTotal: all, filesDone: 8, filesTotal: 8 });
+  });
 
-  it('ends if its signal is aborted, and leaves only complete files and no descriptor', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeLargeFiles(join(directory, 'a'));
-      // Starts the threads before.
-      await copy(join(directory, 'a'), join(directory, 'dry'), { ...divided, dryRun: true });
-      const descriptors = readdirSync('/proc/self/fd').length;
-      const controller = new AbortController();
-      const options = { ...divided, signal: controller.signal, onProgress: () => controller.abort() };
-      const copying = copy(join(directory, 'a'), join(directory, 'b'), options);
-      await expect(copying).rejects.toMatchObject({ name: 'AbortError' });
-      expect(partial(join(directory, 'b'))).toEqual([]);
-      expect(readdirSync('/proc/self/fd')).toHaveLength(descriptors);
-    }));
+  it('ends if its signal is aborted, and leaves only complete files and no descriptor', async ({
+    directory,
+  }) => {
+    makeLargeFiles(join(directory, 'a'));
+    // Starts the threads before.
+    await copy(join(directory, 'a'), join(directory, 'dry'), { ...divided, dryRun: true });
+    const descriptors = readdirSync('/proc/self/fd').length;
+    const controller = new AbortController();
+    const options = { ...divided, signal: controller.signal, onProgress: () => controller.abort() };
+    const copying = copy(join(directory, 'a'), join(directory, 'b'), options);
+    await expect(copying).rejects.toMatchObject({ name: 'AbortError' });
+    expect(partial(join(directory, 'b'))).toEqual([]);
+    expect(readdirSync('/proc/self/fd')).toHaveLength(descriptors);
+  });
 
-  it.each([
+  it.for<[string, number]>([
     ['of this thread', 0],
     ['of another', 1],
-  ])('ends as a whole if the job %s fails, with its error', (_, index) =>
-    inTemporaryDirectory(async (directory) => {
-      const [source, target] = [join(directory, 'a'), join(directory, 'b')];
-      makeLargeFiles(source);
-      const ofJob: string[] = [];
-      await copy(source, target, {
-        recursive: true,
-        dryRun: true,
-        shard: { index, count: 2 },
-        onEntry: ({ kind, target }) => kind === 'file' && ofJob.push(target),
-      });
-      const blocked = ofJob.at(-1) ?? '';
-      mkdirSync(blocked, { recursive: true });
-      await expect(copy(source, target, divided)).rejects.toMatchObject({ code: 'EISDIR', path: blocked });
-      rmSync(blocked, { recursive: true });
-      expect(partial(target)).toEqual([]);
-    }),
-  );
+  ])('ends as a whole if the job %s fails, with its error', async ([_, index], { directory }) => {
+    const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+    makeLargeFiles(source);
+    const ofJob: string[] = [];
+    await copy(source, target, {
+      recursive: true,
+      dryRun: true,
+      shard: { index, count: 2 },
+      onEntry: ({ kind, target }) => kind === 'file' && ofJob.push(target),
+    });
+    const blocked = ofJob.at(-1) ?? '';
+    mkdirSync(blocked, { recursive: true });
+    await expect(copy(source, target, divided)).rejects.toMatchObject({ code: 'EISDIR', path: blocked });
+    rmSync(blocked, { recursive: true });
+    expect(partial(target)).toEqual([]);
+  });
 
-  it('fails instead of hanging if a thread ends before its job', () =>
-    inTemporaryDirectory((directory) => {
-      makeFiles(join(directory, 'a'), 20);
-      const printed = inProcess(
-        directory,
-        `process.on('worker', (worker) => worker.once('online', () => worker.terminate()));
+  it('fails instead of hanging if a thread ends before its job', ({ directory }) => {
+    makeFiles(join(directory, 'a'), 20);
+    const printed = inProcess(
+      directory,
+      `process.on('worker', (worker) => worker.once('online', () => worker.terminate()));
         await copy('a', 'b', { recursive: true, concurrency: 2 }).catch(({ message }) => print(message));`,
-      );
-      expect(printed).toEqual(['a thread of the copy ended before it was done, with status 1']);
-    }));
+    );
+    expect(printed).toEqual(['a thread of the copy ended before it was done, with status 1']);
+  });
 
-  it('with keepGoing, reports each entry that could not be copied once', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeFiles(join(directory, 'a'), 20);
-      makeFiles(join(directory, 'a/d'), 20);
-      const blocked = ['f1', 'f5', 'f12'].map((name) => join(directory, 'b', name));
-      for (const path of blocked) {
-        mkdirSync(path, { recursive: true });
-      }
-      writeFileSync(join(directory, 'b/d'), 'in the way');
-      const report = await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, keepGoing: true });
-      expect(report).toMatchObject({ files: 17, directories: 1 });
-      expect(report.errors.map(({ code, path }) => `${code} ${path}`).sort()).toEqual(
-        [...blocked.map((path) => `EISDIR ${path}`), `ENOTDIR ${join(directory, 'b/d')}`].sort(),
-      );
-    }));
+  it('with keepGoing, reports each entry that could not be copied once', async ({ directory }) => {
+    makeFiles(join(directory, 'a'), 20);
+    makeFiles(join(directory, 'a/d'), 20);
+    const blocked = ['f1', 'f5', 'f12'].map((name) => join(directory, 'b', name));
+    for (const path of blocked) {
+      mkdirSync(path, { recursive: true });
+    }
+    writeFileSync(join(directory, 'b/d'), 'in the way');
+    const report = await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, keepGoing: true });
+    expect(report).toMatchObject({ files: 17, directories: 1 });
+    expect(report.errors.map(({ code, path }) => `${code} ${path}`).sort()).toEqual(
+      [...blocked.map((path) => `EISDIR ${path}`), `ENOTDIR ${join(directory, 'b/d')}`].sort(),
+    );
+  });
 
-  it('changes nothing in a dry run, and counts the same', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeFiles(join(directory, 'a'), 20);
-      const report = await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, dryRun: true });
-      expect(report).toMatchObject({ files: 20, directories: 1 });
-      expect(existsSync(join(directory, 'b'))).toBe(false);
-    }));
+  it('changes nothing in a dry run, and counts the same', async ({ directory }) => {
+    makeFiles(join(directory, 'a'), 20);
+    const report = await copy(join(directory, 'a'), join(directory, 'b'), { ...divided, dryRun: true });
+    expect(report).toMatchObject({ files: 20, directories: 1 });
+    expect(existsSync(join(directory, 'b'))).toBe(false);
+  });
 
-  it('copies only its shard, if one is given', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeFiles(join(directory, 'a'), 50);
-      const [source, target] = [join(directory, 'a'), join(directory, 'b')];
-      const first = await copy(source, target, { ...divided, shard: { index: 0, count: 2 } });
-      expect(readdirSync(target)).toHaveLength(first.files);
-      const second = await copy(source, target, { ...divided, shard: { index: 1, count: 2 } });
-      expect(first.files + second.files).toBe(50);
-      expect(look(target)).toMatchObject(Object.fromEntries(readdirSync(source).map((name) => [name, {}])));
-    }));
+  it('copies only its shard, if one is given', async ({ directory }) => {
+    makeFiles(join(directory, 'a'), 50);
+    const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+    const first = await copy(source, target, { ...divided, shard: { index: 0, count: 2 } });
+    expect(readdirSync(target)).toHaveLength(first.files);
+    const second = await copy(source, target, { ...divided, shard: { index: 1, count: 2 } });
+    expect(first.files + second.files).toBe(50);
+    expect(look(target)).toMatchObject(Object.fromEntries(readdirSync(source).map((name) => [name, {}])));
+  });
 
-  it('uses the directories that the sandbox has opened, even if they have moved', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeFiles(join(directory, 'in/a'), 20);
-      mkdirSync(join(directory, 'out'));
-      using box = await openSandbox({
-        '/in': { path: join(directory, 'in'), access: 'read' },
-        '/out': { path: join(directory, 'out'), access: 'read-write' },
-      });
-      renameSync(join(directory, 'out'), join(directory, 'elsewhere'));
-      mkdirSync(join(directory, 'out'));
-      await box.copy('/in/a', '/out/b', divided);
-      expect(readdirSync(join(directory, 'elsewhere/b'))).toHaveLength(20);
-      expect(readdirSync(join(directory, 'out'))).toEqual([]);
-      await expect(box.copy('/in/a', '/in/b', divided)).rejects.toMatchObject({ code: 'EPERM' });
-    }));
+  it('uses the directories that the sandbox has opened, even if they have moved', async ({ directory }) => {
+    makeFiles(join(directory, 'in/a'), 20);
+    mkdirSync(join(directory, 'out'));
+    using box = await openSandbox({
+      '/in': { path: join(directory, 'in'), access: 'read' },
+      '/out': { path: join(directory, 'out'), access: 'read-write' },
+    });
+    renameSync(join(directory, 'out'), join(directory, 'elsewhere'));
+    mkdirSync(join(directory, 'out'));
+    await box.copy('/in/a', '/out/b', divided);
+    expect(readdirSync(join(directory, 'elsewhere/b'))).toHaveLength(20);
+    expect(readdirSync(join(directory, 'out'))).toEqual([]);
+    await expect(box.copy('/in/a', '/in/b', divided)).rejects.toMatchObject({ code: 'EPERM' });
+  });
 
-  it('ends if its sandbox is closed, and leaves only complete files', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeLargeFiles(join(directory, 'in'));
-      mkdirSync(join(directory, 'out'));
-      const box = await openSandbox({
-        '/in': { path: join(directory, 'in'), access: 'read' },
-        '/out': { path: join(directory, 'out'), access: 'read-write' },
-      });
-      const copying = box.copy('/in', '/out/b', { ...divided, onProgress: () => box.close() });
-      await expect(copying).rejects.toThrow('the sandbox is closed');
-      expect(partial(join(directory, 'out/b'))).toEqual([]);
-    }));
+  it('ends if its sandbox is closed, and leaves only complete files', async ({ directory }) => {
+    makeLargeFiles(join(directory, 'in'));
+    mkdirSync(join(directory, 'out'));
+    const box = await openSandbox({
+      '/in': { path: join(directory, 'in'), access: 'read' },
+      '/out': { path: join(directory, 'out'), access: 'read-write' },
+    });
+    const copying = box.copy('/in', '/out/b', { ...divided, onProgress: () => box.close() });
+    await expect(copying).rejects.toThrow('the sandbox is closed');
+    expect(partial(join(directory, 'out/b'))).toEqual([]);
+  });
 
-  it('is refused with a host that other threads cannot have', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeFiles(join(directory, 'a'), 20);
-      const host = () => ({ imports: new Proxy({}, { get: () => new Proxy({}, { get: () => class {} }) }) });
-      const copying = copy(join(directory, 'a'), join(directory, 'b'), { ...divided, host });
-      await expect(copying).rejects.toThrow(TypeError);
-      expect(existsSync(join(directory, 'b'))).toBe(false);
-    }));
+  it('is refused with a host that other threads cannot have', async ({ directory }) => {
+    makeFiles(join(directory, 'a'), 20);
+    const host = () => ({ imports: new Proxy({}, { get: () => new Proxy({}, { get: () => class {} }) }) });
+    const copying = copy(join(directory, 'a'), join(directory, 'b'), { ...divided, host });
+    await expect(copying).rejects.toThrow(TypeError);
+    expect(existsSync(join(directory, 'b'))).toBe(false);
+  });
 
   it.each([0, -1, 1.5, 257, Number.NaN, '2', null])('is refused for %s jobs', async (concurrency) => {
     const anyCopy = copy as (...args: unknown[]) => Promise<unknown>;
@@ -435,25 +420,23 @@ describe('the command line with --concurrency', () => {
   const cli = resolve('build/out/js/cli/main.js');
   const run = (directory: string, ...args: string[]) => runFile(process.execPath, [cli, ...args], directory);
 
-  it('copies a tree with read-only directories as an ordinary user', () =>
-    inTemporaryDirectory((directory) => {
-      for (const name of ['a', 'a/d', 'a/d/e']) {
-        makeFiles(join(directory, name), 40);
-      }
-      for (const name of ['a/d/e', 'a/d', 'a']) {
-        chmodSync(join(directory, name), 0o555);
-      }
-      const outcome = run(directory, '-r', '--concurrency', '4', 'a', 'b');
-      expect(outcome).toEqual({ status: 0, stdout: '', stderr: '' });
-      expect(look(join(directory, 'b'))).toMatchObject({ d: { mode: 0o555 }, 'd/e': { mode: 0o555 } });
-      expect(Object.keys(look(join(directory, 'b')))).toHaveLength(122);
-    }));
+  it('copies a tree with read-only directories as an ordinary user', ({ directory }) => {
+    for (const name of ['a', 'a/d', 'a/d/e']) {
+      makeFiles(join(directory, name), 40);
+    }
+    for (const name of ['a/d/e', 'a/d', 'a']) {
+      chmodSync(join(directory, name), 0o555);
+    }
+    const outcome = run(directory, '-r', '--concurrency', '4', 'a', 'b');
+    expect(outcome).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(look(join(directory, 'b'))).toMatchObject({ d: { mode: 0o555 }, 'd/e': { mode: 0o555 } });
+    expect(Object.keys(look(join(directory, 'b')))).toHaveLength(122);
+  });
 
-  it('is wrong usage with any value except a number of jobs', () =>
-    inTemporaryDirectory((directory) => {
-      expect(run(directory, '-r', '--concurrency', 'many', 'a', 'b')).toMatchObject({
-        status: 2,
-        stderr: expect.stringContaining('It must be a whole number from 1 to 256.'),
-      });
-    }));
+  it('is wrong usage with any value except a number of jobs', ({ directory }) => {
+    expect(run(directory, '-r', '--concurrency', 'many', 'a', 'b')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('It must be a whole number from 1 to 256.'),
+    });
+  });
 });

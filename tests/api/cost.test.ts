@@ -3,24 +3,23 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { expect, it } from 'vitest';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import { runFile } from '../helpers/runtimes.js';
 
 const library = JSON.stringify(resolve('build/out/js/index.js'));
 
 // The bundler names a function by a call that takes longer than most others, each time when the function is made.
-it('makes no functions with names for a file of a tree', () =>
-  inTemporaryDirectory((directory) => {
-    for (const count of [10, 30]) {
-      mkdirSync(join(directory, `${count}`));
-      for (let file = 0; file < count; file++) {
-        writeFileSync(join(directory, `${count}`, `${file}`), 'content');
-      }
+it('makes no functions with names for a file of a tree', ({ directory }) => {
+  for (const count of [10, 30]) {
+    mkdirSync(join(directory, `${count}`));
+    for (let file = 0; file < count; file++) {
+      writeFileSync(join(directory, `${count}`, `${file}`), 'content');
     }
-    writeFileSync(
-      join(directory, 'program.mjs'),
-      `const { defineProperty } = Object;
+  }
+  writeFileSync(
+    join(directory, 'program.mjs'),
+    `const { defineProperty } = Object;
       let calls = 0;
       Object.defineProperty = (...given) => {
         calls += 1;
@@ -34,7 +33,7 @@ it('makes no functions with names for a file of a tree', () =>
         return calls;
       };
       console.log((await callsFor('30')) - (await callsFor('10')));`,
-    );
-    const outcome = runFile(process.execPath, ['program.mjs'], directory);
-    expect(outcome).toEqual({ status: 0, stdout: '0\n', stderr: '' });
-  }));
+  );
+  const outcome = runFile(process.execPath, ['program.mjs'], directory);
+  expect(outcome).toEqual({ status: 0, stdout: '0\n', stderr: '' });
+});

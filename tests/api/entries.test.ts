@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CopyEntry, CopyError, type CopyOptions, copy } from 'mapcp';
-import { describe, expect, it } from 'vitest';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import { rejectionOf } from '../helpers/rejection.js';
 
 /** Copies the tree `a` to `b`, and returns the reported entries by their paths in the directory. */
@@ -28,67 +28,61 @@ function makeTree(directory: string): void {
 }
 
 describe('the reported entries of a copy', () => {
-  it('are its files, links and new directories, each once it exists', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeTree(directory);
-      expect(await entriesOf(directory, {})).toEqual([
-        entry('directory', ''),
-        entry('link', '/l'),
-        entry('directory', '/d'),
-        entry('file', '/d/f', 7),
-      ]);
-    }));
+  it('are its files, links and new directories, each once it exists', async ({ directory }) => {
+    makeTree(directory);
+    expect(await entriesOf(directory, {})).toEqual([
+      entry('directory', ''),
+      entry('link', '/l'),
+      entry('directory', '/d'),
+      entry('file', '/d/f', 7),
+    ]);
+  });
 
-  it('are the same in a dry run', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeTree(directory);
-      const would = await entriesOf(directory, { dryRun: true });
-      expect(would).toEqual(await entriesOf(directory, {}));
-    }));
+  it('are the same in a dry run', async ({ directory }) => {
+    makeTree(directory);
+    const would = await entriesOf(directory, { dryRun: true });
+    expect(would).toEqual(await entriesOf(directory, {}));
+  });
 
-  it('include skipped entries, but neither existing directories nor excluded entries', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeTree(directory);
-      mkdirSync(join(directory, 'b/d'), { recursive: true });
-      writeFileSync(join(directory, 'b/d/f'), 'old');
-      const told = await entriesOf(directory, { overwrite: 'never', exclude: ['l'] });
-      expect(told).toEqual([entry('file', '/d/f', 0, true)]);
-    }));
+  it('include skipped entries, but neither existing directories nor excluded entries', async ({
+    directory,
+  }) => {
+    makeTree(directory);
+    mkdirSync(join(directory, 'b/d'), { recursive: true });
+    writeFileSync(join(directory, 'b/d/f'), 'old');
+    const told = await entriesOf(directory, { overwrite: 'never', exclude: ['l'] });
+    expect(told).toEqual([entry('file', '/d/f', 0, true)]);
+  });
 
-  it('are complete for a large tree', () =>
-    inTemporaryDirectory(async (directory) => {
-      mkdirSync(join(directory, 'a'));
-      const names = Array.from({ length: 1000 }, (_, index) => `/f${index}`);
-      for (const name of names) {
-        writeFileSync(join(directory, `a${name}`), '');
-      }
-      const told = await entriesOf(directory, {});
-      expect(told.map(({ source }) => source).sort()).toEqual(
-        ['a', ...names.map((name) => `a${name}`)].sort(),
-      );
-    }));
+  it('are complete for a large tree', async ({ directory }) => {
+    mkdirSync(join(directory, 'a'));
+    const names = Array.from({ length: 1000 }, (_, index) => `/f${index}`);
+    for (const name of names) {
+      writeFileSync(join(directory, `a${name}`), '');
+    }
+    const told = await entriesOf(directory, {});
+    expect(told.map(({ source }) => source).sort()).toEqual(['a', ...names.map((name) => `a${name}`)].sort());
+  });
 
-  it('end the copy if the listener throws', () =>
-    inTemporaryDirectory(async (directory) => {
-      makeTree(directory);
-      const why = new Error('enough');
-      const onEntry = () => {
-        throw why;
-      };
-      const copying = copy(join(directory, 'a'), join(directory, 'b'), { recursive: true, onEntry });
-      expect(await rejectionOf(copying)).toBe(why);
-    }));
+  it('end the copy if the listener throws', async ({ directory }) => {
+    makeTree(directory);
+    const why = new Error('enough');
+    const onEntry = () => {
+      throw why;
+    };
+    const copying = copy(join(directory, 'a'), join(directory, 'b'), { recursive: true, onEntry });
+    expect(await rejectionOf(copying)).toBe(why);
+  });
 });
 
 describe('a copy that fails', () => {
-  it("has done what its error's report says, with all warnings and errors so far", () =>
-    inTemporaryDirectory(async (directory) => {
-      makeTree(directory);
-      writeFileSync(join(directory, 'a/g'), 'more');
-      // A directory in place of a file is met after the entries beside it.
-      mkdirSync(join(directory, 'b/d/f'), { recursive: true });
-      const error = await rejectionOf(copy(join(directory, 'a'), join(directory, 'b'), { recursive: true }));
-      expect(error).toBeInstanceOf(CopyError);
-      expect((error as CopyError).report).toMatchObject({ bytes: 4, files: 2, warnings: [], errors: [] });
-    }));
+  it("has done what its error's report says, with all warnings and errors so far", async ({ directory }) => {
+    makeTree(directory);
+    writeFileSync(join(directory, 'a/g'), 'more');
+    // A directory in place of a file is met after the entries beside it.
+    mkdirSync(join(directory, 'b/d/f'), { recursive: true });
+    const error = await rejectionOf(copy(join(directory, 'a'), join(directory, 'b'), { recursive: true }));
+    expect(error).toBeInstanceOf(CopyError);
+    expect((error as CopyError).report).toMatchObject({ bytes: 4, files: 2, warnings: [], errors: [] });
+  });
 });

@@ -3,8 +3,8 @@
 import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { describe, expect, it } from 'vitest';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import type { Outcome } from '../helpers/program.js';
 import { runFile } from '../helpers/runtimes.js';
 
@@ -47,8 +47,9 @@ describe('a process that ends in the middle of a copy', () => {
     ],
     [2, "copy('a', 'b', { recursive: true, concurrency: 2, verify: true, onProgress })"],
   ] as const) {
-    it.each(endings)(`by %s leaves no temporary file: ${copying}`, (_, status, end, error) =>
-      inMemoryDirectory((directory) => {
+    it.for(endings)(
+      `by %s leaves no temporary file: ${copying}`,
+      ([_, status, end, error], { inMemory: directory }) => {
         makeFiles(directory);
         const outcome = run(
           directory,
@@ -71,28 +72,26 @@ describe('a process that ends in the middle of a copy', () => {
           stderr: error === '' ? '' : expect.stringContaining(error),
         });
         expect(readdirSync(join(directory, 'b')).filter((name) => name.startsWith('.mapcp-'))).toEqual([]);
-      }),
+      },
     );
   }
 
-  it('has no listener of ours once no copy is running', () =>
-    inMemoryDirectory((directory) => {
-      const outcome = run(
-        directory,
-        `const before = process.listenerCount('exit');
+  it('has no listener of ours once no copy is running', ({ inMemory: directory }) => {
+    const outcome = run(
+      directory,
+      `const before = process.listenerCount('exit');
         await Promise.all(['x', 'y', 'z'].map((name) => copy('program.mjs', name)));
         console.log(process.listenerCount('exit') - before);`,
-      );
-      expect(outcome).toEqual({ status: 0, stdout: '0\n', stderr: '' });
-    }));
+    );
+    expect(outcome).toEqual({ status: 0, stdout: '0\n', stderr: '' });
+  });
 });
 
 describe('a sandbox that is forgotten', () => {
-  it('is closed when it is collected, with a warning', () =>
-    inMemoryDirectory((directory) => {
-      const outcome = run(
-        directory,
-        `import { readdirSync, readlinkSync } from 'node:fs';
+  it('is closed when it is collected, with a warning', ({ inMemory: directory }) => {
+    const outcome = run(
+      directory,
+      `import { readdirSync, readlinkSync } from 'node:fs';
         const held = () => readdirSync('/proc/self/fd').filter((fd) => {
           try { return readlinkSync('/proc/self/fd/' + fd) === process.cwd(); } catch { return false; }
         }).length;
@@ -110,42 +109,40 @@ describe('a sandbox that is forgotten', () => {
           await new Promise((resolve) => setImmediate(resolve));
         }
         console.log(warning.code, held() - before);`,
-        '--expose-gc',
-      );
-      expect(outcome).toMatchObject({ status: 0, stdout: '1\nMAPCP_NOT_CLOSED 0\n' });
-      expect(outcome.stderr).toMatch(/a sandbox was not closed, and held '.*' open until now/);
-    }));
+      '--expose-gc',
+    );
+    expect(outcome).toMatchObject({ status: 0, stdout: '1\nMAPCP_NOT_CLOSED 0\n' });
+    expect(outcome.stderr).toMatch(/a sandbox was not closed, and held '.*' open until now/);
+  });
 
-  it('is not collected while it copies', () =>
-    inMemoryDirectory((directory) => {
-      writeFileSync(join(directory, 'big'), '');
-      truncateSync(join(directory, 'big'), GiB / 4);
-      const outcome = run(
-        directory,
-        `const start = async () => {
+  it('is not collected while it copies', ({ inMemory: directory }) => {
+    writeFileSync(join(directory, 'big'), '');
+    truncateSync(join(directory, 'big'), GiB / 4);
+    const outcome = run(
+      directory,
+      `const start = async () => {
           const box = await openSandbox({ '/d': { path: '.', access: 'read-write' } });
           return [box.copy('/d/big', '/d/x', { verify: true, onProgress: () => gc() })];
         };
         const [copying] = await start();
         console.log((await copying).files);
         process.exit();`,
-        '--expose-gc',
-      );
-      expect(outcome).toEqual({ status: 0, stdout: '1\n', stderr: '' });
-    }));
+      '--expose-gc',
+    );
+    expect(outcome).toEqual({ status: 0, stdout: '1\n', stderr: '' });
+  });
 
-  it('causes no warning if it was closed', () =>
-    inMemoryDirectory((directory) => {
-      const outcome = run(
-        directory,
-        `const use = async () => (await openSandbox({ '/d': { path: '.', access: 'read' } })).close();
+  it('causes no warning if it was closed', ({ inMemory: directory }) => {
+    const outcome = run(
+      directory,
+      `const use = async () => (await openSandbox({ '/d': { path: '.', access: 'read' } })).close();
         await use();
         for (let turn = 0; turn < 10; turn++) {
           gc();
           await new Promise((resolve) => setImmediate(resolve));
         }`,
-        '--expose-gc',
-      );
-      expect(outcome).toEqual({ status: 0, stdout: '', stderr: '' });
-    }));
+      '--expose-gc',
+    );
+    expect(outcome).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
 });

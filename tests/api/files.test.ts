@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as later } from 'node:timers/promises';
 import { type CopyOptions, copy, openSandbox } from 'mapcp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import { rejectionOf } from '../helpers/rejection.js';
 
 /** Creates `in` with the files 0 to 9, calls `use` with its path and a target, and returns the names of the copies. */
@@ -93,48 +94,45 @@ describe('the files of a copy', () => {
     expect(names).toEqual(['1', '2']);
   });
 
-  it('do not let a copy without them wait, however late they come', () =>
-    inTemporaryDirectory(async (directory) => {
-      mkdirSync(join(directory, 'in'));
-      writeFileSync(join(directory, 'in/f'), 'f');
-      const stop = new AbortController();
-      const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
-      const waiting = Array.from({ length: 40 }, (_, number) =>
-        copy(join(directory, 'in'), join(directory, `w${number}`), { files: never, signal: stop.signal }),
-      );
-      const ends = Promise.allSettled(waiting);
-      await copy(join(directory, 'in'), join(directory, 'out'), { recursive: true });
-      stop.abort(new Error('enough'));
-      expect((await ends).map((end) => end.status === 'rejected' && end.reason.message)).toEqual(
-        Array(40).fill('enough'),
-      );
-    }));
+  it('do not let a copy without them wait, however late they come', async ({ directory }) => {
+    mkdirSync(join(directory, 'in'));
+    writeFileSync(join(directory, 'in/f'), 'f');
+    const stop = new AbortController();
+    const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
+    const waiting = Array.from({ length: 40 }, (_, number) =>
+      copy(join(directory, 'in'), join(directory, `w${number}`), { files: never, signal: stop.signal }),
+    );
+    const ends = Promise.allSettled(waiting);
+    await copy(join(directory, 'in'), join(directory, 'out'), { recursive: true });
+    stop.abort(new Error('enough'));
+    expect((await ends).map((end) => end.status === 'rejected' && end.reason.message)).toEqual(
+      Array(40).fill('enough'),
+    );
+  });
 
-  it('are no longer read when the copy has failed', () =>
-    inTemporaryDirectory(async (directory) => {
-      mkdirSync(join(directory, 'in'));
-      const files = new Watched();
-      const list = function* () {
-        for (let number = 0; ; number++) {
-          yield `missing-${number}`;
-        }
-      };
-      const error = await rejectionOf(
-        copy(join(directory, 'in'), join(directory, 'out'), { files: files.of(list()) }),
-      );
-      expect(error).toMatchObject({ code: 'ENOENT', path: join(directory, 'in/missing-0') });
-      await expect.poll(() => files.isLeft).toBe(true);
-    }));
+  it('are no longer read when the copy has failed', async ({ directory }) => {
+    mkdirSync(join(directory, 'in'));
+    const files = new Watched();
+    const list = function* () {
+      for (let number = 0; ; number++) {
+        yield `missing-${number}`;
+      }
+    };
+    const error = await rejectionOf(
+      copy(join(directory, 'in'), join(directory, 'out'), { files: files.of(list()) }),
+    );
+    expect(error).toMatchObject({ code: 'ENOENT', path: join(directory, 'in/missing-0') });
+    await expect.poll(() => files.isLeft).toBe(true);
+  });
 
-  it('are no longer waited for when the copy is aborted', () =>
-    inTemporaryDirectory(async (directory) => {
-      mkdirSync(join(directory, 'in'));
-      const files = new Readable({ objectMode: true, read() {} });
-      const stop = new AbortController();
-      const copying = copy(join(directory, 'in'), join(directory, 'out'), { files, signal: stop.signal });
-      stop.abort(new Error('enough'));
-      expect(await rejectionOf(copying)).toEqual(new Error('enough'));
-    }));
+  it('are no longer waited for when the copy is aborted', async ({ directory }) => {
+    mkdirSync(join(directory, 'in'));
+    const files = new Readable({ objectMode: true, read() {} });
+    const stop = new AbortController();
+    const copying = copy(join(directory, 'in'), join(directory, 'out'), { files, signal: stop.signal });
+    stop.abort(new Error('enough'));
+    expect(await rejectionOf(copying)).toEqual(new Error('enough'));
+  });
 
   it('end the copy with their own error', async () => {
     const broken = new Error('the list is broken');
@@ -155,7 +153,7 @@ describe('the files of a copy', () => {
     expect(names).toEqual(['1']);
   });
 
-  it.each<[string, unknown, string]>([
+  it.for<[string, unknown, string]>([
     ['a string', '1', "options.files must be an iterable of paths, not '1'"],
     ['bytes', new Uint8Array(1), 'options.files must be an iterable of paths, not a Uint8Array'],
     ['an object', {}, 'options.files must be an iterable of paths, not an object'],
@@ -163,15 +161,13 @@ describe('the files of a copy', () => {
     ['buffers', [Buffer.from('1')], 'a path of options.files must be a string, not a Uint8Array'],
     ['a path with a NUL', ['a\0b'], 'a path of options.files must not contain a NUL character'],
     ['a lone surrogate', ['\ud800'], /^a path of options.files must be well-formed/ as unknown as string],
-  ])('cannot be %s', (_, files, message) =>
-    inTemporaryDirectory(async (directory) => {
-      const error = await rejectionOf(
-        copy(directory, join(directory, 'out'), { files: files as string[], dryRun: true }),
-      );
-      expect(error).toBeInstanceOf(TypeError);
-      expect((error as Error).message).toMatch(message);
-    }),
-  );
+  ])('cannot be %s', async ([_, files, message], { directory }) => {
+    const error = await rejectionOf(
+      copy(directory, join(directory, 'out'), { files: files as string[], dryRun: true }),
+    );
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toMatch(message);
+  });
 
   it('cannot be divided among threads', async () => {
     const error = await rejectionOf(copy('in', 'out', { files: [], concurrency: 2 }));

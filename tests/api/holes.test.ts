@@ -14,9 +14,10 @@ import {
 import { join } from 'node:path';
 import { copy, type HostMaker } from 'mapcp';
 import { createHost } from 'mapcp/host';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { identity } from '../../ts/host/status.js';
 import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 
 const MiB = 1024 * 1024;
 const TiB = MiB * MiB;
@@ -133,36 +134,36 @@ describe.runIf(process.platform === 'linux').each([
 });
 
 describe('a host of your own', () => {
-  it('is asked for the file by its inode number, and a wrong answer is found by verify', () =>
-    inTemporaryDirectory(async (directory) => {
-      const [source, target] = [join(directory, 'a'), join(directory, 'b')];
-      writeFileSync(source, Buffer.alloc(8 * MiB, 'x'));
-      const end = BigInt(8 * MiB);
-      const asked: bigint[] = [];
-      const host = hostThat((_, file) => {
-        asked.push(file);
-        return BigUint64Array.of(end, end);
-      });
-      await expect(copy(source, target, { host, verify: true })).rejects.toMatchObject({
-        code: 'ERR_MAPCP_VERIFICATION_FAILED',
-      });
-      expect(asked).toEqual([identity(statSync(source, { bigint: true })).lower]);
-      expect(readdirSync(directory)).toEqual(['a']);
-    }));
+  it('is asked for the file by its inode number, and a wrong answer is found by verify', async ({
+    directory,
+  }) => {
+    const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+    writeFileSync(source, Buffer.alloc(8 * MiB, 'x'));
+    const end = BigInt(8 * MiB);
+    const asked: bigint[] = [];
+    const host = hostThat((_, file) => {
+      asked.push(file);
+      return BigUint64Array.of(end, end);
+    });
+    await expect(copy(source, target, { host, verify: true })).rejects.toMatchObject({
+      code: 'ERR_MAPCP_VERIFICATION_FAILED',
+    });
+    expect(asked).toEqual([identity(statSync(source, { bigint: true })).lower]);
+    expect(readdirSync(directory)).toEqual(['a']);
+  });
 
-  it('is not asked about a stream, or with sparse: never', () =>
-    inTemporaryDirectory(async (directory) => {
-      const [source, target] = [join(directory, 'a'), join(directory, 'b')];
-      writeFileSync(source, Buffer.alloc(8 * MiB, 'x'));
-      let questions = 0;
-      const host = hostThat(() => {
-        questions++;
-        return undefined;
-      });
-      await copy(source, target, { host, sparse: 'never' });
-      await copy(new Blob([Buffer.alloc(8 * MiB)]), target, { host });
-      expect(questions).toBe(0);
-      await copy(source, target, { host });
-      expect(questions).toBe(1);
-    }));
+  it('is not asked about a stream, or with sparse: never', async ({ directory }) => {
+    const [source, target] = [join(directory, 'a'), join(directory, 'b')];
+    writeFileSync(source, Buffer.alloc(8 * MiB, 'x'));
+    let questions = 0;
+    const host = hostThat(() => {
+      questions++;
+      return undefined;
+    });
+    await copy(source, target, { host, sparse: 'never' });
+    await copy(new Blob([Buffer.alloc(8 * MiB)]), target, { host });
+    expect(questions).toBe(0);
+    await copy(source, target, { host });
+    expect(questions).toBe(1);
+  });
 });

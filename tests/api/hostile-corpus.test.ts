@@ -3,9 +3,9 @@
 import { mkdirSync, readdirSync, realpathSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CopyOptions, openSandbox } from 'mapcp';
-import { expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { look } from '../behaviour/tree.js';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import { classOf } from '../helpers/names.js';
 
 const limits = { maxBytes: 100_000, maxFiles: 90, maxDepth: 6, maxFileSize: 10_000 };
@@ -69,8 +69,9 @@ function expectPortable(paths: readonly string[]): void {
   expect(new Set(paths.map(classOf)).size).toBe(paths.length);
 }
 
-it.each(combinations)('nothing of a hostile tree leads out or exceeds a limit with %o', (options) =>
-  inMemoryDirectory(async (directory) => {
+it.for(combinations)(
+  'nothing of a hostile tree leads out or exceeds a limit with %o',
+  async (options, { inMemory: directory }) => {
     makeCorpus(directory);
     mkdirSync(join(directory, 'out'));
     using box = await openSandbox({
@@ -115,5 +116,5 @@ it.each(combinations)('nothing of a hostile tree leads out or exceeds a limit wi
         ].sort(),
       );
     }
-  }),
+  },
 );

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { copy } from '../../ts/index.js';
 import { openFiles } from '../helpers/descriptors.js';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 
 interface CoreInstance {
   readonly exports: Readonly<Record<string, unknown>>;
@@ -49,74 +49,68 @@ async function withoutIdleInstances(directory: string): Promise<void> {
 
 afterEach(() => vi.restoreAllMocks());
 
-it('a copy uses the instance of the copy before', () =>
-  inTemporaryDirectory(async (directory) => {
-    await withoutIdleInstances(directory);
-    writeFileSync(join(directory, 'a'), 'content');
-    const made = watchInstances();
-    await copy(join(directory, 'a'), join(directory, 'b'));
-    const { length } = made;
-    expect(length).toBeGreaterThan(0);
-    mkdirSync(join(directory, 'd'));
-    await copy(join(directory, 'b'), join(directory, 'd/c'));
-    expect(made).toHaveLength(length);
-    expect(readFileSync(join(directory, 'd/c'), 'utf8')).toBe('content');
-  }));
+it('a copy uses the instance of the copy before', async ({ directory }) => {
+  await withoutIdleInstances(directory);
+  writeFileSync(join(directory, 'a'), 'content');
+  const made = watchInstances();
+  await copy(join(directory, 'a'), join(directory, 'b'));
+  const { length } = made;
+  expect(length).toBeGreaterThan(0);
+  mkdirSync(join(directory, 'd'));
+  await copy(join(directory, 'b'), join(directory, 'd/c'));
+  expect(made).toHaveLength(length);
+  expect(readFileSync(join(directory, 'd/c'), 'utf8')).toBe('content');
+});
 
-it('nothing of an ended copy stays in its instance', () =>
-  inTemporaryDirectory(async (directory) => {
-    await withoutIdleInstances(directory);
-    writeFileSync(join(directory, 'qqname'), 'qqcontent'.repeat(1000));
-    writeFileSync(join(directory, 'other'), '');
-    const made = watchInstances();
-    await copy(join(directory, 'qqname'), join(directory, 'qqcopy'), { preserveTimestamps: true });
-    const afterFirst = stateOf(made);
-    await copy(join(directory, 'other'), join(directory, 'x'), { verify: true });
-    expect(stateOf(made).join() === afterFirst.join()).toBe(true);
-    expect(/qqname|qqcontent|qqcopy/.exec(afterFirst.join())?.[0]).toBeUndefined();
-  }));
+it('nothing of an ended copy stays in its instance', async ({ directory }) => {
+  await withoutIdleInstances(directory);
+  writeFileSync(join(directory, 'qqname'), 'qqcontent'.repeat(1000));
+  writeFileSync(join(directory, 'other'), '');
+  const made = watchInstances();
+  await copy(join(directory, 'qqname'), join(directory, 'qqcopy'), { preserveTimestamps: true });
+  const afterFirst = stateOf(made);
+  await copy(join(directory, 'other'), join(directory, 'x'), { verify: true });
+  expect(stateOf(made).join() === afterFirst.join()).toBe(true);
+  expect(/qqname|qqcontent|qqcopy/.exec(afterFirst.join())?.[0]).toBeUndefined();
+});
 
-it('an instance is not used after a failure', () =>
-  inTemporaryDirectory(async (directory) => {
-    await withoutIdleInstances(directory);
-    writeFileSync(join(directory, 'a'), 'content');
-    const made = watchInstances();
-    await expect(copy(join(directory, 'missing'), join(directory, 'b'))).rejects.toThrow();
-    const { length } = made;
-    await copy(join(directory, 'a'), join(directory, 'b'));
-    expect(made).toHaveLength(2 * length);
-  }));
+it('an instance is not used after a failure', async ({ directory }) => {
+  await withoutIdleInstances(directory);
+  writeFileSync(join(directory, 'a'), 'content');
+  const made = watchInstances();
+  await expect(copy(join(directory, 'missing'), join(directory, 'b'))).rejects.toThrow();
+  const { length } = made;
+  await copy(join(directory, 'a'), join(directory, 'b'));
+  expect(made).toHaveLength(2 * length);
+});
 
-it('an instance whose memory grew is used again, and keeps nothing of the copy', () =>
-  inTemporaryDirectory(async (directory) => {
-    await withoutIdleInstances(directory);
-    writeFileSync(join(directory, 'a'), Buffer.alloc(1_000_000, 'qqcontent'));
-    const made = watchInstances();
-    await copy(join(directory, 'a'), join(directory, 'b'));
-    const { length } = made;
-    expect(stateOf(made).join()).not.toContain('qqcontent');
-    await copy(join(directory, 'b'), join(directory, 'c'));
-    expect(made).toHaveLength(length);
-    expect(readFileSync(join(directory, 'c')).equals(readFileSync(join(directory, 'a')))).toBe(true);
-    expect(stateOf(made).join()).not.toContain('qqcontent');
-  }));
+it('an instance whose memory grew is used again, and keeps nothing of the copy', async ({ directory }) => {
+  await withoutIdleInstances(directory);
+  writeFileSync(join(directory, 'a'), Buffer.alloc(1_000_000, 'qqcontent'));
+  const made = watchInstances();
+  await copy(join(directory, 'a'), join(directory, 'b'));
+  const { length } = made;
+  expect(stateOf(made).join()).not.toContain('qqcontent');
+  await copy(join(directory, 'b'), join(directory, 'c'));
+  expect(made).toHaveLength(length);
+  expect(readFileSync(join(directory, 'c')).equals(readFileSync(join(directory, 'a')))).toBe(true);
+  expect(stateOf(made).join()).not.toContain('qqcontent');
+});
 
-it('an instance whose memory grew by more than 4 MiB is not used again', () =>
-  inTemporaryDirectory(async (directory) => {
-    await withoutIdleInstances(directory);
-    writeFileSync(join(directory, 'a'), Buffer.alloc(8_000_000, 'x'));
-    const made = watchInstances();
-    await copy(join(directory, 'a'), join(directory, 'b'), { windowSize: 8_000_000 });
-    const { length } = made;
-    await copy(join(directory, 'b'), join(directory, 'c'));
-    expect(made).toHaveLength(2 * length);
-  }));
+it('an instance whose memory grew by more than 4 MiB is not used again', async ({ directory }) => {
+  await withoutIdleInstances(directory);
+  writeFileSync(join(directory, 'a'), Buffer.alloc(8_000_000, 'x'));
+  const made = watchInstances();
+  await copy(join(directory, 'a'), join(directory, 'b'), { windowSize: 8_000_000 });
+  const { length } = made;
+  await copy(join(directory, 'b'), join(directory, 'c'));
+  expect(made).toHaveLength(2 * length);
+});
 
-it('an idle instance holds no directory open', () =>
-  inTemporaryDirectory(async (directory) => {
-    writeFileSync(join(directory, 'a'), 'content');
-    await Promise.all(
-      Array.from({ length: 40 }, (_, number) => copy(join(directory, 'a'), join(directory, `b${number}`))),
-    );
-    expect(openFiles().filter((path) => path.startsWith(directory))).toEqual([]);
-  }));
+it('an idle instance holds no directory open', async ({ directory }) => {
+  writeFileSync(join(directory, 'a'), 'content');
+  await Promise.all(
+    Array.from({ length: 40 }, (_, number) => copy(join(directory, 'a'), join(directory, `b${number}`))),
+  );
+  expect(openFiles().filter((path) => path.startsWith(directory))).toEqual([]);
+});

@@ -8,8 +8,8 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { type CopyOptions, copy, type HostMaker } from 'mapcp';
 import { createHost } from 'mapcp/host';
-import { expect, it } from 'vitest';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { expect } from 'vitest';
+import { it } from '../helpers/it.js';
 
 /** Makes a host whose classes `change` may change in place. */
 const changedHost =
@@ -53,11 +53,12 @@ const failed = (reason: string) => ({
   reason: `${reason} allows; raise the limit if you trust the source`,
 });
 
-it.each<[CopyOptions, string]>([
+it.for<[CopyOptions, string]>([
   [{ maxFileSize: 99_999 }, 'it has more bytes than maxFileSize: 99999'],
   [{ maxBytes: 99_999 }, 'with it, the copy has more bytes than maxBytes: 99999'],
-])('a file that has more bytes than its status says ends at %o', (options, reason) =>
-  inMemoryDirectory(async (directory) => {
+])(
+  'a file that has more bytes than its status says ends at %o',
+  async ([options, reason], { inMemory: directory }) => {
     writeFileSync(join(directory, 'a'), Buffer.alloc(100_000, 1));
     const copying = (more: CopyOptions) =>
       copy(join(directory, 'a'), join(directory, 'b'), { ...more, windowSize: 65_536, host: shrinkingHost });
@@ -66,14 +67,15 @@ it.each<[CopyOptions, string]>([
     await expect(copying({ maxBytes: 100_000, maxFileSize: 100_000n })).resolves.toMatchObject({
       bytes: 100_000,
     });
-  }),
+  },
 );
 
-it.each<[string, CopyOptions]>([
+it.for<[string, CopyOptions]>([
   ['goes on after errors', { keepGoing: true }],
   ['measures first and leaves out all entries', { exclude: ['n*'], onProgress: () => {} }],
-])('with a limit on entries, a listing that never ends is an error if the copy %s', (_, options) =>
-  inMemoryDirectory(async (directory) => {
+])(
+  'with a limit on entries, a listing that never ends is an error if the copy %s',
+  async ([_, options], { inMemory: directory }) => {
     mkdirSync(join(directory, 'a'));
     const copying = copy(join(directory, 'a'), join(directory, 'b'), {
       recursive: true,
@@ -82,107 +84,106 @@ it.each<[string, CopyOptions]>([
       ...options,
     });
     await expect(copying).rejects.toMatchObject(failed('the copy lists far more entries than maxFiles: 3'));
-  }),
+  },
 );
 
-it('with a limit on entries, a list that never ends and has only bad paths is an error', () =>
-  inMemoryDirectory(async (directory) => {
-    mkdirSync(join(directory, 'a'));
-    const files = (function* () {
-      for (let number = 0; ; number++) {
-        yield `../${number}`;
-      }
-    })();
-    const options = { maxFiles: 3, keepGoing: true, files, signal: AbortSignal.timeout(60_000) };
-    const copying = copy(join(directory, 'a'), join(directory, 'b'), options);
-    await expect(copying).rejects.toMatchObject(failed('the copy lists far more entries than maxFiles: 3'));
-  }));
+it('with a limit on entries, a list that never ends and has only bad paths is an error', async ({
+  inMemory: directory,
+}) => {
+  mkdirSync(join(directory, 'a'));
+  const files = (function* () {
+    for (let number = 0; ; number++) {
+      yield `../${number}`;
+    }
+  })();
+  const options = { maxFiles: 3, keepGoing: true, files, signal: AbortSignal.timeout(60_000) };
+  const copying = copy(join(directory, 'a'), join(directory, 'b'), options);
+  await expect(copying).rejects.toMatchObject(failed('the copy lists far more entries than maxFiles: 3'));
+});
 
-it.each<[string, CopyOptions]>([
+it.for<[string, CopyOptions]>([
   ['copies', {}],
   ['measures', { onProgress: () => {} }],
 ])(
   'an abort ends a copy that %s a listing that never ends, of which it leaves out all entries',
-  (_, options) =>
-    inMemoryDirectory(async (directory) => {
-      mkdirSync(join(directory, 'a'));
-      const controller = new AbortController();
-      const reason = new Error('enough');
-      const host = listingHost((number) => {
-        if (number === 10_000) {
-          setImmediate(() => controller.abort(reason));
-        }
-        // If the copy cannot be aborted, it must end for the test to fail.
-        return number < 1_000_000;
-      });
-      const copying = copy(join(directory, 'a'), join(directory, 'b'), {
-        recursive: true,
-        exclude: ['n*'],
-        signal: controller.signal,
-        host,
-        ...options,
-      });
-      await expect(copying).rejects.toBe(reason);
-    }),
-);
-
-it.each([{ maxFiles: 50 }, { maxBytes: 500 }])(
-  'the limit %o is for all jobs of a divided copy together',
-  (limit) =>
-    inMemoryDirectory(async (directory) => {
-      mkdirSync(join(directory, 'a'));
-      for (let number = 0; number < 100; number++) {
-        writeFileSync(join(directory, 'a', `${number}`), 'ten bytes.');
+  async ([_, options], { inMemory: directory }) => {
+    mkdirSync(join(directory, 'a'));
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const host = listingHost((number) => {
+      if (number === 10_000) {
+        setImmediate(() => controller.abort(reason));
       }
-      const options = { recursive: true, concurrency: 4, ...limit };
-      const copying = copy(join(directory, 'a'), join(directory, 'b'), options);
-      await expect(copying).rejects.toMatchObject({ code: 'ERR_MAPCP_LIMIT_EXCEEDED' });
-      const most = 'maxFiles' in limit ? limit.maxFiles - 1 : limit.maxBytes / 10;
-      expect(readdirSync(join(directory, 'b')).length).toBe(most);
-      const shard = { index: 0, count: 2 };
-      await expect(
-        copy(join(directory, 'a'), join(directory, 'c'), { ...options, concurrency: 1, shard }),
-      ).rejects.toMatchObject({ code: 'EINVAL', operation: 'accept' });
-    }),
-);
-
-it('a limit on single entries holds in every job of a divided copy', () =>
-  inMemoryDirectory(async (directory) => {
-    mkdirSync(join(directory, 'a/d'), { recursive: true });
-    for (let number = 0; number < 20; number++) {
-      writeFileSync(join(directory, 'a', `${number}`), number === 7 ? 'larger' : 'x');
-    }
-    writeFileSync(join(directory, 'a/d/deep'), 'x');
-    const report = await copy(join(directory, 'a'), join(directory, 'b'), {
-      recursive: true,
-      concurrency: 3,
-      keepGoing: true,
-      maxFileSize: 5,
-      maxDepth: 1,
+      // If the copy cannot be aborted, it must end for the test to fail.
+      return number < 1_000_000;
     });
-    expect(report).toMatchObject({ files: 19, errorCount: 2 });
-    expect(report.errors.map(({ source }) => source.slice(directory.length)).sort()).toEqual([
-      '/a/7',
-      '/a/d/deep',
-    ]);
-  }));
+    const copying = copy(join(directory, 'a'), join(directory, 'b'), {
+      recursive: true,
+      exclude: ['n*'],
+      signal: controller.signal,
+      host,
+      ...options,
+    });
+    await expect(copying).rejects.toBe(reason);
+  },
+);
 
-it('links that multiply a tree end at the limit on entries, also while the copy measures', () =>
-  inMemoryDirectory(async (directory) => {
-    const names = Array.from({ length: 12 }, (_, number) => `${number}`);
-    for (const name of names) {
-      mkdirSync(join(directory, 'a', name), { recursive: true });
-      for (const other of names) {
-        symlinkSync(`../${other}`, join(directory, 'a', name, `to${other}`));
-      }
+it.for([{ maxFiles: 50 }, { maxBytes: 500 }])(
+  'the limit %o is for all jobs of a divided copy together',
+  async (limit, { inMemory: directory }) => {
+    mkdirSync(join(directory, 'a'));
+    for (let number = 0; number < 100; number++) {
+      writeFileSync(join(directory, 'a', `${number}`), 'ten bytes.');
     }
-    const options = { recursive: true, symlinks: 'follow', keepGoing: true, maxFiles: 100 } as const;
-    for (const more of [{}, { onProgress: () => {} }, { dryRun: true }]) {
-      const copying = copy(join(directory, 'a'), join(directory, 'b'), { ...options, ...more });
-      await expect(copying).rejects.toMatchObject({ code: 'ERR_MAPCP_LIMIT_EXCEEDED' });
+    const options = { recursive: true, concurrency: 4, ...limit };
+    const copying = copy(join(directory, 'a'), join(directory, 'b'), options);
+    await expect(copying).rejects.toMatchObject({ code: 'ERR_MAPCP_LIMIT_EXCEEDED' });
+    const most = 'maxFiles' in limit ? limit.maxFiles - 1 : limit.maxBytes / 10;
+    expect(readdirSync(join(directory, 'b')).length).toBe(most);
+    const shard = { index: 0, count: 2 };
+    await expect(
+      copy(join(directory, 'a'), join(directory, 'c'), { ...options, concurrency: 1, shard }),
+    ).rejects.toMatchObject({ code: 'EINVAL', operation: 'accept' });
+  },
+);
+
+it('a limit on single entries holds in every job of a divided copy', async ({ inMemory: directory }) => {
+  mkdirSync(join(directory, 'a/d'), { recursive: true });
+  for (let number = 0; number < 20; number++) {
+    writeFileSync(join(directory, 'a', `${number}`), number === 7 ? 'larger' : 'x');
+  }
+  writeFileSync(join(directory, 'a/d/deep'), 'x');
+  const report = await copy(join(directory, 'a'), join(directory, 'b'), {
+    recursive: true,
+    concurrency: 3,
+    keepGoing: true,
+    maxFileSize: 5,
+    maxDepth: 1,
+  });
+  expect(report).toMatchObject({ files: 19, errorCount: 2 });
+  expect(report.errors.map(({ source }) => source.slice(directory.length)).sort()).toEqual([
+    '/a/7',
+    '/a/d/deep',
+  ]);
+});
+
+it('links that multiply a tree end at the limit on entries, also while the copy measures', async ({
+  inMemory: directory,
+}) => {
+  const names = Array.from({ length: 12 }, (_, number) => `${number}`);
+  for (const name of names) {
+    mkdirSync(join(directory, 'a', name), { recursive: true });
+    for (const other of names) {
+      symlinkSync(`../${other}`, join(directory, 'a', name, `to${other}`));
     }
-    expect(readdirSync(join(directory, 'b'), { recursive: true }).length).toBeLessThan(100);
-  }));
+  }
+  const options = { recursive: true, symlinks: 'follow', keepGoing: true, maxFiles: 100 } as const;
+  for (const more of [{}, { onProgress: () => {} }, { dryRun: true }]) {
+    const copying = copy(join(directory, 'a'), join(directory, 'b'), { ...options, ...more });
+    await expect(copying).rejects.toMatchObject({ code: 'ERR_MAPCP_LIMIT_EXCEEDED' });
+  }
+  expect(readdirSync(join(directory, 'b'), { recursive: true }).length).toBeLessThan(100);
+});
 
 it.each<[unknown, typeof TypeError]>([
   ['1', TypeError],

@@ -5,8 +5,8 @@ import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import { copy, type HostMaker, openSandbox } from 'mapcp';
-import { describe, expect, it } from 'vitest';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 
 const checkout = join(import.meta.dirname, '../..');
 
@@ -21,35 +21,32 @@ const shim: HostMaker = (preopens) => {
 };
 
 describe("on preview2-shim's host", () => {
-  it('a file is copied', () =>
-    inTemporaryDirectory(async (directory) => {
-      writeFileSync(join(directory, 'a'), 'content');
-      await copy(join(directory, 'a'), join(directory, 'b'), { host: shim });
-      expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
-    }));
+  it('a file is copied', async ({ directory }) => {
+    writeFileSync(join(directory, 'a'), 'content');
+    await copy(join(directory, 'a'), join(directory, 'b'), { host: shim });
+    expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
+  });
 
-  it('a tree is copied in a sandbox', () =>
-    inTemporaryDirectory(async (directory) => {
-      mkdirSync(join(directory, 'in/d'), { recursive: true });
-      mkdirSync(join(directory, 'out'));
-      writeFileSync(join(directory, 'in/d/f'), 'content');
-      using box = await openSandbox(
-        {
-          '/in': { path: join(directory, 'in'), access: 'read' },
-          '/out': { path: join(directory, 'out'), access: 'read-write' },
-        },
-        { host: shim },
-      );
-      const report = await box.copy('/in', '/out/copy', { recursive: true });
-      expect(report).toMatchObject({ files: 1, directories: 2 });
-      expect(readFileSync(join(directory, 'out/copy/d/f'), 'utf8')).toBe('content');
-    }));
+  it('a tree is copied in a sandbox', async ({ directory }) => {
+    mkdirSync(join(directory, 'in/d'), { recursive: true });
+    mkdirSync(join(directory, 'out'));
+    writeFileSync(join(directory, 'in/d/f'), 'content');
+    using box = await openSandbox(
+      {
+        '/in': { path: join(directory, 'in'), access: 'read' },
+        '/out': { path: join(directory, 'out'), access: 'read-write' },
+      },
+      { host: shim },
+    );
+    const report = await box.copy('/in', '/out/copy', { recursive: true });
+    expect(report).toMatchObject({ files: 1, directories: 2 });
+    expect(readFileSync(join(directory, 'out/copy/d/f'), 'utf8')).toBe('content');
+  });
 
-  it('an error is the same', () =>
-    inTemporaryDirectory(async (directory) => {
-      const copying = copy(join(directory, 'missing'), join(directory, 'b'), { host: shim });
-      await expect(copying).rejects.toMatchObject({ code: 'ENOENT', path: join(directory, 'missing') });
-    }));
+  it('an error is the same', async ({ directory }) => {
+    const copying = copy(join(directory, 'missing'), join(directory, 'b'), { host: shim });
+    await expect(copying).rejects.toMatchObject({ code: 'ENOENT', path: join(directory, 'missing') });
+  });
 });
 
 describe('on our own host', () => {
@@ -66,27 +63,25 @@ describe('on our own host', () => {
     }
   });
 
-  it.each([
+  it.for<[string, string[]]>([
     ['copy', ['--input-type=module', '--eval', "import { copy } from 'mapcp'; await copy('a', 'b');"]],
     ['command', [join(checkout, 'build/out/js/cli/main.js'), 'a', 'b']],
-  ])('a %s loads only modules of Node and of the package', (_name, args) =>
-    inTemporaryDirectory((directory) => {
-      writeFileSync(join(directory, 'a'), 'content');
-      mkdirSync(join(directory, 'node_modules'));
-      symlinkSync(checkout, join(directory, 'node_modules/mapcp'));
-      const recorder = asModule(`
+  ])('a %s loads only modules of Node and of the package', ([_name, args], { directory }) => {
+    writeFileSync(join(directory, 'a'), 'content');
+    mkdirSync(join(directory, 'node_modules'));
+    symlinkSync(checkout, join(directory, 'node_modules/mapcp'));
+    const recorder = asModule(`
         import { appendFileSync } from 'node:fs';
         export async function load(url, context, next) {
           appendFileSync('loaded', url + '\\n');
           return next(url, context);
         }`);
-      const hook = asModule(`import { register } from 'node:module'; register(${JSON.stringify(recorder)});`);
-      execFileSync(process.execPath, ['--import', hook, ...args], { cwd: directory });
-      expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
-      const loaded = readFileSync(join(directory, 'loaded'), 'utf8').trim().split('\n');
-      const own = pathToFileURL(join(checkout, 'build/out/')).href;
-      expect(loaded.filter((url) => url.startsWith(own)).length).toBeGreaterThan(1);
-      expect(loaded.filter((url) => !url.startsWith('node:') && !url.startsWith(own))).toEqual([]);
-    }),
-  );
+    const hook = asModule(`import { register } from 'node:module'; register(${JSON.stringify(recorder)});`);
+    execFileSync(process.execPath, ['--import', hook, ...args], { cwd: directory });
+    expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
+    const loaded = readFileSync(join(directory, 'loaded'), 'utf8').trim().split('\n');
+    const own = pathToFileURL(join(checkout, 'build/out/')).href;
+    expect(loaded.filter((url) => url.startsWith(own)).length).toBeGreaterThan(1);
+    expect(loaded.filter((url) => !url.startsWith('node:') && !url.startsWith(own))).toEqual([]);
+  });
 });

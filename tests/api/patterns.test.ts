@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { copy } from 'mapcp';
-import { describe, expect, it } from 'vitest';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 
 describe('a pattern', () => {
-  it.each([
+  it.for([
     { given: '', says: 'An empty pattern matches nothing.' },
     { given: './sub', says: "for './sub', write 'sub' or '/sub'" },
     { given: '../sub', says: "have no '.', '..' or '//'" },
@@ -27,8 +27,9 @@ describe('a pattern', () => {
     { given: 'a/\\./b', says: "have no '.', '..' or '//'" },
     { given: '{./a,b}', says: "have no '.', '..' or '//'" },
     { given: '{a,b/}/c', says: "have no '.', '..' or '//'" },
-  ])('$given, which can never match, is a TypeError with the reason', ({ given, says }) =>
-    inTemporaryDirectory(async (directory) => {
+  ])(
+    '$given, which can never match, is a TypeError with the reason',
+    async ({ given, says }, { directory }) => {
       mkdirSync(join(directory, 'a'));
       for (const option of ['include', 'exclude']) {
         const task = copy(join(directory, 'a'), join(directory, 'b'), { [option]: ['*.o', given] });
@@ -37,6 +38,6 @@ describe('a pattern', () => {
         await expect(task).rejects.toThrow(says);
         expect(readdirSync(directory)).toEqual(['a']);
       }
-    }),
+    },
   );
 });

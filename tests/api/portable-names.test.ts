@@ -3,8 +3,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copy } from 'mapcp';
-import { describe, expect, it } from 'vitest';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import { classOf, hasEnginesUnicode, siblingsOf, sortedByBytes } from '../helpers/names.js';
 
 it.skipIf(!hasEnginesUnicode)(
@@ -69,19 +69,18 @@ describe.each<[string, (source: string, target: string, wait: () => Promise<void
     },
   ],
 ])('%s whose name collides with one that appears during the copy', (_, run) => {
-  it('is refused and leaves nothing', () =>
-    inMemoryDirectory(async (directory) => {
-      const source = join(directory, 'source');
-      const target = join(directory, 'target');
-      mkdirSync(source);
-      mkdirSync(target);
-      writeFileSync(join(source, 'a'), 'new');
-      const running = run(source, join(target, 'readme'), async () => {
-        writeFileSync(join(target, 'README'), 'other');
-      });
-      await expect(running).rejects.toMatchObject({ code: 'ERR_MAPCP_NAME_NOT_PORTABLE', sibling: 'README' });
-      expect(readdirSync(target)).toEqual(['README']);
-    }));
+  it('is refused and leaves nothing', async ({ inMemory: directory }) => {
+    const source = join(directory, 'source');
+    const target = join(directory, 'target');
+    mkdirSync(source);
+    mkdirSync(target);
+    writeFileSync(join(source, 'a'), 'new');
+    const running = run(source, join(target, 'readme'), async () => {
+      writeFileSync(join(target, 'README'), 'other');
+    });
+    await expect(running).rejects.toMatchObject({ code: 'ERR_MAPCP_NAME_NOT_PORTABLE', sibling: 'README' });
+    expect(readdirSync(target)).toEqual(['README']);
+  });
 });
 
 it('the error of a collision has the name of the sibling, and any other error has none', async () => {

@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CopyError, copy, openSandbox, type StreamSource } from 'mapcp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import { rejectionOf } from '../helpers/rejection.js';
 
 const content = Buffer.from('a content in two pieces');
@@ -38,7 +39,7 @@ async function* reused() {
 }
 
 describe('the source of a copy', () => {
-  it.each<[string, () => StreamSource]>([
+  it.for<[string, () => StreamSource]>([
     ['bytes', () => content],
     ['an array of bytes', () => [first, new Uint8Array(0), second]],
     ['a generator', () => [first, second].values()],
@@ -48,100 +49,92 @@ describe('the source of a copy', () => {
     ['a stream of objects of Node', () => Readable.from([first, second])],
     ['a stream of the web', () => new Blob([first, second]).stream() as ReadableStream<Uint8Array>],
     ['a Blob', () => new Blob([first, second])],
-  ])('can be %s', (_, source) =>
-    inTemporaryDirectory(async (directory) => {
-      const target = join(directory, 'new/file');
-      const report = await copy(source(), target, { verify: true, size: content.length });
-      expect(readFileSync(target)).toEqual(content);
-      expect(report).toMatchObject({ bytes: content.length, files: 1, directories: 0, skipped: 0 });
-      using box = await openSandbox({ '/out': { path: directory, access: 'read-write' } });
-      await box.copy(source(), '/out/file');
-      expect(readFileSync(join(directory, 'file'))).toEqual(content);
-    }),
-  );
+  ])('can be %s', async ([_, source], { directory }) => {
+    const target = join(directory, 'new/file');
+    const report = await copy(source(), target, { verify: true, size: content.length });
+    expect(readFileSync(target)).toEqual(content);
+    expect(report).toMatchObject({ bytes: content.length, files: 1, directories: 0, skipped: 0 });
+    using box = await openSandbox({ '/out': { path: directory, access: 'read-write' } });
+    await box.copy(source(), '/out/file');
+    expect(readFileSync(join(directory, 'file'))).toEqual(content);
+  });
 
-  it('can be the file of a stream, and a request', () =>
-    inTemporaryDirectory(async (directory) => {
-      writeFileSync(join(directory, 'a'), content);
-      await copy(createReadStream(join(directory, 'a')), join(directory, 'b'));
-      expect(readFileSync(join(directory, 'b'))).toEqual(content);
-      const server = createServer((received, response) => {
-        copy(received, join(directory, 'c')).then(({ bytes }) => response.end(String(bytes)));
-      }).listen(0);
-      const { port } = server.address() as AddressInfo;
-      const response = await fetch(`http://localhost:${port}`, { method: 'POST', body: content });
-      expect(await response.text()).toBe(String(content.length));
-      expect(readFileSync(join(directory, 'c'))).toEqual(content);
-      server.close();
-    }));
+  it('can be the file of a stream, and a request', async ({ directory }) => {
+    writeFileSync(join(directory, 'a'), content);
+    await copy(createReadStream(join(directory, 'a')), join(directory, 'b'));
+    expect(readFileSync(join(directory, 'b'))).toEqual(content);
+    const server = createServer((received, response) => {
+      copy(received, join(directory, 'c')).then(({ bytes }) => response.end(String(bytes)));
+    }).listen(0);
+    const { port } = server.address() as AddressInfo;
+    const response = await fetch(`http://localhost:${port}`, { method: 'POST', body: content });
+    expect(await response.text()).toBe(String(content.length));
+    expect(readFileSync(join(directory, 'c'))).toEqual(content);
+    server.close();
+  });
 
-  it('can yield buffers instead of bytes', () =>
-    inTemporaryDirectory(async (directory) => {
-      const buffers = [first, second].map((bytes) => new Uint8Array(bytes).buffer);
-      // FileHandle.readableWebStream does so in Node 20.
-      const stream = new ReadableStream<ArrayBuffer>({
-        start: (controller) => {
-          for (const buffer of buffers) {
-            controller.enqueue(buffer);
-          }
-          controller.close();
-        },
-      });
-      await copy(stream, join(directory, 'a'));
-      expect(readFileSync(join(directory, 'a'))).toEqual(content);
-    }));
-
-  it('is the bytes at the call', () =>
-    inTemporaryDirectory(async (directory) => {
-      const bytes = Buffer.from('before');
-      const copying = copy(bytes, join(directory, 'a'));
-      bytes.fill('x');
-      await copying;
-      expect(readFileSync(join(directory, 'a'), 'utf8')).toBe('before');
-    }));
-
-  it('gets the permissions that are asked for, or those of a new file', () =>
-    inTemporaryDirectory(async (directory) => {
-      writeFileSync(join(directory, 'plain'), '');
-      using box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
-      writeFileSync(join(directory, 'x'), '', { mode: 0o700 });
-      await box.copy('/d/x', '/d/y');
-      await box.copy(content, '/d/usual');
-      await box.copy(content, '/d/other', { mode: 0o604 });
-      const modeOf = (name: string) => statSync(join(directory, name)).mode & 0o777;
-      expect(modeOf('usual')).toBe(modeOf('plain'));
-      expect(modeOf('other')).toBe(0o604);
-    }));
-
-  it('is copied in little memory, however much comes', () =>
-    inTemporaryDirectory(async (directory) => {
-      const chunk = Buffer.alloc(1 << 20, 'x');
-      let most = 0;
-      async function* many() {
-        for (let count = 0; count < 64; count++) {
-          most = Math.max(most, process.memoryUsage().arrayBuffers);
-          yield chunk;
+  it('can yield buffers instead of bytes', async ({ directory }) => {
+    const buffers = [first, second].map((bytes) => new Uint8Array(bytes).buffer);
+    // FileHandle.readableWebStream does so in Node 20.
+    const stream = new ReadableStream<ArrayBuffer>({
+      start: (controller) => {
+        for (const buffer of buffers) {
+          controller.enqueue(buffer);
         }
-      }
-      const before = process.memoryUsage().arrayBuffers;
-      await copy(many(), join(directory, 'a'));
-      expect(statSync(join(directory, 'a')).size).toBe(64 << 20);
-      expect(most - before).toBeLessThan(32 << 20);
-    }));
+        controller.close();
+      },
+    });
+    await copy(stream, join(directory, 'a'));
+    expect(readFileSync(join(directory, 'a'))).toEqual(content);
+  });
 
-  it('lets other copies go on while it waits', () =>
-    inTemporaryDirectory(async (directory) => {
-      const silent = Array.from({ length: 40 }, () => new Readable({ read() {} }));
-      const stop = new AbortController();
-      const waiting = silent.map((stream, index) =>
-        copy(stream, join(directory, `w${index}`), { signal: stop.signal }),
-      );
-      const ends = Promise.allSettled(waiting);
-      await copy(content, join(directory, 'a'));
-      stop.abort();
-      expect((await ends).every(({ status }) => status === 'rejected')).toBe(true);
-      expect(readdirSync(directory)).toEqual(['a']);
-    }));
+  it('is the bytes at the call', async ({ directory }) => {
+    const bytes = Buffer.from('before');
+    const copying = copy(bytes, join(directory, 'a'));
+    bytes.fill('x');
+    await copying;
+    expect(readFileSync(join(directory, 'a'), 'utf8')).toBe('before');
+  });
+
+  it('gets the permissions that are asked for, or those of a new file', async ({ directory }) => {
+    writeFileSync(join(directory, 'plain'), '');
+    using box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
+    writeFileSync(join(directory, 'x'), '', { mode: 0o700 });
+    await box.copy('/d/x', '/d/y');
+    await box.copy(content, '/d/usual');
+    await box.copy(content, '/d/other', { mode: 0o604 });
+    const modeOf = (name: string) => statSync(join(directory, name)).mode & 0o777;
+    expect(modeOf('usual')).toBe(modeOf('plain'));
+    expect(modeOf('other')).toBe(0o604);
+  });
+
+  it('is copied in little memory, however much comes', async ({ directory }) => {
+    const chunk = Buffer.alloc(1 << 20, 'x');
+    let most = 0;
+    async function* many() {
+      for (let count = 0; count < 64; count++) {
+        most = Math.max(most, process.memoryUsage().arrayBuffers);
+        yield chunk;
+      }
+    }
+    const before = process.memoryUsage().arrayBuffers;
+    await copy(many(), join(directory, 'a'));
+    expect(statSync(join(directory, 'a')).size).toBe(64 << 20);
+    expect(most - before).toBeLessThan(32 << 20);
+  });
+
+  it('lets other copies go on while it waits', async ({ directory }) => {
+    const silent = Array.from({ length: 40 }, () => new Readable({ read() {} }));
+    const stop = new AbortController();
+    const waiting = silent.map((stream, index) =>
+      copy(stream, join(directory, `w${index}`), { signal: stop.signal }),
+    );
+    const ends = Promise.allSettled(waiting);
+    await copy(content, join(directory, 'a'));
+    stop.abort();
+    expect((await ends).every(({ status }) => status === 'rejected')).toBe(true);
+    expect(readdirSync(directory)).toEqual(['a']);
+  });
 });
 
 describe('the old file stays if a stream', () => {
@@ -204,18 +197,17 @@ describe('the old file stays if a stream', () => {
       expect(cancelledFor).toMatchObject({ message: 'enough' });
     }));
 
-  it('is silent when the sandbox is closed, and so is destroyed', () =>
-    inTemporaryDirectory(async (directory) => {
-      writeFileSync(join(directory, 'old'), 'old');
-      const box = await openSandbox({ '/out': { path: directory, access: 'read-write' } });
-      const silent = new Readable({ read() {} });
-      const copying = rejectionOf(box.copy(silent, '/out/old'));
-      await expect.poll(() => readdirSync(directory).length).toBe(2);
-      box.close();
-      expect(await copying).toMatchObject({ code: 'ERR_MAPCP_CLOSED' });
-      expect(readdirSync(directory)).toEqual(['old']);
-      await expect.poll(() => silent.destroyed).toBe(true);
-    }));
+  it('is silent when the sandbox is closed, and so is destroyed', async ({ directory }) => {
+    writeFileSync(join(directory, 'old'), 'old');
+    const box = await openSandbox({ '/out': { path: directory, access: 'read-write' } });
+    const silent = new Readable({ read() {} });
+    const copying = rejectionOf(box.copy(silent, '/out/old'));
+    await expect.poll(() => readdirSync(directory).length).toBe(2);
+    box.close();
+    expect(await copying).toMatchObject({ code: 'ERR_MAPCP_CLOSED' });
+    expect(readdirSync(directory)).toEqual(['old']);
+    await expect.poll(() => silent.destroyed).toBe(true);
+  });
 
   it('was read to its end before', () =>
     keepsOld(async (target) => {
@@ -302,11 +294,10 @@ describe('a stream', () => {
     expect((error as Error).message).toContain(message);
   });
 
-  it('does not leave the sandbox', () =>
-    inTemporaryDirectory(async (directory) => {
-      mkdirSync(join(directory, 'box'));
-      using box = await openSandbox({ '/out': { path: join(directory, 'box'), access: 'read-write' } });
-      expect(await rejectionOf(box.copy(content, '/out/../secret'))).toMatchObject({ code: 'EPERM' });
-      expect(readdirSync(directory)).toEqual(['box']);
-    }));
+  it('does not leave the sandbox', async ({ directory }) => {
+    mkdirSync(join(directory, 'box'));
+    using box = await openSandbox({ '/out': { path: join(directory, 'box'), access: 'read-write' } });
+    expect(await rejectionOf(box.copy(content, '/out/../secret'))).toMatchObject({ code: 'EPERM' });
+    expect(readdirSync(directory)).toEqual(['box']);
+  });
 });

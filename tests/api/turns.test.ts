@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { type CopyEntry, copy, openSandbox } from 'mapcp';
-import { describe, expect, it, vi } from 'vitest';
-import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
+import { describe, expect, vi } from 'vitest';
+import { it } from '../helpers/it.js';
 import { rejectionOf } from '../helpers/rejection.js';
 import { runFile } from '../helpers/runtimes.js';
 
@@ -46,46 +46,43 @@ function withDescriptors(most: number, directory: string, program: string): stri
 }
 
 describe('many copies at once', () => {
-  it('all end although the timers are fake', () =>
-    inTemporaryDirectory(async (directory) => {
-      vi.useFakeTimers();
-      try {
-        const copies = makeFiles(directory, 40).map((number) =>
-          copy(join(directory, `a${number}`), join(directory, `b${number}`)),
-        );
-        expect(await Promise.all(copies)).toHaveLength(40);
-        const slow = async function* () {
-          for (const byte of 'content') {
-            await new Promise((resolve) => process.nextTick(resolve));
-            yield Buffer.from(byte);
-          }
-        };
-        expect((await copy(slow(), join(directory, 'c'))).bytes).toBe(7);
-      } finally {
-        vi.useRealTimers();
-      }
-    }));
+  it('all end although the timers are fake', async ({ directory }) => {
+    vi.useFakeTimers();
+    try {
+      const copies = makeFiles(directory, 40).map((number) =>
+        copy(join(directory, `a${number}`), join(directory, `b${number}`)),
+      );
+      expect(await Promise.all(copies)).toHaveLength(40);
+      const slow = async function* () {
+        for (const byte of 'content') {
+          await new Promise((resolve) => process.nextTick(resolve));
+          yield Buffer.from(byte);
+        }
+      };
+      expect((await copy(slow(), join(directory, 'c'))).bytes).toBe(7);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 
-  it('all succeed, although there are more copies than descriptors', () =>
-    inMemoryDirectory((directory) => {
-      makeFiles(directory, 300);
-      const printed = withDescriptors(
-        128,
-        directory,
-        `const copies = Array.from({ length: 300 }, (_, number) => copy(\`a\${number}\`, \`b\${number}\`));
+  it('all succeed, although there are more copies than descriptors', ({ inMemory: directory }) => {
+    makeFiles(directory, 300);
+    const printed = withDescriptors(
+      128,
+      directory,
+      `const copies = Array.from({ length: 300 }, (_, number) => copy(\`a\${number}\`, \`b\${number}\`));
         const endings = await Promise.allSettled(copies);
         console.log(endings.filter(({ status }) => status === 'fulfilled').length);`,
-      );
-      expect(printed).toBe('300\n');
-    }));
+    );
+    expect(printed).toBe('300\n');
+  });
 
-  it('all succeed in one sandbox', () =>
-    inMemoryDirectory((directory) => {
-      makeFiles(directory, 200);
-      const printed = withDescriptors(
-        128,
-        directory,
-        `import { truncateSync } from 'node:fs';
+  it('all succeed in one sandbox', ({ inMemory: directory }) => {
+    makeFiles(directory, 200);
+    const printed = withDescriptors(
+      128,
+      directory,
+      `import { truncateSync } from 'node:fs';
         const box = await openSandbox({ '/d': { path: '.', access: 'read-write' } });
         const copies = Array.from({ length: 200 }, (_, number) => {
           truncateSync(\`a\${number}\`, 10_000_000);
@@ -93,50 +90,47 @@ describe('many copies at once', () => {
         });
         const endings = await Promise.allSettled(copies);
         console.log(endings.filter(({ status }) => status === 'fulfilled').length);`,
-      );
-      expect(printed).toBe('200\n');
-    }));
+    );
+    expect(printed).toBe('200\n');
+  });
 
-  it('of deep trees all succeed in one sandbox', () =>
-    inMemoryDirectory(async (directory) => {
-      const levels = 'd/'.repeat(30);
-      mkdirSync(join(directory, 'tree', levels), { recursive: true });
-      writeFileSync(join(directory, 'tree', levels, 'file'), 'content');
-      using box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
-      const copies = Array.from({ length: 10 }, (_, number) => number);
-      const wait = barrier(copies.length);
-      const onEntry = ({ target }: CopyEntry) => (target.endsWith('file') ? wait() : undefined);
-      await Promise.all(
-        copies.map((number) => box.copy('/d/tree', `/d/${number}`, { recursive: true, onEntry })),
-      );
-      for (const number of copies) {
-        expect(readFileSync(join(directory, `${number}`, levels, 'file'), 'utf8')).toBe('content');
-      }
-    }));
+  it('of deep trees all succeed in one sandbox', async ({ inMemory: directory }) => {
+    const levels = 'd/'.repeat(30);
+    mkdirSync(join(directory, 'tree', levels), { recursive: true });
+    writeFileSync(join(directory, 'tree', levels, 'file'), 'content');
+    using box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
+    const copies = Array.from({ length: 10 }, (_, number) => number);
+    const wait = barrier(copies.length);
+    const onEntry = ({ target }: CopyEntry) => (target.endsWith('file') ? wait() : undefined);
+    await Promise.all(
+      copies.map((number) => box.copy('/d/tree', `/d/${number}`, { recursive: true, onEntry })),
+    );
+    for (const number of copies) {
+      expect(readFileSync(join(directory, `${number}`, levels, 'file'), 'utf8')).toBe('content');
+    }
+  });
 
-  it('of slow streams all succeed in one sandbox', () =>
-    inMemoryDirectory(async (directory) => {
-      using box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
-      const copies = Array.from({ length: 200 }, (_, number) => number);
-      const wait = barrier(copies.length);
-      const source = async function* () {
-        yield Buffer.from('con');
-        await wait();
-        yield Buffer.from('tent');
-      };
-      await Promise.all(copies.map((number) => box.copy(source(), `/d/${number}`)));
-      for (const number of copies) {
-        expect(readFileSync(join(directory, `${number}`), 'utf8')).toBe('content');
-      }
-    }));
+  it('of slow streams all succeed in one sandbox', async ({ inMemory: directory }) => {
+    using box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
+    const copies = Array.from({ length: 200 }, (_, number) => number);
+    const wait = barrier(copies.length);
+    const source = async function* () {
+      yield Buffer.from('con');
+      await wait();
+      yield Buffer.from('tent');
+    };
+    await Promise.all(copies.map((number) => box.copy(source(), `/d/${number}`)));
+    for (const number of copies) {
+      expect(readFileSync(join(directory, `${number}`), 'utf8')).toBe('content');
+    }
+  });
 
-  it('wait for free descriptors if there are none when they begin', () =>
-    inMemoryDirectory((directory) => {
-      makeFiles(directory, 60);
-      const printed = withDescriptors(
-        64,
-        directory,
-        `import { closeSync, openSync } from 'node:fs';
+  it('wait for free descriptors if there are none when they begin', ({ inMemory: directory }) => {
+    makeFiles(directory, 60);
+    const printed = withDescriptors(
+      64,
+      directory,
+      `import { closeSync, openSync } from 'node:fs';
         // Loads everything that copies load.
         await copy('a0', 'b0');
         const held = [];
@@ -148,17 +142,16 @@ describe('many copies at once', () => {
         const copies = Array.from({ length: 59 }, (_, number) => copy(\`a\${number + 1}\`, \`b\${number + 1}\`));
         const endings = await Promise.allSettled(copies);
         console.log(endings.filter(({ status }) => status === 'fulfilled').length);`,
-      );
-      expect(printed).toBe('59\n');
-    }));
+    );
+    expect(printed).toBe('59\n');
+  });
 
-  it('fail with EMFILE if no other copy frees descriptors', () =>
-    inMemoryDirectory((directory) => {
-      makeFiles(directory, 2);
-      const printed = withDescriptors(
-        64,
-        directory,
-        `import { closeSync, openSync } from 'node:fs';
+  it('fail with EMFILE if no other copy frees descriptors', ({ inMemory: directory }) => {
+    makeFiles(directory, 2);
+    const printed = withDescriptors(
+      64,
+      directory,
+      `import { closeSync, openSync } from 'node:fs';
         await copy('a0', 'b0');
         const held = [];
         try {
@@ -168,85 +161,80 @@ describe('many copies at once', () => {
           await copy('a1', 'b1').catch(({ code, reason }) => console.log(code, reason));
           closeSync(held.pop());
         }`,
-      );
-      expect(new Set(printed.trim().split('\n'))).toEqual(new Set(['EMFILE too many open files']));
-    }));
+    );
+    expect(new Set(printed.trim().split('\n'))).toEqual(new Set(['EMFILE too many open files']));
+  });
 
-  it('do not wait forever for each other in listeners', () =>
-    inTemporaryDirectory(async (directory) => {
-      const numbers = makeFiles(directory, 50);
-      await Promise.all(
-        numbers.map((number) =>
-          copy(join(directory, `a${number}`), join(directory, `b${number}`), {
-            onEntry: () => copy(join(directory, `a${number}`), join(directory, `c${number}`)),
-          }),
-        ),
-      );
-      expect(readdirSync(directory)).toHaveLength(150);
-    }));
+  it('do not wait forever for each other in listeners', async ({ directory }) => {
+    const numbers = makeFiles(directory, 50);
+    await Promise.all(
+      numbers.map((number) =>
+        copy(join(directory, `a${number}`), join(directory, `b${number}`), {
+          onEntry: () => copy(join(directory, `a${number}`), join(directory, `c${number}`)),
+        }),
+      ),
+    );
+    expect(readdirSync(directory)).toHaveLength(150);
+  });
 
-  it('end if they are aborted, also before their turn', () =>
-    inTemporaryDirectory(async (directory) => {
-      const numbers = makeFiles(directory, 50);
-      const controller = new AbortController();
-      const copies = numbers.map((number) =>
-        rejectionOf(
-          copy(join(directory, `a${number}`), join(directory, `b${number}`), { signal: controller.signal }),
-        ),
-      );
-      controller.abort();
-      for (const failure of await Promise.all(copies)) {
-        expect(failure).toMatchObject({ name: 'AbortError' });
-      }
-      // Their turns must be free again.
-      await Promise.all(
-        numbers.map((number) => copy(join(directory, `a${number}`), join(directory, `c${number}`))),
-      );
-      expect(readdirSync(directory).filter((name) => name.startsWith('c'))).toHaveLength(50);
-    }));
+  it('end if they are aborted, also before their turn', async ({ directory }) => {
+    const numbers = makeFiles(directory, 50);
+    const controller = new AbortController();
+    const copies = numbers.map((number) =>
+      rejectionOf(
+        copy(join(directory, `a${number}`), join(directory, `b${number}`), { signal: controller.signal }),
+      ),
+    );
+    controller.abort();
+    for (const failure of await Promise.all(copies)) {
+      expect(failure).toMatchObject({ name: 'AbortError' });
+    }
+    // Their turns must be free again.
+    await Promise.all(
+      numbers.map((number) => copy(join(directory, `a${number}`), join(directory, `c${number}`))),
+    );
+    expect(readdirSync(directory).filter((name) => name.startsWith('c'))).toHaveLength(50);
+  });
 
-  it('end if their sandbox is closed before their turn', () =>
-    inTemporaryDirectory(async (directory) => {
-      const numbers = makeFiles(directory, 50);
-      const box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
-      const copies = numbers.map((number) => rejectionOf(box.copy(`/d/a${number}`, `/d/b${number}`)));
-      box.close();
-      for (const failure of await Promise.all(copies)) {
-        expect(failure).toMatchObject({ code: 'ERR_MAPCP_CLOSED' });
-      }
-      expect(readdirSync(directory)).toHaveLength(50);
-    }));
+  it('end if their sandbox is closed before their turn', async ({ directory }) => {
+    const numbers = makeFiles(directory, 50);
+    const box = await openSandbox({ '/d': { path: directory, access: 'read-write' } });
+    const copies = numbers.map((number) => rejectionOf(box.copy(`/d/a${number}`, `/d/b${number}`)));
+    box.close();
+    for (const failure of await Promise.all(copies)) {
+      expect(failure).toMatchObject({ code: 'ERR_MAPCP_CLOSED' });
+    }
+    expect(readdirSync(directory)).toHaveLength(50);
+  });
 
-  it('use the working directory of their call', () =>
-    inMemoryDirectory((directory) => {
-      makeFiles(directory, 50);
-      mkdirSync(join(directory, 'elsewhere'), { mode: 0o777 });
-      withDescriptors(
-        1024,
-        directory,
-        `const copies = Array.from({ length: 50 }, (_, number) => copy(\`a\${number}\`, \`d/b\${number}\`));
+  it('use the working directory of their call', ({ inMemory: directory }) => {
+    makeFiles(directory, 50);
+    mkdirSync(join(directory, 'elsewhere'), { mode: 0o777 });
+    withDescriptors(
+      1024,
+      directory,
+      `const copies = Array.from({ length: 50 }, (_, number) => copy(\`a\${number}\`, \`d/b\${number}\`));
         process.chdir('elsewhere');
         await Promise.all(copies);`,
-      );
-      expect(readdirSync(join(directory, 'd'))).toHaveLength(50);
-      expect(readdirSync(join(directory, 'elsewhere'))).toEqual([]);
-      expect(readFileSync(join(directory, 'd/b49'), 'utf8')).toBe('content');
-    }));
+    );
+    expect(readdirSync(join(directory, 'd'))).toHaveLength(50);
+    expect(readdirSync(join(directory, 'elsewhere'))).toEqual([]);
+    expect(readFileSync(join(directory, 'd/b49'), 'utf8')).toBe('content');
+  });
 
-  it('resolve two dots behind a link from the working directory of their call', () =>
-    inMemoryDirectory((directory) => {
-      makeFiles(directory, 50);
-      mkdirSync(join(directory, 'other/sub'), { recursive: true });
-      mkdirSync(join(directory, 'elsewhere'), { mode: 0o777 });
-      writeFileSync(join(directory, 'other/a0'), 'other');
-      symlinkSync('other/sub', join(directory, 'link'));
-      withDescriptors(
-        1024,
-        directory,
-        `const copies = Array.from({ length: 50 }, (_, number) => copy('link/../a0', \`d/b\${number}\`));
+  it('resolve two dots behind a link from the working directory of their call', ({ inMemory: directory }) => {
+    makeFiles(directory, 50);
+    mkdirSync(join(directory, 'other/sub'), { recursive: true });
+    mkdirSync(join(directory, 'elsewhere'), { mode: 0o777 });
+    writeFileSync(join(directory, 'other/a0'), 'other');
+    symlinkSync('other/sub', join(directory, 'link'));
+    withDescriptors(
+      1024,
+      directory,
+      `const copies = Array.from({ length: 50 }, (_, number) => copy('link/../a0', \`d/b\${number}\`));
         process.chdir('elsewhere');
         await Promise.all(copies);`,
-      );
-      expect(readFileSync(join(directory, 'd/b49'), 'utf8')).toBe('other');
-    }));
+    );
+    expect(readFileSync(join(directory, 'd/b49'), 'utf8')).toBe('other');
+  });
 });

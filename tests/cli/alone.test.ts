@@ -2,14 +2,14 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import { frontends, run } from './frontends.js';
 
 const alone = frontends.filter(({ name }) => name !== 'Node');
 
 describe.each(alone)('in $name', (frontend) => {
-  it.each([
+  it.for([
     { option: '--concurrency', value: '2', term: '--concurrency <N>', needs: 'threads' },
     {
       option: '--completion',
@@ -17,13 +17,11 @@ describe.each(alone)('in $name', (frontend) => {
       term: '--completion <SHELL>',
       needs: 'files of the npm package',
     },
-  ])('$option is refused with the reason', ({ option, value, term, needs }) =>
-    inTemporaryDirectory((directory) => {
-      mkdirSync(join(directory, 'in'));
-      mkdirSync(join(directory, 'out'));
-      const { status, stderr } = run(frontend, [option, value, 'in/a', 'out/b'], directory);
-      expect(stderr).toContain(`mapcp: option '${term}' needs ${needs}, which `);
-      expect(status).toBe(frontend.usageStatus);
-    }),
-  );
+  ])('$option is refused with the reason', ({ option, value, term, needs }, { directory }) => {
+    mkdirSync(join(directory, 'in'));
+    mkdirSync(join(directory, 'out'));
+    const { status, stderr } = run(frontend, [option, value, 'in/a', 'out/b'], directory);
+    expect(stderr).toContain(`mapcp: option '${term}' needs ${needs}, which `);
+    expect(status).toBe(frontend.usageStatus);
+  });
 });

@@ -2,9 +2,9 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { look } from '../behaviour/tree.js';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import { command } from '../helpers/mounting.js';
 import { canMount } from '../helpers/small-disk.js';
 import { frontends, run } from './frontends.js';
@@ -20,8 +20,9 @@ function whileBound(directory: string, place: string, use: () => void): void {
 }
 
 describe.each(frontends)('mapcp in $name', (frontend) => {
-  it.skipIf(!canMount)('does not copy a directory into itself if it is mounted in the source', () =>
-    inMemoryDirectory((directory) => {
+  it.skipIf(!canMount)(
+    'does not copy a directory into itself if it is mounted in the source',
+    ({ inMemory: directory }) => {
       for (const path of ['in/a/y/m', 'out/b/y']) {
         mkdirSync(join(directory, path), { recursive: true });
       }
@@ -34,11 +35,12 @@ describe.each(frontends)('mapcp in $name', (frontend) => {
         });
       });
       expect(Object.keys(look(join(directory, 'out'))).sort()).toEqual(['b', 'b/y', 'b/y/f']);
-    }),
+    },
   );
 
-  it.skipIf(!canMount)('does not copy into a directory of the source that is mounted in the target', () =>
-    inMemoryDirectory((directory) => {
+  it.skipIf(!canMount)(
+    'does not copy into a directory of the source that is mounted in the target',
+    ({ inMemory: directory }) => {
       for (const path of ['in/a/y', 'out/b/y']) {
         mkdirSync(join(directory, path), { recursive: true });
       }
@@ -52,6 +54,6 @@ describe.each(frontends)('mapcp in $name', (frontend) => {
         });
       });
       expect(Object.keys(look(join(directory, 'in')))).toEqual(before);
-    }),
+    },
   );
 });

@@ -1,17 +1,18 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import { mustRun } from '../helpers/program.js';
 
 const command = join(process.cwd(), 'build/out/js/cli/main.js');
 
-it.each([
+it.for([
   ['src/f', 'l/..'],
   ['src/f', 'l/../'],
   ['-t', 'l/..', 'src/f'],
-])("two dots behind a link in a target lead to the parent of the link's target: %s %s %s", (...args) =>
-  inTemporaryDirectory((directory) => {
+])(
+  "two dots behind a link in a target lead to the parent of the link's target: %s %s %s",
+  ([...args], { directory }) => {
     mkdirSync(join(directory, 'real/deep'), { recursive: true });
     mkdirSync(join(directory, 'src'));
     symlinkSync('real/deep', join(directory, 'l'));
@@ -22,5 +23,5 @@ it.each([
 
     expect(readFileSync(join(directory, 'f'), 'utf8')).toBe('precious');
     expect(existsSync(join(directory, 'real/f'))).toBe(true);
-  }),
+  },
 );

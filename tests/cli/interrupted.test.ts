@@ -15,8 +15,8 @@ import {
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 
 const command = [resolve('build/out/js/cli/main.js'), '--json', '-r', '-T', '--verify', 'in/a', 'out/b'];
 
@@ -87,97 +87,91 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGPIPE', 'SIGUSR1',
 
 describe('mapcp, if it is interrupted', () => {
   // At SIGUSR1, Node would open a port for a debugger, and say so.
-  it.each(signals)('by %s, ends by it and leaves no partial file', (name) =>
-    inTemporaryDirectory(async (directory) => {
-      prepare(directory);
+  it.for(signals)('by %s, ends by it and leaves no partial file', async (name, { directory }) => {
+    prepare(directory);
 
-      const { signal, stderr } = await interrupt(directory, (copying) => copying.kill(name));
+    const { signal, stderr } = await interrupt(directory, (copying) => copying.kill(name));
 
-      expect(stderr).toBe('mapcp: interrupted; what was finished stays\n');
-      expect(signal).toBe(name);
-      expectOldTarget(directory);
-    }),
-  );
+    expect(stderr).toBe('mapcp: interrupted; what was finished stays\n');
+    expect(signal).toBe(name);
+    expectOldTarget(directory);
+  });
 
-  it('has printed the errors so far', () =>
-    inTemporaryDirectory(async (directory) => {
-      prepare(directory);
-      mkdirSync(join(directory, 'in/a/d'));
-      renameSync(join(directory, 'in/a/huge'), join(directory, 'in/a/d/huge'));
-      // A directory's files precede its subdirectories' entries.
-      mkdirSync(join(directory, 'out/b/x'));
-      writeFileSync(join(directory, 'in/a/x'), '');
+  it('has printed the errors so far', async ({ directory }) => {
+    prepare(directory);
+    mkdirSync(join(directory, 'in/a/d'));
+    renameSync(join(directory, 'in/a/huge'), join(directory, 'in/a/d/huge'));
+    // A directory's files precede its subdirectories' entries.
+    mkdirSync(join(directory, 'out/b/x'));
+    writeFileSync(join(directory, 'in/a/x'), '');
 
-      const { stdout } = await interrupt(directory, (copying) => copying.kill('SIGINT'), {
-        args: ['--keep-going'],
-      });
+    const { stdout } = await interrupt(directory, (copying) => copying.kill('SIGINT'), {
+      args: ['--keep-going'],
+    });
 
-      expect(stdout).toMatch(/^{"type":"error","code":"EISDIR","operation":"create","path":"out\/b\/x"/m);
-    }));
+    expect(stdout).toMatch(/^{"type":"error","code":"EISDIR","operation":"create","path":"out\/b\/x"/m);
+  });
 
-  it('by the end of its terminal under nohup, goes on', () =>
-    inTemporaryDirectory(async (directory) => {
-      prepare(directory);
-      // This standard input shows that nohup has started it.
-      const stdin = openSync('/dev/null', constants.O_WRONLY);
-      const act = (copying: Copying) => {
-        copying.kill('SIGHUP');
-        copying.kill('SIGINT');
-      };
+  it('by the end of its terminal under nohup, goes on', async ({ directory }) => {
+    prepare(directory);
+    // This standard input shows that nohup has started it.
+    const stdin = openSync('/dev/null', constants.O_WRONLY);
+    const act = (copying: Copying) => {
+      copying.kill('SIGHUP');
+      copying.kill('SIGINT');
+    };
 
-      const { signal } = await interrupt(directory, act, { stdin });
+    const { signal } = await interrupt(directory, act, { stdin });
 
-      closeSync(stdin);
-      expect(signal).toBe('SIGINT');
-    }));
+    closeSync(stdin);
+    expect(signal).toBe('SIGINT');
+  });
 
-  it.each([
+  it.for([
     'nohup $mapcp </dev/null; exit',
     'true | nohup $mapcp; exit',
     "nohup sh -c '$mapcp; exit' </dev/null; exit",
     "trap '' HUP; $mapcp; exit",
-  ])('by the end of its terminal, goes on if that must be ignored: %s', (line) =>
-    inTemporaryDirectory(async (directory) => {
-      prepare(directory);
-      const mapcp = [process.execPath, ...command].join(' ');
-      const act = () => {
-        const copying = processIn(directory, process.execPath);
-        process.kill(copying, 'SIGHUP');
-        process.kill(copying, 'SIGINT');
-      };
+  ])('by the end of its terminal, goes on if that must be ignored: %s', async (line, { directory }) => {
+    prepare(directory);
+    const mapcp = [process.execPath, ...command].join(' ');
+    const act = () => {
+      const copying = processIn(directory, process.execPath);
+      process.kill(copying, 'SIGHUP');
+      process.kill(copying, 'SIGINT');
+    };
 
-      const run = ['bash', '-c', line.replace('$mapcp', mapcp)] as const;
-      const { status } = await interrupt(directory, act, { run });
+    const run = ['bash', '-c', line.replace('$mapcp', mapcp)] as const;
+    const { status } = await interrupt(directory, act, { run });
 
-      expect(status).toBe(130);
-    }),
-  );
+    expect(status).toBe(130);
+  });
 
-  it('by the end of the program that reads its output, ends with status 141 and leaves no partial file', () =>
-    inTemporaryDirectory(async (directory) => {
-      prepare(directory);
+  it('by the end of the program that reads its output, ends with status 141 and leaves no partial file', async ({
+    directory,
+  }) => {
+    prepare(directory);
 
-      const { status, stderr } = await interrupt(directory, ({ stdout }) => stdout.destroy());
+    const { status, stderr } = await interrupt(directory, ({ stdout }) => stdout.destroy());
 
-      expect(stderr).toBe('mapcp: cannot print: broken pipe; what was finished stays\n');
-      expect(status).toBe(141);
-      expectOldTarget(directory);
-    }));
+    expect(stderr).toBe('mapcp: cannot print: broken pipe; what was finished stays\n');
+    expect(status).toBe(141);
+    expectOldTarget(directory);
+  });
 
-  it('by the end of its terminal, leaves no partial file', () =>
-    inTemporaryDirectory(async (directory) => {
-      prepare(directory);
-      const terminal = spawn(
-        'script',
-        ['--quiet', '--command', `${process.execPath} ${command.join(' ')}`, '/dev/null'],
-        {
-          cwd: directory,
-          stdio: ['pipe', 'pipe', 'ignore'],
-        },
-      );
-      await once(terminal.stdout, 'data');
-      terminal.kill('SIGKILL');
-      await expect.poll(() => readdirSync(join(directory, 'out/b'))).toEqual(['huge']);
-      expectOldTarget(directory);
-    }));
+  it('by the end of its terminal, leaves no partial file', async ({ directory }) => {
+    prepare(directory);
+    const terminal = spawn(
+      'script',
+      ['--quiet', '--command', `${process.execPath} ${command.join(' ')}`, '/dev/null'],
+      {
+        cwd: directory,
+        stdio: ['pipe', 'pipe', 'ignore'],
+      },
+    );
+    await once(terminal.stdout, 'data');
+    terminal.kill('SIGKILL');
+    await expect.poll(() => readdirSync(join(directory, 'out/b'))).toEqual(['huge']);
+    expectOldTarget(directory);
+  });
 });

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { runProgram } from '../helpers/program.js';
 import { type Frontend, frontends, run } from './frontends.js';
@@ -26,80 +27,70 @@ function refused(path: string): string {
 const [node, ...others] = frontends as readonly [Frontend, ...Frontend[]];
 
 describe('a name that is not UTF-8, in Node,', () => {
-  it('is printed with escapes, and with --keep-going everything else is copied', () =>
-    inTemporaryDirectory((directory) => {
-      prepare(directory);
-      const { status, stderr } = run(node, ['-r', '--keep-going', 'in/a', 'out'], directory);
-      expect(stderr).toBe(refused('a/caf\\xe9') + refused('a/d/\\xfe\\xff'));
-      expect(status).toBe(1);
-      expect(readdirSync(join(directory, 'out'), { recursive: true }).sort()).toEqual([
-        'a',
-        'a/b',
-        'a/d',
-        'a/d/f',
-        'a/z',
-      ]);
-    }));
+  it('is printed with escapes, and with --keep-going everything else is copied', ({ directory }) => {
+    prepare(directory);
+    const { status, stderr } = run(node, ['-r', '--keep-going', 'in/a', 'out'], directory);
+    expect(stderr).toBe(refused('a/caf\\xe9') + refused('a/d/\\xfe\\xff'));
+    expect(status).toBe(1);
+    expect(readdirSync(join(directory, 'out'), { recursive: true }).sort()).toEqual([
+      'a',
+      'a/b',
+      'a/d',
+      'a/d/f',
+      'a/z',
+    ]);
+  });
 
-  it('ends a copy without --keep-going', () =>
-    inTemporaryDirectory((directory) => {
-      prepare(directory);
-      const { status, stderr } = run(node, ['-r', 'in/a', 'out'], directory);
-      expect(stderr).toBe(refused('a/caf\\xe9'));
-      expect(status).toBe(1);
-    }));
+  it('ends a copy without --keep-going', ({ directory }) => {
+    prepare(directory);
+    const { status, stderr } = run(node, ['-r', 'in/a', 'out'], directory);
+    expect(stderr).toBe(refused('a/caf\\xe9'));
+    expect(status).toBe(1);
+  });
 
-  it('has its bytes in base64 under --json, and a name with a backslash has none', () =>
-    inTemporaryDirectory((directory) => {
-      mkdirSync(join(directory, 'in'));
-      mkdirSync(join(directory, 'out'));
-      const path = Buffer.from('in/caf\xe9', 'latin1');
-      writeFileSync(Buffer.concat([Buffer.from(`${directory}/`), path]), 'bytes');
-      symlinkSync(Buffer.from('\xff', 'latin1'), join(directory, 'in/link\\xe9'));
-      const { stdout } = run(node, ['-r', '--json', '--no-progress', '--keep-going', 'in', 'out'], directory);
-      const errors = stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as { type: string; path: string; pathBase64?: string })
-        .filter(({ type }) => type === 'error')
-        .map(({ path, pathBase64 }) => ({ path, pathBase64 }));
-      expect(errors).toHaveLength(2);
-      expect(errors).toEqual(
-        expect.arrayContaining([
-          { path: 'in/caf\\xe9', pathBase64: path.toString('base64') },
-          { path: 'in/link\\xe9', pathBase64: undefined },
-        ]),
-      );
-    }));
+  it('has its bytes in base64 under --json, and a name with a backslash has none', ({ directory }) => {
+    mkdirSync(join(directory, 'in'));
+    mkdirSync(join(directory, 'out'));
+    const path = Buffer.from('in/caf\xe9', 'latin1');
+    writeFileSync(Buffer.concat([Buffer.from(`${directory}/`), path]), 'bytes');
+    symlinkSync(Buffer.from('\xff', 'latin1'), join(directory, 'in/link\\xe9'));
+    const { stdout } = run(node, ['-r', '--json', '--no-progress', '--keep-going', 'in', 'out'], directory);
+    const errors = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; path: string; pathBase64?: string })
+      .filter(({ type }) => type === 'error')
+      .map(({ path, pathBase64 }) => ({ path, pathBase64 }));
+    expect(errors).toHaveLength(2);
+    expect(errors).toEqual(
+      expect.arrayContaining([
+        { path: 'in/caf\\xe9', pathBase64: path.toString('base64') },
+        { path: 'in/link\\xe9', pathBase64: undefined },
+      ]),
+    );
+  });
 
-  it('can be excluded in its printed form', () =>
-    inTemporaryDirectory((directory) => {
-      prepare(directory);
-      const args = ['-r', '--exclude=caf\\\\xe9', '--exclude=\\\\xfe*/', 'in/a', 'out'];
-      const { status, stderr } = run(node, args, directory);
-      expect(stderr).toBe('');
-      expect(status).toBe(0);
-    }));
+  it('can be excluded in its printed form', ({ directory }) => {
+    prepare(directory);
+    const args = ['-r', '--exclude=caf\\\\xe9', '--exclude=\\\\xfe*/', 'in/a', 'out'];
+    const { status, stderr } = run(node, args, directory);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
 
-  it('can be excluded by a pattern with one character for each byte', () =>
-    inTemporaryDirectory((directory) => {
-      prepare(directory);
-      const { status, stderr } = run(
-        node,
-        ['-r', '--exclude=caf?', '--exclude=??/', 'in/a', 'out'],
-        directory,
-      );
-      expect(stderr).toBe('');
-      expect(status).toBe(0);
-    }));
+  it('can be excluded by a pattern with one character for each byte', ({ directory }) => {
+    prepare(directory);
+    const { status, stderr } = run(node, ['-r', '--exclude=caf?', '--exclude=??/', 'in/a', 'out'], directory);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
 
-  it('is refused if a pattern includes it with one character for each byte', () =>
-    inTemporaryDirectory((directory) => {
-      prepare(directory);
-      const { status, stderr } = run(node, ['-r', '--include=ca?[!a-z]', 'in/a', 'out'], directory);
-      expect(stderr).toBe(refused('a/caf\\xe9'));
-      expect(status).toBe(1);
-    }));
+  it('is refused if a pattern includes it with one character for each byte', ({ directory }) => {
+    prepare(directory);
+    const { status, stderr } = run(node, ['-r', '--include=ca?[!a-z]', 'in/a', 'out'], directory);
+    expect(stderr).toBe(refused('a/caf\\xe9'));
+    expect(status).toBe(1);
+  });
 
   it.each([
     { line: `$mapcp 'b\\351' out`, says: `'b\\xe9'`, advice: 'only valid names can be copied; rename it' },
@@ -169,54 +160,53 @@ describe('a name that is not UTF-8, in Node,', () => {
       expect(readdirSync(join(directory, 'out'))).toEqual(['b\ufffd']);
     }));
 
-  it('does not keep clean from removing temporary files elsewhere, and a directory with it is reported', () =>
-    inTemporaryDirectory((directory) => {
-      prepare(directory);
-      writeFileSync(join(directory, 'in/a/.mapcp-0123456789abcdef.tmp'), '');
-      expect(run(node, ['--clean', 'in'], directory)).toMatchObject({
-        status: 1,
-        stdout: "'in': 1 temporary file removed\n",
-        stderr: "mapcp: cannot inspect 'in/a/d/\\xfe\\xff': the name is not valid UTF-8; " + 'rename it\n',
-      });
-    }));
+  it('does not keep clean from removing temporary files elsewhere, and a directory with it is reported', ({
+    directory,
+  }) => {
+    prepare(directory);
+    writeFileSync(join(directory, 'in/a/.mapcp-0123456789abcdef.tmp'), '');
+    expect(run(node, ['--clean', 'in'], directory)).toMatchObject({
+      status: 1,
+      stdout: "'in': 1 temporary file removed\n",
+      stderr: "mapcp: cannot inspect 'in/a/d/\\xfe\\xff': the name is not valid UTF-8; " + 'rename it\n',
+    });
+  });
 });
 
 describe.each(frontends)('a listed path that is not UTF-8, in $name,', (frontend) => {
-  it('has its bytes in base64 under --json', () =>
-    inTemporaryDirectory((directory) => {
-      mkdirSync(join(directory, 'in'));
-      mkdirSync(join(directory, 'out'));
-      // Directories and files, missing ones, repeated ones, and names with a real backslash.
-      mkdirSync(Buffer.from(join(directory, 'in/d\xe9'), 'latin1'));
-      const paths = ['d\xe9/', 'd\xe9', 'd\xe9//', 'd\xe9/in', 'm\\xe9\xe9', '\xff'];
-      const list = paths.flatMap((path) => [path, path, 'd\xc3\xa9']);
-      writeFileSync(join(directory, 'in/list'), Buffer.from(list.join('\0'), 'latin1'));
-      const options = ['--json', '--no-progress', '--keep-going', '--null', '--files-from', 'in/list'];
-      const { stdout } = run(frontend, [...options, 'in', 'out'], directory);
-      const errors = stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as { code: string; path: string; pathBase64?: string })
-        .filter(({ code }) => code === 'EILSEQ' || code === 'ENOENT');
-      const bytesOf = ({ pathBase64 = '' }) => Buffer.from(pathBase64, 'base64').toString('latin1');
-      const invalid = errors.filter(({ code }) => code === 'EILSEQ');
-      expect(invalid.map(bytesOf)).toEqual(paths.map((path) => `in/${path}`));
-      expect(invalid[0]?.path).toBe('in/d\\xe9/');
-      expect(errors.filter(({ code }) => code === 'ENOENT')).toHaveLength(paths.length);
-      expect(errors.find(({ code }) => code === 'ENOENT')).toMatchObject({ path: 'in/dé' });
-    }));
+  it('has its bytes in base64 under --json', ({ directory }) => {
+    mkdirSync(join(directory, 'in'));
+    mkdirSync(join(directory, 'out'));
+    // Directories and files, missing ones, repeated ones, and names with a real backslash.
+    mkdirSync(Buffer.from(join(directory, 'in/d\xe9'), 'latin1'));
+    const paths = ['d\xe9/', 'd\xe9', 'd\xe9//', 'd\xe9/in', 'm\\xe9\xe9', '\xff'];
+    const list = paths.flatMap((path) => [path, path, 'd\xc3\xa9']);
+    writeFileSync(join(directory, 'in/list'), Buffer.from(list.join('\0'), 'latin1'));
+    const options = ['--json', '--no-progress', '--keep-going', '--null', '--files-from', 'in/list'];
+    const { stdout } = run(frontend, [...options, 'in', 'out'], directory);
+    const errors = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { code: string; path: string; pathBase64?: string })
+      .filter(({ code }) => code === 'EILSEQ' || code === 'ENOENT');
+    const bytesOf = ({ pathBase64 = '' }) => Buffer.from(pathBase64, 'base64').toString('latin1');
+    const invalid = errors.filter(({ code }) => code === 'EILSEQ');
+    expect(invalid.map(bytesOf)).toEqual(paths.map((path) => `in/${path}`));
+    expect(invalid[0]?.path).toBe('in/d\\xe9/');
+    expect(errors.filter(({ code }) => code === 'ENOENT')).toHaveLength(paths.length);
+    expect(errors.find(({ code }) => code === 'ENOENT')).toMatchObject({ path: 'in/dé' });
+  });
 });
 
 describe.each(others)('a name that is not UTF-8, in $name,', (frontend) => {
-  it('is reported with its directory', () =>
-    inTemporaryDirectory((directory) => {
-      prepare(directory);
-      const { status, stderr } = run(frontend, ['-r', '--keep-going', 'in/a', 'out'], directory);
-      expect(stderr).toBe(
-        "mapcp: cannot copy 'in/a' to 'out/a': cannot list 'in/a': the name of an entry in it is not valid UTF-8; rename that entry\n",
-      );
-      expect(status).toBe(1);
-    }));
+  it('is reported with its directory', ({ directory }) => {
+    prepare(directory);
+    const { status, stderr } = run(frontend, ['-r', '--keep-going', 'in/a', 'out'], directory);
+    expect(stderr).toBe(
+      "mapcp: cannot copy 'in/a' to 'out/a': cannot list 'in/a': the name of an entry in it is not valid UTF-8; rename that entry\n",
+    );
+    expect(status).toBe(1);
+  });
 });
 
 describe.each(frontends)('a link to a name that is not UTF-8, in $name,', (frontend) => {
@@ -225,22 +215,21 @@ describe.each(frontends)('a link to a name that is not UTF-8, in $name,', (front
     { options: '-P', source: 'in/l' },
   ];
 
-  it.each(cases)(
+  it.for(cases)(
     'is not copied with $options $source, and the error says what helps',
-    ({ options, source }) =>
-      inTemporaryDirectory((directory) => {
-        mkdirSync(join(directory, 'in'));
-        mkdirSync(join(directory, 'out'));
-        symlinkSync(Buffer.from('caf\xe9', 'latin1'), join(directory, 'in/l'));
-        const { status, stderr } = run(frontend, [options, source, 'out'], directory);
-        expect(stderr).toBe(
-          `mapcp: cannot copy 'in/l' to 'out/${source === 'in' ? 'in/l' : 'l'}': cannot inspect 'in/l': the link's text is ` +
-            'not valid UTF-8; recreate the link, or leave it out, with --symlinks=skip\n',
-        );
-        expect(status).toBe(1);
+    ({ options, source }, { directory }) => {
+      mkdirSync(join(directory, 'in'));
+      mkdirSync(join(directory, 'out'));
+      symlinkSync(Buffer.from('caf\xe9', 'latin1'), join(directory, 'in/l'));
+      const { status, stderr } = run(frontend, [options, source, 'out'], directory);
+      expect(stderr).toBe(
+        `mapcp: cannot copy 'in/l' to 'out/${source === 'in' ? 'in/l' : 'l'}': cannot inspect 'in/l': the link's text is ` +
+          'not valid UTF-8; recreate the link, or leave it out, with --symlinks=skip\n',
+      );
+      expect(status).toBe(1);
 
-        const skipping = run(frontend, [options, '--symlinks=skip', source, 'out'], directory);
-        expect(skipping).toMatchObject({ status: 0, stderr: '' });
-      }),
+      const skipping = run(frontend, [options, '--symlinks=skip', source, 'out'], directory);
+      expect(skipping).toMatchObject({ status: 0, stderr: '' });
+    },
   );
 });

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import process from 'node:process';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { look } from '../behaviour/tree.js';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import { mustRun, runProgram } from '../helpers/program.js';
+import { mayTest } from '../helpers/tools.js';
 import { type Frontend, frontends, run } from './frontends.js';
 
 const SHARDS = 3;
@@ -15,9 +15,7 @@ const SHARDS = 3;
 const HUGE = 's1/t1/huge';
 const OWNER = 2;
 
-// CI installs it, so there it must exist.
-const hasParallel =
-  runProgram('parallel', ['--version']).stdout?.includes('GNU parallel') || process.env.CI !== undefined;
+const hasParallel = mayTest(runProgram('parallel', ['--version']).stdout?.includes('GNU parallel') ?? false);
 
 /** Creates a tree of a hundred files in `in/a`. */
 function prepare(directory: string): void {
@@ -94,30 +92,28 @@ async function killOwner(frontend: Frontend, directory: string): Promise<void> {
 describe.skipIf(!hasParallel).each(frontends)('shards that GNU parallel copies in $name', (frontend) => {
   const all = Array.from({ length: SHARDS }, (_, index) => index);
 
-  it('are together equal to a copy without shards', () =>
-    inTemporaryDirectory((directory) => {
-      prepare(directory);
-      copyInParallel(frontend, directory, all);
-      const copy = look(join(directory, 'out/b'));
-      expect(copy).toEqual(copyAtOnce(frontend, directory));
-    }));
+  it('are together equal to a copy without shards', ({ directory }) => {
+    prepare(directory);
+    copyInParallel(frontend, directory, all);
+    const copy = look(join(directory, 'out/b'));
+    expect(copy).toEqual(copyAtOnce(frontend, directory));
+  });
 
-  it('are together equal to a copy without shards if one is killed and run again', () =>
-    inTemporaryDirectory(async (directory) => {
-      prepare(directory);
-      await killOwner(frontend, directory);
-      copyInParallel(
-        frontend,
-        directory,
-        all.filter((index) => index !== OWNER),
-      );
-      // In Node, two jobs may have divided the shard, and each may have an unfinished file.
-      expect(run(frontend, ['--clean', 'out/b'], directory).stdout).toMatch(
-        /^'out\/b': (1 temporary file|2 temporary files) removed\n$/,
-      );
-      copyInParallel(frontend, directory, [OWNER]);
-      const copy = look(join(directory, 'out/b'));
-      expect(Object.keys(copy)).toHaveLength(Object.keys(look(join(directory, 'in/a'))).length);
-      expect(copy).toEqual(copyAtOnce(frontend, directory));
-    }));
+  it('are together equal to a copy without shards if one is killed and run again', async ({ directory }) => {
+    prepare(directory);
+    await killOwner(frontend, directory);
+    copyInParallel(
+      frontend,
+      directory,
+      all.filter((index) => index !== OWNER),
+    );
+    // In Node, two jobs may have divided the shard, and each may have an unfinished file.
+    expect(run(frontend, ['--clean', 'out/b'], directory).stdout).toMatch(
+      /^'out\/b': (1 temporary file|2 temporary files) removed\n$/,
+    );
+    copyInParallel(frontend, directory, [OWNER]);
+    const copy = look(join(directory, 'out/b'));
+    expect(Object.keys(copy)).toHaveLength(Object.keys(look(join(directory, 'in/a'))).length);
+    expect(copy).toEqual(copyAtOnce(frontend, directory));
+  });
 });

@@ -15,8 +15,8 @@ import {
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { CopyError, clean, copy } from 'mapcp';
-import { describe, expect, it } from 'vitest';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import { shell } from '../helpers/program.js';
 import { rejectionOf } from '../helpers/rejection.js';
 
@@ -31,7 +31,7 @@ function run(line: string, directory: string) {
 }
 
 describe('the command line', () => {
-  it.each([
+  it.for([
     { line: 'printf content | $mapcp - b', target: 'b' },
     { line: '$mapcp - b <a', target: 'b' },
     { line: 'printf content | $mapcp /dev/stdin b', target: 'b' },
@@ -42,14 +42,12 @@ describe('the command line', () => {
     { line: 'exec 5<a; rm a; $mapcp /dev/fd/5 b', target: 'b' },
     { line: 'mkfifo f; printf content >f & $mapcp f b', target: 'b' },
     { line: '$mapcp --files-from <(echo a) . d', target: 'd/a' },
-  ])('copies a stream that is named: $line', ({ line, target }) => {
-    inTemporaryDirectory((directory) => {
-      expect(run(line, directory)).toEqual({ status: 0, stderr: '' });
-      expect(readFileSync(join(directory, target), 'utf8')).toBe('content');
-    });
+  ])('copies a stream that is named: $line', ({ line, target }, { directory }) => {
+    expect(run(line, directory)).toEqual({ status: 0, stderr: '' });
+    expect(readFileSync(join(directory, target), 'utf8')).toBe('content');
   });
 
-  it.each([
+  it.for([
     { line: '$mapcp - a <&-', why: "cannot read '-': standard input is closed" },
     { line: '$mapcp - a <d', why: "cannot read '-': it is a directory" },
     { line: '$mapcp --files-from - d a <&-', why: "cannot read '-': standard input is closed" },
@@ -63,15 +61,13 @@ describe('the command line', () => {
       line: 'echo x | $mapcp - d',
       why: "cannot copy '-' to 'd': cannot create 'd': it is a directory; choose another path for the copy",
     },
-  ])('reports why a stream cannot be copied: $line', ({ line, why }) => {
-    inTemporaryDirectory((directory) => {
-      expect(run(line, directory)).toEqual({ status: 1, stderr: `mapcp: ${why}\n` });
-      expect(readFileSync(join(directory, 'a'), 'utf8')).toBe('content');
-      expect(readdirSync(join(directory, 'd'))).toEqual([]);
-    });
+  ])('reports why a stream cannot be copied: $line', ({ line, why }, { directory }) => {
+    expect(run(line, directory)).toEqual({ status: 1, stderr: `mapcp: ${why}\n` });
+    expect(readFileSync(join(directory, 'a'), 'utf8')).toBe('content');
+    expect(readdirSync(join(directory, 'd'))).toEqual([]);
   });
 
-  it.each([
+  it.for([
     {
       args: '- a d',
       why: "SOURCE '-' is standard input, which must be the only SOURCE; for a file, write './-'",
@@ -87,71 +83,68 @@ describe('the command line', () => {
     },
     { args: '--files-from a b c d', why: "--files-from allows only one SOURCE; extra name 'c'" },
     { args: '--null b d', why: "option '--null' needs option '--files-from'" },
-  ])('refuses a stream or a list that makes no sense: $args', ({ args, why }) => {
-    inTemporaryDirectory((directory) => {
-      const { status, stderr } = run(`$mapcp ${args}`, directory);
-      expect(status).toBe(2);
-      expect(stderr).toMatch(`mapcp: ${why}\nUsage: `);
-    });
+  ])('refuses a stream or a list that makes no sense: $args', ({ args, why }, { directory }) => {
+    const { status, stderr } = run(`$mapcp ${args}`, directory);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(`mapcp: ${why}\nUsage: `);
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+  it.for(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
     'leaves the old file if it gets %s before the stream ends',
-    (signal) =>
-      inTemporaryDirectory(async (directory) => {
-        writeFileSync(join(directory, 'a'), 'content');
-        const main = resolve('build/out/js/cli/main.js');
-        const child = spawn(process.execPath, [main, '-', 'a'], { cwd: directory });
-        child.stdin.write('new');
-        const temporary = () => readdirSync(directory).filter((name) => name.startsWith('.mapcp-'));
-        await expect.poll(temporary).toHaveLength(1);
-        // Nobody else can read an incomplete copy.
-        expect(statSync(join(directory, temporary()[0] ?? '')).mode & 0o777).toBe(0o600);
-        child.kill(signal);
-        const [status, killed] = (await once(child, 'exit')) as [number | null, string | null];
-        expect([status, killed]).toEqual([null, signal]);
-        expect(readFileSync(join(directory, 'a'), 'utf8')).toBe('content');
-        expect(temporary()).toHaveLength(signal === 'SIGKILL' ? 1 : 0);
-        expect(await clean(directory)).toBe(signal === 'SIGKILL' ? 1 : 0);
-      }),
+    async (signal, { directory }) => {
+      writeFileSync(join(directory, 'a'), 'content');
+      const main = resolve('build/out/js/cli/main.js');
+      const child = spawn(process.execPath, [main, '-', 'a'], { cwd: directory });
+      child.stdin.write('new');
+      const temporary = () => readdirSync(directory).filter((name) => name.startsWith('.mapcp-'));
+      await expect.poll(temporary).toHaveLength(1);
+      // Nobody else can read an incomplete copy.
+      expect(statSync(join(directory, temporary()[0] ?? '')).mode & 0o777).toBe(0o600);
+      child.kill(signal);
+      const [status, killed] = (await once(child, 'exit')) as [number | null, string | null];
+      expect([status, killed]).toEqual([null, signal]);
+      expect(readFileSync(join(directory, 'a'), 'utf8')).toBe('content');
+      expect(temporary()).toHaveLength(signal === 'SIGKILL' ? 1 : 0);
+      expect(await clean(directory)).toBe(signal === 'SIGKILL' ? 1 : 0);
+    },
   );
 
-  it.each([
+  it.for([
     { line: '$mapcp /dev/stdin b <a', target: 'b' },
     { line: 'exec 5<a; $mapcp /dev/fd/5 d', target: 'd/5' },
     { line: 'ln -s /dev/stdin l; $mapcp l b <a', target: 'b' },
-  ])('copies the file that a stream was opened from: $line', ({ line, target }) => {
-    inTemporaryDirectory((directory) => {
-      expect(run(line, directory)).toEqual({ status: 0, stderr: '' });
-      expect(readFileSync(join(directory, target), 'utf8')).toBe('content');
-    });
+  ])('copies the file that a stream was opened from: $line', ({ line, target }, { directory }) => {
+    expect(run(line, directory)).toEqual({ status: 0, stderr: '' });
+    expect(readFileSync(join(directory, target), 'utf8')).toBe('content');
   });
 
-  it.each(['| cat', '>f', '>/dev/null'])('does not replace the name of standard output: %s', (end) => {
-    inTemporaryDirectory((directory) => {
+  it.for(['| cat', '>f', '>/dev/null'])(
+    'does not replace the name of standard output: %s',
+    (end, { directory }) => {
       // Not /dev/stdout itself, which would be lost if it were replaced.
       const line = `ln -s /proc/self/fd/1 out; $mapcp a out ${end}; readlink out >r`;
       const { stderr } = run(line, directory);
       expect(stderr).toBe(`mapcp: cannot copy 'a' to 'out': cannot create 'out': ${noTarget}\n`);
       expect(readFileSync(join(directory, 'r'), 'utf8')).toBe('/proc/self/fd/1\n');
-    });
-  });
+    },
+  );
 });
 
 describe('copy', () => {
-  it('copies over the file that a descriptor has open, and does not replace its name', () =>
-    inTemporaryDirectory(async (directory) => {
-      writeFileSync(join(directory, 'a'), 'content');
-      const descriptor = openSync(join(directory, 'a'), 'r');
-      const link = join(directory, 'link');
-      symlinkSync(`/proc/self/fd/${descriptor}`, link);
+  it('copies over the file that a descriptor has open, and does not replace its name', async ({
+    directory,
+  }) => {
+    writeFileSync(join(directory, 'a'), 'content');
+    const descriptor = openSync(join(directory, 'a'), 'r');
+    const link = join(directory, 'link');
+    symlinkSync(`/proc/self/fd/${descriptor}`, link);
 
-      await copy(link, join(directory, 'b'));
-      const failure = await rejectionOf(copy(join(directory, 'b'), link));
+    await copy(link, join(directory, 'b'));
+    const failure = await rejectionOf(copy(join(directory, 'b'), link));
 
-      closeSync(descriptor);
-      expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
-      expect(failure).toBeInstanceOf(CopyError);
-      expect(failure).toMatchObject({ code: 'ERR_MAPCP_NOT_REGULAR_FILE', path: link, reason: noTarget });
-    }));
+    closeSync(descriptor);
+    expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');
+    expect(failure).toBeInstanceOf(CopyError);
+    expect(failure).toMatchObject({ code: 'ERR_MAPCP_NOT_REGULAR_FILE', path: link, reason: noTarget });
+  });
 });

@@ -13,15 +13,17 @@ import {
 import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import type { CopyOptions } from 'mapcp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
-import { inMemoryDirectory, inTemporaryDirectory } from '../helpers/directory.js';
+import { inMemoryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import { predictTarget } from '../helpers/oracle.js';
 import { runProgram } from '../helpers/program.js';
+import { mayRun } from '../helpers/tools.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 
-const hasStrace = runProgram('strace', ['-V']).status === 0;
+const hasStrace = mayRun('strace', ['-V']);
 if (!hasStrace) {
   process.stderr.write('no strace on PATH: the tests of what is asked of the system are skipped\n');
 }
@@ -64,63 +66,60 @@ function trace(given: string, args: readonly string[], options: readonly string[
   return { status, stderr, calls };
 }
 
-describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp --sync', () => {
-  it('synchronises a file before it takes its name, and then the directory that names it', () =>
-    inTemporaryDirectory((directory) => {
-      writeFileSync(join(directory, 'a'), 'content');
-      expect(trace(directory, ['--sync', '-T', 'a', 'b'])).toEqual({
-        status: 0,
-        stderr: '',
-        calls: ['fsync TEMPORARY', 'rename b', 'fsync .'],
-      });
-    }));
+describe.skipIf(!hasStrace)('mapcp --sync', () => {
+  it('synchronises a file before it takes its name, and then the directory that names it', ({
+    directory,
+  }) => {
+    writeFileSync(join(directory, 'a'), 'content');
+    expect(trace(directory, ['--sync', '-T', 'a', 'b'])).toEqual({
+      status: 0,
+      stderr: '',
+      calls: ['fsync TEMPORARY', 'rename b', 'fsync .'],
+    });
+  });
 
-  it('does so for each file and each directory of a tree', () =>
-    inTemporaryDirectory((directory) => {
-      mkdirSync(join(directory, 'a/d'), { recursive: true });
-      writeFileSync(join(directory, 'a/f'), 'content');
-      writeFileSync(join(directory, 'a/d/g'), 'content');
-      expect(trace(directory, ['--sync', '-rT', 'a', 'b']).calls).toEqual([
-        ...['mkdir b', 'fsync .'],
-        ...['fsync b/TEMPORARY', 'rename f', 'fsync b'],
-        ...['mkdir d', 'fsync b'],
-        ...['fsync b/d/TEMPORARY', 'rename g', 'fsync b/d'],
-      ]);
-    }));
+  it('does so for each file and each directory of a tree', ({ directory }) => {
+    mkdirSync(join(directory, 'a/d'), { recursive: true });
+    writeFileSync(join(directory, 'a/f'), 'content');
+    writeFileSync(join(directory, 'a/d/g'), 'content');
+    expect(trace(directory, ['--sync', '-rT', 'a', 'b']).calls).toEqual([
+      ...['mkdir b', 'fsync .'],
+      ...['fsync b/TEMPORARY', 'rename f', 'fsync b'],
+      ...['mkdir d', 'fsync b'],
+      ...['fsync b/d/TEMPORARY', 'rename g', 'fsync b/d'],
+    ]);
+  });
 
-  it('fails if the file cannot be synchronised, and keeps the old one', () =>
-    inTemporaryDirectory((directory) => {
-      writeFileSync(join(directory, 'a'), 'new');
-      writeFileSync(join(directory, 'b'), 'old');
-      const failing = ['-e', 'inject=fsync:error=EIO:when=1'];
-      const { status, stderr, calls } = trace(directory, ['--sync', '-T', 'a', 'b'], failing);
-      expect({ status, stderr }).toEqual({
-        status: 1,
-        stderr: "mapcp: cannot copy 'a' to 'b': cannot sync 'b': input/output error\n",
-      });
-      expect(calls).toEqual(['fsync TEMPORARY']);
-      expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('old');
-      expect(readdirSync(directory).sort()).toEqual(['a', 'b']);
-    }));
+  it('fails if the file cannot be synchronised, and keeps the old one', ({ directory }) => {
+    writeFileSync(join(directory, 'a'), 'new');
+    writeFileSync(join(directory, 'b'), 'old');
+    const failing = ['-e', 'inject=fsync:error=EIO:when=1'];
+    const { status, stderr, calls } = trace(directory, ['--sync', '-T', 'a', 'b'], failing);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: "mapcp: cannot copy 'a' to 'b': cannot sync 'b': input/output error\n",
+    });
+    expect(calls).toEqual(['fsync TEMPORARY']);
+    expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('old');
+    expect(readdirSync(directory).sort()).toEqual(['a', 'b']);
+  });
 
-  it('fails if the name cannot be synchronised, with the complete file under it', () =>
-    inTemporaryDirectory((directory) => {
-      writeFileSync(join(directory, 'a'), 'new');
-      const failing = ['-e', 'inject=fsync:error=EIO:when=2'];
-      const { status, stderr } = trace(directory, ['--sync', '-T', 'a', 'b'], failing);
-      expect({ status, stderr }).toEqual({
-        status: 1,
-        stderr: "mapcp: cannot copy 'a' to 'b': cannot rename 'b': input/output error\n",
-      });
-      expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('new');
-    }));
+  it('fails if the name cannot be synchronised, with the complete file under it', ({ directory }) => {
+    writeFileSync(join(directory, 'a'), 'new');
+    const failing = ['-e', 'inject=fsync:error=EIO:when=2'];
+    const { status, stderr } = trace(directory, ['--sync', '-T', 'a', 'b'], failing);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: "mapcp: cannot copy 'a' to 'b': cannot rename 'b': input/output error\n",
+    });
+    expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('new');
+  });
 
-  it('is required: without it nothing is synchronised', () =>
-    inTemporaryDirectory((directory) => {
-      writeFileSync(join(directory, 'a'), 'content');
-      expect(trace(directory, ['-T', 'a', 'b']).calls).toEqual(['rename b']);
-      expect(existsSync(join(directory, 'b'))).toBe(true);
-    }));
+  it('is required: without it nothing is synchronised', ({ directory }) => {
+    writeFileSync(join(directory, 'a'), 'content');
+    expect(trace(directory, ['-T', 'a', 'b']).calls).toEqual(['rename b']);
+    expect(existsSync(join(directory, 'b'))).toBe(true);
+  });
 });
 
 /** A copy of `in/a` to `out/b` whose system calls fail. */
@@ -157,7 +156,6 @@ const tree: Victim = {
   flags: ['-rT', '--sync'],
   options: { recursive: true },
   prepare: (put) => {
-    put.directory('in/a/d');
     // One of each kind, because the system chooses the order.
     put.file('in/a/f', 'new');
     put.symlink('in/a/d/link', '../f');
@@ -169,7 +167,6 @@ const dividedTree: Victim = {
   flags: ['-rT', '--concurrency=2', '--keep-going'],
   options: { recursive: true },
   prepare: (put) => {
-    put.directory('in/a', 'out/b');
     for (const name of 'abcdef') {
       put.file(`in/a/${name}`, 'new');
       put.file(`out/b/${name}`, 'old');
@@ -278,7 +275,7 @@ function failEach(victim: Victim, call: string, error: string) {
   });
 }
 
-describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, if a system call fails,', () => {
+describe.skipIf(!hasStrace)('mapcp, if a system call fails,', () => {
   const disk = 'input/output error';
   // Through wasmtime, file systems without symbolic links report EIO.
   const noLinks =
@@ -360,100 +357,87 @@ describe.skipIf(!hasStrace && process.env.CI === undefined)('mapcp, if a system 
     },
   );
 
-  it('names the temporary file that it cannot remove', () =>
-    inMemoryDirectory((directory) => {
-      const { said, wrong } = copyUnder(directory, file, 'pwrite64,unlink', [
-        ...['-e', 'inject=pwrite64:error=ENOSPC', '-e', 'inject=unlink:error=EIO'],
-      ]);
-      const left = Object.keys(look(join(directory, 'out'))).filter(isTemporary);
-      expect(left).toHaveLength(1);
-      expect(wrong).toEqual([`'${left}' is left`]);
-      expect(said).toEqual([
-        `cannot write 'out/b': no space left on the file system; remove what is left: 'out/${left}'`,
-      ]);
-    }));
+  it('names the temporary file that it cannot remove', ({ inMemory: directory }) => {
+    const { said, wrong } = copyUnder(directory, file, 'pwrite64,unlink', [
+      ...['-e', 'inject=pwrite64:error=ENOSPC', '-e', 'inject=unlink:error=EIO'],
+    ]);
+    const left = Object.keys(look(join(directory, 'out'))).filter(isTemporary);
+    expect(left).toHaveLength(1);
+    expect(wrong).toEqual([`'${left}' is left`]);
+    expect(said).toEqual([
+      `cannot write 'out/b': no space left on the file system; remove what is left: 'out/${left}'`,
+    ]);
+  });
 
   const refusing = ['-e', 'inject=fchmod,chmod:error=EPERM'];
 
-  it('warns of a copy that stays private because its mode cannot be set', () =>
-    inTemporaryDirectory((directory) => {
-      writeFileSync(join(directory, 'a'), 'new', { mode: 0o644 });
-      const { status, stderr } = trace(directory, ['-T', 'a', 'b'], refusing);
-      expect({ status, stderr }).toEqual({
-        status: 0,
-        stderr: expect.stringMatching(
-          /^mapcp: warning: .*cannot set the permissions of 'b': operation not permitted\n$/,
-        ),
-      });
-      expect(statSync(join(directory, 'b')).mode & 0o777).toBe(0o600);
-    }));
+  it('warns of a copy that stays private because its mode cannot be set', ({ directory }) => {
+    writeFileSync(join(directory, 'a'), 'new', { mode: 0o644 });
+    const { status, stderr } = trace(directory, ['-T', 'a', 'b'], refusing);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringMatching(
+        /^mapcp: warning: .*cannot set the permissions of 'b': operation not permitted\n$/,
+      ),
+    });
+    expect(statSync(join(directory, 'b')).mode & 0o777).toBe(0o600);
+  });
 
-  it('warns once of all copies whose mode cannot be set, for each job that divides a tree', () =>
-    inTemporaryDirectory((directory) => {
-      const put = putInto(directory);
-      put.directory('a/d/e');
-      put.file('a/f');
-      put.file('a/d/f');
-      const { status, stderr } = trace(directory, ['-rT', '--concurrency=1', 'a', 'b'], refusing);
-      expect({ status, stderr }).toEqual({
-        status: 0,
-        stderr: expect.stringMatching(
-          /^mapcp: warning: .*cannot set the permissions of 'b': operation not permitted; the same for 4 more\n$/,
-        ),
-      });
-      // A private directory can still be used by its owner.
-      expect(statSync(join(directory, 'b/d')).mode & 0o7777).toBe(0o700);
-      const quiet = trace(directory, ['-qrT', 'a', 'c'], refusing);
-      expect(quiet).toMatchObject({ status: 0, stderr: '' });
-      const divided = trace(directory, ['-rT', '--concurrency=2', 'a', 'd'], refusing).stderr;
-      expect(divided).toMatch(/(mapcp: warning: .*cannot set the permissions of .*\n){1,2}$/);
-    }));
+  it('warns once of all copies whose mode cannot be set, for each job that divides a tree', ({
+    directory,
+  }) => {
+    const put = putInto(directory);
+    put.directory('a/d/e');
+    put.file('a/f');
+    put.file('a/d/f');
+    const { status, stderr } = trace(directory, ['-rT', '--concurrency=1', 'a', 'b'], refusing);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringMatching(
+        /^mapcp: warning: .*cannot set the permissions of 'b': operation not permitted; the same for 4 more\n$/,
+      ),
+    });
+    // A private directory can still be used by its owner.
+    expect(statSync(join(directory, 'b/d')).mode & 0o7777).toBe(0o700);
+    const quiet = trace(directory, ['-qrT', 'a', 'c'], refusing);
+    expect(quiet).toMatchObject({ status: 0, stderr: '' });
+    const divided = trace(directory, ['-rT', '--concurrency=2', 'a', 'd'], refusing).stderr;
+    expect(divided).toMatch(/(mapcp: warning: .*cannot set the permissions of .*\n){1,2}$/);
+  });
 
-  it('does not warn of modes that cannot be set and are already right', () =>
-    inTemporaryDirectory((directory) => {
-      writeFileSync(join(directory, 'a'), 'new', { mode: 0o600 });
-      expect(trace(directory, ['-T', 'a', 'b'], refusing)).toMatchObject({ status: 0, stderr: '' });
-    }));
+  it('does not warn of modes that cannot be set and are already right', ({ directory }) => {
+    writeFileSync(join(directory, 'a'), 'new', { mode: 0o600 });
+    expect(trace(directory, ['-T', 'a', 'b'], refusing)).toMatchObject({ status: 0, stderr: '' });
+  });
 
   const others =
     wasmtime === undefined ? [] : [[wasmtime, 'run', '--dir', '.', resolve('build/out/mapcp.wasm')]];
-  it.each([[process.execPath, resolve('build/out/js/cli/main.js')], ...others])(
+  it.for([[process.execPath, resolve('build/out/js/cli/main.js')], ...others])(
     'warns if times cannot be set, and copies anyway: %s',
-    (...command) =>
-      inTemporaryDirectory((directory) => {
-        const put = putInto(directory);
-        put.directory('a/d');
-        put.file('a/d/f', 'new');
-        put.symlink('a/d/l', 'f');
-        const { status, stderr } = runProgram(
-          'strace',
-          [
-            ...[
-              '-f',
-              '-qq',
-              '-o',
-              '/dev/null',
-              '-e',
-              'trace=utimensat',
-              '-e',
-              'inject=utimensat:error=EPERM',
-            ],
-            ...[...command, '-rpT', 'a', 'b'],
-          ],
-          { cwd: directory },
-        );
-        const lines = ['', '/d', '/d/f', '/d/l'].map(
-          (path) =>
-            `mapcp: warning: copied 'a${path}' to 'b${path}', but cannot set the times of 'b${path}': not permitted by the ` +
-            'sandbox or the file system',
-        );
-        expect(stderr.trimEnd().split('\n').sort()).toEqual(lines);
-        expect(status).toBe(0);
-        expect(look(join(directory, 'b'))).toMatchObject({
-          d: {},
-          'd/f': { content: 'new' },
-          'd/l': { content: 'f' },
-        });
-      }),
+    ([...command], { directory }) => {
+      const put = putInto(directory);
+      put.file('a/d/f', 'new');
+      put.symlink('a/d/l', 'f');
+      const { status, stderr } = runProgram(
+        'strace',
+        [
+          ...['-f', '-qq', '-o', '/dev/null', '-e', 'trace=utimensat', '-e', 'inject=utimensat:error=EPERM'],
+          ...[...command, '-rpT', 'a', 'b'],
+        ],
+        { cwd: directory },
+      );
+      const lines = ['', '/d', '/d/f', '/d/l'].map(
+        (path) =>
+          `mapcp: warning: copied 'a${path}' to 'b${path}', but cannot set the times of 'b${path}': not permitted by the ` +
+          'sandbox or the file system',
+      );
+      expect(stderr.trimEnd().split('\n').sort()).toEqual(lines);
+      expect(status).toBe(0);
+      expect(look(join(directory, 'b'))).toMatchObject({
+        d: {},
+        'd/f': { content: 'new' },
+        'd/l': { content: 'f' },
+      });
+    },
   );
 });

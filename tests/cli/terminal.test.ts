@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
 import { outcomeOf, runProgram } from '../helpers/program.js';
+import { mayRun } from '../helpers/tools.js';
 import { type Frontend, frontends, run } from './frontends.js';
 
 const document = readFileSync('docs/command-line.md', 'utf8');
@@ -89,13 +89,19 @@ describe('the manual page', () => {
     expect(page).toContain(`\\fB${termOf(line).replace(', ', '\\fR, \\fB')}\\fR: `);
   });
 
-  it.skipIf(isMissing('man'))('leaves nothing out without UTF-8, and says where other pages are', () => {
-    const { stdout, stderr } = runProgram('sh', ['-c', 'MANWIDTH=500 LC_ALL=C man -l build/out/man/mapcp.1']);
-    expect(stderr).toBe('');
-    expect(stdout).toContain('named .mapcp-....tmp;');
-    expect(stdout).toContain('Copying streams (docs/streams.md of the package)');
-    expect(stdout).not.toMatch(/<[\w./-]+\.md/);
-  });
+  it.skipIf(!mayRun('man', ['-c', '']))(
+    'leaves nothing out without UTF-8, and says where other pages are',
+    () => {
+      const { stdout, stderr } = runProgram('sh', [
+        '-c',
+        'MANWIDTH=500 LC_ALL=C man -l build/out/man/mapcp.1',
+      ]);
+      expect(stderr).toBe('');
+      expect(stdout).toContain('named .mapcp-....tmp;');
+      expect(stdout).toContain('Copying streams (docs/streams.md of the package)');
+      expect(stdout).not.toMatch(/<[\w./-]+\.md/);
+    },
+  );
 
   it('has the sections of a manual page', () => {
     const sections = [...page.matchAll(/^\.SH "(.*)"$/gm)].map(([, section]) => section);
@@ -105,11 +111,6 @@ describe('the manual page', () => {
     );
   });
 });
-
-/** Whether a shell is missing. CI installs all of them, so there they must exist. */
-function isMissing(shell: string): boolean {
-  return process.env.CI === undefined && spawnSync(shell, ['-c', '']).error !== undefined;
-}
 
 function runShell(shell: string, ...args: readonly string[]) {
   return outcomeOf(runProgram(shell, args));
@@ -126,7 +127,7 @@ describe.each(['bash', 'zsh', 'fish', 'powershell'])('the completions for %s', (
     expect(script).toMatch(letters);
   });
 
-  it.skipIf(shell === 'powershell' || isMissing(shell))('are accepted by it', () => {
+  it.skipIf(shell === 'powershell' || !mayRun(shell, ['-c', '']))('are accepted by it', () => {
     expect(runShell(shell, '-n', path)).toEqual(printsNothing);
   });
 
@@ -160,7 +161,7 @@ describe('bash', () => {
   });
 });
 
-describe.skipIf(isMissing('zsh'))('zsh', () => {
+describe.skipIf(!mayRun('zsh', ['-c', '']))('zsh', () => {
   it('completes the arguments of mapcp once the completions are sourced', () => {
     const script = `
 autoload -Uz compinit
@@ -171,7 +172,7 @@ print $_comps[mapcp]`;
   });
 });
 
-describe.skipIf(isMissing('zsh'))('zsh', () => {
+describe.skipIf(!mayRun('zsh', ['-c', '']))('zsh', () => {
   it.each([
     { option: '--files-from', action: '_files' },
     { option: '--target-directory', action: '_files' },
@@ -189,7 +190,7 @@ _mapcp`;
   });
 });
 
-describe.skipIf(isMissing('fish'))('fish', () => {
+describe.skipIf(!mayRun('fish', ['-c', '']))('fish', () => {
   it.each(['--files-from', '-t', '--target-directory'])('completes the names of files after %s', (option) => {
     const script = `source build/out/completions/mapcp.fish; complete -C 'mapcp ${option} READ'`;
     expect(runShell('fish', '--no-config', '-c', script).stdout).toBe('README.md\n');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import { type Block, blocksOf, checkout, documents, sources } from './documents.js';
 import { runScript } from './place.js';
 import { isRun, lacksCommand, storiesOf, tell } from './story.js';
@@ -17,8 +17,8 @@ const nameOf = ({ document, line }: Block) => `${document}:${line}`;
 
 describe('an example', () => {
   for (const story of blocksByDocument.flatMap(storiesOf)) {
-    it.skipIf(lacksCommand(story))(`${nameOf(story[0])} does what it says`, () =>
-      inTemporaryDirectory((directory) => tell(story, directory)),
+    it.skipIf(lacksCommand(story))(`${nameOf(story[0])} does what it says`, ({ directory }) =>
+      tell(story, directory),
     );
   }
 

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
-import { expect, it } from 'vitest';
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import { type Block, blocksOf, checkout, documents, sources } from './documents.js';
 import { prepare } from './place.js';
 
@@ -20,16 +20,15 @@ const options: ts.CompilerOptions = {
   noEmit: true,
 };
 
-it('the TypeScript in the documents passes strict type checks', () =>
-  inTemporaryDirectory((directory) => {
-    prepare(directory, false);
-    const modules = [...documents(), ...sources()]
-      .flatMap(blocksOf)
-      .filter(({ language, marks }) => language === 'ts' && !('not-run' in marks));
-    const files = modules.map((block) => write(block, directory));
-    const faults = ts.getPreEmitDiagnostics(ts.createProgram(files, options));
-    expect(faults.map(describe)).toEqual([]);
-  }));
+it('the TypeScript in the documents passes strict type checks', ({ directory }) => {
+  prepare(directory, false);
+  const modules = [...documents(), ...sources()]
+    .flatMap(blocksOf)
+    .filter(({ language, marks }) => language === 'ts' && !('not-run' in marks));
+  const files = modules.map((block) => write(block, directory));
+  const faults = ts.getPreEmitDiagnostics(ts.createProgram(files, options));
+  expect(faults.map(describe)).toEqual([]);
+});
 
 it('the declarations of the package need only ES2020 and the types of Node', () => {
   const files = ['js/index.d.ts', 'js/host/index.d.ts'].map((file) => join(checkout, 'build/out', file));

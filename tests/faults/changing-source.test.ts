@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { CopyOptions } from 'mapcp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { type Put, putInto } from '../behaviour/tree.js';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import { errorsOf, FaultySandbox } from './faulty-sandbox.js';
 import { bytes, type Scenario } from './scenarios.js';
 
@@ -96,7 +96,7 @@ async function changeBeforeEachCall(
     put.file('in/a', old);
     put.time('in/a', OLD_TIME);
   };
-  const scenario: Scenario = { name: change.name, options, source: renew, target: () => {} };
+  const scenario: Scenario = { name: change.name, options, source: renew };
   using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
   await sandbox.copy();
   const wrong: string[] = [];
@@ -122,57 +122,58 @@ async function changeBeforeEachCall(
 describe.each(allOptions.map((options) => ({ options, name: JSON.stringify(options) })))(
   'with $name',
   ({ options }) => {
-    it.each(changes)(
+    it.for(changes)(
       'if the source is $name during its copy, the copy is the old or the new content, or fails',
-      (change) =>
-        inMemoryDirectory(async (directory) => {
-          let errors = 0;
-          const wrong = await changeBeforeEachCall(change, options, directory, (code, copy) => {
-            if (code !== undefined) {
-              errors++;
-              return code === 'ERR_MAPCP_SOURCE_CHANGED' && copy === undefined ? undefined : code;
-            }
-            const isWhole = copy?.equals(old) || copy?.equals(change.content);
-            return isWhole ? undefined : 'the copy is neither';
-          });
-          expect(wrong).toEqual([]);
-          expect(errors).toBeGreaterThan(0);
-        }),
+      async (change, { inMemory: directory }) => {
+        let errors = 0;
+        const wrong = await changeBeforeEachCall(change, options, directory, (code, copy) => {
+          if (code !== undefined) {
+            errors++;
+            return code === 'ERR_MAPCP_SOURCE_CHANGED' && copy === undefined ? undefined : code;
+          }
+          const isWhole = copy?.equals(old) || copy?.equals(change.content);
+          return isWhole ? undefined : 'the copy is neither';
+        });
+        expect(wrong).toEqual([]);
+        expect(errors).toBeGreaterThan(0);
+      },
     );
 
-    it('with allowChanges, a source that grows during its copy is no error', () =>
-      inMemoryDirectory(async (directory) => {
-        const change: Change = {
-          name: 'appended to',
-          act: (path) => appendFileSync(path, 'more'),
-          content: Buffer.concat([old, Buffer.from('more')]),
-        };
-        const wrong = await changeBeforeEachCall(
-          change,
-          { ...options, allowChanges: true },
-          directory,
-          (code, copy) => (copy?.equals(old) || copy?.equals(change.content) ? undefined : `${code}`),
-        );
-        expect(wrong).toEqual([]);
-      }));
+    it('with allowChanges, a source that grows during its copy is no error', async ({
+      inMemory: directory,
+    }) => {
+      const change: Change = {
+        name: 'appended to',
+        act: (path) => appendFileSync(path, 'more'),
+        content: Buffer.concat([old, Buffer.from('more')]),
+      };
+      const wrong = await changeBeforeEachCall(
+        change,
+        { ...options, allowChanges: true },
+        directory,
+        (code, copy) => (copy?.equals(old) || copy?.equals(change.content) ? undefined : `${code}`),
+      );
+      expect(wrong).toEqual([]);
+    });
 
-    it('with allowChanges, a source that gets shorter during its copy is still an error', () =>
-      inMemoryDirectory(async (directory) => {
-        const change: Change = {
-          name: 'cut',
-          act: (path) => truncateSync(path, 17),
-          content: old.subarray(0, 17),
-        };
-        const wrong = await changeBeforeEachCall(
-          change,
-          { ...options, allowChanges: true },
-          directory,
-          (code, copy) =>
-            code === 'ERR_MAPCP_SOURCE_CHANGED' || copy?.equals(old) || copy?.equals(change.content)
-              ? undefined
-              : `${code}`,
-        );
-        expect(wrong).toEqual([]);
-      }));
+    it('with allowChanges, a source that gets shorter during its copy is still an error', async ({
+      inMemory: directory,
+    }) => {
+      const change: Change = {
+        name: 'cut',
+        act: (path) => truncateSync(path, 17),
+        content: old.subarray(0, 17),
+      };
+      const wrong = await changeBeforeEachCall(
+        change,
+        { ...options, allowChanges: true },
+        directory,
+        (code, copy) =>
+          code === 'ERR_MAPCP_SOURCE_CHANGED' || copy?.equals(old) || copy?.equals(change.content)
+            ? undefined
+            : `${code}`,
+      );
+      expect(wrong).toEqual([]);
+    });
   },
 );

@@ -5,9 +5,10 @@ import { posix } from 'node:path';
 import process from 'node:process';
 import { isDeepStrictEqual } from 'node:util';
 import { CopyError, type Operation, openSandbox } from 'mapcp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { look, putInto } from '../behaviour/tree.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import {
   type Call,
   createFaultyHost,
@@ -312,78 +313,78 @@ async function failFromEachOn(scenario: Scenario, way: Way, directory: string): 
 }
 
 describe.each(scenarios)('$name', (scenario) => {
-  it.each(ways)(
+  it.for(ways)(
     'whichever call fails %s, each entry is old, absent or complete, and no temporary file is left',
-    (way) => inMemoryDirectory((directory) => failEachOnce(scenario, way, directory)),
+    (way, { inMemory: directory }) => failEachOnce(scenario, way, directory),
   );
 
-  it('if every call from one on fails, at most a temporary file is left, and the error names it', () =>
-    inMemoryDirectory((directory) => failFromEachOn(scenario, 'in memory', directory)));
+  it('if every call from one on fails, at most a temporary file is left, and the error names it', ({
+    inMemory: directory,
+  }) => failFromEachOn(scenario, 'in memory', directory));
 });
 
-it.each(faultsOf.unlinkFileAt)(
+it.for(faultsOf.unlinkFileAt)(
   'if removing a temporary file is %s, the error names it, and clean removes it',
-  (fault) =>
-    inMemoryDirectory(async (directory) => {
-      const [scenario] = scenarios;
-      using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
-      const ending = await sandbox.copy((call) =>
-        call === 'write' ? 'insufficient-space' : call === 'unlinkFileAt' ? fault : undefined,
-      );
-      const [left = ''] = Object.keys(ending.found);
-      expect(isTemporary(left)).toBe(true);
-      expect(errorsOf(ending)).toMatchObject([
-        { code: 'ENOSPC', operation: 'write', leftover: `/out/${left}` },
-      ]);
-      expect(sandbox.clean()).toBe(1);
-      expect(sandbox.look()).toEqual({});
-    }),
+  async (fault, { inMemory: directory }) => {
+    const [scenario] = scenarios;
+    using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
+    const ending = await sandbox.copy((call) =>
+      call === 'write' ? 'insufficient-space' : call === 'unlinkFileAt' ? fault : undefined,
+    );
+    const [left = ''] = Object.keys(ending.found);
+    expect(isTemporary(left)).toBe(true);
+    expect(errorsOf(ending)).toMatchObject([
+      { code: 'ENOSPC', operation: 'write', leftover: `/out/${left}` },
+    ]);
+    expect(sandbox.clean()).toBe(1);
+    expect(sandbox.look()).toEqual({});
+  },
 );
 
-it('whichever call fails, a link never replaces the file that it leads to', () =>
-  inMemoryDirectory(async (directory) => {
-    const put = putInto(directory);
-    put.file('file');
-    put.symlink('link', 'file');
-    const before = look(directory);
-    const preopens = { '/': { path: directory, access: 'read-write' } } as const;
-    const host = await createFaultyHost({ preopens }, 'in memory');
-    using box = await openSandbox(preopens, { host: () => host });
-    const copyLink = (plan: Plan) => {
-      Object.assign(host, { calls: [], plan });
-      return box.copy('/link', '/file').then(String, (error) => error instanceof CopyError && error.code);
-    };
-    await copyLink(() => undefined);
-    expect(await copyLink(() => undefined)).toBe('ERR_MAPCP_SAME_FILE');
-    const codes = new Set<unknown>();
-    for (const number of host.calls.keys()) {
-      // Not `access`: a link into a directory without permission is copied.
-      for (const fault of ['io', 'interrupted', 'insufficient-memory'] as const) {
-        codes.add(await copyLink((_, each) => (each === number ? fault : undefined)));
-      }
+it('whichever call fails, a link never replaces the file that it leads to', async ({
+  inMemory: directory,
+}) => {
+  const put = putInto(directory);
+  put.file('file');
+  put.symlink('link', 'file');
+  const before = look(directory);
+  const preopens = { '/': { path: directory, access: 'read-write' } } as const;
+  const host = await createFaultyHost({ preopens }, 'in memory');
+  using box = await openSandbox(preopens, { host: () => host });
+  const copyLink = (plan: Plan) => {
+    Object.assign(host, { calls: [], plan });
+    return box.copy('/link', '/file').then(String, (error) => error instanceof CopyError && error.code);
+  };
+  await copyLink(() => undefined);
+  expect(await copyLink(() => undefined)).toBe('ERR_MAPCP_SAME_FILE');
+  const codes = new Set<unknown>();
+  for (const number of host.calls.keys()) {
+    // Not `access`: a link into a directory without permission is copied.
+    for (const fault of ['io', 'interrupted', 'insufficient-memory'] as const) {
+      codes.add(await copyLink((_, each) => (each === number ? fault : undefined)));
     }
-    expect([...codes].sort()).toEqual(['EIO', 'ENOMEM', 'ERR_MAPCP_OTHER']);
-    expect(brokenPromises({ before, complete: before, found: look(directory), succeeded: true })).toEqual([]);
-  }));
+  }
+  expect([...codes].sort()).toEqual(['EIO', 'ENOMEM', 'ERR_MAPCP_OTHER']);
+  expect(brokenPromises({ before, complete: before, found: look(directory), succeeded: true })).toEqual([]);
+});
 
-it.each([0, 1])('shard %i does not skip a link that may lead to a directory', (index) =>
-  inMemoryDirectory(async (directory) => {
+it.for([0, 1])(
+  'shard %i does not skip a link that may lead to a directory',
+  async (index, { inMemory: directory }) => {
     const scenario: Scenario = {
       name: 'a shard',
       options: { recursive: true, symlinks: 'follow', keepGoing: true, shard: { index, count: 2 } },
       source: (put) => {
-        put.directory('in/a/real');
         put.file('in/a/real/f');
         put.symlink('in/a/link', 'real');
       },
-      target: () => {},
     };
     using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
     await sandbox.copy();
     const looks = sandbox.calls.map(({ name, path }) => name === 'statAt' && path === '/in/a/link');
     const ending = await sandbox.copy((_, number) => (looks[number] ? 'io' : undefined));
     expect(errorsOf(ending)).toMatchObject([{ code: 'EIO', path: '/in/a/link' }]);
-  }),
+  },
 );
 
 it('these copies make every call that can fail', async () => {

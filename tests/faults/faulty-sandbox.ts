@@ -94,7 +94,7 @@ export class FaultySandbox implements Disposable {
     for (const name of readdirSync(join(this.#directory, 'out'))) {
       rmSync(join(this.#directory, 'out', name), { recursive: true });
     }
-    this.#scenario.target(this.#put);
+    this.#scenario.target?.(this.#put);
     const { options, to = 'b' } = this.#scenario;
     this.#complete = predictTarget(this.#source, this.look(), options, { to, hasModes: true });
     return this.copyAgain(plan, during);

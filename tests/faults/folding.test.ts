@@ -3,9 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CopyOptions } from 'mapcp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { look, type Put } from '../behaviour/tree.js';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import type { Fault, Fold, Plan } from './faulty-host.js';
 import { errorsOf, FaultySandbox } from './faulty-sandbox.js';
 import { isTemporary } from './promises.js';
@@ -57,51 +57,46 @@ const failing =
     call === 'linkAt' ? fault : undefined;
 
 describe.each(cases)('on a file system that $how, $names', ({ fold, names }) => {
-  it.each(
+  it.for(
     kinds.flatMap((kind) => [
       { kind, overwrite: 'always', fault: undefined } as const,
       { kind, overwrite: 'never', fault: 'unsupported' } as const,
     ]),
   )(
     'if two names of a $kind fold to one, one entry is copied and the other is an error',
-    ({ kind, overwrite, fault }) =>
-      inMemoryDirectory(async (directory) => {
-        const scenario: Scenario = {
-          name: 'names that meet',
-          options: { recursive: true, keepGoing: true, overwrite },
-          source: (put) => {
-            put.directory('in/a');
-            put.file('in/a/other', 'other');
-            put.file('in/a/größe', 'another');
-            names.forEach((name, index) => {
-              makers[kind[index] as string]?.(put, `in/a/${name}`);
-            });
-          },
-          target: () => {},
-        };
-        using sandbox = await FaultySandbox.open(scenario, 'by value', directory, fold);
-        const ending = await sandbox.copy(failing(fault));
-        expect(errorsOf(ending)).toMatchObject([
-          { code: 'EEXIST', operation: 'accept', leftover: undefined },
-        ]);
-        expect(ending.report?.files).toBe(3);
-        const source = look(join(directory, 'in/a'));
-        const [copied = ''] = names.filter((name) => name !== failedName(ending));
-        const name = fold(copied);
-        expect(ending.found).toMatchObject({
-          [`b/${fold('other')}`]: { content: 'other' },
-          [`b/${fold('größe')}`]: { content: 'another' },
-          [`b/${name}`]: { kind: source[copied]?.kind, content: source[copied]?.content },
-        });
-        expect(Object.keys(ending.found).filter(isTemporary)).toEqual([]);
-      }),
+    async ({ kind, overwrite, fault }, { inMemory: directory }) => {
+      const scenario: Scenario = {
+        name: 'names that meet',
+        options: { recursive: true, keepGoing: true, overwrite },
+        source: (put) => {
+          put.file('in/a/other', 'other');
+          put.file('in/a/größe', 'another');
+          names.forEach((name, index) => {
+            makers[kind[index] as string]?.(put, `in/a/${name}`);
+          });
+        },
+      };
+      using sandbox = await FaultySandbox.open(scenario, 'by value', directory, fold);
+      const ending = await sandbox.copy(failing(fault));
+      expect(errorsOf(ending)).toMatchObject([{ code: 'EEXIST', operation: 'accept', leftover: undefined }]);
+      expect(ending.report?.files).toBe(3);
+      const source = look(join(directory, 'in/a'));
+      const [copied = ''] = names.filter((name) => name !== failedName(ending));
+      const name = fold(copied);
+      expect(ending.found).toMatchObject({
+        [`b/${fold('other')}`]: { content: 'other' },
+        [`b/${fold('größe')}`]: { content: 'another' },
+        [`b/${name}`]: { kind: source[copied]?.kind, content: source[copied]?.content },
+      });
+      expect(Object.keys(ending.found).filter(isTemporary)).toEqual([]);
+    },
   );
 });
 
 describe.each(cases)('in a directory that exists on a file system that $how, $names', ({ fold, names }) => {
   const [first] = names;
 
-  it.each(
+  it.for(
     kinds.flatMap((kind) => [
       { kind, overwrite: 'always', shards: 1 } as const,
       { kind, overwrite: 'never', shards: 1 } as const,
@@ -109,74 +104,69 @@ describe.each(cases)('in a directory that exists on a file system that $how, $na
     ]),
   )(
     'no entry of a $kind replaces another one: $overwrite, in $shards shards',
-    ({ kind, overwrite, shards }) =>
-      inMemoryDirectory(async (directory) => {
-        const inShard = (index: number) => ({
-          recursive: true,
-          keepGoing: true,
-          overwrite,
-          shard: { index, count: shards },
-        });
-        const scenario: Scenario = {
-          name: 'names that meet',
-          options: inShard(0),
-          source: (put) => {
-            put.directory('in/a');
-            put.file('in/a/other', 'other');
-            names.forEach((name, at) => {
-              makers[kind[at] as string]?.(put, `in/a/${name}`);
-            });
-          },
-          target: (put) => put.directory('out/b'),
-        };
-        using sandbox = await FaultySandbox.open(scenario, 'by value', directory, fold);
-        const endings = [await sandbox.copy()];
-        for (let index = 1; index < shards; index++) {
-          endings.push(await sandbox.copyAgain(undefined, undefined, inShard(index)));
-        }
-        const errors = endings.flatMap(errorsOf);
-        const found = look(join(directory, 'out/b'));
-        const source = look(join(directory, 'in/a'));
-        // Each job that enters a directory reports its error.
-        const failed = new Set(errors.map((error) => error.source.slice('/in/a/'.length)));
-        // A file and a directory also differ in kind.
-        for (const { code } of errors) {
-          expect(kind[0] === kind[1] ? ['EEXIST'] : ['EEXIST', 'EISDIR', 'ENOTDIR']).toContain(code);
-        }
-        expect(failed.size).toBeGreaterThan(0);
-        const copied = names.filter((name) => !failed.has(name));
-        for (const name of copied) {
-          expect(found[fold(name)]).toMatchObject({
-            kind: source[name]?.kind,
-            content: source[name]?.content,
-          });
-        }
-        expect(copied.length).toBeLessThan(2);
-        expect(found[fold(first)]).toBeDefined();
-        expect(Object.keys(found).filter(isTemporary)).toEqual([]);
-      }),
-  );
-
-  it('a name that the filters leave out is no obstacle', () =>
-    inMemoryDirectory(async (directory) => {
+    async ({ kind, overwrite, shards }, { inMemory: directory }) => {
+      const inShard = (index: number) => ({
+        recursive: true,
+        keepGoing: true,
+        overwrite,
+        shard: { index, count: shards },
+      });
       const scenario: Scenario = {
-        name: 'an excluded name',
-        options: { recursive: true, exclude: [names[1]] },
+        name: 'names that meet',
+        options: inShard(0),
         source: (put) => {
-          put.directory('in/a');
-          names.forEach((name, index) => {
-            put.file(`in/a/${name}`, `${index}`);
+          put.file('in/a/other', 'other');
+          names.forEach((name, at) => {
+            makers[kind[at] as string]?.(put, `in/a/${name}`);
           });
         },
-        target: (put) => {
-          put.directory('out/b');
-          put.file(`out/b/${fold(first)}`, 'old');
-        },
+        target: (put) => put.directory('out/b'),
       };
       using sandbox = await FaultySandbox.open(scenario, 'by value', directory, fold);
-      const { found } = await sandbox.copy();
-      expect(found[`b/${fold(first)}`]).toMatchObject({ content: '0' });
-    }));
+      const endings = [await sandbox.copy()];
+      for (let index = 1; index < shards; index++) {
+        endings.push(await sandbox.copyAgain(undefined, undefined, inShard(index)));
+      }
+      const errors = endings.flatMap(errorsOf);
+      const found = look(join(directory, 'out/b'));
+      const source = look(join(directory, 'in/a'));
+      // Each job that enters a directory reports its error.
+      const failed = new Set(errors.map((error) => error.source.slice('/in/a/'.length)));
+      // A file and a directory also differ in kind.
+      for (const { code } of errors) {
+        expect(kind[0] === kind[1] ? ['EEXIST'] : ['EEXIST', 'EISDIR', 'ENOTDIR']).toContain(code);
+      }
+      expect(failed.size).toBeGreaterThan(0);
+      const copied = names.filter((name) => !failed.has(name));
+      for (const name of copied) {
+        expect(found[fold(name)]).toMatchObject({
+          kind: source[name]?.kind,
+          content: source[name]?.content,
+        });
+      }
+      expect(copied.length).toBeLessThan(2);
+      expect(found[fold(first)]).toBeDefined();
+      expect(Object.keys(found).filter(isTemporary)).toEqual([]);
+    },
+  );
+
+  it('a name that the filters leave out is no obstacle', async ({ inMemory: directory }) => {
+    const scenario: Scenario = {
+      name: 'an excluded name',
+      options: { recursive: true, exclude: [names[1]] },
+      source: (put) => {
+        names.forEach((name, index) => {
+          put.file(`in/a/${name}`, `${index}`);
+        });
+      },
+      target: (put) => {
+        put.file(`out/b/${fold(first)}`, 'old');
+      },
+    };
+    using sandbox = await FaultySandbox.open(scenario, 'by value', directory, fold);
+    const { found } = await sandbox.copy();
+    expect(found[`b/${fold(first)}`]).toMatchObject({ content: '0' });
+  });
 });
 
 /** The name of the entry that was not copied. */
@@ -185,60 +175,54 @@ function failedName(ending: Parameters<typeof errorsOf>[0]): string | undefined 
 }
 
 describe('an entry that another program makes in a new directory', () => {
-  it.each<[CopyOptions['overwrite'], string, number]>([
+  it.for<[CopyOptions['overwrite'], string, number]>([
     ['always', 'ours', 0],
     ['never', 'theirs', 3],
     ['newer', 'theirs', 3],
-  ])('is treated as the policy %s says', (overwrite, content, skipped) =>
-    inMemoryDirectory(async (directory) => {
-      const names = ['f', 'F', 'größe'];
-      const scenario: Scenario = {
-        name: 'a new directory that another program writes to',
-        options: { recursive: true, overwrite },
-        source: (put) => {
-          put.directory('in/a');
-          for (const name of names) {
-            put.file(`in/a/${name}`, 'ours');
-          }
-        },
-        target: () => {},
-      };
-      using sandbox = await FaultySandbox.open(scenario, 'by value', directory);
-      let isDone = false;
-      const { report, found } = await sandbox.copy((call) => {
-        if (call === 'write' && !isDone) {
-          isDone = true;
-          for (const name of names) {
-            writeFileSync(join(directory, 'out/b', name), 'theirs');
-          }
+  ])('is treated as the policy %s says', async ([overwrite, content, skipped], { inMemory: directory }) => {
+    const names = ['f', 'F', 'größe'];
+    const scenario: Scenario = {
+      name: 'a new directory that another program writes to',
+      options: { recursive: true, overwrite },
+      source: (put) => {
+        for (const name of names) {
+          put.file(`in/a/${name}`, 'ours');
         }
-        return undefined;
-      });
-      expect(report).toMatchObject({ skipped });
-      expect(names.map((name) => found[`b/${name}`]?.content)).toEqual([content, content, content]);
-    }),
-  );
+      },
+    };
+    using sandbox = await FaultySandbox.open(scenario, 'by value', directory);
+    let isDone = false;
+    const { report, found } = await sandbox.copy((call) => {
+      if (call === 'write' && !isDone) {
+        isDone = true;
+        for (const name of names) {
+          writeFileSync(join(directory, 'out/b', name), 'theirs');
+        }
+      }
+      return undefined;
+    });
+    expect(report).toMatchObject({ skipped });
+    expect(names.map((name) => found[`b/${name}`]?.content)).toEqual([content, content, content]);
+  });
 });
 
-it.each(['no-entry', 'invalid'] as const)(
+it.for(['no-entry', 'invalid'] as const)(
   'if the file system calls a name %s, the error says that it is no valid name',
-  (fault) =>
-    inMemoryDirectory(async (directory) => {
-      const scenario: Scenario = {
-        name: 'a file',
-        options: {},
-        source: (put) => put.file('in/a', 'ours'),
-        target: () => {},
-      };
-      using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
-      const ending = await sandbox.copy((call) => (call === 'renameAt' ? fault : undefined));
-      expect(errorsOf(ending)).toMatchObject([
-        {
-          code: 'EILSEQ',
-          operation: 'rename',
-          reason: "the target's file system does not allow this name; rename the source",
-        },
-      ]);
-      expect(ending.found).toEqual({});
-    }),
+  async (fault, { inMemory: directory }) => {
+    const scenario: Scenario = {
+      name: 'a file',
+      options: {},
+      source: (put) => put.file('in/a', 'ours'),
+    };
+    using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
+    const ending = await sandbox.copy((call) => (call === 'renameAt' ? fault : undefined));
+    expect(errorsOf(ending)).toMatchObject([
+      {
+        code: 'EILSEQ',
+        operation: 'rename',
+        reason: "the target's file system does not allow this name; rename the source",
+      },
+    ]);
+    expect(ending.found).toEqual({});
+  },
 );

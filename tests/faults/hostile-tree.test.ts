@@ -1,8 +1,8 @@
 // MAPCP_RUNS=50 copies fifty times as often.
 
 import process from 'node:process';
-import { describe, expect, it } from 'vitest';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import { copiers } from './copy-processes.js';
 import { copyHostileTree } from './hostile-tree.js';
 
@@ -21,12 +21,13 @@ const meetings = [
 ];
 
 describe.each(copiers)('while another process changes a tree that $name copies', (copier) => {
-  it.skipIf(copier.missing)('each file is copied correctly or reported, and nothing outside is touched', () =>
-    inMemoryDirectory(async (directory) => {
+  it.skipIf(copier.missing)(
+    'each file is copied correctly or reported, and nothing outside is touched',
+    async ({ inMemory: directory }) => {
       const { wrong, files, codes } = await copyHostileTree(directory, copier, ROUNDS, meetings);
       expect(wrong).toEqual([]);
       expect(files).toBeGreaterThan(0);
       expect([...codes]).toEqual(expect.arrayContaining(meetings));
-    }),
+    },
   );
 });

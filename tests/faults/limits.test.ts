@@ -4,13 +4,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Root } from '#bindings';
 import { toComponent } from '../../ts/common/options.js';
 import { componentErrorOf } from '../../ts/jobs/component.js';
 import { look, type Put, putInto } from '../behaviour/tree.js';
 import { frontends, run } from '../cli/frontends.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import { type LimitedDisk, mountDiskWithLimited, mountDiskWithQuota } from '../helpers/limited-disk.js';
 import { whyNoMount } from '../helpers/mounting.js';
 import { predictTarget, type Tree } from '../helpers/oracle.js';
@@ -37,7 +38,6 @@ function range(first: number, last: number): number[] {
 }
 
 function putSource(put: Put): void {
-  put.directory('in/a/d', 'in/a/e');
   put.file('in/a/f', bytes(9 * PAGE + 1, 1));
   put.file('in/a/d/g', bytes(PAGE, 2));
   put.file('in/a/e/h', bytes(5 * PAGE, 3));
@@ -45,7 +45,6 @@ function putSource(put: Put): void {
 }
 
 function putTarget(put: Put): void {
-  put.directory('out/b/d');
   put.file('out/b/f', 'old');
   put.file('out/b/d/other', 'stays');
 }
@@ -137,17 +136,18 @@ const noQuota = { 'the API': 'EDQUOT', 'mapcp in Node': 'EDQUOT', 'mapcp in wasm
 describe.skipIf(!canMount)('a tree on a disk that is too small', () => {
   const possible = copies.filter(({ by }) => by !== 'mapcp in wasmtime' || wasmtime !== undefined);
 
-  it.each(possible)('with any amount of space, $name, each entry is old, absent or complete', (copy) =>
-    inMemoryDirectory((directory) => {
+  it.for(possible)(
+    'with any amount of space, $name, each entry is old, absent or complete',
+    (copy, { inMemory: directory }) => {
       const sizes = range(3, 24).map((pages) => pages * PAGE);
       return copyOnto((out) => mountDiskWithLimited('bytes', out), sizes, noSpace, copy, directory);
-    }),
+    },
   );
 
-  it.each(possible)('with any number of files, $name, each entry is old, absent or complete', (copy) =>
-    inMemoryDirectory((directory) =>
+  it.for(possible)(
+    'with any number of files, $name, each entry is old, absent or complete',
+    (copy, { inMemory: directory }) =>
       copyOnto((out) => mountDiskWithLimited('files', out), range(4, 12), noSpace, copy, directory),
-    ),
   );
 
   describe('a tree under a quota', () => {
@@ -201,8 +201,9 @@ describe('in a process with few free descriptors', () => {
     return () => giveBack(taken.length);
   }
 
-  it.each(scenarios)('copies $name or reports too many open files', (scenario) =>
-    inMemoryDirectory(async (directory) => {
+  it.for(scenarios)(
+    'copies $name or reports too many open files',
+    async (scenario, { inMemory: directory }) => {
       using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
       const succeeded: boolean[] = [];
       for (const left of range(0, 16)) {
@@ -221,7 +222,7 @@ describe('in a process with few free descriptors', () => {
         expect([again.succeeded, again.descriptorsLeft]).toEqual([true, 0]);
       }
       expect([...new Set(succeeded)]).toEqual([false, true]);
-    }),
+    },
   );
 });
 
@@ -231,8 +232,9 @@ describe.each(copyCommands)('mapcp in $name, with few descriptors,', (frontend) 
   /** It cannot start with fewer. */
   const first = { Node: 20, wasmtime: 6 }[frontend.name];
 
-  it.skipIf(frontend.missing)('copies a tree, or reports the error and leaves nothing', () =>
-    inMemoryDirectory((directory) => {
+  it.skipIf(frontend.missing)(
+    'copies a tree, or reports the error and leaves nothing',
+    ({ inMemory: directory }) => {
       const out = join(directory, 'out');
       putSource(putInto(directory));
       // Each level needs further descriptors.
@@ -264,7 +266,7 @@ describe.each(copyCommands)('mapcp in $name, with few descriptors,', (frontend) 
         }
       }
       expect([...refusals]).toEqual([reason]);
-    }),
+    },
   );
 });
 
@@ -296,27 +298,27 @@ describe('a component with little memory', () => {
   // Without memory for the arguments, the component traps.
   const endings = ['trapped', 'out of memory; try a smaller window', copied];
 
-  it('in Node copies, or reports the error and leaves nothing', () =>
-    inMemoryDirectory(async (directory) => {
-      const copyWith = async (pages: number) => {
-        const preopens = {
-          '/in': { path: join(directory, 'in'), access: 'read' },
-          '/out': { path: join(directory, 'out'), access: 'read-write' },
-        } as const;
-        const host = await createFaultyHost({ preopens }, 'in memory');
-        host.start(false);
-        try {
-          return step(await instantiateWithMemory(pages, host.imports));
-        } finally {
-          host.close();
-        }
-      };
-      // The memory that the module begins with has room for the arguments.
-      expect(await copyInside(directory, copyWith, true)).toEqual(endings.slice(1));
-    }));
+  it('in Node copies, or reports the error and leaves nothing', async ({ inMemory: directory }) => {
+    const copyWith = async (pages: number) => {
+      const preopens = {
+        '/in': { path: join(directory, 'in'), access: 'read' },
+        '/out': { path: join(directory, 'out'), access: 'read-write' },
+      } as const;
+      const host = await createFaultyHost({ preopens }, 'in memory');
+      host.start(false);
+      try {
+        return step(await instantiateWithMemory(pages, host.imports));
+      } finally {
+        host.close();
+      }
+    };
+    // The memory that the module begins with has room for the arguments.
+    expect(await copyInside(directory, copyWith, true)).toEqual(endings.slice(1));
+  });
 
-  it.skipIf(wasmtime === undefined)('in wasmtime copies, or reports the error and leaves nothing', () =>
-    inMemoryDirectory(async (directory) => {
+  it.skipIf(wasmtime === undefined)(
+    'in wasmtime copies, or reports the error and leaves nothing',
+    async ({ inMemory: directory }) => {
       const [program = '', ...args] = precompile(directory);
       const copyWith = async (pages: number) => {
         const memory = ['-W', `max-memory-size=${pages * 65_536}`];
@@ -335,7 +337,7 @@ describe('a component with little memory', () => {
             : 'trapped';
       };
       expect(await copyInside(directory, copyWith, false)).toEqual(endings);
-    }),
+    },
   );
 });
 
@@ -343,18 +345,16 @@ describe.each(frontends)('mapcp in $name, if a limit allows no file above 100,00
   // The signal would kill a runtime that does not ignore it.
   const limited = ['sh', '-c', `trap '' XFSZ; exec prlimit --fsize=100000 "$@"`, 'sh'];
 
-  it('reports the limit, and keeps the old file', () =>
-    inMemoryDirectory((directory) => {
-      const put = putInto(directory);
-      put.directory('in', 'out');
-      put.file('in/a', bytes(200_000, 1));
-      put.file('out/b', 'old');
-      const { status, stderr } = run(frontend, ['in/a', 'out/b'], directory, limited);
-      expect(stderr).toBe(
-        "mapcp: cannot copy 'in/a' to 'out/b': cannot write 'out/b': the file is too large for the file system or the limit of the process\n",
-      );
-      expect(status).toBe(1);
-      expect(look(join(directory, 'out'))).toMatchObject({ b: { content: 'old' } });
-      expect(readdirSync(join(directory, 'out'))).toEqual(['b']);
-    }));
+  it('reports the limit, and keeps the old file', ({ inMemory: directory }) => {
+    const put = putInto(directory);
+    put.file('in/a', bytes(200_000, 1));
+    put.file('out/b', 'old');
+    const { status, stderr } = run(frontend, ['in/a', 'out/b'], directory, limited);
+    expect(stderr).toBe(
+      "mapcp: cannot copy 'in/a' to 'out/b': cannot write 'out/b': the file is too large for the file system or the limit of the process\n",
+    );
+    expect(status).toBe(1);
+    expect(look(join(directory, 'out'))).toMatchObject({ b: { content: 'old' } });
+    expect(readdirSync(join(directory, 'out'))).toEqual(['b']);
+  });
 });

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { DescriptorStat } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { type CopyProgress, copy, type HostMaker } from 'mapcp';
 import { createHost } from 'mapcp/host';
-import { describe, expect, it } from 'vitest';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import { bytes } from './scenarios.js';
 
 /** A host that adds `more` to the size of each file above ten bytes. */
@@ -32,31 +32,30 @@ const lyingHost =
 const sizes = [11, 4096, 16_384, 65_536, 200_001];
 
 describe.each(sizes)('a file of %i bytes', (size) => {
-  it.each([1, 100, 70_000, 5_000_000, -1, -100, -70_000, -5_000_000])(
+  it.for([1, 100, 70_000, 5_000_000, -1, -100, -70_000, -5_000_000])(
     'whose reported size is %i larger is copied to its end, and progress counts the real bytes',
-    (more) =>
-      inMemoryDirectory(async (directory) => {
-        const content = bytes(size, more & 0xff);
-        mkdirSync(join(directory, 'a'));
-        writeFileSync(join(directory, 'a/f'), content);
-        writeFileSync(join(directory, 'a/small'), 'small');
-        for (const options of [{ windowSize: 65_536 }, { verify: true }, { allowChanges: true }]) {
-          const seen: CopyProgress[] = [];
-          const report = await copy(join(directory, 'a'), join(directory, 'b'), {
-            recursive: true,
-            ...options,
-            onProgress: (progress) => seen.push(progress),
-            host: lyingHost(more),
-          });
-          expect(readFileSync(join(directory, 'b/f')).equals(content)).toBe(true);
-          expect(report).toMatchObject({ bytes: size + 5, files: 2, warnings: [], errors: [] });
-          // Verification counts each byte again.
-          const counted = (size + 5) * ('verify' in options ? 2 : 1);
-          expect(seen.at(-1)).toMatchObject({ bytesDone: counted, bytesTotal: counted });
-          for (const { bytesDone, bytesTotal = 0 } of seen) {
-            expect(bytesDone).toBeLessThanOrEqual(bytesTotal);
-          }
+    async (more, { inMemory: directory }) => {
+      const content = bytes(size, more & 0xff);
+      mkdirSync(join(directory, 'a'));
+      writeFileSync(join(directory, 'a/f'), content);
+      writeFileSync(join(directory, 'a/small'), 'small');
+      for (const options of [{ windowSize: 65_536 }, { verify: true }, { allowChanges: true }]) {
+        const seen: CopyProgress[] = [];
+        const report = await copy(join(directory, 'a'), join(directory, 'b'), {
+          recursive: true,
+          ...options,
+          onProgress: (progress) => seen.push(progress),
+          host: lyingHost(more),
+        });
+        expect(readFileSync(join(directory, 'b/f')).equals(content)).toBe(true);
+        expect(report).toMatchObject({ bytes: size + 5, files: 2, warnings: [], errors: [] });
+        // Verification counts each byte again.
+        const counted = (size + 5) * ('verify' in options ? 2 : 1);
+        expect(seen.at(-1)).toMatchObject({ bytesDone: counted, bytesTotal: counted });
+        for (const { bytesDone, bytesTotal = 0 } of seen) {
+          expect(bytesDone).toBeLessThanOrEqual(bytesTotal);
         }
-      }),
+      }
+    },
   );
 });

@@ -14,9 +14,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { CopyError, type CopyOptions, openSandbox } from 'mapcp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { look } from '../behaviour/tree.js';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import type { Fault, Plan } from './faulty-host.js';
 import { FaultySandbox } from './faulty-sandbox.js';
 import { copyCommands } from './killed-copies.js';
@@ -94,10 +94,11 @@ describe.each<{ linkFault: Fault | undefined; where: string }>([
   { where: 'on a file system without hard links', linkFault: 'unsupported' },
 ])('if a target appears right before the commit, $where,', ({ linkFault }) => {
   describe.each(sources)('of $name', ({ source, preserveTimestamps = false }) => {
-    it.each(cases)('under $overwrite, $makes is $result', ({ overwrite, makes, result }) =>
-      inMemoryDirectory(async (directory) => {
+    it.for(cases)(
+      'under $overwrite, $makes is $result',
+      async ({ overwrite, makes, result }, { inMemory: directory }) => {
         const options: CopyOptions = { overwrite, preserveTimestamps };
-        const scenario: Scenario = { name: '', options, source, target: () => {} };
+        const scenario: Scenario = { name: '', options, source };
         using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
         const path = join(directory, 'out/b');
         let theirs = {};
@@ -112,32 +113,31 @@ describe.each<{ linkFault: Fault | undefined; where: string }>([
         } else {
           expect(found).toEqual(theirs);
         }
-      }),
+      },
     );
   });
 });
 
-it('under newer, a target that becomes newer during the copy stays', () =>
-  inMemoryDirectory(async (directory) => {
-    const scenario: Scenario = {
-      name: '',
-      options: { overwrite: 'newer' },
-      source: (put) => put.file('in/a', 'ours'),
-      target: (put) => {
-        put.file('out/b', 'old');
-        put.time('out/b', '1');
-      },
-    };
-    using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
-    const { report, found } = await sandbox.copy((call) => {
-      if (call === 'write') {
-        makers['a newer file'](join(directory, 'out/b'));
-      }
-      return undefined;
-    });
-    expect(report).toMatchObject({ skipped: 1, files: 0 });
-    expect(found).toMatchObject({ b: { content: 'theirs' } });
-  }));
+it('under newer, a target that becomes newer during the copy stays', async ({ inMemory: directory }) => {
+  const scenario: Scenario = {
+    name: '',
+    options: { overwrite: 'newer' },
+    source: (put) => put.file('in/a', 'ours'),
+    target: (put) => {
+      put.file('out/b', 'old');
+      put.time('out/b', '1');
+    },
+  };
+  using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
+  const { report, found } = await sandbox.copy((call) => {
+    if (call === 'write') {
+      makers['a newer file'](join(directory, 'out/b'));
+    }
+    return undefined;
+  });
+  expect(report).toMatchObject({ skipped: 1, files: 0 });
+  expect(found).toMatchObject({ b: { content: 'theirs' } });
+});
 
 /** Large enough to take a while. Each file has other bytes. */
 const SIZE = 8_000_000;
@@ -170,70 +170,69 @@ function wrongWith(directory: string, names: readonly string[], hasCopied: reado
 describe.each(['error', 'never'] as const)(
   'if several copies to one new name run at the same time, under %s,',
   (overwrite) => {
-    it('one of them wins, and its content stays, in one sandbox', () =>
-      inMemoryDirectory(async (directory) => {
-        const names = ['1', '2', '3'];
-        prepare(directory, names);
-        using box = await openSandbox({
-          '/in': { path: join(directory, 'in'), access: 'read' },
-          '/out': { path: join(directory, 'out'), access: 'read-write' },
-        });
-        const copies = names.map((name) => box.copy(`/in/${name}`, '/out/b', { overwrite }));
-        const endings = await Promise.allSettled(copies);
-        const hasCopied = endings.map((ending) => ending.status === 'fulfilled' && ending.value.files === 1);
-        expect(wrongWith(directory, names, hasCopied)).toEqual([]);
-        expect(endings.filter(({ status }) => status === 'rejected')).toHaveLength(
-          overwrite === 'error' ? 2 : 0,
-        );
-      }));
+    it('one of them wins, and its content stays, in one sandbox', async ({ inMemory: directory }) => {
+      const names = ['1', '2', '3'];
+      prepare(directory, names);
+      using box = await openSandbox({
+        '/in': { path: join(directory, 'in'), access: 'read' },
+        '/out': { path: join(directory, 'out'), access: 'read-write' },
+      });
+      const copies = names.map((name) => box.copy(`/in/${name}`, '/out/b', { overwrite }));
+      const endings = await Promise.allSettled(copies);
+      const hasCopied = endings.map((ending) => ending.status === 'fulfilled' && ending.value.files === 1);
+      expect(wrongWith(directory, names, hasCopied)).toEqual([]);
+      expect(endings.filter(({ status }) => status === 'rejected')).toHaveLength(
+        overwrite === 'error' ? 2 : 0,
+      );
+    });
 
     it.skipIf(copyCommands.some(({ missing }) => missing))(
       'one of them wins, and its content stays, in several processes',
-      () =>
-        inMemoryDirectory(async (directory) => {
-          const commands = copyCommands.map(({ command }) => command(directory));
-          const names = ['1', '2', '3', '4'];
-          prepare(directory, names);
-          const copies = names.map(async (name, index) => {
-            const [program = '', ...args] = commands[index % commands.length] ?? [];
-            const flags = argumentsFor({ overwrite }).filter((each) => each !== 'in/a');
-            const copying = spawn(program, [...args, '-v', ...flags.slice(0, -1), `in/${name}`, 'out/b'], {
-              cwd: directory,
-              stdio: ['ignore', 'pipe', 'ignore'],
-            });
-            let said = '';
-            copying.stdout.on('data', (data) => {
-              said += data;
-            });
-            await once(copying, 'close');
-            return said.includes(' bytes)');
+      async ({ inMemory: directory }) => {
+        const commands = copyCommands.map(({ command }) => command(directory));
+        const names = ['1', '2', '3', '4'];
+        prepare(directory, names);
+        const copies = names.map(async (name, index) => {
+          const [program = '', ...args] = commands[index % commands.length] ?? [];
+          const flags = argumentsFor({ overwrite }).filter((each) => each !== 'in/a');
+          const copying = spawn(program, [...args, '-v', ...flags.slice(0, -1), `in/${name}`, 'out/b'], {
+            cwd: directory,
+            stdio: ['ignore', 'pipe', 'ignore'],
           });
-          expect(wrongWith(directory, names, await Promise.all(copies))).toEqual([]);
-        }),
+          let said = '';
+          copying.stdout.on('data', (data) => {
+            said += data;
+          });
+          await once(copying, 'close');
+          return said.includes(' bytes)');
+        });
+        expect(wrongWith(directory, names, await Promise.all(copies))).toEqual([]);
+      },
     );
   },
 );
 
-it('a copy whose unfinished file another program removes is an error that says so', () =>
-  inMemoryDirectory(async (directory) => {
-    const scenario: Scenario = {
-      name: '',
-      options: {},
-      source: (put) => put.file('in/a', 'ours'),
-      target: (put) => put.file('out/b', 'old'),
-    };
-    using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
-    const { error, found } = await sandbox.copy((call) => {
-      if (call === 'renameAt') {
-        for (const name of readdirSync(join(directory, 'out')).filter(isTemporary)) {
-          rmSync(join(directory, 'out', name));
-        }
+it('a copy whose unfinished file another program removes is an error that says so', async ({
+  inMemory: directory,
+}) => {
+  const scenario: Scenario = {
+    name: '',
+    options: {},
+    source: (put) => put.file('in/a', 'ours'),
+    target: (put) => put.file('out/b', 'old'),
+  };
+  using sandbox = await FaultySandbox.open(scenario, 'in memory', directory);
+  const { error, found } = await sandbox.copy((call) => {
+    if (call === 'renameAt') {
+      for (const name of readdirSync(join(directory, 'out')).filter(isTemporary)) {
+        rmSync(join(directory, 'out', name));
       }
-      return undefined;
-    });
-    expect(error).toMatchObject({
-      code: 'ENOENT',
-      reason: expect.stringContaining('another program removed it'),
-    });
-    expect(found).toMatchObject({ b: { content: 'old' } });
-  }));
+    }
+    return undefined;
+  });
+  expect(error).toMatchObject({
+    code: 'ENOENT',
+    reason: expect.stringContaining('another program removed it'),
+  });
+  expect(found).toMatchObject({ b: { content: 'old' } });
+});

@@ -15,8 +15,8 @@ export interface Scenario {
   source(put: Put): void;
   /** The pieces of a stream that is copied in place of `in/a`, which has the same content. */
   readonly stream?: readonly Buffer[];
-  /** Creates the initial entries of `out`, for each copy again. */
-  target(put: Put): void;
+  /** Creates the initial entries of `out`, for each copy again. By default, there are none. */
+  target?(put: Put): void;
 }
 
 const PAGE = 65_536;
@@ -30,13 +30,10 @@ export function bytes(length: number, seed: number): Buffer {
   return content;
 }
 
-const nothing = () => {};
-
 /** More than one window, and not a multiple of a page. */
 const LARGE = 3 * PAGE + 17;
 
 const putTree = (put: Put, root: string, seed: number) => {
-  put.directory(`${root}/d/e`);
   put.file(`${root}/f`, bytes(100, seed));
   put.file(`${root}/empty`, '');
   put.file(`${root}/d/g`, bytes(PAGE + 1, seed + 1));
@@ -67,7 +64,6 @@ const listed = ['d/link', 'f', 'd/e/h', 'empty', 'd/g'];
 
 /** A tree with links into it, to each other, and to a directory beside it. */
 const putLinks = (put: Put) => {
-  put.directory('in/a/d', 'in/other');
   put.file('in/other/f', bytes(10, 1));
   put.file('in/a/f', bytes(10, 2));
   put.symlink('in/a/first', 'f');
@@ -95,7 +91,6 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     name: 'a file',
     options: { windowSize: PAGE },
     source: putFile,
-    target: nothing,
   },
   {
     name: 'a file over another',
@@ -108,7 +103,6 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     to: 'new/directories/b',
     options: { windowSize: PAGE },
     source: (put) => put.file('in/a', bytes(10, 1)),
-    target: nothing,
   },
   {
     name: 'a synchronised file',
@@ -120,7 +114,6 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     name: 'a small tree',
     options: { recursive: true, preserveTimestamps: true },
     source: putSource,
-    target: nothing,
   },
   {
     name: 'a small tree over another',
@@ -150,7 +143,6 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     name: 'a small tree with keepGoing',
     options: { recursive: true, preserveTimestamps: true, keepGoing: true },
     source: putSource,
-    target: nothing,
   },
   {
     name: 'a small tree over another with keepGoing',
@@ -162,7 +154,6 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     name: 'a list of a small tree',
     options: { files: listed, preserveTimestamps: true },
     source: putSource,
-    target: nothing,
   },
   {
     name: 'a verified file',
@@ -175,7 +166,6 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     options: { windowSize: PAGE },
     stream: streamed,
     source: putStreamed,
-    target: nothing,
   },
   {
     name: 'a verified and synchronised stream over a file',
@@ -190,32 +180,27 @@ export const scenarios: readonly [Scenario, ...Scenario[]] = [
     options: { windowSize: PAGE, overwrite: 'never' },
     stream: streamed,
     source: putStreamed,
-    target: nothing,
   },
   {
     name: 'a synchronised tree',
     options: { recursive: true, sync: true },
     source: putSource,
-    target: nothing,
   },
   {
     name: 'a file with holes',
     options: { windowSize: PAGE, sparse: 'always' },
     source: (put) =>
       put.file('in/a', Buffer.concat([bytes(10, 1), Buffer.alloc(LARGE), bytes(10, 2), Buffer.alloc(PAGE)])),
-    target: nothing,
   },
   {
     name: 'a tree of followed links with keepGoing',
     options: { recursive: true, symlinks: 'follow', keepGoing: true },
     source: putLinks,
-    target: nothing,
   },
   {
     name: 'a tree of skipped links',
     options: { recursive: true, symlinks: 'skip' },
     source: putLinks,
-    target: nothing,
   },
 ];
 

@@ -36,7 +36,6 @@ onFileSystem(
   (context) => {
     const { frontend, at, put } = context;
     it('a file gets the permissions of its source, if they are preserved', async () => {
-      put.directory('in/a');
       put.file('in/a/f');
       put.mode('in/a/f', 0o644);
       await copyWithoutModes(context);
@@ -53,7 +52,6 @@ onFileSystem(
   (context) => {
     const { at, put, copy } = context;
     it('a tree is copied to it and from it', async () => {
-      put.directory('in/a/d');
       put.file('in/a/d/f');
       await copyWithoutModes(context);
       expect(await copy('out/b', 'in/back', { recursive: true })).toMatchObject({
@@ -108,7 +106,6 @@ onFileSystem(
   (context) => {
     const { frontend, at, put, mounted } = context;
     it.skipIf(commandOf(frontend) === undefined)('a tree is copied, with its permissions and times', () => {
-      put.directory('in/a/d');
       put.file('in/a/d/f');
       put.mode('in/a/d/f', 0o640);
       put.time('in/a/d/f', '1234567890.5');

@@ -93,7 +93,6 @@ const rows: readonly Behaviour[] = [
 });
 
 function putTree(put: Put): void {
-  put.directory('in/a/d');
   put.file('in/a/d/f');
   put.mode('in/a/d/f', 0o640);
   put.time('in/a/d/f', `${SECOND}.987654321`);

@@ -15,7 +15,8 @@ import type { Interface } from '../../ts/host/wit.js';
 import { camelCase } from '../../ts/host/wit.js';
 import { randomNumbers } from '../faults/random-numbers.js';
 import { openFiles } from '../helpers/descriptors.js';
-import { hostWith, temporaryDirectory, walkers } from '../host/helpers.js';
+import { temporaryDirectory } from '../helpers/it.js';
+import { hostWith, walkers } from '../host/helpers.js';
 import { sealed } from '../host/sealed.js';
 
 const factor = Number(process.env.MAPCP_RUNS ?? 1);

@@ -5,11 +5,12 @@ import { basename, join, resolve } from 'node:path';
 import process from 'node:process';
 import fc from 'fast-check';
 import type { CopyOptions } from 'mapcp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { look } from '../behaviour/tree.js';
 import { precompile } from '../faults/precompiled.js';
 import { brokenPromises, isTemporary } from '../faults/promises.js';
 import { inMemoryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import { commandLineOptionOf, commandLineOptions } from '../helpers/options.js';
 import { facts, patterns, predict } from '../helpers/oracle.js';
 import { wasmtime } from '../helpers/wasmtime.js';
@@ -219,15 +220,13 @@ describe.each(frontends)('the command line in $name', ({ runs, missing, hasModes
     });
   }
 
-  it.skipIf(missing)(`does what its arguments say (MAPCP_SEED=${seed})`, () =>
-    inMemoryDirectory((directory) => {
-      const program = command(directory);
-      fc.assert(
-        fc.property(request, (request) => copyAsTold(program, request)),
-        { seed, numRuns: runs * factor },
-      );
-    }),
-  );
+  it.skipIf(missing)(`does what its arguments say (MAPCP_SEED=${seed})`, ({ inMemory: directory }) => {
+    const program = command(directory);
+    fc.assert(
+      fc.property(request, (request) => copyAsTold(program, request)),
+      { seed, numRuns: runs * factor },
+    );
+  });
 });
 
 /** The reports in the output of --json. */

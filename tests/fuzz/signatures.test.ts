@@ -14,7 +14,8 @@ import { wasi } from '../../ts/host/wasi.js';
 import type { Interface } from '../../ts/host/wit.js';
 import { camelCase, isSameFunction } from '../../ts/host/wit.js';
 import { openFiles } from '../helpers/descriptors.js';
-import { hostWith, preopensOf, temporaryDirectory, walkers } from '../host/helpers.js';
+import { temporaryDirectory } from '../helpers/it.js';
+import { hostWith, preopensOf, walkers } from '../host/helpers.js';
 import type { Plan } from './signatures.js';
 import { anyPlan, attacks, ROUNDS, roundPlans, strangePlans, textOf } from './signatures.js';
 

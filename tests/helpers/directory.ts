@@ -25,11 +25,12 @@ export function inTemporaryDirectory<T>(use: (directory: string) => T, below = t
   return result;
 }
 
-/**
- * Like `inTemporaryDirectory`, but in memory if the system has /dev/shm. So thousands of copies do not wear the disk.
- */
+/** A directory in memory, if the system has one. There, thousands of copies do not wear the disk. */
+export const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+/** Like `inTemporaryDirectory`, in {@link memory}. */
 export function inMemoryDirectory<T>(use: (directory: string) => T): T {
-  return inTemporaryDirectory(use, existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
+  return inTemporaryDirectory(use, memory);
 }
 
 let links: boolean | undefined;

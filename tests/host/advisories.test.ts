@@ -15,26 +15,18 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { createHost, ModeCarrier } from '../../ts/host/index.js';
 import { MOST_RESOURCES } from '../../ts/host/resources.js';
 import { pathWalker } from '../../ts/host/walker-path.js';
 import { frontends, run as runCommand } from '../cli/frontends.js';
 import { errorsOf, FaultySandbox } from '../faults/faulty-sandbox.js';
 import type { Scenario } from '../faults/scenarios.js';
-import { inMemoryDirectory } from '../helpers/directory.js';
+import { it, temporaryDirectory } from '../helpers/it.js';
 import { rejectionOf } from '../helpers/rejection.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import type { Attempt } from './helpers.js';
-import {
-  callsOnWasmtime,
-  expectAnswers,
-  hostWith,
-  outcome,
-  preopensOf,
-  programWalkers,
-  temporaryDirectory,
-} from './helpers.js';
+import { callsOnWasmtime, expectAnswers, hostWith, outcome, preopensOf, programWalkers } from './helpers.js';
 import { namesBelow, sealed } from './sealed.js';
 
 const follow = { symlinkFollow: true };
@@ -441,68 +433,69 @@ describe('on Windows', () => {
 });
 
 describe.each(frontends)('a copy in $name', (frontend) => {
-  it('CVE-2025-45582: a second tree is not written through a link of the first one', () =>
-    inMemoryDirectory((directory) => {
-      for (const name of ['in/first', 'in/second/x', 'out', 'outside']) {
-        mkdirSync(join(directory, name), { recursive: true });
-      }
-      symlinkSync('../../outside', join(directory, 'in/first/x'));
-      writeFileSync(join(directory, 'in/second/x/authorized_keys'), 'mine');
-      expect(runCommand(frontend, ['-rT', 'in/first', 'out/tree'], directory)).toMatchObject({ status: 0 });
+  it('CVE-2025-45582: a second tree is not written through a link of the first one', ({
+    inMemory: directory,
+  }) => {
+    for (const name of ['in/first', 'in/second/x', 'out', 'outside']) {
+      mkdirSync(join(directory, name), { recursive: true });
+    }
+    symlinkSync('../../outside', join(directory, 'in/first/x'));
+    writeFileSync(join(directory, 'in/second/x/authorized_keys'), 'mine');
+    expect(runCommand(frontend, ['-rT', 'in/first', 'out/tree'], directory)).toMatchObject({ status: 0 });
 
-      const second = runCommand(frontend, ['-rT', 'in/second', 'out/tree'], directory);
+    const second = runCommand(frontend, ['-rT', 'in/second', 'out/tree'], directory);
 
-      expect(second.status).toBe(1);
-      expect(second.stderr).toContain("out/tree/x'");
-      expect(readdirSync(join(directory, 'outside'))).toEqual([]);
-    }));
+    expect(second.status).toBe(1);
+    expect(second.stderr).toContain("out/tree/x'");
+    expect(readdirSync(join(directory, 'outside'))).toEqual([]);
+  });
 
-  it('CVE-2026-53797 and others of rsync 3.5.0: a link in a tree copies no content, name or time from outside', () =>
-    inMemoryDirectory((directory) => {
-      for (const name of ['in/tree', 'out', 'outside']) {
-        mkdirSync(join(directory, name), { recursive: true });
-      }
-      writeFileSync(join(directory, 'outside/secret'), 'secret');
-      symlinkSync('../../outside', join(directory, 'in/tree/directory'));
-      symlinkSync('../../outside/secret', join(directory, 'in/tree/file'));
-      const expectUntouched = sealed(join(directory, 'outside'));
+  it('CVE-2026-53797 and others of rsync 3.5.0: a link in a tree copies no content, name or time from outside', ({
+    inMemory: directory,
+  }) => {
+    for (const name of ['in/tree', 'out', 'outside']) {
+      mkdirSync(join(directory, name), { recursive: true });
+    }
+    writeFileSync(join(directory, 'outside/secret'), 'secret');
+    symlinkSync('../../outside', join(directory, 'in/tree/directory'));
+    symlinkSync('../../outside/secret', join(directory, 'in/tree/file'));
+    const expectUntouched = sealed(join(directory, 'outside'));
 
-      const { status, stderr } = runCommand(
-        frontend,
-        ['-rLT', '--keep-going', 'in/tree', 'out/tree'],
-        directory,
-      );
+    const { status, stderr } = runCommand(
+      frontend,
+      ['-rLT', '--keep-going', 'in/tree', 'out/tree'],
+      directory,
+    );
 
-      expect(status).toBe(1);
-      expect(stderr).not.toContain('secret\n');
-      expect(existsSync(join(directory, 'out/tree'))).toBe(true);
-      expect(readdirSync(join(directory, 'out/tree'))).toEqual([]);
-      expectUntouched();
-    }));
+    expect(status).toBe(1);
+    expect(stderr).not.toContain('secret\n');
+    expect(existsSync(join(directory, 'out/tree'))).toBe(true);
+    expect(readdirSync(join(directory, 'out/tree'))).toEqual([]);
+    expectUntouched();
+  });
 });
 
-it("CVE-2026-23950: if the disk folds a link's and a file's names to one, neither is written through the other", () =>
-  inMemoryDirectory(async (directory) => {
-    const outside = join(directory, 'outside');
-    mkdirSync(outside);
-    writeFileSync(join(outside, 'secret'), 'secret');
-    const expectUntouched = sealed(outside);
-    const scenario: Scenario = {
-      name: 'two names that fold to one',
-      options: { recursive: true, keepGoing: true },
-      source: (put) => {
-        put.directory('in/a');
-        put.symlink('in/a/ß', '../../outside/secret');
-        put.file('in/a/ss', 'mine');
-      },
-      target: () => {},
-    };
-    const foldFully = (path: string) => path.toLowerCase().replaceAll('ß', 'ss');
-    using sandbox = await FaultySandbox.open(scenario, 'by value', directory, foldFully);
-    const ending = await sandbox.copy(() => undefined);
-    expect(errorsOf(ending)).toMatchObject([{ code: 'EEXIST', operation: 'accept' }]);
-    expectUntouched();
-  }));
+it("CVE-2026-23950: if the disk folds a link's and a file's names to one, neither is written through the other", async ({
+  inMemory: directory,
+}) => {
+  const outside = join(directory, 'outside');
+  mkdirSync(outside);
+  writeFileSync(join(outside, 'secret'), 'secret');
+  const expectUntouched = sealed(outside);
+  const scenario: Scenario = {
+    name: 'two names that fold to one',
+    options: { recursive: true, keepGoing: true },
+    source: (put) => {
+      put.symlink('in/a/ß', '../../outside/secret');
+      put.file('in/a/ss', 'mine');
+    },
+  };
+  const foldFully = (path: string) => path.toLowerCase().replaceAll('ß', 'ss');
+  using sandbox = await FaultySandbox.open(scenario, 'by value', directory, foldFully);
+  const ending = await sandbox.copy(() => undefined);
+  expect(errorsOf(ending)).toMatchObject([{ code: 'EEXIST', operation: 'accept' }]);
+  expectUntouched();
+});
 
 it('CVE-2026-53794: the value 0 does not lift a limit', async () => {
   for (const maxResources of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 0.5]) {

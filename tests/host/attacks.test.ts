@@ -16,19 +16,12 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import type { Access, Preopen } from '../../ts/host/grant.js';
 import type { Walker } from '../../ts/host/walker.js';
+import { it } from '../helpers/it.js';
 import type { Attempt, Descriptor } from './helpers.js';
-import {
-  expectAnswers,
-  hostWith,
-  outcome,
-  preopensOf,
-  programWalkers,
-  sandbox,
-  temporaryDirectory,
-} from './helpers.js';
+import { expectAnswers, hostWith, outcome, preopensOf, programWalkers, sandbox } from './helpers.js';
 import { namesBelow, sealed } from './sealed.js';
 
 const follow = { symlinkFollow: true };
@@ -607,10 +600,9 @@ describe.each(programWalkers)('the %s walker', (kind, walker) => {
   const pairs = (['read', 'read-write'] as const).flatMap((one) =>
     (['read', 'read-write'] as const).map((two) => [one, two] as const),
   );
-  it.each(pairs)(
+  it.for(pairs)(
     'moves and links between a %s and a %s preopen only if both may be changed',
-    async (one, two) => {
-      const top = temporaryDirectory();
+    async ([one, two], { directory: top }) => {
       const preopen = (name: string, access: Access) => {
         const path = join(top, name);
         mkdirSync(join(path, 'dir'), { recursive: true });

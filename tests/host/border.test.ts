@@ -10,7 +10,8 @@ import type { InterfaceName } from '../../ts/host/wasi.js';
 import { wasi } from '../../ts/host/wasi.js';
 import type { FunctionType, Interface, Type } from '../../ts/host/wit.js';
 import { camelCase } from '../../ts/host/wit.js';
-import { hostWith, temporaryDirectory, walkers } from './helpers.js';
+import { temporaryDirectory } from '../helpers/it.js';
+import { hostWith, walkers } from './helpers.js';
 
 const [[, walker]] = walkers as [(typeof walkers)[number]];
 const interfaces: [InterfaceName, Interface][] = Object.entries(wasi) as never;

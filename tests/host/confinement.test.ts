@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it, temporaryDirectory } from '../helpers/it.js';
 import { canMount } from '../helpers/small-disk.js';
-import { temporaryDirectory } from './helpers.js';
 
 /** What stands for koffi; by default nothing is installed. */
 const koffis = {
@@ -75,7 +75,7 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     });
   });
 
-  it.skipIf(!canMount)('each host looks whether procfs is still there', () => {
+  it.skipIf(!canMount)('each host looks whether procfs is still there', ({ directory: path }) => {
     const program = `
       import { spawnSync } from 'node:child_process';
       import { createHost } from 'mapcp/host';
@@ -89,7 +89,6 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
       spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', '/proc']);
       console.log(before, await read());
     `;
-    const path = temporaryDirectory();
     writeFileSync(join(path, 'file'), 'content');
     const node = [process.execPath, '--input-type=module', '--eval', program, '--', path];
     const { stdout, stderr } = spawnSync('unshare', ['--mount', ...node], {

@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import type { Walker } from '../../ts/host/walker.js';
 import { openatWalker } from '../../ts/host/walker-openat.js';
 import { canLink, linkIfPossible } from '../helpers/directory.js';
+import { temporaryDirectory } from '../helpers/it.js';
 import { wasmtime } from '../helpers/wasmtime.js';
-import { callsOn, callsOnWasmtime, programWalkers, temporaryDirectory } from './helpers.js';
+import { callsOn, callsOnWasmtime, programWalkers } from './helpers.js';
 
 /** The result of each call. If wasmtime's differs, that result, and the reason for ours. */
 type Case = [call: string, result: string, elsewhere?: { wasmtime: string; because: string }];

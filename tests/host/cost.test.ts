@@ -9,7 +9,8 @@ import { instantiate } from '#bindings';
 import { toComponent } from '../../ts/common/options.js';
 import { ModeCarrier } from '../../ts/host/index.js';
 import { READ_ASIDE } from '../../ts/host/lowering/filesystem.js';
-import { hostWith, temporaryDirectory, walkers } from './helpers.js';
+import { temporaryDirectory } from '../helpers/it.js';
+import { hostWith, walkers } from './helpers.js';
 import { Counter, counted, watchCalls } from './watch-calls.js';
 
 const [[, walker]] = walkers as [(typeof walkers)[number]];

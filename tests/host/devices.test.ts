@@ -1,7 +1,8 @@
 // The devices that a component gets: the host imitates them.
 
 import { describe, expect, it } from 'vitest';
-import { hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
+import { temporaryDirectory } from '../helpers/it.js';
+import { hostWith, outcome, preopensOf, sandbox, walkers } from './helpers.js';
 
 const [[, walker]] = walkers as [(typeof walkers)[number]];
 

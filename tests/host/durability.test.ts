@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hostWith, preopensOf, temporaryDirectory, walkers } from './helpers.js';
+import { temporaryDirectory } from '../helpers/it.js';
+import { hostWith, preopensOf, walkers } from './helpers.js';
 
 describe.each(walkers)('by the %s walker,', (_kind, walker) => {
   /** How many directories a host opens to synchronise them, while a directory is created and a file renamed into it. */

@@ -5,23 +5,24 @@ import { chmodSync, copyFileSync, linkSync, mkdirSync, readdirSync, writeFileSyn
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'vitest';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { errorCode, errorCodes, WasiError } from '../../ts/host/error-code.js';
 import { isEnding } from '../../ts/host/trap.js';
+import { it, temporaryDirectory } from '../helpers/it.js';
 import { asOrdinaryUser } from '../helpers/ordinary-user.js';
 import { rejectionOf } from '../helpers/rejection.js';
 import { built } from '../helpers/runtimes.js';
 import type { Descriptor } from './helpers.js';
-import { hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
+import { hostWith, outcome, preopensOf, sandbox, walkers } from './helpers.js';
 
 /** Mounts a file system for one test. Skips the test if mounting is not allowed. */
-function mounted(test: TestContext, options: string): string {
+function mounted(skip: TestContext['skip'], options: string): string {
   const place = join(temporaryDirectory(), 'mount');
   mkdirSync(place);
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', place]).status !== 0) {
     // CI can mount, so there it must.
     expect(process.env.CI).toBeUndefined();
-    test.skip('mounting is not allowed here');
+    skip('mounting is not allowed here');
   }
   onTestFinished(() => void execFileSync('umount', ['-l', place]));
   return place;
@@ -51,8 +52,8 @@ const created = (root: Descriptor, name = 'file') =>
   root.openAt({}, name, { create: true }, { read: true, write: true });
 
 describe.each(walkers)('by the %s walker,', (_kind, walker) => {
-  it('a full file system is insufficient-space, and open files can be closed', (test) => {
-    const place = mounted(test, 'size=64k');
+  it('a full file system is insufficient-space, and open files can be closed', ({ skip }) => {
+    const place = mounted(skip, 'size=64k');
     const host = hostWith(walker, { preopens: { '/': { path: place, access: 'read-write' } } });
     const file = created(preopensOf(host)('/'));
     expect(file.write(new Uint8Array(64 * 1024), 0n)).toBe(65536n);
@@ -63,8 +64,8 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(outcome(() => file.setSize(1n))).toBe('ok');
   });
 
-  it('a file system without free inodes is insufficient-space', (test) => {
-    const place = mounted(test, 'nr_inodes=2');
+  it('a file system without free inodes is insufficient-space', ({ skip }) => {
+    const place = mounted(skip, 'nr_inodes=2');
     const host = hostWith(walker, { preopens: { '/': { path: place, access: 'read-write' } } });
     const root = preopensOf(host)('/');
     created(root);
@@ -72,8 +73,8 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(outcome(() => root.createDirectoryAt('directory'))).toBe('insufficient-space');
   });
 
-  it('a file system that is mounted read-only is read-only', (test) => {
-    const place = mounted(test, 'size=64k');
+  it('a file system that is mounted read-only is read-only', ({ skip }) => {
+    const place = mounted(skip, 'size=64k');
     writeFileSync(join(place, 'file'), 'content');
     mkdirSync(join(place, 'empty'));
     execFileSync('mount', ['-o', 'remount,ro', place]);
@@ -100,8 +101,8 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(Buffer.from(file.read(100n, 0n)[0]).toString()).toBe('content');
   });
 
-  it('a mount point is busy', (test) => {
-    const place = mounted(test, 'size=64k');
+  it('a mount point is busy', ({ skip }) => {
+    const place = mounted(skip, 'size=64k');
     const host = hostWith(walker, { preopens: { '/': { path: dirname(place), access: 'read-write' } } });
     const root = preopensOf(host)('/');
     expect(outcome(() => root.removeDirectoryAt('mount'))).toBe('busy');
@@ -109,13 +110,13 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(root.statAt({}, 'mount').type).toBe('directory');
   });
 
-  it('writing to a running program is text-file-busy', (test) => {
+  it('writing to a running program is text-file-busy', ({ skip }) => {
     const { box, root } = sandbox(walker);
     copyFileSync('/bin/sleep', join(box, 'program'));
     const running = spawn(join(box, 'program'), ['1000'], { stdio: 'ignore' });
     onTestFinished(() => void running.kill('SIGKILL'));
     if (release().startsWith('6.11.')) {
-      test.skip('Linux 6.11 allows writing to a running program');
+      skip('Linux 6.11 allows writing to a running program');
     }
     for (const open of [{}, { create: true }, { truncate: true }]) {
       expect(outcome(() => root.openAt({}, 'program', open, { write: true }))).toBe('text-file-busy');
@@ -123,12 +124,12 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(outcome(() => root.openAt({}, 'program', {}, { read: true }))).toBe('ok');
   });
 
-  it('an immutable file is not-permitted', (test) => {
+  it('an immutable file is not-permitted', ({ skip }) => {
     const { box, root } = sandbox(walker);
     const path = join(box, 'file');
     writeFileSync(path, 'content');
     if (spawnSync('chattr', ['+i', path]).status !== 0) {
-      test.skip('this file system has no immutable files');
+      skip('this file system has no immutable files');
     }
     onTestFinished(() => void execFileSync('chattr', ['-i', path]));
     expect(outcome(() => root.openAt({}, 'file', {}, { write: true }))).toBe('not-permitted');
@@ -139,8 +140,8 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
     expect(outcome(() => root.openAt({}, 'file', {}, { read: true }))).toBe('ok');
   });
 
-  it('a link or a rename to another file system is cross-device', (test) => {
-    const place = mounted(test, 'size=64k');
+  it('a link or a rename to another file system is cross-device', ({ skip }) => {
+    const place = mounted(skip, 'size=64k');
     const here = temporaryDirectory();
     writeFileSync(join(here, 'file'), '');
     const host = hostWith(walker, {
@@ -202,8 +203,7 @@ describe.each(walkers)('by the %s walker,', (_kind, walker) => {
 });
 
 describe('in a process with limits', () => {
-  it('a file above the size limit is EFBIG, and the program goes on', () => {
-    const directory = temporaryDirectory();
+  it('a file above the size limit is EFBIG, and the program goes on', ({ directory }) => {
     const lines = callsWithLimit('ulimit -f 1', directory, [
       'open 0 - file rwc',
       'pwrite 0 x 5000',
@@ -212,8 +212,7 @@ describe('in a process with limits', () => {
     expect(lines).toEqual(['ok', 'EFBIG', 'ok file 0']);
   });
 
-  it('too many open files are ENOMEM, and the program goes on', () => {
-    const directory = temporaryDirectory();
+  it('too many open files are ENOMEM, and the program goes on', ({ directory }) => {
     const opens = Array.from({ length: 60 }, () => 'open 0 - file rwc');
     const lines = callsWithLimit('ulimit -n 64', directory, [...opens, 'close 0', 'stat - .']);
     expect(lines[0]).toBe('ok');
@@ -223,8 +222,7 @@ describe('in a process with limits', () => {
 });
 
 describe('an ordinary user', () => {
-  it('gets EACCES, and nothing is changed', () => {
-    const directory = temporaryDirectory();
+  it('gets EACCES, and nothing is changed', ({ directory }) => {
     mkdirSync(join(directory, 'closed'));
     mkdirSync(join(directory, 'fixed'));
     writeFileSync(join(directory, 'closed/file'), '');
@@ -273,7 +271,7 @@ describe('an ordinary user', () => {
 });
 
 describe('a file with the maximum number of links', () => {
-  it('gets no further link: too-many-links', (test) => {
+  it('gets no further link: too-many-links', ({ skip }) => {
     const box = temporaryDirectory();
     writeFileSync(join(box, 'file'), '');
     // ext4's limit. Other file systems have one too high to reach, or none.
@@ -286,7 +284,7 @@ describe('a file with the maximum number of links', () => {
       }
     });
     if (!isLimited) {
-      test.skip('this file system allows too many links to reach its limit');
+      skip('this file system allows too many links to reach its limit');
     }
     for (const [, walker] of walkers) {
       const host = hostWith(walker, { preopens: { '/': { path: box, access: 'read-write' } } });

@@ -7,8 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../ts/host/error-code.js';
 import type { Host } from '../../ts/host/host.js';
 import type { Walker } from '../../ts/host/walker.js';
+import { temporaryDirectory } from '../helpers/it.js';
 import type { Descriptor } from './helpers.js';
-import { hostWith, outcome, preopensOf, temporaryDirectory, walkers } from './helpers.js';
+import { hostWith, outcome, preopensOf, walkers } from './helpers.js';
 import type { Flat, Lowered } from './watch-calls.js';
 
 const cabiRep = Symbol.for('cabiRep');

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
@@ -16,6 +15,7 @@ import { openatWalker } from '../../ts/host/walker-openat.js';
 import { pathWalker } from '../../ts/host/walker-path.js';
 import { procfsWalker } from '../../ts/host/walker-procfs.js';
 import { compile } from '../../ts/host/web-assembly.js';
+import { temporaryDirectory } from '../helpers/it.js';
 import { built } from '../helpers/runtimes.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 
@@ -52,13 +52,6 @@ const byCoreModule: [string, Walker][] = walkers.map(([name, walker]) => [
 
 /** All walkers, each twice: programs run as components, and as core modules for preview 1. */
 export const programWalkers = [...walkers, ...byCoreModule];
-
-/** Creates a directory, and removes it after the test. */
-export function temporaryDirectory(below = tmpdir()): string {
-  const directory = realpathSync(mkdtempSync(join(below, 'mapcp-host-')));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 /** Creates a host, and closes it after the test. */
 export function hostWith(walker: Walker, options: HostOptions): Host {

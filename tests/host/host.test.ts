@@ -14,10 +14,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transpile } from '@bytecodealliance/jco';
 import type { DescriptorStat } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { createHost, ExitError } from '../../ts/host/index.js';
+import { it, temporaryDirectory } from '../helpers/it.js';
 import { built } from '../helpers/runtimes.js';
-import { callsOn, hostWith, outcome, preopensOf, sandbox, temporaryDirectory, walkers } from './helpers.js';
+import { callsOn, hostWith, outcome, preopensOf, sandbox, walkers } from './helpers.js';
 
 /** How many descriptors of this process are in `directory`. */
 function heldBelow(directory: string): number {
@@ -231,8 +232,9 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
     expect(names.size).toBe(1000);
   });
 
-  it('gives listed entries their identities, unless the component does not use them', () => {
-    const box = temporaryDirectory();
+  it('gives listed entries their identities, unless the component does not use them', ({
+    directory: box,
+  }) => {
     writeFileSync(join(box, 'a'), '');
     writeFileSync(join(box, 'b'), '');
     /** The identity of each entry while it is listed, and afterwards. */
@@ -361,8 +363,7 @@ describe('createHost', () => {
     expect(() => getRandomBytes(2n ** 64n - 1n)).toThrow('random bytes');
   });
 
-  it('rejects and leaves nothing open if a preopen is no directory', async () => {
-    const directory = temporaryDirectory();
+  it('rejects and leaves nothing open if a preopen is no directory', async ({ directory }) => {
     writeFileSync(join(directory, 'file'), '');
     const fine = { path: directory, access: 'read' } as const;
     for (const name of ['missing', 'file']) {

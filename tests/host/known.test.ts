@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { procfsWalker } from '../../ts/host/walker-procfs.js';
-import { type Descriptor, hostWith, outcome, preopensOf, temporaryDirectory } from './helpers.js';
+import { temporaryDirectory } from '../helpers/it.js';
+import { type Descriptor, hostWith, outcome, preopensOf } from './helpers.js';
 import { Counter, counted } from './watch-calls.js';
 
 const walker = procfsWalker();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { expect, it } from 'vitest';
-import { temporaryDirectory } from './helpers.js';
+import { temporaryDirectory } from '../helpers/it.js';
 
 // In memory if possible, which is faster than a disk.
 const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();

@@ -4,12 +4,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transpile } from '@bytecodealliance/jco';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { toComponent } from '../../ts/common/options.js';
 import type { HostOptions } from '../../ts/host/host-options.js';
+import { it, temporaryDirectory } from '../helpers/it.js';
 import { rejectionOf } from '../helpers/rejection.js';
 import { built } from '../helpers/runtimes.js';
-import { hostWith, temporaryDirectory, walkers } from './helpers.js';
+import { hostWith, walkers } from './helpers.js';
 
 // Node's types do not declare it.
 declare const WebAssembly: { readonly Module: new (bytes: Uint8Array) => object };
@@ -41,8 +42,7 @@ describe.each(['async', 'sync'] as const)('bindings that are instantiated %s', (
     new copier.CopyJob('/a', '/b', toComponent({}, false)).step(1n << 62n);
   }
 
-  it('copy a file', async () => {
-    const directory = temporaryDirectory();
+  it('copy a file', async ({ directory }) => {
     writeFileSync(join(directory, 'a'), 'content');
     await copy(directory, { clocks: true, random: true });
     expect(readFileSync(join(directory, 'b'), 'utf8')).toBe('content');

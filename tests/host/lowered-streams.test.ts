@@ -5,8 +5,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { HostOptions } from '../../ts/host/host-options.js';
+import { temporaryDirectory } from '../helpers/it.js';
 import { built } from '../helpers/runtimes.js';
-import { expectCheckedParameters, hostWith, temporaryDirectory, walkers } from './helpers.js';
+import { expectCheckedParameters, hostWith, walkers } from './helpers.js';
 import type { Lowered } from './watch-calls.js';
 import { Counter, watchCalls } from './watch-calls.js';
 

@@ -4,7 +4,8 @@ import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { ModeCarrier } from '../../ts/host/index.js';
 import type { Walker } from '../../ts/host/walker.js';
-import { hostWith, outcome, preopensOf, temporaryDirectory, walkers } from './helpers.js';
+import { temporaryDirectory } from '../helpers/it.js';
+import { hostWith, outcome, preopensOf, walkers } from './helpers.js';
 
 /** A source and a target, on a host that carries modes between them. */
 function carrying(walker: Walker) {

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { PassThrough } from 'node:stream';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createHost, type HostOptions, ModeCarrier } from '../../ts/host/index.js';
+import { it, temporaryDirectory } from '../helpers/it.js';
 import { rejectionOf } from '../helpers/rejection.js';
 import { built } from '../helpers/runtimes.js';
-import { temporaryDirectory } from './helpers.js';
 
 /** The error of createHost, or `accepted`. */
 async function answerTo(options: unknown): Promise<string> {
@@ -280,8 +280,7 @@ describe("'inherit', process.stdout and process.stdin", () => {
 });
 
 describe('createHost reads each option once, when it is called', () => {
-  it('so later changes have no effect', async () => {
-    const directory = temporaryDirectory();
+  it('so later changes have no effect', async ({ directory }) => {
     const options = {
       args: ['program', 'one'],
       env: { NAME: 'one' },
@@ -303,8 +302,7 @@ describe('createHost reads each option once, when it is called', () => {
     expect(root?.getFlags().mutateDirectory).toBe(false);
   });
 
-  it('so a getter is called only once', async () => {
-    const directory = temporaryDirectory();
+  it('so a getter is called only once', async ({ directory }) => {
     let asked = 0;
     const preopen = {
       path: directory,

@@ -3,7 +3,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from '@bytecodealliance/jco';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import type { OpenDirectory } from '../../ts/host/directory.js';
 import type { OpenFile } from '../../ts/host/file.js';
 import { type HostOptions, RefusedError, runComponent, TrapError } from '../../ts/host/index.js';
@@ -11,9 +11,9 @@ import { Descriptors } from '../../ts/host/preview1/descriptors.js';
 import { signatures } from '../../ts/host/preview1/functions.js';
 import { Listing } from '../../ts/host/preview1/listing.js';
 import { openFiles } from '../helpers/descriptors.js';
+import { it, temporaryDirectory } from '../helpers/it.js';
 import { rejectionOf } from '../helpers/rejection.js';
 import { built } from '../helpers/runtimes.js';
-import { temporaryDirectory } from './helpers.js';
 
 const program = readFileSync(built('wasm/guests/program.wasm'));
 const granting = { clocks: true, random: true } as const;
@@ -98,8 +98,7 @@ describe('a program for preview 1', () => {
     expect(await runText(text, { stdin })).toBe(1 << 20);
   });
 
-  it('opens as many files as the host allows, and then gets an error', async () => {
-    const directory = temporaryDirectory();
+  it('opens as many files as the host allows, and then gets an error', async ({ directory }) => {
     writeFileSync(join(directory, 'file'), '');
     const preopens = { '/in': { path: directory, access: 'read' } } as const;
     expect(await run(['open', '500', '/in/file'], { preopens })).toEqual({
@@ -111,8 +110,7 @@ describe('a program for preview 1', () => {
     });
   });
 
-  it('can remove all entries of a directory while it lists them', async () => {
-    const directory = temporaryDirectory();
+  it('can remove all entries of a directory while it lists them', async ({ directory }) => {
     mkdirSync(join(directory, 'full'));
     for (let index = 0; index < 1000; index++) {
       writeFileSync(join(directory, 'full', `entry-${index}`), '');
@@ -126,8 +124,7 @@ describe('a program for preview 1', () => {
     expect(readdirSync(join(directory, 'full'))).toEqual([]);
   });
 
-  it('leaves nothing open, even if it ends by a trap', async () => {
-    const directory = temporaryDirectory();
+  it('leaves nothing open, even if it ends by a trap', async ({ directory }) => {
     writeFileSync(join(directory, 'file'), '');
     const preopens = { '/in': { path: directory, access: 'read' } } as const;
     const before = openFiles();

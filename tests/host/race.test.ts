@@ -5,15 +5,16 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { Command as Program } from '../../ts/host/command.js';
 import type { Host } from '../../ts/host/host.js';
 import type { HostOptions } from '../../ts/host/host-options.js';
 import type { Walker } from '../../ts/host/walker.js';
 import { compile } from '../../ts/host/web-assembly.js';
+import { it } from '../helpers/it.js';
 import { built } from '../helpers/runtimes.js';
 import type { Descriptor } from './helpers.js';
-import { hostWith, outcome, preopensOf, temporaryDirectory, walkers } from './helpers.js';
+import { hostWith, outcome, preopensOf, walkers } from './helpers.js';
 import { sealed } from './sealed.js';
 import { Counter } from './watch-calls.js';
 
@@ -276,10 +277,10 @@ const races = walkers
   .filter(([kind]) => kind !== 'path')
   .flatMap(([kind, walker]) => contestants.map(([name, contest]) => ({ kind, walker, name, contest })));
 
-it.runIf(process.platform === 'linux').each(races)(
+it.runIf(process.platform === 'linux').for(races)(
   'by the $kind walker, no swap by another process leads $name outside',
-  async ({ walker, contest }) => {
-    const top = temporaryDirectory();
+  { timeout: TIMEOUT },
+  async ({ walker, contest }, { directory: top }) => {
     const [box, outside] = [join(top, 'box'), join(top, 'outside')];
     arrange(box, outside);
     const expectUntouched = sealed(outside);
@@ -322,5 +323,4 @@ it.runIf(process.platform === 'linux').each(races)(
     );
     expect(met.filter(([, count]) => count < LEAST)).toEqual([]);
   },
-  TIMEOUT,
 );

@@ -3,19 +3,12 @@
 
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createHostWith } from '../../ts/host/host.js';
 import { canLink, linkIfPossible } from '../helpers/directory.js';
+import { it, temporaryDirectory } from '../helpers/it.js';
 import type { Descriptor } from './helpers.js';
-import {
-  callsOn,
-  hostWith,
-  outcome,
-  preopensOf,
-  programWalkers,
-  sandbox,
-  temporaryDirectory,
-} from './helpers.js';
+import { callsOn, hostWith, outcome, preopensOf, programWalkers, sandbox } from './helpers.js';
 import { namesBelow, sealed } from './sealed.js';
 
 const now = { tag: 'now' } as const;
@@ -151,8 +144,7 @@ describe.each(programWalkers)('below a read-only preopen, by the %s walker,', (_
     ['is', 'top/inner', 'top/inner'],
     ['is by a link', 'top/inner', 'link'],
   ];
-  it.each(overlaps)('%s a read-write preopen is refused', (_how, writing, reading) => {
-    const directory = temporaryDirectory();
+  it.for(overlaps)('%s a read-write preopen is refused', ([_how, writing, reading], { directory }) => {
     mkdirSync(join(directory, 'top/inner/deeper'), { recursive: true });
     symlinkSync('top/inner', join(directory, 'link'));
     const preopens = {
@@ -165,8 +157,7 @@ describe.each(programWalkers)('below a read-only preopen, by the %s walker,', (_
     createHostWith(walker, { preopens, allowOverlap: true }).close();
   });
 
-  it('a read-write preopen may be inside a read-only one', () => {
-    const directory = temporaryDirectory();
+  it('a read-write preopen may be inside a read-only one', ({ directory }) => {
     mkdirSync(join(directory, 'inner'));
     createHostWith(walker, {
       preopens: {

@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it, temporaryDirectory } from '../helpers/it.js';
 import { built, runFile } from '../helpers/runtimes.js';
-import { temporaryDirectory } from './helpers.js';
 
 /** Runs `code`, the body of a function of a directory, with mapcp's exports, in another realm. */
 function inOtherRealm(directory: string, code: string): unknown {
@@ -30,8 +30,7 @@ function inOtherRealm(directory: string, code: string): unknown {
 }
 
 describe('in another realm, as in a test file of Jest', () => {
-  it('a copy copies', () => {
-    const directory = temporaryDirectory();
+  it('a copy copies', ({ directory }) => {
     mkdirSync(join(directory, 'a/b'), { recursive: true });
     writeFileSync(join(directory, 'a/b/c'), 'content');
     const report = inOtherRealm(
@@ -42,8 +41,7 @@ describe('in another realm, as in a test file of Jest', () => {
     expect(readFileSync(join(directory, 'copy/b/c'), 'utf8')).toBe('content');
   });
 
-  it('a copy takes URLs of the main realm, and closes everything', () => {
-    const directory = temporaryDirectory();
+  it('a copy takes URLs of the main realm, and closes everything', ({ directory }) => {
     writeFileSync(join(directory, 'a'), 'content');
     const answers = inOtherRealm(
       directory,
@@ -62,8 +60,7 @@ describe('in another realm, as in a test file of Jest', () => {
     expect(answers).toEqual([1, 0]);
   });
 
-  it('a copy takes Blobs, files and streams of the main realm', () => {
-    const directory = temporaryDirectory();
+  it('a copy takes Blobs, files and streams of the main realm', ({ directory }) => {
     const contents = inOtherRealm(
       directory,
       `const { readFileSync } = await import('node:fs');
@@ -91,8 +88,7 @@ describe('in another realm, as in a test file of Jest', () => {
     expect(contents).toEqual(Array.from({ length: 7 }, () => 'xx'));
   });
 
-  it('clean works, and fails with its own error', () => {
-    const directory = temporaryDirectory();
+  it('clean works, and fails with its own error', ({ directory }) => {
     writeFileSync(join(directory, '.mapcp-0123456789abcdef.tmp'), '');
     const answers = inOtherRealm(
       directory,
@@ -103,8 +99,7 @@ describe('in another realm, as in a test file of Jest', () => {
     expect(answers).toEqual([1, true, 'ENOENT']);
   });
 
-  it('a tree is copied by several jobs', () => {
-    const directory = temporaryDirectory();
+  it('a tree is copied by several jobs', ({ directory }) => {
     mkdirSync(join(directory, 'a'));
     for (const name of ['f', 'g', 'h']) {
       writeFileSync(join(directory, 'a', name), name);
@@ -118,8 +113,7 @@ describe('in another realm, as in a test file of Jest', () => {
     expect(answers).toEqual([3, []]);
   });
 
-  it("an error has the system's code", () => {
-    const directory = temporaryDirectory();
+  it("an error has the system's code", ({ directory }) => {
     mkdirSync(join(directory, 'a'));
     const codes = inOtherRealm(
       directory,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { parse } from '@bytecodealliance/jco';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import {
   createHost,
   ExitError,
@@ -16,9 +16,9 @@ import {
   TrapError,
 } from '../../ts/host/index.js';
 import { openFiles } from '../helpers/descriptors.js';
+import { it, temporaryDirectory } from '../helpers/it.js';
 import { rejectionOf } from '../helpers/rejection.js';
 import { built, runFile } from '../helpers/runtimes.js';
-import { temporaryDirectory } from './helpers.js';
 
 const program = await loadComponent(readFileSync(built('wasm/guests/program.wasm')));
 
@@ -78,8 +78,7 @@ describe('a core module for WASI preview 1', () => {
     expect(Buffer.concat(pieces).toString()).toBe('first\nsecond\n');
   });
 
-  it('reads nothing from a file without an error, as in wasmtime', async () => {
-    const directory = temporaryDirectory();
+  it('reads nothing from a file without an error, as in wasmtime', async ({ directory }) => {
     writeFileSync(join(directory, 'file'), 'content');
     const preopens = { '/in': { path: directory, access: 'read' } } as const;
     expect(await run(['read-nothing', '/in/file'], { preopens })).toEqual({
@@ -107,8 +106,7 @@ describe('a core module for WASI preview 1', () => {
     debug.mockRestore();
   });
 
-  it('reads and writes files in granted directories', async () => {
-    const directory = temporaryDirectory();
+  it('reads and writes files in granted directories', async ({ directory }) => {
     for (const name of ['in', 'out']) {
       mkdirSync(join(directory, name));
     }
@@ -166,8 +164,7 @@ describe('a core module for WASI preview 1', () => {
     });
   });
 
-  it('leaves no descriptor open, however it ends', async () => {
-    const directory = temporaryDirectory();
+  it('leaves no descriptor open, however it ends', async ({ directory }) => {
     const preopens = { '/': { path: directory, access: 'read-write' } } as const;
     const before = openFiles();
     await run(['exit', '3'], { preopens });
@@ -212,8 +209,7 @@ describe('a component', () => {
     );
   });
 
-  it('that is both a command and a library, such as mapcp, can be used as either', async () => {
-    const directory = temporaryDirectory();
+  it('that is both a command and a library, such as mapcp, can be used as either', async ({ directory }) => {
     writeFileSync(join(directory, 'a'), 'content');
     const preopens = { '/': { path: directory, access: 'read-write' } } as const;
     const mapcp = await loadComponent(readFileSync(built('mapcp.wasm')));

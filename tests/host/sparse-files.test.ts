@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { Handle } from '../../ts/host/handle.js';
 import { type Seek, SparseFiles } from '../../ts/host/sparse-files.js';
-import { temporaryDirectory } from './helpers.js';
+import { temporaryDirectory } from '../helpers/it.js';
 
 const MiB = 1024 * 1024;
 const SIZE = 64 * MiB;

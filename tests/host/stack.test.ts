@@ -7,7 +7,8 @@ import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { DirectoryEntries } from '../../ts/host/directory-entries.js';
 import { Handle } from '../../ts/host/handle.js';
-import { type Descriptor, outcome, sandbox, temporaryDirectory, walkers } from './helpers.js';
+import { temporaryDirectory } from '../helpers/it.js';
+import { type Descriptor, outcome, sandbox, walkers } from './helpers.js';
 
 /** How many depths to try at which a call fails: more than the maximum depth of the host's calls. */
 const DEPTHS = 300;

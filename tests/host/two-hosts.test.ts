@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import type { Root } from '#bindings';
 import { toComponent } from '../../ts/common/options.js';
 import type { Walker } from '../../ts/host/walker.js';
+import { temporaryDirectory } from '../helpers/it.js';
 import { built } from '../helpers/runtimes.js';
-import { hostWith, temporaryDirectory, walkers } from './helpers.js';
+import { hostWith, walkers } from './helpers.js';
 
 /** The bindings of the whole component, which has the command too. */
 interface Whole {

@@ -3,13 +3,14 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { NoKoffiError } from '../../ts/host/koffi.js';
 import type { Walker } from '../../ts/host/walker.js';
 import { fasterWalker, MANY } from '../../ts/host/walker-linux.js';
 import { openatWalker } from '../../ts/host/walker-openat.js';
 import { procfsWalker } from '../../ts/host/walker-procfs.js';
-import { outcome, sandbox, temporaryDirectory } from './helpers.js';
+import { it } from '../helpers/it.js';
+import { outcome, sandbox } from './helpers.js';
 import { Counter, counted } from './watch-calls.js';
 
 /** A walker with `load`, a file `name` that it can open any number of times, and its calls. */
@@ -76,8 +77,7 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     });
   `;
 
-  it('a worker that opens many files uses koffi, without a warning', () => {
-    const path = temporaryDirectory();
+  it('a worker that opens many files uses koffi, without a warning', ({ directory: path }) => {
     writeFileSync(join(path, 'file'), 'content');
     const starter = `
       const { Worker } = require('node:worker_threads');

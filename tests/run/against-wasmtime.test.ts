@@ -5,9 +5,9 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../helpers/it.js';
 import { built } from '../helpers/runtimes.js';
 import { wasmtime } from '../helpers/wasmtime.js';
-import { temporaryDirectory } from '../host/helpers.js';
 
 const main = resolve('build/out/js/run/main.js');
 

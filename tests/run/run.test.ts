@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../helpers/it.js';
 import { built } from '../helpers/runtimes.js';
-import { temporaryDirectory } from '../host/helpers.js';
 
 const main = resolve('build/out/js/run/main.js');
 const program = built('wasm/guests/program.wasm');
