@@ -307,13 +307,16 @@ bench-host: $(OUT)/js/index.js $(OUT)/wasm/tests/bench/host.wasm
 
 # --- The engine natively, for its tests ------------------------------------------------------------------------------
 
-ENGINE_FLAGS := -std=c17 $(NATIVE_FLAGS) -Ic-src/engine
+ENGINE_FLAGS := -std=c17 $(NATIVE_FLAGS) -Ic-src/engine -Ic-src/component/cli -DMAPCP_VERSION=\"$(VERSION)\"
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 ENGINE_TESTS := $(wildcard tests/engine/*.c)
+COMMAND_LINE := $(wildcard c-src/component/cli/*.c)
 
-$(OUT)/native/engine-tests: $(ENGINE) $(ENGINE_TESTS) $(wildcard c-src/engine/*.h tests/engine/*.h) Makefile
+# `engine-tests mapcp ARGUMENT...` is the component's command line.
+$(OUT)/native/engine-tests: $(ENGINE) $(COMMAND_LINE) $(ENGINE_TESTS) Makefile \
+		$(wildcard c-src/engine/*.h c-src/component/cli/*.h tests/engine/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(ENGINE_FLAGS) $(SANITIZERS) $(ENGINE) $(ENGINE_TESTS) -o $@
+	$(CC) $(ENGINE_FLAGS) $(SANITIZERS) $(ENGINE) $(COMMAND_LINE) $(ENGINE_TESTS) -o $@
 
 # --- Commands for people ---------------------------------------------------------------------------------------------
 
@@ -430,10 +433,9 @@ $(GUESTS:%=$(OUT)/guests/%.wasm): $(OUT)/guests/%.wasm: $(OUT)/wasm/guests/%.was
 # Its seeds are in tests/fuzz/corpus, new inputs go to build/out/fuzz/corpus, and crashes to build/out/fuzz.
 FUZZERS := globs paths listing lists names limits trees arguments
 FUZZ_CC ?= clang
-FUZZ_FLAGS := $(ENGINE_FLAGS) $(SANITIZERS) -Itests/fuzz -Ic-src/component/cli -isystem c-src/component/bindings \
-	-DMAPCP_VERSION=\"$(VERSION)\"
+FUZZ_FLAGS := $(ENGINE_FLAGS) $(SANITIZERS) -Itests/fuzz -isystem c-src/component/bindings
 # The sources that all targets share.
-FUZZED := $(ENGINE) c-src/component/command.c $(wildcard c-src/component/cli/*.c) tests/fuzz/workplace.c
+FUZZED := $(ENGINE) c-src/component/command.c $(COMMAND_LINE) tests/fuzz/workplace.c
 FUZZ_HEADERS := $(wildcard c-src/engine/*.h c-src/component/*/*.h tests/fuzz/*.h tests/fuzz/wasi/*.h)
 SECONDS_EACH = $(or $(SECONDS),60)
 

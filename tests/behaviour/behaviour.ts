@@ -5,7 +5,7 @@ import { type Before, type Expected, type Put, reasonsOf } from './tree.js';
 import { whyNotOnWindows } from './windows.js';
 
 /** The names of the frontends. */
-export type FrontendName = 'API' | 'command line' | 'wasmtime' | 'browser';
+export type FrontendName = 'API' | 'command line' | 'wasmtime' | 'native' | 'browser';
 
 /** An error or a warning, with the words that every frontend uses. */
 export interface ExpectedError {
@@ -126,7 +126,22 @@ export function whyNot(behaviour: Behaviour, frontend: FrontendName): string | u
   if (behaviour.meanwhile !== undefined) {
     return 'it does not tell when to act';
   }
-  return flagsFor(behaviour.options ?? {}) === undefined ? 'it has no flag for this' : undefined;
+  if (flagsFor(behaviour.options ?? {}) === undefined) {
+    return 'it has no flag for this';
+  }
+  return frontend === 'native' ? whyNotNatively(behaviour) : undefined;
+}
+
+/** What is different without a sandbox and without WASI. */
+function whyNotNatively(behaviour: Behaviour): string | undefined {
+  const { error, errors = [], warnings = [], isOrdinaryUser, not, instead } = behaviour;
+  if ([error, ...errors].some((each) => each?.code === 'EPERM')) {
+    return 'nothing confines it';
+  }
+  if (warnings.some(({ code, isCopied }) => code === 'ENOTSUP' && isCopied)) {
+    return 'it sets every time';
+  }
+  return isOrdinaryUser ? (not?.wasmtime ?? instead?.wasmtime?.because) : undefined;
 }
 
 /** What the browser's trees in memory lack. */
@@ -157,7 +172,7 @@ function whyNotInMemory(behaviour: Behaviour): string | undefined {
 
 /** How a frontend spells an option, which `says` names as WIT does: `make-parents` or `symlinks=skip`. */
 function spell(frontend: FrontendName, name: string, value: string | undefined): string {
-  if (frontend === 'command line' || frontend === 'wasmtime') {
+  if (frontend !== 'API' && frontend !== 'browser') {
     return value === undefined ? `--${name}` : `--${name}=${value}`;
   }
   const key = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());

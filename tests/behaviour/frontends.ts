@@ -134,6 +134,18 @@ export const inWasmtime: Frontend = {
   ]),
 };
 
+/** The program of the engine's own tests. */
+export const engineTests = resolve('build/out/native/engine-tests');
+
+/** The component's command line, built for this machine with sanitizers. There, nothing confines a copy. */
+export const natively: Frontend = {
+  name: 'native',
+  hasModes: false,
+  hasBlocks: true,
+  grain: 1n,
+  copy: copyByCommand([engineTests, 'mapcp']),
+};
+
 /** If the copy reached its end, these are errors of entries. Otherwise the last one is its own error. */
 function arrange(
   status: number,

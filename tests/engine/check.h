@@ -3,34 +3,28 @@
 
 #include <stddef.h>
 
-/// A test: its name, which is a sentence, and its function.
+/// A test. Its name, with spaces, is a sentence.
 struct test {
-    const char *sentence;
+    const char *name;
     void (*run)(void);
+    struct test *next;
 };
 
-/// The tests of a file, to be listed in main.c.
-struct suite {
-    const struct test *tests;
-    size_t count;
-};
+/// Defines a test, which main.c runs in an empty directory: `TEST(a_name_is_a_sentence) { ... }`.
+#define TEST(name)                                                                                           \
+    static void name(void);                                                                                  \
+    __attribute__((constructor)) static void add_##name(void) {                                              \
+        static struct test test = {#name, name, NULL};                                                       \
+        add_test(&test);                                                                                     \
+    }                                                                                                        \
+    static void name(void)
 
-extern const struct suite copy_job_suite;
-extern const struct suite data_ranges_suite;
-extern const struct suite error_suite;
-extern const struct suite filter_suite;
-extern const struct suite list_suite;
-extern const struct suite names_suite;
-extern const struct suite path_suite;
-extern const struct suite shard_suite;
-extern const struct suite tree_suite;
+void add_test(struct test *test);
 
 /// Ends the program with status 1 and prints the place, unless the condition holds.
 #define CHECK(condition) ((condition) ? (void)0 : check_failed(#condition, __FILE__, __LINE__))
 
 _Noreturn void check_failed(const char *condition, const char *file, int line);
-
-/// Each test runs in an empty directory of its own.
 
 /// Writes a file of `length` bytes whose content depends on `seed`.
 void write_file(const char *path, size_t length, unsigned seed);

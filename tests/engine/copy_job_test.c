@@ -11,7 +11,6 @@
 #include "copy_job.h"
 
 static const struct mapcp_options one_page = {.window_size = 1};
-static const struct mapcp_options follow = {.window_size = 1, .symlinks = MAPCP_SYMLINKS_FOLLOW};
 
 /// Runs a job to its end in one step. Returns its error or NULL, valid until the next call.
 static const struct mapcp_error *copy(const char *source, const char *target,
@@ -29,7 +28,7 @@ static const struct mapcp_error *copy(const char *source, const char *target,
     return good ? NULL : &error;
 }
 
-static void files_of_every_size_around_a_window_are_copied_whole(void) {
+TEST(files_of_every_size_around_a_window_are_copied_whole) {
     const size_t sizes[] = {0, 1, 65535, 65536, 65537, 131072, 1000000};
     for (size_t index = 0; index < sizeof(sizes) / sizeof(*sizes); index++) {
         write_file("a", sizes[index], 7);
@@ -39,14 +38,7 @@ static void files_of_every_size_around_a_window_are_copied_whole(void) {
     }
 }
 
-static void an_existing_target_is_replaced(void) {
-    write_file("a", 10, 1);
-    write_file("b", 100000, 2);
-    CHECK(copy("a", "b", &one_page) == NULL);
-    CHECK(has_content("b", 10, 1));
-}
-
-static void the_target_is_unchanged_until_the_last_step(void) {
+TEST(the_target_is_unchanged_until_the_last_step) {
     write_file("a", 200000, 1);
     write_file("b", 10, 2);
     struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
@@ -62,7 +54,7 @@ static void the_target_is_unchanged_until_the_last_step(void) {
     mapcp_job_free(job);
 }
 
-static void progress_counts_bytes_and_ends_at_the_total(void) {
+TEST(progress_counts_bytes_and_ends_at_the_total) {
     write_file("a", 100000, 1);
     struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
     CHECK(!mapcp_job_progress(job)->totals_known);
@@ -78,7 +70,7 @@ static void progress_counts_bytes_and_ends_at_the_total(void) {
     mapcp_job_free(job);
 }
 
-static void progress_also_counts_compared_bytes(void) {
+TEST(progress_also_counts_compared_bytes) {
     write_file("a", 100000, 1);
     struct mapcp_options options = one_page;
     options.verify = true;
@@ -94,7 +86,7 @@ static void progress_also_counts_compared_bytes(void) {
     mapcp_job_free(job);
 }
 
-static void nothing_is_touched_before_the_first_step(void) {
+TEST(nothing_is_touched_before_the_first_step) {
     write_file("a", 10, 1);
     struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
     CHECK(count_entries() == 1);
@@ -102,7 +94,7 @@ static void nothing_is_touched_before_the_first_step(void) {
     CHECK(count_entries() == 1);
 }
 
-static void a_job_that_is_dropped_half_way_leaves_nothing(void) {
+TEST(a_job_that_is_dropped_half_way_leaves_nothing) {
     write_file("a", 200000, 1);
     struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
     CHECK(mapcp_job_step(job, 1));
@@ -135,15 +127,15 @@ static void touch(void) {
     CHECK(utimensat(AT_FDCWD, "a", times, 0) == 0);
 }
 
-static void a_source_that_grows_is_an_error(void) {
+TEST(a_source_that_grows_is_an_error) {
     check_change_is_noticed(grow);
 }
 
-static void a_source_that_is_rewritten_is_an_error(void) {
+TEST(a_source_that_is_rewritten_is_an_error) {
     check_change_is_noticed(touch);
 }
 
-static void a_growing_log_is_copied_up_to_its_first_size(void) {
+TEST(a_growing_log_is_copied_up_to_its_first_size) {
     const struct mapcp_options options = {.window_size = 1, .allow_changes = true};
     write_file("a", 200000, 1);
     struct mapcp_job *job = mapcp_job_new("a", "b", &options);
@@ -177,87 +169,12 @@ static const struct mapcp_error *copy_while_mapped(const struct mapcp_options *o
     return good ? NULL : &error;
 }
 
-static void a_source_that_is_written_through_a_mapping_is_an_error_if_it_is_verified(void) {
+TEST(a_source_that_is_written_through_a_mapping_is_an_error_if_it_is_verified) {
     const struct mapcp_options options = {.window_size = 1, .verify = true};
     const struct mapcp_error *error = copy_while_mapped(&options);
     CHECK(error != NULL);
     // If the system has written the page back, the times show the change.
     CHECK(error->code == MAPCP_CODE_VERIFICATION_FAILED || error->code == MAPCP_CODE_SOURCE_CHANGED);
-    CHECK(count_entries() == 1);
-}
-
-/// Whether two files have the same content. Their sizes do not matter.
-static bool is_same_content(const char *one, const char *other) {
-    FILE *files[2] = {fopen(one, "rb"), fopen(other, "rb")};
-    CHECK(files[0] && files[1]);
-    int bytes[2];
-    do {
-        bytes[0] = getc(files[0]);
-        bytes[1] = getc(files[1]);
-    } while (bytes[0] == bytes[1] && bytes[0] != EOF);
-    CHECK(fclose(files[0]) == 0 && fclose(files[1]) == 0);
-    return bytes[0] == bytes[1];
-}
-
-static void a_file_is_copied_to_its_end_whatever_size_its_status_has(void) {
-    const struct mapcp_options options = {.window_size = 1, .verify = true};
-    // The first has size 0 and little content, the second size 0 and much, the third less content than its
-    // size.
-    const char *const paths[] = {"/proc/version", "/proc/kallsyms", "/sys/devices/system/cpu/online"};
-    for (size_t index = 0; index < sizeof(paths) / sizeof(*paths); index++) {
-        if (access(paths[index], R_OK) == 0) {
-            CHECK(copy(paths[index], "b", &options) == NULL);
-            CHECK(is_same_content(paths[index], "b"));
-        }
-    }
-}
-
-static void a_file_is_not_copied_onto_itself(void) {
-    write_file("a", 10, 1);
-    CHECK(link("a", "hard") == 0);
-    CHECK(symlink("a", "soft") == 0);
-    CHECK(copy("a", "a", &one_page)->code == MAPCP_CODE_SAME_FILE);
-    CHECK(copy("a", "./a", &one_page)->code == MAPCP_CODE_SAME_FILE);
-    CHECK(copy("a", "hard", &one_page)->code == MAPCP_CODE_SAME_FILE);
-    CHECK(copy("a", "soft", &one_page)->code == MAPCP_CODE_SAME_FILE);
-    CHECK(copy("soft", "a", &follow)->code == MAPCP_CODE_SAME_FILE);
-    CHECK(has_content("a", 10, 1));
-    CHECK(count_entries() == 3);
-}
-
-static void a_link_as_target_is_replaced_and_not_followed(void) {
-    write_file("a", 10, 1);
-    write_file("elsewhere", 20, 2);
-    CHECK(symlink("elsewhere", "b") == 0);
-    CHECK(symlink("nowhere", "c") == 0);
-    CHECK(copy("a", "b", &one_page) == NULL);
-    CHECK(copy("a", "c", &one_page) == NULL);
-    CHECK(has_content("elsewhere", 20, 2));
-    struct stat status;
-    CHECK(lstat("b", &status) == 0 && S_ISREG(status.st_mode));
-    CHECK(lstat("c", &status) == 0 && S_ISREG(status.st_mode));
-}
-
-static void a_special_file_is_refused_without_being_opened(void) {
-    write_file("a", 10, 1);
-    CHECK(mkdir("d", 0755) == 0);
-    CHECK(mkfifo("f", 0644) == 0);
-    CHECK(copy("d", "b", &one_page)->code == MAPCP_CODE_IS_DIRECTORY);
-    CHECK(copy("f", "b", &one_page)->code == MAPCP_CODE_NOT_REGULAR_FILE);
-    CHECK(copy("/dev/null", "b", &one_page)->code == MAPCP_CODE_NOT_REGULAR_FILE);
-    CHECK(copy("a", "d", &one_page)->code == MAPCP_CODE_IS_DIRECTORY);
-    CHECK(copy("a", "f", &one_page)->code == MAPCP_CODE_NOT_REGULAR_FILE);
-    CHECK(count_entries() == 3);
-}
-
-static void a_missing_source_is_named(void) {
-    write_file("a", 10, 1);
-    const struct mapcp_error *error = copy("missing", "b", &one_page);
-    CHECK(error->code == MAPCP_CODE_NOT_FOUND && error->operation == MAPCP_OPERATION_INSPECT);
-    error = copy("a", "missing/b", &one_page);
-    CHECK(error->code == MAPCP_CODE_NOT_FOUND && error->operation == MAPCP_OPERATION_CREATE);
-    error = copy("a/x", "b", &one_page);
-    CHECK(error->code == MAPCP_CODE_NOT_DIRECTORY);
     CHECK(count_entries() == 1);
 }
 
@@ -269,27 +186,27 @@ static void check_refused(const char *source, const char *target, const struct m
     CHECK(strstr(mapcp_reason(error), reason));
 }
 
-static void an_empty_path_is_refused(void) {
+TEST(an_empty_path_is_refused) {
     write_file("a", 10, 1);
     check_refused("", "b", &one_page, "the path is empty");
     check_refused("a", "", &one_page, "the path is empty");
 }
 
-static void a_window_of_more_than_a_gibibyte_is_refused(void) {
+TEST(a_window_of_more_than_a_gibibyte_is_refused) {
     const struct mapcp_options huge = {.window_size = MAPCP_LARGEST_WINDOW + 1};
     write_file("a", 10, 1);
     check_refused("a", "b", &huge, "larger than 1 GiB");
     CHECK(count_entries() == 1);
 }
 
-static void a_shard_that_does_not_exist_is_refused(void) {
+TEST(a_shard_that_does_not_exist_is_refused) {
     const struct mapcp_options third_of_two = {.shard = {.index = 2, .count = 2}};
     write_file("a", 10, 1);
     check_refused("a", "b", &third_of_two, "no such shard");
     CHECK(count_entries() == 1);
 }
 
-static void a_write_that_fails_leaves_the_old_target_and_nothing_else(void) {
+TEST(a_write_that_fails_leaves_the_old_target_and_nothing_else) {
     write_file("a", 200000, 1);
     write_file("b", 10, 2);
     CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
@@ -301,7 +218,7 @@ static void a_write_that_fails_leaves_the_old_target_and_nothing_else(void) {
     CHECK(count_entries() == 2);
 }
 
-static void the_copy_of_another_job_is_not_replaced(void) {
+TEST(the_copy_of_another_job_is_not_replaced) {
     struct mapcp_made made = {.files = NULL};
     const struct mapcp_options options = {.made = &made, .filter_source = true};
     write_file("old", 10, 1);
@@ -326,7 +243,7 @@ static void the_copy_of_another_job_is_not_replaced(void) {
     mapcp_made_free(&made);
 }
 
-static void the_copy_of_another_job_is_not_replaced_by_another_spelling(void) {
+TEST(the_copy_of_another_job_is_not_replaced_by_another_spelling) {
     struct mapcp_made made = {.files = NULL};
     const struct mapcp_options options = {.made = &made, .filter_source = true};
     write_file("a", 10, 1);
@@ -345,7 +262,7 @@ static void the_copy_of_another_job_is_not_replaced_by_another_spelling(void) {
     mapcp_made_free(&made);
 }
 
-static void a_copied_entry_is_found_among_many(void) {
+TEST(a_copied_entry_is_found_among_many) {
     struct mapcp_made made = {.files = NULL};
     for (uint64_t number = 0; number < 100000; number++) {
         CHECK(mapcp_made_find(&made, number) == NULL);
@@ -359,35 +276,3 @@ static void a_copied_entry_is_found_among_many(void) {
     CHECK(mapcp_made_find(&made, 100000) == NULL);
     mapcp_made_free(&made);
 }
-
-static const struct test tests[] = {
-    {"the copy of another job is not replaced", the_copy_of_another_job_is_not_replaced},
-    {"the copy of another job is not replaced by another spelling",
-     the_copy_of_another_job_is_not_replaced_by_another_spelling},
-    {"a copied entry is found among many", a_copied_entry_is_found_among_many},
-    {"files of every size around a window are copied whole",
-     files_of_every_size_around_a_window_are_copied_whole},
-    {"an existing target is replaced", an_existing_target_is_replaced},
-    {"the target is unchanged until the last step", the_target_is_unchanged_until_the_last_step},
-    {"progress counts bytes and ends at the total", progress_counts_bytes_and_ends_at_the_total},
-    {"progress also counts compared bytes", progress_also_counts_compared_bytes},
-    {"nothing is touched before the first step", nothing_is_touched_before_the_first_step},
-    {"a job that is dropped half-way leaves nothing", a_job_that_is_dropped_half_way_leaves_nothing},
-    {"a source that grows is an error", a_source_that_grows_is_an_error},
-    {"a source that is rewritten is an error", a_source_that_is_rewritten_is_an_error},
-    {"a growing log is copied up to its first size", a_growing_log_is_copied_up_to_its_first_size},
-    {"a source that is written through a mapping is an error if it is verified",
-     a_source_that_is_written_through_a_mapping_is_an_error_if_it_is_verified},
-    {"a file is copied to its end, whatever size its status has",
-     a_file_is_copied_to_its_end_whatever_size_its_status_has},
-    {"a file is not copied onto itself", a_file_is_not_copied_onto_itself},
-    {"a link as target is replaced and not followed", a_link_as_target_is_replaced_and_not_followed},
-    {"a special file is refused without being opened", a_special_file_is_refused_without_being_opened},
-    {"a missing source is named", a_missing_source_is_named},
-    {"an empty path is refused", an_empty_path_is_refused},
-    {"a window of more than a gibibyte is refused", a_window_of_more_than_a_gibibyte_is_refused},
-    {"a shard that does not exist is refused", a_shard_that_does_not_exist_is_refused},
-    {"a write that fails leaves the old target and nothing else",
-     a_write_that_fails_leaves_the_old_target_and_nothing_else},
-};
-const struct suite copy_job_suite = {tests, sizeof(tests) / sizeof(*tests)};

@@ -81,7 +81,7 @@ static uint64_t next_number(uint64_t *state) {
     return *state >> 33;
 }
 
-static void data_is_copied_wherever_it_is(void) {
+TEST(data_is_copied_wherever_it_is) {
     uint64_t state = 1;
     for (int round = 0; round < 18; round++) {
         uint64_t bounds[2 * MOST_RANGES];
@@ -105,7 +105,7 @@ static void data_is_copied_wherever_it_is(void) {
     }
 }
 
-static void holes_stay_holes(void) {
+TEST(holes_stay_holes) {
     const uint64_t bounds[] = {MIB + 1, MIB + 2, 3 * MIB, 3 * MIB + 5000, SIZE, SIZE};
     make_source(bounds, 2);
     CHECK(copy_answering(&knowing, bounds, 3) == 1);
@@ -114,7 +114,7 @@ static void holes_stay_holes(void) {
     CHECK(stat("b", &status) == 0 && status.st_blocks <= 3 * 4096 / 512);
 }
 
-static void a_range_that_is_left_out_is_not_read(void) {
+TEST(a_range_that_is_left_out_is_not_read) {
     const uint64_t bounds[] = {0, 4096, MIB, MIB + 4096};
     const uint64_t told[] = {0, 4096, SIZE, SIZE};
     make_source(bounds, 2);
@@ -122,7 +122,7 @@ static void a_range_that_is_left_out_is_not_read(void) {
     CHECK(!is_copied());
 }
 
-static void verification_finds_data_that_an_answer_leaves_out(void) {
+TEST(verification_finds_data_that_an_answer_leaves_out) {
     const uint64_t bounds[] = {MIB, MIB + 1};
     const uint64_t told[] = {SIZE, SIZE};
     struct mapcp_options options = knowing;
@@ -137,7 +137,7 @@ static void verification_finds_data_that_an_answer_leaves_out(void) {
     CHECK(count_entries() == 1);
 }
 
-static void a_source_that_changes_after_the_answer_is_an_error(void) {
+TEST(a_source_that_changes_after_the_answer_is_an_error) {
     const uint64_t told[] = {SIZE, SIZE};
     const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
     make_source(NULL, 0);
@@ -163,7 +163,7 @@ static void copy_with_answers(const uint64_t (*answers)[4], size_t count) {
     mapcp_job_free(job);
 }
 
-static void a_useless_answer_is_ignored(void) {
+TEST(a_useless_answer_is_ignored) {
     static const uint64_t useless[][4] = {
         // Not in order.
         {MIB, 0, SIZE, SIZE},
@@ -183,14 +183,14 @@ static void a_useless_answer_is_ignored(void) {
     CHECK(is_copied());
 }
 
-static void a_host_that_does_not_answer_is_asked_once(void) {
+TEST(a_host_that_does_not_answer_is_asked_once) {
     const uint64_t bounds[] = {MIB, MIB + 1};
     make_source(bounds, 1);
     CHECK(copy_answering(&knowing, bounds, 0) == 1);
     CHECK(is_copied());
 }
 
-static void nothing_is_asked_if_the_answer_has_no_use(void) {
+TEST(nothing_is_asked_if_the_answer_has_no_use) {
     struct mapcp_options options = knowing;
     make_source(NULL, 0);
     options.sparse = MAPCP_SPARSE_NEVER;
@@ -202,16 +202,3 @@ static void nothing_is_asked_if_the_answer_has_no_use(void) {
     CHECK(mapcp_job_step(job, UINT64_MAX) && mapcp_job_progress(job)->done);
     mapcp_job_free(job);
 }
-
-static const struct test tests[] = {
-    {"data is copied wherever it is", data_is_copied_wherever_it_is},
-    {"holes stay holes", holes_stay_holes},
-    {"a range that is left out is not read", a_range_that_is_left_out_is_not_read},
-    {"verification finds data that an answer leaves out", verification_finds_data_that_an_answer_leaves_out},
-    {"a source that changes after the answer is an error",
-     a_source_that_changes_after_the_answer_is_an_error},
-    {"a useless answer is ignored", a_useless_answer_is_ignored},
-    {"a host that does not answer is asked once", a_host_that_does_not_answer_is_asked_once},
-    {"nothing is asked if the answer has no use", nothing_is_asked_if_the_answer_has_no_use},
-};
-const struct suite data_ranges_suite = {tests, sizeof(tests) / sizeof(*tests)};

@@ -1,24 +1,21 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { engineTests } from '../behaviour/frontends.js';
 
-import { inTemporaryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
+import { mayTest } from '../helpers/tools.js';
 
-const program = resolve('build/out/native/engine-tests');
-
-// Built by `make test` if there is a C compiler. CI has one, so there the program must exist.
-const isBuilt = existsSync(program) || process.env.CI !== undefined;
+// Built by `make test` if there is a C compiler.
+const isBuilt = mayTest(existsSync(engineTests));
 
 describe.skipIf(!isBuilt)('the engine, built natively with sanitizers', () => {
   const sentences = isBuilt
-    ? spawnSync(program, ['--list'], { encoding: 'utf8' }).stdout.trim().split('\n')
+    ? spawnSync(engineTests, ['--list'], { encoding: 'utf8' }).stdout.trim().split('\n')
     : [];
 
-  it.each(sentences)('%s', (sentence) => {
-    inTemporaryDirectory((directory) => {
-      const { status, stderr } = spawnSync(program, [sentence], { cwd: directory, encoding: 'utf8' });
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    });
+  it.for(sentences)('%s', (sentence, { directory }) => {
+    const { status, stderr } = spawnSync(engineTests, [sentence], { cwd: directory, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 });

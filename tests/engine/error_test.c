@@ -4,14 +4,14 @@
 #include "check.h"
 #include "error.h"
 
-static void every_code_has_a_reason(void) {
+TEST(every_code_has_a_reason) {
     for (int code = MAPCP_CODE_NOT_FOUND; code < MAPCP_CODE_OTHER; code++) {
         const struct mapcp_error error = {.operation = MAPCP_OPERATION_OPEN, .code = (enum mapcp_code)code};
         CHECK(strlen(mapcp_reason(&error)) > 0);
     }
 }
 
-static void every_operation_has_a_verb(void) {
+TEST(every_operation_has_a_verb) {
     for (int operation = MAPCP_OPERATION_ACCEPT; operation <= MAPCP_OPERATION_REMOVE; operation++) {
         CHECK(strlen(mapcp_verb((enum mapcp_operation)operation)) > 0);
     }
@@ -24,14 +24,14 @@ static enum mapcp_code code_of(int number) {
     return error.code;
 }
 
-static void an_unknown_number_is_other_and_says_what_strerror_says(void) {
+TEST(an_unknown_number_is_other_and_says_what_strerror_says) {
     struct mapcp_error error;
     CHECK(!mapcp_fail_number(&error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, EPROTO));
     CHECK(error.code == MAPCP_CODE_OTHER);
     CHECK(strcmp(mapcp_reason(&error), strerror(EPROTO)) == 0);
 }
 
-static void numbers_become_their_codes(void) {
+TEST(numbers_become_their_codes) {
     CHECK(code_of(ENOENT) == MAPCP_CODE_NOT_FOUND);
     CHECK(code_of(ENOSPC) == MAPCP_CODE_NO_SPACE);
     CHECK(code_of(EDQUOT) == MAPCP_CODE_QUOTA_EXCEEDED);
@@ -48,24 +48,11 @@ static const char *reason_of(enum mapcp_operation operation, int number) {
     return mapcp_reason(&error);
 }
 
-static void only_a_mapping_without_memory_advises_a_smaller_window(void) {
+TEST(only_a_mapping_without_memory_advises_a_smaller_window) {
     CHECK(strcmp(reason_of(MAPCP_OPERATION_MAP, ENOMEM), "out of memory; try a smaller window") == 0);
     CHECK(strcmp(reason_of(MAPCP_OPERATION_OPEN, ENOMEM), "out of memory or file descriptors") == 0);
 }
 
-static void a_source_without_data_yet_is_reported_as_not_a_regular_file(void) {
+TEST(a_source_without_data_yet_is_reported_as_not_a_regular_file) {
     CHECK(strstr(reason_of(MAPCP_OPERATION_MAP, EAGAIN), "although it is a regular file"));
 }
-
-static const struct test tests[] = {
-    {"every code has a reason", every_code_has_a_reason},
-    {"every operation has a verb", every_operation_has_a_verb},
-    {"an unknown errno is 'other' with the text of strerror",
-     an_unknown_number_is_other_and_says_what_strerror_says},
-    {"errno values become their codes", numbers_become_their_codes},
-    {"only a mapping without memory advises a smaller window",
-     only_a_mapping_without_memory_advises_a_smaller_window},
-    {"a source without data yet is reported as not a regular file",
-     a_source_without_data_yet_is_reported_as_not_a_regular_file},
-};
-const struct suite error_suite = {tests, sizeof(tests) / sizeof(*tests)};

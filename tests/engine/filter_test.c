@@ -4,7 +4,7 @@
 #include "check.h"
 #include "filter.h"
 
-static void a_glob_matches_within_a_name(void) {
+TEST(a_glob_matches_within_a_name) {
     CHECK(mapcp_glob_matches("*.o", "a.o"));
     CHECK(mapcp_glob_matches("*", ""));
     CHECK(mapcp_glob_matches("a*b*c", "a-b-b-c"));
@@ -18,7 +18,7 @@ static void a_glob_matches_within_a_name(void) {
     CHECK(!mapcp_glob_matches("\\*", "x"));
 }
 
-static void a_set_matches_one_of_its_characters(void) {
+TEST(a_set_matches_one_of_its_characters) {
     CHECK(mapcp_glob_matches("[abc]", "b"));
     CHECK(mapcp_glob_matches("[a-c]x", "bx"));
     CHECK(!mapcp_glob_matches("[a-c]", "d"));
@@ -32,7 +32,7 @@ static void a_set_matches_one_of_its_characters(void) {
     CHECK(!mapcp_glob_matches("[!a]", "/"));
 }
 
-static void a_character_is_a_code_point(void) {
+TEST(a_character_is_a_code_point) {
     CHECK(mapcp_glob_matches("caf?", "caf\u00e9"));
     CHECK(mapcp_glob_matches("??", "\u65e5\U0001f600"));
     CHECK(!mapcp_glob_matches("???", "\u65e5"));
@@ -45,7 +45,7 @@ static void a_character_is_a_code_point(void) {
     CHECK(mapcp_glob_matches("\\\u00e9", "\u00e9"));
 }
 
-static void a_byte_that_is_not_utf_8_is_a_character_of_its_own(void) {
+TEST(a_byte_that_is_not_utf_8_is_a_character_of_its_own) {
     CHECK(mapcp_glob_matches("?", "\xff"));
     CHECK(mapcp_glob_matches("??", "\xc3("));
     CHECK(mapcp_glob_matches("\xff", "\xff"));
@@ -59,7 +59,7 @@ static void a_byte_that_is_not_utf_8_is_a_character_of_its_own(void) {
     CHECK(mapcp_glob_matches("??", "\xe6\x97"));
 }
 
-static void two_asterisks_match_any_number_of_names(void) {
+TEST(two_asterisks_match_any_number_of_names) {
     CHECK(mapcp_glob_matches("**/x", "x"));
     CHECK(mapcp_glob_matches("**/x", "a/b/x"));
     CHECK(mapcp_glob_matches("a/**/x", "a/x"));
@@ -71,7 +71,7 @@ static void two_asterisks_match_any_number_of_names(void) {
     CHECK(!mapcp_glob_matches("**/b/*.c", "a/b/d/f.c"));
 }
 
-static void a_pattern_of_many_asterisks_is_quick(void) {
+TEST(a_pattern_of_many_asterisks_is_quick) {
     CHECK(!mapcp_glob_matches(
         "*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
@@ -82,25 +82,25 @@ static bool excluded(const char *pattern, const char *path, bool is_directory) {
     return !mapcp_filter_admits(&options, path, is_directory);
 }
 
-static void a_pattern_without_a_slash_matches_names_at_any_depth(void) {
+TEST(a_pattern_without_a_slash_matches_names_at_any_depth) {
     CHECK(excluded("x", "x", false));
     CHECK(excluded("x", "a/b/x", false));
     CHECK(!excluded("x", "x/y", false));
 }
 
-static void a_pattern_with_a_slash_matches_the_path_from_the_root(void) {
+TEST(a_pattern_with_a_slash_matches_the_path_from_the_root) {
     CHECK(excluded("/x", "x", false));
     CHECK(!excluded("/x", "a/x", false));
     CHECK(excluded("a/x", "a/x", false));
     CHECK(!excluded("a/x", "b/a/x", false));
 }
 
-static void a_pattern_that_ends_in_a_slash_matches_directories(void) {
+TEST(a_pattern_that_ends_in_a_slash_matches_directories) {
     CHECK(excluded("x/", "a/x", true));
     CHECK(!excluded("x/", "a/x", false));
 }
 
-static void an_include_pattern_chooses_files_not_directories(void) {
+TEST(an_include_pattern_chooses_files_not_directories) {
     const char *pattern = "*.c";
     const struct mapcp_options options = {.include = {.items = &pattern, .count = 1}};
     CHECK(mapcp_filter_admits(&options, "a/x.c", false));
@@ -108,7 +108,7 @@ static void an_include_pattern_chooses_files_not_directories(void) {
     CHECK(mapcp_filter_admits(&options, "a", true));
 }
 
-static void braces_stand_for_a_pattern_with_each_of_their_alternatives(void) {
+TEST(braces_stand_for_a_pattern_with_each_of_their_alternatives) {
     CHECK(excluded("*.{c,h}", "a/x.c", false));
     CHECK(excluded("*.{c,h}", "a/x.h", false));
     CHECK(!excluded("*.{c,h}", "a/x.o", false));
@@ -125,7 +125,7 @@ static void braces_stand_for_a_pattern_with_each_of_their_alternatives(void) {
     CHECK(!excluded("{,}", "x", false));
 }
 
-static void braces_without_a_comma_are_characters(void) {
+TEST(braces_without_a_comma_are_characters) {
     CHECK(excluded("{a}", "{a}", false));
     CHECK(!excluded("{a}", "a", false));
     CHECK(excluded("a}", "a}", false));
@@ -139,7 +139,7 @@ static bool is_fault(const char *pattern, const char *part) {
     return fault && strstr(fault, part);
 }
 
-static void a_pattern_that_can_never_match_has_a_fault_with_advice(void) {
+TEST(a_pattern_that_can_never_match_has_a_fault_with_advice) {
     const char *const good[] = {"*.o",   "/build/", "a/b", "[[]", "\\[", "\\{",
                                 "{a,b}", "}",       "]",   "a.",  "...", "**/"};
     for (size_t index = 0; index < sizeof(good) / sizeof(*good); index++) {
@@ -177,7 +177,7 @@ static void a_pattern_that_can_never_match_has_a_fault_with_advice(void) {
     CHECK(is_fault("{,}{,}{,}{,}{,}{,}{,}{,}{,}", "256"));
 }
 
-static void a_pattern_has_as_many_bytes_as_a_path(void) {
+TEST(a_pattern_has_as_many_bytes_as_a_path) {
     char pattern[MAPCP_LONGEST_PATTERN + 2];
     memset(pattern, 'a', sizeof(pattern) - 1);
     pattern[MAPCP_LONGEST_PATTERN + 1] = '\0';
@@ -196,7 +196,7 @@ static bool source_excluded(const char *pattern, const char *source, bool is_dir
     return !admitted;
 }
 
-static void a_source_is_matched_by_its_name(void) {
+TEST(a_source_is_matched_by_its_name) {
     CHECK(source_excluded("*.o", "p/a.o", false));
     CHECK(source_excluded("node_modules", "p/node_modules", true));
     CHECK(source_excluded("d/", "d//", true));
@@ -206,35 +206,9 @@ static void a_source_is_matched_by_its_name(void) {
     CHECK(!source_excluded("p/d", "p/d", true));
 }
 
-static void a_source_without_a_name_of_its_own_is_not_matched(void) {
+TEST(a_source_without_a_name_of_its_own_is_not_matched) {
     CHECK(!source_excluded("*", ".", true));
     CHECK(!source_excluded("*", "d/..", true));
     CHECK(!source_excluded("*", "d/./", true));
     CHECK(!source_excluded("*", "/", true));
 }
-
-static const struct test tests[] = {
-    {"a glob matches within a name", a_glob_matches_within_a_name},
-    {"a set matches one of its characters", a_set_matches_one_of_its_characters},
-    {"a character is a code point", a_character_is_a_code_point},
-    {"a byte that is not UTF-8 is a character of its own",
-     a_byte_that_is_not_utf_8_is_a_character_of_its_own},
-    {"two asterisks match any number of names", two_asterisks_match_any_number_of_names},
-    {"a pattern of many asterisks is quick", a_pattern_of_many_asterisks_is_quick},
-    {"a pattern without a slash matches names at any depth",
-     a_pattern_without_a_slash_matches_names_at_any_depth},
-    {"a pattern with a slash matches the path from the root",
-     a_pattern_with_a_slash_matches_the_path_from_the_root},
-    {"a pattern that ends in a slash matches directories",
-     a_pattern_that_ends_in_a_slash_matches_directories},
-    {"an include pattern chooses files, not directories", an_include_pattern_chooses_files_not_directories},
-    {"braces stand for a pattern with each of their alternatives",
-     braces_stand_for_a_pattern_with_each_of_their_alternatives},
-    {"braces without a comma are characters", braces_without_a_comma_are_characters},
-    {"a pattern that can never match has a fault with advice",
-     a_pattern_that_can_never_match_has_a_fault_with_advice},
-    {"a pattern has as many bytes as a path", a_pattern_has_as_many_bytes_as_a_path},
-    {"a source is matched by its name", a_source_is_matched_by_its_name},
-    {"a source without a name of its own is not matched", a_source_without_a_name_of_its_own_is_not_matched},
-};
-const struct suite filter_suite = {tests, sizeof(tests) / sizeof(*tests)};

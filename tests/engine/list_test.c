@@ -28,7 +28,7 @@ static void expect_event(struct mapcp_list *list, enum mapcp_list_event event) {
     CHECK(mapcp_list_next(list, &error) == event);
 }
 
-static void a_list_may_come_byte_by_byte(void) {
+TEST(a_list_may_come_byte_by_byte) {
     static const char bytes[] = "one\0two/three\0four";
     struct mapcp_list list = {.has_lines = false};
     for (size_t index = 0; index < sizeof(bytes) - 1; index++) {
@@ -46,7 +46,7 @@ static void a_list_may_come_byte_by_byte(void) {
     mapcp_list_free(&list);
 }
 
-static void a_list_may_come_all_at_once(void) {
+TEST(a_list_may_come_all_at_once) {
     static const char bytes[] = "a\0\0b/c\0d\0";
     struct mapcp_list list = {.has_lines = false};
     add(&list, bytes, sizeof(bytes) - 1, true);
@@ -58,7 +58,7 @@ static void a_list_may_come_all_at_once(void) {
     mapcp_list_free(&list);
 }
 
-static void lines_may_end_as_on_windows_and_be_empty(void) {
+TEST(lines_may_end_as_on_windows_and_be_empty) {
     static const char bytes[] = "a\r\n\n\r\nb c\n\xc3\xa9\nlast";
     struct mapcp_list list = {.has_lines = true};
     add(&list, bytes, sizeof(bytes) - 1, true);
@@ -70,7 +70,7 @@ static void lines_may_end_as_on_windows_and_be_empty(void) {
     mapcp_list_free(&list);
 }
 
-static void a_line_feed_is_part_of_a_path_that_ends_in_a_nul(void) {
+TEST(a_line_feed_is_part_of_a_path_that_ends_in_a_nul) {
     struct mapcp_list list = {.has_lines = false};
     add(&list, "a\nb\r\0", 5, true);
     expect(&list, "a\nb\r");
@@ -78,7 +78,7 @@ static void a_line_feed_is_part_of_a_path_that_ends_in_a_nul(void) {
     mapcp_list_free(&list);
 }
 
-static void a_line_with_a_nul_is_refused(void) {
+TEST(a_line_with_a_nul_is_refused) {
     struct mapcp_list list = {.has_lines = true};
     add(&list, "a\na\0b\0", 6, true);
     expect(&list, "a");
@@ -87,7 +87,7 @@ static void a_line_with_a_nul_is_refused(void) {
     mapcp_list_free(&list);
 }
 
-static void a_path_is_read_without_dots_and_empty_names(void) {
+TEST(a_path_is_read_without_dots_and_empty_names) {
     static const char bytes[] = ".\0./a\0.//b/./c//\0d/.\0././\0.a/..b/c..\0";
     struct mapcp_list list = {.has_lines = false};
     add(&list, bytes, sizeof(bytes) - 1, true);
@@ -105,7 +105,7 @@ static void a_path_is_read_without_dots_and_empty_names(void) {
     mapcp_list_free(&list);
 }
 
-static void a_path_that_leads_out_is_refused(void) {
+TEST(a_path_that_leads_out_is_refused) {
     static const char *const paths[] = {"/",      "/a",           "..",   "../a",  "a/..",
                                         "a/../b", "a/b/../../..", "./..", "//a/.."};
     for (size_t index = 0; index < sizeof(paths) / sizeof(*paths); index++) {
@@ -117,7 +117,7 @@ static void a_path_that_leads_out_is_refused(void) {
     }
 }
 
-static void a_path_that_is_not_utf8_is_refused_with_escapes(void) {
+TEST(a_path_that_is_not_utf8_is_refused_with_escapes) {
     static const struct {
         const char *path;
         const char *shown;
@@ -146,7 +146,7 @@ static void a_path_that_is_not_utf8_is_refused_with_escapes(void) {
     mapcp_list_free(&list);
 }
 
-static void a_path_that_is_too_long_is_refused_and_takes_no_memory(void) {
+TEST(a_path_that_is_too_long_is_refused_and_takes_no_memory) {
     static char piece[50000];
     struct mapcp_list list = {.has_lines = true};
     memset(piece, 'x', sizeof(piece));
@@ -168,7 +168,7 @@ static void a_path_that_is_too_long_is_refused_and_takes_no_memory(void) {
     mapcp_list_free(&list);
 }
 
-static void a_path_that_is_repeated_at_once_is_ignored(void) {
+TEST(a_path_that_is_repeated_at_once_is_ignored) {
     static const char bytes[] = "a\0a\0a\0b\0a\0./a\0a\0";
     struct mapcp_list list = {.has_lines = false};
     add(&list, bytes, sizeof(bytes) - 1, true);
@@ -181,20 +181,3 @@ static void a_path_that_is_repeated_at_once_is_ignored(void) {
     expect_event(&list, MAPCP_LIST_END);
     mapcp_list_free(&list);
 }
-
-static const struct test tests[] = {
-    {"a list may come byte by byte", a_list_may_come_byte_by_byte},
-    {"a list may come all at once", a_list_may_come_all_at_once},
-    {"lines may end as on Windows, and be empty", lines_may_end_as_on_windows_and_be_empty},
-    {"a line feed is part of a path that ends in a NUL", a_line_feed_is_part_of_a_path_that_ends_in_a_nul},
-    {"a line with a NUL is refused", a_line_with_a_nul_is_refused},
-    {"a listed path is read without dots and empty names", a_path_is_read_without_dots_and_empty_names},
-    {"a listed path that leads out is refused", a_path_that_leads_out_is_refused},
-    {"a listed path that is not UTF-8 is refused, with escapes",
-     a_path_that_is_not_utf8_is_refused_with_escapes},
-    {"a listed path that is too long is refused, and takes no memory",
-     a_path_that_is_too_long_is_refused_and_takes_no_memory},
-    {"a listed path that is repeated at once is ignored", a_path_that_is_repeated_at_once_is_ignored},
-};
-
-const struct suite list_suite = {tests, sizeof(tests) / sizeof(*tests)};

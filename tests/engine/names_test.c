@@ -6,7 +6,7 @@
 #include "names.h"
 #include "unicode.h"
 
-static void a_name_that_some_system_cannot_have_has_a_fault(void) {
+TEST(a_name_that_some_system_cannot_have_has_a_fault) {
     static const char *const bad[] = {
         "con",         "CON.txt", "nul .txt", "com1",         "LPT0.a.b",
         "lpt\xc2\xb3", "conin$",  "a.",       "a ",           ".",
@@ -38,7 +38,7 @@ static void check_sibling(struct mapcp_name_set *set, const char *name, const ch
     CHECK(expected ? sibling && strcmp(sibling, expected) == 0 : !sibling);
 }
 
-static void a_set_finds_another_name_of_the_same_class(void) {
+TEST(a_set_finds_another_name_of_the_same_class) {
     struct mapcp_name_set set = {.rule = MAPCP_NAMES_ANY};
     check_sibling(&set, "a", NULL);
     CHECK(mapcp_name_set_add(&set, "a") && mapcp_name_set_add(&set, "a"));
@@ -52,7 +52,7 @@ static void a_set_finds_another_name_of_the_same_class(void) {
     mapcp_name_set_free(&set);
 }
 
-static void a_set_keeps_the_smallest_name_of_a_class(void) {
+TEST(a_set_keeps_the_smallest_name_of_a_class) {
     struct mapcp_name_set set = {.rule = MAPCP_NAMES_SMALLEST};
     CHECK(mapcp_name_set_add(&set, "readme") && mapcp_name_set_add(&set, "README") &&
           mapcp_name_set_add(&set, "Readme"));
@@ -62,7 +62,7 @@ static void a_set_keeps_the_smallest_name_of_a_class(void) {
     mapcp_name_set_free(&set);
 }
 
-static void a_set_has_room_for_many_names_and_many_of_one_class(void) {
+TEST(a_set_has_room_for_many_names_and_many_of_one_class) {
     struct mapcp_name_set set = {.rule = MAPCP_NAMES_ANY};
     char name[32];
     for (unsigned number = 0; number < 50000; number++) {
@@ -86,13 +86,3 @@ static void a_set_has_room_for_many_names_and_many_of_one_class(void) {
     CHECK(mapcp_name_set_find(&set, "AAAAAAAAAAAAAAAAA", &sibling) && sibling);
     mapcp_name_set_free(&set);
 }
-
-static const struct test tests[] = {
-    {"a name that some system cannot have has a fault", a_name_that_some_system_cannot_have_has_a_fault},
-    {"a set finds another name of the same class", a_set_finds_another_name_of_the_same_class},
-    {"a set keeps the smallest name of a class", a_set_keeps_the_smallest_name_of_a_class},
-    {"a set has room for many names, and many of one class",
-     a_set_has_room_for_many_names_and_many_of_one_class},
-};
-
-const struct suite names_suite = {tests, sizeof(tests) / sizeof(*tests)};

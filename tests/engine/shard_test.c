@@ -4,7 +4,7 @@
 #include "check.h"
 #include "filter.h"
 
-static void a_path_has_the_same_hash_on_every_system(void) {
+TEST(a_path_has_the_same_hash_on_every_system) {
     CHECK(mapcp_hash_path("") == UINT64_C(0xefd01f60ba992926));
     CHECK(mapcp_hash_path("a") == UINT64_C(0x82a2a958a9bece5b));
     CHECK(mapcp_hash_path("a/b") == UINT64_C(0xf2a5b2f60b006aec));
@@ -13,7 +13,7 @@ static void a_path_has_the_same_hash_on_every_system(void) {
           UINT64_C(0xf200b2293f91cd52));
 }
 
-static void a_path_belongs_to_exactly_one_shard(void) {
+TEST(a_path_belongs_to_exactly_one_shard) {
     for (uint32_t count = 1; count < 20; count++) {
         unsigned owners = 0;
         for (uint32_t index = 0; index < count; index++) {
@@ -23,7 +23,7 @@ static void a_path_belongs_to_exactly_one_shard(void) {
     }
 }
 
-static void similar_names_are_spread_over_all_shards(void) {
+TEST(similar_names_are_spread_over_all_shards) {
     enum { PATHS = 10000, MOST_SHARDS = 16 };
     for (uint32_t count = 2; count <= MOST_SHARDS; count++) {
         unsigned owned[MOST_SHARDS] = {0};
@@ -40,7 +40,7 @@ static void similar_names_are_spread_over_all_shards(void) {
     }
 }
 
-static void a_shard_divides_into_further_shards(void) {
+TEST(a_shard_divides_into_further_shards) {
     const struct mapcp_shard whole = {.index = 1, .count = 3};
     for (unsigned number = 0; number < 100; number++) {
         char path[32];
@@ -55,19 +55,10 @@ static void a_shard_divides_into_further_shards(void) {
     }
 }
 
-static void the_index_of_a_shard_must_be_below_the_count(void) {
+TEST(the_index_of_a_shard_must_be_below_the_count) {
     CHECK(mapcp_shard_is_valid((struct mapcp_shard){.count = 0}));
     CHECK(mapcp_shard_is_valid((struct mapcp_shard){.index = 0, .count = 1}));
     CHECK(mapcp_shard_is_valid((struct mapcp_shard){.index = 3, .count = 4}));
     CHECK(!mapcp_shard_is_valid((struct mapcp_shard){.index = 4, .count = 4}));
     CHECK(!mapcp_shard_is_valid((struct mapcp_shard){.index = 1, .count = 0}));
 }
-
-static const struct test tests[] = {
-    {"a path has the same hash on every system", a_path_has_the_same_hash_on_every_system},
-    {"a path belongs to exactly one shard", a_path_belongs_to_exactly_one_shard},
-    {"similar names are spread over all shards", similar_names_are_spread_over_all_shards},
-    {"a shard divides into further shards", a_shard_divides_into_further_shards},
-    {"the index of a shard must be below the count", the_index_of_a_shard_must_be_below_the_count},
-};
-const struct suite shard_suite = {tests, sizeof(tests) / sizeof(*tests)};

@@ -17,7 +17,27 @@
 struct row {
     const char *sentence;
     bool (*holds)(void);
+    struct row *next;
 };
+
+static struct row *first_row;
+static struct row **next_row = &first_row;
+
+static inline void add_row(struct row *row) {
+    *next_row = row;
+    next_row = &row->next;
+}
+
+/// Defines a case: `CASE("a sentence") { ... return true; }`.
+#define CASE(sentence) CASE_IN(sentence, __LINE__)
+#define CASE_IN(sentence, line) CASE_NAMED(sentence, line)
+#define CASE_NAMED(sentence, line)                                                                           \
+    static bool holds_##line(void);                                                                          \
+    __attribute__((constructor)) static void add_##line(void) {                                              \
+        static struct row row = {sentence, holds_##line, NULL};                                              \
+        add_row(&row);                                                                                       \
+    }                                                                                                        \
+    static bool holds_##line(void)
 
 /// Ends a case and prints the condition, unless it holds.
 #define CHECK(condition)                                                                                     \
@@ -88,11 +108,11 @@ static inline unsigned char *map_shared(int fd, size_t length) {
 }
 
 /// Prints for each case whether it passes. Returns the program's status.
-static inline int run_table(const struct row *rows, size_t count) {
+static inline int run_table(void) {
     int status = 0;
-    for (size_t row = 0; row < count; row++) {
-        bool holds = rows[row].holds();
-        printf("%s: %s\n", holds ? "ok" : "NOT OK", rows[row].sentence);
+    for (const struct row *row = first_row; row; row = row->next) {
+        bool holds = row->holds();
+        printf("%s: %s\n", holds ? "ok" : "NOT OK", row->sentence);
         fflush(stdout);
         status = holds ? status : 1;
     }

@@ -33,7 +33,7 @@ ssize_t __wrap_pwrite(int fd, const void *bytes, size_t length, off_t offset) {
 }
 // NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,misc-use-internal-linkage)
 
-static bool sync_can_be_repeated(void) {
+CASE("a failed msync can be repeated") {
     int fd = new_file("sync", 100);
     unsigned char *bytes = map_shared(fd, 100);
     CHECK(bytes != MAP_FAILED);
@@ -47,7 +47,7 @@ static bool sync_can_be_repeated(void) {
     return true;
 }
 
-static bool unmap_can_be_repeated(void) {
+CASE("a failed munmap unmaps nothing and can be repeated") {
     int fd = new_file("unmap", 2 * PAGE);
     unsigned char *bytes = map_shared(fd, 2 * PAGE);
     CHECK(bytes != MAP_FAILED && close(fd) == 0);
@@ -61,7 +61,7 @@ static bool unmap_can_be_repeated(void) {
     return true;
 }
 
-static bool what_was_written_stays_written(void) {
+CASE("pages that were written before a failure are not written again") {
     int fd = new_file("half", 3 * PAGE);
     unsigned char *bytes = map_shared(fd, 3 * PAGE);
     CHECK(bytes != MAP_FAILED);
@@ -76,7 +76,7 @@ static bool what_was_written_stays_written(void) {
     return true;
 }
 
-static bool others_win_after_a_failure(void) {
+CASE("other programs' writes survive a failure and a retry") {
     int fd = new_file("others", 100);
     unsigned char *bytes = map_shared(fd, 100);
     CHECK(bytes != MAP_FAILED);
@@ -90,7 +90,7 @@ static bool others_win_after_a_failure(void) {
     return true;
 }
 
-static bool only_changed_pages_are_written(void) {
+CASE("only changed pages are written") {
     int fd = new_file("pages", 5 * PAGE);
     unsigned char *bytes = map_shared(fd, 5 * PAGE);
     CHECK(bytes != MAP_FAILED);
@@ -105,7 +105,7 @@ static bool only_changed_pages_are_written(void) {
     return true;
 }
 
-static bool pieces_add_up(void) {
+CASE("partial writes are continued") {
     int fd = new_file("pieces", 2 * PAGE);
     unsigned char *bytes = map_shared(fd, 2 * PAGE);
     CHECK(bytes != MAP_FAILED);
@@ -118,7 +118,7 @@ static bool pieces_add_up(void) {
     return true;
 }
 
-static bool the_tail_is_forgotten(void) {
+CASE("bytes that were written past the end of the file do not come back") {
     int fd = new_file("tail", 100);
     unsigned char *bytes = map_shared(fd, 200);
     CHECK(bytes != MAP_FAILED);
@@ -129,7 +129,7 @@ static bool the_tail_is_forgotten(void) {
     return true;
 }
 
-static bool private_changes_are_never_written(void) {
+CASE("changes to a private mapping are never written") {
     int fd = new_file("private", PAGE);
     unsigned char *bytes = map(fd, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
     CHECK(bytes != MAP_FAILED);
@@ -139,7 +139,7 @@ static bool private_changes_are_never_written(void) {
     return true;
 }
 
-static bool what_cannot_be_done_is_refused(void) {
+CASE("unsupported flags are refused") {
     int fd = new_file("refused", PAGE);
     CHECK(fails_to_map(map(fd, 10, PROT_NONE, MAP_PRIVATE, 0), EINVAL));
     CHECK(fails_to_map(map(fd, 10, PROT_READ | PROT_EXEC, MAP_PRIVATE, 0), EINVAL));
@@ -148,18 +148,6 @@ static bool what_cannot_be_done_is_refused(void) {
     CHECK(close(fd) == 0);
     return true;
 }
-
-static const struct row rows[] = {
-    {"a failed msync can be repeated", sync_can_be_repeated},
-    {"a failed munmap unmaps nothing and can be repeated", unmap_can_be_repeated},
-    {"pages that were written before a failure are not written again", what_was_written_stays_written},
-    {"other programs' writes survive a failure and a retry", others_win_after_a_failure},
-    {"only changed pages are written", only_changed_pages_are_written},
-    {"partial writes are continued", pieces_add_up},
-    {"bytes that were written past the end of the file do not come back", the_tail_is_forgotten},
-    {"changes to a private mapping are never written", private_changes_are_never_written},
-    {"unsupported flags are refused", what_cannot_be_done_is_refused},
-};
 
 /// Ends without unmapping a file that cannot be written.
 static int leave(void) {
@@ -175,6 +163,5 @@ static int leave(void) {
 }
 
 int main(int argc, char *argv[]) {
-    return argc == 2 && strcmp(argv[1], "leave") == 0 ? leave()
-                                                      : run_table(rows, sizeof(rows) / sizeof(*rows));
+    return argc == 2 && strcmp(argv[1], "leave") == 0 ? leave() : run_table();
 }

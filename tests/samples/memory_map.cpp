@@ -38,7 +38,7 @@ bool make(const char *name, std::size_t size) {
     return fd >= 0 && close(fd) == 0;
 }
 
-bool opens_what_there_is() {
+CASE("only an existing regular file can be opened") {
     auto none = memory_map::open("none");
     CHECK(!none && none.error().number == ENOENT && std::string(none.error().call) == "open");
     CHECK(message(none.error()) == "open 'none': No such file or directory");
@@ -55,7 +55,7 @@ bool opens_what_there_is() {
     return true;
 }
 
-bool is_empty_when_moved_from() {
+CASE("a moved-from object is empty") {
     CHECK(make("moved", 10));
     auto opened = memory_map::open("moved");
     CHECK(opened.has_value());
@@ -73,7 +73,7 @@ bool is_empty_when_moved_from() {
     return true;
 }
 
-bool maps_objects() {
+CASE("objects can be assigned in a file") {
     auto file = memory_map::create("points");
     CHECK(file && file->resize(100 * sizeof(point)) && file->status()->st_size == 100 * sizeof(point));
     auto all = file->map<point>(100);
@@ -88,7 +88,7 @@ bool maps_objects() {
     return true;
 }
 
-bool maps_anywhere() {
+CASE("a region begins at any offset") {
     CHECK(make("anywhere", 3 * PAGE));
     auto file = memory_map::open("anywhere", access::read_write);
     auto bytes = file->map<unsigned char>(PAGE, PAGE + 3);
@@ -100,7 +100,7 @@ bool maps_anywhere() {
     return true;
 }
 
-bool reaches_the_file_at_the_end_of_the_scope() {
+CASE("a region reaches the file when its scope ends") {
     CHECK(make("scope", 10));
     {
         auto bytes = memory_map::open("scope", access::read_write)->map<char>(10);
@@ -111,7 +111,7 @@ bool reaches_the_file_at_the_end_of_the_scope() {
     return true;
 }
 
-bool refuses_what_is_not_there() {
+CASE("a region must be in its file, aligned, and allowed by its access") {
     CHECK(make("small", 10));
     auto file = memory_map::open("small");
     CHECK(file->map<const char>(11).error().number == ENXIO);
@@ -126,7 +126,7 @@ bool refuses_what_is_not_there() {
     return true;
 }
 
-bool refuses_more_than_memory() {
+CASE("a region that memory cannot hold is an error") {
     const std::uint64_t size = (std::uint64_t{1} << 32) + 10;
     auto file = memory_map::create("huge");
     CHECK(file && ::truncate("huge", static_cast<off_t>(size)) == 0);
@@ -135,16 +135,6 @@ bool refuses_more_than_memory() {
     CHECK(sizeof(std::size_t) < 8 ? bytes.error().number == ENOMEM : bytes->size() == size);
     return ::unlink("huge") == 0;
 }
-
-const row rows[] = {
-    {"only an existing regular file can be opened", opens_what_there_is},
-    {"a moved-from object is empty", is_empty_when_moved_from},
-    {"objects can be assigned in a file", maps_objects},
-    {"a region begins at any offset", maps_anywhere},
-    {"a region reaches the file when its scope ends", reaches_the_file_at_the_end_of_the_scope},
-    {"a region that memory cannot hold is an error", refuses_more_than_memory},
-    {"a region must be in its file, aligned, and allowed by its access", refuses_what_is_not_there},
-};
 
 /// Extends a file beyond a disk of `size` bytes, and truncates another one there that does not fit without
 /// its holes. Both must stay as they were.
@@ -170,5 +160,5 @@ int main(int argc, char *argv[]) {
     if (argc > 1) {
         return keeps_its_size_on_a_full_disk(std::strtoull(argv[1], nullptr, 10)) ? 0 : 1;
     }
-    return run_table(rows, std::size(rows));
+    return run_table();
 }

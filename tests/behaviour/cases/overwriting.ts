@@ -16,6 +16,20 @@ const trees: Expected = {
   'in/a/alone': 'new',
 };
 
+/** Existing files that are replaced or kept under newer: what they are, and the times of source and target. */
+function newer(
+  result: 'replaced' | 'kept',
+  rows: readonly (readonly [string, string, string])[],
+): Behaviour[] {
+  return rows.map(([what, source, target]) => ({
+    name: `${what} is ${result} under newer`,
+    before: both(source, target),
+    options: { overwrite: 'newer' },
+    out: { b: result === 'replaced' ? 'new' : { content: 'old', time: target } },
+    counts: { skipped: result === 'replaced' ? 0 : 1 },
+  }));
+}
+
 /** Targets that exist. */
 export const overwriting: readonly Behaviour[] = [
   {
@@ -62,44 +76,23 @@ export const overwriting: readonly Behaviour[] = [
     options: { recursive: true, overwrite: 'error' },
     error: exists('out/b/d/f', 'd/f'),
   },
-  {
-    name: 'an older file is replaced under newer',
-    before: both('2000', '1000'),
-    options: { overwrite: 'newer' },
-    out: { b: 'new' },
-  },
-  {
-    name: 'a newer file stays under newer',
-    before: both('1000', '2000'),
-    options: { overwrite: 'newer' },
-    out: { b: { content: 'old', time: '2000' } },
-    counts: { skipped: 1 },
-  },
-  {
-    name: 'a file of the same time stays under newer',
-    before: both('1000.5', '1000.5'),
-    options: { overwrite: 'newer' },
-    out: { b: 'old' },
-    counts: { skipped: 1 },
-  },
-  {
-    name: 'a file that is a nanosecond older is replaced under newer',
-    before: both('1000.123456789', '1000.123456788'),
-    options: { overwrite: 'newer' },
-    out: { b: 'new' },
-  },
-  {
-    name: 'a file that is a nanosecond newer stays under newer',
-    before: both('1000.123456788', '1000.123456789'),
-    options: { overwrite: 'newer' },
-    out: { b: 'old' },
-  },
-  {
-    name: 'a file from before 1970 is replaced under newer',
-    before: both('1', '-1000'),
-    options: { overwrite: 'newer' },
-    out: { b: 'new' },
-  },
+  ...newer('replaced', [
+    ['an older file', '2000', '1000'],
+    ['a file that is a nanosecond older', '1000.123456789', '1000.123456788'],
+    ['a file from before 1970', '1', '-1000'],
+    ['a file whose time is a nanosecond below a double', '1234567860', '1234567859.999999761'],
+  ]),
+  ...newer('kept', [
+    ['a newer file', '1000', '2000'],
+    ['a file of the same time', '1000.5', '1000.5'],
+    ['a file that is a nanosecond newer', '1000.123456788', '1000.123456789'],
+    [
+      'a file that was copied with its time, as precisely as Node sets it',
+      '1234567890.123456789',
+      '1234567890.123456',
+    ],
+    ['a file that was copied with its time as a double', '1234567859.999999999', '1234567859.999999761'],
+  ]),
   {
     name: 'two files from before 1970 are an error under newer, because it is unknown which is newer',
     before: both('-1000', '-2000'),
@@ -144,26 +137,6 @@ export const overwriting: readonly Behaviour[] = [
     options: { recursive: true, overwrite: 'newer', preserveTimestamps: true },
     out: { 'b/f': { content: 'content', time: '1234567890.123456789' } },
     counts: { files: 0, skipped: 1 },
-  },
-  {
-    name: 'a file that was copied with its time, as precisely as Node sets it, stays under newer',
-    before: both('1234567890.123456789', '1234567890.123456'),
-    options: { overwrite: 'newer' },
-    out: { b: 'old' },
-    counts: { skipped: 1 },
-  },
-  {
-    name: 'a file that was copied with its time as a double stays under newer',
-    before: both('1234567859.999999999', '1234567859.999999761'),
-    options: { overwrite: 'newer' },
-    out: { b: 'old' },
-    counts: { skipped: 1 },
-  },
-  {
-    name: 'a time that is a nanosecond above a double is newer',
-    before: both('1234567860', '1234567859.999999761'),
-    options: { overwrite: 'newer' },
-    out: { b: 'new' },
   },
   {
     name: 'an unreadable file is no error under never if its target stays',

@@ -346,13 +346,15 @@ export const safety: readonly Behaviour[] = [
     options: { dryRun: true },
     error: missing('in/a'),
   },
-  {
-    name: "a dry run reports that the target's directory is missing",
-    before: { 'in/a': 'content' },
-    target: 'out/missing/b',
-    options: { dryRun: true },
-    error: noDirectory('out/missing/b'),
-  },
+  ...['content', null].map(
+    (content): Behaviour => ({
+      name: `a dry run reports that the directory is missing to which it would copy a ${content === null ? 'tree' : 'file'}`,
+      before: { 'in/a': content },
+      target: 'out/missing/b',
+      options: { recursive: true, dryRun: true },
+      error: noDirectory('out/missing/b'),
+    }),
+  ),
   {
     name: 'a dry run creates no directories on the way to the target',
     before: { 'in/a': 'content' },

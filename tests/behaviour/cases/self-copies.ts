@@ -1,4 +1,5 @@
-import type { Behaviour } from '../behaviour.js';
+import type { CopyOptions } from 'mapcp';
+import type { Behaviour, ExpectedError } from '../behaviour.js';
 import { intoItself, sameFile } from '../errors.js';
 import { type Expected, link } from '../tree.js';
 
@@ -7,6 +8,10 @@ const recursive = { recursive: true };
 const file: Expected = { 'out/a': 'content' };
 
 const tree: Expected = { 'out/a/d': null, 'out/a/f': 'content' };
+
+const linked: Expected = { ...file, 'out/l': link('a') };
+
+const linkedTree: Expected = { ...tree, 'out/l': link('a') };
 
 /** A directory with a link to its future copy. */
 const withLinkToOwnCopy: Expected = { 'out/a/y/f': 'content', 'out/a/y/m': link('../../b/y') };
@@ -17,6 +22,17 @@ const linkedToOwnCopy = { 'a/y/f': 'content', 'a/y/m': link('../../b/y') };
 const withBackup: Expected = { 'out/a/f': 'content', 'out/a/d/g': 'content', 'out/a/backup/old': 'content' };
 
 const backedUp = { 'a/f': 'content', 'a/d/g': 'content', 'a/backup/old': 'content' };
+
+/** Copies that an error about the target refuses: name, entries, source, target and options. */
+function refusals(
+  error: (target: string) => ExpectedError,
+  rows: readonly (readonly [string, Expected, string, string, CopyOptions?])[],
+): Behaviour[] {
+  return rows.map(([name, before, source, target, options = {}]) => ({
+    ...{ name, before, source, target, options },
+    error: error(target),
+  }));
+}
 
 /** Sources and targets that are the same, or contain each other. */
 export const selfCopies: readonly Behaviour[] = [
@@ -52,28 +68,21 @@ export const selfCopies: readonly Behaviour[] = [
     options: { recursive: true, exclude: ['/new'] },
     out: { 'a/d': null, 'a/f': 'content', 'a/new/d': null, 'a/new/f': 'content' },
   },
-  {
-    name: 'a directory is not copied into itself if something else is excluded, and nothing is made',
-    before: withBackup,
-    source: 'out/a',
-    target: 'out/a/backup/new',
-    options: { recursive: true, exclude: ['backup/old', 'new/x', 'd'] },
-    error: intoItself('out/a/backup/new'),
-  },
-  {
-    name: 'a file is not copied onto itself',
-    before: file,
-    source: 'out/a',
-    target: 'out/a',
-    error: sameFile('out/a'),
-  },
-  {
-    name: 'a file is not copied onto itself under another spelling of its path',
-    before: file,
-    source: 'out/a',
-    target: 'out/.//a',
-    error: sameFile('out/.//a'),
-  },
+  ...refusals(sameFile, [
+    ['a file is not copied onto itself', file, 'out/a', 'out/a'],
+    ['a file is not copied onto itself under another spelling of its path', file, 'out/a', 'out/.//a'],
+    ['a file is not copied onto a link to itself', { ...file, 'out/b': link('a') }, 'out/a', 'out/b'],
+    ['a followed link is not copied onto its target', linked, 'out/l', 'out/a', { symlinks: 'follow' }],
+    ['a link is not copied onto its target', linked, 'out/l', 'out/a'],
+    ['a link is not copied onto itself', { 'out/l': link('nowhere') }, 'out/l', 'out/l'],
+    ['a file is not copied onto itself through a linked directory', linkedTree, 'out/a/f', 'out/l/f'],
+    ['a file is not copied onto itself under never', file, 'out/a', 'out/a', { overwrite: 'never' }],
+    ['a file is not copied onto itself under newer', file, 'out/a', 'out/a', { overwrite: 'newer' }],
+    ['a file is not copied onto itself under error', file, 'out/a', 'out/a', { overwrite: 'error' }],
+    ['a dry run does not copy a file onto itself', file, 'out/a', 'out/a', { dryRun: true }],
+    ['a directory is not copied onto itself', tree, 'out/a', 'out/a', recursive],
+    ['a directory is not copied onto itself with slashes after it', tree, 'out/a/', 'out/a//', recursive],
+  ]),
   {
     name: 'a file is not copied onto a hard link to itself',
     before: file,
@@ -81,147 +90,48 @@ export const selfCopies: readonly Behaviour[] = [
     source: 'out/a',
     error: sameFile('out/b'),
   },
-  {
-    name: 'a file is not copied onto a link to itself',
-    before: { ...file, 'out/b': link('a') },
-    source: 'out/a',
-    error: sameFile('out/b'),
-  },
-  {
-    name: 'a followed link is not copied onto its target',
-    before: { ...file, 'out/l': link('a') },
-    source: 'out/l',
-    target: 'out/a',
-    options: { symlinks: 'follow' },
-    error: sameFile('out/a'),
-  },
-  {
-    name: 'a link is not copied onto its target',
-    before: { ...file, 'out/l': link('a') },
-    source: 'out/l',
-    target: 'out/a',
-    error: sameFile('out/a'),
-  },
-  {
-    name: 'a link is not copied onto itself',
-    before: { 'out/l': link('nowhere') },
-    source: 'out/l',
-    target: 'out/l',
-    error: sameFile('out/l'),
-  },
-  {
-    name: 'a file is not copied onto itself through a linked directory',
-    before: { ...tree, 'out/l': link('a') },
-    source: 'out/a/f',
-    target: 'out/l/f',
-    error: sameFile('out/l/f'),
-  },
-  ...(['never', 'newer', 'error'] as const).map(
-    (overwrite): Behaviour => ({
-      name: `a file is not copied onto itself under the policy ${overwrite}`,
-      before: file,
-      source: 'out/a',
-      target: 'out/a',
-      options: { overwrite },
-      error: sameFile('out/a'),
-    }),
-  ),
-  {
-    name: 'a dry run does not copy a file onto itself',
-    before: file,
-    source: 'out/a',
-    target: 'out/a',
-    options: { dryRun: true },
-    error: sameFile('out/a'),
-  },
-  {
-    name: 'a directory is not copied onto itself',
-    before: tree,
-    source: 'out/a',
-    target: 'out/a',
-    options: recursive,
-    error: sameFile('out/a'),
-  },
-  {
-    name: 'a directory is not copied onto itself with slashes after it',
-    before: tree,
-    source: 'out/a/',
-    target: 'out/a//',
-    options: recursive,
-    error: sameFile('out/a//'),
-  },
-  {
-    name: 'a directory is not copied into itself',
-    before: tree,
-    source: 'out/a',
-    target: 'out/a/new',
-    options: recursive,
-    error: intoItself('out/a/new'),
-  },
-  {
-    name: 'a directory is not copied into one of its subdirectories',
-    before: tree,
-    source: 'out/a',
-    target: 'out/a/d/new',
-    options: recursive,
-    error: intoItself('out/a/d/new'),
-  },
-  {
-    name: 'a directory is not copied to one of its subdirectories',
-    before: tree,
-    source: 'out/a',
-    target: 'out/a/d',
-    options: recursive,
-    error: intoItself('out/a/d'),
-  },
-  {
-    name: 'a directory is not copied into itself by a path with two dots',
-    before: tree,
-    source: 'out/a/d/..',
-    target: 'out/a/d/../new',
-    options: recursive,
-    error: intoItself('out/a/d/../new'),
-  },
-  {
-    name: 'a directory is not copied into itself through a link',
-    before: { ...tree, 'out/l': link('a/d') },
-    source: 'out/a',
-    target: 'out/l/new',
-    options: recursive,
-    error: intoItself('out/l/new'),
-  },
-  {
-    name: 'a directory is not copied into itself if directories must be created on the way',
-    before: tree,
-    source: 'out/a',
-    target: 'out/a/x/y/new',
-    options: { recursive: true, makeParents: true },
-    error: intoItself('out/a/x/y/new'),
-  },
-  {
-    name: 'a dry run does not copy a directory into itself',
-    before: tree,
-    source: 'out/a',
-    target: 'out/a/new',
-    options: { recursive: true, dryRun: true },
-    error: intoItself('out/a/new'),
-  },
-  {
-    name: 'a followed link to a directory is not copied into that directory',
-    before: { ...tree, 'out/l': link('a') },
-    source: 'out/l',
-    target: 'out/a/new',
-    options: { recursive: true, symlinks: 'follow' },
-    error: intoItself('out/a/new'),
-  },
-  {
-    name: 'a directory is not copied into itself if the sandbox sees it by two parents',
-    before: tree,
-    source: 'out',
-    target: 'out/a/new',
-    options: recursive,
-    error: intoItself('out/a/new'),
-  },
+  ...refusals(intoItself, [
+    ['a directory is not copied into itself', tree, 'out/a', 'out/a/new', recursive],
+    ['a directory is not copied into one of its subdirectories', tree, 'out/a', 'out/a/d/new', recursive],
+    ['a directory is not copied to one of its subdirectories', tree, 'out/a', 'out/a/d', recursive],
+    ['a directory is not copied into itself by two dots', tree, 'out/a/d/..', 'out/a/d/../new', recursive],
+    ['a directory is not copied into itself through a link', linkedTree, 'out/a', 'out/l/d/new', recursive],
+    [
+      'a directory is not copied into itself if directories must be created on the way',
+      tree,
+      'out/a',
+      'out/a/x/y/new',
+      { recursive: true, makeParents: true },
+    ],
+    [
+      'a directory is not copied into itself if something else is excluded, and nothing is made',
+      withBackup,
+      'out/a',
+      'out/a/backup/new',
+      { recursive: true, exclude: ['backup/old', 'new/x', 'd'] },
+    ],
+    [
+      'a dry run does not copy a directory into itself',
+      tree,
+      'out/a',
+      'out/a/new',
+      { recursive: true, dryRun: true },
+    ],
+    [
+      'a followed link to a directory is not copied into that directory',
+      linkedTree,
+      'out/l',
+      'out/a/new',
+      { recursive: true, symlinks: 'follow' },
+    ],
+    [
+      'a directory is not copied into itself if the sandbox sees it by two parents',
+      tree,
+      'out',
+      'out/a/new',
+      recursive,
+    ],
+  ]),
   {
     name: "a followed link to the target's current directory is an error, and the rest is copied on request",
     before: withLinkToOwnCopy,
