@@ -45,8 +45,8 @@ export class Handle {
 
   /** Returns which file it is. Looked up once, because an open file stays the same file. */
   identity(): MetadataHashValue {
-    const which = this.#owners > 0 ? this.#identity : undefined;
-    return which ?? identity(this.status());
+    this.#identity ??= identity(this.look());
+    return this.#owners > 0 ? this.#identity : fail('bad-descriptor');
   }
 
   /** Asks the system for the status. */
