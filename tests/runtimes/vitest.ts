@@ -40,20 +40,26 @@ function nameOf(name: string, row: readonly unknown[]): string {
   return name.replace(/%s/g, () => String(values.shift()));
 }
 
+/** What a test gets if it asks for it. */
+type Context = Readonly<Record<string, unknown>>;
+
 /** Adds the ways to call `define` that vitest has. */
-function withModifiers(define: (name: string, act: Act) => void) {
-  const each =
+function withModifiers(define: (name: string, act: Act) => void, contextOf: () => Context = () => ({})) {
+  const perRow =
+    (argumentsOf: (row: unknown, values: readonly unknown[]) => readonly unknown[]) =>
     (rows: readonly unknown[]) =>
     (name: string, act: Act): void => {
       for (const row of rows) {
         const values = Array.isArray(row) ? row : [row];
-        define(nameOf(name, values), () => act(...(values as never[])));
+        define(nameOf(name, values), () => act(...(argumentsOf(row, values) as never[])));
       }
     };
-  const chosen = Object.assign(define, { each });
-  const none = Object.assign(() => {}, { each: () => () => {} });
-  return Object.assign(define, {
-    each,
+  const chosen = Object.assign((name: string, act: Act) => define(name, () => act(contextOf() as never)), {
+    each: perRow((_, values) => values),
+    for: perRow((row) => [row, contextOf()]),
+  });
+  const none = Object.assign(() => {}, { each: () => () => {}, for: () => () => {} });
+  return Object.assign(chosen, {
     runIf: (runs: boolean) => (runs ? chosen : none),
     skipIf: (skips: boolean) => (skips ? none : chosen),
   });
@@ -67,8 +73,22 @@ export const describe = withModifiers((name, define) => {
   group = outer;
 });
 
+/** Defines tests that get these fixtures, each made when the test asks for it. */
+function withFixtures(fixtures: Readonly<Record<string, () => unknown>>) {
+  const contextOf = () => {
+    const getters = Object.entries(fixtures).map(([name, make]) => [name, { get: make }] as const);
+    return Object.defineProperties({}, Object.fromEntries(getters));
+  };
+  return Object.assign(
+    withModifiers((name, act) => void tests.push({ name: group + name, act }), contextOf),
+    { extend: (name: string, make: () => unknown) => withFixtures({ ...fixtures, [name]: make }) },
+  );
+}
+
 /** Defines a test. */
-export const it = withModifiers((name, act) => void tests.push({ name: group + name, act }));
+export const it = withFixtures({});
+
+export const test = it;
 
 /** Calls `act` after the test that runs. */
 export function onTestFinished(act: () => unknown): void {
