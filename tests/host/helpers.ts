@@ -53,6 +53,11 @@ const byCoreModule: [string, Walker][] = walkers.map(([name, walker]) => [
 /** All walkers, each twice: programs run as components, and as core modules for preview 1. */
 export const programWalkers = [...walkers, ...byCoreModule];
 
+/** Whether a walker is for core modules. They have the same objects as components, whose tests need not run again. */
+export function isCoreModule(walker: Walker): boolean {
+  return byCoreModule.some(([, other]) => other === walker);
+}
+
 /** Creates a host, and closes it after the test. */
 export function hostWith(walker: Walker, options: HostOptions): Host {
   const host = createHostWith(walker, options);
@@ -123,7 +128,7 @@ export async function callsOn(
     clocks: true,
     random: true,
   };
-  if (byCoreModule.some(([, other]) => other === walker)) {
+  if (isCoreModule(walker)) {
     const module = await compile(readFileSync(built('wasm', 'guests', 'calls.wasm')));
     expect(await new Program(module).runOn(walker, given)).toBe(0);
     return output.trimEnd().split('\n');
