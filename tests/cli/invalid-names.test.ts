@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { it } from '../helpers/it.js';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { it } from '../helpers/it.js';
 import { runProgram } from '../helpers/program.js';
 import { type Frontend, frontends, run } from './frontends.js';
 

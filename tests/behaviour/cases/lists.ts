@@ -275,7 +275,7 @@ export const lists: readonly Behaviour[] = [
   ].map(
     ({ path, shown, hint }): Behaviour => ({
       name: `a listed path that is missing is an error with a hint: ${hint}`,
-      prepare: tree,
+      before: tree,
       options: { files: [path] },
       error: explained(missing(`in/a/${shown}`, 'inspect', shown), hint),
       out: { b: null },
