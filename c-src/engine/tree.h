@@ -27,9 +27,8 @@ enum mapcp_tree_purpose {
     MAPCP_TREE_DRY_RUN,
     /// Nothing.
     MAPCP_TREE_MEASURE,
-    /// Nothing. The caller looks for names that mapcp gives, so entries with names that are not UTF-8 are
-    /// left
-    /// out, but such a directory fails: it could contain one.
+    /// Nothing. The caller looks for names that mapcp gives. So the walk leaves out an entry whose name is
+    /// not UTF-8. A directory with such a name fails, because it could contain what the caller looks for.
     MAPCP_TREE_CLEAN,
     /// Nothing. The walk removes each directory of the source when it leaves it. The caller must remove all
     /// other entries.
