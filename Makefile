@@ -498,7 +498,7 @@ signatures: $(OUT)/js/index.js
 # --- Test suites of others -------------------------------------------------------------------------------------------
 
 .PHONY: suites
-## make suites             run tests of others on several hosts (needs Go; WASI_TESTSUITE=…, WASI_LIBC=…)
+## make suites             run tests of others on several hosts (docs/suites.md; ONLY=go,wasi,libc,cpython)
 suites: $(OUT)/js/index.js
 	node tests/suites/suites.mjs
 

@@ -74,13 +74,14 @@ export async function withWorkplace(use) {
  * @param {readonly string[]} variables as NAME=VALUE
  * @param {string} program
  * @param {readonly string[]} args
+ * @param {number} [limit] the most time that the run may take, in milliseconds
  * @returns {Promise<{ stdout: string, end: number | string }>} `end` is the exit status, or else the signal or the reason
  */
-export async function run(host, root, variables, program, args) {
+export async function run(host, root, variables, program, args, limit = LIMIT) {
   const [command = '', ...options] = hosts[host](root, variables);
   const child = spawn(command, [...options, program, ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: LIMIT,
+    timeout: limit,
   });
   const [stdout, [status, signal]] = await Promise.all([text(child.stdout), once(child, 'close')]);
   return { stdout, end: child.killed ? 'no end' : (status ?? signal) };
