@@ -411,8 +411,8 @@ The reasons for what is missed:
   \`atomic: 'tree'\` there is no temporary name and no rename. Each other call keeps a promise, as above.
 - **The large file.** The component reads a window into its memory and writes it from there, as the loop does with its
   buffer. It also looks for blocks of zeros, and checks the source before each window: four calls of its host for each
-  window, whose code the window has pushed out of the processor's caches. Memory cannot shrink, so an instance is given
-  up once its memory has grown by 4 MiB, mostly after three large files.
+  window. Larger windows made it slower. Memory cannot shrink, so an instance is given up once its memory has grown by
+  4 MiB, mostly after three large files.
 - **A start** loads Node's own modules, mapcp, and jco's bindings, and instantiates four core modules. [A start](#a-start)
   shows the parts. Node's compile cache is not used, because it writes files outside of the target.
 - **Several jobs** in a tree of one directory all list that directory, and each thread compiles all code for itself.
