@@ -9,8 +9,7 @@
 #include "parents.h"
 #include "way.h"
 
-// How many entries that are left out take as long as a directory on the way, one that is reached by its path,
-// and a name that is listed.
+// How much a directory on the way adds to `passed`, one that is opened by its whole path, and a listed name.
 #define PASSED_PER_DIRECTORY 16
 #define PASSED_PER_PATH 512
 #define PASSED_PER_NAME 4

@@ -137,15 +137,15 @@ static bool warn_of_patterns(struct mapcp_job *job, struct mapcp_error *error) {
     for (size_t list = 0; list < 2 && job->options.shard.index == 0; list++) {
         for (size_t index = 0; good && index < lists[list].count; index++) {
             const char *const pattern = lists[list].items[index];
-            const char *surprise = mapcp_pattern_surprise(pattern);
-            if (!surprise && mapcp_pattern_repeats_source(pattern, job->given_source) &&
+            const char *warning = mapcp_pattern_warning(pattern);
+            if (!warning && mapcp_pattern_repeats_source(pattern, job->given_source) &&
                 lacks_first_name(job, pattern)) {
-                surprise = REPEATS_SOURCE;
+                warning = REPEATS_SOURCE;
             }
-            if (surprise) {
+            if (warning) {
                 struct mapcp_error why;
                 mapcp_fail_because(&why, MAPCP_OPERATION_MATCH, MAPCP_SIDE_SOURCE,
-                                   MAPCP_CODE_INVALID_ARGUMENT, surprise);
+                                   MAPCP_CODE_INVALID_ARGUMENT, warning);
                 why.about = pattern;
                 good = mapcp_job_warn(job, &why, NULL, error);
             }

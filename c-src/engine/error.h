@@ -73,7 +73,7 @@ enum mapcp_limit_name {
     /// On listed entries. It follows from the limit on files.
     MAPCP_LIMIT_LISTED,
     MAPCP_LIMIT_DEPTH,
-    /// On the directories that are made on the way to the target. It has the value of the limit on depth.
+    /// On the directories that are made on the way to the target. Its value is that of `max-depth`.
     MAPCP_LIMIT_PARENTS,
     MAPCP_LIMIT_FILE_SIZE,
 };

@@ -394,18 +394,17 @@ const char *mapcp_filter_fault(const struct mapcp_options *options, const char *
     return NULL;
 }
 
-const char *mapcp_pattern_surprise(const char *pattern) {
+const char *mapcp_pattern_warning(const char *pattern) {
     if (*pattern == '!') {
-        return "a '!' at the start negates nothing but is a part of the name; for that, write '\\!'";
+        return "a '!' at the start does not negate; it is a part of the name; if you mean that, write '\\!'";
     }
     for (const char *at = pattern; *at != '\0'; at = end_of_token(at)) {
         const char *const end = at[1] == '(' ? strchr(at, ')') : NULL;
         // Names such as `a (1)` are common, so `*(1)` can be meant.
         const bool is_choice = end && memchr(at, '|', (size_t)(end - at)) != NULL;
         if (end && (strchr("@!+", *at) || (strchr("*?", *at) && is_choice))) {
-            return "'(', '|' and ')' are parts of the name; for alternatives, write '{a,b}'; for the "
-                   "character "
-                   "itself, write '\\('";
+            return "'(', '|' and ')' are parts of the name; for alternatives, write '{a,b}'; "
+                   "for the character itself, write '\\('";
         }
     }
     return NULL;

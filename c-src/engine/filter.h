@@ -40,7 +40,7 @@ const char *mapcp_filter_fault(const struct mapcp_options *options, const char *
 
 /// Why a pattern means something else here than with other programs: if it begins with `!`, or has a group
 /// such as `@(a|b)`. NULL if it does not. Static.
-const char *mapcp_pattern_surprise(const char *pattern);
+const char *mapcp_pattern_warning(const char *pattern);
 
 /// Whether a pattern seems to begin with the path of a source, such as `src/lib` or `/home/src/lib` for the
 /// source `src`. It can match only if the source has an entry with the pattern's first name.

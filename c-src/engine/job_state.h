@@ -92,7 +92,7 @@ struct mapcp_job {
     /// The status of the source when the job began.
     struct stat given_status;
     struct mapcp_progress progress;
-    /// The number of entries that the current step has listed and left out.
+    /// The work of the current step that copies nothing, in entries that are listed and left out.
     uint32_t passed;
     /// The amounts that this job and earlier ones have copied, for the limits.
     struct mapcp_amounts copied;

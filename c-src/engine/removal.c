@@ -11,7 +11,7 @@ static void note(struct mapcp_removal *removal, const struct mapcp_error *error)
     if (!removal->has_failed) {
         removal->has_failed = true;
         removal->error = *error;
-        // WASI has no name that is not UTF-8, so the entry cannot be removed, whoever made it.
+        // WASI cannot name an entry that is not UTF-8, so it cannot be removed.
         removal->error.side = error->code == MAPCP_CODE_INVALID_NAME ? MAPCP_SIDE_SOURCE : MAPCP_SIDE_TARGET;
         // If memory runs out, the path is that of the whole tree.
         (void)mapcp_path_set(&removal->failed, removal->source.text ? removal->source.text : "");

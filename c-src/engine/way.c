@@ -12,7 +12,7 @@
 
 #include "target.h"
 
-// How many of the directories that are removed are open at a time, for each power of this number.
+// The maximum number of directories that each level of remove_made holds open.
 #define MOST_PARTS 16
 
 #define DIRECTORY (MAPCP_O_SEARCH | O_DIRECTORY | O_CLOEXEC)

@@ -31,7 +31,7 @@ enum mapcp_way_event {
 struct mapcp_way {
     /// The whole path. Owned. NULL before the way has begun.
     char *path;
-    /// Where the next name of the path begins.
+    /// The offset of the next name in `path`.
     size_t next;
     /// The deepest directory that is open, or -1. The path is relative to it from `from` on.
     int directory;
@@ -41,7 +41,7 @@ struct mapcp_way {
     /// Whether it was not reached by its name in the one before. Then those that were passed earlier need not
     /// contain the target, and those above it come next.
     bool is_elsewhere;
-    /// Where the names behind the last such directory begin.
+    /// The offset behind the last such directory.
     size_t elsewhere;
     /// Why the last event was MAPCP_WAY_MISSING or MAPCP_WAY_FAILED.
     int number;
@@ -50,11 +50,11 @@ struct mapcp_way {
     bool seeks_above;
     /// The path of the last one of these. Empty if there is none left.
     struct mapcp_path above;
-    /// Where the names of the directories begin that were made.
+    /// The offsets of the names of the directories that were made.
     size_t *made;
     size_t made_count;
     size_t made_capacity;
-    /// Where the name begins that was made last, plus one.
+    /// The offset of the name that was tried last, plus one. 0 if none was.
     size_t tried;
 };
 

@@ -412,7 +412,7 @@ The reasons for what is missed:
 - **The large file.** The component reads a window into its memory and writes it from there, as the loop does with its
   buffer. It also looks for blocks of zeros, and checks the source before each window: four calls of its host for each
   window. Larger windows made it slower. Memory cannot shrink, so an instance is given up once its memory has grown by
-  4 MiB, mostly after three large files.
+  more than 4 MiB.
 - **A start** loads Node's own modules, mapcp, and jco's bindings, and instantiates four core modules. [A start](#a-start)
   shows the parts. Node's compile cache is not used, because it writes files outside of the target.
 - **Several jobs** in a tree of one directory all list that directory, and each thread compiles all code for itself.

@@ -222,7 +222,7 @@ describe.skipIf(!hasChromium)('a program in a browser', () => {
     expect(found).toEqual(['Error: enough', 'Error: enough']);
   });
 
-  it('that traps, or whose output cannot be taken, rejects', async () => {
+  it('rejects if it traps, or if a function for its output throws', async () => {
     const page = await open();
     expect(await run(page, { url: PROGRAM, args: ['abort'] })).toMatchObject({
       error: 'TrapError: the program trapped: unreachable',
@@ -310,7 +310,7 @@ describe.skipIf(!hasChromium)('a program in a browser', () => {
     expect(found).toEqual([true, 'short']);
   });
 
-  it('is refused with the words that Node has for wrong options', async () => {
+  it('refuses wrong options with the messages of Node', async () => {
     const page = await open();
     const errors = await page.evaluate(async () => {
       const wrong: object[] = [
@@ -369,7 +369,7 @@ describe.skipIf(!hasChromium)('a program in a browser', () => {
     });
   });
 
-  it('copies through mappings, as the guide shows', async () => {
+  it('runs the sample that copies through mappings', async () => {
     const page = await open();
     const text = readFileSync('LICENSE', 'utf8').repeat(1000);
     const found = await run(page, {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
-/** Whether tests that need a tool run: if it is there, and always in CI, where every tool must exist. */
+/** Whether tests that need a tool run: if it exists, and always in CI. */
 export function mayTest(isThere: boolean): boolean {
   return isThere || process.env.CI !== undefined;
 }

@@ -172,7 +172,7 @@ export class MemoryContent implements WritableContent {
   readonly #pieces: (Piece | undefined)[] = [];
   #size: number;
 
-  /** @param bytes the content. They are not copied, and nobody else must change them */
+  /** @param bytes the content. They are not copied, so the caller must not change them */
   constructor(bytes: Piece = new Uint8Array(0)) {
     for (let at = 0; at < bytes.length; at += PIECE) {
       this.#pieces.push(bytes.subarray(at, at + PIECE));

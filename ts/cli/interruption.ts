@@ -121,7 +121,7 @@ export class Interruption {
  * Node resets the signals that were ignored, before any of its code can see them. But there are other traces.
  */
 function ignoresHangup(): boolean {
-  // Shells other than dash put the command that they start into the environment, and nohup leaves it there.
+  // bash and zsh put the command that they start into the environment, and nohup leaves it there.
   return basename(process.env._ ?? '') === 'nohup' || hasNohupInput() || parentIgnoresHangup();
 }
 

@@ -245,8 +245,8 @@ export interface CopyOptions {
    */
   readonly maxFiles?: number | bigint | undefined;
   /**
-   * Fail if the path of an entry below `source` has more than this many names, or if more directories than this are
-   * missing on the way to the target and would be made.
+   * Fail if the path of an entry below `source` has more than this many names, or if more than this many directories
+   * must be made on the way to the target.
    *
    * @default 10000
    */

@@ -31,13 +31,13 @@ export class OverlapError extends Error {
   /** The name of the class. */
   override readonly name = 'OverlapError';
   /** Which preopens overlap, without the option that allows it. */
-  readonly problem: string;
+  readonly reason: string;
 
   /** Takes the names of the preopens. */
   constructor(reading: string, writing: string) {
-    const problem = `the read-only preopen '${reading}' lies in the read-write preopen '${writing}', so a component could change it`;
-    super(`${problem}; set allowOverlap if that is intended`);
-    this.problem = problem;
+    const reason = `the read-only preopen '${reading}' lies in the read-write preopen '${writing}', so a component could change it`;
+    super(`${reason}; set allowOverlap if that is intended`);
+    this.reason = reason;
   }
 }
 

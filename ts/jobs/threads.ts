@@ -53,7 +53,7 @@ const BUSY = 1;
 // How long a thread without work is kept, in milliseconds.
 const KEPT = 60_000;
 
-// Taken here, because test runners replace the timers later.
+// Node's own, which have `unref`. Taken here for the reason in ts/common/timers.ts.
 const { clearTimeout, setTimeout } = timers;
 
 const idle: Thread[] = [];

@@ -60,7 +60,7 @@ function statusOf(error: unknown): number {
 /** Says why the program was not run, or how it ended. */
 function reasonOf(error: unknown): string {
   if (error instanceof OverlapError) {
-    return `${error.problem}; use --allow-overlap if that is intended`;
+    return `${error.reason}; use --allow-overlap if that is intended`;
   }
   if (!(error instanceof Error)) {
     return String(error);

@@ -220,7 +220,10 @@ export const filters: readonly Behaviour[] = [
     options: { recursive: true, exclude: ['!x', '@(y|z)', '*(1)', '\\+\\(z)', '\\!y'] },
     out: { b: null, 'b/x': '', 'b/y': '' },
     warnings: [
-      surprises('!x', "a '!' at the start negates nothing but is a part of the name; for that, write '\\!'"),
+      surprises(
+        '!x',
+        "a '!' at the start does not negate; it is a part of the name; if you mean that, write '\\!'",
+      ),
       surprises(
         '@(y|z)',
         "'(', '|' and ')' are parts of the name; for alternatives, write '{a,b}'; for the character itself, write '\\('",

@@ -170,7 +170,10 @@ const NOT_LOADED = "it could not be loaded; see 'The worker' in mapcp's docs/bro
  *   preopens: { '/box': { tree: { dir: { 'note.txt': { source: 'hello' } } }, access: 'read-write' } },
  *   stderr: (bytes) => console.error(new TextDecoder().decode(bytes)),
  * });
- * console.log(status, await trees['/box'].dir['note.txt'].source.text()); // 0 HELLO
+ * const note = trees['/box']?.dir['note.txt'];
+ * if (note !== undefined && 'source' in note) {
+ *   console.log(status, await note.source.text()); // 0 HELLO
+ * }
  */
 export async function runProgram(
   program: ProgramSource | PromiseLike<ProgramSource>,

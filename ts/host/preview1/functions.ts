@@ -73,7 +73,7 @@ export type Implementation<N extends string = Name> = {
 /** The functions as a program calls them. */
 export type Functions = Readonly<Record<string, (...flat: unknown[]) => number>>;
 
-/** What one of the functions does, whatever its parameters. */
+/** A function behind its checks. */
 type Act = (...parameters: (number | bigint)[]) => void;
 
 /** Makes the functions that a program can import. It has no name that the object does not have itself. */

@@ -85,7 +85,7 @@ export class Program {
    * Runs the command.
    *
    * @returns its exit status. Rejects with a {@link RefusedError} if it is not run, and with a {@link TrapError} if it
-   * ends abnormally. Whatever it has opened is closed in any case.
+   * ends abnormally. Everything that it opened is closed.
    */
   async run(system: System): Promise<number> {
     let descriptors: Descriptors | undefined;
@@ -112,7 +112,7 @@ export class Program {
     if (this.#names.length === 0) {
       return { buffer: new ArrayBuffer(0) };
     }
-    // The buffer of a memory that threads share is none of another realm's ArrayBuffers either.
+    // The tag also recognises buffers of other realms, and not those that threads share.
     if (!isMemory(memory) || Object.prototype.toString.call(memory.buffer) !== '[object ArrayBuffer]') {
       throw new RefusedError("the program exports no memory with the name 'memory' that it has for itself");
     }

@@ -1,5 +1,5 @@
-// What a program for preview 1 runs on. Nothing in this folder needs Node: whoever runs a program passes the files, the
-// clocks and the rest. `ts/host/command.ts` does so for Node.
+// What a program for preview 1 runs on. Nothing in this folder needs Node: the caller passes the files, the clocks and
+// the rest. `ts/host/command.ts` does so for Node.
 
 import type { OpenDirectory } from '../directory.js';
 import type { Status, Times } from '../status.js';

@@ -12,14 +12,14 @@ import type { Status } from '../../ts/host/status.js';
 import { built } from '../helpers/runtimes.js';
 
 /** What the bundle exports. */
-interface Room {
+interface Bundle {
   readonly Program: new (module: object) => Program;
   readonly compile: (bytes: Uint8Array) => Promise<object>;
   readonly fail: (code: string) => never;
 }
 
 /** Evaluates the bundle in a realm without Node's globals. */
-async function load(): Promise<Room> {
+async function load(): Promise<Bundle> {
   const { outputFiles } = await build({
     stdin: {
       contents: `export { Program } from './ts/host/preview1/program.ts';
@@ -39,7 +39,7 @@ async function load(): Promise<Room> {
   return runInContext(`${outputFiles[0]?.text}; room`, realm);
 }
 
-it('a program runs where there is no Node, on files in memory', async () => {
+it('a program runs without Node, on files in memory', async () => {
   const { Program, compile, fail } = await load();
   const files = new Map([['note', Buffer.from('a note')]]);
   const statusOf = (mode: number, size: number): Status => {
