@@ -1,13 +1,12 @@
 import { closedError } from '../common/closed.js';
 import { errorOf } from '../jobs/component.js';
+import { NOT_LOADED } from './defaults.js';
 import { type Answer, READY, type Request, type Requests } from './requests.js';
 
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
-
-const NOT_LOADED = "it could not be loaded; see 'The worker' in mapcp's docs/browser.md";
 
 // A worker without a sandbox, kept for the next sandbox. That one then opens at once, without the network.
 let idle: Connection | undefined;

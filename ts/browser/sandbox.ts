@@ -16,6 +16,7 @@ import { unlessAborted } from '../task/abort.js';
 import { type InputForm, inputOf, STREAM, type StreamSource } from '../task/input.js';
 import { CopyTask, type Job, type Work } from '../task/task.js';
 import { Connection } from './connection.js';
+import { DEFAULT_MEMORY } from './defaults.js';
 import type { FoundDirectory } from './entries.js';
 import { treeFrom } from './flat-tree.js';
 import { grantsFor, type Preopens } from './preopens.js';
@@ -72,8 +73,6 @@ const sandboxChecks: Checks<SandboxOptions> = {
 
 // One lock for all of the browser's storage, because tabs cannot agree on a name for each directory.
 const LOCK = 'mapcp';
-
-const DEFAULT_MEMORY = 2 ** 30;
 
 /** The window by default, in bytes. Each write takes a browser some time, even a short one. */
 const DEFAULT_WINDOW = 2 ** 22;

@@ -14,6 +14,12 @@ export const environment: Check = (name, value) => {
   return taken;
 };
 
+/** Returns the environment variables that have a value. */
+export const variablesIn = (env: Readonly<Record<string, string | undefined>> = {}): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+
 /** What people write who know node:wasi, wasmtime or a shell, and the option that they mean. */
 export const programHints = {
   cwd: 'preopens',

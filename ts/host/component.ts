@@ -23,6 +23,7 @@ import {
   type Instantiates,
   importsOf,
   instantiate as instantiateCore,
+  isCoreModule,
 } from './web-assembly.js';
 
 /** The function that a translated component exports. */
@@ -191,15 +192,6 @@ export async function runComponent(bytes: Uint8Array, options: HostOptions = {})
   // Taken before the translation: that takes a second, in which the caller may change them.
   const taken = takeHostOptions(options);
   return (await loadComponent(bytes)).run(taken);
-}
-
-/** Whether the bytes are a core module. Throws a RefusedError if they are neither that nor a component. */
-function isCoreModule(bytes: Uint8Array): boolean {
-  const header = Buffer.from(bytes.subarray(0, 8)).toString('hex');
-  if (header !== '0061736d01000000' && header !== '0061736d0d000100') {
-    throw new RefusedError('this is not WebAssembly: it begins neither as a component nor as a core module');
-  }
-  return header === '0061736d01000000';
 }
 
 function adapterFor(module: CoreModule): 'Command' | 'Reactor' {

@@ -1,6 +1,7 @@
 // What the options of a host grant: directories, devices, arguments, variables and standard streams. Hosts of both
 // previews of WASI start with it.
 
+import { variablesIn } from '../common/program-options.js';
 import type { CliOptions } from './cli.js';
 import { CloseErrors } from './close-errors.js';
 import { DEVICES, DeviceDirectory } from './devices.js';
@@ -34,13 +35,11 @@ export interface Granted {
 
 /** Takes hold of what the options grant, and reaches directories through `walker`. Does not check the options. */
 export function grantAll(walker: Walker, options: HostOptions): Granted {
-  const { args = [], env = {} } = options;
+  const { args = [], env } = options;
   const { stdin = '', stdout = () => {}, stderr = () => {} } = options;
   const cli = {
     args: [...args],
-    env: Object.fromEntries(
-      Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-    ),
+    env: variablesIn(env),
     stdin: inputOf(stdin),
     stdout: outputOf('stdout', stdout),
     stderr: outputOf('stderr', stderr),

@@ -11,7 +11,7 @@ import { isSystemError, nodeCode } from './error-code.js';
 import { sharedBytes } from './file-streams.js';
 import { monotonicNow, sleepUntil } from './now.js';
 import type { Sink, Source } from './streams.js';
-import { nothing } from './streams.js';
+import { nothing, sourceOf } from './streams.js';
 import { endByCallback } from './trap.js';
 
 /** Something with a file descriptor: `process.stdin`, `process.stdout`, a `FileHandle`, an open `fs.WriteStream`. */
@@ -151,16 +151,7 @@ export function sourceFrom(input: ByteSource): Source {
       close: nothing,
     };
   }
-  let rest = input;
-  return {
-    isFile: false,
-    read(length) {
-      const bytes = rest.subarray(0, length);
-      rest = rest.subarray(length);
-      return bytes;
-    },
-    close: nothing,
-  };
+  return sourceOf(input);
 }
 
 /** Returns the sink of an output stream that writes to `output`. The descriptor stays open when it is closed. */

@@ -68,6 +68,20 @@ export const closed = (): never => failStream({ tag: 'closed' });
 /** For what has nothing to release. */
 export const nothing = (): void => {};
 
+/** Returns the source of a stream that has these bytes. They are not copied. */
+export function sourceOf(bytes: Uint8Array): Source {
+  let rest = bytes;
+  return {
+    isFile: false,
+    read(length) {
+      const read = rest.subarray(0, length);
+      rest = rest.subarray(length);
+      return read;
+    },
+    close: nothing,
+  };
+}
+
 /**
  * A source or a sink behind a stream. The stream closes when its source or sink fails or ends, and says so from then
  * on.

@@ -34,6 +34,18 @@ declare const WebAssembly: {
   Memory: abstract new () => { readonly buffer: ArrayBuffer };
 };
 
+/** The first bytes of a core module and of a component, as text. */
+const [CORE_MODULE, COMPONENT] = ['0,97,115,109,1,0,0,0', '0,97,115,109,13,0,1,0'];
+
+/** Whether the bytes are a core module. Throws a {@link RefusedError} if they are neither that nor a component. */
+export function isCoreModule(bytes: Uint8Array): boolean {
+  const header = bytes.subarray(0, 8).join();
+  if (header !== CORE_MODULE && header !== COMPONENT) {
+    throw new RefusedError('this is not WebAssembly: it begins neither as a component nor as a core module');
+  }
+  return header === CORE_MODULE;
+}
+
 /** Instantiates a core module. */
 export type Instantiates = typeof WebAssembly.instantiate;
 

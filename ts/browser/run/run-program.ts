@@ -12,10 +12,11 @@ import {
   wholeNumber,
 } from '../../common/check.js';
 import { access, guestPath, preopenOf, preopensOf } from '../../common/preopens.js';
-import { encodeInput, environment, programHints } from '../../common/program-options.js';
+import { encodeInput, environment, programHints, variablesIn } from '../../common/program-options.js';
 import { RefusedError, TrapError } from '../../host/errors.js';
 import { throwIfAborted, unlessAborted } from '../../task/abort.js';
 import { bytesIn, has } from '../bytes.js';
+import { DEFAULT_MEMORY, NOT_LOADED } from '../defaults.js';
 import type { DirectoryEntry, FoundDirectory } from '../entries.js';
 import { type FlatTree, treeFrom } from '../flat-tree.js';
 import { tree } from '../tree-check.js';
@@ -150,10 +151,6 @@ type Taken = Omit<ProgramOptions, 'preopens' | 'env' | 'stdin'> & {
   readonly stdin?: Uint8Array;
 };
 
-const DEFAULT_MEMORY = 2 ** 30;
-
-const NOT_LOADED = "it could not be loaded; see 'The worker' in mapcp's docs/browser.md";
-
 /**
  * Runs a program: a core module for WASI preview 1 that is a command, as compilers make for `wasm32-wasip1`. It runs in
  * a worker of its own, so the page stays free, and it gets only what the options name. Without options it has no files,
@@ -188,11 +185,7 @@ export async function runProgram(
       program: bytes,
       directories: directories.map(([name, given]) => ({ name, ...given })),
       args: taken.args ?? [],
-      env: Object.fromEntries(
-        Object.entries(taken.env ?? {}).flatMap(([name, value]) =>
-          value === undefined ? [] : [[name, value]],
-        ),
-      ),
+      env: variablesIn(taken.env),
       stdin: taken.stdin ?? new Uint8Array(0),
       listens: (['stdout', 'stderr'] as const).filter((name) => taken[name] !== undefined),
       clocks: taken.clocks ?? false,

@@ -4,8 +4,8 @@ import { RefusedError, TrapError } from '../../host/errors.js';
 import { isProgram, Program } from '../../host/preview1/program.js';
 import type { OutputEnd } from '../../host/preview1/system.js';
 import { MOST_RESOURCES } from '../../host/resources.js';
-import { nothing } from '../../host/streams.js';
-import { compile } from '../../host/web-assembly.js';
+import { nothing, sourceOf } from '../../host/streams.js';
+import { compile, isCoreModule } from '../../host/web-assembly.js';
 import { BlobContent } from '../content.js';
 import { directoryFrom, nodesIn, rowsOf } from '../nodes.js';
 import { Volume } from '../volume.js';
@@ -36,14 +36,10 @@ function volumeOf({ name, access, tree }: GivenDirectory): Volume {
 
 /** Compiles a program. Throws a RefusedError unless it is a command that needs nothing but preview 1. */
 async function load(bytes: Uint8Array): Promise<Program> {
-  const header = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (header === '0061736d0d000100') {
+  if (!isCoreModule(bytes)) {
     throw new RefusedError(
       'the program is a component, and browsers run only core modules for WASI preview 1: compile it for wasm32-wasip1',
     );
-  }
-  if (header !== '0061736d01000000') {
-    throw new RefusedError('this is not WebAssembly: it begins neither as a component nor as a core module');
   }
   const module = await compile(bytes);
   if (!isProgram(module)) {
@@ -60,7 +56,6 @@ async function run(order: Order): Promise<Message> {
   program.requireGranted(order);
   const volumes = order.directories.map(volumeOf);
   const room = new Room(memory, volumes);
-  let rest = stdin;
   const outputTo = (name: OutputName): OutputEnd => ({
     sink: {
       isFile: false,
@@ -79,15 +74,7 @@ async function run(order: Order): Promise<Message> {
     args,
     env,
     stdin: {
-      source: {
-        isFile: false,
-        read(length) {
-          const bytes = rest.subarray(0, length);
-          rest = rest.subarray(length);
-          return bytes;
-        },
-        close: nothing,
-      },
+      source: sourceOf(stdin),
       isTerminal: false,
     },
     stdout: outputTo('stdout'),

@@ -1,0 +1,7 @@
+// What copies and programs have in common in a browser.
+
+/** Maximum number of bytes in memory, unless the caller says otherwise. */
+export const DEFAULT_MEMORY = 2 ** 30;
+
+/** Why a worker failed, if the browser does not say. */
+export const NOT_LOADED = "it could not be loaded; see 'The worker' in mapcp's docs/browser.md";
