@@ -197,10 +197,16 @@ enum mapcp_way_event mapcp_way_next(struct mapcp_way *way) {
     return fstat(opened, &way->status) == 0 ? pass(way, false) : stop(way, errno);
 }
 
+/// Whether the name that begins at `start` is "." or "..".
+static bool is_dots(const struct mapcp_way *way, size_t start) {
+    const size_t length = end_of(way, start) - start;
+    return length <= 2 && strncmp(way->path + start, "..", length) == 0;
+}
+
 size_t mapcp_way_left(const struct mapcp_way *way) {
     size_t count = 0;
     for (size_t at = way->next; !is_last(way, at); at = behind(way, at)) {
-        count++;
+        count += !is_dots(way, at);
     }
     return count;
 }
@@ -208,8 +214,7 @@ size_t mapcp_way_left(const struct mapcp_way *way) {
 bool mapcp_way_has_dots(const struct mapcp_way *way) {
     bool has_dots = false;
     for (size_t at = way->next; !has_dots && way->path[at] != '\0'; at = behind(way, at)) {
-        const size_t length = end_of(way, at) - at;
-        has_dots = length <= 2 && strncmp(way->path + at, "..", length) == 0;
+        has_dots = is_dots(way, at);
     }
     return has_dots;
 }
@@ -272,7 +277,16 @@ void mapcp_way_close(struct mapcp_way *way) {
 }
 
 /// Removes the directories that were made, from the one at index `first` to the one before `last`, and begins
-/// with the deepest. `directory` holds the first of them. Divides them into parts, so that only a few are
+/// with the deepest. The host walks the whole path to each.
+static void remove_by_path(const struct mapcp_way *way, size_t first, size_t last) {
+    for (size_t index = last; index > first; index--) {
+        const struct part part = cut_at(way, end_of(way, way->made[index - 1]));
+        (void)unlinkat(AT_FDCWD, way->path, AT_REMOVEDIR);
+        put_back(part);
+    }
+}
+
+/// As remove_by_path, for any number of directories. `directory` holds the first of them. Divides them into parts, so that only a few are
 /// open at a time and the host walks each name only a few times.
 static void remove_made(const struct mapcp_way *way, int directory, size_t first, size_t last) {
     const size_t *made = way->made;
@@ -297,10 +311,13 @@ static void remove_made(const struct mapcp_way *way, int directory, size_t first
     }
     starts[parts] = last;
     for (size_t part = parts; part > 0; part--) {
-        if (held[part - 1] >= 0) {
-            remove_made(way, held[part - 1], starts[part - 1], starts[part]);
+        if (held[part - 1] < 0) {
+            // It may only be searched, or no descriptor is left.
+            remove_by_path(way, starts[part - 1], starts[part]);
+            continue;
         }
-        if (part > 1 && held[part - 1] >= 0) {
+        remove_made(way, held[part - 1], starts[part - 1], starts[part]);
+        if (part > 1) {
             (void)close(held[part - 1]);
         }
     }
@@ -312,6 +329,8 @@ void mapcp_way_undo(struct mapcp_way *way) {
     if (directory >= 0) {
         remove_made(way, directory, 0, way->made_count);
         (void)close(directory);
+    } else {
+        remove_by_path(way, 0, way->made_count);
     }
     way->made_count = 0;
 }

@@ -71,6 +71,10 @@ interface Failing {
   readonly entry: string;
   /** Whether the call is part of listing a directory. */
   readonly isListing: boolean;
+  /** Whether the call opens a directory on the way to synchronise it. */
+  readonly isForSync: boolean;
+  /** Whether the call only learns whether the path is too long. */
+  readonly isForLength: boolean;
 }
 
 /** See {@link Failing.entry}. */
@@ -114,10 +118,17 @@ function maySucceed({ before }: Ending, failing: Failing): boolean {
       // If a directory on the way cannot be inspected, the copy creates it and so learns whether it exists. If it is
       // the source itself, the walk meets it again. If it is unknown whether a temporary file has another spelling, the
       // copy assumes that it has. The same holds for a name that is taken; names here have small letters.
-      return isOnTheWay(failing) || /\/\.MAPCP-|e\u0301\.tmp$|\/[A-Z]+$/.test(entry);
+      return isOnTheWay(failing) || failing.isForLength || /\/\.MAPCP-|e\u0301\.tmp$|\/[A-Z]+$/.test(entry);
     case 'metadataHashAt':
       // Listing does not depend on an entry's number.
       return isOnTheWay(failing) || isListing;
+    case 'getFlags':
+    case 'getType':
+    case 'openAt':
+    case 'stat':
+    case 'metadataHash':
+      // If a directory on the way cannot be opened by its name, the copy tries its path.
+      return isOnTheWay(failing) && !failing.isForSync;
     case 'createDirectoryAt':
       // A preopened root cannot be created. If it exists, the copy goes on, unless the disk itself fails.
       return (
@@ -153,9 +164,10 @@ function withAnyStatus(ending: Ending, path: string): Ending {
 
 /** The operations that the error may name. */
 function operationsIn(failing: Failing): readonly Operation[] {
-  // A directory on the way is opened only to synchronise its new name.
-  const isForSync = isOnTheWay(failing) && operationsOf[failing.call].includes('open');
-  return isForSync ? ['sync'] : operationsOf[failing.call];
+  if (!isOnTheWay(failing)) {
+    return operationsOf[failing.call];
+  }
+  return failing.isForSync ? ['sync'] : ['create'];
 }
 
 /** The path below source and target of the entry that a call is made for. */
@@ -237,6 +249,29 @@ function subjectOf(
   );
 }
 
+/**
+ * Whether a call opens a directory on the way to the target to synchronise it. The adapter for WASI 0.2 makes no call for
+ * that. Other directories on the way are inspected when they are open.
+ */
+function isForSync(scenario: Scenario, calls: readonly Call[], number: number): boolean {
+  // The type is looked up before and after.
+  const opened = calls.findIndex(({ name }, index) => index >= number - 1 && name === 'openAt');
+  return (
+    ['getFlags', 'getType', 'openAt'].includes(calls[number]?.name ?? '') &&
+    scenario.options.sync === true &&
+    calls[opened + 2]?.name !== 'stat'
+  );
+}
+
+/** Whether a call inspects the target before its parents are made, only to learn whether its path is too long. */
+function isForLength(calls: readonly Call[], number: number): boolean {
+  const { name, path = '' } = calls[number] ?? {};
+  return (
+    name === 'statAt' &&
+    calls.slice(number).some((call) => call.name === 'createDirectoryAt' && isBelow(path, call.path ?? ''))
+  );
+}
+
 /** Iterates over the faults of a copy, each with the number of its call. */
 function* faultsIn(
   scenario: Scenario,
@@ -248,7 +283,12 @@ function* faultsIn(
     for (const fault of faultsOf[name]) {
       if (takesAll || count++ % ways.length === ways.indexOf(way)) {
         const isListing = calls[number - 1]?.name === 'readDirectoryEntry';
-        yield { scenario, number, call: name, fault, entry: subjectOf(scenario, calls, number), isListing };
+        const entry = subjectOf(scenario, calls, number);
+        yield {
+          ...{ scenario, number, call: name, fault, entry, isListing },
+          isForSync: isForSync(scenario, calls, number),
+          isForLength: isForLength(calls, number),
+        };
       }
     }
   }

@@ -35,6 +35,10 @@ describe.each(walkers)('a host with the %s walker', (_kind, walker) => {
   it('closes everything when it is closed, and then refuses every call', () => {
     const { box, host, root } = sandbox(walker);
     mkdirSync(join(box, 'dir'));
+    // A small directory is listed at once.
+    for (let index = 0; index < 1000; index++) {
+      writeFileSync(join(box, `dir/${index}`), '');
+    }
     const file = root.openAt({}, 'file', { create: true }, { read: true, write: true });
     const stream = file.writeViaStream(0n);
     root.openAt({}, 'dir', {}, { read: true }).readDirectory();
