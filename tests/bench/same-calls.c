@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 enum {
@@ -69,6 +70,9 @@ static void copy_directory(int from_parent, int to_parent, const char *name, con
     to = (int)must(openat(to_parent, new_name, HELD), name);
     must(fstat(to, &made), name);
     must(fstat(to, &made), name);
+    struct statfs system;
+    must(fstat(from, &made), name);
+    must(fstatfs(from, &system), name);
     DIR *entries = fdopendir((int)must(openat(from, ".", DIRECTORY), name));
     if (entries == NULL) {
         fail(name);

@@ -7,12 +7,14 @@ import {
   constants,
   fchmodSync,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readlinkSync,
   readSync,
   renameSync,
+  statfsSync,
   writeSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -117,6 +119,9 @@ export function copyBySameCalls(source, target, by = 'procfs', isInPlace = false
     const to = openSync(entry(toParent, newName), HELD);
     fstatSync(to);
     fstatSync(to);
+    // Whether it is small enough to be listed by one call.
+    lstatSync(entry(from, '.'));
+    statfsSync(entry(from, '.'));
     for (const each of readdirSync(entry(from, '.'), { withFileTypes: true })) {
       if (each.isDirectory()) {
         copyDirectory(from, to, each.name, each.name);
