@@ -29,6 +29,12 @@ const changes = [
     replaceBy: '/* @__NO_SIDE_EFFECTS__ */ $&',
   },
   {
+    // Without the option, a name that begins with a byte order mark becomes another name.
+    subject: 'the decoder of text',
+    find: /new TextDecoder\(\)/,
+    replaceBy: "new TextDecoder('utf-8', { ignoreBOM: true })",
+  },
+  {
     // Nothing is asynchronous here, so esbuild can drop a third of the code.
     subject: 'the asynchronous variants of imports',
     isOfImports: true,

@@ -18,7 +18,8 @@ export interface Context {
 /** A call with the flat parameters of the canonical ABI. */
 export type Lowered = (...flat: never[]) => void;
 
-const decoder = new TextDecoder();
+// Otherwise a name that begins with a byte order mark would become another one.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** Objects that the component has handles of, by numbers. */

@@ -1,7 +1,7 @@
 /** The paths of a list that comes in pieces of bytes. */
 export class PathList {
   readonly #end: string;
-  readonly #decoder = new TextDecoder();
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   /** The beginning of a path whose end has not come yet. */
   rest = '';
 

@@ -97,7 +97,11 @@ export async function translate(bytes: Uint8Array, adapter?: 'Command' | 'Reacto
     throw new Error('jco made no JavaScript: is it another version than mapcp/host knows?');
   }
   const coreModules = new Map(files.filter(([name]) => name.endsWith('.wasm')));
-  return { component, code: new TextDecoder().decode(code), coreModules, imports, exports };
+  // Without the option, a name that begins with a byte order mark becomes another name.
+  const text = new TextDecoder()
+    .decode(code)
+    .replace('new TextDecoder()', "new TextDecoder('utf-8', { ignoreBOM: true })");
+  return { component, code: text, coreModules, imports, exports };
 }
 
 /** Finds jco from this module, so that it is the copy that is installed beside mapcp. */

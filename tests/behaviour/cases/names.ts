@@ -12,6 +12,7 @@ const odd = [
   'ünïcödé ☃ 文件 🎉',
   'e\u0301 is not \u00e9',
   'right-to-left \u202e',
+  '\ufeffbyte order mark',
   'back\\slash',
   '-r',
   '--help',
