@@ -237,8 +237,7 @@ static bool refuse_listed(struct mapcp_job *job, struct mapcp_error *error) {
                 mapcp_path_set(&target, job->given_target) && mapcp_path_push(&target, path);
     if (good) {
         // A path that is too long is cut.
-        error->listed =
-            error->code == MAPCP_CODE_NAME_TOO_LONG ? NULL : mapcp_list_invalid(&job->list);
+        error->listed = error->code == MAPCP_CODE_NAME_TOO_LONG ? NULL : mapcp_list_invalid(&job->list);
         job->source = source;
         job->target = target;
         good = mapcp_job_go_on_or_fail(job, error, job->options.keep_going);

@@ -286,8 +286,8 @@ static void remove_by_path(const struct mapcp_way *way, size_t first, size_t las
     }
 }
 
-/// As remove_by_path, for any number of directories. `directory` holds the first of them. Divides them into parts, so that only a few are
-/// open at a time and the host walks each name only a few times.
+/// As remove_by_path, for any number of directories. `directory` holds the first of them. Divides them into
+/// parts, so that only a few are open at a time and the host walks each name only a few times.
 static void remove_made(const struct mapcp_way *way, int directory, size_t first, size_t last) {
     const size_t *made = way->made;
     const size_t parts = last - first < MOST_PARTS ? last - first : MOST_PARTS;
