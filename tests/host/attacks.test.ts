@@ -21,15 +21,7 @@ import type { Access, Preopen } from '../../ts/host/grant.js';
 import type { Walker } from '../../ts/host/walker.js';
 import { it } from '../helpers/it.js';
 import type { Attempt, Descriptor } from './helpers.js';
-import {
-  expectAnswers,
-  hostWith,
-  isCoreModule,
-  outcome,
-  preopensOf,
-  programWalkers,
-  sandbox,
-} from './helpers.js';
+import { expectAnswers, hostWith, outcome, preopensOf, programWalkers, sandbox, walkers } from './helpers.js';
 import { namesBelow, sealed } from './sealed.js';
 
 const follow = { symlinkFollow: true };
@@ -237,15 +229,8 @@ function besieged(walker: Walker) {
   return { ...box, top: join(box.box, '..'), expectUntouched: sealed(box.outside) };
 }
 
-describe.each(programWalkers)('the %s walker', (kind, walker) => {
-  const onObjects = it.skipIf(isCoreModule(walker));
-
-  /** The path-based walker loses a directory that was moved. */
-  const held = (answer: string) => (!kind.startsWith('path') ? answer : 'EPERM');
-  /** If `link` may follow a symbolic link, the host gives none a second name. */
-  const linked = (answer: string, otherwise: string) => (walker.linkFollows ? otherwise : answer);
-
-  onObjects.each(attacks)('refuses %s', (_name, arrange, code, uses) => {
+describe.each(walkers)('the objects of the %s walker', (kind, walker) => {
+  it.each(attacks)('refuses %s', (_name, arrange, code, uses) => {
     const { box, outside, root, expectUntouched } = besieged(walker);
     const path = arrange(box, outside);
     const before = namesBelow(box);
@@ -255,6 +240,55 @@ describe.each(programWalkers)('the %s walker', (kind, walker) => {
     expectUntouched();
     expect(namesBelow(box)).toEqual(before);
   });
+
+  const outward: [string, (root: Descriptor) => unknown][] = [
+    ['make an absolute link', (root) => root.symlinkAt('/etc/passwd', 'link')],
+    ['remove itself', (root) => root.removeDirectoryAt('dir/../..')],
+  ];
+
+  it.each(outward)('refuses to %s', (_name, act) => {
+    const { box, root, expectUntouched } = besieged(walker);
+    expect(outcome(() => act(root))).toBe('not-permitted');
+    expectUntouched();
+    expect(readdirSync(box).sort()).toEqual(['dir', 'file']);
+  });
+
+  it('stays in a held directory if a link to outside takes its name', () => {
+    const { box, root, expectUntouched } = besieged(walker);
+    const directory = root.openAt({}, 'dir/deep', { directory: true }, { read: true });
+    rmdirSync(join(box, 'dir/deep'));
+    symlinkSync('../../outside', join(box, 'dir/deep'));
+    const missing = !kind.startsWith('path') ? 'no-entry' : 'not-permitted';
+    for (const [use, act] of followingUses) {
+      expect([use, outcome(() => act(directory, 'secret'))]).toEqual([use, missing]);
+    }
+    expectUntouched();
+  });
+
+  it('stays in a held directory if an outside directory takes its name', () => {
+    const { box, outside, root } = besieged(walker);
+    const directory = root.openAt({}, 'dir', { directory: true }, { read: true });
+    renameSync(join(box, 'dir'), join(box, 'moved'));
+    renameSync(outside, join(box, 'dir'));
+    expect(outcome(() => directory.statAt({}, 'secret'))).toBe(
+      !kind.startsWith('path') ? 'no-entry' : 'not-permitted',
+    );
+  });
+
+  it('does not climb out of a held directory, which is its own root', () => {
+    const { root } = besieged(walker);
+    const directory = root.openAt({}, 'dir/deep', { directory: true }, { read: true });
+    expect(outcome(() => directory.statAt({}, '..'))).toBe('not-permitted');
+    expect(outcome(() => directory.openAt({}, '../..', {}, { read: true }))).toBe('not-permitted');
+  });
+});
+
+describe.each(programWalkers)('the %s walker', (kind, walker) => {
+  /** The path-based walker loses a directory that was moved. */
+  const held = (answer: string) => (!kind.startsWith('path') ? answer : 'EPERM');
+
+  /** If `link` may follow a symbolic link, the host gives none a second name. */
+  const linked = (answer: string, otherwise: string) => (walker.linkFollows ? otherwise : answer);
 
   it.each(attacks)('refuses a program %s', async (_name, arrange, code, uses) => {
     const { box, outside, expectUntouched } = besieged(walker);
@@ -300,17 +334,6 @@ describe.each(programWalkers)('the %s walker', (kind, walker) => {
     ]);
   });
 
-  const outward: [string, (root: Descriptor) => unknown][] = [
-    ['make an absolute link', (root) => root.symlinkAt('/etc/passwd', 'link')],
-    ['remove itself', (root) => root.removeDirectoryAt('dir/../..')],
-  ];
-  onObjects.each(outward)('refuses to %s', (_name, act) => {
-    const { box, root, expectUntouched } = besieged(walker);
-    expect(outcome(() => act(root))).toBe('not-permitted');
-    expectUntouched();
-    expect(readdirSync(box).sort()).toEqual(['dir', 'file']);
-  });
-
   it('treats a link that leads outside as a link if it is renamed, linked, read or removed', async () => {
     const { box, root, expectUntouched } = besieged(walker);
     for (const name of ['one', 'two', 'three', 'four']) {
@@ -338,35 +361,6 @@ describe.each(programWalkers)('the %s walker', (kind, walker) => {
     expect(readdirSync(box).sort()).toEqual(['dir', 'three']);
     expect(readFileSync(join(box, 'three'), 'utf8')).toBe('inside');
     expectUntouched();
-  });
-
-  onObjects('stays in a held directory if a link to outside takes its name', () => {
-    const { box, root, expectUntouched } = besieged(walker);
-    const directory = root.openAt({}, 'dir/deep', { directory: true }, { read: true });
-    rmdirSync(join(box, 'dir/deep'));
-    symlinkSync('../../outside', join(box, 'dir/deep'));
-    const missing = !kind.startsWith('path') ? 'no-entry' : 'not-permitted';
-    for (const [use, act] of followingUses) {
-      expect([use, outcome(() => act(directory, 'secret'))]).toEqual([use, missing]);
-    }
-    expectUntouched();
-  });
-
-  onObjects('stays in a held directory if an outside directory takes its name', () => {
-    const { box, outside, root } = besieged(walker);
-    const directory = root.openAt({}, 'dir', { directory: true }, { read: true });
-    renameSync(join(box, 'dir'), join(box, 'moved'));
-    renameSync(outside, join(box, 'dir'));
-    expect(outcome(() => directory.statAt({}, 'secret'))).toBe(
-      !kind.startsWith('path') ? 'no-entry' : 'not-permitted',
-    );
-  });
-
-  onObjects('does not climb out of a held directory, which is its own root', () => {
-    const { root } = besieged(walker);
-    const directory = root.openAt({}, 'dir/deep', { directory: true }, { read: true });
-    expect(outcome(() => directory.statAt({}, '..'))).toBe('not-permitted');
-    expect(outcome(() => directory.openAt({}, '../..', {}, { read: true }))).toBe('not-permitted');
   });
 
   it('lets a program climb back to its root, from any depth', async () => {
@@ -428,6 +422,7 @@ describe.each(programWalkers)('the %s walker', (kind, walker) => {
       { deep: 'ok directory', name: 'EPERM' },
     ],
   ];
+
   it.each(fates)('keeps a program in a held directory that %s', async (_name, befall, { deep, name }) => {
     const place = besieged(walker);
     await expectAnswers(
@@ -533,6 +528,7 @@ describe.each(programWalkers)('the %s walker', (kind, walker) => {
       },
     ],
   ];
+
   it.each(exchanges.slice(0, process.platform === 'win32' ? 1 : 2))(
     'does not open an entry that was a file and is now %s',
     async (_name, put) => {
@@ -610,6 +606,7 @@ describe.each(programWalkers)('the %s walker', (kind, walker) => {
   const pairs = (['read', 'read-write'] as const).flatMap((one) =>
     (['read', 'read-write'] as const).map((two) => [one, two] as const),
   );
+
   it.for(pairs)(
     'moves and links between a %s and a %s preopen only if both may be changed',
     async ([one, two], { directory: top }) => {

@@ -50,13 +50,11 @@ const byCoreModule: [string, Walker][] = walkers.map(([name, walker]) => [
   { ...walker },
 ]);
 
-/** All walkers, each twice: programs run as components, and as core modules for preview 1. */
+/**
+ * All walkers, each twice: programs run as components, and as core modules for preview 1. Both have the same objects, so
+ * tests of objects need only `walkers`.
+ */
 export const programWalkers = [...walkers, ...byCoreModule];
-
-/** Whether a walker is for core modules. They have the same objects as components, whose tests need not run again. */
-export function isCoreModule(walker: Walker): boolean {
-  return byCoreModule.some(([, other]) => other === walker);
-}
 
 /** Creates a host, and closes it after the test. */
 export function hostWith(walker: Walker, options: HostOptions): Host {
@@ -128,7 +126,7 @@ export async function callsOn(
     clocks: true,
     random: true,
   };
-  if (isCoreModule(walker)) {
+  if (byCoreModule.some(([, other]) => other === walker)) {
     const module = await compile(readFileSync(built('wasm', 'guests', 'calls.wasm')));
     expect(await new Program(module).runOn(walker, given)).toBe(0);
     return output.trimEnd().split('\n');
