@@ -9,7 +9,8 @@
 #include "parents.h"
 #include "way.h"
 
-// How much a directory on the way adds to `passed`, one that is opened by its whole path, and a listed name.
+// How much each of these adds to `passed`: a directory on the way, one that is opened by its whole path, and
+// a listed name.
 #define PASSED_PER_DIRECTORY 16
 #define PASSED_PER_PATH 512
 #define PASSED_PER_NAME 4
@@ -87,7 +88,7 @@ bool mapcp_approach_confirm(struct mapcp_job *job, struct mapcp_error *error) {
 
 // --- Approaching -------------------------------------------------------------------------------------------
 
-/// Goes on after the directories and names that are there already.
+/// Ends the approach, or begins to make the directories that are missing.
 static bool arrive(struct mapcp_job *job, bool *done, struct mapcp_error *error) {
     const struct mapcp_options *options = &job->options;
     const bool is_missing = job->way_end == MAPCP_WAY_MISSING;
@@ -111,7 +112,7 @@ static bool arrive(struct mapcp_job *job, bool *done, struct mapcp_error *error)
     return mapcp_limits_allow_parents(options, mapcp_way_left(&job->way), error);
 }
 
-/// Counts a directory, and notes if it is the source.
+/// Counts a directory, and notes whether it is the source.
 static void note_passed(struct mapcp_job *job) {
     const struct mapcp_way *way = &job->way;
     const struct stat *source = &job->given_status;

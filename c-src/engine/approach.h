@@ -1,8 +1,8 @@
 #ifndef MAPCP_APPROACH_H
 #define MAPCP_APPROACH_H
 
-// What a job does at the target before it copies anything: it goes along the way to it, refuses a target in
-// the source and names that are not portable, and makes the directories that are missing. See way.h and
+// What a job does before it copies anything: it goes along the way to the target, refuses a target in the
+// source and names that are not portable, and makes the directories that are missing. See way.h and
 // job_state.h.
 
 #include <stdbool.h>

@@ -234,7 +234,7 @@ static bool begin(struct mapcp_job *job, struct mapcp_error *error) {
     return is_special ? begin_to_copy(job, error) : approach_or_copy(job, error);
 }
 
-/// Does a part of what precedes the copy.
+/// Takes a step of the approach. After the last one, begins to copy.
 static bool approach(struct mapcp_job *job, uint64_t *spent) {
     struct mapcp_error error;
     bool is_done = false;

@@ -36,8 +36,8 @@ void mapcp_job_end_input(struct mapcp_job *job);
 
 /// Answers what the progress asks since the last step: the start and the end of each range of the source that
 /// holds data, in order, from the asked offset on. Before and between the ranges, the source must have only
-/// zeros. Nothing is known behind the last one, which may be empty. The job keeps the first
-/// MAPCP_MOST_RANGES, and asks again behind them.
+/// zeros. Nothing is known after the last one, which may be empty. The job keeps the first
+/// MAPCP_MOST_RANGES, and asks again after them.
 ///
 /// An answer that is not in order, that nothing asked for, or that says nothing is ignored. Without an
 /// answer, the job reads the whole source.

@@ -31,14 +31,14 @@ struct mapcp_data_ranges {
 
 /// Replaces what is known: `bounds` has the start and the end of each of `count` ranges, for a file of `size`
 /// bytes. Returns false and changes nothing if they are not in order, begin before `offset`, or do not reach
-/// behind it.
+/// past it.
 bool mapcp_data_ranges_set(struct mapcp_data_ranges *ranges, const uint64_t *bounds, size_t count,
                            uint64_t offset, uint64_t size);
 
-/// Whether something is known about the bytes behind `offset`.
+/// Whether something is known about the bytes after `offset`.
 bool mapcp_data_ranges_reach(const struct mapcp_data_ranges *ranges, uint64_t offset);
 
-/// The first range that may hold data and ends behind `offset`, without its part before `offset`. If nothing
+/// The first range that may hold data and ends after `offset`, without its part before `offset`. If nothing
 /// is known there, all bytes from `offset` on. Offsets must not shrink from call to call.
 struct mapcp_data_range mapcp_data_ranges_next(struct mapcp_data_ranges *ranges, uint64_t offset);
 

@@ -85,8 +85,8 @@ struct mapcp_job {
     /// not be reached, `way_end` says so.
     struct mapcp_way way;
     enum mapcp_way_event way_end;
-    /// Whether the way leads through the source, a directory, and where the names behind the source begin; 0
-    /// if this is unknown.
+    /// Whether the target is in the source, a directory, and the offset of the way's first name below it. The
+    /// offset is 0 if it is unknown.
     bool is_inside_source;
     size_t inside_from;
     /// The status of the source when the job began.

@@ -23,8 +23,8 @@ bool mapcp_check_outside(const char *path, const struct stat *source, struct map
 
 /// Whether a walk through the directory that has the status `source` leaves out the target, or a directory on
 /// the way to it, as in `mapcp -r --exclude backup . backup`. The way must have been walked to its end, or to
-/// the first missing directory. Its path is below the source behind the offset `from`; 0 if this is unknown.
-/// False if the target is not in the source, or if this is unknown.
+/// the first missing directory. `from` is the offset of its first name below the source; 0 if that is
+/// unknown. False if the target is not in the source, or if its path below the source is unknown.
 bool mapcp_is_left_out(const struct mapcp_way *way, size_t from, const struct stat *source,
                        const struct mapcp_options *options);
 

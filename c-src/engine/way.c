@@ -19,23 +19,29 @@
 
 // --- Parts of the path -------------------------------------------------------------------------------------
 
-/// The end of the name that begins at `start`.
+/// The end of the name at `start`.
 static size_t end_of(const struct mapcp_way *way, size_t start) {
     return start + strcspn(way->path + start, "/");
 }
 
-/// Where the name behind the one that begins at `start` begins.
-static size_t behind(const struct mapcp_way *way, size_t start) {
+/// The start of the name after the one at `start`.
+static size_t start_after(const struct mapcp_way *way, size_t start) {
     const size_t end = end_of(way, start);
     return end + strspn(way->path + end, "/");
 }
 
 static bool is_last(const struct mapcp_way *way, size_t start) {
     // A slash at the end belongs to the last name.
-    return way->path[behind(way, start)] == '\0';
+    return way->path[start_after(way, start)] == '\0';
 }
 
-/// A part of the path, as a path of its own. Must be given back with put_back.
+/// Whether the name at `start` is "." or "..".
+static bool is_dots(const struct mapcp_way *way, size_t start) {
+    const size_t length = end_of(way, start) - start;
+    return length <= 2 && strncmp(way->path + start, "..", length) == 0;
+}
+
+/// A cut in the path, which ends there until put_back undoes it.
 struct part {
     char *end;
     char after;
@@ -65,16 +71,14 @@ static int open_between(const struct mapcp_way *way, int directory, size_t from,
 
 /// Goes into an open directory, whose path ends before `next`.
 static void enter(struct mapcp_way *way, int directory, size_t next) {
-    if (way->directory >= 0) {
-        (void)close(way->directory);
-    }
+    mapcp_way_close(way);
     way->directory = directory;
     way->from = next;
     way->next = next;
 }
 
-/// Opens the first directory, from which the rest of the path leads on.
-static int open_first(struct mapcp_way *way, size_t *next) {
+/// Opens the first directory, and sets `next`. Returns -1 with errno set on failure.
+static int open_first(struct mapcp_way *way) {
 #ifdef __wasi__
     const char *preopen = NULL;
     char *rest = NULL;
@@ -86,27 +90,25 @@ static int open_first(struct mapcp_way *way, size_t *next) {
     const size_t left = strlen(rest);
     // The rest of the preopen's own path is ".", which need not be a part of it.
     const bool is_part = left <= length && strcmp(way->path + length - left, rest) == 0;
-    *next = is_part ? length - left : length;
-    return openat(directory, ".", DIRECTORY);
+    way->next = is_part ? length - left : length;
+    way->is_preopen = true;
+    return directory;
 #else
-    *next = strspn(way->path, "/");
-    return open(*next > 0 ? "/" : ".", DIRECTORY);
+    way->next = strspn(way->path, "/");
+    return open(way->next > 0 ? "/" : ".", DIRECTORY);
 #endif
 }
 
 bool mapcp_way_begin(struct mapcp_way *way, const char *path, bool seeks_above) {
-    size_t next = 0;
     *way = MAPCP_NO_WAY;
     way->seeks_above = seeks_above;
     way->path = strdup(path);
     if (!way->path) {
         return false;
     }
-    const int first = open_first(way, &next);
-    way->number = first < 0 ? errno : 0;
-    if (first >= 0) {
-        enter(way, first, next);
-    }
+    way->directory = open_first(way);
+    way->from = way->next;
+    way->number = way->directory < 0 ? errno : 0;
     return true;
 }
 
@@ -127,6 +129,17 @@ static enum mapcp_way_event pass(struct mapcp_way *way, bool is_elsewhere) {
     return MAPCP_WAY_PASSED;
 }
 
+static enum mapcp_way_event stop(struct mapcp_way *way, int number) {
+    way->number = number;
+    return number == ENOENT ? MAPCP_WAY_MISSING : MAPCP_WAY_FAILED;
+}
+
+/// Passes the directory that was entered. Only a walk that seeks those above needs its status.
+static enum mapcp_way_event pass_entered(struct mapcp_way *way, bool is_elsewhere) {
+    const bool good = !way->seeks_above || fstat(way->directory, &way->status) == 0;
+    return good ? pass(way, is_elsewhere) : stop(way, errno);
+}
+
 /// Goes up by "..", which is right for links on the way, until the root of the sandbox.
 static bool go_up(struct mapcp_way *way) {
     const struct stat below = way->status;
@@ -138,16 +151,11 @@ static bool go_up(struct mapcp_way *way) {
     return is_higher;
 }
 
-static enum mapcp_way_event stop(struct mapcp_way *way, int number) {
-    way->number = number;
-    return number == ENOENT ? MAPCP_WAY_MISSING : MAPCP_WAY_FAILED;
-}
-
 /// Goes to the next directory, which cannot be opened by its name in the one before. The host refuses that
 /// for ".." and for links that lead further up. It may also refuse to open what it lets a path lead through.
 static enum mapcp_way_event go_by_path(struct mapcp_way *way) {
     const size_t end = end_of(way, way->next);
-    const size_t next = behind(way, way->next);
+    const size_t next = start_after(way, way->next);
     const struct part part = cut_at(way, end);
     const int opened = open(way->path, DIRECTORY);
     const int status = opened >= 0 ? fstat(opened, &way->status)
@@ -173,12 +181,12 @@ enum mapcp_way_event mapcp_way_next(struct mapcp_way *way) {
     }
     if (!way->has_begun) {
         way->has_begun = true;
-        return fstat(way->directory, &way->status) == 0 ? pass(way, true) : stop(way, errno);
+        return pass_entered(way, true);
     }
     if (is_last(way, way->next)) {
         return MAPCP_WAY_END;
     }
-    const size_t next = behind(way, way->next);
+    const size_t next = start_after(way, way->next);
     const struct part part = cut_at(way, end_of(way, way->next));
     const char *const name = way->path + way->from;
     if (strcmp(name, ".") == 0) {
@@ -194,18 +202,12 @@ enum mapcp_way_event mapcp_way_next(struct mapcp_way *way) {
         return number == ENOENT ? stop(way, number) : go_by_path(way);
     }
     enter(way, opened, next);
-    return fstat(opened, &way->status) == 0 ? pass(way, false) : stop(way, errno);
-}
-
-/// Whether the name that begins at `start` is "." or "..".
-static bool is_dots(const struct mapcp_way *way, size_t start) {
-    const size_t length = end_of(way, start) - start;
-    return length <= 2 && strncmp(way->path + start, "..", length) == 0;
+    return pass_entered(way, false);
 }
 
 size_t mapcp_way_left(const struct mapcp_way *way) {
     size_t count = 0;
-    for (size_t at = way->next; !is_last(way, at); at = behind(way, at)) {
+    for (size_t at = way->next; !is_last(way, at); at = start_after(way, at)) {
         count += !is_dots(way, at);
     }
     return count;
@@ -213,7 +215,7 @@ size_t mapcp_way_left(const struct mapcp_way *way) {
 
 bool mapcp_way_has_dots(const struct mapcp_way *way) {
     bool has_dots = false;
-    for (size_t at = way->next; !has_dots && way->path[at] != '\0'; at = behind(way, at)) {
+    for (size_t at = way->next; !has_dots && way->path[at] != '\0'; at = start_after(way, at)) {
         has_dots = is_dots(way, at);
     }
     return has_dots;
@@ -269,11 +271,12 @@ bool mapcp_way_make(struct mapcp_way *way, struct mapcp_error *error) {
 }
 
 void mapcp_way_close(struct mapcp_way *way) {
-    if (way->directory >= 0) {
+    if (way->directory >= 0 && !way->is_preopen) {
         // It only reached entries, so closing it loses nothing.
         (void)close(way->directory);
-        way->directory = -1;
     }
+    way->directory = -1;
+    way->is_preopen = false;
 }
 
 /// Removes the directories that were made, from the one at index `first` to the one before `last`, and begins

@@ -36,17 +36,19 @@ struct mapcp_way {
     /// The deepest directory that is open, or -1. The path is relative to it from `from` on.
     int directory;
     size_t from;
-    /// The status of the directory that was passed last.
+    /// Whether libc holds that directory open, as a preopen.
+    bool is_preopen;
+    /// The status of the directory that was passed last, if `seeks_above` is set.
     struct stat status;
-    /// Whether it was not reached by its name in the one before. Then those that were passed earlier need not
-    /// contain the target, and those above it come next.
+    /// Whether that directory was not reached by its name in the one before. Then the directories that were
+    /// passed earlier need not contain the target, and those above this one come next.
     bool is_elsewhere;
-    /// The offset behind the last such directory.
+    /// The offset after the name of the last such directory.
     size_t elsewhere;
     /// Why the last event was MAPCP_WAY_MISSING or MAPCP_WAY_FAILED.
     int number;
     bool has_begun;
-    /// Whether to pass the directories above one that is elsewhere.
+    /// Whether the walk also passes the directories above one that is elsewhere.
     bool seeks_above;
     /// The path of the last one of these. Empty if there is none left.
     struct mapcp_path above;
@@ -76,7 +78,7 @@ bool mapcp_way_make(struct mapcp_way *way, struct mapcp_error *error);
 /// The number of directories that are not passed yet.
 size_t mapcp_way_left(const struct mapcp_way *way);
 
-/// Whether "." or ".." is among the names behind the directory that was reached.
+/// Whether "." or ".." is among the names after the directory that was reached.
 bool mapcp_way_has_dots(const struct mapcp_way *way);
 
 /// Whether only the last name is left, and is that of a directory.
