@@ -11,39 +11,15 @@
 #include "listing.h"
 #include "target.h"
 
-/// Sets `parent` to the nearest directory on the way to `path` that exists, and `status` to its status.
-static bool find_parent(const char *path, struct mapcp_path *parent, struct stat *status) {
-    if (!mapcp_path_set(parent, path)) {
-        return false;
-    }
-    while (parent->length > 1 && parent->text[parent->length - 1] == '/') {
-        mapcp_path_cut(parent, parent->length - 1);
-    }
-    do {
-        const char *slash = strrchr(parent->text, '/');
-        if (!slash) {
-            return mapcp_path_set(parent, ".") && stat(".", status) == 0;
-        }
-        mapcp_path_cut(parent, slash == parent->text ? 1 : (size_t)(slash - parent->text));
-    } while (stat(parent->text, status) != 0 && parent->length > 1);
-    return true;
-}
-
 bool mapcp_check_outside(const char *path, const struct stat *source, struct mapcp_error *error) {
-    struct mapcp_path parent = {.text = NULL};
-    struct stat status = {.st_ino = 0};
-    struct stat below = {.st_ino = 0};
-    bool outside = true;
-    // Goes up by "..", which is right for links on the way, to the root of the sandbox.
-    bool more = find_parent(path, &parent, &status);
-    while (more && outside) {
-        outside = !mapcp_is_same_file(&status, source);
-        below = status;
-        more = mapcp_path_push(&parent, "..") && stat(parent.text, &status) == 0 &&
-               !mapcp_is_same_file(&below, &status);
+    struct mapcp_way way = MAPCP_NO_WAY;
+    bool inside = false;
+    const bool good = mapcp_way_begin(&way, path, true);
+    while (good && mapcp_way_next(&way) == MAPCP_WAY_PASSED) {
+        inside = (inside && !way.is_elsewhere) || mapcp_is_same_file(&way.status, source);
     }
-    mapcp_path_free(&parent);
-    return outside || mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_INTO_ITSELF);
+    mapcp_way_end(&way);
+    return !inside || mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_INTO_ITSELF);
 }
 
 /// Tries to create a directory that always exists, so nothing is created. A host that refuses all changes
