@@ -302,7 +302,7 @@ bool mapcp_names_accept_rest(const char *rest, struct mapcp_name_set *beside, st
         const size_t length = strcspn(name, "/");
         char *const next = name + length + strspn(name + length, "/");
         name[length] = '\0';
-        // Behind a missing directory, the directories cannot be listed yet.
+        // Nothing can be listed below a missing directory.
         const bool goes_up = strcmp(name, "..") == 0;
         const bool has_name = *name != '\0' && strcmp(name, ".") != 0 && !goes_up;
         good = goes_up ? set || refuse(error, GOES_BACK)

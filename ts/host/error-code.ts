@@ -174,8 +174,8 @@ export function nodeCode(error: unknown): string | undefined {
 }
 
 /**
- * Whether an error of a function of the caller is one of the system, or of Node's permission model. Its `code` alone
- * says nothing: Node's own errors for wrong arguments have one, and anybody's can.
+ * Whether an error of a function of the caller is one of the system, or of Node's permission model. A `code` is not
+ * enough: Node's own errors for wrong arguments have one, and any object can.
  */
 export function isSystemError(error: unknown): boolean {
   const code = nodeCode(error);

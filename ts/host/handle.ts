@@ -8,7 +8,7 @@ import { type BriefStatus, identity, type Status } from './status.js';
 export class Handle {
   readonly #fd: number;
   readonly #closes: (fd: number) => void;
-  // Undefined at first, because a function with a name takes longer to make than the rest.
+  // No function by default, because making one takes longer than the rest of the constructor.
   #failed: ((error: unknown) => void) | undefined;
   #owners = 1;
   #identity: MetadataHashValue | undefined;

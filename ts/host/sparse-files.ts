@@ -69,7 +69,7 @@ export class SparseFiles implements OpenFiles {
     if (fd === undefined) {
       return undefined;
     }
-    // Looked up anew, because the file may have got data since it was opened.
+    // Asked again, because the file may have been written since it was opened.
     const { size, blocks } = fstatSync(fd, { bigint: true });
     if (blocks === 0n && countsBlocks(fd)) {
       return BigUint64Array.of(size, size);

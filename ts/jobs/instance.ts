@@ -6,6 +6,7 @@
 // change their tables; build/transpile.mjs checks that.
 
 import type { Root } from '#bindings';
+import type { CoreImports, CoreInstance } from '../host/web-assembly.js';
 import { instantiateComponent } from './component.js';
 
 /** A memory of a core module. */
@@ -18,18 +19,11 @@ interface Variable {
   value: unknown;
 }
 
-/** An instance of a core module. */
-interface CoreInstance {
-  readonly exports: Readonly<Record<string, unknown>>;
-}
-
 /**
  * How many bytes the memory of an instance may have grown before it is given up. A memory cannot shrink, so each reset
  * of it takes longer from then on, and each window of a large file lets it grow.
  */
 const MOST_GROWTH = 4 * 1024 * 1024;
-
-type CoreImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 // Node's types do not declare WebAssembly.
 declare const WebAssembly: {

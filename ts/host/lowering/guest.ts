@@ -255,7 +255,7 @@ export class Guest {
   }
 
   /**
-   * Begins the answer of a call, a `result` at `at`. The caller then writes the value `payload` bytes behind the returned
+   * Begins the answer of a call, a `result` at `at`. The caller then writes the value `payload` bytes after the returned
    * pointer, and calls `succeed`. If something throws meanwhile, the caller must call `refuse`.
    *
    * @param payload the offset of the value or the error in bytes, which is also the alignment of the result

@@ -65,7 +65,7 @@ type Flat<S extends string> = S extends `i${infer Rest}`
 /** A name of one of the functions. */
 export type Name = keyof typeof signatures;
 
-/** What some of the functions do. Each throws what becomes an errno. */
+/** What some of the functions do. The program gets an errno for what they throw. */
 export type Implementation<N extends string = Name> = {
   readonly [K in Extract<Name, N>]: (...parameters: Flat<(typeof signatures)[K]>) => void;
 };
@@ -76,7 +76,7 @@ export type Functions = Readonly<Record<string, (...flat: unknown[]) => number>>
 /** A function behind its checks. */
 type Act = (...parameters: (number | bigint)[]) => void;
 
-/** Makes the functions that a program can import. It has no name that the object does not have itself. */
+/** Makes the functions that a program can import. Their object inherits nothing. */
 export function functionsFrom(implementation: Implementation): Functions {
   const canSkipStacks = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')?.writable === true;
   const functions = Object.entries(signatures).map(([name, signature]) => {

@@ -32,8 +32,8 @@ const grants: readonly (readonly [option: 'clocks' | 'random', RegExp])[] = [
 ];
 
 /**
- * Whether a core module is a command that needs nothing but preview 1. One that exports functions for a component is
- * none: those have names such as `wasi:cli/run@0.2.0#run`.
+ * Whether a core module is a command that needs nothing but preview 1. A module that is made to become a component is
+ * not: it exports names such as `wasi:cli/run@0.2.0#run`.
  */
 export function isProgram(module: CoreModule): boolean {
   const exported = exportsOf(module).map(({ name }) => name);
@@ -122,7 +122,7 @@ export class Program {
 
 function startIn({ [START]: start }: CoreInstance['exports']): () => void {
   if (typeof start !== 'function') {
-    throw new RefusedError(`the program's export '${START}' is no function`);
+    throw new RefusedError(`the program's export '${START}' is not a function`);
   }
   return start as () => void;
 }
