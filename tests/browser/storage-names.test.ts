@@ -2,6 +2,8 @@
 // or has another tab at the right moment.
 
 import { describe, expect, it } from 'vitest';
+import { Open } from '../../ts/browser/descriptor.js';
+import { Loader } from '../../ts/browser/loader.js';
 import { DirectoryNode, FileNode } from '../../ts/browser/nodes.js';
 import { Storage } from '../../ts/browser/storage.js';
 import { Volume } from '../../ts/browser/volume.js';
@@ -88,7 +90,7 @@ async function listed(files: Record<string, string>, behaviour: Partial<Disk> = 
     await storage.save(true);
     await storage.settle();
   };
-  return { storage, root, save, put, disk, found: () => Object.fromEntries(disk.files) };
+  return { volume, storage, root, save, put, disk, found: () => Object.fromEntries(disk.files) };
 }
 
 const foldCase = (name: string) => name.toLowerCase();
@@ -162,6 +164,35 @@ describe('a directory of the browser', () => {
     expect(seen).toEqual(['a']);
     expect([...root.entries.keys()]).toEqual(['a']);
     expect(root.isListed).toBe(false);
+  });
+
+  it('is not listed if the component opens it only to reach an entry', async () => {
+    const { volume, storage, root } = await listed({ a: 'x', b: 'y' }, {}, false);
+    const loader = new Loader([volume], new Map([[volume, storage]]));
+    const open = async (read: boolean) => {
+      Open.root(volume).openAt(false, '.', { directory: true }, { read, mutateDirectory: true });
+      await loader.prepare(true);
+    };
+    await storage.loadPath(['a']);
+    await open(false);
+    expect([root.isListed, [...root.entries.keys()]]).toEqual([false, ['a']]);
+    await open(true);
+    expect([root.isListed, [...root.entries.keys()]]).toEqual([true, ['a', 'b']]);
+  });
+
+  it('is listed as a target, and only its files with the names of sources are read', async () => {
+    const seen: string[] = [];
+    const source = await listed({ a: 'x' }, {}, false);
+    const target = await listed({ a: 'y', b: 'z' }, { beforeRead: (name) => void seen.push(name) }, false);
+    const loader = new Loader(
+      [source.volume, target.volume],
+      new Map([source, target].map(({ volume, storage }) => [volume, storage])),
+    );
+    Open.root(source.volume).openAt(false, '.', { directory: true }, { read: true });
+    Open.root(target.volume).openAt(false, '.', { directory: true }, { mutateDirectory: true });
+    await loader.prepare(true);
+    expect([...target.root.entries.keys()]).toEqual(['a', 'b']);
+    expect(seen).toEqual(['a']);
   });
 
   it('has no entry for a file that vanishes after it was listed', async () => {

@@ -135,7 +135,11 @@ export class Open implements OpenNode {
         if (open.create || open.truncate || flags.write) {
           fail('is-directory');
         }
-        return new Open(this.#volume, node, this.#below(path), directoryFlags(this.#volume));
+        return new Open(this.#volume, node, this.#below(path), {
+          ...directoryFlags(this.#volume),
+          // The loader must know which directories the component will list.
+          read: flags.read ?? false,
+        });
       case 'regular-file':
         if (open.directory || place.mustBeDirectory) {
           fail('not-directory');

@@ -57,24 +57,27 @@ export class Loader {
         }
       }
     }
-    // The component opens source directories to list them, and target directories only to reach their entries.
+    // The component opens source directories to list them, and others only to reach their entries.
     for (const [volume, { node, flags }] of fresh) {
-      const storage = this.#storages.get(volume);
-      await storage?.list(node);
       if (flags.read) {
+        const storage = this.#storages.get(volume);
+        await storage?.list(node);
         await storage?.loadFiles(node);
         if (isRead) {
           volume.ahead.set(node, new ReadAhead(node));
         }
       }
     }
-    const sources = this.#volumes.flatMap(({ open }) => [...open].filter(isDirectory));
+    const sources = this.#volumes
+      .flatMap(({ open }) => [...open].filter(isDirectory))
+      .filter(({ flags }) => flags.read);
     for (const [volume, { node, flags }] of fresh) {
-      if (!flags.read) {
+      // If no source is open, it is on the way to the target, and the entries on that path are loaded.
+      if (!flags.read && sources.length > 0) {
+        const storage = this.#storages.get(volume);
+        await storage?.list(node);
         // Of a target, only files with the names of sources are needed.
-        const isWanted = (name: string) =>
-          sources.some((source) => source.flags.read && source.node.entries.has(name));
-        await this.#storages.get(volume)?.loadFiles(node, isWanted);
+        await storage?.loadFiles(node, (name) => sources.some((source) => source.node.entries.has(name)));
       }
     }
   }
