@@ -248,21 +248,10 @@ async function round(
     );
     return directory;
   });
-  /** @type {import('mapcp/browser').Sandbox | undefined} */
-  let sandbox;
-  const opened = once(async () => {
-    sandbox = await mapcp.openSandbox({
-      '/in': { directory: await listed(), access: 'read' },
-      '/many': { directory: await many(), access: 'read-write' },
-      '/large': { directory: (await storedFile()).directory, access: 'read-write' },
-      '/memory': { tree: { dir: {} }, access: 'read-write' },
-    });
-    return sandbox;
-  });
   await compare(`\`tree\` of ${treeCount} files with their sizes`, {
     mapcp: async () => {
-      const listing = await opened();
-      return () => listing.tree('/in');
+      const sandbox = await mapcp.openSandbox({ '/in': { directory: await listed(), access: 'read' } });
+      return () => sandbox.tree('/in').finally(() => sandbox.close());
     },
     '32 at once': async () => async () => {
       /** @type {FileSystemFileHandle[]} */
@@ -278,8 +267,10 @@ async function round(
 
   await compare(`copy one file of 1 KiB, beside ${fileCount} others`, {
     mapcp: async () => {
-      const copying = await opened();
-      return () => copying.copy('/many/file-1', '/many/one');
+      const sandbox = await mapcp.openSandbox({
+        '/many': { directory: await many(), access: 'read-write' },
+      });
+      return () => sandbox.copy('/many/file-1', '/many/one').finally(() => sandbox.close());
     },
   });
 
@@ -289,16 +280,24 @@ async function round(
     ['/many', '/memory/copy'],
     ['/in', '/memory/copy'],
   ];
-  for (const [source, target] of ABORTED.includes(wanted) ? aborted : []) {
-    const abort = new AbortController();
-    const copying = (await opened()).copy(source, target, { recursive: true, signal: abort.signal });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const started = performance.now();
-    abort.abort();
-    await copying.catch(() => {});
-    times[ABORTED] = { mapcp: Math.max(times[ABORTED]?.mapcp ?? 0, performance.now() - started) };
+  if (ABORTED.includes(wanted)) {
+    const sandbox = await mapcp.openSandbox({
+      '/in': { directory: await listed(), access: 'read' },
+      '/many': { directory: await many(), access: 'read' },
+      '/large': { directory: (await storedFile()).directory, access: 'read-write' },
+      '/memory': { tree: { dir: {} }, access: 'read-write' },
+    });
+    for (const [source, target] of aborted) {
+      const abort = new AbortController();
+      const copying = sandbox.copy(source, target, { recursive: true, signal: abort.signal });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const started = performance.now();
+      abort.abort();
+      await copying.catch(() => {});
+      times[ABORTED] = { mapcp: Math.max(times[ABORTED]?.mapcp ?? 0, performance.now() - started) };
+    }
+    sandbox.close();
   }
-  sandbox?.close();
   worker.terminate();
   for await (const name of root.keys()) {
     await root.removeEntry(name, { recursive: true });
