@@ -179,7 +179,7 @@ export SHARED_MMAN_PC
 
 PREFIX ?= $(or $(prefix),/usr/local)
 
-# pkg-config cannot print such paths, or the shell would read them otherwise.
+# pkg-config cannot print a path with a space or #, and the recipes put the path in '…'.
 hash := \#
 unusable = $(or $(word 2,$(PREFIX)),$(findstring ',$(PREFIX)),$(findstring $(hash),$(PREFIX)))
 check_prefix = $(if $(PREFIX),$(if $(unusable),$(error PREFIX must not contain spaces, $(hash) or ')),$(error PREFIX is empty))
