@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { inTemporaryDirectory } from '../helpers/directory.js';
+import { mayRun } from '../helpers/tools.js';
 import { contestants } from './contestants.mjs';
 import type { Goal } from './goals.mjs';
 import type { Results } from './report.mjs';
@@ -94,9 +95,7 @@ describe('the profile', () => {
   });
 });
 
-const hasFpart = spawnSync('fpart', ['-V']).status === 0 || process.env.CI !== undefined;
-
-describe.skipIf(!hasFpart)('the page on how cost grows', () => {
+describe.runIf(mayRun('fpart', ['-V']))('the page on how cost grows', () => {
   it('has a row for each size, each kind of run and each number of machines', () =>
     inTemporaryDirectory((directory) => {
       const env = { ...process.env, ROUNDS: '1', SCALE: '0.001', BENCH_OUT: directory };
@@ -117,9 +116,7 @@ describe.skipIf(!hasFpart)('the page on how cost grows', () => {
     }));
 });
 
-const hasStrace = spawnSync('strace', ['-V']).status === 0 || process.env.CI !== undefined;
-
-describe.skipIf(!hasStrace)('the bounds', () => {
+describe.runIf(mayRun('strace', ['-V']))('the bounds', () => {
   const calls =
     'openat,fstat,newfstatat,statx,pread64,pwrite64,fchmod,fchmodat,chmod,close,rename,renameat,mkdir,mkdirat';
 

@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { mayTest } from '../helpers/tools.js';
 import { serve } from './server.mjs';
 
 /** The path of Chromium: `MAPCP_CHROMIUM`, or Debian's. */
 const executablePath = process.env.MAPCP_CHROMIUM ?? '/usr/bin/chromium';
 
 /** Whether there is a Chromium. CI must have one. */
-export const hasChromium = process.env.CI !== undefined || existsSync(executablePath);
+export const hasChromium = mayTest(existsSync(executablePath));
 
 /** Pages for the tests of a file, each with a storage of its own. */
 export interface Pages {

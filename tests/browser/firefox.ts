@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
+import { mayTest } from '../helpers/tools.js';
 import { serve } from './server.mjs';
 
 /** The path of Firefox: `MAPCP_FIREFOX`, or Debian's. */
 const executablePath = process.env.MAPCP_FIREFOX ?? '/usr/bin/firefox-esr';
 
 /** Whether there is a Firefox. CI must have one. */
-export const hasFirefox = process.env.CI !== undefined || existsSync(executablePath);
+export const hasFirefox = mayTest(existsSync(executablePath));
 
 /** A connection to a Firefox. */
 class Marionette {

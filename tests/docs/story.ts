@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import { transformSync } from 'esbuild';
 import { expect } from 'vitest';
+import { mayTest } from '../helpers/tools.js';
 import { wasmtime } from '../helpers/wasmtime.js';
 import { type Block, checkout } from './documents.js';
 import { type Outcome, prepare, prepareCommands, prepareRepository, runScript } from './place.js';
@@ -40,7 +40,7 @@ const lacking = ['wasmtime', 'parallel', 'fpart', 'cc', 'c++'].filter((command) 
 function isThere(command: string): boolean {
   return command === 'wasmtime'
     ? wasmtime !== undefined
-    : process.env.CI !== undefined || runScript(`command -v ${command}`, checkout, '').status === 0;
+    : mayTest(runScript(`command -v ${command}`, checkout, '').status === 0);
 }
 
 /** Whether a story needs a command that is missing. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { asOrdinaryUser } from './ordinary-user.js';
 import { type Outcome, outcomeOf, runProgram } from './program.js';
+import { mayTest } from './tools.js';
 import { wasmtime } from './wasmtime.js';
 
 /** A way to run the programs of a folder of build/out. */
@@ -55,7 +56,7 @@ export function runtimesOf(folder: string): Runtime[] {
     {
       name: 'native',
       // Built if there are native compilers. CI has them, so there the programs must exist.
-      missing: process.env.CI === undefined && !existsSync(join(out, 'native', folder)),
+      missing: !mayTest(existsSync(join(out, 'native', folder))),
       usageStatus: 2,
       run: (program, directory, args) => runFile(built('native', folder, program), args, directory),
     },
