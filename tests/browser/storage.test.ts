@@ -121,6 +121,27 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     expect(await stored(page)).toEqual({ b: '' });
   });
 
+  it('refuses a portable name if another one beside it is the same to some file systems', async () => {
+    const page = await pages.open();
+    const outcomes = await page.evaluate(async () => {
+      const directory = await navigator.storage.getDirectory();
+      await directory.getFileHandle('README', { create: true });
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree: { dir: { a: { source: 'x' } } }, access: 'read' },
+        '/out': { directory, access: 'read-write' },
+      });
+      const copyTo = (target: string) =>
+        sandbox.copy('/in/a', target, { names: 'portable' }).then(
+          ({ files }) => files,
+          ({ code, sibling }) => [code, sibling],
+        );
+      const found = [await copyTo('/out/readme'), await copyTo('/out/other')];
+      sandbox.close();
+      return found;
+    });
+    expect(outcomes).toEqual([['ERR_MAPCP_NAME_NOT_PORTABLE', 'README'], 1]);
+  });
+
   it('holds neither links nor times, and reports that', async () => {
     const page = await pages.open();
     const messages = await page.evaluate(async () => {
