@@ -136,7 +136,8 @@ static enum mapcp_way_event stop(struct mapcp_way *way, int number) {
 
 /// Passes the directory that was entered. Only a walk that seeks those above needs its status.
 static enum mapcp_way_event pass_entered(struct mapcp_way *way, bool is_elsewhere) {
-    const bool good = !way->seeks_above || fstat(way->directory, &way->status) == 0;
+    // Not fstat, because some hosts refuse it for a preopen.
+    const bool good = !way->seeks_above || fstatat(way->directory, ".", &way->status, 0) == 0;
     return good ? pass(way, is_elsewhere) : stop(way, errno);
 }
 
