@@ -33,7 +33,7 @@ $(INSTALLED): package.json package-lock.json
 	npm install --no-save --no-audit --no-fund
 	@touch $@
 
-VERSION = $(shell node -p 'require("./package.json").version')
+VERSION := $(shell node -p 'require("./package.json").version')
 
 # --- C to WebAssembly ------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,15 @@ import { compiler, runScript, ToolError, versionOf } from './clang.mjs';
  */
 
 /** The build tools besides the compiler. */
-const TOOLS = ['@bytecodealliance/jco', 'binaryen', 'esbuild', 'rollup', 'rollup-plugin-dts', 'typescript'];
+const TOOLS = [
+  '@bytecodealliance/jco',
+  'binaryen',
+  'esbuild',
+  'rollup',
+  'rollup-plugin-dts',
+  '@typescript/native',
+  'typescript',
+];
 
 /** Parts that are not npm packages, with the files of their licences. */
 const OTHERS = [
