@@ -77,7 +77,7 @@ async function listed(files: Record<string, string>, behaviour: Partial<Disk> = 
   };
   const root = new DirectoryNode();
   const volume = new Volume('/out', root, 'read-write', false);
-  const storage = new Storage(volume, directoryHandle(disk));
+  const storage = new Storage(volume, directoryHandle(disk), [volume]);
   await storage.reset();
   await (isListed && storage.list(root));
   const put = (name: string, content: string) => {

@@ -151,6 +151,41 @@ describe.each(places.filter(({ isHere }) => isHere))('a copy to storage in $name
     expect(sizes.filter((size) => size !== 5).length).toBeLessThanOrEqual(start === inChromium ? 0 : 1);
   });
 
+  it('gives a file of more than 1 MiB its name only when it is complete, even if it fits in one window', async () => {
+    const page = await pages.open();
+    await prepare(
+      page,
+      `const { createWritable } = FileSystemFileHandle.prototype;
+      const names = [];
+      FileSystemFileHandle.prototype.createWritable = function () {
+        names.push(this.name);
+        return createWritable.call(this);
+      };
+      const channel = new BroadcastChannel('names');
+      channel.onmessage = () => channel.postMessage(names);`,
+    );
+    const found = await page.evaluate(async () => {
+      const bytes = new Uint8Array(2 << 20).fill(7);
+      const tree = { dir: { small: { source: 'small' }, large: { source: bytes } } };
+      const directory = await navigator.storage.getDirectory();
+      const sandbox = await mapcp.openSandbox(
+        { '/in': { tree, access: 'read' }, '/out': { directory, access: 'read-write' } },
+        { worker },
+      );
+      await sandbox.copy('/in', '/out/complete', { recursive: true });
+      const channel = new BroadcastChannel('names');
+      const answer = new Promise<string[]>((resolve) => {
+        channel.onmessage = ({ data }) => resolve(data);
+      });
+      channel.postMessage('');
+      const filledInPlace = await answer;
+      sandbox.close();
+      const copy = await (await directory.getDirectoryHandle('complete')).getFileHandle('large');
+      return { filledInPlace, size: (await copy.getFile()).size };
+    });
+    expect(found).toEqual({ filledInPlace: ['small'], size: 2 << 20 });
+  });
+
   it('within storage is the source, under every policy and filter, at every size of a directory', async () => {
     const page = await pages.open();
     await prepare(page, '');

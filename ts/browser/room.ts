@@ -2,14 +2,33 @@
 
 import type { CopyOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
 import { type Component, type CopyJob, dropJob } from '../jobs/component.js';
+import type { Storage } from './storage.js';
 
 /** A dry run that measures what a copy will make. */
 export class Measuring {
   readonly #job: CopyJob;
   /** How many bytes the copy will make; undefined if the dry run failed. Then the copy will report the error itself. */
   total: number | undefined = 0;
+  /** How many more bytes the browser lets the page store; undefined if that is unknown. Asked for meanwhile. */
+  readonly room: Promise<number | undefined> | undefined;
 
-  constructor({ copier }: Component, source: string, target: string, options: CopyOptions) {
+  /**
+   * @param component makes the dry run
+   * @param source the source of the copy
+   * @param target its target
+   * @param options its options
+   * @param storage where it goes; undefined if it stays in memory
+   */
+  constructor(
+    { copier }: Component,
+    source: string,
+    target: string,
+    options: CopyOptions,
+    storage: Storage | undefined,
+  ) {
+    this.room = storage?.room();
+    // Reported when the dry run is done, if it is not aborted before.
+    this.room?.catch(() => {});
     const dry = { ...options, dryRun: true, measure: false, reportEntries: false };
     this.#job = new copier.CopyJob(source, target, dry);
   }

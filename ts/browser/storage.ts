@@ -13,10 +13,7 @@ import { folded, inParallel, Tasks } from './parallel.js';
 import { StorageError } from './storage-error.js';
 import { isStored, type StoredContent, storeIn } from './stored-content.js';
 import { readIn } from './synchronous-reading.js';
-import type { Volume } from './volume.js';
-
-/** A file that is still open and has more than this is written while it is copied, in bytes. */
-const LARGE = 1 << 20;
+import { LARGE, type Volume } from './volume.js';
 
 /** How many bytes of finished files wait to be written at most. */
 const MOST_WAITING = 1 << 25;
@@ -37,6 +34,7 @@ const unloaded = new NoContent(() => fail('io'));
 export class Storage {
   readonly #volume: Volume;
   readonly #handle: FileSystemDirectoryHandle;
+  readonly #volumes: readonly Volume[];
   readonly #tasks = new Tasks();
   #kept = new Map<DirectoryNode, Kept>();
   /** The files that were listed and not loaded. */
@@ -47,9 +45,15 @@ export class Storage {
   #waiting = 0;
   #saving = Promise.resolve();
 
-  constructor(volume: Volume, handle: FileSystemDirectoryHandle) {
+  /**
+   * @param volume the tree
+   * @param handle the directory
+   * @param volumes all trees of the component
+   */
+  constructor(volume: Volume, handle: FileSystemDirectoryHandle, volumes: readonly Volume[]) {
     this.#volume = volume;
     this.#handle = handle;
+    this.#volumes = volumes;
   }
 
   /** Forgets what was loaded, because others may have changed it. */
@@ -151,7 +155,7 @@ export class Storage {
     return [...this.#volume.changed].some(([directory, names]) =>
       [...names].some((name) => {
         const node = directory.entries.get(name);
-        return node?.type !== 'regular-file' || node.writers === 0 || isLarge(node);
+        return node?.type !== 'regular-file' || node.writers === 0 || this.#isLarge(node);
       }),
     );
   }
@@ -326,7 +330,7 @@ export class Storage {
       this.#volume.touch(directory, name);
       if (isStored(content)) {
         await content.drain();
-      } else if (isLarge(node) && (this.#isPrivate || canStream)) {
+      } else if (this.#isLarge(node) && (this.#isPrivate || canStream)) {
         try {
           kept.entries.set(name, node);
           await this.#store(await kept.handle, name, node);
@@ -380,16 +384,16 @@ export class Storage {
     return mayBeTaken;
   }
 
+  /** Whether a file that is still open is written while it is copied. */
+  #isLarge({ content }: FileNode): boolean {
+    return isStored(content) || content.held > LARGE || this.#volumes.some(({ readsLarge }) => readsLarge);
+  }
+
   /** Writes what is in memory of a file to a new file of the browser. What follows is written there at once. */
   async #store(handle: FileSystemDirectoryHandle, name: string, node: FileNode): Promise<void> {
     const file = await named(handle.getFileHandle(name, { create: true }));
     node.content = await storeIn(file, this.#isPrivate === true, node.content);
   }
-}
-
-/** Whether a file that is still open is written while it is copied. */
-function isLarge({ content }: FileNode): boolean {
-  return isStored(content) || content.held > LARGE;
 }
 
 /** Completes a file that was written under its temporary name, and gives it its own. */
@@ -400,12 +404,14 @@ async function endFile(
   content: StoredContent,
 ): Promise<FileSystemFileHandle> {
   await content.finish();
-  const file = await handle.getFileHandle(temporaryName);
+  const { file } = content;
   if (await move(file, name)) {
     return handle.getFileHandle(name);
   }
+  // Before the target is made, because the file may be gone.
+  const blob = await file.getFile();
   const target = await named(handle.getFileHandle(name, { create: true }));
-  await replace(target, [await file.getFile()]);
+  await replace(target, [blob]);
   await handle.removeEntry(temporaryName);
   return target;
 }

@@ -7,6 +7,8 @@ import { StorageError } from './storage-error.js';
 
 /** Content that is being written to a file. */
 export interface StoredContent extends WritableContent {
+  /** The file. */
+  readonly file: FileSystemFileHandle;
   /** Writes what is still in memory, if it is much. */
   drain(): Promise<void>;
   /** Completes the file. */
@@ -36,7 +38,9 @@ export async function storeIn(
   content: Content,
 ): Promise<StoredContent> {
   const access = isPrivate ? await file.createSyncAccessHandle?.() : undefined;
-  const stored = access ? new SynchronousContent(access) : new StreamedContent(await file.createWritable());
+  const stored = access
+    ? new SynchronousContent(file, access)
+    : new StreamedContent(file, await file.createWritable());
   try {
     let position = 0;
     for (const part of content.parts()) {
@@ -55,10 +59,12 @@ export async function storeIn(
 /** Content of a file that only this worker can use meanwhile. Each write reaches the file at once. */
 class SynchronousContent implements StoredContent {
   readonly held = 0;
+  readonly file: FileSystemFileHandle;
   readonly #access: FileSystemSyncAccessHandle;
   #size = 0;
 
-  constructor(access: FileSystemSyncAccessHandle) {
+  constructor(file: FileSystemFileHandle, access: FileSystemSyncAccessHandle) {
+    this.file = file;
     this.#access = access;
   }
 
@@ -121,13 +127,15 @@ interface Part {
 
 /** Content that is streamed to a file. It cannot be read until the file is complete. */
 class StreamedContent implements StoredContent {
+  readonly file: FileSystemFileHandle;
   readonly #stream: FileSystemWritableFileStream;
   /** What is not written yet. Each call takes the browser about a millisecond, so they are few. */
   #parts: Part[] = [];
   #size = 0;
   #writtenSize = 0;
 
-  constructor(stream: FileSystemWritableFileStream) {
+  constructor(file: FileSystemFileHandle, stream: FileSystemWritableFileStream) {
+    this.file = file;
     this.#stream = stream;
   }
 

@@ -4,6 +4,9 @@ import type { DirectoryNode, FileNode } from './nodes.js';
 import type { ReadAhead } from './read-ahead.js';
 import { SynchronousReading } from './synchronous-reading.js';
 
+/** More bytes than this make a file large. It is read and written in the browser's storage while it is copied. */
+export const LARGE = 1 << 20;
+
 /** A call of the component that read or wrote a file. */
 export interface FileCall {
   readonly kind: 'read' | 'write';
@@ -52,6 +55,11 @@ export class Volume {
     this.access = access;
     this.isMemory = isMemory;
     this.watch = watch;
+  }
+
+  /** Whether the component reads a large file. Then the file that it writes will be large. */
+  get readsLarge(): boolean {
+    return [...this.open].some(({ node }) => node.type === 'regular-file' && node.size > LARGE);
   }
 
   /** Notes that a name has changed. */

@@ -89,15 +89,17 @@ class Server {
     const calls: FileCall[] = [];
     const watch = isWatched ? (call: FileCall) => void calls.push(call) : undefined;
     const storages = new Map<Volume, Storage>();
-    const volumes = grants.map(({ name, access, from }): Volume => {
+    const volumes: Volume[] = [];
+    for (const { name, access, from } of grants) {
       // Not by its class, which exists only in a secure context.
-      if (!('kind' in from)) {
-        return new Volume(name, directoryFrom(from), access, true, watch);
+      const isMemory = !('kind' in from);
+      const root = isMemory ? directoryFrom(from) : new DirectoryNode();
+      const volume = new Volume(name, root, access, isMemory, watch);
+      volumes.push(volume);
+      if (!isMemory) {
+        storages.set(volume, new Storage(volume, from, volumes));
       }
-      const volume = new Volume(name, new DirectoryNode(), access, false, watch);
-      storages.set(volume, new Storage(volume, from));
-      return volume;
-    });
+    }
     const component = await instantiateComponent(createImports(volumes));
     return new Server(component, storages, volumes, memory, calls);
   }
@@ -107,7 +109,8 @@ class Server {
     await this.#load(source, target);
     const id = ++this.#latest;
     const job = new this.#component.copier.CopyJob(source, target, options);
-    const isMeasured = !options.dryRun && options.input === 'none' && this.#volumeOf(target) !== undefined;
+    const isMeasured = !options.dryRun && options.input === 'none';
+    const volume = isMeasured ? this.#volumeOf(target) : undefined;
     this.#running.set(id, {
       job,
       source,
@@ -115,7 +118,8 @@ class Server {
       list: options.input === 'none' ? undefined : new PathList(options.input === 'lines' ? '\n' : '\0'),
       isReported: options.reportEntries,
       canStream: !options.verify,
-      measuring: isMeasured ? new Measuring(this.#component, source, target, options) : undefined,
+      measuring:
+        volume && new Measuring(this.#component, source, target, options, this.#storages.get(volume)),
       waiting: undefined,
       isSaving: false,
       progress: job.progress(),
@@ -238,7 +242,7 @@ class Server {
     const { job, measuring } = running;
     if (measuring !== undefined) {
       if (measuring.step()) {
-        running.waiting = this.#expectRoom(running, measuring.total);
+        running.waiting = this.#expectRoom(running, measuring);
         running.measuring = undefined;
         measuring.end();
       }
@@ -315,7 +319,8 @@ class Server {
   }
 
   /** Fails if the copy does not fit. */
-  async #expectRoom({ source, target }: Running, total: number | undefined): Promise<void> {
+  async #expectRoom({ source, target }: Running, measuring: Measuring): Promise<void> {
+    const { total } = measuring;
     const volume = this.#volumeOf(target);
     if (volume === undefined || total === undefined) {
       return;
@@ -328,7 +333,7 @@ class Server {
       }
       return;
     }
-    const room = await this.#storages.get(volume)?.room();
+    const room = await measuring.room;
     if (room !== undefined && total > room) {
       const reason = `the copy has ${total} bytes, and the browser grants this page ${room} more`;
       throw new ThrownError(
