@@ -2,7 +2,9 @@ import { closedError } from './closed.js';
 
 /** The time for which a sandbox needs its directories: until it is closed and its copies have ended. */
 export class Lifetime {
-  readonly #closing = new AbortController();
+  // Made only if a copy waits for something, because it takes longer than the rest of opening a sandbox.
+  #closing: AbortController | undefined;
+  #isClosed = false;
   readonly #release: () => void;
   #copies = 0;
 
@@ -13,12 +15,16 @@ export class Lifetime {
 
   /** Aborted when the sandbox is closed. */
   get closed(): AbortSignal {
+    this.#closing ??= new AbortController();
+    if (this.#isClosed) {
+      this.#closing.abort(closedError());
+    }
     return this.#closing.signal;
   }
 
   /** Throws an Error with the code `ERR_MAPCP_CLOSED` if the sandbox is closed. */
   requireOpen(): void {
-    if (this.closed.aborted) {
+    if (this.#isClosed) {
       throw closedError();
     }
   }
@@ -37,14 +43,15 @@ export class Lifetime {
 
   /** Closes the sandbox. */
   close(): void {
-    if (!this.closed.aborted) {
-      this.#closing.abort(closedError());
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#closing?.abort(closedError());
       this.#releaseIfOver();
     }
   }
 
   #releaseIfOver(): void {
-    if (this.closed.aborted && this.#copies === 0) {
+    if (this.#isClosed && this.#copies === 0) {
       this.#release();
     }
   }
