@@ -64,6 +64,9 @@ export class CloseErrors {
    * @param directory the guest's path of the directory
    */
   commitBelow(directory: string, onRefused: (path: string, code: string) => void): void {
+    if (this.#closed.size === 0) {
+      return;
+    }
     const below = [...this.#closed].filter(([, { path }]) => path.startsWith(`${directory}/`));
     const failed = below.find(([, { error }]) => error !== undefined)?.[1];
     if (failed !== undefined) {

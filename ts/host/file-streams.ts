@@ -1,12 +1,8 @@
 // Streams over regular files. Each owns the open file as well, so it outlives the descriptor that it came from.
 
-import { fstatSync, readSync, writeSync } from 'node:fs';
-import { fail } from './error-code.js';
+import { fstatSync, writeSync } from 'node:fs';
 import type { Handle } from './handle.js';
-import { MOST_IN_PLACE, type Sink, type Source } from './streams.js';
-
-/** Larger than any file, and still a number that Node accepts. */
-export const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
+import type { Sink, Source } from './streams.js';
 
 /** What streams read into, one at a time. It grows to the longest read, which is at most `MOST_AT_ONCE`. */
 let buffer = new Uint8Array(0);
@@ -20,17 +16,6 @@ export function sharedBytes(length: number): Uint8Array {
     buffer = new Uint8Array(length);
   }
   return buffer.subarray(0, length);
-}
-
-/**
- * Writes `bytes` at `position` and returns how many were written, which may be fewer. Fails with `file-too-large` at a position
- * that no file has, which Node would refuse as a wrong argument.
- */
-export function writeAt(fd: number, bytes: Uint8Array, position: number | bigint): number {
-  if (position > MOST_SIZE) {
-    fail('file-too-large');
-  }
-  return writeSync(fd, bytes, 0, Math.min(bytes.length, MOST_IN_PLACE), Number(position));
 }
 
 /** Reads a file from a position on. */
@@ -47,7 +32,7 @@ export class FileSource implements Source {
 
   read(length: number): Uint8Array {
     const bytes = sharedBytes(length);
-    const count = readSync(this.#handle.fd, bytes, 0, length, this.#position);
+    const count = this.#handle.read(bytes, 0, length, this.#position);
     this.#position += BigInt(count);
     return bytes.subarray(0, count);
   }
@@ -70,7 +55,7 @@ export class FileSink implements Sink {
   }
 
   write(bytes: Uint8Array): number {
-    const count = writeAt(this.#handle.fd, bytes, this.#position);
+    const count = this.#handle.write(bytes, this.#position);
     this.#position += count;
     return count;
   }
@@ -101,7 +86,7 @@ export class AppendingSink implements Sink {
     const { fd } = this.#handle;
     return this.#opensForAppending
       ? writeSync(fd, bytes)
-      : writeAt(fd, bytes, fstatSync(fd, { bigint: true }).size);
+      : this.#handle.write(bytes, fstatSync(fd, { bigint: true }).size);
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 // An open regular file.
 
-import { constants, fdatasyncSync, fsyncSync, ftruncateSync, readSync, readvSync } from 'node:fs';
+import { constants, fdatasyncSync, fsyncSync, ftruncateSync, readvSync } from 'node:fs';
 import type {
   DescriptorFlags,
   MetadataHashValue,
@@ -8,13 +8,13 @@ import type {
 } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { FileLocation } from './close-errors.js';
 import { fail } from './error-code.js';
-import { AppendingSink, FileSink, FileSource, MOST_SIZE, writeAt } from './file-streams.js';
+import { AppendingSink, FileSink, FileSource } from './file-streams.js';
 import type { Grant } from './grant.js';
 import type { Handle } from './handle.js';
 import { giveMode } from './modes.js';
 import { changeMode, changeTimes } from './permission.js';
 import type { Status } from './status.js';
-import type { Sink, Source } from './streams.js';
+import { MOST_SIZE, type Sink, type Source } from './streams.js';
 import type { Walker } from './walker.js';
 
 /**
@@ -122,7 +122,7 @@ export class File {
    */
   read(bytes: Uint8Array, start: number, length: number, position: bigint): number {
     this.expectReadable();
-    return readSync(this.#handle.fd, bytes, start, length, position);
+    return this.#handle.read(bytes, start, length, position);
   }
 
   /** Reads from `position` in the file into some buffers, one after the other. Returns how many bytes. */
@@ -135,7 +135,7 @@ export class File {
   /** Writes `bytes` at `position` in the file. Returns how many were written, which may be fewer. */
   write(bytes: Uint8Array, position: bigint): number {
     this.expectWritable();
-    return writeAt(this.#handle.fd, bytes, position);
+    return this.#handle.write(bytes, position);
   }
 
   setSize(size: bigint): void {

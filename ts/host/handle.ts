@@ -1,8 +1,9 @@
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, writeSync } from 'node:fs';
 import type { MetadataHashValue } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import { fail, nodeCode } from './error-code.js';
 import { CLOSING, expectStack } from './stack.js';
 import { type BriefStatus, identity, type Status } from './status.js';
+import { MOST_IN_PLACE, MOST_SIZE } from './streams.js';
 
 /** A file descriptor with any number of owners. It is closed when the last one releases it. */
 export class Handle {
@@ -57,6 +58,30 @@ export class Handle {
   /** Returns the status of the open file in plain numbers. */
   brief(): BriefStatus {
     return fstatSync(this.fd);
+  }
+
+  /**
+   * Reads up to `length` bytes from `position` in the file into `bytes`, from index `start` on. Returns how many; 0
+   * at the end of the file.
+   */
+  read(bytes: Uint8Array, start: number, length: number, position: bigint): number {
+    return readSync(this.fd, bytes, start, length, position);
+  }
+
+  /**
+   * Writes `bytes` at `position` and returns how many were written, which may be fewer. Fails with `file-too-large` at a
+   * position that no file has, which Node would refuse as a wrong argument.
+   */
+  write(bytes: Uint8Array, position: number | bigint): number {
+    if (position > MOST_SIZE) {
+      fail('file-too-large');
+    }
+    return this.put(bytes, Math.min(bytes.length, MOST_IN_PLACE), Number(position));
+  }
+
+  /** Asks the system to write. */
+  protected put(bytes: Uint8Array, length: number, position: number): number {
+    return writeSync(this.fd, bytes, 0, length, position);
   }
 
   /** Adds an owner. */

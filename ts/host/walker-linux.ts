@@ -23,8 +23,8 @@ export function fasterWalker(procfs: Walker, load: () => Walker): Walker {
       if (opened < MANY) {
         return procfs.open(...given);
       }
-      const { open, enter, rename, link, removeFile } = loaded() ?? procfs;
-      Object.assign(walker, { open, enter, rename, link, removeFile });
+      const { open, enter, look, rename, link, removeFile } = loaded() ?? procfs;
+      Object.assign(walker, { open, enter, look, rename, link, removeFile });
       return open(...given);
     },
   };

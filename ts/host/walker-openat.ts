@@ -13,6 +13,7 @@ import { fail, nodeCode, systemError, unless } from './error-code.js';
 import { Handle } from './handle.js';
 import { broken, isKnownProcessor, type Koffi, loadKoffi, type Native, unknownSystem } from './koffi.js';
 import { NAME_ENCODING } from './names.js';
+import { type FileFunctions, fileCalls, fileFunctions, NativeHandle } from './native-handle.js';
 import { expectStack } from './stack.js';
 import { type Status, typeOf } from './status.js';
 import type { NewTime } from './times.js';
@@ -44,6 +45,8 @@ interface System {
   readonly suffix: string;
   /** The offsets in `struct dirent`. */
   readonly entry: { readonly type: number; readonly name: number };
+  /** Whether the calls for open files can go through koffi. */
+  readonly isLinux?: boolean;
   /** The offsets in `struct stat`; undefined if Node reads it. */
   readonly status?: Readonly<Record<keyof Status, number>>;
 }
@@ -57,6 +60,7 @@ const systems: Readonly<Partial<Record<NodeJS.Platform, System>>> = {
     AT_SYMLINK_NOFOLLOW: 0x100,
     AT_REMOVEDIR: 0x200,
     suffix: '',
+    isLinux: true,
     entry: { type: 18, name: 19 },
   },
   darwin: {
@@ -120,8 +124,14 @@ function walkerOf(system: System, koffi: Koffi, linkFollows: boolean): Walker {
       }
     }
   };
+  const files = native.ofFiles && fileCalls(native.ofFiles, call, close);
+  const handleOf = (fd: number): Handle =>
+    files === undefined ? new Handle(fd, close) : new NativeHandle(fd, files);
   /** `name` can be bytes that end in a NUL. */
   const lookBy = (fd: number, name: string | Buffer): Status => {
+    if (files !== undefined) {
+      return files.status(fd, name, AT_SYMLINK_NOFOLLOW);
+    }
     if (system.status !== undefined && native.fstatat !== undefined) {
       const bytes = Buffer.alloc(144);
       call(native.fstatat, fd, name, bytes, AT_SYMLINK_NOFOLLOW);
@@ -152,7 +162,7 @@ function walkerOf(system: System, koffi: Koffi, linkFollows: boolean): Walker {
       const shared = SHARED.exec(path)?.[1];
       return shared === undefined
         ? new Handle(openSync(path, searching | O_DIRECTORY))
-        : new Handle(openat(Number(shared), '.', searching | O_DIRECTORY), close);
+        : handleOf(openat(Number(shared), '.', searching | O_DIRECTORY));
     },
 
     shared: (directory) => `/dev/fd/${directory.fd}`,
@@ -169,17 +179,17 @@ function walkerOf(system: System, koffi: Koffi, linkFollows: boolean): Walker {
     enter(parent, name, access) {
       expectStack();
       const flags = access === 'search' ? searching : O_RDONLY;
-      return new Handle(openat(parent.fd, name, flags | O_DIRECTORY | O_NOFOLLOW), close);
+      return handleOf(openat(parent.fd, name, flags | O_DIRECTORY | O_NOFOLLOW));
     },
 
     open(parent, name, flags, mode) {
       expectStack();
-      return new Handle(openat(parent.fd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode), close);
+      return handleOf(openat(parent.fd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, mode));
     },
 
     reopen(fd, flags) {
       expectStack();
-      return flags & O_DIRECTORY ? new Handle(openat(fd, '.', flags), close) : undefined;
+      return flags & O_DIRECTORY ? handleOf(openat(fd, '.', flags)) : undefined;
     },
 
     look: (parent, name) => unless(['ENOENT'], () => lookBy(parent.fd, name)),
@@ -266,7 +276,7 @@ function walkerOf(system: System, koffi: Koffi, linkFollows: boolean): Walker {
 }
 
 /** Declares the functions. Throws a `NoKoffiError` if one is missing, or if they do not work. */
-function nativeCalls({ suffix, status }: System, koffi: Koffi) {
+function nativeCalls({ suffix, status, isLinux }: System, koffi: Koffi) {
   try {
     const library = koffi.load(null);
     const returning = <Result>(prototype: string): Native<Result> => library.func(prototype);
@@ -291,9 +301,21 @@ function nativeCalls({ suffix, status }: System, koffi: Koffi) {
     if (calls.openat(-1, 'name', O_RDONLY) !== -1 || codeOf(koffi.errno()) !== 'EBADF') {
       throw new Error('its errors are wrong');
     }
-    return calls;
+    return { ...calls, ofFiles: isLinux ? fileFunctionsOf(koffi, returning) : undefined };
   } catch (error) {
     throw broken(error);
+  }
+}
+
+/** Declares the functions for open files. Undefined if one is missing, or if a sandbox of the system refuses it. */
+function fileFunctionsOf(koffi: Koffi, declare: (prototype: string) => Native): FileFunctions | undefined {
+  try {
+    const functions = fileFunctions(declare);
+    const works =
+      functions.statx(-1, 'name', 0, 0, Buffer.alloc(256)) === -1 && codeOf(koffi.errno()) === 'EBADF';
+    return works ? functions : undefined;
+  } catch {
+    return undefined;
   }
 }
 

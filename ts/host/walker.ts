@@ -7,8 +7,8 @@
 //   walker-openat.ts   openat(2) through koffi: macOS, and Linux without procfs
 //   walker-nt.ts       NtCreateFile through koffi: Windows
 //   walker-path.ts     paths, checked before and after each use: the only one that can lose a race
-// walker-procfs.ts and walker-path.ts share calls-by-path.ts. koffi.ts loads koffi. nt.ts and reparse-point.ts are for
-// walker-nt.ts only.
+// walker-procfs.ts and walker-path.ts share calls-by-path.ts. koffi.ts loads koffi. native-handle.ts has what
+// walker-openat.ts opens on Linux. nt.ts and reparse-point.ts are for walker-nt.ts only.
 
 import type { DescriptorType } from '@bytecodealliance/preview2-shim/interfaces/wasi-filesystem-types';
 import type { Handle } from './handle.js';
