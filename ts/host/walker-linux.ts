@@ -8,7 +8,7 @@ import type { Walker } from './walker.js';
  * files; docs/environments.md has the figures. So small copies never load it, and no copy takes much longer than with the
  * better of the two from the start.
  */
-export const MANY = 4000;
+export const MANY = 2000;
 
 /**
  * Makes a walker that is `procfs` until it has opened many files. Then the calls that a copy makes for each file go
