@@ -34,25 +34,92 @@ const changes = [
     find: /new TextDecoder\(\)/,
     replaceBy: "new TextDecoder('utf-8', { ignoreBOM: true })",
   },
+  // Nothing is asynchronous here, so no call needs the tasks that jco makes for it. With them go half of the code, and half
+  // of the time of a call.
   {
-    // Nothing is asynchronous here, so esbuild can drop a third of the code.
     subject: 'the asynchronous variants of imports',
     isOfImports: true,
     find: /_trampoline\d+\.manuallyAsync \?/g,
     replaceBy: 'false ?',
   },
   {
-    // As above: only the asynchronous variants convert values by these lists.
-    subject: 'the types of imports',
+    subject: 'the lowering of an import',
     isOfImports: true,
-    find: /paramLiftFns: \[(?:(?!paramLiftFns)[\s\S])*?(?=hasResultPointer:)/g,
+    find: /_lowerImportBackwardsCompat\.bind\(\s*null,\s*\{\s*trampolineIdx: \d+,\s*componentIdx: (\d+),(?:(?!\}\s*,\s*\))[\s\S])*importFn: (_trampoline\d+),\s*\},\s*\)/g,
+    replaceBy: '((...flat) => { _checkMayLeave($1); return $2(...flat); })',
+  },
+  {
+    subject: 'the task of an import',
+    isOfImports: true,
+    find: /let parentTask;\s*let task;\s*let subtask;\s*const createTask = [\s\S]*?task\.enterSync\(\);/g,
     replaceBy: '',
   },
   {
-    subject: 'the end of a synchronous import',
+    subject: 'the call of an import',
     isOfImports: true,
-    find: /if \(!isManualAsync && !isAsync && !funcTypeIsAsync\) (?=\{\s*if \(createdTask\))/,
+    find: /_withGlobalCurrentTaskMeta\(\{\s*componentIdx: task\.componentIdx\(\),\s*taskID: task\.id\(\),\s*fn: \(\) => _trackHostOperation\(\(\) => (.*)\),\s*\}\)/g,
+    replaceBy: '$1',
+  },
+  {
+    subject: 'the task of an export',
+    find: /const \[task, \w+\] = createNewCurrentTask\(\{[\s\S]*?CURRENT_TASK_MAY_BLOCK\.value = .*\n(?:\s*(?:if \(.*\) )?\{\s*task\.setReturnMemoryIdx\(\d+\);\s*task\.setReturnMemory\(.*\);\s*\})?/g,
     replaceBy: '',
+  },
+  {
+    subject: 'the body of an export',
+    find: /return _withGlobalCurrentTaskMeta\(\{\s*taskID: task\.id\(\),\s*componentIdx: task\.componentIdx\(\),\s*fn: \(\) => \{\s*try \{/g,
+    replaceBy: '{',
+  },
+  {
+    subject: 'the end of an export',
+    find: /\} catch \(err\) \{\s*if \(!task\.isResolvedState\(\)\) \{\s*task\.setErrored\(err\);\s*task\.reject\(err\);\s*\}\s*if \(!task\.isExited\(\)\) .*\s*throw err;\s*\}\s*\},\s*\}\);/g,
+    replaceBy: '}',
+  },
+  {
+    subject: 'the call of an export',
+    find: /_withGlobalCurrentTaskMeta\(\{\s*taskID: task\.id\(\),\s*componentIdx: task\.componentIdx\(\),\s*fn: \(\) => (.*),\s*\}\)/g,
+    replaceBy: '$1',
+  },
+  {
+    subject: 'the debugging output of a failed call',
+    find: /_debugLog\('\[Instruction::Call\w+\] error during sync call', \{[\s\S]*?\}\);/g,
+    replaceBy: '',
+  },
+  {
+    subject: 'the end of a task',
+    find: /^\s*task\.(?:resolve|reject|setErrored|exit)\((?:.*|\[\{[\s\S]*?\}\])\);$/gm,
+    replaceBy: '',
+  },
+  {
+    // What is left of it: a component that has trapped must not be entered again.
+    subject: 'the state of a component',
+    find: /function getOrCreateAsyncState\([\s\S]*?\n {4}\}(?=\n)/,
+    replaceBy: `class ComponentState {
+      #flags;
+      #isTrapped = false;
+      constructor(componentIdx) {
+        this.#flags = INSTANCE_FLAGS.get(componentIdx);
+      }
+      set mayLeave(mayLeave) {
+        if (this.#flags !== undefined) {
+          this.#flags.value = mayLeave ? 1 : 0;
+        }
+      }
+      markTrapped(error) {
+        const isTrap = error instanceof WebAssemblyRuntimeError;
+        this.#isTrapped ||= isTrap;
+        return isTrap;
+      }
+      throwIfTrapped() {
+        if (this.#isTrapped) {
+          throw new WebAssemblyRuntimeError('wasm trap: cannot enter component instance');
+        }
+      }
+    }
+    const states = [];
+    function getOrCreateAsyncState(componentIdx) {
+      return (states[componentIdx] ??= new ComponentState(componentIdx));
+    }`,
   },
   {
     // Node 20 has no promising(). jco calls it anyway and catches the error, whose text takes V8 10 ms each time.
