@@ -104,7 +104,7 @@ MODULES := index browser/index browser/run/index host/index
 # to every start. The declarations are bundled to keep internal ones out. The command line is a separate bundle, because
 # sharing code would take an additional module.
 $(OUT)/js/index.js: $(OUT)/bindings/mapcp.js $(OUT)/command-line/command-line.js $(TYPESCRIPT) tsconfig.json ts/browser/tsconfig.json ts/browser/run/tsconfig.json \
-		build/bundle.mjs build/declarations.mjs Makefile $(INSTALLED)
+		build/bundle.mjs build/clock.mjs build/declarations.mjs Makefile $(INSTALLED)
 	@rm -rf $(@D) $(OUT)/types
 	node_modules/.bin/tsc --project tsconfig.json
 	node_modules/.bin/tsc --project ts/browser
