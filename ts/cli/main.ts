@@ -5,7 +5,7 @@ import type { Message } from '#command-line/interfaces/mapcp-copy-command-line.j
 import { escaped } from '../common/errors.js';
 import { readArguments } from './arguments.js';
 import { Interruption } from './interruption.js';
-import { standardError, standardOutput, writeJson } from './streams.js';
+import { hasOpened, printOnly, standardError, writeJson } from './streams.js';
 
 const STATUS_DONE = 0;
 const STATUS_FAILED = 1;
@@ -32,7 +32,7 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 function print({ text, status }: Message): number {
-  (status === STATUS_DONE ? standardOutput() : standardError()).write(text);
+  printOnly(status === STATUS_DONE ? 1 : 2, text);
   return status;
 }
 
@@ -63,3 +63,7 @@ function explain(error: unknown): number {
 
 process.on('uncaughtException', (error) => process.exit(explain(error)));
 interruption.conclude(await run(process.argv.slice(2)).catch(explain));
+// Otherwise Node would first dismantle everything.
+if (!hasOpened()) {
+  process.exit();
+}

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import process from 'node:process';
 import { isTerminal } from '../host/terminal.js';
 
@@ -17,6 +18,32 @@ export function standardOutput(): NodeJS.WriteStream {
 /** Standard error, opened at its first use like {@link standardOutput}. */
 export function standardError(): NodeJS.WriteStream {
   return watched(process.stderr);
+}
+
+/** Whether standard output or standard error was opened, and may still have something to print. */
+export function hasOpened(): boolean {
+  return opened.size > 0;
+}
+
+/**
+ * Prints a text that is all that a command prints. It goes straight to the descriptor if possible, because opening the
+ * stream takes longer than the rest of `--help`.
+ *
+ * @param fd 1 for standard output, 2 for standard error
+ */
+export function printOnly(fd: 1 | 2, text: string): void {
+  let rest: Uint8Array = Buffer.from(text);
+  try {
+    // In Windows, only the stream knows the encoding of a terminal.
+    while (rest.length > 0 && process.platform !== 'win32') {
+      rest = rest.subarray(writeSync(fd, rest));
+    }
+  } catch {
+    // The stream waits until it can write, or reports the error.
+  }
+  if (rest.length > 0) {
+    (fd === 1 ? standardOutput() : standardError()).write(rest);
+  }
 }
 
 /**

@@ -57,14 +57,14 @@ export async function makeInstance(imports: object): Promise<Instance> {
   });
   const memories = exported
     .filter((each) => each instanceof WebAssembly.Memory)
-    .map((memory) => ({ memory, size: memory.buffer.byteLength, start: contentOf(memory) }));
+    .map((memory) => ({ memory, start: new Uint8Array(memory.buffer.slice(0)) }));
   const variables = exported
     .filter((each) => each instanceof WebAssembly.Global)
     .map((variable) => ({ variable, start: variable.value }));
   return {
     component,
     reset() {
-      if (memories.some(({ memory, size }) => memory.buffer.byteLength > size + MOST_GROWTH)) {
+      if (memories.some(({ memory, start }) => memory.buffer.byteLength > start.length + MOST_GROWTH)) {
         return false;
       }
       for (const { variable, start } of variables) {
@@ -76,15 +76,4 @@ export async function makeInstance(imports: object): Promise<Instance> {
       return true;
     },
   };
-}
-
-/** Returns a copy of the memory without the zeros at its end. */
-function contentOf({ buffer }: Memory): Uint8Array {
-  // By eight bytes at a time and without a callback, because this is done for each instance.
-  const words = new BigUint64Array(buffer);
-  let end = words.length;
-  while (end > 0 && words[end - 1] === 0n) {
-    end--;
-  }
-  return new Uint8Array(buffer.slice(0, end * words.BYTES_PER_ELEMENT));
 }

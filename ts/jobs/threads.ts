@@ -1,7 +1,7 @@
 // Threads that copy shards, one at a time each. They are kept for a while, because a short copy in a new thread spends
 // most of its time on loading and compiling.
 
-import * as timers from 'node:timers';
+import timers from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import { isError } from '../common/check.js';
 import type { CopyOptions } from '../common/options.js';

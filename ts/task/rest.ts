@@ -1,6 +1,6 @@
 // How copies share this thread with other tasks.
 
-import * as timers from 'node:timers';
+import timers from 'node:timers';
 import { now } from '../common/timers.js';
 import { GOAL } from './pace.js';
 
