@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CopyError } from 'mapcp/browser';
-import { describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it } from '../helpers/it.js';
 import { hasChromium, inChromium } from './chromium.js';
 
 describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
@@ -325,6 +328,36 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     expect(warnings).toEqual([
       'mapcp: a sandbox was not closed, and held its directories until now: call its close()',
     ]);
+  });
+
+  it('says that a chosen file has probably changed if the browser cannot read it', async ({ directory }) => {
+    const page = await pages.open();
+    const path = join(directory, 'chosen');
+    writeFileSync(path, 'one');
+    await page.evaluate(() =>
+      document.body.append(Object.assign(document.createElement('input'), { type: 'file' })),
+    );
+    await page.setInputFiles('input', path);
+    writeFileSync(path, 'another one');
+    const found = await page.evaluate(async () => {
+      const source = document.querySelector('input')?.files?.[0] ?? '';
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree: { dir: { d: { dir: { chosen: { source } } } } }, access: 'read' },
+        '/out': { tree: { dir: {} }, access: 'read-write' },
+      });
+      const copy = (keepGoing: boolean) =>
+        sandbox.copy('/in', '/out/copy', { recursive: true, overwrite: 'always', keepGoing });
+      const thrown = (await copy(false).catch((error: unknown) => error)) as CopyError;
+      const { errors } = await copy(true);
+      sandbox.close();
+      return [thrown, ...errors].map(({ code, path, message }) => ({ code, path, message }));
+    });
+    const error = {
+      code: 'EIO',
+      path: '/in/d/chosen',
+      message: expect.stringMatching(/the browser cannot read it; it has probably changed, or is gone/),
+    };
+    expect(found).toEqual([error, error]);
   });
 
   it('takes and returns trees of any depth', async () => {

@@ -66,9 +66,14 @@ export class Open implements OpenNode {
     if (position >= file.size) {
       return 0;
     }
-    const count = file.content.read(bytes, Number(position));
-    this.#report('read', position, count);
-    return count;
+    try {
+      const count = file.content.read(bytes, Number(position));
+      this.#report('read', position, count);
+      return count;
+    } catch (error) {
+      this.#volume.unreadable.add(this.#path);
+      throw error;
+    }
   }
 
   write(bytes: Uint8Array, position: bigint): void {

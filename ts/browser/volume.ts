@@ -40,6 +40,8 @@ export class Volume {
   readonly open = new Set<OpenNode>();
   /** Those that were opened since the loader has looked. */
   readonly fresh: OpenNode[] = [];
+  /** The guest paths of files that the browser could not read. */
+  readonly unreadable = new Set<string>();
   /** The small files of the directories that the component walks. */
   readonly ahead = new Map<DirectoryNode, ReadAhead>();
 

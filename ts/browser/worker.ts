@@ -27,6 +27,10 @@ import { type FileCall, Volume } from './volume.js';
 /** How long a step lasts, in milliseconds. Meanwhile a copy cannot be aborted. */
 const SLICE = 30;
 
+/** Why the browser does not read a file that it could list. */
+const UNREADABLE =
+  'the browser cannot read it; it has probably changed, or is gone, since it was chosen or listed';
+
 /** A job with its source and target. */
 interface Running {
   readonly job: CopyJob;
@@ -139,9 +143,9 @@ class Server {
       await (running.isReported && this.#save(running, true));
     });
     return {
-      componentError,
+      componentError: componentError && this.#explain(componentError),
       progress: componentError === undefined ? running.progress : job.progress(),
-      errors: job.takeErrors(),
+      errors: job.takeErrors().map((error) => this.#explain(error)),
       entries: job.takeEntries(),
       currentPath: job.currentPath(),
       calls: this.#calls.splice(0),
@@ -274,9 +278,18 @@ class Server {
     }
   }
 
+  /** Adds why a file could not be read. The component knows only that the browser refused. */
+  #explain(error: ComponentError): ComponentError {
+    const isUnreadable = this.#volumes.some(({ unreadable }) => unreadable.has(error.path));
+    return isUnreadable && error.code.tag === 'io' ? { ...error, reason: UNREADABLE } : error;
+  }
+
   /** Loads what is on two paths again, because others may have changed it. Not while a job works on it. */
   async #load(source: string, target: string): Promise<void> {
     if (this.#running.size === 0) {
+      for (const { unreadable } of this.#volumes) {
+        unreadable.clear();
+      }
       await this.#withStorages(source, target, (storage) => storage.reset());
     }
     await this.#loadPaths(source, target);
