@@ -3,11 +3,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
+import { memory } from '../helpers/directory.js';
 import { mayTest } from '../helpers/tools.js';
 import { serve } from './server.mjs';
 
@@ -66,7 +66,8 @@ export function inFirefox(): { open(): Promise<Pick<Page, 'evaluate'>> } {
   let server: Awaited<ReturnType<typeof serve>> | undefined;
   let firefox: ChildProcess | undefined;
   let marionette: Marionette | undefined;
-  const profile = mkdtempSync(join(tmpdir(), 'mapcp-firefox-'));
+  // Firefox syncs what it stores. On a busy disk, that takes most of the time.
+  const profile = mkdtempSync(join(memory, 'mapcp-firefox-'));
   beforeAll(async () => {
     server = await serve();
     const port = await freePort();
