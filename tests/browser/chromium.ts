@@ -11,6 +11,9 @@ const executablePath = process.env.MAPCP_CHROMIUM ?? '/usr/bin/chromium';
 /** Whether there is a Chromium. CI must have one. */
 export const hasChromium = mayTest(existsSync(executablePath));
 
+/** The default of 30 seconds is too short on a busy machine. In milliseconds. */
+const PATIENCE = 300_000;
+
 /** Pages for the tests of a file, each with a storage of its own. */
 export interface Pages {
   readonly origin: string;
@@ -32,12 +35,13 @@ export function inChromium(storageFor: 'test' | 'file' = 'test'): Pages {
     // Chromium's own sandbox does not work for the superuser, which CI may be.
     const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
     args.push('--host-resolver-rules=MAP lan.test 127.0.0.1');
-    browser = await chromium.launch({ executablePath, args });
+    browser = await chromium.launch({ executablePath, args, timeout: PATIENCE });
   });
   beforeEach(async () => {
     if (storageFor === 'test' || context === undefined) {
       await context?.close();
       context = await browser.newContext();
+      context.setDefaultTimeout(PATIENCE);
     }
   });
   afterAll(async () => {

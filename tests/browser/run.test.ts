@@ -344,7 +344,7 @@ describe.skipIf(!hasChromium)('a program in a browser', () => {
     ]);
   });
 
-  it.skipIf(goVersion() === undefined)('can be written in Go', { timeout: 120_000 }, async () => {
+  it.skipIf(goVersion() === undefined)('can be written in Go', async () => {
     const page = await open();
     const module = inTemporaryDirectory((directory) => {
       writeFileSync(join(directory, 'main.go'), GO_SOURCE);

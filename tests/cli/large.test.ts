@@ -8,9 +8,6 @@ import { frontends } from './frontends.js';
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
 
-/** For a test. It runs two programs that read everything. */
-const MAX_MILLISECONDS = 600_000;
-
 /** A sparse file of `size` bytes, with data in `pieces`. */
 function writeSparse(path: string, size: number, pieces: readonly { at: number; bytes: Buffer }[]): void {
   const descriptor = openSync(path, 'w');
@@ -53,25 +50,21 @@ const files = [
 ];
 
 describe.each(frontends)('mapcp in $name', (frontend) => {
-  it.each(files)(
-    'copies $name, with less than 200 MB of memory',
-    { timeout: MAX_MILLISECONDS },
-    ({ write, inDirectory }) => {
-      inDirectory((directory) => {
-        mkdirSync(join(directory, 'in'));
-        mkdirSync(join(directory, 'out'));
-        write(join(directory, 'in/a'));
+  it.each(files)('copies $name, with less than 200 MB of memory', ({ write, inDirectory }) => {
+    inDirectory((directory) => {
+      mkdirSync(join(directory, 'in'));
+      mkdirSync(join(directory, 'out'));
+      write(join(directory, 'in/a'));
 
-        const options = { cwd: directory, timeout: MAX_MILLISECONDS / 2 };
-        const timed = ['--format=%M', ...frontend.command, 'in/a', 'out/a'];
-        const { status, stderr } = runProgram('time', timed, options);
+      const options = { cwd: directory };
+      const timed = ['--format=%M', ...frontend.command, 'in/a', 'out/a'];
+      const { status, stderr } = runProgram('time', timed, options);
 
-        expect(status).toBe(0);
-        expect(runProgram('cmp', ['in/a', 'out/a'], options).status).toBe(0);
-        const peak = Number(stderr) * 1024;
-        expect(peak).toBeGreaterThan(0);
-        expect(peak).toBeLessThan(200_000_000);
-      });
-    },
-  );
+      expect(status).toBe(0);
+      expect(runProgram('cmp', ['in/a', 'out/a'], options).status).toBe(0);
+      const peak = Number(stderr) * 1024;
+      expect(peak).toBeGreaterThan(0);
+      expect(peak).toBeLessThan(200_000_000);
+    });
+  });
 });

@@ -72,7 +72,7 @@ async function temporaryFileIn(directory: string, copying: ChildProcess): Promis
       return false;
     }
   };
-  await vi.waitUntil(() => copying.exitCode !== null || isThere(), { timeout: 60_000 });
+  await vi.waitUntil(() => copying.exitCode !== null || isThere(), { timeout: 300_000 });
   expect(copying.exitCode, 'the copy is still under way').toBe(null);
 }
 

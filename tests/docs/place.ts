@@ -93,7 +93,12 @@ export interface Outcome {
 export function runScript(script: string, cwd: string, commands: string): Outcome {
   const env = { ...process.env, PATH: `${commands}:${process.env.PATH}`, NO_COLOR: '1' };
   const shell = ['-c', `exec 2>&1\n${script}`];
-  const { status, stdout, error } = spawnSync('bash', shell, { cwd, env, encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout, error } = spawnSync('bash', shell, {
+    cwd,
+    env,
+    encoding: 'utf8',
+    timeout: 300_000,
+  });
   if (error) {
     throw error;
   }

@@ -32,8 +32,8 @@ export interface Copier {
   start(directory: string): CopyProcess;
 }
 
-// Each of these copies takes less than a second.
-const PATIENCE = 30_000;
+// Each of these copies takes less than a second on a machine that has nothing else to do.
+const PATIENCE = 300_000;
 
 /** Returns the result of a copy, or throws if it hangs. */
 async function resultInTime<T>(target: string, options: CopyOptions, copying: Promise<T>): Promise<T> {

@@ -10,7 +10,7 @@ export interface Outcome {
 }
 
 /** Less than a test may take, because a test that waits for a program cannot end by itself. */
-const MAX_MILLISECONDS = 100_000;
+const MAX_MILLISECONDS = 300_000;
 
 /** Runs a program to its end. One that does not end is killed, and its result has an error. */
 export function runProgram(

@@ -35,7 +35,7 @@ describe('in another realm, as in a test file of Jest', () => {
     writeFileSync(join(directory, 'a/b/c'), 'content');
     const report = inOtherRealm(
       directory,
-      `return copy(directory + '/a', directory + '/copy', { recursive: true, signal: AbortSignal.timeout(60_000) });`,
+      `return copy(directory + '/a', directory + '/copy', { recursive: true, signal: AbortSignal.timeout(300_000) });`,
     );
     expect(report).toMatchObject({ files: 1, bytes: 7 });
     expect(readFileSync(join(directory, 'copy/b/c'), 'utf8')).toBe('content');

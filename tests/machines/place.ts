@@ -140,7 +140,7 @@ export async function killItsCopy(directory: string): Promise<void> {
     }
   };
   try {
-    await vi.waitUntil(isUnderWay, { timeout: 60_000 });
+    await vi.waitUntil(isUnderWay, { timeout: 300_000 });
     const owner = runsIn(directory).find(({ args }) => args.includes(` ${list} `));
     expect(owner?.args).toContain('--files-from');
     process.kill(owner?.pid ?? 0, 'SIGKILL');

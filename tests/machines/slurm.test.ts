@@ -26,7 +26,7 @@ describeUnless(whyNot('fpart') ?? whyNoSlurm(), 'an array of Slurm', () => {
       expect(submitted).toMatch(/^Submitted batch job \d+$/);
 
       await killItsCopy(directory);
-      await vi.waitUntil(() => slurm.run('squeue', '--noheader') === '', { timeout: 60_000, interval: 200 });
+      await vi.waitUntil(() => slurm.run('squeue', '--noheader') === '', { timeout: 300_000, interval: 200 });
 
       const lists = readdirSync(join(directory, 'lists'));
       const again = runsIn(directory).filter(({ args }) => args.includes(' --update '));

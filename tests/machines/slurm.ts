@@ -112,7 +112,7 @@ export async function startSlurm(directory: string, env: NodeJS.ProcessEnv): Pro
     }
   };
   try {
-    await vi.waitUntil(isReady, { timeout: 30_000, interval: 200 });
+    await vi.waitUntil(isReady, { timeout: 300_000, interval: 200 });
   } catch {
     await slurm[Symbol.asyncDispose]();
     const logs = ['controller.log', 'node.log', 'munge.log'].map((log) => readFileSync(at(log), 'utf8'));

@@ -22,7 +22,7 @@ describe.skipIf(!isUsable || wasmtime === undefined)("the tests of Go's package"
   it.each([
     ['os', 1000],
     ['crypto/rand', 100],
-  ])('%s pass on mapcp/host if they pass in wasmtime', { timeout: 600_000 }, async (name, least) => {
+  ])('%s pass on mapcp/host if they pass in wasmtime', async (name, least) => {
     const { 'mapcp/host': mapcp, wasmtime: expected } = await withWorkplace((workplace) =>
       testPackage(workplace, name, ['mapcp/host', 'wasmtime']),
     );
