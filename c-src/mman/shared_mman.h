@@ -1,6 +1,9 @@
 #ifndef SHARED_MMAN_H
 #define SHARED_MMAN_H
 
+/* In a system header, compilers for C90 accept the other kind of comments. */
+#pragma GCC system_header
+
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -60,7 +63,8 @@ int __wrap_munmap(void *address, size_t length);
 ///
 /// - MS_ASYNC, or no flag: writes the program's changes to the file.
 /// - MS_SYNC: also flushes the file's data to storage.
-/// - MS_INVALIDATE: then reads the file again, so other programs' changes become visible.
+/// - MS_INVALIDATE: then reads the file again. So the mapping shows what this program has written to the file
+/// with write(), pwrite() or ftruncate(), and other programs' changes.
 ///
 /// Returns -1 and sets errno if it fails:
 /// - EINVAL: the address is not a multiple of the page size; an unknown flag; or MS_ASYNC together with

@@ -179,6 +179,20 @@ describe('a program that is linked with libshared-mman', () => {
   });
 });
 
+it('a program in strict C90 compiles with the headers of libshared-mman', () => {
+  writeFileSync(
+    join(project, 'old.c'),
+    '#include <sys/mman.h>\n#include <shared_mman.h>\nint main(void) { return PROT_NONE; }\n',
+  );
+  const include = ['include/shared-mman', 'include'].map((folder) => `-I${join(prefix, folder)}`);
+  const strict = ['-std=c90', '-pedantic', '-Wall', '-Wextra', '-Werror'];
+  expect(run(process.execPath, clang, ...strict, ...include, '-c', 'old.c', '-o', 'old.o')).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: '',
+  });
+});
+
 describe('a C++ program that maps a file with memory_map.hpp', () => {
   const library = join(prefix, 'lib/libshared-mman.a');
   const emulation = '-lwasi-emulated-mman';

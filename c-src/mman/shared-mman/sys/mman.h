@@ -1,7 +1,9 @@
-// <sys/mman.h> for programs that link libshared-mman: the system's own, and a guard.
-//
-// Some linkers, such as zig's, ignore `--wrap`. The program's calls would then reach wasi-libc's emulation,
-// which loses writes. With the guard, such a program fails to link.
+/* <sys/mman.h> for programs that link libshared-mman: the system's own, and a guard.
+ *
+ * Some linkers, such as zig's, ignore `--wrap`. The program's calls would then reach wasi-libc's emulation,
+ * which loses writes. With the guard, such a program fails to link.
+ *
+ * This comment is one of C90, which has no others. In a system header, compilers accept them. */
 
 #pragma GCC system_header
 
