@@ -170,6 +170,10 @@ bool exports_mapcp_copy_copier_method_copy_job_step(copy_job *self, uint64_t bud
     return true;
 }
 
+bool exports_mapcp_copy_copier_method_copy_job_stop(copy_job *self) {
+    return mapcp_job_stop(self->job);
+}
+
 void exports_mapcp_copy_copier_method_copy_job_add_input(copy_job *self, mapcp_list_u8_t *bytes) {
     const bool good = mapcp_job_add_input(self->job, bytes->ptr, bytes->len);
     mapcp_list_u8_free(bytes);

@@ -285,6 +285,17 @@ bool mapcp_job_step(struct mapcp_job *job, uint64_t budget) {
     return true;
 }
 
+bool mapcp_job_stop(struct mapcp_job *job) {
+    const bool is_last = job->state == MAPCP_JOB_REMOVING || job->state == MAPCP_JOB_UNDOING;
+    if (is_last || job->state == MAPCP_JOB_DONE || job->state == MAPCP_JOB_FAILED) {
+        return is_last;
+    }
+    struct mapcp_error error;
+    mapcp_fail_because(&error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_OTHER,
+                       "the copy was stopped");
+    return mapcp_job_fail(job, &error);
+}
+
 bool mapcp_job_add_input(struct mapcp_job *job, const void *bytes, size_t length) {
     if (job->options.input == MAPCP_INPUT_NONE || job->list.input.ended) {
         return true;

@@ -25,6 +25,12 @@ struct mapcp_job *mapcp_job_new(const char *source, const char *target, const st
 /// as they were. After the job has ended, a step does nothing and returns the same result.
 bool mapcp_job_step(struct mapcp_job *job, uint64_t budget);
 
+/// Stops the job, as freeing it does, but in steps: an atomic tree can have many entries to remove. If the
+/// tree has its name already, the job goes on, because only an old tree is left to remove.
+///
+/// Returns whether steps are left. The last of them fails, unless the job goes on.
+bool mapcp_job_stop(struct mapcp_job *job);
+
 /// Passes input to a job whose options ask for it. The job keeps a copy until it needs it, so the caller must
 /// pass input only when the progress says that the job waits.
 ///

@@ -36,9 +36,19 @@ it('Ctrl+Break ends a copy as Ctrl+C does', () => {
   process.emit('SIGBREAK', 'SIGBREAK');
   interruption.leaveSignals();
   expect(interruption.signal.aborted).toBe(true);
-  interruption.conclude(0);
+  interruption.conclude(1);
   expect(process.exitCode).toBe(128 + 21);
   expect(printed).toEqual(['mapcp: interrupted; what was finished stays\n']);
+});
+
+it('a signal that comes after the last copy ends the process, which says that everything was copied', () => {
+  const interruption = new Interruption();
+  interruption.heedSignals();
+  process.emit('SIGBREAK', 'SIGBREAK');
+  interruption.leaveSignals();
+  interruption.conclude(0);
+  expect(process.exitCode).toBe(128 + 21);
+  expect(printed).toEqual(['mapcp: interrupted, but everything was copied\n']);
 });
 
 it('a closed output ends a copy with the status that it has elsewhere', () => {

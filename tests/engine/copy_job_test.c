@@ -94,6 +94,32 @@ TEST(nothing_is_touched_before_the_first_step) {
     CHECK(count_entries() == 1);
 }
 
+TEST(a_job_that_is_stopped_half_way_leaves_nothing_and_fails) {
+    write_file("a", 200000, 1);
+    struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
+    CHECK(mapcp_job_step(job, 1));
+    CHECK(!mapcp_job_stop(job));
+    CHECK(count_entries() == 1);
+    CHECK(!mapcp_job_step(job, 1));
+    CHECK(!mapcp_job_stop(job));
+    mapcp_job_free(job);
+}
+
+TEST(a_job_that_is_stopped_before_its_first_step_or_after_its_last_has_no_steps_left) {
+    write_file("a", 10, 1);
+    struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);
+    CHECK(!mapcp_job_stop(job));
+    CHECK(!mapcp_job_step(job, 1));
+    CHECK(count_entries() == 1);
+    mapcp_job_free(job);
+    job = mapcp_job_new("a", "b", &one_page);
+    CHECK(mapcp_job_step(job, UINT64_MAX));
+    CHECK(!mapcp_job_stop(job));
+    CHECK(mapcp_job_step(job, 1));
+    CHECK(has_content("b", 10, 1));
+    mapcp_job_free(job);
+}
+
 TEST(a_job_that_is_dropped_half_way_leaves_nothing) {
     write_file("a", 200000, 1);
     struct mapcp_job *job = mapcp_job_new("a", "b", &one_page);

@@ -174,8 +174,8 @@ export class Sandbox implements Disposable {
         leaveExit = atExit(() => job.dropAtExit());
         return job;
       },
+      requireOpen: () => this.#lifetime.requireOpen(),
       prepareStep: () => {
-        this.#lifetime.requireOpen();
         this.#aids.modes.start(isStream || (options.preserveMode ?? true));
         if (isStream) {
           // As if there were a source with these permissions. So the copy is private until it is complete.

@@ -39,6 +39,8 @@ export interface Requests {
   addInput(job: number, bytes: Uint8Array): void;
   /** Ends the input of a job. */
   endInput(job: number): void;
+  /** Stops a job; see `copy-job.stop` in wit/copier.wit. */
+  stop(job: number): boolean;
   /** Drops a job, and removes its temporary file. */
   drop(job: number): void;
   /** Removes the temporary files of killed copies in a directory; in a dry run, only finds them. */

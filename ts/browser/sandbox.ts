@@ -195,7 +195,8 @@ export class Sandbox {
         const given = toComponent({ ...options, windowSize }, measure, { input });
         return this.#job(await this.#connection.ask('begin', source, target, given));
       },
-      prepareStep: () => this.#lifetime.requireOpen(),
+      requireOpen: () => this.#lifetime.requireOpen(),
+      prepareStep: () => {},
       // While the page waited for the worker, its event loop was free.
       rest: async () => {},
       unlessClosed: (promise) => unlessAborted(promise, this.#lifetime.closed),
@@ -228,6 +229,7 @@ export class Sandbox {
       takeEntries: () => stepped?.entries ?? [],
       addInput: (bytes) => this.#connection.ask('addInput', id, bytes),
       endInput: () => this.#connection.ask('endInput', id),
+      stop: () => this.#connection.ask('stop', id),
       drop: () => this.#connection.ask('drop', id),
     };
   }

@@ -167,6 +167,10 @@ class Server {
     job.endInput();
   }
 
+  stop(id: number): boolean {
+    return this.#runningJob(id).job.stop();
+  }
+
   async drop(id: number): Promise<void> {
     const running = this.#running.get(id);
     if (running === undefined) {

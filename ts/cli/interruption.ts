@@ -84,13 +84,14 @@ export class Interruption {
     this.#isOver = true;
     process.exitCode = status;
     if (this.#ending !== undefined) {
-      this.#conclude(this.#ending);
+      this.#conclude(this.#ending, status);
     }
   }
 
-  #conclude({ status, why, signal }: Ending): void {
+  #conclude({ status, why, signal }: Ending, statusOfWork: number): void {
     process.exitCode = status;
-    standardError().write(`mapcp: ${why}${this.#hasCopied ? '; what was finished stays' : ''}\n`);
+    const what = statusOfWork === 0 ? ', but everything was copied' : '; what was finished stays';
+    standardError().write(`mapcp: ${why}${this.#hasCopied ? what : ''}\n`);
     // On Windows, other processes cannot see signals.
     if (signal !== undefined && process.platform !== 'win32') {
       process.kill(process.pid, signal);
@@ -109,7 +110,7 @@ export class Interruption {
       this.#controller.abort();
       // The last output may fail after the work.
       if (this.#isOver) {
-        this.#conclude(ending);
+        this.#conclude(ending, Number(process.exitCode));
       }
     }
   }

@@ -153,8 +153,8 @@ class Run implements Disposable {
       this.#progress.begin(amounts[index] ?? NOTHING);
       const isGood = await this.#copy(copy);
       status = isGood ? status : STATUS_FAILED;
-      if (this.#signal.aborted || !(isGood || this.#options.keepGoing)) {
-        break;
+      if (index + 1 < copies.length && (this.#signal.aborted || !(isGood || this.#options.keepGoing))) {
+        return STATUS_FAILED;
       }
     }
     return status;

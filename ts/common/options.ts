@@ -315,7 +315,10 @@ export interface CopyOptions {
    * it returns a promise, the copy waits for it. If it throws or rejects, the copy ends with that error.
    */
   readonly onError?: ((error: CopyError) => unknown) | undefined;
-  /** Stop the copy and reject with the signal's reason. Finished files stay, except with `atomic: 'tree'`. */
+  /**
+   * Stop the copy and reject with the signal's reason. Finished files stay, except with `atomic: 'tree'`: if such a tree
+   * has its name by then, the copy succeeds, and otherwise nothing of it stays.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -160,6 +160,11 @@ export class DividedJob implements SandboxJob {
   /** The same. */
   endInput(): void {}
 
+  /** Returns false: an atomic tree is not divided, and nothing else takes long to remove. */
+  stop(): boolean {
+    return false;
+  }
+
   /** Stops the threads that still work, and waits until each has left its shard. */
   async drop(): Promise<void> {
     const left = this.#parts.map((part) => part.stop());

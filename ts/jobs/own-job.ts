@@ -116,6 +116,10 @@ export class OwnJob implements SandboxJob {
     this.#job.endInput();
   }
 
+  stop(): boolean {
+    return this.#job.stop();
+  }
+
   drop(): void {
     dropJob(this.#job);
   }

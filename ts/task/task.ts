@@ -26,6 +26,8 @@ export interface Job {
   addInput(bytes: Uint8Array): void | Promise<void>;
   /** Ends the input. */
   endInput(): void | Promise<void>;
+  /** Stops the job in steps; see `copy-job.stop` in wit/copier.wit. Not called after a step has failed. */
+  stop(): boolean | Promise<boolean>;
   /** Drops the job, which removes its temporary file. Called once. */
   drop(): void | Promise<void>;
 }
@@ -40,7 +42,9 @@ export interface SandboxJob extends Job {
 export interface Work {
   /** Makes the job. Called once. With `measure`, it counts the totals first. */
   begin(measure: boolean): Job | Promise<Job>;
-  /** Called before each step. Throws if the step must not happen. */
+  /** Throws if the sandbox is closed. */
+  requireOpen(): void;
+  /** Called before each step. */
   prepareStep(): void;
   /** Called between two steps, to let others use the event loop. */
   rest(): Promise<void>;
@@ -195,24 +199,18 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
   }
 
   async #work(work: Work, turn: Turn): Promise<CopyReport> {
-    const warnings = new Notes();
-    const errors = new Notes();
-    const report = (progress: Progress) => makeReport(progress, warnings, errors, this.#started);
+    const notes = { warnings: new Notes(), errors: new Notes() };
+    const report = (progress: Progress) => makeReport(progress, notes, this.#started);
     const job = await begin(work, this.#isWatched);
-    const pace = new Pace();
+    const steps = new Steps(job, work);
     try {
       for (;;) {
-        this.#requireWanted();
-        work.prepareStep();
-        const started = now();
-        const { progress, componentError } = await step(job, pace.budget);
-        pace.took(now() - started);
+        this.#requireWanted(work);
+        const { progress, componentError } = await steps.next();
         for (const error of job.takeErrors()) {
-          const [notes, listener] = isWarning(error)
-            ? [warnings, this.#options.onWarning]
-            : [errors, this.#options.onError];
+          const listener = isWarning(error) ? this.#options.onWarning : this.#options.onError;
           await settled(listener?.(toError(error, work)), turn);
-          notes.add(() => toError(error, work));
+          note(error, work, notes);
         }
         await this.#reportEntries(job, work, turn);
         if (componentError !== undefined) {
@@ -227,6 +225,15 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
         }
         await work.rest();
       }
+    } catch (error) {
+      const done = await steps.stop();
+      if (done === undefined || this.#isWanted(work)) {
+        throw error;
+      }
+      for (const warning of job.takeErrors()) {
+        note(warning, work, notes);
+      }
+      return report(done);
     } finally {
       await job.drop();
     }
@@ -239,10 +246,20 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
     await (bytes === undefined ? job.endInput() : job.addInput(bytes));
   }
 
-  #requireWanted(): void {
+  #requireWanted(work: Work): void {
     throwIfAborted(this.#options.signal);
     if (this.#isLeft) {
       throw new DOMException('the iteration over the copy was left', 'AbortError');
+    }
+    work.requireOpen();
+  }
+
+  #isWanted(work: Work): boolean {
+    try {
+      this.#requireWanted(work);
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -277,6 +294,51 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
   }
 }
 
+/** The steps of a job, each of which takes about ten milliseconds. */
+class Steps {
+  readonly #job: Job;
+  readonly #work: Work;
+  readonly #pace = new Pace();
+  #isOver = false;
+  #done: Progress | undefined;
+
+  constructor(job: Job, work: Work) {
+    this.#job = job;
+    this.#work = work;
+  }
+
+  /** Takes the next step. Returns the progress, and the component's error if there is one. */
+  async next(): Promise<{ progress: Progress; componentError?: ComponentError }> {
+    this.#work.prepareStep();
+    const started = now();
+    try {
+      const progress = await this.#job.step(this.#pace.budget);
+      this.#pace.took(now() - started);
+      this.#isOver = progress.done;
+      this.#done = progress.done ? progress : undefined;
+      return { progress };
+    } catch (error) {
+      this.#isOver = true;
+      const componentError = componentErrorOf(error);
+      if (componentError === undefined) {
+        throw error;
+      }
+      return { progress: this.#job.progress(), componentError };
+    }
+  }
+
+  /** Stops the job. If that is too late, because the target is complete, finishes it and returns the progress. */
+  async stop(): Promise<Progress | undefined> {
+    let goesOn = !this.#isOver && (await this.#job.stop());
+    while (goesOn) {
+      await this.#work.rest();
+      await this.next();
+      goesOn = !this.#isOver;
+    }
+    return this.#done;
+  }
+}
+
 // An error takes about 2 KB, and a tree can have millions of entries that cannot be copied.
 const MOST_NOTES = 100;
 
@@ -291,6 +353,16 @@ class Notes {
       this.first.push(make());
     }
   }
+}
+
+/** The errors and the warnings of a copy. */
+interface AllNotes {
+  readonly warnings: Notes;
+  readonly errors: Notes;
+}
+
+function note(error: ComponentError, work: Work, { warnings, errors }: AllNotes): void {
+  (isWarning(error) ? warnings : errors).add(() => toError(error, work));
 }
 
 /** Wakes all waiters when something new happens. */
@@ -336,22 +408,6 @@ async function begin(work: Work, measure: boolean): Promise<Job> {
   }
 }
 
-/** Runs a step. Returns the progress, and the component's error if there is one. */
-async function step(
-  job: Job,
-  budget: bigint,
-): Promise<{ progress: Progress; componentError?: ComponentError }> {
-  try {
-    return { progress: await job.step(budget) };
-  } catch (error) {
-    const componentError = componentErrorOf(error);
-    if (componentError === undefined) {
-      throw error;
-    }
-    return { progress: job.progress(), componentError };
-  }
-}
-
 function toCopyEntry({ kind, source, target, skipped, bytes }: Entry, { pathOf }: Work): CopyEntry {
   return { kind, source: pathOf(source), target: pathOf(target), skipped, bytes: Number(bytes) };
 }
@@ -376,7 +432,7 @@ function numberOf(value: bigint | undefined): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
-function makeReport(progress: Progress, warnings: Notes, errors: Notes, started: number): CopyReport {
+function makeReport(progress: Progress, { warnings, errors }: AllNotes, started: number): CopyReport {
   return {
     bytes: Number(progress.bytesInPlace),
     files: Number(progress.filesDone),

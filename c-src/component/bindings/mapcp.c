@@ -157,6 +157,7 @@ void __wasm_export_exports_mapcp_copy_copier_method_copy_job_step_post_return(ui
 
 
 
+
 __attribute__((__weak__, __export_name__("cabi_post_mapcp:copy/copier@0.1.0#[method]copy-job.current-path")))
 void __wasm_export_exports_mapcp_copy_copier_method_copy_job_current_path_post_return(uint8_t * arg0) {
   if ((*((size_t*) (arg0 + sizeof(void*)))) > 0) {
@@ -1498,6 +1499,12 @@ uint8_t * __wasm_export_exports_mapcp_copy_copier_method_copy_job_step(uint8_t *
     *((int64_t*)(ptr + 104)) = (int64_t) ((*payload).skipped);
   }
   return ptr;
+}
+
+__attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.stop")))
+int32_t __wasm_export_exports_mapcp_copy_copier_method_copy_job_stop(uint8_t * arg) {
+  bool ret = exports_mapcp_copy_copier_method_copy_job_stop(((exports_mapcp_copy_copier_copy_job_t*) arg));
+  return ret;
 }
 
 __attribute__((__export_name__("mapcp:copy/copier@0.1.0#[method]copy-job.add-input")))

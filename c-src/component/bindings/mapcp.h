@@ -622,6 +622,7 @@ typedef struct {
 // Exported Functions from `mapcp:copy/copier@0.1.0`
 exports_mapcp_copy_copier_own_copy_job_t exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *source, mapcp_string_t *target, exports_mapcp_copy_copier_copy_options_t *options);
 bool exports_mapcp_copy_copier_method_copy_job_step(exports_mapcp_copy_copier_borrow_copy_job_t self, uint64_t budget, exports_mapcp_copy_copier_progress_t *ret, exports_mapcp_copy_copier_copy_error_t *err);
+bool exports_mapcp_copy_copier_method_copy_job_stop(exports_mapcp_copy_copier_borrow_copy_job_t self);
 void exports_mapcp_copy_copier_method_copy_job_add_input(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_list_u8_t *bytes);
 void exports_mapcp_copy_copier_method_copy_job_end_input(exports_mapcp_copy_copier_borrow_copy_job_t self);
 void exports_mapcp_copy_copier_method_copy_job_add_ranges(exports_mapcp_copy_copier_borrow_copy_job_t self, mapcp_list_u64_t *ranges);
