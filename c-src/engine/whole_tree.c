@@ -31,6 +31,10 @@ static const char OLD_IS_ASIDE[] =
     "the old tree could not get its name back; cleaning the directory of the target gives it back; "
     "until then its name ends in .old. and the target's name";
 
+static const char IMMOVABLE[] =
+    "its file system cannot rename this directory, as overlayfs cannot rename a directory of a lower layer, "
+    "such as one of a container's image; remove it first, or copy to a new name, or into a volume";
+
 static const char REPLACED[] = "another process has moved or replaced the temporary tree; copy it again";
 
 static const char TARGET_REPLACED[] = "another process has replaced it during the copy; copy again";
@@ -227,6 +231,10 @@ static bool move_aside(struct mapcp_whole_tree *tree, struct mapcp_namer *namer,
     if (number == ENAMETOOLONG) {
         return mapcp_fail_because(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET, MAPCP_CODE_NAME_TOO_LONG,
                                   OLD_NAME_TOO_LONG);
+    }
+    if (number == EXDEV) {
+        return mapcp_fail_because(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET, MAPCP_CODE_UNSUPPORTED,
+                                  IMMOVABLE);
     }
     if (number != 0) {
         return mapcp_fail_number(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET, number);

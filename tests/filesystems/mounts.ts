@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { command } from '../helpers/mounting.js';
 import { mountSmallDisk } from '../helpers/small-disk.js';
 
@@ -81,6 +81,23 @@ export const bindfs =
     const behind = join(work, 'behind');
     mkdirSync(behind);
     command('bindfs', ...options, behind, path);
+    undo.push(() => unmount(path));
+  };
+
+/** overlayfs, by the kernel, over a lower layer with these files. */
+export const overlay =
+  (files: Readonly<Record<string, string>>): Make =>
+  (path, work, undo) => {
+    const [lower, upper, scratch] = ['lower', 'upper', 'scratch'].map((name) => join(work, name));
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(join(work, 'lower', dirname(name)), { recursive: true });
+      writeFileSync(join(work, 'lower', name), content);
+    }
+    mkdirSync(join(work, 'upper'));
+    mkdirSync(join(work, 'scratch'));
+    // The default of the kernel may be to rename such directories.
+    const options = `redirect_dir=off,lowerdir=${lower},upperdir=${upper},workdir=${scratch}`;
+    command('mount', '-t', 'overlay', '-o', options, 'overlay', path);
     undo.push(() => unmount(path));
   };
 
