@@ -1,6 +1,8 @@
 // Finds the preopened directory of a relative path. wasi-libc compares paths with the preopens' names byte by
 // byte, so it would not find './in/a' in a directory that is preopened as 'in'.
 
+#include "preopens.h"
+
 #include <errno.h>
 #include <string.h>
 #include <wasi/libc-find-relpath.h>
@@ -26,4 +28,10 @@ int __wasilibc_find_relpath_alloc(const char *path, const char **abs, char **rel
         return -1;
     }
     return __wasilibc_find_abspath(without_dots(path), abs, (const char **)relative);
+}
+
+bool mapcp_is_preopened(const char *path) {
+    const char *directory = NULL;
+    const char *rest = NULL;
+    return *path == '\0' || __wasilibc_find_abspath(without_dots(path), &directory, &rest) >= 0;
 }

@@ -176,7 +176,8 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_CODE_QUOTA_EXCEEDED] = "disk quota exceeded",
         [MAPCP_CODE_FILE_TOO_LARGE] = "the file is too large for the file system or the limit of the process",
         [MAPCP_CODE_READ_ONLY_FILE_SYSTEM] = "the file system is read-only",
-        [MAPCP_CODE_TOO_MANY_OPEN_FILES] = "too many open files",
+        [MAPCP_CODE_TOO_MANY_OPEN_FILES] =
+            "too many open files; raise the limit (ulimit -n), or use fewer jobs at a time",
         // WASI has no code for a lack of descriptors, and its hosts report a lack of memory.
         [MAPCP_CODE_OUT_OF_MEMORY] = "out of memory or file descriptors",
         [MAPCP_CODE_IO] = "input/output error",

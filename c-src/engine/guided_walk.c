@@ -9,6 +9,7 @@
 
 #include "filter.h"
 #include "limits.h"
+#include "list.h"
 #include "source.h"
 #include "tree_frame.h"
 #include "tree_names.h"
@@ -180,12 +181,12 @@ static bool leads_through_link(const struct mapcp_tree *tree, char *rest) {
 }
 
 /// What is probably wrong with a list that has a path that does not exist. NULL if nothing is known.
-static const char *fault_of_list(const char *path) {
+static const char *fault_of_list(const char *path, enum mapcp_code code) {
     if (strchr(path, '\n')) {
-        return "no such file or directory; it contains newlines, so a list of lines may have been read as "
-               "one path";
+        return code == MAPCP_CODE_NOT_FOUND ? "no such file or directory; " MAPCP_LIST_HAS_LINES
+                                            : "the path is too long; " MAPCP_LIST_HAS_LINES;
     }
-    return strncmp(path, "\xef\xbb\xbf", 3) == 0
+    return code == MAPCP_CODE_NOT_FOUND && strncmp(path, "\xef\xbb\xbf", 3) == 0
                ? "no such file or directory; it begins with a byte order mark, so remove that from the list"
                : NULL;
 }
@@ -197,8 +198,9 @@ static void fail_goal(struct mapcp_tree *tree, char *rest, struct mapcp_error *e
         mapcp_fail_because(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_DIRECTORY,
                            "a directory on its path is a symbolic link; follow it, with `symlinks=follow`");
     }
-    if (error->side == MAPCP_SIDE_SOURCE && error->code == MAPCP_CODE_NOT_FOUND && !error->because) {
-        error->because = fault_of_list(tree->goal.path.text);
+    const bool may_be_list = error->code == MAPCP_CODE_NOT_FOUND || error->code == MAPCP_CODE_NAME_TOO_LONG;
+    if (error->side == MAPCP_SIDE_SOURCE && may_be_list && !error->because) {
+        error->because = fault_of_list(tree->goal.path.text, error->code);
     }
     tree->goal.is_set = false;
     mapcp_tree_cut(tree);

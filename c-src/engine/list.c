@@ -11,8 +11,7 @@
 
 static const char NOT_BELOW[] = "a listed path must be relative, and must not contain '..'";
 static const char HAS_NUL[] = "a line of the list contains a NUL; if NULs end its paths, use `null`";
-static const char HAS_LINES[] =
-    "the path is too long; it contains newlines, so a list of lines may have been read as one path";
+static const char HAS_LINES[] = "the path is too long; " MAPCP_LIST_HAS_LINES;
 
 static bool is_valid(const char *text) {
     while (*text != '\0') {

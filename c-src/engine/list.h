@@ -13,6 +13,12 @@
 /// The maximum length of a listed path, in bytes.
 #define MAPCP_LONGEST_LISTED 65535
 
+/// What is probably wrong with a listed path that contains newlines. The command line reads lines by default,
+/// and the API has no list of lines.
+#define MAPCP_LIST_HAS_LINES                                                                                 \
+    "it contains newlines and no NUL, so a list of lines may have been read as one path; "                   \
+    "divide it at the newlines, as the command line does without --null"
+
 /// A list that is being read. All zeros initially, except `has_lines`.
 struct mapcp_list {
     /// Whether a line feed ends each path; otherwise a NUL does. The last path may lack it. In a list of

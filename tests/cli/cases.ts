@@ -966,4 +966,22 @@ export const cases: readonly Case[] = [
     stdout: "'in/a' -> 'out/b' (7 bytes)\n",
     out: { b: 'content' },
   },
+  {
+    name: 'a message shows the beginning and the end of a very long path',
+    before: { 'in/a': null, 'in/l': 'some/file\n'.repeat(200) },
+    args: ['--files-from=in/l', '--null', 'in/a', 'out/b'],
+    ends: 'badly',
+    stderr:
+      /^mapcp: cannot copy 'in\/a\/some\/.{240,280}…[^']{250,280}' to 'out\/b\/some\/.{240,280}…[^']{250,280}': cannot inspect 'in\/a\/some\/.{240,280}…[^']{250,280}': no such file or directory; [^']*without --null\n$/,
+    out: { b: null },
+  },
+  {
+    name: 'with --json, the properties have a very long path whole',
+    before: { 'in/a': null, 'in/l': 'some/file\n'.repeat(200) },
+    args: ['--json', '--no-progress', '--files-from=in/l', '--null', 'in/a', 'out/b'],
+    ends: 'badly',
+    stdout:
+      /^{"type":"error",.*"path":"in\/a\/(some\/file\\n){200}","source":"in\/a\/(some\/file\\n){200}","target":"out\/b\/(some\/file\\n){200}",.*"message":"[^"]{1500,2600}"}\n$/,
+    out: { b: null },
+  },
 ];

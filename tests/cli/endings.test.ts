@@ -58,6 +58,52 @@ describe('the command line reports in one sentence', () => {
     });
   });
 
+  it.skipIf(wasmtime === undefined).each([
+    { preopens: '--dir in', args: 'in/a new', operation: 'create', path: 'new', dir: '.' },
+    {
+      preopens: '--dir in',
+      args: '--make-parents in/a new/b',
+      operation: 'create',
+      path: 'new/b',
+      dir: 'new',
+    },
+    { preopens: '', args: 'in/a out/b', operation: 'inspect', path: 'in/a', dir: 'in' },
+    { preopens: '--dir in', args: '-t out in/a', operation: 'open', path: 'out', dir: '.' },
+    { preopens: '--dir in', args: '--clean /x', operation: 'open', path: '/x', dir: '/' },
+  ])(
+    'that no --dir opens a path, in wasmtime: $preopens $args',
+    ({ preopens, args, operation, path, dir }) => {
+      const { status, stderr } = run(
+        `${wasmtime} run ${preopens} ${resolve('build/out/mapcp.wasm')} ${args}`,
+      );
+      const why = `it is in no directory that the host opened; put --dir='${dir}' before mapcp.wasm`;
+      expect(stderr.endsWith(`cannot ${operation} '${path}': ${why}\n`)).toBe(true);
+      expect(status).toBe(1);
+    },
+  );
+
+  it.each([
+    { args: '$DIRECTORY/in/a x', operation: 'create', path: 'x' },
+    { args: '$DIRECTORY/in/a ./x', operation: 'create', path: './x' },
+    { args: '$DIRECTORY/in/a .', operation: 'create', path: './a' },
+    { args: '-rT $DIRECTORY/in x', operation: 'create', path: 'x' },
+    { args: 'x $DIRECTORY/out', operation: 'inspect', path: 'x' },
+  ])('that the working directory was removed: $args', ({ args, operation, path }) => {
+    const { status, stderr } = run(`DIRECTORY=$PWD; mkdir gone; cd gone; rmdir ../gone; $mapcp ${args}`);
+    const why = 'the working directory was removed; change to another one, or use absolute paths';
+    expect(stderr.endsWith(`: cannot ${operation} '${path}': ${why}\n`)).toBe(true);
+    expect(status).toBe(1);
+  });
+
+  it('nothing if the working directory was removed, and both paths are absolute', () => {
+    const copy = '$mapcp $DIRECTORY/in/a $DIRECTORY/out && cat $DIRECTORY/out/a';
+    expect(run(`DIRECTORY=$PWD; mkdir gone; cd gone; rmdir ../gone; ${copy}`)).toEqual({
+      status: 0,
+      stdout: 'content',
+      stderr: '',
+    });
+  });
+
   it('that there is no WebAssembly', () => {
     const { status, stderr } = run(`$node --jitless ${main} in/a out`);
     expect(stderr).toMatch(
@@ -93,7 +139,7 @@ describe('the command line reports in one sentence', () => {
     const hidden = ['/proc', resolve('node_modules/koffi')].map((path) => `mount -t tmpfs none ${path}`);
     const { status, stderr } = run(`unshare --mount sh -c '${hidden.join(' && ')} && $mapcp in/a out'`);
     expect(stderr).toMatch(
-      /^mapcp: cannot go on: no procfs is mounted at \/proc, [^\n]*: mount it, or run 'npm install koffi'\n$/,
+      /^mapcp: cannot go on: no procfs is mounted at \/proc, [^\n]*: mount it, or run 'npm install koffi', or 'npm install --global koffi' for a global mapcp\n$/,
     );
     expect(status).toBe(1);
   });

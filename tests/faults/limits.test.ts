@@ -214,7 +214,10 @@ describe('in a process with few free descriptors', () => {
         expect(brokenPromises(ending)).toEqual([]);
         expect(ending.descriptorsLeft).toBe(0);
         for (const error of ending.succeeded ? [] : errorsOf(ending)) {
-          expect(error).toMatchObject({ code: 'EMFILE', reason: 'too many open files' });
+          expect(error).toMatchObject({
+            code: 'EMFILE',
+            reason: 'too many open files; raise the limit (ulimit -n), or use fewer jobs at a time',
+          });
         }
         succeeded.push(ending.succeeded);
         const again = await sandbox.copyAgain();
@@ -228,7 +231,10 @@ describe('in a process with few free descriptors', () => {
 
 describe.each(copyCommands)('mapcp in $name, with few descriptors,', (frontend) => {
   /** wasmtime reports another error. */
-  const reason = { Node: 'too many open files', wasmtime: 'input/output error' }[frontend.name];
+  const reason = {
+    Node: 'too many open files; raise the limit (ulimit -n), or use fewer jobs at a time',
+    wasmtime: 'input/output error',
+  }[frontend.name];
   /** It cannot start with fewer. */
   const first = { Node: 20, wasmtime: 6 }[frontend.name];
 

@@ -111,7 +111,7 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
 
     it('a component is refused, unless weaker confinement is accepted', () => {
       const refused = expect.stringContaining(
-        "no procfs is mounted at /proc, which is needed to confine a component: mount it, or run 'npm install koffi', or accept less",
+        "no procfs is mounted at /proc, which is needed to confine a component: mount it, or run 'npm install koffi', or 'npm install --global koffi' for a global mapcp, or accept less",
       );
       const made = make('linux', ['default', 'strict', 'best-effort', 'best-effort'], { inFrontOf });
       expect(made).toEqual({ hosts: [refused, refused, 'content', 'content'], warnings: [] });
@@ -149,7 +149,10 @@ describe('on another system,', () => {
   });
 
   it.each([
-    ['missing', "koffi is not installed: run 'npm install koffi'"],
+    [
+      'missing',
+      "koffi is not installed: run 'npm install koffi', or 'npm install --global koffi' for a global mapcp",
+    ],
     ['old', "koffi 2.9.0 is too old: run 'npm install koffi@3'"],
     ['broken', "koffi does not work here (no native module): run 'npm install koffi' again"],
     ['incomplete', "koffi does not work here (no openat): run 'npm install koffi' again"],

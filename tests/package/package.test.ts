@@ -298,7 +298,9 @@ describe('a project that has installed the package', () => {
       const directory = newDirectory(`koffi-${name}`);
       await bundle('strict.mjs', join(directory, 'strict.mjs'));
       const refusal = () => run(process.execPath, ['strict.mjs'], directory);
-      expect(refusal()).toContain("koffi is not installed: run 'npm install koffi'");
+      expect(refusal()).toContain(
+        "koffi is not installed: run 'npm install koffi', or 'npm install --global koffi' for a global mapcp",
+      );
       const koffi = join(directory, 'node_modules/koffi');
       mkdirSync(koffi, { recursive: true });
       writeFileSync(join(koffi, 'index.js'), "exports.version = '2.9.0';");

@@ -119,6 +119,9 @@ function orderOf(
       return { from, to };
     };
     let { from, to } = find();
+    if (start === undefined) {
+      requireAbsolute(from, to);
+    }
     requireReplaceable(from, to);
     const inside = isStream ? undefined : pathInSource(from, to, options);
     if (inside !== undefined) {
@@ -153,6 +156,23 @@ function workingDirectory(): string | undefined {
   } catch {
     // It was removed. Absolute paths do not need it.
     return undefined;
+  }
+}
+
+/** Refuses a relative path after the working directory was removed. */
+function requireAbsolute(from: HostPath, to: HostPath): void {
+  for (const { given, preopen } of [from, to]) {
+    const isSource = preopen === from.preopen;
+    // The engine reports an empty path. A stream has no path.
+    if (given !== '' && preopen !== STREAM && !isAbsolute(given)) {
+      const reason = 'the working directory was removed; change to another one, or use absolute paths';
+      throw copyError(from, to, {
+        code: 'ENOENT',
+        operation: isSource ? 'inspect' : 'create',
+        isSource,
+        reason,
+      });
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { isError } from '../common/check.js';
 
 /** The engine's words (c-src/engine/error.c) for errors that Node words differently. */
 const reasons: Readonly<Record<string, string>> = {
+  EMFILE: 'too many open files; raise the limit (ulimit -n), or use fewer jobs at a time',
   EIO: 'input/output error',
   ELOOP: 'too many symbolic links, or a loop of them',
   ENAMETOOLONG: 'the name or the path is too long',

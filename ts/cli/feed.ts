@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { leadsToDescriptor, pathOfOpenFile } from '../api/descriptor-link.js';
 import { isSystemError, reasonOf } from '../api/system-error.js';
 import type { CopyErrorDetails } from '../common/errors.js';
-import { quoted } from '../common/errors.js';
+import { shortened } from '../common/errors.js';
 import { isTerminal } from '../host/terminal.js';
 import { STREAM } from '../task/input.js';
 
@@ -23,7 +23,7 @@ export class FeedError extends Error {
       throw cause;
     }
     const why = reason ?? reasonOf(cause);
-    super(`cannot ${operation} ${quoted(path)}: ${why}`, { cause });
+    super(`cannot ${operation} ${shortened(path)}: ${why}`, { cause });
     this.details = { code: cause.code, operation, path, reason: why };
   }
 }

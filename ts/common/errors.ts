@@ -35,7 +35,7 @@ export interface CopyErrorDetails
  * A copy that failed. The old target stays, and no temporary file is left, unless `leftover` names one.
  *
  * Its message is a sentence that says what failed, on which path, and why. Control characters in it are escaped, such
- * as `\x1b`. Paths are the caller's: host paths in errors of `copy`, guest paths in those of a sandbox. In a path, a
+ * as `\x1b`, and a path of more than 512 characters is shortened; the properties have it whole. Paths are the caller's: host paths in errors of `copy`, guest paths in those of a sandbox. In a path, a
  * byte that is not UTF-8 is shown as an escape such as `\xff`. So `a\xff` can also be a name with a real backslash. If
  * the name is not UTF-8, `code` is `EILSEQ`.
  */
@@ -164,7 +164,7 @@ export class CleanError extends Error {
     { code, operation, path, reason, removed = 0, errors = [] }: CleanErrorDetails,
     options?: { readonly cause?: unknown },
   ) {
-    super(`cannot ${verbOf(operation)} ${quoted(path)}: ${reason}`, options);
+    super(`cannot ${verbOf(operation)} ${shortened(path)}: ${reason}`, options);
     this.name = 'CleanError';
     this.code = code;
     this.operation = operation;
@@ -182,11 +182,11 @@ export class CleanError extends Error {
 
 function sentence(details: CopyErrorDetails): string {
   const { source, target, operation, path, reason, isCopied, leftover, sibling } = details;
-  const entry = `${quoted(source)} to ${quoted(target)}`;
+  const entry = `${shortened(source)} to ${shortened(target)}`;
   const beginning = isCopied ? `copied ${entry}, but` : `cannot copy ${entry}:`;
-  const other = sibling === undefined ? '' : `; the other one is ${quoted(sibling)}`;
+  const other = sibling === undefined ? '' : `; the other one is ${shortened(sibling)}`;
   const end = leftover === undefined ? '' : `; remove what is left: ${quoted(leftover)}`;
-  return `${beginning} cannot ${verbOf(operation)} ${quoted(path)}: ${reason}${other}${end}`;
+  return `${beginning} cannot ${verbOf(operation)} ${shortened(path)}: ${reason}${other}${end}`;
 }
 
 /** Verbs for the operations whose names read badly in a sentence. */
@@ -207,6 +207,22 @@ function verbOf(operation: Operation): string {
  */
 export function quoted(path: string): string {
   return `'${escaped(path)}'`;
+}
+
+// A longer path is shortened in messages; c-src/component/cli/text.c has the same numbers of characters.
+const LONGEST = 512;
+const SHOWN = 250;
+
+/**
+ * Returns a path in quotes for a message about an error. Of a very long path, only the beginning and the end.
+ *
+ * @param path any path
+ */
+export function shortened(path: string): string {
+  const characters = path.length > LONGEST ? [...path] : [];
+  const isLong = characters.length > LONGEST;
+  const [start, end] = [characters.slice(0, SHOWN), characters.slice(-SHOWN)];
+  return quoted(isLong ? `${start.join('')}…${end.join('')}` : path);
 }
 
 /**

@@ -76,7 +76,10 @@ function requireKoffi(): Koffi {
     return createRequire(url)('koffi');
   } catch (error) {
     throw nodeCode(error) === 'MODULE_NOT_FOUND'
-      ? new NoKoffiError('koffi is not installed', "run 'npm install koffi'")
+      ? new NoKoffiError(
+          'koffi is not installed',
+          "run 'npm install koffi', or 'npm install --global koffi' for a global mapcp",
+        )
       : broken(error);
   }
 }

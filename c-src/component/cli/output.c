@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "preopens.h"
 #include "text.h"
 
 // --- The bar -----------------------------------------------------------------------------------------------
@@ -182,6 +183,15 @@ static const char *known(const char *path) {
 
 /// Writes the reason of an error. The engine writes options as `name`, the command line as --name.
 static void put_reason(FILE *stream, const struct mapcp_copy_error *error) {
+    const char *path = known(mapcp_copy_error_path(error));
+    if (error->error.code == MAPCP_CODE_NOT_FOUND && !mapcp_is_preopened(path)) {
+        const char *slash = strrchr(path, '/');
+        const size_t length = slash == path ? 1 : slash ? (size_t)(slash - path) : 0;
+        fputs("it is in no directory that the host opened; put --dir='", stream);
+        mapcp_put_escaped_start(stream, length > 0 ? path : ".", length > 0 ? length : 1);
+        fputs("' before mapcp.wasm", stream);
+        return;
+    }
     bool is_option = false;
     for (const char *at = mapcp_copy_error_reason(error); *at; at++) {
         if (*at == '`') {
@@ -199,7 +209,7 @@ static void put_cause(FILE *stream, const struct mapcp_copy_error *error) {
     fputs("cannot ", stream);
     fputs(mapcp_verb(error->error.operation), stream);
     fputc(' ', stream);
-    mapcp_put_quoted(stream, known(mapcp_copy_error_path(error)));
+    mapcp_put_path(stream, known(mapcp_copy_error_path(error)));
     fputs(": ", stream);
     put_reason(stream, error);
 }
@@ -208,14 +218,14 @@ static void put_cause(FILE *stream, const struct mapcp_copy_error *error) {
 static void put_sentence(FILE *stream, const struct mapcp_copy_error *error) {
     bool is_copied = error->outcome == MAPCP_OUTCOME_COPIED;
     fputs(is_copied ? "copied " : "cannot copy ", stream);
-    mapcp_put_quoted(stream, known(error->source));
+    mapcp_put_path(stream, known(error->source));
     fputs(" to ", stream);
-    mapcp_put_quoted(stream, known(error->target));
+    mapcp_put_path(stream, known(error->target));
     fputs(is_copied ? ", but " : ": ", stream);
     put_cause(stream, error);
     if (error->sibling) {
         fputs("; the other one is ", stream);
-        mapcp_put_quoted(stream, error->sibling);
+        mapcp_put_path(stream, error->sibling);
     }
     if (error->leftover) {
         fputs("; remove what is left: ", stream);

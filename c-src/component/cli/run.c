@@ -2,6 +2,7 @@
 
 #include "run.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "copy_job.h"
 #include "feed.h"
 #include "output.h"
+#include "preopens.h"
 #include "text.h"
 
 // --- The list of copies ------------------------------------------------------------------------------------
@@ -305,12 +307,19 @@ static bool goes_into_target(const struct mapcp_invocation *invocation) {
 
 bool mapcp_copy_all(const struct mapcp_invocation *invocation) {
     const bool is_into_directory = goes_into_target(invocation);
+    struct mapcp_copy_error error;
     if (invocation->unless_directory && !is_into_directory) {
-        fputs(invocation->unless_directory, stderr);
+        if (mapcp_is_preopened(invocation->target)) {
+            fputs(invocation->unless_directory, stderr);
+            return false;
+        }
+        error = (struct mapcp_copy_error){.source = strdup(invocation->target)};
+        (void)mapcp_fail_number(&error.error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, ENOENT);
+        mapcp_print_cause(&error, invocation->json);
+        mapcp_copy_error_free(&error);
         return false;
     }
     struct mapcp_feed feed;
-    struct mapcp_copy_error error;
     const bool has_stream = invocation->options.input == MAPCP_INPUT_CONTENT;
     if (!mapcp_feed_open(&feed, has_stream ? "-" : invocation->files_from, &error)) {
         mapcp_print_cause(&error, invocation->json);

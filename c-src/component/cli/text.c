@@ -58,9 +58,32 @@ size_t mapcp_escape(const char *text, char escape[MAPCP_ESCAPE_SIZE]) {
     return length;
 }
 
-void mapcp_put_escaped(FILE *stream, const char *text) {
+// A longer path is shortened in messages; ts/common/errors.ts has the same numbers of characters.
+#define LONGEST 512
+#define SHOWN 250
+
+/// Returns the number of characters.
+static size_t count_characters(const char *text) {
+    size_t count = 0;
+    for (; *text; text++) {
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    }
+    return count;
+}
+
+/// Returns where the text goes on after this number of characters, which it must have.
+static const char *skip_characters(const char *text, size_t count) {
+    while (count > 0 || ((unsigned char)*text & 0xc0) == 0x80) {
+        count -= ((unsigned char)*text & 0xc0) != 0x80;
+        text++;
+    }
+    return text;
+}
+
+void mapcp_put_escaped_start(FILE *stream, const char *text, size_t length) {
+    const char *end = text + length;
     char escape[MAPCP_ESCAPE_SIZE];
-    while (*text) {
+    while (text < end) {
         const size_t length = mapcp_escape(text, escape);
         if (*escape) {
             fputs(escape, stream);
@@ -69,6 +92,23 @@ void mapcp_put_escaped(FILE *stream, const char *text) {
         }
         text += length;
     }
+}
+
+void mapcp_put_escaped(FILE *stream, const char *text) {
+    mapcp_put_escaped_start(stream, text, strlen(text));
+}
+
+void mapcp_put_path(FILE *stream, const char *path) {
+    const size_t characters = count_characters(path);
+    if (characters <= LONGEST) {
+        mapcp_put_quoted(stream, path);
+        return;
+    }
+    fputc('\'', stream);
+    mapcp_put_escaped_start(stream, path, (size_t)(skip_characters(path, SHOWN) - path));
+    fputs("…", stream);
+    mapcp_put_escaped(stream, skip_characters(path, characters - SHOWN));
+    fputc('\'', stream);
 }
 
 void mapcp_put_quoted(FILE *stream, const char *text) {

@@ -18,8 +18,14 @@ size_t mapcp_escape(const char *text, char escape[MAPCP_ESCAPE_SIZE]);
 /// Writes text with escapes.
 void mapcp_put_escaped(FILE *stream, const char *text);
 
+/// Writes the first `length` bytes of a text with escapes.
+void mapcp_put_escaped_start(FILE *stream, const char *text, size_t length);
+
 /// Writes text with escapes, in single quotes.
 void mapcp_put_quoted(FILE *stream, const char *text);
+
+/// Does the same for a path in a message, but writes only the beginning and the end of a very long one.
+void mapcp_put_path(FILE *stream, const char *path);
 
 /// Writes a number in decimal. printf would be a fifth of the component.
 void mapcp_put_number(FILE *stream, uint64_t number);

@@ -35,6 +35,10 @@ const refused = (entry: string, code: string, why: string): ExpectedError => ({
 const notBelow = (entry: string): ExpectedError =>
   refused(entry, 'EINVAL', "a listed path must be relative, and must not contain '..'");
 
+const listOfLines =
+  'it contains newlines and no NUL, so a list of lines may have been read as one path; ' +
+  'divide it at the newlines, as the command line does without --null';
+
 /** A path of thirty directories. */
 const deep = Array(30).fill('d').join('/');
 
@@ -265,7 +269,7 @@ export const lists: readonly Behaviour[] = [
     {
       path: 'f\nd/g\n',
       shown: 'f\\nd/g\\n',
-      hint: 'it contains newlines, so a list of lines may have been read as one path',
+      hint: listOfLines,
     },
     {
       path: '\ufefff',
@@ -281,4 +285,16 @@ export const lists: readonly Behaviour[] = [
       out: { b: null },
     }),
   ),
+  {
+    name: 'a list of lines that is read as one path is an error with the same hint if it is too long for a name',
+    before: tree,
+    options: { files: ['f\n'.repeat(130)] },
+    error: {
+      code: 'ENAMETOOLONG',
+      says: `cannot inspect 'in/a/${'f\\n'.repeat(130)}': the path is too long; ${listOfLines}`,
+      entry: 'f\\n'.repeat(130),
+    },
+    out: { b: null },
+    not: { browser: 'its names may have any length' },
+  },
 ];
