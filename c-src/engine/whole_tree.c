@@ -22,6 +22,8 @@ static const char OLD_NAME_TOO_LONG[] =
 
 static const char EXISTS[] = "it already exists; to replace it as a whole, use `overwrite=always`";
 
+static const char MADE_MEANWHILE[] = "another process has made it during the copy; copy again";
+
 static const char IS_LINK[] =
     "it is a symbolic link, which `atomic` does not replace; copy to a new name, and then change the link";
 
@@ -250,6 +252,12 @@ static bool move_aside(struct mapcp_whole_tree *tree, struct mapcp_namer *namer,
                               TARGET_REPLACED);
 }
 
+/// Fails because something has taken the target's name, which was free.
+static bool fail_as_taken(const struct mapcp_options *options, struct mapcp_error *error) {
+    return mapcp_fail_because(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS,
+                              options->overwrite == MAPCP_OVERWRITE_ERROR ? EXISTS : MADE_MEANWHILE);
+}
+
 /// Makes the target's name free, or fails if it is taken and must stay.
 static bool free_name(struct mapcp_whole_tree *tree, const struct mapcp_options *options,
                       struct mapcp_namer *namer, struct mapcp_error *error) {
@@ -258,13 +266,14 @@ static bool free_name(struct mapcp_whole_tree *tree, const struct mapcp_options 
         return move_aside(tree, namer, error);
     }
     if (fstatat(tree->parent, tree->name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-        return mapcp_fail(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS);
+        return fail_as_taken(options, error);
     }
     return errno == ENOENT || mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_TARGET, errno);
 }
 
 /// Gives the new tree its name.
-static bool take_name(struct mapcp_whole_tree *tree, struct mapcp_error *error) {
+static bool take_name(struct mapcp_whole_tree *tree, const struct mapcp_options *options,
+                      struct mapcp_error *error) {
     int number = move(tree, tree->temporary, tree->name);
     if (number == 0 && has_name(tree, tree->name, &tree->made)) {
         return true;
@@ -278,6 +287,9 @@ static bool take_name(struct mapcp_whole_tree *tree, struct mapcp_error *error) 
         // Either the rename took place in spite of the error, or something else had the temporary name.
         (void)move(tree, tree->name, tree->temporary);
     }
+    if (number == EEXIST || number == ENOTEMPTY) {
+        return fail_as_taken(options, error);
+    }
     return number != 0 ? mapcp_fail_number(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET, number)
                        : mapcp_fail_because(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET,
                                             MAPCP_CODE_SOURCE_CHANGED, REPLACED);
@@ -289,7 +301,7 @@ bool mapcp_whole_tree_commit(struct mapcp_whole_tree *tree, const struct mapcp_o
         return mapcp_fail_because(error, MAPCP_OPERATION_RENAME, MAPCP_SIDE_TARGET, MAPCP_CODE_SOURCE_CHANGED,
                                   REPLACED);
     }
-    if (!free_name(tree, options, namer, error) || !take_name(tree, error)) {
+    if (!free_name(tree, options, namer, error) || !take_name(tree, options, error)) {
         restore(tree);
         return false;
     }
