@@ -4,10 +4,15 @@
 /** Spells an option: one that must be set, or, if there is a value, one that must have that value. */
 export type Spelling = (name: string, value: string | undefined) => string;
 
-/** As an option of the API: `makeParents: true`, `symlinks: 'skip'`. */
-export const asProperty: Spelling = (name, value) => {
+/** Options without a value in a reason that are no booleans in the API: their value there, if they have only one. */
+const notBooleans: Readonly<Record<string, string | undefined>> = { atomic: 'tree', shard: undefined };
+
+/** As an option of the API: `makeParents: true`, `symlinks: 'skip'`, `atomic: 'tree'`, `shard`. */
+export const asProperty: Spelling = (name, given) => {
   const key = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return `${key}: ${value === undefined ? true : /^\d+$/.test(value) ? value : `'${value}'`}`;
+  const isBoolean = given === undefined && !Object.hasOwn(notBooleans, name);
+  const value = isBoolean ? 'true' : (given ?? notBooleans[name]);
+  return value === undefined ? key : `${key}: ${/^(true|\d+)$/.test(value) ? value : `'${value}'`}`;
 };
 
 /** As an option of the command line: `--make-parents`, `--symlinks=skip`. */
