@@ -49,6 +49,8 @@ describe('the source of a copy', () => {
     ['a stream of objects of Node', () => Readable.from([first, second])],
     ['a stream of the web', () => new Blob([first, second]).stream() as ReadableStream<Uint8Array>],
     ['a Blob', () => new Blob([first, second])],
+    // As the entries of tar-stream are declared.
+    ['something whose values have no type', (): AsyncIterable<unknown> => pieces()],
   ])('can be %s', async ([_, source], { directory }) => {
     const target = join(directory, 'new/file');
     const report = await copy(source(), target, { verify: true, size: content.length });
@@ -292,6 +294,15 @@ describe('a stream', () => {
     const error = await rejectionOf(copy(source, 'target', options));
     expect(error).toBeInstanceOf(TypeError);
     expect((error as Error).message).toContain(message);
+  });
+
+  it.each([
+    [0o4777, 'not 0o4777'],
+    [-1, 'not -1'],
+    [0.5, 'not 0.5'],
+  ])('refuses the mode %d, and says which are possible', async (mode, why) => {
+    const error = await rejectionOf(copy(content, 'target', { mode }));
+    expect(error).toEqual(new RangeError(`options.mode must be a whole number from 0o0 to 0o777, ${why}`));
   });
 
   it('does not leave the sandbox', async ({ directory }) => {

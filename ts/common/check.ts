@@ -128,13 +128,15 @@ export const signal = that(
 export const oneOf = (...words: readonly string[]): Check =>
   that((value) => words.some((word) => word === value), alternatives(words.map((word) => `'${word}'`)));
 
-/** A whole number in a range. Other numbers are a RangeError. */
+/** A whole number in a range. Other numbers are a RangeError. `spell` writes a number as people write it in code. */
 export const wholeNumber =
-  (least: number, most: number): Check =>
+  (least: number, most: number, spell: (value: number) => string = String): Check =>
   (name, value) => {
     requireThat(typeof value === 'number', name, 'a number', value);
     if (!Number.isInteger(value) || Number(value) < least || Number(value) > most) {
-      throw new RangeError(`${name} must be a whole number from ${least} to ${most}, not ${value}`);
+      throw new RangeError(
+        `${name} must be a whole number from ${spell(least)} to ${spell(most)}, not ${spell(Number(value))}`,
+      );
     }
     return value;
   };

@@ -354,6 +354,10 @@ const shard: Check = (name, value) => {
   return taken;
 };
 
+/** Spells permissions. */
+const octal = (mode: number) =>
+  Number.isInteger(mode) && mode >= 0 ? `0o${mode.toString(8)}` : String(mode);
+
 /** A limit: a whole number that the component's 64 bits can hold. A limit of 0 allows nothing. */
 const limit: Check = (name, value) => {
   requireThat(['number', 'bigint'].includes(typeof value), name, 'a number', value);
@@ -382,7 +386,7 @@ export const copyChecks: Checks<CopyOptions> = {
   exclude: arrayOf(text),
   files: iterable('an iterable of paths'),
   size: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-  mode: wholeNumber(0, 0o777),
+  mode: wholeNumber(0, 0o777, octal),
   filterSource: boolean,
   shard,
   maxBytes: limit,
