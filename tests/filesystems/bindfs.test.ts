@@ -23,12 +23,29 @@ async function copyWithoutModes({ frontend, copy }: Context): Promise<void> {
 
 testFileSystem({ ...keepsAll, name: 'bindfs', make: bindfs() });
 
-testFileSystem({
-  ...keepsAll,
-  name: 'bindfs that denies permissions',
-  make: bindfs('--chmod-deny'),
-  hasModes: false,
-});
+testFileSystem(
+  { ...keepsAll, name: 'bindfs that denies permissions', make: bindfs('--chmod-deny'), hasModes: false },
+  ({ frontend, put, copy }) => {
+    it.each(['out/whole', './out/./whole-by-dots'])(
+      'the warning of an atomic copy names the target %s, not the temporary tree',
+      async (target) => {
+        put.file('in/whole/f');
+        put.mode('in/whole', 0o700);
+        const { error, warnings } = await copy('in/whole', target, { recursive: true, atomic: 'tree' });
+        expect(error).toBe(undefined);
+        expect(warnings.map(({ message }) => message)).toEqual(
+          frontend.hasModes
+            ? [
+                expect.stringContaining(
+                  `copied 'in/whole' to '${target}', but cannot set the permissions of '${target}': `,
+                ),
+              ]
+            : [],
+        );
+      },
+    );
+  },
+);
 
 onFileSystem(
   'bindfs that gives files its own permissions',

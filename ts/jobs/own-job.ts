@@ -56,7 +56,8 @@ function isBelow(path: string, directory: string): boolean {
 function inTarget(given: string, target: string): string {
   const path = posix.normalize(given);
   const beside = posix.join(posix.dirname(target), '/');
-  const [, below] = /^\.mapcp-[0-9a-f]{16}(?:é|e\u0301)?\.tmp(\/.*)?$/.exec(path.slice(beside.length)) ?? [];
+  const [, below] =
+    /^\.mapcp-[0-9a-f]{16}(?:é|e\u0301)?\.tmp((?:\/.*)?)$/.exec(path.slice(beside.length)) ?? [];
   const isTemporary = path.startsWith(beside) && below !== undefined;
   return isTemporary ? target.replace(/\/+$/, '') + below : given;
 }
