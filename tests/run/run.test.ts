@@ -1,6 +1,7 @@
 // The command `mapcp-run`, as a person uses it.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
@@ -161,6 +162,25 @@ describe('mapcp-run', () => {
     expect(run(args)).toEqual({ status: 2, stdout: '', stderr: `mapcp-run: ${why}\n` });
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'is ended by SIGUSR1, and opens no port for a debugger',
+    async () => {
+      const child = spawn(process.execPath, [main, program, 'warn', 'ready', 'cat'], { cwd: directory });
+      try {
+        let stderr = '';
+        child.stderr.on('data', (data) => {
+          stderr += data;
+        });
+        await once(child.stderr, 'data');
+        // The program waits for its standard input now.
+        child.kill('SIGUSR1');
+        expect([await once(child, 'close'), stderr]).toEqual([[null, 'SIGUSR1'], 'ready\n']);
+      } finally {
+        child.kill('SIGKILL');
+      }
+    },
+  );
+
   it('says why it does not run a program', () => {
     writeFileSync(join(directory, 'text.wasm'), 'text');
     expect(run(['missing.wasm'])).toEqual({
@@ -170,7 +190,8 @@ describe('mapcp-run', () => {
     });
     expect(run(['text.wasm'])).toEqual({
       ...{ status: 1, stdout: '' },
-      stderr: 'mapcp-run: this is not WebAssembly: it begins neither as a component nor as a core module\n',
+      stderr:
+        "mapcp-run: 'text.wasm' is not WebAssembly: it begins neither as a component nor as a core module\n",
     });
     expect(run(['.']).stderr).toMatch(/^mapcp-run: cannot read '\.': EISDIR/);
     expect(run(['--dir', 'missing', program]).stderr).toContain("'missing'");

@@ -33,6 +33,15 @@ function programIn(file: string): Uint8Array {
   }
 }
 
+/** Refuses a program as `runComponent` does, which knows only its bytes. The error names the file. */
+function refuse(file: string, error: unknown): never {
+  if (error instanceof Error && /^this (component )?(is|cannot) /.test(error.message)) {
+    const why = error.message.replace(/^this (component )?/, '');
+    throw new RefusedError(`'${file}' ${why}`, { cause: error });
+  }
+  throw error;
+}
+
 async function runProgram({ file, args, preopens, allowOverlap, devices, env }: Program): Promise<number> {
   return runComponent(programIn(file), {
     args: [basename(file), ...args],
@@ -46,7 +55,7 @@ async function runProgram({ file, args, preopens, allowOverlap, devices, env }: 
     clocks: true,
     random: true,
     network: 'deny',
-  });
+  }).catch((error) => refuse(file, error));
 }
 
 function statusOf(error: unknown): number {
@@ -80,7 +89,17 @@ function explain(error: unknown): number {
   return statusOf(error);
 }
 
+/**
+ * Makes SIGUSR1 end the process, as other signals do. Otherwise, Node answers it by opening a debugger port, and anyone
+ * who reaches that can leave the sandbox. When its last listener is removed, a signal has its default effect.
+ */
+function closeDebugger(): void {
+  const listener = () => {};
+  process.on('SIGUSR1', listener).off('SIGUSR1', listener);
+}
+
 async function main(): Promise<number> {
+  closeDebugger();
   const invocation = readArguments(process.argv.slice(2), process.env);
   if (typeof invocation === 'string') {
     process.stdout.write(invocation === 'help' ? help : version());
