@@ -175,6 +175,10 @@ function spell(frontend: FrontendName, name: string, value: string | undefined):
   if (frontend !== 'API' && frontend !== 'browser') {
     return value === undefined ? `--${name}` : `--${name}=${value}`;
   }
+  if (name === 'atomic') {
+    // A flag of the command line, and a word in the API.
+    return "atomic: 'tree'";
+  }
   const key = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   return value === undefined ? `${key}: true` : `${key}: ${/^\d+$/.test(value) ? value : `'${value}'`}`;
 }
