@@ -2,12 +2,12 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { CopySeries } from '../../ts/api/copy-series.js';
-import { openFiles } from '../helpers/descriptors.js';
+import { openFilesIn } from '../helpers/descriptors.js';
 import { it } from '../helpers/it.js';
 
 /** How many descriptors of this process are in a directory. */
 function openIn(directory: string): number {
-  return openFiles().filter((path) => path.startsWith(directory)).length;
+  return openFilesIn(directory).length;
 }
 
 it('copies between the same directories share a sandbox', async ({ directory }) => {

@@ -14,7 +14,7 @@ import { wasi } from '../../ts/host/wasi.js';
 import type { Interface } from '../../ts/host/wit.js';
 import { camelCase } from '../../ts/host/wit.js';
 import { randomNumbers } from '../faults/random-numbers.js';
-import { openFiles } from '../helpers/descriptors.js';
+import { openFilesIn } from '../helpers/descriptors.js';
 import { temporaryDirectory } from '../helpers/it.js';
 import { hostWith, walkers } from '../host/helpers.js';
 import { sealed } from '../host/sealed.js';
@@ -212,7 +212,7 @@ it(
         keep(attempt(() => Reflect.apply(act, value(), values)));
       }
       host.close();
-      expect(openFiles().filter((path) => path.startsWith(box))).toEqual([]);
+      expect(openFilesIn(box)).toEqual([]);
     }
     other.close();
     expectUntouched();
@@ -261,7 +261,7 @@ it(
       }
       expect(Buffer.from(memory.buffer).includes('root:')).toBe(false);
       host.close();
-      expect(openFiles().filter((path) => path.startsWith(box))).toEqual([]);
+      expect(openFilesIn(box)).toEqual([]);
     }
     other.close();
     expectUntouched();

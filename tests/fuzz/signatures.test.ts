@@ -13,7 +13,7 @@ import { ExitError } from '../../ts/host/index.js';
 import { wasi } from '../../ts/host/wasi.js';
 import type { Interface } from '../../ts/host/wit.js';
 import { camelCase, isSameFunction } from '../../ts/host/wit.js';
-import { openFiles } from '../helpers/descriptors.js';
+import { openFilesIn } from '../helpers/descriptors.js';
 import { temporaryDirectory } from '../helpers/it.js';
 import { hostWith, preopensOf, walkers } from '../host/helpers.js';
 import type { Plan } from './signatures.js';
@@ -205,7 +205,7 @@ async function play(
   unlinkSync(join(box, 'victim'));
   const end = () => {
     host.close();
-    expect(openFiles().filter((path) => path.startsWith(box))).toEqual([]);
+    expect(openFilesIn(box)).toEqual([]);
   };
   try {
     const guest = await instantiate(host);

@@ -15,3 +15,8 @@ export function openFiles(): string[] {
     }
   });
 }
+
+/** Returns those below a directory. The test runner opens and closes other files at any time. */
+export function openFilesIn(directory: string): string[] {
+  return openFiles().filter((path) => path.startsWith(directory));
+}
