@@ -170,14 +170,17 @@ function whyNotInMemory(behaviour: Behaviour): string | undefined {
   return reasonsOf(behaviour, (method) => notInMemory[method])[0];
 }
 
+/** Options that the API spells in another way: `atomic` is a flag of the command line, and `shard` is an object. */
+const otherInApi: Readonly<Record<string, string>> = { atomic: "atomic: 'tree'", shard: 'shard' };
+
 /** How a frontend spells an option, which `says` names as WIT does: `make-parents` or `symlinks=skip`. */
 function spell(frontend: FrontendName, name: string, value: string | undefined): string {
   if (frontend !== 'API' && frontend !== 'browser') {
     return value === undefined ? `--${name}` : `--${name}=${value}`;
   }
-  if (name === 'atomic') {
-    // A flag of the command line, and a word in the API.
-    return "atomic: 'tree'";
+  const other = otherInApi[name];
+  if (other !== undefined) {
+    return other;
   }
   const key = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
   return value === undefined ? `${key}: true` : `${key}: ${/^\d+$/.test(value) ? value : `'${value}'`}`;
