@@ -24,8 +24,8 @@ function run(line: string) {
 
 describe('the command line reports in one sentence', () => {
   it.each([
-    { args: '-v in/a out', end: '; what was finished stays' },
-    { args: '--json in/a out', end: '; what was finished stays' },
+    { args: '-v in/a out', end: ', but everything was copied' },
+    { args: '--json in/a out', end: ', but everything was copied' },
     { args: '--clean out', end: '' },
     { args: '--help', end: '' },
     { args: '--completion bash', end: '' },
