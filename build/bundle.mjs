@@ -160,8 +160,8 @@ const platforms = {
 };
 
 /**
- * Joins the chunks that an entry imports at once. esbuild makes many small ones for what later imports share with it, and
- * each module costs every start half a millisecond.
+ * Joins the chunks that an entry imports at once. esbuild makes many small ones for what later imports share with it,
+ * and each module costs every start half a millisecond.
  * @param {string} directory
  * @param {import('esbuild').Metafile | undefined} metafile esbuild's, of one entry
  */

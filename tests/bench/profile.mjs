@@ -403,23 +403,23 @@ is the time as a multiple of the other's, which takes turns with mapcp: the medi
 ${measureGoals()}
 The reasons for what is missed:
 
-- **Small files.** The rows of the system calls alone show how much of the time is mapcp's own. Linux's \`perf\` put 48 % of
-  the processor time of a copy into the kernel, 7 % into the component, 9 % into koffi and the C library, 3 % into
+- **Small files.** The rows of the system calls alone show how much of the time is mapcp's own. Linux's \`perf\` put 48
+  % of the processor time of a copy into the kernel, 7 % into the component, 9 % into koffi and the C library, 3 % into
   statuses, 3 % into reading names from the component's memory, 3 % into remembering them, 2 % into the way from the
-  component to JavaScript, 2 % into checks for room on the stack, and 2 % into the garbage collector. The rest is spread over functions that take less than 1 % each. To pass the
-  times of a status on without converting them gained 1 %, and was not kept. With \`atomic: 'tree'\` there is no temporary
-  name and no rename. Each other call keeps a promise, as above. Without koffi, each open and rename goes through procfs,
-  which takes 7 µs more for each file.
+  component to JavaScript, 2 % into checks for room on the stack, and 2 % into the garbage collector. The rest is
+  spread over functions that take less than 1 % each. To pass the times of a status on without converting them gained 1
+  %, and was not kept. With \`atomic: 'tree'\` there is no temporary name and no rename. Each other call keeps a
+  promise, as above. Without koffi, each open and rename goes through procfs, which takes 7 µs more for each file.
 - **The large file.** The component reads a window into its memory and writes it from there, as the loop does with its
   buffer. It also looks for blocks of zeros, and checks the source before each window: four calls of its host for each
   window. Larger windows made it slower. Memory cannot shrink, so an instance is given up once its memory has grown by
   more than 4 MiB.
-- **A start.** With Node 24, V8 spends half of the time of a copy on compiling JavaScript: 130 kB of the command, the API and
-  the host, and 84 kB of jco's bindings. Of the host's 1,100 functions, 400 run, most of them once. A tenth goes to
-  compiling the component's functions. Three attempts gained nothing or less than 2 ms: to compile and instantiate the core
-  modules synchronously, to mark the functions that run for early compilation, and to join the remaining modules. Node's
-  compile cache is not used, because it writes files outside of the target. A code cache in the package would fit only
-  one version of V8.
+- **A start.** With Node 24, V8 spends half of the time of a copy on compiling JavaScript: 130 kB of the command, the
+  API and the host, and 84 kB of jco's bindings. Of the host's 1,100 functions, 400 run, most of them once. A tenth
+  goes to compiling the component's functions. Three attempts gained nothing or less than 2 ms: to compile and
+  instantiate the core modules synchronously, to mark the functions that run for early compilation, and to join the
+  remaining modules. Node's compile cache is not used, because it writes files outside of the target. A code cache in
+  the package would fit only one version of V8.
 - **Several jobs** in a tree of one directory all list that directory, and each thread compiles all code for itself.
 `;
   mkdirSync(measured, { recursive: true });

@@ -1,11 +1,12 @@
 // `make bench-browser`: compares mapcp/browser with the plain API of the browser, in one interleaved run.
 //
 // The browser's storage is in a new profile on the disk, below TMPDIR. Each case has every plain way that people use,
-// and the fastest of them counts. Figures are the best of ROUNDS rounds (5), because other work on the machine only adds
-// to a time. A ratio of 1 is as fast as the fastest plain way; more is faster. "As safe" is plain JavaScript that makes the
-// same calls as mapcp, and passes every byte through WebAssembly's memory. No component can be faster. SCALE=0.1 shrinks every case to a tenth. CASE='memory to storage' runs only the cases whose names
-// contain this. MAPCP_CHROMIUM is the path of the browser; by default, Debian's. `make bench-browser-publish` puts the
-// result of a whole run into docs/browser.md.
+// and the fastest of them counts. Figures are the best of ROUNDS rounds (5), because other work on the machine only
+// adds to a time. A ratio of 1 is as fast as the fastest plain way; more is faster. "As safe" is plain JavaScript that
+// makes the same calls as mapcp, and passes every byte through WebAssembly's memory. No component can be faster.
+// SCALE=0.1 shrinks every case to a tenth. CASE='memory to storage' runs only the cases whose names contain this.
+// MAPCP_CHROMIUM is the path of the browser; by default, Debian's. `make bench-browser-publish` puts the result of a
+// whole run into docs/browser.md.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';

@@ -35,9 +35,10 @@ export interface CopyErrorDetails
  * A copy that failed. The old target stays, and no temporary file is left, unless `leftover` names one.
  *
  * Its message is a sentence that says what failed, on which path, and why. Control characters in it are escaped, such
- * as `\x1b`, and a path of more than 512 characters is shortened; the properties have it whole. Paths are the caller's: host paths in errors of `copy`, guest paths in those of a sandbox. In a path, a
- * byte that is not UTF-8 is shown as an escape such as `\xff`. So `a\xff` can also be a name with a real backslash. If
- * the name is not UTF-8, `code` is `EILSEQ`.
+ * as `\x1b`, and a path of more than 512 characters is shortened; the properties have it whole. Paths are the
+ * caller's: host paths in errors of `copy`, guest paths in those of a sandbox. In a path, a byte that is not UTF-8 is
+ * shown as an escape such as `\xff`. So `a\xff` can also be a name with a real backslash. If the name is not UTF-8,
+ * `code` is `EILSEQ`.
  */
 export class CopyError extends Error {
   /** The POSIX name of the error, such as `ENOENT`, or a name of our own, such as `ERR_MAPCP_SOURCE_CHANGED`. */

@@ -24,8 +24,8 @@ export type InputForm = 'paths' | 'lines' | 'content';
  * The content of a copy that has no file as its source: bytes, a `Blob`, or something that yields bytes, such as a
  * stream of Node or of the web.
  *
- * Some packages declare no type for what their streams yield, so an `AsyncIterable` may yield anything here. A chunk that
- * is not bytes is a TypeError.
+ * Some packages declare no type for what their streams yield, so an `AsyncIterable` may yield anything here. A chunk
+ * that is not bytes is a TypeError.
  */
 export type StreamSource =
   | Uint8Array
