@@ -21,10 +21,17 @@ const browsers = {
     delete FileSystemFileHandle.prototype.move;`,
 };
 
-/** Adds functions for the tests to a page. */
+/**
+ * Adds functions for the tests to a page.
+ *
+ * @param before what its worker does first. What that adds to `recorded`, the page's function `recorded` returns
+ */
 async function prepare(page: Pick<Page, 'evaluate'>, before: string): Promise<void> {
   await page.evaluate((code) => {
-    const text = `${code}
+    const text = `const recorded = [];
+      const channel = new BroadcastChannel(location.href);
+      channel.onmessage = () => channel.postMessage(recorded);
+      ${code}
       await import('${location.origin}/js/browser/worker.js');`;
     const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
     const worker = () => new Worker(url, { type: 'module' });
@@ -43,12 +50,19 @@ async function prepare(page: Pick<Page, 'evaluate'>, before: string): Promise<vo
       }
       return lines.sort();
     };
-    Object.assign(globalThis, { worker, listing });
+    const recorded = () =>
+      new Promise((resolve) => {
+        const channel = new BroadcastChannel(url);
+        channel.onmessage = ({ data }) => resolve(data);
+        channel.postMessage('');
+      });
+    Object.assign(globalThis, { worker, listing, recorded });
   }, before);
 }
 
 declare const worker: () => Worker;
 declare const listing: (directory: DirectoryEntry) => Promise<string[]>;
+declare const recorded: <Item>() => Promise<Item[]>;
 
 const places = [
   { name: 'Chromium', isHere: hasChromium, start: inChromium },
@@ -113,13 +127,10 @@ describe.each(places.filter(({ isHere }) => isHere))('a copy to storage in $name
     await prepare(
       page,
       `const { arrayBuffer } = Blob.prototype;
-      const sizes = [];
       Blob.prototype.arrayBuffer = function () {
-        sizes.push(this.size);
+        recorded.push(this.size);
         return arrayBuffer.call(this);
-      };
-      const channel = new BroadcastChannel('sizes');
-      channel.onmessage = () => channel.postMessage(sizes);`,
+      };`,
     );
     const sizes = await page.evaluate(async () => {
       const tree = {
@@ -137,12 +148,7 @@ describe.each(places.filter(({ isHere }) => isHere))('a copy to storage in $name
       );
       await sandbox.copy('/in', '/out/one', { recursive: true });
       await sandbox.copy('/out/one', '/out/two', { recursive: true });
-      const channel = new BroadcastChannel('sizes');
-      const answer = new Promise<number[]>((resolve) => {
-        channel.onmessage = ({ data }) => resolve(data);
-      });
-      channel.postMessage('');
-      const found = await answer;
+      const found = await recorded<number>();
       sandbox.close();
       return found;
     });
@@ -156,13 +162,10 @@ describe.each(places.filter(({ isHere }) => isHere))('a copy to storage in $name
     await prepare(
       page,
       `const { createWritable } = FileSystemFileHandle.prototype;
-      const names = [];
       FileSystemFileHandle.prototype.createWritable = function () {
-        names.push(this.name);
+        recorded.push(this.name);
         return createWritable.call(this);
-      };
-      const channel = new BroadcastChannel('names');
-      channel.onmessage = () => channel.postMessage(names);`,
+      };`,
     );
     const found = await page.evaluate(async () => {
       const bytes = new Uint8Array(2 << 20).fill(7);
@@ -173,12 +176,7 @@ describe.each(places.filter(({ isHere }) => isHere))('a copy to storage in $name
         { worker },
       );
       await sandbox.copy('/in', '/out/complete', { recursive: true });
-      const channel = new BroadcastChannel('names');
-      const answer = new Promise<string[]>((resolve) => {
-        channel.onmessage = ({ data }) => resolve(data);
-      });
-      channel.postMessage('');
-      const filledInPlace = await answer;
+      const filledInPlace = await recorded<string>();
       sandbox.close();
       const copy = await (await directory.getDirectoryHandle('complete')).getFileHandle('large');
       return { filledInPlace, size: (await copy.getFile()).size };
