@@ -10,11 +10,11 @@ import type { FileLocation } from './close-errors.js';
 import { fail } from './error-code.js';
 import { AppendingSink, FileSink, FileSource } from './file-streams.js';
 import type { Grant } from './grant.js';
-import type { Handle } from './handle.js';
+import { type Handle, MOST_SIZE } from './handle.js';
 import { giveMode } from './modes.js';
 import { changeMode, changeTimes } from './permission.js';
 import type { Status } from './status.js';
-import { MOST_SIZE, type Sink, type Source } from './streams.js';
+import type { Sink, Source } from './streams.js';
 import type { Walker } from './walker.js';
 
 /**

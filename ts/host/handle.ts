@@ -3,7 +3,10 @@ import type { MetadataHashValue } from '@bytecodealliance/preview2-shim/interfac
 import { fail, nodeCode } from './error-code.js';
 import { CLOSING, expectStack } from './stack.js';
 import { type BriefStatus, identity, type Status } from './status.js';
-import { MOST_IN_PLACE, MOST_SIZE } from './streams.js';
+import { MOST_IN_PLACE } from './streams.js';
+
+/** Larger than any file, and still a number that Node accepts. */
+export const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** A file descriptor with any number of owners. It is closed when the last one releases it. */
 export class Handle {

@@ -2,10 +2,9 @@
 // points for tracing, and makes an object with dates for each status.
 
 import { NANOSECONDS } from './datetime.js';
-import { Handle } from './handle.js';
+import { Handle, MOST_SIZE } from './handle.js';
 import type { Native } from './koffi.js';
 import type { BriefStatus, Status } from './status.js';
-import { MOST_SIZE } from './streams.js';
 
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;

@@ -13,9 +13,6 @@ export const MOST_AT_ONCE = 1 << 20;
 /** Maximum number of bytes that one call moves from or to the guest's own memory; the rest is for the next call. */
 export const MOST_IN_PLACE = 1 << 30;
 
-/** Larger than any file, and still a number that Node accepts. */
-export const MOST_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
-
 /** Returns `wanted`, or `MOST_AT_ONCE` if that is less. */
 export function bounded(wanted: bigint): number {
   return wanted > MOST_AT_ONCE ? MOST_AT_ONCE : Number(wanted);
