@@ -132,7 +132,7 @@ describe('mapcp-run', () => {
         );
       const { status, stderr } = limited('');
       expect(stderr).toMatch(
-        /^mapcp-run: there is too little address space for the program's memory: raise /,
+        /^mapcp-run: '[^']*': there is too little address space for the program's memory: raise /,
       );
       expect(status).toBe(1);
       expect(limited('--disable-wasm-trap-handler')).toMatchObject({ status: 7, stderr: '' });
@@ -191,7 +191,7 @@ describe('mapcp-run', () => {
     expect(run(['text.wasm'])).toEqual({
       ...{ status: 1, stdout: '' },
       stderr:
-        "mapcp-run: 'text.wasm' is not WebAssembly: it begins neither as a component nor as a core module\n",
+        "mapcp-run: 'text.wasm': this is not WebAssembly: it begins neither as a component nor as a core module\n",
     });
     expect(run(['.']).stderr).toMatch(/^mapcp-run: cannot read '\.': EISDIR/);
     expect(run(['--dir', 'missing', program]).stderr).toContain("'missing'");

@@ -39,7 +39,8 @@ export class Interruption {
   readonly #heeded = SIGNALS.filter((name) => name !== 'SIGHUP' || !ignoresHangup());
   #ending: Ending | undefined;
   #hasCopied = false;
-  #isOver = false;
+  /** The exit status of the work without an early end, once it is over. */
+  #status: number | undefined;
   readonly #obey = (signal: NodeJS.Signals) =>
     this.#end({ status: statusOf(signal), why: 'interrupted', signal });
 
@@ -81,16 +82,16 @@ export class Interruption {
    * @param status the exit status if the work did not end early
    */
   conclude(status: number): void {
-    this.#isOver = true;
+    this.#status = status;
     process.exitCode = status;
     if (this.#ending !== undefined) {
-      this.#conclude(this.#ending, status);
+      this.#conclude(this.#ending);
     }
   }
 
-  #conclude({ status, why, signal }: Ending, statusOfWork: number): void {
+  #conclude({ status, why, signal }: Ending): void {
     process.exitCode = status;
-    const what = statusOfWork === 0 ? ', but everything was copied' : '; what was finished stays';
+    const what = this.#status === 0 ? ', but everything was copied' : '; what was finished stays';
     standardError().write(`mapcp: ${why}${this.#hasCopied ? what : ''}\n`);
     // On Windows, other processes cannot see signals.
     if (signal !== undefined && process.platform !== 'win32') {
@@ -109,8 +110,8 @@ export class Interruption {
       this.#ending = ending;
       this.#controller.abort();
       // The last output may fail after the work.
-      if (this.#isOver) {
-        this.#conclude(ending, Number(process.exitCode));
+      if (this.#status !== undefined) {
+        this.#conclude(ending);
       }
     }
   }

@@ -33,13 +33,11 @@ function programIn(file: string): Uint8Array {
   }
 }
 
-/** Refuses a program as `runComponent` does, which knows only its bytes. The error names the file. */
+/** Adds the name of the file to an error of `runComponent`, which knows only the program's bytes. */
 function refuse(file: string, error: unknown): never {
-  if (error instanceof Error && /^this (component )?(is|cannot) /.test(error.message)) {
-    const why = error.message.replace(/^this (component )?/, '');
-    throw new RefusedError(`'${file}' ${why}`, { cause: error });
-  }
-  throw error;
+  throw error instanceof RefusedError
+    ? new RefusedError(`'${file}': ${error.message}`, { cause: error.cause })
+    : error;
 }
 
 async function runProgram({ file, args, preopens, allowOverlap, devices, env }: Program): Promise<number> {
@@ -74,7 +72,7 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }
-  if (error instanceof RefusedError && error.message.startsWith(lacksAddressSpace(''))) {
+  if (error instanceof RefusedError && error.message.includes(lacksAddressSpace(''))) {
     return `${error.message}: ${addressSpaceAdvice}`;
   }
   // V8 throws this at a module that it cannot read.
