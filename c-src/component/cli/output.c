@@ -181,15 +181,20 @@ static const char *known(const char *path) {
     return path ? path : "";
 }
 
+/// Writes that the host opened no directory that the path is in, and how to open the one that it is in.
+static void put_unopened(FILE *stream, const char *path) {
+    const char *slash = strrchr(path, '/');
+    const char *directory = slash ? path : ".";
+    fputs("it is in no directory that the host opened; put --dir='", stream);
+    mapcp_put_escaped_start(stream, directory, slash && slash > path ? (size_t)(slash - path) : 1);
+    fputs("' before mapcp.wasm", stream);
+}
+
 /// Writes the reason of an error. The engine writes options as `name`, the command line as --name.
 static void put_reason(FILE *stream, const struct mapcp_copy_error *error) {
     const char *path = known(mapcp_copy_error_path(error));
     if (error->error.code == MAPCP_CODE_NOT_FOUND && !mapcp_is_preopened(path)) {
-        const char *slash = strrchr(path, '/');
-        const size_t length = slash == path ? 1 : slash ? (size_t)(slash - path) : 0;
-        fputs("it is in no directory that the host opened; put --dir='", stream);
-        mapcp_put_escaped_start(stream, length > 0 ? path : ".", length > 0 ? length : 1);
-        fputs("' before mapcp.wasm", stream);
+        put_unopened(stream, path);
         return;
     }
     bool is_option = false;

@@ -71,7 +71,7 @@ static size_t count_characters(const char *text) {
     return count;
 }
 
-/// Returns where the text goes on after this number of characters, which it must have.
+/// Returns the text after its first `count` characters. It must have that many.
 static const char *skip_characters(const char *text, size_t count) {
     while (count > 0 || ((unsigned char)*text & 0xc0) == 0x80) {
         count -= ((unsigned char)*text & 0xc0) != 0x80;
@@ -84,13 +84,13 @@ void mapcp_put_escaped_start(FILE *stream, const char *text, size_t length) {
     const char *end = text + length;
     char escape[MAPCP_ESCAPE_SIZE];
     while (text < end) {
-        const size_t length = mapcp_escape(text, escape);
+        const size_t read = mapcp_escape(text, escape);
         if (*escape) {
             fputs(escape, stream);
         } else {
-            fwrite(text, 1, length, stream);
+            fwrite(text, 1, read, stream);
         }
-        text += length;
+        text += read;
     }
 }
 
