@@ -34,8 +34,8 @@ const changes = [
     find: /new TextDecoder\(\)/,
     replaceBy: "new TextDecoder('utf-8', { ignoreBOM: true })",
   },
-  // Nothing is asynchronous here, so no call needs the tasks that jco makes for it. With them go half of the code, and half
-  // of the time of a call.
+  // Nothing is asynchronous here, so no call needs the tasks that jco makes for it. They are half of the code, and take
+  // half of the time of a call.
   {
     subject: 'the asynchronous variants of imports',
     isOfImports: true,

@@ -17,7 +17,7 @@ export class Measuring {
    * @param source the source of the copy
    * @param target its target
    * @param options its options
-   * @param storage where it goes; undefined if it stays in memory
+   * @param storage the storage that gets the copy; undefined if the target is in memory
    */
   constructor(
     { copier }: Component,
