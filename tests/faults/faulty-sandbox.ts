@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CopyError, type CopyOptions, type CopyReport, openSandbox, type Sandbox } from 'mapcp';
 import { look, type Put, putInto } from '../behaviour/tree.js';
-import { openFilesIn } from '../helpers/descriptors.js';
+import { openFiles } from '../helpers/descriptors.js';
 import { type ExpectedTree, predictTarget, type Tree } from '../helpers/oracle.js';
 import { createFaultyHost, type FaultyHost, type Fold, type Plan, type Way } from './faulty-host.js';
 import type { Observation } from './promises.js';
@@ -107,7 +107,7 @@ export class FaultySandbox implements Disposable {
     options = this.#scenario.options,
   ): Promise<Ending> {
     const before = this.look();
-    const descriptors = openFilesIn(this.#directory).length;
+    const descriptors = openFiles().length;
     const end = during();
     const { report, error } = await this.#run(plan, options);
     end();
@@ -118,7 +118,7 @@ export class FaultySandbox implements Disposable {
       complete: this.#complete,
       found: this.look(),
       succeeded: report !== undefined && report.errors.length === 0,
-      descriptorsLeft: openFilesIn(this.#directory).length - descriptors,
+      descriptorsLeft: openFiles().length - descriptors,
     };
   }
 

@@ -6,8 +6,8 @@ import { type ExpectedEntry, type ExpectedTree, type Tree, withAnyTimes } from '
 /** The modes of an unfinished directory. They are private, and no user sets them. */
 const UNFINISHED_DIRECTORY = [0o1720, 0o1000];
 
-/** The tolerance for times, in seconds. Hosts keep microseconds, and a double has today's time to a quarter of one. */
-const TOLERANCE = 1.25e-6;
+/** How much a time may differ, in nanoseconds: hosts keep microseconds. */
+const TOLERANCE = 1000n;
 
 /** The target before a copy, after a complete copy, and as it was found. */
 export interface Observation {
@@ -70,8 +70,18 @@ function isComplete(is: Seen | undefined, whole: ExpectedEntry | undefined): boo
     is.kind === kind &&
     is.content === content &&
     is.mode === mode &&
-    Math.abs(Number(is.time) - Number(time)) < TOLERANCE
+    isNear(nanoseconds(is.time), nanoseconds(time))
   );
+}
+
+/** The reverse of `decimal` in tests/behaviour/tree.ts. As a double, a time of today would lose a quarter of a microsecond. */
+function nanoseconds(seconds: string): bigint {
+  const [whole = '', digits = ''] = seconds.split('.');
+  return BigInt(whole + digits.padEnd(9, '0'));
+}
+
+function isNear(one: bigint, other: bigint): boolean {
+  return one - other < TOLERANCE && other - one < TOLERANCE;
 }
 
 /** Whether an entry is unchanged. A directory may have new entries, and so another time. */

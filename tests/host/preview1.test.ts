@@ -10,7 +10,7 @@ import { type HostOptions, RefusedError, runComponent, TrapError } from '../../t
 import { Descriptors } from '../../ts/host/preview1/descriptors.js';
 import { signatures } from '../../ts/host/preview1/functions.js';
 import { Listing } from '../../ts/host/preview1/listing.js';
-import { openFilesIn } from '../helpers/descriptors.js';
+import { openFiles } from '../helpers/descriptors.js';
 import { it, temporaryDirectory } from '../helpers/it.js';
 import { rejectionOf } from '../helpers/rejection.js';
 import { built } from '../helpers/runtimes.js';
@@ -127,10 +127,10 @@ describe('a program for preview 1', () => {
   it('leaves nothing open, even if it ends by a trap', async ({ directory }) => {
     writeFileSync(join(directory, 'file'), '');
     const preopens = { '/in': { path: directory, access: 'read' } } as const;
-    const before = openFilesIn(directory);
+    const before = openFiles();
     await run(['open', '20', '/in/file', 'exit', '3'], { preopens });
     await rejectionOf(run(['open', '20', '/in/file', 'abort'], { preopens }));
-    expect(openFilesIn(directory)).toEqual(before);
+    expect(openFiles()).toEqual(before);
   });
 });
 

@@ -15,7 +15,7 @@ import {
   runComponent,
   TrapError,
 } from '../../ts/host/index.js';
-import { openFilesIn } from '../helpers/descriptors.js';
+import { openFiles } from '../helpers/descriptors.js';
 import { it, temporaryDirectory } from '../helpers/it.js';
 import { rejectionOf } from '../helpers/rejection.js';
 import { built, runFile } from '../helpers/runtimes.js';
@@ -166,11 +166,11 @@ describe('a core module for WASI preview 1', () => {
 
   it('leaves no descriptor open, however it ends', async ({ directory }) => {
     const preopens = { '/': { path: directory, access: 'read-write' } } as const;
-    const before = openFilesIn(directory);
+    const before = openFiles();
     await run(['exit', '3'], { preopens });
     await rejectionOf(run(['abort'], { preopens }));
     await rejectionOf(program.run({ preopens }));
-    expect(openFilesIn(directory)).toEqual(before);
+    expect(openFiles()).toEqual(before);
   });
 
   it('that is a reactor is no command', async () => {
