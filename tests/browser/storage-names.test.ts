@@ -87,7 +87,7 @@ async function listed(files: Record<string, string>, behaviour: Partial<Disk> = 
     volume.touch(root, name);
   };
   const save = async () => {
-    await storage.save(true);
+    await storage.save({ canStream: true, entry: undefined, lost: [] });
     await storage.settle();
   };
   return { volume, storage, root, save, put, disk, found: () => Object.fromEntries(disk.files) };

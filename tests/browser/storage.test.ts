@@ -248,6 +248,99 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     expect(await stored(page)).toEqual({ c: null, 'c/first': 'x' });
   });
 
+  it.each([
+    ['a tree that does not fit', 'tree'],
+    ['a tree that does not fit, while each entry is reported', 'reported'],
+    ['a tree that does not fit, with keepGoing', 'keepGoing'],
+    ['a tree into a directory that was removed', 'removed'],
+    ['a tree into a directory that was removed, while each entry is reported', 'removed, reported'],
+    ['a tree of large files into a directory that was removed', 'removed, large'],
+    ['a stream that does not fit', 'stream'],
+    ['a stream into a directory that was removed', 'removed, stream'],
+  ])('counts and reports only what was stored: %s', async (_, kind) => {
+    const page = await pages.open();
+    const client = await pages.context.newCDPSession(page);
+    // Takes the room away after the first check.
+    await page.exposeFunction('takeRoomAway', () =>
+      client.send('Storage.overrideQuotaForOrigin', { origin: pages.origin, quotaSize: 3e6 }),
+    );
+    const { counted, entries, ...error } = await page.evaluate(async (kind) => {
+      const { takeRoomAway } = globalThis as unknown as { takeRoomAway(): Promise<void> };
+      const root = await navigator.storage.getDirectory();
+      const directory = await root.getDirectoryHandle('d', { create: true });
+      // Not zeros, which need no room.
+      const source = new Uint8Array(kind.endsWith('large') ? 3e6 : kind.endsWith('stream') ? 4e6 : 3e5).fill(
+        65,
+      );
+      const files = Array.from({ length: 40 }, (_, index) => [`f${index}`, { source }]);
+      const tree = { dir: { sub: { dir: Object.fromEntries(files) } } };
+      const sandbox = await mapcp.openSandbox(
+        { '/in': { tree, access: 'read' }, '/out': { directory, access: 'read-write' } },
+        {
+          watch: async (calls) =>
+            void (calls.some((call) => call.kind === 'write') && (await takeRoomAway())),
+        },
+      );
+      if (kind.startsWith('removed')) {
+        await root.removeEntry('d', { recursive: true });
+      }
+      const entries: string[] = [];
+      const options = {
+        recursive: true,
+        keepGoing: kind === 'keepGoing',
+        onEntry: kind.endsWith('reported')
+          ? ({ target }: { target: string }) => void entries.push(target)
+          : undefined,
+      };
+      const copying = kind.endsWith('stream')
+        ? sandbox.copy(new Blob([source]), '/out/x')
+        : sandbox.copy('/in', '/out/./x/', options);
+      const error = (await copying.catch((reason: unknown) => reason)) as CopyError;
+      sandbox.close();
+      const { code, source: from, target, path, report } = error;
+      const { bytes, files: count, directories } = report ?? {};
+      return { code, source: from, target, path, entries, counted: { bytes, files: count, directories } };
+    }, kind);
+    const found = Object.entries(await stored(page)).filter(([path]) => path !== 'd');
+    const files = found.filter(([, content]) => content !== null);
+    expect(counted).toEqual({
+      bytes: files.reduce((sum, [, content]) => sum + (content?.length ?? 0), 0),
+      files: files.length,
+      directories: found.length - files.length,
+    });
+    const isRemoved = kind.startsWith('removed');
+    expect(error.code).toBe(isRemoved ? 'ENOENT' : 'EDQUOT');
+    expect(`${error.source} ${error.target} ${error.path}`).not.toContain('mapcp');
+    expect(files.length > 0).toBe(!isRemoved && kind !== 'stream');
+    if (kind.endsWith('reported')) {
+      expect(entries.map((path) => path.replace('/./', '/').replace(/\/$/, '')).toSorted()).toEqual(
+        found.map(([path]) => path.replace(/^d/, '/out')).toSorted(),
+      );
+    }
+  });
+
+  it('names the entry in an error, and not its temporary file', async () => {
+    const page = await pages.open();
+    const error = await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory();
+      const directory = await root.getDirectoryHandle('d', { create: true });
+      const tree = { dir: { sub: { dir: { large: { source: new Uint8Array(3e6).fill(65) } } } } };
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree, access: 'read' },
+        '/out': { directory, access: 'read-write' },
+      });
+      await root.removeEntry('d');
+      const error = (await sandbox
+        .copy('/in/sub', '/out', { recursive: true })
+        .catch((reason: unknown) => reason)) as CopyError;
+      sandbox.close();
+      return error.message;
+    });
+    expect(error).toBe(
+      "cannot copy '/in/sub/large' to '/out/large': cannot write '/out/large': no such file or directory",
+    );
+  });
+
   it('reports a file that is in use, and leaves it unchanged', async () => {
     const page = await pages.open();
     const error = await page.evaluate(async () => {

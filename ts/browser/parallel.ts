@@ -26,14 +26,19 @@ export class Tasks {
   readonly #running = new Map<string, Promise<void>>();
   #error: StorageError | undefined;
 
-  /** Begins a change at a path, after an earlier one at the same path, or at one that a file system may take for it. */
-  add(path: string, operation: Operation, act: () => Promise<unknown>): void {
+  /**
+   * Begins a change at a path, after an earlier one at the same path, or at one that a file system may take for it.
+   *
+   * @param failed called if the change fails
+   */
+  add(path: string, operation: Operation, act: () => Promise<unknown>, failed = () => {}): void {
     const key = folded(path);
     const earlier = this.#running.get(key);
     const task = (earlier ?? Promise.resolve())
       .then(act)
       .catch((error: unknown) => {
         this.#error ??= StorageError.from(error, operation, path);
+        failed();
       })
       .then(() => {
         if (this.#running.get(key) === task) {

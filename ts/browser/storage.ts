@@ -27,6 +27,24 @@ interface Kept {
   readonly spellings?: Set<string> | undefined;
 }
 
+/** Something that a job has finished, and that the browser did not store. */
+export interface Lost {
+  /** The guest path. */
+  readonly path: string;
+  /** The size of a file; undefined for a directory. */
+  readonly bytes: number | undefined;
+}
+
+/** How to save what a job has changed. */
+export interface Saving {
+  /** Whether a file need not be read while it is written. */
+  readonly canStream: boolean;
+  /** The guest path of the entry that the job makes, which errors name instead of a temporary file. */
+  readonly entry: string | undefined;
+  /** Gets what could not be stored, when it fails. */
+  readonly lost: Lost[];
+}
+
 /** The content of a file that was listed and not loaded. Using it is a fault of the loader. */
 const unloaded = new NoContent(() => fail('io'));
 
@@ -64,7 +82,7 @@ export class Storage {
     changed.clear();
     root.entries.clear();
     root.isListed = false;
-    this.#keep(root, Promise.resolve(this.#handle), name);
+    this.#keep(root, Promise.resolve(this.#handle), name === '/' ? '' : name);
     this.#isPrivate ??= await isInPrivateStorage(this.#handle);
   }
 
@@ -163,13 +181,12 @@ export class Storage {
   /**
    * Begins to save changes to the directory. Files that the component still writes are left for a later call.
    *
-   * @param canStream whether a file need not be read while it is written
    * @throws {StorageError} if something could not be saved, now or since the last call. A file that failed is unchanged,
-   * and the files saved before it stay
+   * and the files saved before it stay. Then nothing is being saved any more
    */
-  save(canStream: boolean): Promise<void> {
+  save(how: Saving): Promise<void> {
     // One after the other, because several jobs may do it.
-    const saving = this.#saving.then(() => this.#save(canStream));
+    const saving = this.#saving.then(() => this.#save(how));
     this.#saving = saving.catch(() => {});
     return saving;
   }
@@ -192,15 +209,21 @@ export class Storage {
     return quota === undefined ? undefined : Math.max(0, quota - usage);
   }
 
-  async #save(canStream: boolean): Promise<void> {
+  async #save(how: Saving): Promise<void> {
     const { changed } = this.#volume;
-    // A new directory comes after its parent, because making it changed the parent first.
-    for (const [directory, names] of [...changed]) {
-      const kept = this.#kept.get(directory);
-      changed.delete(directory);
-      for (const name of kept === undefined ? [] : names) {
-        await this.#saveEntry(directory, kept as Kept, name, canStream);
+    try {
+      // A new directory comes after its parent, because making it changed the parent first.
+      for (const [directory, names] of [...changed]) {
+        const kept = this.#kept.get(directory);
+        changed.delete(directory);
+        for (const name of kept === undefined ? [] : names) {
+          await this.#saveEntry(directory, kept as Kept, name, how);
+        }
       }
+    } catch (error) {
+      // Throws an earlier error instead, if there is one.
+      await this.settle();
+      throw error;
     }
     await this.#tasks.makeRoom(this.#waiting > MOST_WAITING);
   }
@@ -273,21 +296,24 @@ export class Storage {
     await this.loadFiles(directory, (each) => each === name);
   }
 
-  async #saveEntry(directory: DirectoryNode, kept: Kept, name: string, canStream: boolean): Promise<void> {
+  async #saveEntry(directory: DirectoryNode, kept: Kept, name: string, how: Saving): Promise<void> {
     const node = directory.entries.get(name);
     const last = kept.entries.get(name);
+    const file = node ?? last;
+    const isTemporary = file?.type === 'regular-file' && file.temporaryName === name;
+    const path = (isTemporary ? how.entry : undefined) ?? `${kept.path}/${name}`;
     if (node === undefined) {
-      await (last && this.#remove(kept, name, last));
+      await (last && this.#remove(kept, name, last, path));
     } else if (node.type === 'directory') {
       if (last === undefined) {
-        this.#makeDirectory(kept, name, node);
+        this.#makeDirectory(kept, name, node, how);
       }
     } else if (node.type === 'regular-file') {
-      await this.#saveFile(directory, kept, name, node, canStream);
+      await this.#saveFile(directory, kept, name, node, path, how);
     }
   }
 
-  async #remove(kept: Kept, name: string, node: Node): Promise<void> {
+  async #remove(kept: Kept, name: string, node: Node, path: string): Promise<void> {
     kept.entries.delete(name);
     if (node.type === 'regular-file' && node.names > 0) {
       // It has another name now, and the file is moved there.
@@ -297,7 +323,7 @@ export class Storage {
       // First its entries must be gone.
       await this.#tasks.settle();
     }
-    this.#tasks.add(`${kept.path}/${name}`, 'remove', async () => {
+    this.#tasks.add(path, 'remove', async () => {
       if (node.type === 'regular-file' && isStored(node.content)) {
         await node.content.discard();
       }
@@ -305,7 +331,7 @@ export class Storage {
     });
   }
 
-  #makeDirectory(kept: Kept, name: string, node: DirectoryNode): void {
+  #makeDirectory(kept: Kept, name: string, node: DirectoryNode, { lost }: Saving): void {
     const path = `${kept.path}/${name}`;
     const mayBeTaken = this.#mayBeTaken(kept, name);
     const made = kept.handle.then(async (handle) => {
@@ -314,7 +340,8 @@ export class Storage {
     });
     kept.entries.set(name, node);
     this.#keep(node, made, path, this.#isPrivate ? new Set() : undefined);
-    this.#tasks.add(path, 'create', () => made);
+    const isLost = () => lost.push({ path, bytes: undefined });
+    this.#tasks.add(path, 'create', () => made, isLost);
   }
 
   async #saveFile(
@@ -322,21 +349,21 @@ export class Storage {
     kept: Kept,
     name: string,
     node: FileNode,
-    canStream: boolean,
+    path: string,
+    { canStream, lost }: Saving,
   ): Promise<void> {
-    const { content } = node;
-    const path = `${kept.path}/${name}`;
+    const { content, size } = node;
     if (node.writers > 0) {
       this.#volume.touch(directory, name);
-      if (isStored(content)) {
-        await content.drain();
-      } else if (this.#isLarge(node) && (this.#isPrivate || canStream)) {
-        try {
+      try {
+        if (isStored(content)) {
+          await content.drain();
+        } else if (this.#isLarge(node) && (this.#isPrivate || canStream)) {
           kept.entries.set(name, node);
           await this.#store(await kept.handle, name, node);
-        } catch (error) {
-          throw StorageError.from(error, 'write', path);
         }
+      } catch (error) {
+        throw StorageError.from(error, 'write', path);
       }
       return;
     }
@@ -348,7 +375,7 @@ export class Storage {
     kept.entries.set(name, node);
     const { held } = content;
     this.#waiting += held;
-    this.#tasks.add(path, 'write', async () => {
+    const write = async () => {
       const handle = await kept.handle;
       try {
         await (mayBeTaken && expectFree(handle, name, path));
@@ -370,7 +397,10 @@ export class Storage {
       } finally {
         this.#waiting -= held;
       }
-    });
+    };
+    // The job counts a file when it gives it its name.
+    const isLost = () => void (name === node.temporaryName || lost.push({ path, bytes: size }));
+    this.#tasks.add(path, 'write', write, isLost);
   }
 
   /**

@@ -20,7 +20,7 @@ import { DirectoryNode, directoryFrom, heldBy, rowsOf } from './nodes.js';
 import { PathList } from './path-list.js';
 import { type Answer, type Grant, READY, type Request, type Requests, type Stepped } from './requests.js';
 import { Measuring } from './room.js';
-import { Storage } from './storage.js';
+import { type Lost, type Saving, Storage } from './storage.js';
 import { StorageError } from './storage-error.js';
 import { type FileCall, Volume } from './volume.js';
 
@@ -48,6 +48,10 @@ interface Running {
   waiting: Promise<void> | undefined;
   /** Whether that changes the browser's storage. */
   isSaving: boolean;
+  /** The target of the entry that it works on. */
+  entry: string;
+  /** What it has finished, and the browser did not store. */
+  readonly lost: Lost[];
   progress: Progress;
   /** The progress of a job that is done. Its changes may not be saved yet. */
   finished: Progress | undefined;
@@ -126,6 +130,8 @@ class Server {
         volume && new Measuring(this.#component, source, target, options, this.#storages.get(volume)),
       waiting: undefined,
       isSaving: false,
+      entry: plain(target),
+      lost: [],
       progress: job.progress(),
       finished: undefined,
     });
@@ -142,11 +148,15 @@ class Server {
       }
       await (running.isReported && this.#save(running, true));
     });
+    if (componentError !== undefined) {
+      await this.#settle();
+    }
+    const lostPaths = new Set(running.lost.map(({ path }) => path));
     return {
       componentError: componentError && this.#explain(componentError),
-      progress: componentError === undefined ? running.progress : job.progress(),
+      progress: componentError === undefined ? running.progress : storedOf(job.progress(), running),
       errors: job.takeErrors().map((error) => this.#explain(error)),
-      entries: job.takeEntries(),
+      entries: job.takeEntries().filter((entry) => !lostPaths.has(plain(entry.target))),
       currentPath: job.currentPath(),
       calls: this.#calls.splice(0),
     };
@@ -193,7 +203,7 @@ class Server {
     await Promise.all([...this.#storages.values()].map((storage) => storage.loadAll(isTemporaryName)));
     const report = this.#component.copier.clean(directory, dryRun);
     await this.#withStorages(directory, directory, async (storage) => {
-      await storage.save(false);
+      await storage.save({ canStream: false, entry: undefined, lost: [] });
       await storage.settle();
     });
     return report;
@@ -247,7 +257,7 @@ class Server {
 
   /** Does the smallest step. */
   #advance(running: Running): void {
-    const { job, measuring } = running;
+    const { job, source, target, measuring } = running;
     if (measuring !== undefined) {
       if (measuring.step()) {
         running.waiting = this.#expectRoom(running, measuring);
@@ -257,15 +267,17 @@ class Server {
       return;
     }
     const progress = job.step(0n);
+    const isDue = progress.done || [...this.#storages.values()].some((storage) => storage.isDue);
+    if (isDue) {
+      running.entry = plain(joined(target, below(source, job.currentPath()) ?? ''));
+    }
     running.isSaving = true;
     if (progress.done) {
       running.finished = progress;
-      running.waiting = this.#save(running, true);
     } else {
       running.progress = progress;
-      const isDue = [...this.#storages.values()].some((storage) => storage.isDue);
-      running.waiting = isDue ? this.#save(running, false) : undefined;
     }
+    running.waiting = isDue ? this.#save(running, progress.done) : undefined;
   }
 
   /** Does something. Returns an error of the component's kind, and throws any other. */
@@ -308,12 +320,23 @@ class Server {
   }
 
   /** Saves what has changed; everything, or only what is complete, in the background. */
-  #save({ source, target, canStream }: Running, isEnd: boolean): Promise<void> {
-    const mayStream = canStream && [...this.#running.values()].every((each) => each.canStream);
+  #save({ source, target, canStream, entry, lost }: Running, isEnd: boolean): Promise<void> {
+    const how: Saving = {
+      canStream: canStream && [...this.#running.values()].every((each) => each.canStream),
+      entry,
+      lost,
+    };
     return this.#withStorages(source, target, async (storage) => {
-      await storage.save(mayStream);
+      await storage.save(how);
       await (isEnd && storage.settle());
     });
+  }
+
+  /** Waits until nothing is being saved any more. The copy has failed already, so it needs no further error. */
+  async #settle(): Promise<void> {
+    for (const storage of this.#storages.values()) {
+      await storage.settle().catch(() => {});
+    }
   }
 
   async #withStorages(
@@ -369,6 +392,46 @@ function namesBelow(preopen: string, path: string): string[] | undefined {
   return isBelow ? inner?.slice(outer?.length) : undefined;
 }
 
+/** Returns an absolute path in the spelling that a directory of the browser has. It has no links. */
+function plain(path: string): string {
+  const names: string[] = [];
+  for (const name of namesBelow('/', path) ?? []) {
+    if (name === '..') {
+      names.pop();
+    } else {
+      names.push(name);
+    }
+  }
+  return `/${names.join('/')}`;
+}
+
+/** Returns the rest of a path below another one, such as `/a`; undefined if it is not below it. */
+function below(outer: string, path: string): string | undefined {
+  return namesBelow(outer, path)
+    ?.map((name) => `/${name}`)
+    .join('');
+}
+
+/** Returns a path with the rest of another one. */
+function joined(path: string, rest: string): string {
+  return rest === '' ? path : path.replace(/\/+$/, '') + rest;
+}
+
+/** Returns the progress of a job that has failed, without what the browser did not store. */
+function storedOf(progress: Progress, { target, lost }: Running): Progress {
+  // Directories on the way to the target do not count.
+  const counted = lost.filter(({ path }) => below(plain(target), path) !== undefined);
+  const files = counted.flatMap(({ bytes }) => bytes ?? []);
+  const directories = progress.directories - BigInt(counted.length - files.length);
+  return {
+    ...progress,
+    bytesInPlace: progress.bytesInPlace - files.reduce((sum, bytes) => sum + BigInt(bytes), 0n),
+    filesDone: progress.filesDone - BigInt(files.length),
+    // The job counts its top directory a step after it has made it.
+    directories: directories < 0n ? 0n : directories,
+  };
+}
+
 function isTemporaryName(name: string): boolean {
   return name.startsWith('.mapcp-');
 }
@@ -379,8 +442,8 @@ function componentErrorFor(
   target: string,
 ): ComponentError {
   // A path below the target has the same rest as its source.
-  const below = path.startsWith(`${target}/`) ? path.slice(target.length) : '';
-  return newComponentError(code, operation, path, source + below, target + below, reason);
+  const rest = below(plain(target), path) ?? '';
+  return newComponentError(code, operation, path, joined(source, rest), joined(target, rest), reason);
 }
 
 function outOfMemory(source: string, target: string, reason: string): ThrownError {
