@@ -1,3 +1,6 @@
+/** The component refuses longer paths, in bytes (`MAPCP_LONGEST_LISTED`). */
+const LONGEST = 65_535;
+
 /** The paths of a list that comes in pieces of bytes. */
 export class PathList {
   readonly #end: string;
@@ -10,10 +13,13 @@ export class PathList {
     this.#end = end;
   }
 
-  /** Takes a piece. Returns the paths that are complete now. */
+  /** Takes a piece. Returns the paths that are complete now, without those that the component refuses. */
   add(bytes: Uint8Array): string[] {
     const paths = (this.rest + this.#decoder.decode(bytes, { stream: true })).split(this.#end);
-    this.rest = paths.pop() ?? '';
-    return paths.map((path) => (this.#end === '\n' ? path.replace(/\r$/, '') : path));
+    // Not all of a path that is too long, because each piece would make it longer.
+    this.rest = (paths.pop() ?? '').slice(0, LONGEST + 1);
+    return paths
+      .filter(({ length }) => length <= LONGEST)
+      .map((path) => (this.#end === '\n' ? path.replace(/\r$/, '') : path));
   }
 }

@@ -227,7 +227,11 @@ export class Sandbox {
       currentPath: () => stepped?.currentPath ?? '',
       takeErrors: () => stepped?.errors ?? [],
       takeEntries: () => stepped?.entries ?? [],
-      addInput: (bytes) => this.#connection.ask('addInput', id, bytes),
+      addInput: (bytes) => {
+        // To send a view would copy all of its buffer, which can be much larger.
+        const own = new Uint8Array(bytes);
+        return this.#connection.give([own.buffer], 'addInput', id, own);
+      },
       endInput: () => this.#connection.ask('endInput', id),
       stop: () => this.#connection.ask('stop', id),
       drop: () => this.#connection.ask('drop', id),

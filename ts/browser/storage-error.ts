@@ -1,4 +1,5 @@
 import type { ErrorCode, Operation } from '#bindings/interfaces/mapcp-copy-copier.js';
+import { WasiError } from '../host/error-code.js';
 
 /** Code and reason for each exception of a browser, by its name. */
 const known: Readonly<Record<string, readonly [ErrorCode['tag'], string]>> = {
@@ -11,6 +12,13 @@ const known: Readonly<Record<string, readonly [ErrorCode['tag'], string]>> = {
   TypeMismatchError: ['already-exists', 'it exists already, and is of another kind'],
   SecurityError: ['not-permitted', 'the browser allows no page to use it'],
   InvalidNameError: ['invalid-name', 'the browser does not allow this name'],
+};
+
+/** The exceptions for what a content throws as an error for the component, although the component did not call it. */
+const byErrorCode: Readonly<Record<string, string>> = {
+  quota: 'QuotaExceededError',
+  busy: 'NoModificationAllowedError',
+  io: 'NotReadableError',
 };
 
 /** Thrown if a directory of the browser cannot be read or changed. */
@@ -37,7 +45,8 @@ export class StorageError extends Error {
       return error;
     }
     const { name, message } = error instanceof Error ? error : new Error(String(error));
-    const [tag, reason] = known[name] ?? ['other', message];
+    const exception = error instanceof WasiError ? byErrorCode[String(error.payload)] : name;
+    const [tag, reason] = known[exception ?? name] ?? ['other', message];
     const code = (tag === 'other' ? { tag, val: message } : { tag }) as ErrorCode;
     return new StorageError(code, operation, path, reason, { cause: error });
   }

@@ -216,8 +216,17 @@ export class Storage {
       for (const [directory, names] of [...changed]) {
         const kept = this.#kept.get(directory);
         changed.delete(directory);
-        for (const name of kept === undefined ? [] : names) {
-          await this.#saveEntry(directory, kept as Kept, name, how);
+        const left = new Set(kept === undefined ? [] : names);
+        try {
+          for (const name of left) {
+            left.delete(name);
+            await this.#saveEntry(directory, kept as Kept, name, how);
+          }
+        } finally {
+          // If one has failed, the others are saved later.
+          for (const name of left) {
+            this.#volume.touch(directory, name);
+          }
         }
       }
     } catch (error) {
@@ -359,8 +368,8 @@ export class Storage {
         if (isStored(content)) {
           await content.drain();
         } else if (this.#isLarge(node) && (this.#isPrivate || canStream)) {
-          kept.entries.set(name, node);
           await this.#store(await kept.handle, name, node);
+          kept.entries.set(name, node);
         }
       } catch (error) {
         throw StorageError.from(error, 'write', path);
@@ -383,7 +392,7 @@ export class Storage {
           await this.#store(handle, node.temporaryName, node);
         }
         const file = isStored(node.content)
-          ? await endFile(handle, name, node, node.content)
+          ? await endFile(handle, name, node, node.content, isNew)
           : await writeFile(handle, name, node.content, isNew);
         // From now on, the file takes no memory, and is read from the storage.
         node.content = unloaded;
@@ -422,7 +431,12 @@ export class Storage {
   /** Writes what is in memory of a file to a new file of the browser. What follows is written there at once. */
   async #store(handle: FileSystemDirectoryHandle, name: string, node: FileNode): Promise<void> {
     const file = await named(handle.getFileHandle(name, { create: true }));
-    node.content = await storeIn(file, this.#isPrivate === true, node.content);
+    try {
+      node.content = await storeIn(file, this.#isPrivate === true, node.content);
+    } catch (error) {
+      await handle.removeEntry(name).catch(() => {});
+      throw error;
+    }
   }
 }
 
@@ -432,6 +446,7 @@ async function endFile(
   name: string,
   { temporaryName }: FileNode,
   content: StoredContent,
+  isNew: boolean,
 ): Promise<FileSystemFileHandle> {
   await content.finish();
   const { file } = content;
@@ -440,8 +455,7 @@ async function endFile(
   }
   // Before the target is made, because the file may be gone.
   const blob = await file.getFile();
-  const target = await named(handle.getFileHandle(name, { create: true }));
-  await replace(target, [blob]);
+  const target = await writeParts(handle, name, [blob], isNew);
   await handle.removeEntry(temporaryName);
   return target;
 }
@@ -453,11 +467,21 @@ async function writeFile(
   content: Content,
   isNew: boolean,
 ): Promise<FileSystemFileHandle> {
+  return isNew && content.size === 0
+    ? named(handle.getFileHandle(name, { create: true }))
+    : writeParts(handle, name, content.parts(), isNew);
+}
+
+/** Gives a file this content. If that fails, the file is as it was. */
+async function writeParts(
+  handle: FileSystemDirectoryHandle,
+  name: string,
+  parts: Iterable<Blob | Uint8Array<ArrayBuffer>>,
+  isNew: boolean,
+): Promise<FileSystemFileHandle> {
   const file = await named(handle.getFileHandle(name, { create: true }));
   try {
-    if (!isNew || content.size > 0) {
-      await replace(file, content.parts());
-    }
+    await replace(file, parts);
   } catch (error) {
     if (isNew && (await isEmpty(file))) {
       // getFileHandle() made it. If it is not empty, somebody else has written it.
@@ -473,7 +497,10 @@ async function move(file: FileSystemFileHandle, name: string): Promise<boolean> 
   try {
     await file.move?.(name);
     return file.move !== undefined;
-  } catch {
+  } catch (error) {
+    if (lacksStreams()) {
+      throw error;
+    }
     // Replacing the other file will show whether that can be written.
     return false;
   }

@@ -36,8 +36,10 @@ interface Running {
   readonly job: CopyJob;
   readonly source: string;
   readonly target: string;
-  /** The listed paths, if the job gets a list. Then the size of the copy is unknown before its end. */
+  /** The listed paths, if the job gets a list. */
   readonly list: PathList | undefined;
+  /** Whether the job gets a list or a stream. Then the size of the copy is unknown before its end. */
+  readonly hasInput: boolean;
   /** Whether each step must report what is in place. */
   readonly isReported: boolean;
   /** Whether the browser need not read a file before it is complete. */
@@ -123,7 +125,8 @@ class Server {
       job,
       source,
       target,
-      list: options.input === 'none' ? undefined : new PathList(options.input === 'lines' ? '\n' : '\0'),
+      list: listFor(options.input),
+      hasInput: options.input !== 'none',
       isReported: options.reportEntries,
       canStream: !options.verify,
       measuring:
@@ -140,10 +143,10 @@ class Server {
 
   async step(id: number, isSmallest: boolean): Promise<Stepped> {
     const running = this.#runningJob(id);
-    const { job, source, target, list } = running;
+    const { job, source, target, hasInput } = running;
     const componentError = await this.#tryTo(async () => {
       await this.#workOn(running, isSmallest);
-      if (list !== undefined && this.#volumeOf(target)?.isMemory && this.#held() > this.#memory) {
+      if (hasInput && this.#volumeOf(target)?.isMemory && this.#held() > this.#memory) {
         throw outOfMemory(source, target, `this sandbox holds at most ${this.#memory} bytes in memory`);
       }
       await (running.isReported && this.#save(running, true));
@@ -172,8 +175,9 @@ class Server {
 
   async endInput(id: number): Promise<void> {
     const { job, list, source, target } = this.#runningJob(id);
-    const rest = list?.rest ?? '';
-    await this.#loadPaths(`${source}/${rest}`, `${target}/${rest}`);
+    if (list !== undefined) {
+      await this.#loadPaths(`${source}/${list.rest}`, `${target}/${list.rest}`);
+    }
     job.endInput();
   }
 
@@ -189,12 +193,10 @@ class Server {
     this.#running.delete(id);
     running.measuring?.end();
     dropJob(running.job);
-    try {
-      await (running.isSaving && running.waiting);
-      await this.#save(running, true);
-    } catch {
-      // The copy has ended with another error, or was aborted.
-    }
+    // The copy has ended with another error, or was aborted.
+    const ignore = () => {};
+    await (running.isSaving && running.waiting?.catch(ignore));
+    await this.#save(running, true).catch(ignore);
   }
 
   async clean(directory: string, dryRun: boolean): Promise<CleanReport> {
@@ -246,7 +248,7 @@ class Server {
         running.progress = running.finished;
         return;
       }
-      running.waiting = this.#loader.prepare(running.measuring === undefined);
+      this.#wait(running, this.#loader.prepare(running.measuring === undefined));
       running.isSaving = false;
       if (running.waiting === undefined) {
         this.#advance(running);
@@ -260,7 +262,7 @@ class Server {
     const { job, source, target, measuring } = running;
     if (measuring !== undefined) {
       if (measuring.step()) {
-        running.waiting = this.#expectRoom(running, measuring);
+        this.#wait(running, this.#expectRoom(running, measuring));
         running.measuring = undefined;
         measuring.end();
       }
@@ -277,7 +279,14 @@ class Server {
     } else {
       running.progress = progress;
     }
-    running.waiting = isDue ? this.#save(running, progress.done) : undefined;
+    this.#wait(running, isDue ? this.#save(running, progress.done) : undefined);
+  }
+
+  /** Makes the next step wait for something. */
+  #wait(running: Running, waiting: Promise<void> | undefined): void {
+    running.waiting = waiting;
+    // The next step reports the error. There is none if the copy is aborted.
+    waiting?.catch(() => {});
   }
 
   /** Does something. Returns an error of the component's kind, and throws any other. */
@@ -430,6 +439,17 @@ function storedOf(progress: Progress, { target, lost }: Running): Progress {
     // The job counts its top directory a step after it has made it.
     directories: directories < 0n ? 0n : directories,
   };
+}
+
+function listFor(input: CopyOptions['input']): PathList | undefined {
+  switch (input) {
+    case 'paths':
+      return new PathList('\0');
+    case 'lines':
+      return new PathList('\n');
+    default:
+      return undefined;
+  }
 }
 
 function isTemporaryName(name: string): boolean {
