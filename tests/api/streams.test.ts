@@ -1,6 +1,14 @@
 // Copies whose source is a stream: what can be one, how it is read, and how it ends.
 
-import { createReadStream, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  mkdirSync,
+  openAsBlob,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -59,6 +67,26 @@ describe('the source of a copy', () => {
     using box = await openSandbox({ '/out': { path: directory, access: 'read-write' } });
     await box.copy(source(), '/out/file');
     expect(readFileSync(join(directory, 'file'))).toEqual(content);
+  });
+
+  it('fails as a file that cannot be read if it is a Blob whose file has changed', async ({ directory }) => {
+    const [chosen, target] = [join(directory, 'chosen'), join(directory, 'copy')];
+    writeFileSync(chosen, 'one');
+    const blob = await openAsBlob(chosen);
+    writeFileSync(chosen, 'another one');
+    const error = await rejectionOf(copy(blob, target));
+    expect(error).toBeInstanceOf(CopyError);
+    expect(error).toMatchObject({
+      code: 'EIO',
+      operation: 'read',
+      path: '-',
+      source: '-',
+      target,
+      message: `cannot copy '-' to '${target}': cannot read '-': the file has probably changed, or is gone`,
+      cause: { name: 'NotReadableError' },
+      report: { files: 0 },
+    });
+    expect(readdirSync(directory)).toEqual(['chosen']);
   });
 
   it('can be the file of a stream, and a request', async ({ directory }) => {

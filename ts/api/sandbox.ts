@@ -186,6 +186,7 @@ export class Sandbox implements Disposable {
       rest,
       restIfDue,
       unlessClosed: (promise) => unlessAborted(promise, this.#lifetime.closed),
+      target,
       pathOf,
       end: () => {
         leaveExit();

@@ -200,6 +200,7 @@ export class Sandbox {
       // While the page waited for the worker, its event loop was free.
       rest: async () => {},
       unlessClosed: (promise) => unlessAborted(promise, this.#lifetime.closed),
+      target,
       pathOf: (path) => path,
       end: () => {
         leave();

@@ -1,6 +1,7 @@
 // The worker of a sandbox. It has the component, the component's directories, and the jobs that the page steps.
 
 import type { CopyOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
+import { UNREADABLE } from '../common/errors.js';
 import { requirePatterns } from '../common/patterns.js';
 import {
   type CleanReport,
@@ -26,10 +27,6 @@ import { type FileCall, Volume } from './volume.js';
 
 /** How long a step lasts, in milliseconds. Meanwhile a copy cannot be aborted. */
 const SLICE = 30;
-
-/** Why the browser does not read a file that it could list. */
-const UNREADABLE =
-  'the browser cannot read it; it has probably changed, or is gone, since it was chosen or listed';
 
 /** A job with its source and target. */
 interface Running {

@@ -8,6 +8,9 @@ import type { Operation as ComponentOperation } from '#bindings/interfaces/mapcp
  */
 export type Operation = ComponentOperation | 'set-permissions' | 'divide';
 
+/** Why a Blob, or a file of a browser, cannot be read. Systems say only that it cannot. */
+export const UNREADABLE = 'the file has probably changed, or is gone';
+
 /** The parts of a {@link CopyError}. Its properties have the same names and meanings. */
 export interface CopyErrorDetails
   extends Pick<CopyError, 'code' | 'operation' | 'path' | 'source' | 'target' | 'reason'> {

@@ -61,12 +61,16 @@ interface Supply {
 
 const ignore = () => {};
 
+/** Thrown if a Blob cannot be read. Its `cause` is what the system has thrown. */
+export class UnreadableError extends Error {}
+
 /** A list or a stream of the caller's, as bytes for a job. */
 export class Input {
   /** What the bytes are. */
   readonly form: InputForm;
   readonly #supply: Supply;
   readonly #toBytes: (value: unknown) => Uint8Array;
+  readonly #explain: (error: unknown) => unknown;
   /** The promise of the next value, if it was late. */
   #pending: Promise<Result> | undefined;
   /** The rest of a long value. */
@@ -78,11 +82,18 @@ export class Input {
    * @param form what the bytes are
    * @param source what yields the values: an iterable, a stream of the web, or a stream of Node
    * @param toBytes makes the bytes of a value. If it throws, so does {@link Input.next}
+   * @param explain returns what {@link Input.next} throws for an error of the source; by default the same
    */
-  constructor(form: InputForm, source: object, toBytes: (value: unknown) => Uint8Array) {
+  constructor(
+    form: InputForm,
+    source: object,
+    toBytes: (value: unknown) => Uint8Array,
+    explain: (error: unknown) => unknown = (error) => error,
+  ) {
     this.form = form;
     this.#supply = supplyOf(source);
     this.#toBytes = toBytes;
+    this.#explain = explain;
   }
 
   /** Whether any value was taken, so that the copy cannot start again. */
@@ -153,7 +164,7 @@ export class Input {
   #ask(): Result | Promise<Result> {
     const fail = (error: unknown) => {
       this.#isOver = true;
-      throw error;
+      throw this.#explain(error);
     };
     try {
       const result = this.#supply.next();
@@ -265,15 +276,23 @@ function hasEnded(source: StreamSource): boolean {
 
 /** Returns the content of a stream as input. */
 export function contentOf(source: StreamSource): Input {
-  const chunks = isBytes(source) ? [new Uint8Array(source)] : isBlob(source) ? source.stream() : source;
-  return new Input('content', Array.isArray(chunks) ? [...chunks] : chunks, (chunk) => {
-    // Some streams of the web yield buffers, such as those of FileHandle in Node 20.
-    const bytes = isArrayBuffer(chunk) ? new Uint8Array(chunk) : chunk;
-    if (!isBytes(bytes)) {
-      throw new TypeError(`a chunk of the stream must be a Uint8Array, not ${describe(chunk)}`);
-    }
-    return bytes;
-  });
+  if (!isBytes(source) && isBlob(source)) {
+    // The error of a Blob is another one in each system, and says little.
+    const explain = (cause: unknown) => new UnreadableError('the Blob cannot be read', { cause });
+    return new Input('content', source.stream(), bytesOf, explain);
+  }
+  const chunks = isBytes(source) ? [new Uint8Array(source)] : source;
+  return new Input('content', Array.isArray(chunks) ? [...chunks] : chunks, bytesOf);
+}
+
+/** Returns the bytes of a chunk. */
+function bytesOf(chunk: unknown): Uint8Array {
+  // Some streams of the web yield buffers, such as those of FileHandle in Node 20.
+  const bytes = isArrayBuffer(chunk) ? new Uint8Array(chunk) : chunk;
+  if (!isBytes(bytes)) {
+    throw new TypeError(`a chunk of the stream must be a Uint8Array, not ${describe(chunk)}`);
+  }
+  return bytes;
 }
 
 /**

@@ -1,12 +1,12 @@
 import { asProperty, type Spelling, spellOptions } from '../common/advice.js';
 import { isPromise } from '../common/check.js';
-import { CopyError, type CopyReport } from '../common/errors.js';
+import { CopyError, type CopyReport, UNREADABLE } from '../common/errors.js';
 import type { CopyEntry, CopyOptions, CopyProgress } from '../common/options.js';
 import { nameOf } from '../common/posix.js';
 import { now } from '../common/timers.js';
 import { type ComponentError, componentErrorOf, type Entry, type Progress } from '../jobs/component.js';
 import { throwIfAborted } from './abort.js';
-import type { Input } from './input.js';
+import { type Input, STREAM, UnreadableError } from './input.js';
 import { Pace } from './pace.js';
 import { type Turn, takeTurn } from './turns.js';
 
@@ -52,6 +52,8 @@ export interface Work {
   restIfDue?(): Promise<void>;
   /** Waits for a promise of the caller's, but only until the sandbox is closed. Rejects then. */
   unlessClosed<T>(promise: Promise<T>): Promise<T>;
+  /** The guest path of the target. */
+  readonly target: string;
   /** Returns the caller's name for a guest path. */
   pathOf(guestPath: string): string;
   /** How errors spell the options that they advise. Default: as options of the API. */
@@ -201,7 +203,7 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
   async #work(work: Work, turn: Turn): Promise<CopyReport> {
     const notes = { warnings: new Notes(), errors: new Notes() };
     const report = (progress: Progress) => makeReport(progress, notes, this.#started);
-    const job = await begin(work, this.#isWatched);
+    const job = await withCopyErrors(work, () => work.begin(this.#isWatched));
     const steps = new Steps(job, work);
     try {
       for (;;) {
@@ -221,7 +223,7 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
           return report(progress);
         }
         if (progress.waits) {
-          await this.#feed(job, work, turn);
+          await this.#feed(job, work, turn, () => report(progress));
         }
         await work.rest();
       }
@@ -240,10 +242,16 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
   }
 
   /** Gives the job more of its input. Another copy may have the turn while this one waits for the input. */
-  async #feed(job: Job, work: Work, turn: Turn): Promise<void> {
+  async #feed(job: Job, work: Work, turn: Turn, report: () => CopyReport): Promise<void> {
+    const bytes = await this.#nextInput(work, turn).catch((error: unknown) => {
+      throw error instanceof UnreadableError ? toError(unreadable(work), work, report(), error) : error;
+    });
+    await withCopyErrors(work, () => (bytes === undefined ? job.endInput() : job.addInput(bytes)), report);
+  }
+
+  async #nextInput(work: Work, turn: Turn): Promise<Uint8Array | undefined> {
     const next = this.#input?.next();
-    const bytes = isPromise(next) ? await turn.lend(work.unlessClosed(next)) : next;
-    await (bytes === undefined ? job.endInput() : job.addInput(bytes));
+    return isPromise(next) ? turn.lend(work.unlessClosed(next)) : next;
   }
 
   #requireWanted(work: Work): void {
@@ -398,22 +406,45 @@ function hasNotBegun(error: unknown): boolean {
   return bytes + files + directories + skipped === 0;
 }
 
-/** Makes the job. Throws the component's error as a {@link CopyError}. */
-async function begin(work: Work, measure: boolean): Promise<Job> {
+/** Calls the component. Throws its error as a {@link CopyError}. */
+async function withCopyErrors<T>(
+  work: Work,
+  act: () => T | Promise<T>,
+  report?: () => CopyReport,
+): Promise<T> {
   try {
-    return await work.begin(measure);
+    return await act();
   } catch (error) {
     const componentError = componentErrorOf(error);
-    throw componentError === undefined ? error : toError(componentError, work);
+    throw componentError === undefined ? error : toError(componentError, work, report?.());
   }
+}
+
+/** The error of a stream that is a Blob, as that of a file that cannot be read. */
+function unreadable({ target }: Work): ComponentError {
+  const [path, source] = [STREAM, STREAM];
+  return {
+    outcome: 'failed',
+    code: { tag: 'io' },
+    operation: 'read',
+    path,
+    source,
+    target,
+    reason: UNREADABLE,
+  };
 }
 
 function toCopyEntry({ kind, source, target, skipped, bytes }: Entry, { pathOf }: Work): CopyEntry {
   return { kind, source: pathOf(source), target: pathOf(target), skipped, bytes: Number(bytes) };
 }
 
-function toError(componentError: ComponentError, work: Work, report?: CopyReport): CopyError {
-  return new CopyError({
+function toError(
+  componentError: ComponentError,
+  work: Work,
+  report?: CopyReport,
+  thrown?: UnreadableError,
+): CopyError {
+  const details = {
     code: nameOf(componentError.code),
     operation: componentError.operation,
     path: work.pathOf(componentError.path),
@@ -425,7 +456,8 @@ function toError(componentError: ComponentError, work: Work, report?: CopyReport
     sibling: componentError.sibling,
     listed: componentError.listed,
     report,
-  });
+  };
+  return new CopyError(details, thrown && { cause: thrown.cause });
 }
 
 function numberOf(value: bigint | undefined): number | undefined {
