@@ -123,6 +123,13 @@ describe('a sandbox', () => {
     expect(await rejectionOf(openSandbox({}, options as never))).toEqual(new TypeError(message));
   });
 
+  it.each([5, {}, undefined])('is not opened with a host that is none: %o', async (host) => {
+    expect(await rejectionOf(openSandbox({}, { host: () => host as never }))).toMatchObject({
+      name: 'TypeError',
+      message: expect.stringMatching(/^the result of options.host must be a host, such as { imports }, not /),
+    });
+  });
+
   it('refuses options that only copy has, and paths that would change', async ({ directory }) => {
     using box = await open(directory);
     const options = { host: () => ({ imports: {} }) };

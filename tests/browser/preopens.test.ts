@@ -77,6 +77,10 @@ describe('the preopens of a sandbox in a browser', () => {
       "preopens['/o'].tree.dir['a'].source must be a string, a Blob, an ArrayBuffer or a view of one, not 1",
     ],
     [
+      { '/o': { tree: { dir: { a: { source: undefined } } }, access: 'read' } },
+      "preopens['/o'].tree.dir['a'].source must be a string, a Blob, an ArrayBuffer or a view of one, not undefined",
+    ],
+    [
       { '/o': { tree: { dir: { a: {} } }, access: 'read' } },
       "preopens['/o'].tree.dir['a'] must be { source }, { symlink } or { dir }, not an object",
     ],

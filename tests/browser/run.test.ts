@@ -323,6 +323,7 @@ describe.skipIf(!hasChromium)('a program in a browser', () => {
         { preopens: { '/in/': { tree: { dir: {} }, access: 'read' } } },
         { preopens: { '/in': { tree: { dir: {} }, access: 'readonly' } } },
         { preopens: { '/in': { directory: await navigator.storage.getDirectory(), access: 'read' } } },
+        { worker: () => null },
       ];
       const bytes = new Uint8Array(8);
       return Promise.all([
@@ -340,6 +341,7 @@ describe.skipIf(!hasChromium)('a program in a browser', () => {
       expect.stringContaining("TypeError: a name in options.preopens must be a path such as '/in'"),
       expect.stringContaining("TypeError: options.preopens['/in'].access must be 'read' or 'read-write'"),
       expect.stringContaining("TypeError: options.preopens['/in'].directory cannot be given to a program"),
+      'TypeError: the result of options.worker must be a Worker, not null',
       "TypeError: program must be bytes, or a Response with them, not 'shout.wasm'",
     ]);
   });

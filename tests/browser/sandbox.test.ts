@@ -211,10 +211,10 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
     expect(errors).toMatchInlineSnapshot(`
       [
         "EPERM: cannot copy '/in/../secret' to '/out/b': cannot inspect '/in/../secret': not permitted by the sandbox or the file system",
-        "ENOENT: cannot copy '/secret' to '/out/b': cannot inspect '/secret': no such file or directory",
+        "ENOENT: cannot copy '/secret' to '/out/b': cannot inspect '/secret': it is in no directory of the sandbox, which has '/in' and '/out'",
         "EPERM: cannot copy '/in/secret' to '/out/b': cannot inspect '/in/secret': it is a link that leads out of the sandbox; copy its destination by its own path, or copy the link itself, with symlinks: 'preserve'",
         "EPERM: cannot copy '/in/root' to '/out/b': cannot inspect '/in/root': it is a link that leads out of the sandbox; copy its destination by its own path, or copy the link itself, with symlinks: 'preserve'",
-        "EPERM: cannot copy '/in/a' to '/in/b': cannot create '/in/b': not permitted by the sandbox or the file system",
+        "EPERM: cannot copy '/in/a' to '/in/b': cannot create '/in/b': '/in' is open for reading only; open it with access: 'read-write'",
         "EPERM: cannot copy '/in/a' to '/out/../../b': cannot create '/out/../../b': not permitted by the sandbox or the file system",
         0,
       ]
@@ -269,6 +269,8 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
         sandbox.tree('/other'),
         mapcp.openSandbox({ '/in': { tree: { dir: {} }, access: 'readonly' as never } }),
         mapcp.openSandbox({}, { memroy: 5 } as never),
+        mapcp.openSandbox({}, { worker: () => 5 as never }),
+        mapcp.openSandbox({}, { worker: (async () => {}) as never }),
       ];
       const results = await Promise.allSettled(tried);
       sandbox.close();
@@ -285,6 +287,8 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
       "TypeError: there is no preopen '/other'",
       "TypeError: preopens['/in'].access must be 'read' or 'read-write', not 'readonly'",
       "TypeError: options has no option 'memroy': did you mean 'memory'?",
+      'TypeError: the result of options.worker must be a Worker, not 5',
+      'TypeError: the result of options.worker must be a Worker, not a Promise',
       'Error: the sandbox is closed',
     ]);
   });
@@ -468,6 +472,48 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
       return { refused, files, ended };
     });
     expect(found).toEqual({ refused: 'TypeError', files: 1, ended: 1 });
+  });
+
+  it('says what is missing without workers, or if the policy forbids WebAssembly', async () => {
+    const page = await pages.open();
+    await page.route('**/worker.js', async (route) => {
+      const response = await route.fetch();
+      const headers = { ...response.headers(), 'content-security-policy': "script-src 'self'" };
+      await route.fulfill({ response, headers });
+    });
+    await page.addScriptTag({
+      type: 'module',
+      content: "globalThis.programs = await import('/js/browser/run/index.js');",
+    });
+    await page.waitForFunction('globalThis.programs !== undefined');
+    const found = await page.evaluate(async () => {
+      const { programs } = globalThis as unknown as {
+        programs: { runProgram(program: Uint8Array): Promise<unknown> };
+      };
+      // The shortest module.
+      const program = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+      const forbidden = [
+        await mapcp.openSandbox({}).catch(String),
+        await programs.runProgram(program).catch(String),
+      ];
+      // As in a service worker.
+      Reflect.deleteProperty(globalThis, 'Worker');
+      const missing = [
+        await mapcp.openSandbox({}).catch(String),
+        await programs.runProgram(program).catch(String),
+      ];
+      return { forbidden, missing };
+    });
+    const see = "see 'The worker' in mapcp's docs/browser.md";
+    const policy = `the Content Security Policy lacks 'wasm-unsafe-eval'; ${see}`;
+    const missing = `Error: no worker can be started here, for instance in a service worker; ${see}`;
+    expect(found).toEqual({
+      forbidden: [
+        `Error: the component cannot be compiled: ${policy}`,
+        `RefusedError: the program cannot be compiled: ${policy}`,
+      ],
+      missing: [missing, missing],
+    });
   });
 
   it('runs from another origin, such as a CDN', async () => {

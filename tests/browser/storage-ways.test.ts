@@ -131,6 +131,43 @@ describe.each(places.filter(({ isHere }) => isHere))('a copy to storage in $name
     expect(found).toEqual({ filledInPlace: ['small'], size: 2 << 20 });
   });
 
+  it('is not listed if its directory is gone, and is listed without what vanishes meanwhile', async () => {
+    const page = await pages.open();
+    const found = await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory();
+      const directory = await root.getDirectoryHandle('listed', { create: true });
+      await directory.getDirectoryHandle('inner', { create: true });
+      await directory.getFileHandle('file', { create: true });
+      const sandbox = await mapcp.openSandbox({ '/out': { directory, access: 'read' } });
+      const { entries } = FileSystemDirectoryHandle.prototype;
+      Object.assign(FileSystemDirectoryHandle.prototype, {
+        async *entries(this: FileSystemDirectoryHandle) {
+          if (this.name === 'inner') {
+            await directory.removeEntry('inner');
+          }
+          yield* entries.call(this);
+        },
+      });
+      const { dir } = await sandbox.tree('/out');
+      Object.assign(FileSystemDirectoryHandle.prototype, { entries });
+      await root.removeEntry('listed', { recursive: true });
+      const error = await sandbox.tree('/out').then(
+        () => 'it was listed',
+        ({ code, path, message }) => ({
+          code,
+          path,
+          message,
+        }),
+      );
+      sandbox.close();
+      return { names: Object.keys(dir), error };
+    });
+    expect(found).toEqual({
+      names: ['file'],
+      error: { code: 'ENOENT', path: '/out', message: "cannot list '/out': no such file or directory" },
+    });
+  });
+
   it('within storage is the source, under every policy and filter, at every size of a directory', async () => {
     const page = await pages.open();
     await prepare(page, '');

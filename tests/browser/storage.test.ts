@@ -458,20 +458,40 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     });
   });
 
-  it('is not opened twice if one directory is in the other', async () => {
+  it('is not opened twice if one directory is in the other, or is the other', async () => {
     const page = await pages.open();
-    const message = await page.evaluate(async () => {
+    const messages = await page.evaluate(async () => {
       const root = await navigator.storage.getDirectory();
       const inner = await root.getDirectoryHandle('inner', { create: true });
-      const preopens = {
-        '/in': { directory: inner, access: 'read' },
-        '/out': { directory: root, access: 'read-write' },
-      } as const;
-      return mapcp.openSandbox(preopens).then(
-        () => 'it was opened',
-        (error: Error) => error.message,
+      const tried = [inner, root, await navigator.storage.getDirectory()].map((directory) =>
+        mapcp.openSandbox({
+          '/out': { directory: root, access: 'read-write' },
+          '/in': { directory, access: 'read' },
+        }),
+      );
+      const results = await Promise.allSettled(tried);
+      return results.map((result) =>
+        result.status === 'rejected' ? result.reason.message : 'it was opened',
       );
     });
-    expect(message).toBe("the preopen '/in' lies in the preopen '/out'");
+    expect(messages).toEqual(Array.from({ length: 3 }, () => "the preopen '/in' lies in the preopen '/out'"));
+  });
+
+  it('is not replaced by a directory, with a reason that does not advise links', async () => {
+    const page = await pages.open();
+    const message = await page.evaluate(async () => {
+      const directory = await navigator.storage.getDirectory();
+      await directory.getFileHandle('file', { create: true });
+      const sandbox = await mapcp.openSandbox({
+        '/in': { tree: { dir: {} }, access: 'read' },
+        '/out': { directory, access: 'read-write' },
+      });
+      const error = await sandbox
+        .copy('/in', '/out/file', { recursive: true })
+        .catch((reason: Error) => reason);
+      sandbox.close();
+      return (error as Error).message;
+    });
+    expect(message).toBe("cannot copy '/in' to '/out/file': cannot open '/out/file': not a directory");
   });
 });

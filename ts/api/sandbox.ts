@@ -1,4 +1,4 @@
-import { boolean, type Checks, callback, oneOf, takeOptions } from '../common/check.js';
+import { boolean, type Checks, callback, oneOf, requireThat, takeOptions } from '../common/check.js';
 import { cleanErrorOf, countOf } from '../common/cleaning.js';
 import { quoted } from '../common/errors.js';
 import { Lifetime } from '../common/lifetime.js';
@@ -333,7 +333,10 @@ async function hostFor(
   aids: Aids,
 ): Promise<{ host: SandboxHost; sharing?: Sharing }> {
   if (options.host !== undefined) {
-    return { host: await options.host(preopens) };
+    const host = await options.host(preopens);
+    const isHost = typeof host === 'object' && host !== null && typeof host.imports === 'object';
+    requireThat(isHost, 'the result of options.host', 'a host, such as { imports }', host);
+    return { host };
   }
   const host = await createHost(hostOptions(preopens, options, aids));
   return { host, sharing: sharingOf(host, options) };

@@ -1,6 +1,7 @@
 import { closedError } from '../common/closed.js';
 import { errorOf } from '../jobs/component.js';
 import { NOT_LOADED } from './defaults.js';
+import { makeWorker } from './make-worker.js';
 import { type Answer, READY, type Request, type Requests } from './requests.js';
 
 interface Waiting {
@@ -27,14 +28,15 @@ export class Connection {
    * Returns a connection to a worker that has no sandbox yet.
    *
    * @param make makes the worker. By default, the worker is the file beside this one
+   * @throws as {@link makeWorker} does
    */
   static open(make?: () => Worker): Connection {
-    if (make !== undefined) {
-      return new Connection(make(), false);
+    const connection = make === undefined ? idle : undefined;
+    if (connection !== undefined) {
+      idle = undefined;
+      return connection;
     }
-    const connection = idle ?? new Connection(ownWorker(), true);
-    idle = undefined;
-    return connection;
+    return new Connection(makeWorker(make, ownWorker), make === undefined);
   }
 
   private constructor(worker: Worker, isOwn: boolean) {

@@ -3,5 +3,8 @@
 /** Maximum number of bytes in memory, unless the caller says otherwise. */
 export const DEFAULT_MEMORY = 2 ** 30;
 
+/** Where the documents say what a worker needs. */
+export const SEE_THE_WORKER = "see 'The worker' in mapcp's docs/browser.md";
+
 /** Why a worker failed, if the browser does not say. */
-export const NOT_LOADED = "it could not be loaded; see 'The worker' in mapcp's docs/browser.md";
+export const NOT_LOADED = `it could not be loaded; ${SEE_THE_WORKER}`;

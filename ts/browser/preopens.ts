@@ -88,7 +88,8 @@ async function requireGranted(
 async function refuseOverlap(handles: readonly [string, FileSystemDirectoryHandle][]): Promise<void> {
   for (const [outerName, outer] of handles) {
     for (const [innerName, inner] of handles) {
-      if (inner !== outer && (await outer.resolve(inner)) !== null) {
+      // Two names can have one handle.
+      if (innerName !== outerName && (await outer.resolve(inner)) !== null) {
         throw new Error(`the preopen '${innerName}' lies in the preopen '${outerName}'`);
       }
     }

@@ -11,6 +11,7 @@ import {
   requirePath,
   toComponent,
 } from '../common/options.js';
+import { nameOf } from '../common/posix.js';
 import { componentErrorOf, errorOf, NOTHING_YET } from '../jobs/component.js';
 import { unlessAborted } from '../task/abort.js';
 import { type InputForm, inputOf, STREAM, type StreamSource } from '../task/input.js';
@@ -21,6 +22,7 @@ import type { FoundDirectory } from './entries.js';
 import { treeFrom } from './flat-tree.js';
 import { grantsFor, type Preopens } from './preopens.js';
 import type { Grant, Stepped } from './requests.js';
+import { StorageError } from './storage-error.js';
 import { storedTree } from './stored-tree.js';
 import type { FileCall } from './volume.js';
 
@@ -158,15 +160,22 @@ export class Sandbox {
    * Returns the current content of a preopen. Files are Blobs, which are read only if the page reads them.
    *
    * @param preopen its guest path, as given to {@link openSandbox}
-   * @throws a TypeError if there is no such preopen; an Error with the code `ERR_MAPCP_CLOSED` if the sandbox is closed
+   * @throws a TypeError if there is no such preopen; an Error with a `code` such as `ENOENT` and a `path` if something
+   * cannot be read; an Error with the code `ERR_MAPCP_CLOSED` if the sandbox is closed
    */
   async tree(preopen: string): Promise<FoundDirectory> {
     requirePath('preopen', preopen);
     this.#lifetime.requireOpen();
     const stored = this.#stored.get(preopen);
-    return stored === undefined
-      ? treeFrom(await this.#connection.ask('tree', preopen))
-      : storedTree(stored, preopen);
+    if (stored === undefined) {
+      return treeFrom(await this.#connection.ask('tree', preopen));
+    }
+    try {
+      return await storedTree(stored, preopen);
+    } catch (error) {
+      const { code, path, message } = StorageError.from(error, 'list', preopen);
+      throw Object.assign(new Error(message, { cause: error }), { code: nameOf(code), path });
+    }
   }
 
   /**
@@ -293,7 +302,7 @@ function largeBuffersOf(grants: readonly Grant[]): ArrayBuffer[] {
  * @param options how it works
  * @returns the sandbox, which the caller must close
  * @throws a TypeError that names the argument or option that is wrong; an Error with the code `EACCES` if the visitor
- * does not grant a directory; an Error if two of the browser's directories overlap, or if the worker cannot be loaded
+ * does not grant a directory; an Error if two of the browser's directories overlap, or if the worker cannot be started
  * @example
  * const directory = await navigator.storage.getDirectory();
  * using sandbox = await openSandbox({

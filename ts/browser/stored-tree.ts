@@ -6,8 +6,18 @@ import { milliseconds } from './nodes.js';
 import { inParallel } from './parallel.js';
 import { StorageError } from './storage-error.js';
 
+/** The directories at a depth of a tree. */
+type Level = {
+  readonly handle: FileSystemDirectoryHandle;
+  readonly path: string;
+  readonly dir: Record<string, FoundEntry>;
+  /** Leaves the directory out of its parent; undefined for the root. */
+  readonly leaveOut: (() => void) | undefined;
+}[];
+
 /**
- * Lists a directory and everything below it. Entries that vanish meanwhile are left out.
+ * Lists a directory and everything below it. Entries that vanish meanwhile are left out. The directory itself must be
+ * there.
  *
  * @param root the directory
  * @param name its guest path
@@ -15,28 +25,34 @@ import { StorageError } from './storage-error.js';
  */
 export async function storedTree(root: FileSystemDirectoryHandle, name: string): Promise<FoundDirectory> {
   const found = emptyDirectory();
-  let level = [{ handle: root, path: name, dir: found.dir }];
+  let level: Level = [{ handle: root, path: name, dir: found.dir, leaveOut: undefined }];
   while (level.length > 0) {
     const files: (() => Promise<void>)[] = [];
-    const directories: typeof level = [];
-    await inParallel(level, async ({ handle, path, dir }) => {
-      await reading('list', path, async () => {
+    const directories: Level = [];
+    await inParallel(level, async ({ handle, path, dir, leaveOut }) => {
+      const list = async () => {
         for await (const [key, child] of handle.entries()) {
-          const below = `${path}/${key}`;
+          const below = `${path === '/' ? '' : path}/${key}`;
+          const leaveOut = () => void delete dir[key];
           if (child.kind === 'directory') {
             const inner = emptyDirectory();
             dir[key] = inner;
-            directories.push({ handle: child as FileSystemDirectoryHandle, path: below, dir: inner.dir });
+            directories.push({
+              handle: child as FileSystemDirectoryHandle,
+              path: below,
+              dir: inner.dir,
+              leaveOut,
+            });
           } else {
-            files.push(() =>
-              reading('inspect', below, async () => {
-                const source = await (child as FileSystemFileHandle).getFile();
-                dir[key] = { source, mtimeNs: milliseconds(source.lastModified) };
-              }),
-            );
+            const inspect = async () => {
+              const source = await (child as FileSystemFileHandle).getFile();
+              dir[key] = { source, mtimeNs: milliseconds(source.lastModified) };
+            };
+            files.push(() => reading('inspect', below, inspect, leaveOut));
           }
         }
-      });
+      };
+      await reading('list', path, list, leaveOut);
     });
     await inParallel(files, (read) => read());
     level = directories;
@@ -49,13 +65,20 @@ function emptyDirectory(): { dir: Record<string, FoundEntry>; mtimeNs: bigint } 
   return { dir: Object.create(null), mtimeNs: milliseconds(Date.now()) };
 }
 
-async function reading(operation: 'list' | 'inspect', path: string, act: () => Promise<void>): Promise<void> {
+/** Reads something. If it has vanished, calls `leaveOut`; if that is undefined, fails. */
+async function reading(
+  operation: 'list' | 'inspect',
+  path: string,
+  act: () => Promise<void>,
+  leaveOut: (() => void) | undefined,
+): Promise<void> {
   try {
     await act();
   } catch (error) {
     const storageError = StorageError.from(error, operation, path);
-    if (storageError.code.tag !== 'not-found') {
+    if (storageError.code.tag !== 'not-found' || leaveOut === undefined) {
       throw storageError;
     }
+    leaveOut();
   }
 }

@@ -69,7 +69,11 @@ function entryOf(name: string, value: unknown): FileEntry | LinkEntry {
   if (entry.symlink !== undefined) {
     return link(name, entry) as LinkEntry;
   }
-  requireThat(entry.source !== undefined, name, '{ source }, { symlink } or { dir }', value);
+  requireThat('source' in entry, name, '{ source }, { symlink } or { dir }', value);
+  if (entry.source === undefined) {
+    // Otherwise it would count as missing.
+    source(`${name}.source`, undefined);
+  }
   return file(name, entry) as FileEntry;
 }
 

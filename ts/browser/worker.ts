@@ -3,6 +3,7 @@
 import type { CopyOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
 import { UNREADABLE } from '../common/errors.js';
 import { requirePatterns } from '../common/patterns.js';
+import { reasonOfPreopens } from '../common/preopen-reasons.js';
 import {
   type CleanReport,
   type Component,
@@ -19,6 +20,7 @@ import { createImports } from './host.js';
 import { Loader } from './loader.js';
 import { DirectoryNode, directoryFrom, heldBy, rowsOf } from './nodes.js';
 import { PathList } from './path-list.js';
+import { whyForbidden } from './policy.js';
 import { type Answer, type Grant, READY, type Request, type Requests, type Stepped } from './requests.js';
 import { Measuring } from './room.js';
 import { type Lost, type Saving, Storage } from './storage.js';
@@ -107,7 +109,10 @@ class Server {
         storages.set(volume, new Storage(volume, from, volumes));
       }
     }
-    const component = await instantiateComponent(createImports(volumes));
+    const component = await instantiateComponent(createImports(volumes)).catch((error: unknown) => {
+      const why = whyForbidden();
+      throw why === undefined ? error : new Error(`the component cannot be compiled: ${why}`);
+    });
     return new Server(component, storages, volumes, memory, calls);
   }
 
@@ -153,9 +158,9 @@ class Server {
     }
     const lostPaths = new Set(running.lost.map(({ path }) => path));
     return {
-      componentError: componentError && this.#explain(componentError),
+      componentError: componentError && this.#explain(componentError, running),
       progress: componentError === undefined ? running.progress : storedOf(job.progress(), running),
-      errors: job.takeErrors().map((error) => this.#explain(error)),
+      errors: job.takeErrors().map((error) => this.#explain(error, running)),
       entries: job.takeEntries().filter((entry) => !lostPaths.has(plain(entry.target))),
       currentPath: job.currentPath(),
       calls: this.#calls.splice(0),
@@ -300,10 +305,20 @@ class Server {
     }
   }
 
-  /** Adds why a file could not be read. The component knows only that the browser refused. */
-  #explain(error: ComponentError): ComponentError {
-    const isUnreadable = this.#volumes.some(({ unreadable }) => unreadable.has(error.path));
-    return isUnreadable && error.code.tag === 'io' ? { ...error, reason: UNREADABLE } : error;
+  /** Adds what the component does not know: why a file could not be read, and what the sandbox has. */
+  #explain(error: ComponentError, { source, target }: Running): ComponentError {
+    const { code, operation, path } = error;
+    const isUnreadable = this.#volumes.some(({ unreadable }) => unreadable.has(path));
+    if (isUnreadable && code.tag === 'io') {
+      return { ...error, reason: UNREADABLE };
+    }
+    if (code.tag === 'not-directory' && operation === 'open' && this.#volumeOf(path)?.isMemory === false) {
+      // The component advises what to do if it is a link, and a directory of the browser has none.
+      return { ...error, reason: 'not a directory' };
+    }
+    const preopens = Object.fromEntries(this.#volumes.map((volume) => [volume.name, volume]));
+    const reason = reasonOfPreopens(error, preopens, source, target);
+    return reason === undefined ? error : { ...error, reason };
   }
 
   /** Loads what is on two paths again, because others may have changed it. Not while a job works on it. */

@@ -3,7 +3,7 @@
 
 import { posix } from 'node:path';
 import { reasonOfCode } from '../api/system-error.js';
-import { quoted } from '../common/errors.js';
+import { reasonOfPreopens } from '../common/preopen-reasons.js';
 import { takeDenial, takeNativeCode } from '../host/error-code.js';
 import type { Preopens } from '../host/grant.js';
 import type { Host } from '../host/host.js';
@@ -45,12 +45,6 @@ const codes: Readonly<Record<string, ErrorCode['tag']>> = {
   EPERM: 'not-permitted',
   EROFS: 'read-only-file-system',
 };
-
-/** Whether a guest path is a directory or lies below it. A slash at the beginning makes no difference to WASI. */
-function isBelow(path: string, directory: string): boolean {
-  const [inner, outer] = [path, directory].map((each) => `${each}/`.replace(/^(\.?\/)+/, ''));
-  return inner?.startsWith(outer ?? '') ?? false;
-}
 
 /** Returns the path in the target for a path in an atomic tree, which has a temporary name until it is complete. */
 function inTarget(given: string, target: string): string {
@@ -170,23 +164,9 @@ export class OwnJob implements SandboxJob {
     if (code.tag === 'out-of-memory' && this.#lacksDescriptors) {
       return { ...componentError, code: { tag: 'too-many-open-files' }, reason: reasonOfCode('EMFILE') };
     }
-    const reason = this.#reasonOfPreopens(componentError);
-    return reason === undefined ? componentError : { ...componentError, reason };
-  }
-
-  /** Returns the reason if the directories of the sandbox are the cause. */
-  #reasonOfPreopens({ code, path }: ComponentError): string | undefined {
     const { preopens, source, target } = this.#copy;
-    const names = Object.keys(preopens);
-    const place = names.filter((name) => isBelow(path, name)).sort((a, b) => b.length - a.length)[0];
-    if (code.tag === 'not-found' && place === undefined && path !== '' && [source, target].includes(path)) {
-      return `it is in no directory of the sandbox, which has ${names.map(quoted).join(' and ') || 'none'}`;
-    }
-    // The source is only read, so it is not to blame.
-    const isRefused = code.tag === 'not-permitted' && isBelow(path, target);
-    return isRefused && place !== undefined && preopens[place]?.access === 'read'
-      ? `${quoted(place)} is open for reading only; open it with access: 'read-write'`
-      : undefined;
+    const reason = reasonOfPreopens(componentError, preopens, source, target);
+    return reason === undefined ? componentError : { ...componentError, reason };
   }
 
   /** Returns one warning for all refused permissions, because such a file system refuses all of them. */

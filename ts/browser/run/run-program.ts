@@ -19,6 +19,7 @@ import { bytesIn, has } from '../bytes.js';
 import { DEFAULT_MEMORY, NOT_LOADED } from '../defaults.js';
 import type { DirectoryEntry, FoundDirectory } from '../entries.js';
 import { type FlatTree, treeFrom } from '../flat-tree.js';
+import { makeWorker } from '../make-worker.js';
 import { tree } from '../tree-check.js';
 import type { Message, Order } from './messages.js';
 
@@ -225,9 +226,9 @@ async function bytesOf(program: ProgramSource | PromiseLike<ProgramSource>): Pro
 /** Runs one program in a worker, and ends the worker with it. */
 async function run(
   order: Order,
-  { signal: aborted, worker: make = ownWorker, ...streams }: Taken,
+  { signal: aborted, worker: given, ...streams }: Taken,
 ): Promise<ProgramResult> {
-  const worker = make();
+  const worker = makeWorker(given, ownWorker);
   try {
     const ended = new Promise<ProgramResult>((resolve, reject) => {
       const receive = (message: Message): void => {

@@ -8,6 +8,7 @@ import { nothing, sourceOf } from '../../host/streams.js';
 import { compile, isCoreModule } from '../../host/web-assembly.js';
 import { BlobContent } from '../content.js';
 import { directoryFrom, nodesIn, rowsOf } from '../nodes.js';
+import { whyForbidden } from '../policy.js';
 import { Volume } from '../volume.js';
 import { BufferedContent } from './buffered-content.js';
 import { monotonicNow, sleepUntil } from './clock.js';
@@ -41,7 +42,10 @@ async function load(bytes: Uint8Array): Promise<Program> {
       'the program is a component, and browsers run only core modules for WASI preview 1: compile it for wasm32-wasip1',
     );
   }
-  const module = await compile(bytes);
+  const module = await compile(bytes).catch((error: unknown) => {
+    const why = whyForbidden();
+    throw why === undefined ? error : new RefusedError(`the program cannot be compiled: ${why}`);
+  });
   if (!isProgram(module)) {
     throw new RefusedError(
       "the program is no command for WASI preview 1: it exports no function '_start', or imports something else",
