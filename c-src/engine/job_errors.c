@@ -1,5 +1,6 @@
 #include "job_errors.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,16 @@ bool mapcp_job_warn(struct mapcp_job *job, const struct mapcp_error *why, char *
            mapcp_out_of_memory(error);
 }
 
+/// Whether the current entry, a file or link that is in place, has a time other than its source's.
+static bool has_other_time(const struct mapcp_job *job, const struct timespec *source) {
+    const struct mapcp_place place = job->entry.target;
+    struct stat status;
+    return job->file.temporary.has_other_time ||
+           (mapcp_may_be_lost(source) &&
+            fstatat(place.directory, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            mapcp_is_other_time(status.st_mtim, source));
+}
+
 bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *source, bool is_in_place,
                              struct mapcp_error *error) {
     if (!job->options.preserve_timestamps) {
@@ -108,12 +119,12 @@ bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *source, b
     const struct timespec *time = &source->st_mtim;
     bool is_at_limit = mapcp_time_may_be_earlier(time) || mapcp_time_may_be_later(time);
     bool looks = is_in_place && !is_at_limit && !job->options.dry_run;
-    if (!is_at_limit && !(looks && mapcp_has_other_time(job->entry.target, time))) {
+    if (!is_at_limit && !(looks && has_other_time(job, time))) {
         return true;
     }
     struct mapcp_error why;
     mapcp_fail_because(&why, MAPCP_OPERATION_SET_TIMES, MAPCP_SIDE_TARGET, MAPCP_CODE_UNSUPPORTED,
-                       is_at_limit ? NULL : "the target's file system does not have the source's time");
+                       is_at_limit ? NULL : "the host or the target's file system gave it another time");
     return mapcp_job_warn(job, &why, NULL, error);
 }
 

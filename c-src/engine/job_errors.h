@@ -27,7 +27,7 @@ bool mapcp_job_warn(struct mapcp_job *job, const struct mapcp_error *why, char *
                     struct mapcp_error *error);
 
 /// Warns if the current entry must keep its source's times and may have others: because WASI may not have the
-/// time of modification or, if the entry is in place, because its file system does not.
+/// time of modification or, if the entry is in place, because it got another one.
 bool mapcp_job_warn_of_times(struct mapcp_job *job, const struct stat *source, bool is_in_place,
                              struct mapcp_error *error);
 

@@ -87,6 +87,7 @@ static int create(struct mapcp_temporary *temporary, struct mapcp_place target, 
     char *digits = NULL;
     temporary->directory = target.directory;
     temporary->times_refused = 0;
+    temporary->has_other_time = false;
     temporary->name = path_beside(target.name, &digits);
     if (!temporary->name) {
         return ENOMEM;
@@ -116,6 +117,7 @@ int mapcp_temporary_link(struct mapcp_temporary *temporary, struct mapcp_place t
 static int create_in_place(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text) {
     temporary->directory = target.directory;
     temporary->times_refused = 0;
+    temporary->has_other_time = false;
     temporary->name = strdup(target.name);
     int result = temporary->name ? create_once(temporary, text) : ENOMEM;
     if (result) {
@@ -137,6 +139,7 @@ int mapcp_temporary_hard_link(struct mapcp_temporary *temporary, struct mapcp_pl
                               struct mapcp_place from, struct mapcp_namer *namer) {
     temporary->directory = target.directory;
     temporary->times_refused = 0;
+    temporary->has_other_time = false;
     temporary->is_hard_link = true;
     temporary->name = in_place ? strdup(target.name) : mapcp_temporary_path_beside(target.name, namer);
     if (!temporary->name) {
@@ -154,19 +157,37 @@ int mapcp_temporary_hard_link(struct mapcp_temporary *temporary, struct mapcp_pl
     return number;
 }
 
+/// Finds out whether the file or link got a time other than its source's.
+static bool compare_time(struct mapcp_temporary *temporary, const struct timespec *source,
+                         struct mapcp_error *error) {
+    struct stat status;
+    if ((temporary->descriptor >= 0
+             ? fstat(temporary->descriptor, &status)
+             : fstatat(temporary->directory, temporary->name, &status, AT_SYMLINK_NOFOLLOW)) != 0) {
+        return mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_TARGET, errno);
+    }
+    temporary->has_other_time = mapcp_is_other_time(status.st_mtim, source);
+    return true;
+}
+
 bool mapcp_temporary_set_times(struct mapcp_temporary *temporary, const struct stat *source,
                                struct mapcp_error *error) {
     const struct timespec times[2] = {source->st_atim, source->st_mtim};
-    const int result = temporary->descriptor >= 0
-                           ? futimens(temporary->descriptor, times)
-                           : utimensat(temporary->directory, temporary->name, times, AT_SYMLINK_NOFOLLOW);
-    if (result == 0) {
-        return true;
+    const bool is_open = temporary->descriptor >= 0;
+    if ((is_open ? futimens(temporary->descriptor, times)
+                 : utimensat(temporary->directory, temporary->name, times, AT_SYMLINK_NOFOLLOW)) != 0) {
+        const int number = errno;
+        (void)mapcp_fail_number(error, MAPCP_OPERATION_SET_TIMES, MAPCP_SIDE_TARGET, number);
+        temporary->times_refused = mapcp_times_are_refused(error) ? number : 0;
+        return temporary->times_refused != 0;
     }
-    const int number = errno;
-    (void)mapcp_fail_number(error, MAPCP_OPERATION_SET_TIMES, MAPCP_SIDE_TARGET, number);
-    temporary->times_refused = mapcp_times_are_refused(error) ? number : 0;
-    return temporary->times_refused != 0;
+    if (!compare_time(temporary, &source->st_mtim, error)) {
+        return false;
+    }
+    // preview2-shim 0.26 sets wrong times by a descriptor and the right ones by a name.
+    return !temporary->has_other_time || !is_open ||
+           utimensat(temporary->directory, temporary->name, times, AT_SYMLINK_NOFOLLOW) != 0 ||
+           compare_time(temporary, &source->st_mtim, error);
 }
 
 int mapcp_temporary_close(struct mapcp_temporary *temporary) {

@@ -40,6 +40,8 @@ struct mapcp_temporary {
     char *name;
     /// The errno value with which the file system refused to set the times, or 0.
     int times_refused;
+    /// Whether the times were set, but the file has a time of modification other than its source's.
+    bool has_other_time;
     /// Whether it is another name of a finished copy. If the target is one as well, renaming does nothing.
     bool is_hard_link;
 };
@@ -82,7 +84,8 @@ bool mapcp_fail_to_create(struct mapcp_place target, struct mapcp_namer *namer, 
                           struct mapcp_error *error);
 
 /// Sets the times to those of the source. If the file system does not let times be set, this succeeds and
-/// sets `times_refused`. On any other failure returns false and sets `error`.
+/// sets `times_refused`. If the file then has another time, sets `has_other_time`. On any other failure
+/// returns false and sets `error`.
 bool mapcp_temporary_set_times(struct mapcp_temporary *temporary, const struct stat *source,
                                struct mapcp_error *error);
 

@@ -112,16 +112,15 @@ bool mapcp_is_later(const struct timespec *source, const struct stat *target, st
     return !is_time_of_copy(found, source, keeping->grain);
 }
 
-bool mapcp_has_other_time(struct mapcp_place place, const struct timespec *source) {
+bool mapcp_is_other_time(struct timespec found, const struct timespec *source) {
+    const int64_t coarsest = COARSEST / SECOND;
+    const int64_t later = found.tv_sec - source->tv_sec;
+    return later > coarsest || later < -coarsest;
+}
+
+bool mapcp_may_be_lost(const struct timespec *source) {
     // The times that every file system has, in every time zone: FAT begins in 1980, and others end in 2038.
     const int64_t first = INT64_C(315619200);
     const int64_t last = INT64_C(0x7ffffffe);
-    const int64_t coarsest = COARSEST / SECOND;
-    struct stat status;
-    if ((source->tv_sec >= first && source->tv_sec <= last) ||
-        fstatat(place.directory, place.name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        return false;
-    }
-    const int64_t later = status.st_mtim.tv_sec - source->tv_sec;
-    return later > coarsest || later < -coarsest;
+    return source->tv_sec < first || source->tv_sec > last;
 }

@@ -62,8 +62,11 @@ struct mapcp_timekeeping {
 bool mapcp_is_later(const struct timespec *source, const struct stat *target, struct mapcp_place place,
                     struct mapcp_timekeeping *keeping);
 
-/// Whether the file or link at `place` lacks its source's time, because its file system does not have that
-/// time. Looks at the file only if this is possible.
-bool mapcp_has_other_time(struct mapcp_place place, const struct timespec *source);
+/// Whether the time `found` of a copy differs from its source's time by more than any grain.
+bool mapcp_is_other_time(struct timespec found, const struct timespec *source);
+
+/// Whether some file systems lack this time. A system can show such a time until the file is closed or
+/// renamed.
+bool mapcp_may_be_lost(const struct timespec *source);
 
 #endif

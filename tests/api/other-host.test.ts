@@ -1,10 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import { copy, type HostMaker, openSandbox } from 'mapcp';
+import { createHost } from 'mapcp/host';
 import { describe, expect } from 'vitest';
 import { it } from '../helpers/it.js';
 
@@ -46,6 +56,66 @@ describe("on preview2-shim's host", () => {
   it('an error is the same', async ({ directory }) => {
     const copying = copy(join(directory, 'missing'), join(directory, 'b'), { host: shim });
     await expect(copying).rejects.toMatchObject({ code: 'ENOENT', path: join(directory, 'missing') });
+  });
+});
+
+describe("the source's times", () => {
+  const options = { recursive: true, preserveTimestamps: true, overwrite: 'newer' } as const;
+  const times = { file: 1_500_000_000, link: 1_600_000_000 };
+  const timeOf = (path: string) => lstatSync(path).mtimeMs / 1000;
+
+  /** Makes a tree of a file and a link, which have these times. */
+  const putTree = (directory: string) => {
+    mkdirSync(join(directory, 'a'));
+    writeFileSync(join(directory, 'a/file'), 'content');
+    utimesSync(join(directory, 'a/file'), times.file, times.file);
+    symlinkSync('nowhere', join(directory, 'a/link'));
+    lutimesSync(join(directory, 'a/link'), times.link, times.link);
+  };
+
+  /** Our host, but these calls set a time in 2446. */
+  const withWrongTimes =
+    (...calls: string[]): HostMaker =>
+    async (preopens) => {
+      const host = await createHost({ preopens, clocks: true, random: true, allowOverlap: true });
+      const { prototype } = host.imports['wasi:filesystem/types'].Descriptor;
+      for (const name of calls) {
+        const set = Reflect.get(prototype, name) as (...args: unknown[]) => void;
+        const value = function (this: object, ...args: unknown[]) {
+          const wrong = { tag: 'timestamp', val: { seconds: 15_000_000_000n, nanoseconds: 0 } };
+          set.apply(this, [...args.slice(0, -1), wrong]);
+        };
+        Object.defineProperty(prototype, name, { value });
+      }
+      return { imports: host.imports, close: () => host.close() };
+    };
+
+  it.for<[string, HostMaker]>([
+    ["are kept on preview2-shim's host, whose setTimes sets wrong ones", shim],
+    ['are kept on another host whose setTimes does', withWrongTimes('setTimes')],
+  ])('%s', async ([_name, host], { directory }) => {
+    putTree(directory);
+    const [a, b] = [join(directory, 'a'), join(directory, 'b')];
+    expect(await copy(a, b, { ...options, host })).toMatchObject({ files: 2, warnings: [] });
+    expect([timeOf(join(b, 'file')), timeOf(join(b, 'link'))]).toEqual(Object.values(times));
+    writeFileSync(join(a, 'file'), 'changed');
+    expect(await copy(a, b, { ...options, host })).toMatchObject({ files: 1, skipped: 1 });
+    expect(readFileSync(join(b, 'file'), 'utf8')).toBe('changed');
+  });
+
+  it('cause a warning for a file and a link that got others', async ({ directory }) => {
+    putTree(directory);
+    const [a, b] = [join(directory, 'a'), join(directory, 'b')];
+    const host = withWrongTimes('setTimes', 'setTimesAt');
+    const { files, warnings } = await copy(a, b, { ...options, host });
+    expect(files).toBe(2);
+    expect(warnings.map(({ message }) => message).sort()).toEqual(
+      ['file', 'link'].map(
+        (name) =>
+          `copied '${a}/${name}' to '${b}/${name}', but cannot set the times of '${b}/${name}': ` +
+          "the host or the target's file system gave it another time",
+      ),
+    );
   });
 });
 
