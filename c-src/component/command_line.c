@@ -73,8 +73,10 @@ static void put_clean(clean_request *result, const struct mapcp_invocation *from
 
 void exports_mapcp_copy_command_line_parse(mapcp_list_string_t *given, invocation *result) {
     const size_t count = given->len;
-    const char **arguments = mapcp_take_strings(given);
-    struct mapcp_invocation from = mapcp_parse(arguments, count, false);
+    const char *with_nul = NULL;
+    const char **arguments = mapcp_take_strings(given, &with_nul);
+    // No arguments are wrong usage as well, so only the message must differ.
+    struct mapcp_invocation from = mapcp_parse(arguments, with_nul ? 0 : count, false);
     switch (from.action) {
     case MAPCP_ACTION_COPY:
         result->tag = EXPORTS_MAPCP_COPY_COMMAND_LINE_INVOCATION_COPY;
@@ -86,7 +88,9 @@ void exports_mapcp_copy_command_line_parse(mapcp_list_string_t *given, invocatio
         break;
     case MAPCP_ACTION_PRINT:
         result->tag = EXPORTS_MAPCP_COPY_COMMAND_LINE_INVOCATION_PRINT;
-        put_message(&result->val.print, from.text, from.status);
+        put_message(&result->val.print,
+                    with_nul ? "mapcp: an argument must not contain a NUL character\n" : from.text,
+                    from.status);
         break;
     case MAPCP_ACTION_COMPLETE:
         result->tag = EXPORTS_MAPCP_COPY_COMMAND_LINE_INVOCATION_COMPLETE;

@@ -9,6 +9,7 @@
 #include "filter.h"
 #include "interface.h"
 #include "mapcp.h"
+#include "preopens.h"
 
 // The engine's enumerations have the order of the interface's, so values need no translation.
 static_assert((int)MAPCP_OPERATION_MATCH == EXPORTS_MAPCP_COPY_COPIER_OPERATION_MATCH, "operations");
@@ -37,11 +38,30 @@ struct exports_mapcp_copy_copier_copy_job_t {
     /// The files that this job and those before it have made, and how many of them the host has.
     struct mapcp_made made;
     size_t made_taken;
+    /// Whether a string of the host has a NUL, and then the error of every step.
+    bool is_refused;
+    struct mapcp_copy_error refusal;
 };
 
-static struct mapcp_patterns take_patterns(mapcp_list_string_t *list) {
+static const char HAS_NUL[] = "it must not contain a NUL character";
+
+/// Takes patterns. `with_nul` becomes the first one that has a NUL, unless it is already set.
+static struct mapcp_patterns take_patterns(mapcp_list_string_t *list, const char **with_nul) {
     const size_t count = list->len;
-    return (struct mapcp_patterns){.items = mapcp_take_strings(list), .count = count};
+    const char *first = NULL;
+    const struct mapcp_patterns patterns = {.items = mapcp_take_strings(list, &first), .count = count};
+    *with_nul = *with_nul ? *with_nul : first;
+    return patterns;
+}
+
+/// The error of a string that has a NUL. The caller must free it.
+static struct mapcp_copy_error refuse_nul(enum mapcp_side side, const char *source, const char *target,
+                                          const char *pattern) {
+    struct mapcp_copy_error failure = {
+        .source = strdup(source), .target = strdup(target), .about = pattern ? strdup(pattern) : NULL};
+    (void)mapcp_fail_because(&failure.error, MAPCP_OPERATION_ACCEPT, side, MAPCP_CODE_INVALID_ARGUMENT,
+                             HAS_NUL);
+    return failure;
 }
 
 static struct mapcp_shard take_shard(const copy_options *options) {
@@ -82,11 +102,15 @@ exports_mapcp_copy_copier_own_copy_job_t
 exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, mapcp_string_t *given_target,
                                                copy_options *given) {
     copy_job *self = mapcp_or_abort(calloc(1, sizeof(*self)));
-    char *source = mapcp_take_string(given_source);
-    char *target = mapcp_take_string(given_target);
+    bool source_has_nul = false;
+    bool target_has_nul = false;
+    const char *pattern_with_nul = NULL;
+    char *source = mapcp_take_string(given_source, &source_has_nul);
+    char *target = mapcp_take_string(given_target, &target_has_nul);
     struct mapcp_options options = {
-        MAPCP_SAME_OPTIONS(TAKE) MAPCP_LIMITS(TAKE_LIMIT).include = take_patterns(&given->include),
-        .exclude = take_patterns(&given->exclude),
+        MAPCP_SAME_OPTIONS(TAKE) MAPCP_LIMITS(TAKE_LIMIT).include =
+            take_patterns(&given->include, &pattern_with_nul),
+        .exclude = take_patterns(&given->exclude, &pattern_with_nul),
         .shard = take_shard(given),
         .already_copied = {.bytes = given->already_copied.bytes, .files = given->already_copied.files},
         .has_size = given->size.is_some,
@@ -94,6 +118,12 @@ exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, map
         .made = given->made.is_some ? &self->made : NULL,
     };
     take_made(self, given);
+    self->is_refused = source_has_nul || target_has_nul || pattern_with_nul;
+    if (self->is_refused) {
+        const bool is_target = target_has_nul && !source_has_nul;
+        self->refusal = refuse_nul(is_target ? MAPCP_SIDE_TARGET : MAPCP_SIDE_SOURCE, source, target,
+                                   source_has_nul || target_has_nul ? NULL : pattern_with_nul);
+    }
     self->job = mapcp_or_abort(mapcp_job_new(source, target, &options));
     mapcp_patterns_free(&options.include);
     mapcp_patterns_free(&options.exclude);
@@ -105,6 +135,7 @@ exports_mapcp_copy_copier_constructor_copy_job(mapcp_string_t *given_source, map
 void exports_mapcp_copy_copier_copy_job_destructor(copy_job *self) {
     mapcp_job_free(self->job);
     mapcp_made_free(&self->made);
+    mapcp_copy_error_free(&self->refusal);
     free(self);
 }
 
@@ -131,8 +162,16 @@ static void put_progress(progress *result, const struct mapcp_progress *from) {
     };
 }
 
+/// The reason of an error, for the host. Static, or borrowed from the error.
+static const char *reason_of(const struct mapcp_copy_error *error) {
+    const char *path = mapcp_copy_error_path(error);
+    return error->error.code == MAPCP_CODE_NOT_FOUND && path && !mapcp_is_preopened(path)
+               ? "it is in none of the directories that the host opened"
+               : mapcp_copy_error_reason(error);
+}
+
 static void put_error(copy_error *result, const struct mapcp_copy_error *from) {
-    const char *reason = mapcp_copy_error_reason(from);
+    const char *reason = reason_of(from);
     *result = (copy_error){
         .outcome = (uint8_t)from->outcome,
         .operation = (uint8_t)from->error.operation,
@@ -162,8 +201,8 @@ static void put_error(copy_error *result, const struct mapcp_copy_error *from) {
 
 bool exports_mapcp_copy_copier_method_copy_job_step(copy_job *self, uint64_t budget, progress *result,
                                                     copy_error *error) {
-    if (!mapcp_job_step(self->job, budget)) {
-        put_error(error, mapcp_job_error(self->job));
+    if (self->is_refused || !mapcp_job_step(self->job, budget)) {
+        put_error(error, self->is_refused ? &self->refusal : mapcp_job_error(self->job));
         return false;
     }
     put_progress(result, mapcp_job_progress(self->job));
@@ -239,8 +278,10 @@ void exports_mapcp_copy_copier_method_copy_job_take_made(copy_job *self, mapcp_l
 }
 
 bool exports_mapcp_copy_copier_pattern_fault(mapcp_string_t *given, mapcp_string_t *result) {
-    char *pattern = mapcp_take_string(given);
-    const char *const fault = mapcp_glob_fault(pattern);
+    bool has_nul = false;
+    char *pattern = mapcp_take_string(given, &has_nul);
+    const char *const fault =
+        has_nul ? "A pattern must not contain a NUL character." : mapcp_glob_fault(pattern);
     free(pattern);
     if (fault) {
         mapcp_put_string(result, fault);
@@ -263,8 +304,13 @@ bool exports_mapcp_copy_copier_clean(mapcp_string_t *given, bool dry_run,
                                      exports_mapcp_copy_copier_clean_report_t *result, copy_error *error) {
     struct mapcp_cleaned cleaned;
     struct mapcp_copy_error cause;
-    char *directory = mapcp_take_string(given);
-    const bool good = mapcp_clean(directory, dry_run, &cleaned, &cause);
+    bool has_nul = false;
+    char *directory = mapcp_take_string(given, &has_nul);
+    if (has_nul) {
+        cleaned = (struct mapcp_cleaned){.errors = {.count = 0}};
+        cause = refuse_nul(MAPCP_SIDE_SOURCE, directory, directory, NULL);
+    }
+    const bool good = !has_nul && mapcp_clean(directory, dry_run, &cleaned, &cause);
     if (good) {
         put_names(&result->files, &cleaned.files);
         put_names(&result->restored, &cleaned.restored);

@@ -40,13 +40,12 @@
 void *mapcp_or_abort(void *memory);
 
 /// Copies and frees a string from the host, which has a length but no NUL at its end. The caller owns the
-/// copy. A string with a NUL in it becomes empty, which is an invalid path and pattern. Otherwise the NUL
-/// would cut off the rest.
-char *mapcp_take_string(mapcp_string_t *string);
+/// copy. If there is a NUL in the string, sets `has_nul`, and the copy has `\0` in its place, for a message.
+char *mapcp_take_string(mapcp_string_t *string, bool *has_nul);
 
 /// Copies and frees a list of strings from the host. The copy ends in NULL. The caller owns it and its
-/// strings.
-const char **mapcp_take_strings(mapcp_list_string_t *list);
+/// strings. `with_nul` becomes the first string that has a NUL, or NULL.
+const char **mapcp_take_strings(mapcp_list_string_t *list, const char **with_nul);
 
 /// Copies a string for the host. NULL becomes an empty string.
 void mapcp_put_string(mapcp_string_t *result, const char *from);

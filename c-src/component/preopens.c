@@ -4,8 +4,13 @@
 #include "preopens.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <wasi/api.h>
 #include <wasi/libc-find-relpath.h>
+
+/// The descriptor of the first preopen. Those of the others follow it.
+#define FIRST_PREOPEN 3
 
 /// The path without './' at its beginning. Borrowed from it, or static.
 static const char *without_dots(const char *path) {
@@ -28,6 +33,21 @@ int __wasilibc_find_relpath_alloc(const char *path, const char **abs, char **rel
         return -1;
     }
     return __wasilibc_find_abspath(without_dots(path), abs, (const char **)relative);
+}
+
+char *mapcp_preopen_name(uint32_t index) {
+    const __wasi_fd_t descriptor = FIRST_PREOPEN + index;
+    __wasi_prestat_t status;
+    if (__wasi_fd_prestat_get(descriptor, &status) != 0) {
+        return NULL;
+    }
+    const size_t length = status.u.dir.pr_name_len;
+    char *name = calloc(length + 1, 1);
+    if (name && __wasi_fd_prestat_dir_name(descriptor, (uint8_t *)name, length) != 0) {
+        free(name);
+        return NULL;
+    }
+    return name;
 }
 
 bool mapcp_is_preopened(const char *path) {

@@ -356,8 +356,8 @@ static enum verdict link_file(struct mapcp_job *job, struct mapcp_error *error) 
     enum mapcp_change change = MAPCP_CHANGE_NONE;
     bool skipped = false;
     if (!mapcp_source_compare(&job->file.source, &change, error) ||
-        (change != MAPCP_CHANGE_NONE &&
-         !mapcp_fail(error, MAPCP_OPERATION_MAP, MAPCP_SIDE_SOURCE, MAPCP_CODE_SOURCE_CHANGED)) ||
+        (change != MAPCP_CHANGE_NONE && !mapcp_fail_because(error, MAPCP_OPERATION_MAP, MAPCP_SIDE_SOURCE,
+                                                            MAPCP_CODE_SOURCE_CHANGED, MAPCP_CHANGED)) ||
         !mapcp_source_close(&job->file.source, error) ||
         (gives_way(job) &&
          !mapcp_fail(error, MAPCP_OPERATION_ACCEPT, MAPCP_SIDE_TARGET, MAPCP_CODE_ALREADY_EXISTS)) ||

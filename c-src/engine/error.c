@@ -125,10 +125,9 @@ static const char *special_reason(const struct mapcp_error *error) {
                    ? "it is a directory; choose another path for the copy"
                    : NULL;
     case MAPCP_CODE_SOURCE_CHANGED:
-        return error->operation == MAPCP_OPERATION_MAP
-                   ? "it changed during the copy; copy it again when nothing writes to it, "
-                     "or, if it only grows, with `allow-changes`"
-                   : NULL;
+        return error->operation == MAPCP_OPERATION_MAP ? MAPCP_CHANGED
+                   ", or, if it only grows, with `allow-changes`"
+                                                       : NULL;
     case MAPCP_CODE_BUSY:
         return error->operation == MAPCP_OPERATION_RENAME
                    ? "it is in use, or a mount point, such as a file that is mounted into a container; "
@@ -160,7 +159,7 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_CODE_NOT_REGULAR_FILE] = "it is not a regular file but a FIFO, a socket or a device",
         [MAPCP_CODE_SAME_FILE] = "source and target are the same file",
         [MAPCP_CODE_INTO_ITSELF] = "a directory cannot be copied into itself",
-        [MAPCP_CODE_SOURCE_CHANGED] = "it changed during the copy; copy it again when nothing writes to it",
+        [MAPCP_CODE_SOURCE_CHANGED] = MAPCP_CHANGED,
         [MAPCP_CODE_VERIFICATION_FAILED] =
             "the copy differs from the source, which may have changed during the copy; copy it again",
         [MAPCP_CODE_JUST_CREATED] = "another source of the same command was just copied there",

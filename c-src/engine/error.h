@@ -78,6 +78,9 @@ enum mapcp_limit_name {
     MAPCP_LIMIT_FILE_SIZE,
 };
 
+/// The reason of MAPCP_CODE_SOURCE_CHANGED, without further advice.
+#define MAPCP_CHANGED "it changed during the copy; copy it again when nothing writes to it"
+
 struct mapcp_error {
     enum mapcp_operation operation;
     enum mapcp_code code;

@@ -77,8 +77,10 @@ static size_t window_at(const struct mapcp_file_copy *copy, uint64_t offset,
     return left < options->window_size ? (size_t)left : options->window_size;
 }
 
-static bool fail_as_changed(struct mapcp_error *error) {
-    return mapcp_fail(error, MAPCP_OPERATION_MAP, MAPCP_SIDE_SOURCE, MAPCP_CODE_SOURCE_CHANGED);
+static bool fail_as_changed(const struct mapcp_options *options, struct mapcp_error *error) {
+    // Otherwise the reason advises `allow-changes`.
+    return mapcp_fail_because(error, MAPCP_OPERATION_MAP, MAPCP_SIDE_SOURCE, MAPCP_CODE_SOURCE_CHANGED,
+                              options->allow_changes ? MAPCP_CHANGED : NULL);
 }
 
 /// Refuses a source that has changed since it was opened. This reads the status after the bytes, so it
@@ -90,7 +92,7 @@ static bool check_unchanged(const struct mapcp_file_copy *copy, const struct map
     return copy->stream ||
            (mapcp_source_compare(&copy->source, &change, error) &&
             (change == MAPCP_CHANGE_NONE || (change == MAPCP_CHANGE_WRITTEN && options->allow_changes) ||
-             fail_as_changed(error)));
+             fail_as_changed(options, error)));
 }
 
 /// Decides about a window with more or fewer than the `expected` bytes. Cuts off what must not be copied.
@@ -111,7 +113,7 @@ static bool accept_end(struct mapcp_file_copy *copy, struct mapcp_window *window
         window->length = expected;
         return true;
     }
-    return fail_as_changed(error);
+    return fail_as_changed(options, error);
 }
 
 static bool fail_by_size(const char *because, struct mapcp_error *error) {
@@ -291,7 +293,7 @@ static bool verify_window(struct mapcp_file_copy *copy, const struct mapcp_optio
     }
     bool is_last = copy->verified + length == copy->size;
     bool is_longer = is_last && expected.length > length && !options->allow_changes;
-    bool good = (expected.length >= length && !is_longer) || fail_as_changed(error);
+    bool good = (expected.length >= length && !is_longer) || fail_as_changed(options, error);
     good = good && compare(copy, &expected, length, options, error);
     struct mapcp_error ignored;
     good = mapcp_unmap(&expected, MAPCP_SIDE_SOURCE, good ? error : &ignored) && good;
@@ -375,6 +377,10 @@ bool mapcp_file_copy_abandon(struct mapcp_file_copy *copy) {
 
 static const char NO_LINKS[] = "the target's file system has no symbolic links; " OTHER_WAYS;
 
+static const char NO_ABSOLUTE_LINKS[] =
+    "the host or the target's file system does not permit this absolute link; "
+    "leave it out, with `symlinks=skip`";
+
 static const char MAY_LACK_LINKS[] =
     "input/output error; perhaps the target's file system has no symbolic links; if so, " OTHER_WAYS;
 
@@ -386,8 +392,9 @@ static bool fail_to_link(struct mapcp_place target, const char *text, struct map
     mapcp_fail_number(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, number);
     bool may_lack_links = error->code == MAPCP_CODE_NOT_PERMITTED || error->code == MAPCP_CODE_UNSUPPORTED ||
                           error->code == MAPCP_CODE_IO;
-    // Hosts do not permit links to absolute paths.
-    if (may_lack_links && text[0] != '/' && mapcp_temporary_can_be_made(target, namer)) {
+    if (error->code == MAPCP_CODE_NOT_PERMITTED && text[0] == '/') {
+        error->because = NO_ABSOLUTE_LINKS;
+    } else if (may_lack_links && text[0] != '/' && mapcp_temporary_can_be_made(target, namer)) {
         error->because = error->code == MAPCP_CODE_IO ? MAY_LACK_LINKS : NO_LINKS;
     }
     return false;

@@ -12,6 +12,10 @@
 static const char LEADS_OUT[] =
     "it is a link that leads out of the sandbox; "
     "copy its destination by its own path, or copy the link itself, with `symlinks=preserve`";
+// wasmtime does not read absolute links.
+static const char UNREADABLE[] =
+    "the host does not let programs read this link, perhaps because it is absolute; "
+    "leave it out, with `symlinks=skip`, or copy its destination by its own path";
 static const char INVALID_TEXT[] =
     "the link's text is not valid UTF-8; recreate the link, or leave it out, with `symlinks=skip`";
 
@@ -21,6 +25,15 @@ bool mapcp_source_check(const struct stat *status, struct mapcp_error *error) {
     }
     return S_ISREG(status->st_mode) ||
            mapcp_fail(error, MAPCP_OPERATION_OPEN, MAPCP_SIDE_SOURCE, MAPCP_CODE_NOT_REGULAR_FILE);
+}
+
+/// Whether the host refuses to read the text of a link.
+static bool is_unreadable(struct mapcp_place link) {
+    char first = '\0';
+    struct mapcp_error error;
+    return readlinkat(link.directory, link.name, &first, 1) < 0 &&
+           !mapcp_fail_number(&error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, errno) &&
+           error.code == MAPCP_CODE_NOT_PERMITTED;
 }
 
 bool mapcp_stat_source(struct mapcp_place place, bool follow, struct stat *status,
@@ -33,7 +46,8 @@ bool mapcp_stat_source(struct mapcp_place place, bool follow, struct stat *statu
     struct stat link;
     if (follow && fstatat(place.directory, place.name, &link, AT_SYMLINK_NOFOLLOW) == 0 &&
         S_ISLNK(link.st_mode)) {
-        error->because = error->code == MAPCP_CODE_NOT_PERMITTED  ? LEADS_OUT
+        error->because = error->code == MAPCP_CODE_NOT_PERMITTED
+                             ? is_unreadable(place) ? UNREADABLE : LEADS_OUT
                          : error->code == MAPCP_CODE_INVALID_NAME ? INVALID_TEXT
                                                                   : NULL;
     }
@@ -77,7 +91,9 @@ bool mapcp_read_link(struct mapcp_place place, struct mapcp_link *link, struct m
     ssize_t length = readlinkat(place.directory, place.name, link->text, MAPCP_LONGEST_LINK);
     if (length < 0) {
         mapcp_fail_number(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_SOURCE, errno);
-        error->because = error->code == MAPCP_CODE_INVALID_NAME ? INVALID_TEXT : NULL;
+        error->because = error->code == MAPCP_CODE_NOT_PERMITTED  ? UNREADABLE
+                         : error->code == MAPCP_CODE_INVALID_NAME ? INVALID_TEXT
+                                                                  : NULL;
         return false;
     }
     if (length == MAPCP_LONGEST_LINK) {

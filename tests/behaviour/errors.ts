@@ -53,6 +53,15 @@ export const leadsOut = (path: string, entry?: string): ExpectedError =>
     entry,
   );
 
+/** A link that the host does not let programs read. */
+export const unreadableLink = (path: string, entry?: string): ExpectedError =>
+  error(
+    'EPERM',
+    `cannot inspect '${path}': the host does not let programs read this link, perhaps because it is absolute; ` +
+      'leave it out, with `symlinks=skip`, or copy its destination by its own path',
+    entry,
+  );
+
 /** Neither a file, nor a directory, nor a link. */
 export const notRegular = (path: string, verb = 'open', entry?: string): ExpectedError =>
   error(
@@ -131,6 +140,13 @@ export const surprises = (pattern: string, why: string): ExpectedError => ({
 /** A full disk. */
 export const full = (path: string, verb = 'write', entry?: string): ExpectedError =>
   error('ENOSPC', `cannot ${verb} '${path}': no space left on the file system`, entry);
+
+/** A source that changed although changes are allowed. */
+export const changedThough = (path: string): ExpectedError =>
+  error(
+    'ERR_MAPCP_SOURCE_CHANGED',
+    `cannot map '${path}': it changed during the copy; copy it again when nothing writes to it`,
+  );
 
 /** A source that changed. */
 export const changed = (path: string, entry?: string): ExpectedError =>

@@ -181,20 +181,25 @@ static const char *known(const char *path) {
     return path ? path : "";
 }
 
-/// Writes that the host opened no directory that the path is in, and how to open the one that it is in.
-static void put_unopened(FILE *stream, const char *path) {
-    const char *slash = strrchr(path, '/');
-    const char *directory = slash ? path : ".";
-    fputs("it is in no directory that the host opened; put --dir='", stream);
-    mapcp_put_escaped_start(stream, directory, slash && slash > path ? (size_t)(slash - path) : 1);
-    fputs("' before mapcp.wasm", stream);
+/// Writes that a path is in no directory that the host opened, which ones it opened, and how to open another.
+static void put_unopened(FILE *stream) {
+    char *name = mapcp_preopen_name(0);
+    fputs(name ? "it is in none of the directories that the host opened: " : "the host opened no directory",
+          stream);
+    for (uint32_t index = 1; name; index++) {
+        mapcp_put_quoted(stream, name);
+        free(name);
+        name = mapcp_preopen_name(index);
+        fputs(name ? ", " : "", stream);
+    }
+    fputs("; to open one, put --dir HOST::GUEST before mapcp.wasm", stream);
 }
 
 /// Writes the reason of an error. The engine writes options as `name`, the command line as --name.
 static void put_reason(FILE *stream, const struct mapcp_copy_error *error) {
     const char *path = known(mapcp_copy_error_path(error));
     if (error->error.code == MAPCP_CODE_NOT_FOUND && !mapcp_is_preopened(path)) {
-        put_unopened(stream, path);
+        put_unopened(stream);
         return;
     }
     bool is_option = false;

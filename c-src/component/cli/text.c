@@ -80,7 +80,8 @@ static const char *skip_characters(const char *text, size_t count) {
     return text;
 }
 
-void mapcp_put_escaped_start(FILE *stream, const char *text, size_t length) {
+/// Writes the first `length` bytes of a text with escapes.
+static void put_escaped_start(FILE *stream, const char *text, size_t length) {
     const char *end = text + length;
     char escape[MAPCP_ESCAPE_SIZE];
     while (text < end) {
@@ -95,7 +96,7 @@ void mapcp_put_escaped_start(FILE *stream, const char *text, size_t length) {
 }
 
 void mapcp_put_escaped(FILE *stream, const char *text) {
-    mapcp_put_escaped_start(stream, text, strlen(text));
+    put_escaped_start(stream, text, strlen(text));
 }
 
 void mapcp_put_path(FILE *stream, const char *path) {
@@ -105,7 +106,7 @@ void mapcp_put_path(FILE *stream, const char *path) {
         return;
     }
     fputc('\'', stream);
-    mapcp_put_escaped_start(stream, path, (size_t)(skip_characters(path, SHOWN) - path));
+    put_escaped_start(stream, path, (size_t)(skip_characters(path, SHOWN) - path));
     fputs("…", stream);
     mapcp_put_escaped(stream, skip_characters(path, characters - SHOWN));
     fputc('\'', stream);

@@ -18,9 +18,6 @@ size_t mapcp_escape(const char *text, char escape[MAPCP_ESCAPE_SIZE]);
 /// Writes text with escapes.
 void mapcp_put_escaped(FILE *stream, const char *text);
 
-/// Writes the first `length` bytes of a text with escapes.
-void mapcp_put_escaped_start(FILE *stream, const char *text, size_t length);
-
 /// Writes text with escapes, in single quotes.
 void mapcp_put_quoted(FILE *stream, const char *text);
 
