@@ -3,7 +3,7 @@
  *
  * The package has more modules:
  * - `mapcp/host` is the WASI host that this one uses. It runs any component.
- * - `mapcp/bindings` are jco's bindings of the component, to instantiate it on any host.
+ * - `mapcp/bindings` are jco's bindings of the component's library, to instantiate it on any host.
  * - `mapcp/component` is the component as a file. Its URL is `import.meta.resolve('mapcp/component')`, and its path
  *   `require.resolve('mapcp/component')`.
  *

@@ -422,9 +422,8 @@ bool mapcp_pattern_repeats_source(const char *pattern, const char *source) {
     const char *const own = source + start;
     const size_t length = end - start;
     const char *name = pattern + (*pattern == '/');
-    const bool has_no_name = length == 0 || (start == 1 && *source == '/') || is_impossible_name(own, length);
     // A first name that is not literal can match others.
-    if (has_no_name || strcspn(name, "*?[{\\") < strcspn(name, "/")) {
+    if (length == 0 || is_impossible_name(own, length) || strcspn(name, "*?[{\\") < strcspn(name, "/")) {
         return false;
     }
     for (;;) {

@@ -44,8 +44,6 @@ const char *mapcp_pattern_warning(const char *pattern);
 
 /// Whether a pattern seems to begin with the path of a source, such as `src/lib` or `/home/src/lib` for the
 /// source `src`. It can match only if the source has an entry with the pattern's first name.
-///
-/// False for an absolute source of one name: a host chooses such a name for the directory that it opens.
 bool mapcp_pattern_repeats_source(const char *pattern, const char *source);
 
 /// Why a pattern can never match, or is incomplete: a sentence that says what to write. NULL if the pattern

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { CopyError, openSandbox } from 'mapcp';
 import { describe, expect } from 'vitest';
 import { it } from '../helpers/it.js';
@@ -24,6 +25,33 @@ describe('a sandbox', () => {
     await box.copy('/out/b', '/out/c');
     expect(readFileSync(join(directory, 'out/c'), 'utf8')).toBe('content');
   });
+
+  it('accepts the file: URL of a directory', async ({ directory }) => {
+    (await open(directory)).close();
+    using box = await openSandbox({
+      '/in': { path: pathToFileURL(join(directory, 'in')), access: 'read' },
+      '/out': { path: pathToFileURL(join(directory, 'out')), access: 'read-write' },
+    });
+    await box.copy('/in/a', '/out/b');
+    expect(readFileSync(join(directory, 'out/b'), 'utf8')).toBe('content');
+  });
+
+  it.for(['/in/sub', 'in/sub', 'in/sub/', '/in/*.txt'])(
+    'warns of the pattern %s if its source is /in',
+    async (pattern, { directory }) => {
+      using box = await open(directory);
+      for (const name of ['include', 'exclude']) {
+        const options = { recursive: true, [name]: [pattern] };
+        const { warnings } = await box.copy('/in', `/out/${name}`, options);
+        expect(warnings.map(({ path, reason }) => [path, reason])).toEqual([
+          [
+            pattern,
+            'a pattern is matched against paths below the source, so leave out the path of the source',
+          ],
+        ]);
+      }
+    },
+  );
 
   it('lets the event loop run while it makes many directories, and removes them after an abort', async ({
     directory,
@@ -97,7 +125,11 @@ describe('a sandbox', () => {
     ['a list', [], /^preopens must be an object with a directory/],
     ['a Map', new Map(), /^preopens must be an object with a directory/],
     ['a word', { '/o': 'w' }, /^preopens\['\/o'\] must be an object, not 'w'$/],
-    ['a URL', { '/o': { path: new URL('file:///'), access: 'read' } }, /\.path must be a string, not a URL$/],
+    [
+      'a URL of the web',
+      { '/o': { path: new URL('https://host/'), access: 'read' } },
+      /\.path must be a path or a file: URL, not 'https:\/\/host\/'$/,
+    ],
     ['no path', { '/o': { access: 'read' } }, /\.path must be a string, not undefined$/],
     ['a lone surrogate', { '/o': { path: '\udc00', access: 'read' } }, /\.path must be well-formed/],
     ['another option', { '/o': { path: '/', access: 'read', readonly: true } }, /has no option 'readonly'/],

@@ -59,24 +59,25 @@ describe('the command line reports in one sentence', () => {
   });
 
   it.skipIf(wasmtime === undefined).each([
-    { preopens: '--dir in', args: 'in/a new', operation: 'create', path: 'new', dir: '.' },
-    {
-      preopens: '--dir in',
-      args: '--make-parents in/a new/b',
-      operation: 'create',
-      path: 'new/b',
-      dir: 'new',
-    },
-    { preopens: '', args: 'in/a out/b', operation: 'inspect', path: 'in/a', dir: 'in' },
-    { preopens: '--dir in', args: '-t out in/a', operation: 'open', path: 'out', dir: '.' },
-    { preopens: '--dir in', args: '--clean /x', operation: 'open', path: '/x', dir: '/' },
+    { preopens: '--dir in', args: 'in/a new', operation: 'create', path: 'new' },
+    { preopens: '--dir in', args: '--make-parents in/a new/b', operation: 'create', path: 'new/b' },
+    { preopens: '', args: 'in/a out/b', operation: 'inspect', path: 'in/a' },
+    { preopens: '--dir in', args: '-t out in/a', operation: 'open', path: 'out' },
+    { preopens: '--dir in', args: '--clean /x', operation: 'open', path: '/x' },
+    { preopens: '--dir in::/in --dir out::/out', args: '/in/a /outt', operation: 'create', path: '/outt' },
+    { preopens: '--dir in::/in --dir out::/out', args: '/in/a /outt/x', operation: 'create', path: '/outt/x' },
   ])(
-    'that no --dir opens a path, in wasmtime: $preopens $args',
-    ({ preopens, args, operation, path, dir }) => {
+    'that no --dir opens a path, and which ones are open, in wasmtime: $preopens $args',
+    ({ preopens, args, operation, path }) => {
       const { status, stderr } = run(
         `${wasmtime} run ${preopens} ${resolve('build/out/mapcp.wasm')} ${args}`,
       );
-      const why = `it is in no directory that the host opened; put --dir='${dir}' before mapcp.wasm`;
+      const names = preopens.match(/(?<!-)\/?\b\w+(?= --|$)/g)?.map((name) => `'${name}'`) ?? [];
+      const opened =
+        names.length > 0
+          ? `it is in none of the directories that the host opened: ${names.join(', ')}`
+          : 'the host opened no directory';
+      const why = `${opened}; to open one, put --dir HOST::GUEST before mapcp.wasm`;
       expect(stderr.endsWith(`cannot ${operation} '${path}': ${why}\n`)).toBe(true);
       expect(status).toBe(1);
     },
@@ -88,6 +89,8 @@ describe('the command line reports in one sentence', () => {
     { args: '$DIRECTORY/in/a .', operation: 'create', path: './a' },
     { args: '-rT $DIRECTORY/in x', operation: 'create', path: 'x' },
     { args: 'x $DIRECTORY/out', operation: 'inspect', path: 'x' },
+    { args: '--clean .', operation: 'open', path: '.' },
+    { args: '--files-from x $DIRECTORY/in $DIRECTORY/out', operation: 'open', path: 'x' },
   ])('that the working directory was removed: $args', ({ args, operation, path }) => {
     const { status, stderr } = run(`DIRECTORY=$PWD; mkdir gone; cd gone; rmdir ../gone; $mapcp ${args}`);
     const why = 'the working directory was removed; change to another one, or use absolute paths';

@@ -3,7 +3,7 @@ import { countOf } from '../common/cleaning.js';
 import { CleanError } from '../common/errors.js';
 import { type CleanOptions, cleanChecks } from '../common/options.js';
 import type { CleanReport } from '../jobs/component.js';
-import { below, hostPathOf } from './host-path.js';
+import { below, hostPathOf, reasonOfNowhere } from './host-path.js';
 import { confinementOfUser } from './lent-sandbox.js';
 import { openSandbox } from './sandbox.js';
 import { isSystemError, reasonOf, reasonOfCode } from './system-error.js';
@@ -31,8 +31,9 @@ export async function clean(directory: string | URL, options: CleanOptions = {})
 /** Does the same as {@link clean}. Returns what was done and what failed, with guest paths for {@link hostPath}. */
 export async function cleanAll(directory: string, options: CleanOptions): Promise<CleanReport> {
   const taken = takeOptions<CleanOptions>('options', options, cleanChecks);
-  if (directory === '') {
-    throw new CleanError({ code: 'ENOENT', operation: 'open', path: '', reason: reasonOfCode('ENOENT') });
+  const reason = directory === '' ? reasonOfCode('ENOENT') : reasonOfNowhere(directory);
+  if (reason !== undefined) {
+    throw new CleanError({ code: 'ENOENT', operation: 'open', path: directory, reason });
   }
   try {
     const access = taken.dryRun ? 'read' : 'read-write';

@@ -10,12 +10,19 @@ import type { Made } from '../jobs/made.js';
 import { type Input, inputOf, STREAM, type StreamSource } from '../task/input.js';
 import { CopyTask, type Order, type Work } from '../task/task.js';
 import { leadsToDescriptor, pathOfOpenFile } from './descriptor-link.js';
-import { below, hostPathOf, isDirectory, isLink } from './host-path.js';
+import { below, hostPathOf, isDirectory, isLink, reasonOfNowhere, workingDirectory } from './host-path.js';
 import { type LentSandbox, lendSandbox } from './lent-sandbox.js';
 import type { SandboxOptions } from './sandbox.js';
 import { isSystemError, reasonOf, type SystemError } from './system-error.js';
 
 const NOT_REGULAR_FILE = 'ERR_MAPCP_NOT_REGULAR_FILE';
+
+// The directories that the component gets.
+const SOURCE = '/in';
+const TARGET = '/out';
+
+/** The guest path of a source without a name of its own, such as `..`. */
+const NAMELESS_SOURCE = `${SOURCE}/.`;
 
 /** A host path, divided for a sandbox: the directory to preopen, and the guest path. */
 interface HostPath {
@@ -112,10 +119,10 @@ function orderOf(
   const isStream = input?.form === 'content';
   const prepare = async (): Promise<Work> => {
     const find = () => {
-      const to = withExistingDirectory(placeOf(target, '/out', start));
+      const to = withExistingDirectory(placeOf(target, TARGET, start));
       const from = isStream
         ? streamNamed(source)
-        : behindDescriptor(placeOf(source, '/in', start), to, options, starter);
+        : behindDescriptor(placeOf(source, SOURCE, start), to, options, starter);
       return { from, to };
     };
     let { from, to } = find();
@@ -150,22 +157,13 @@ function orderOf(
   return { options, input, prepare };
 }
 
-function workingDirectory(): string | undefined {
-  try {
-    return process.cwd();
-  } catch {
-    // It was removed. Absolute paths do not need it.
-    return undefined;
-  }
-}
-
 /** Refuses a relative path after the working directory was removed. */
 function requireAbsolute(from: HostPath, to: HostPath): void {
   for (const { given, preopen } of [from, to]) {
     const isSource = preopen === from.preopen;
-    // The engine reports an empty path. A stream has no path.
-    if (given !== '' && preopen !== STREAM && !isAbsolute(given)) {
-      const reason = 'the working directory was removed; change to another one, or use absolute paths';
+    // A stream has no path.
+    const reason = preopen === STREAM ? undefined : reasonOfNowhere(given);
+    if (reason !== undefined) {
       throw copyError(from, to, {
         code: 'ENOENT',
         operation: isSource ? 'inspect' : 'create',
@@ -187,7 +185,8 @@ function placeOf(asWritten: string, preopen: string, start: string | undefined):
   const name = basename(given);
   // These name a directory itself, so its parent must stay out of reach.
   if (name === '' || name === '.' || name === '..') {
-    return { given, preopen, directory: given, guestPath: preopen };
+    // Patterns must not be compared with the preopen's name, which the caller does not know.
+    return { given, preopen, directory: given, guestPath: preopen === SOURCE ? NAMELESS_SOURCE : preopen };
   }
   // The engine must see a slash at the end, because such a path can only name a directory.
   const slash = given.endsWith('/') || given.endsWith(sep) ? '/' : '';
@@ -201,7 +200,7 @@ function streamNamed(given: string): HostPath {
 
 /** Whether the guest path ends with the last name of the given path, and not with the preopen's. */
 function hasOwnName({ guestPath, preopen }: HostPath): boolean {
-  return guestPath !== preopen;
+  return guestPath !== preopen && guestPath !== NAMELESS_SOURCE;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { lstatSync, statSync } from 'node:fs';
-import { sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { isUrl, requireThat } from '../common/check.js';
+import { isAbsolute, sep } from 'node:path';
+import process from 'node:process';
 import { requirePath } from '../common/options.js';
+import { pathOfUrl } from '../host/file-url.js';
 
 /**
  * Returns a path of the system from a path or a `file:` URL.
@@ -12,10 +12,7 @@ import { requirePath } from '../common/options.js';
  * @throws a TypeError if it is neither
  */
 export function hostPathOf(argument: string, given: unknown): string {
-  if (isUrl(given)) {
-    requireThat(given.protocol === 'file:', argument, 'a path or a file: URL', given.href);
-  }
-  const path = isUrl(given) ? fileURLToPath(given) : given;
+  const path = pathOfUrl(argument, given);
   requirePath(argument, path);
   return path;
 }
@@ -31,6 +28,22 @@ export function below(directory: string, rest: string): string {
   const path = rest.split('/').join(sep);
   const isDivided = directory.endsWith('/') || directory.endsWith(sep);
   return isDivided ? directory + path : directory + sep + path;
+}
+
+/** Returns the working directory; undefined if it was removed. */
+export function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns why a path leads nowhere if it is relative and the working directory was removed; otherwise undefined. */
+export function reasonOfNowhere(path: string): string | undefined {
+  return path !== '' && !isAbsolute(path) && workingDirectory() === undefined
+    ? 'the working directory was removed; change to another one, or use absolute paths'
+    : undefined;
 }
 
 /** Whether a path names a symbolic link. */

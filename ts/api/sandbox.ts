@@ -20,7 +20,7 @@ import { preopen } from '../host/check-options.js';
 import { createHost } from '../host/create-host.js';
 import type { Preopens } from '../host/grant.js';
 import type { Host } from '../host/host.js';
-import type { HostOptions } from '../host/host-options.js';
+import type { CheckedHostOptions, HostOptions } from '../host/host-options.js';
 import { ModeCarrier } from '../host/modes.js';
 import {
   type CleanReport,
@@ -293,7 +293,7 @@ export class Sandbox implements Disposable {
  * This takes a few milliseconds. Before Node 26, V8 also leaks a few kilobytes each time. So use one sandbox for many
  * copies.
  *
- * @param preopens the directories, such as `{ '/in': { path: 'uploads', access: 'read' } }`
+ * @param preopens the directories, such as `{ '/in': { path: 'uploads', access: 'read' } }`; a path can be a `file:` URL
  * @param options how the sandbox is confined
  * @returns the sandbox, which the caller must close
  * @throws the error of `fs` if a directory cannot be opened; a TypeError that names the argument or option that is
@@ -309,7 +309,10 @@ export class Sandbox implements Disposable {
  * await box.copy('/in/report.pdf', '/out/report.pdf');
  * ```
  */
-export async function openSandbox(preopens: Preopens, options: SandboxOptions = {}): Promise<Sandbox> {
+export async function openSandbox(
+  preopens: Preopens<string | URL>,
+  options: SandboxOptions = {},
+): Promise<Sandbox> {
   const directories = takePreopens('preopens', preopens) as Preopens;
   const taken = takeOptions<SandboxOptions>('options', options, sandboxChecks);
   const aids = newAids();
@@ -352,7 +355,7 @@ export function hostOptions(
   preopens: Preopens,
   { confinement, allowOverlap }: SandboxOptions,
   aids: Aids,
-): HostOptions {
+): CheckedHostOptions {
   return {
     preopens,
     // WASI's C library imports both. Names of temporary files have random numbers.

@@ -3,6 +3,7 @@ import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { leadsToDescriptor, pathOfOpenFile } from '../api/descriptor-link.js';
+import { reasonOfNowhere } from '../api/host-path.js';
 import { isSystemError, reasonOf } from '../api/system-error.js';
 import type { CopyErrorDetails } from '../common/errors.js';
 import { shortened } from '../common/errors.js';
@@ -22,7 +23,7 @@ export class FeedError extends Error {
     if (!isSystemError(cause)) {
       throw cause;
     }
-    const why = reason ?? reasonOf(cause);
+    const why = reason ?? (cause.code === 'ENOENT' ? reasonOfNowhere(path) : undefined) ?? reasonOf(cause);
     super(`cannot ${operation} ${shortened(path)}: ${why}`, { cause });
     this.details = { code: cause.code, operation, path, reason: why };
   }

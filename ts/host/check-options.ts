@@ -16,15 +16,17 @@ import {
 import { access, guestPath, preopenOf, preopensOf } from '../common/preopens.js';
 import { environment, programHints } from '../common/program-options.js';
 import { DEVICES, deviceNames } from './devices.js';
+import { pathOfUrl } from './file-url.js';
 import type { Durability, Preopen } from './grant.js';
-import type { HostOptions } from './host-options.js';
+import type { CheckedHostOptions, HostOptions } from './host-options.js';
 import { ModeCarrier } from './modes.js';
 import { inputOf, outputOf } from './standard-streams.js';
 
 const hostPath: Check = (name, value) => {
-  text(name, value);
-  requireThat(value !== '', name, 'a path', value);
-  return value;
+  const path = pathOfUrl(name, value);
+  text(name, path);
+  requireThat(path !== '', name, 'a path', path);
+  return path;
 };
 
 /** Checks a preopen: a path of this system, and the access to it. */
@@ -83,8 +85,8 @@ const checks: Checks<HostOptions> = {
  * @param options any value
  * @returns the copy
  */
-export function takeHostOptions(options: unknown): HostOptions {
-  const taken = takeOptions<HostOptions>('options', options, checks, programHints);
+export function takeHostOptions(options: unknown): CheckedHostOptions {
+  const taken = takeOptions<CheckedHostOptions>('options', options, checks, programHints);
   if (
     taken.devices !== undefined &&
     taken.devices.length > 0 &&

@@ -5,7 +5,7 @@ import type { CliOptions } from './cli.js';
 import { walkerFor } from './create-host.js';
 import { RefusedError } from './errors.js';
 import { grantAll } from './granted.js';
-import type { HostOptions } from './host-options.js';
+import type { CheckedHostOptions, HostOptions } from './host-options.js';
 import type { LoadedComponent } from './loaded.js';
 import { monotonicNow, sleepUntil, wallNow } from './now.js';
 import { Program } from './preview1/program.js';
@@ -34,7 +34,7 @@ export class Command implements LoadedComponent {
   }
 
   /** Runs the program as `run` does, and reaches directories through `walker`. Does not check the options. */
-  async runOn(walker: Walker, options: HostOptions): Promise<number> {
+  async runOn(walker: Walker, options: CheckedHostOptions): Promise<number> {
     this.#program.requireGranted(options);
     const { cli, times, directories, close } = grantAll(walker, options);
     try {

@@ -3,7 +3,7 @@
 import { takeHostOptions } from './check-options.js';
 import type { Host, ReusableHost } from './host.js';
 import { createHostWith, createReusableHostWith } from './host.js';
-import type { HostOptions } from './host-options.js';
+import type { CheckedHostOptions, HostOptions } from './host-options.js';
 import { NoKoffiError } from './koffi.js';
 import { flagsFor, isDeniedByDeno, isGranted, OWN_DESCRIPTORS, requireGranted } from './permission.js';
 import type { Walker } from './walker.js';
@@ -38,12 +38,12 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 }
 
 /** Makes a host for one instance that can start again. Does not check the options. Rejects as {@link createHost} does. */
-export async function createReusableHost(options: HostOptions): Promise<ReusableHost> {
+export async function createReusableHost(options: CheckedHostOptions): Promise<ReusableHost> {
   return createReusableHostWith(walkerFor(options), options);
 }
 
 /** Chooses how to confine a component. */
-export function walkerFor({ preopens = {}, confinement: wanted }: HostOptions): Walker {
+export function walkerFor({ preopens = {}, confinement: wanted }: CheckedHostOptions): Walker {
   requireGranted(preopens);
   const isWriting = Object.values(preopens).some(({ access }) => access === 'read-write');
   const mayUseProcfs = isGranted(OWN_DESCRIPTORS, isWriting ? 'read-write' : 'read');

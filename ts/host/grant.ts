@@ -10,15 +10,18 @@ import type { SetTimes } from './times.js';
 export type Access = 'read' | 'read-write';
 
 /** A directory of this system that a component gets. */
-export interface Preopen {
-  /** Its path. Symbolic links in it are followed, and a relative path starts at the working directory. */
-  path: string;
+export interface Preopen<Path extends string | URL = string> {
+  /**
+   * Its path, or its `file:` URL. Symbolic links in it are followed, and a relative path starts at the working
+   * directory.
+   */
+  path: Path;
   /** What the component may do below it. */
   access: Access;
 }
 
 /** Directories by their guest paths. Those of a sandbox are absolute. */
-export type Preopens = Readonly<Record<string, Preopen>>;
+export type Preopens<Path extends string | URL = string> = Readonly<Record<string, Preopen<Path>>>;
 
 /**
  * Whether new names survive a power cut. The whole host has one such object, and the code that runs the component

@@ -7,7 +7,7 @@ import { CloseErrors } from './close-errors.js';
 import { DEVICES, DeviceDirectory } from './devices.js';
 import type { Directory, OpenDirectory } from './directory.js';
 import type { Preopens } from './grant.js';
-import type { HostOptions } from './host-options.js';
+import type { CheckedHostOptions } from './host-options.js';
 import { ModeCarrier } from './modes.js';
 import { holdPreopens, refuseOverlap } from './preopens.js';
 import { SparseFiles } from './sparse-files.js';
@@ -34,7 +34,7 @@ export interface Granted {
 }
 
 /** Takes hold of what the options grant, and reaches directories through `walker`. Does not check the options. */
-export function grantAll(walker: Walker, options: HostOptions): Granted {
+export function grantAll(walker: Walker, options: CheckedHostOptions): Granted {
   const { args = [], env } = options;
   const { stdin = '', stdout = () => {}, stderr = () => {} } = options;
   const cli = {

@@ -8,7 +8,7 @@ import type { Input, Output } from './standard-streams.js';
 /** What a component gets. It does not get what is left out. */
 export interface HostOptions {
   /** The directories, by the component's name for each, such as `/in`. Default: none. */
-  preopens?: Preopens;
+  preopens?: Preopens<string | URL>;
   /** The arguments; the first is the program's name. Default: none. */
   args?: readonly string[];
   /** The environment variables. One that is undefined is left out, so `process.env` works. Default: none. */
@@ -80,4 +80,9 @@ export interface HostOptions {
   modes?: ModeCarrier;
   /** Whether names are on the disk before a call returns. May be changed while the component runs. Default: no. */
   durability?: Durability;
+}
+
+/** The options of a host after their check. */
+export interface CheckedHostOptions extends HostOptions {
+  preopens?: Preopens;
 }

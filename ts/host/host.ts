@@ -7,7 +7,7 @@ import { createClocks } from './clocks.js';
 import { createFilesystem } from './filesystem.js';
 import type { Preopens } from './grant.js';
 import { grantAll } from './granted.js';
-import type { HostOptions } from './host-options.js';
+import type { CheckedHostOptions } from './host-options.js';
 import type { WasiImports } from './imports.js';
 import { importObject } from './imports.js';
 import { createIo } from './io.js';
@@ -60,18 +60,18 @@ export interface ReusableHost extends Host {
 }
 
 /** Makes a host that reaches directories through `walker`. Does not check the options. */
-export function createHostWith(walker: Walker, options: HostOptions): Host {
+export function createHostWith(walker: Walker, options: CheckedHostOptions): Host {
   const { imports, preopens, dataRanges, close } = makeHost(walker, options);
   return { imports, preopens, dataRanges, close, [dispose]: close };
 }
 
 /** Makes a host as `createHostWith` does, for one instance that can start again. */
-export function createReusableHostWith(walker: Walker, options: HostOptions): ReusableHost {
+export function createReusableHostWith(walker: Walker, options: CheckedHostOptions): ReusableHost {
   return makeHost(walker, options, new Set());
 }
 
 /** `handles` gets the tables of the component's handles; left out if the host is used once. */
-function makeHost(walker: Walker, options: HostOptions, handles?: Set<HandleTable>): ReusableHost {
+function makeHost(walker: Walker, options: CheckedHostOptions, handles?: Set<HandleTable>): ReusableHost {
   const granted = grantAll(walker, options);
   const table = new ResourceTable(options.maxResources);
   const io = createIo(table, handles);
