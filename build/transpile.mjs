@@ -137,7 +137,9 @@ const changes = [
 ];
 
 /** Declarations in place of jco's, which use a WebAssembly namespace that Node's types lack. */
-const instantiateDeclaration = `/** A compiled core module. */
+const instantiateDeclaration = `export type * from './interfaces/mapcp-copy-copier.js';
+
+/** A compiled core module. */
 type CoreModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer T } } } ? T : object;
 /** An instance of a core module. */
 type CoreInstance = typeof globalThis extends { WebAssembly: { Instance: { prototype: infer T } } } ? T : object;
@@ -346,6 +348,22 @@ function withOwnInstantiate(text) {
   return text.slice(0, start) + instantiateDeclaration;
 }
 
+/**
+ * Declares that a job can be dropped, which jco leaves out.
+ * @param {string} text jco's declarations of an interface
+ * @returns {string}
+ */
+function withDispose(text) {
+  const declared = text.replace(
+    /^( *constructor\(source: string, target: string, options: CopyOptions\))\n/m,
+    '$1\n  /** Drops the job, and removes its unfinished files. */\n  [Symbol.dispose](): void;\n',
+  );
+  if (declared === text) {
+    throw missing('the declaration of CopyJob');
+  }
+  return declared;
+}
+
 await runScript(async () => {
   const [component, directory, name] = process.argv.slice(2);
   if (component === undefined || directory === undefined || name === undefined) {
@@ -373,8 +391,10 @@ await runScript(async () => {
     mkdirSync(dirname(path), { recursive: true });
     if (file === `${name}.js`) {
       writeFileSync(path, await bundle(improved(text), coreModules));
+    } else if (file === `${name}.d.ts`) {
+      writeFileSync(path, withOwnInstantiate(text));
     } else {
-      writeFileSync(path, file === `${name}.d.ts` ? withOwnInstantiate(text) : text);
+      writeFileSync(path, text.includes('class CopyJob') ? withDispose(text) : text);
     }
   }
   return 0;

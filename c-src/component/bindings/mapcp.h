@@ -157,7 +157,8 @@ typedef struct exports_mapcp_copy_copier_copy_error_t {
   // The path of its copy.
   mapcp_string_t   target;
   // The reason as a clause for people, without a path, such as "no such file or directory". If it advises an
-  // option, the option has its WIT name between backquotes: `make-parents`, or `symlinks=skip` with a value.
+  // option, the option has its WIT name between backquotes: `make-parents`, or `symlinks=skip` with a value. If a
+  // pattern is invalid, it is the sentence that `pattern-fault` returns.
   mapcp_string_t   reason;
   // The path of the temporary file if it could not be removed. Otherwise none.
   mapcp_option_string_t   leftover;
@@ -314,8 +315,8 @@ typedef struct exports_mapcp_copy_copier_copy_options_t {
   exports_mapcp_copy_copier_atomicity_t   atomic;
   // Copy directories with their contents. Otherwise a directory is the error `is-directory`.
   bool   recursive;
-  // Give files, links and directories the source's times of access and modification. If WASI, which has times from
-  // 1970 to 2554, or the target's file system may lack the time of modification, there is a warning.
+  // Give files, links and directories the source's times of access and modification. There is a warning if WASI, which
+  // has times from 1970 to 2554, may lack the time of modification, or if a file or link got another one.
   bool   preserve_timestamps;
   // Copy a file that has several names in the tree only once, and give the copy as many names. If the file system or
   // the host refuses hard links, each name gets a copy of its own, with one warning. Names in different shards or jobs
