@@ -36,10 +36,7 @@ function errorOf(act: () => unknown): unknown {
 
 describe('a NUL in a string that a program passes is an error that shows it:', async () => {
   const reason = 'it must not contain a NUL character';
-  const { copier } = await instantiate(
-    undefined,
-    (await createHost({ clocks: true, random: true })).imports,
-  );
+  const { copier } = await instantiate(undefined, (await createHost({ clocks: true, random: true })).imports);
 
   it.each([
     { name: 'the source', source: '/in\0x', path: '/in\\0x' },
@@ -68,7 +65,7 @@ describe('a NUL in a string that a program passes is an error that shows it:', a
   });
 
   it('an argument of a command line', async () => {
-    const { commandLine } = await instantiateCommandLine(undefined, {});
+    const { commandLine } = await instantiateCommandLine(undefined, { 'mapcp:copy/copier@0.1.0': {} });
     expect(commandLine.parse(['a\0', 'b'])).toMatchObject({
       tag: 'print',
       val: { status: 2, text: 'mapcp: an argument must not contain a NUL character\n' },

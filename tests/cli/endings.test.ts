@@ -65,7 +65,12 @@ describe('the command line reports in one sentence', () => {
     { preopens: '--dir in', args: '-t out in/a', operation: 'open', path: 'out' },
     { preopens: '--dir in', args: '--clean /x', operation: 'open', path: '/x' },
     { preopens: '--dir in::/in --dir out::/out', args: '/in/a /outt', operation: 'create', path: '/outt' },
-    { preopens: '--dir in::/in --dir out::/out', args: '/in/a /outt/x', operation: 'create', path: '/outt/x' },
+    {
+      preopens: '--dir in::/in --dir out::/out',
+      args: '/in/a /outt/x',
+      operation: 'create',
+      path: '/outt/x',
+    },
   ])(
     'that no --dir opens a path, and which ones are open, in wasmtime: $preopens $args',
     ({ preopens, args, operation, path }) => {

@@ -7,7 +7,7 @@ import { Command as Program } from '../../ts/host/command.js';
 import type { Access, Preopen } from '../../ts/host/grant.js';
 import type { Host } from '../../ts/host/host.js';
 import { createHostWith } from '../../ts/host/host.js';
-import type { HostOptions } from '../../ts/host/host-options.js';
+import type { CheckedHostOptions } from '../../ts/host/host-options.js';
 import { NoKoffiError } from '../../ts/host/koffi.js';
 import type { Walker } from '../../ts/host/walker.js';
 import { ntWalker } from '../../ts/host/walker-nt.js';
@@ -57,7 +57,7 @@ const byCoreModule: [string, Walker][] = walkers.map(([name, walker]) => [
 export const programWalkers = [...walkers, ...byCoreModule];
 
 /** Creates a host, and closes it after the test. */
-export function hostWith(walker: Walker, options: HostOptions): Host {
+export function hostWith(walker: Walker, options: CheckedHostOptions): Host {
   const host = createHostWith(walker, options);
   onTestFinished(() => host.close());
   return host;
@@ -113,11 +113,11 @@ interface Command {
 /** Runs the guest `calls` in the way that belongs to the walker, and returns its lines. */
 export async function callsOn(
   walker: Walker,
-  options: HostOptions,
+  options: CheckedHostOptions,
   calls: readonly string[],
 ): Promise<string[]> {
   let output = '';
-  const given: HostOptions = {
+  const given: CheckedHostOptions = {
     ...options,
     args: ['calls', ...calls],
     stdout: (bytes) => {

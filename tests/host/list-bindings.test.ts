@@ -30,7 +30,7 @@ describe.each(['async', 'sync'] as const)('bindings that are instantiated %s', (
   });
 
   /** Copies `a` to `b` in `directory`, on a host with `options`. */
-  async function copy(directory: string, options: HostOptions): Promise<void> {
+  async function copy(directory: string, options: Omit<HostOptions, 'preopens'>): Promise<void> {
     const host = hostWith(walker, {
       preopens: { '/': { path: directory, access: 'read-write' } },
       ...options,

@@ -16,14 +16,14 @@ import {
 import { join } from 'node:path';
 import type { Error as IoError } from '@bytecodealliance/preview2-shim/interfaces/wasi-io-error';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { HostOptions } from '../../ts/host/host-options.js';
+import type { CheckedHostOptions } from '../../ts/host/host-options.js';
 import { ExitError } from '../../ts/host/index.js';
 import { hostWith, outcome, sandbox, walkers } from './helpers.js';
 
 const [[, anyWalker]] = walkers as [(typeof walkers)[number]];
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
-function importsWith(options: HostOptions) {
+function importsWith(options: CheckedHostOptions) {
   return hostWith(anyWalker, options).imports;
 }
 

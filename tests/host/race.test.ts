@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { Command as Program } from '../../ts/host/command.js';
 import type { Host } from '../../ts/host/host.js';
-import type { HostOptions } from '../../ts/host/host-options.js';
+import type { CheckedHostOptions } from '../../ts/host/host-options.js';
 import type { Walker } from '../../ts/host/walker.js';
 import { compile } from '../../ts/host/web-assembly.js';
 import { it } from '../helpers/it.js';
@@ -197,7 +197,11 @@ async function runProgram(host: Host, output: () => string): Promise<Seen> {
 }
 
 /** Runs the program as a core module for preview 1. */
-async function runCoreModule(walker: Walker, options: HostOptions, output: () => string): Promise<Seen> {
+async function runCoreModule(
+  walker: Walker,
+  options: CheckedHostOptions,
+  output: () => string,
+): Promise<Seen> {
   const program = new Program(await compile(readFileSync(built('wasm', 'guests', 'race.wasm'))));
   expect(await program.runOn(walker, options)).toBe(0);
   return seenIn(output());
@@ -256,7 +260,7 @@ const sides: [string, string[]][] = [
 /** The results between the sides: there is no entry, or each check finds another one. */
 const between = ['no-entry', 'ENOENT', 'not-directory', 'ENOTDIR', 'loop', 'ELOOP'];
 
-type Contest = (walker: Walker, options: HostOptions, output: () => string) => Seen | Promise<Seen>;
+type Contest = (walker: Walker, options: CheckedHostOptions, output: () => string) => Seen | Promise<Seen>;
 
 const contestants: [string, Contest][] = [
   ['whoever calls its objects', (walker, options) => callObjects(hostWith(walker, options))],
@@ -285,7 +289,7 @@ it.runIf(process.platform === 'linux').for(races)(
     arrange(box, outside);
     const expectUntouched = sealed(outside);
     let output = '';
-    const options: HostOptions = {
+    const options: CheckedHostOptions = {
       preopens: { '/': { path: box, access: 'read-write' } },
       args: ['race', `${ROUNDS}`],
       stdout: (bytes) => {
