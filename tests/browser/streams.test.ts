@@ -1,4 +1,5 @@
-import type { CopyError } from 'mapcp/browser';
+import type { CopyError, Sandbox } from 'mapcp/browser';
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { PathList } from '../../ts/browser/path-list.js';
 import { hasChromium, inChromium } from './chromium.js';
@@ -6,6 +7,14 @@ import { hasFirefox, inFirefox } from './firefox.js';
 import { browsers, prepare } from './prepared.js';
 
 declare const worker: () => Worker;
+declare const slow: {
+  readonly box: Sandbox;
+  readonly copying: Promise<unknown>;
+  readonly abort: AbortController;
+  end(): void;
+  locks(): Promise<string[]>;
+  names(): Promise<string[]>;
+};
 declare const recorded: <Item>() => Promise<Item[]>;
 
 const places = [
@@ -218,6 +227,141 @@ describe.each(places.filter(({ isHere }) => isHere))('a stream in $name', ({ sta
       expect(calls.length).toBeGreaterThan(3);
     });
   }
+});
+
+describe.skipIf(!hasChromium)('while a stream waits', () => {
+  const pages = inChromium();
+
+  /** Begins to copy a stream to `/out/slow`, which then waits for its end. `slow` of the page continues it. */
+  async function begin(page: Page, length: number, target = '/out/slow'): Promise<void> {
+    await page.evaluate(
+      async ([length, target]) => {
+        const directory = await navigator.storage.getDirectory();
+        const box = await mapcp.openSandbox({
+          '/in': { tree: { dir: { a: { source: 'a' } } }, access: 'read-write' },
+          '/out': { directory, access: 'read-write' },
+        });
+        const abort = new AbortController();
+        let end = () => {};
+        const source = new ReadableStream<Uint8Array>({
+          start(controller) {
+            controller.enqueue(new Uint8Array(length).fill(65));
+            end = () => {
+              controller.enqueue(new Uint8Array(5).fill(66));
+              controller.close();
+            };
+          },
+        });
+        const copying = box
+          .copy(source, target, { overwrite: 'error', names: 'portable', signal: abort.signal })
+          .then(
+            ({ bytes }) => bytes,
+            ({ code, message }) => code ?? message,
+          );
+        const locks = async () => {
+          const { held = [], pending = [] } = await navigator.locks.query();
+          return [held, pending].map((some) => some.map(({ name }) => name).join());
+        };
+        while (!/^mapcp file [^,]+$/.test((await locks())[0] ?? '')) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        const names = async () => {
+          const found: string[] = [];
+          for await (const name of directory.keys()) {
+            found.push(name);
+          }
+          return found.toSorted();
+        };
+        Object.assign(globalThis, { slow: { box, copying, abort, end: () => end(), locks, names } });
+      },
+      [length, target] as const,
+    );
+  }
+
+  for (const length of [5, 3_000_000]) {
+    it(`of more than ${length} bytes, all other copies run`, async () => {
+      const [page, other] = [await pages.open(), await pages.open()];
+      await begin(page, length);
+      const found = await page.evaluate(async () => {
+        const { box } = slow;
+        await box.copy('/in/a', '/in/b');
+        await box.copy('/in/a', '/out/b');
+        await box.copy('/out/b', '/out/d/b');
+        await box.copy(new Blob(['x']), '/out/c');
+        return Object.keys((await box.tree('/out')).dir).filter((name) => !name.startsWith('.mapcp-'));
+      });
+      expect(found.toSorted()).toEqual(['b', 'c', 'd']);
+      await other.evaluate(async () => {
+        const directory = await navigator.storage.getDirectory();
+        const box = await mapcp.openSandbox({ '/out': { directory, access: 'read-write' } });
+        await box.copy(new Blob(['other']), '/out/e');
+        box.close();
+      });
+      const last = await page.evaluate(async () => {
+        // Another tab has made its source meanwhile.
+        await slow.box.copy('/out/e', '/out/f');
+        slow.end();
+        const outcome = await slow.copying;
+        const { dir } = await slow.box.tree('/out');
+        const text = await (dir.slow as { source: Blob }).source.text();
+        return [outcome, text.length, text.slice(-6), await slow.names(), await slow.locks()];
+      });
+      const names = ['b', 'c', 'd', 'e', 'f', 'slow'];
+      expect(last).toEqual([length + 5, length + 5, 'ABBBBB', names, ['', '']]);
+    });
+
+    it(`of more than ${length} bytes, it can be aborted, and leaves nothing`, async () => {
+      const page = await pages.open();
+      await begin(page, length);
+      const found = await page.evaluate(async () => {
+        slow.abort.abort(new Error('enough'));
+        return [await slow.copying, await slow.names(), await slow.locks()];
+      });
+      expect(found).toEqual(['enough', [], ['', '']]);
+    });
+
+    it.each(['slow', 'new/slow'])(
+      `of more than ${length} bytes, it may lose the name %s to another tab`,
+      async (name) => {
+        const [page, other] = [await pages.open(), await pages.open()];
+        await begin(page, length, `/out/${name}`);
+        await other.evaluate(async (name) => {
+          const directory = await navigator.storage.getDirectory();
+          const box = await mapcp.openSandbox({ '/out': { directory, access: 'read-write' } });
+          await box.copy(new Blob(['other']), `/out/${name}`);
+          box.close();
+        }, name);
+        const found = await page.evaluate(async () => {
+          slow.end();
+          const outcome = await slow.copying;
+          const { dir } = await slow.box.tree('/out');
+          const [holder = dir] = Object.values(dir).flatMap((entry) => ('dir' in entry ? [entry.dir] : []));
+          const text = await (holder.slow as { source: Blob }).source.text();
+          return [outcome, text, Object.keys(holder)];
+        });
+        expect(found).toEqual(['EEXIST', 'other', ['slow']]);
+      },
+    );
+  }
+
+  it('its temporary file is not removed, and other ones are', async () => {
+    const [page, other] = [await pages.open(), await pages.open()];
+    await begin(page, 3_000_000);
+    const clean = async () => {
+      const directory = await navigator.storage.getDirectory();
+      await directory.getFileHandle('.mapcp-0123456789abcdef.tmp', { create: true });
+      const box =
+        (globalThis as { slow?: { box: Sandbox } }).slow?.box ??
+        (await mapcp.openSandbox({ '/out': { directory, access: 'read-write' } }));
+      return box.clean('/out');
+    };
+    expect([await other.evaluate(clean), await page.evaluate(clean)]).toEqual([1, 1]);
+    const found = await page.evaluate(async () => {
+      slow.end();
+      return [await slow.copying, await slow.names()];
+    });
+    expect(found).toEqual([3_000_005, ['slow']]);
+  });
 });
 
 describe('a list of paths', () => {

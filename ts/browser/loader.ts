@@ -17,6 +17,7 @@ type OpenDirectory = OpenNode & { readonly node: DirectoryNode };
 export class Loader {
   readonly #volumes: readonly Volume[];
   readonly #storages: ReadonlyMap<Volume, Storage>;
+  #loading: Promise<void> | undefined;
 
   constructor(volumes: readonly Volume[], storages: ReadonlyMap<Volume, Storage>) {
     this.#volumes = volumes;
@@ -30,7 +31,17 @@ export class Loader {
    */
   prepare(isRead: boolean): Promise<void> | undefined {
     if (this.#volumes.some(({ fresh }) => fresh.length > 0)) {
-      return this.#loadFresh(isRead);
+      const before = this.#loading ?? Promise.resolve();
+      const loading = before
+        .then(() => this.#loadFresh(isRead))
+        .finally(() => {
+          this.#loading = this.#loading === loading ? undefined : this.#loading;
+        });
+      this.#loading = loading;
+    }
+    if (this.#loading !== undefined) {
+      // It may have begun for another job, and have what this one needs.
+      return this.#loading;
     }
     const waits: Promise<void>[] = [];
     for (const volume of isRead ? this.#volumes : []) {

@@ -39,12 +39,19 @@ export interface Requests {
   addInput(job: number, bytes: Uint8Array): void;
   /** Ends the input of a job. */
   endInput(job: number): void;
+  /**
+   * Notes that a job waits for its input, so that other copies can change the browser's storage. Returns the names of
+   * temporary files that must stay.
+   */
+  pause(job: number): string[];
+  /** Ends a pause, after another turn was taken. */
+  resume(job: number): void;
   /** Stops a job; see `copy-job.stop` in wit/copier.wit. */
   stop(job: number): boolean;
   /** Drops a job, and removes its temporary file. */
   drop(job: number): void;
-  /** Removes the temporary files of killed copies in a directory; in a dry run, only finds them. */
-  clean(directory: string, dryRun: boolean): CleanReport;
+  /** Removes the temporary files of killed copies in a directory, except some; in a dry run, only finds them. */
+  clean(directory: string, dryRun: boolean, except: readonly string[]): CleanReport;
   /** Returns the content of a preopen. */
   tree(name: string): FoundTree;
   /** Closes the sandbox. Another one can then be opened. */

@@ -76,6 +76,12 @@ const sandboxChecks: Checks<SandboxOptions> = {
 // One lock for all of the browser's storage, because tabs cannot agree on a name for each directory.
 const LOCK = 'mapcp';
 
+/** The beginning of locks for the temporary files of copies that have no turn. `clean` leaves these files. */
+const FILE_LOCK = 'mapcp file ';
+
+/** How many milliseconds a copy waits for its stream before it lets others have its turn. */
+const PATIENCE = 100;
+
 /** The window by default, in bytes. Each write takes a browser some time, even a short one. */
 const DEFAULT_WINDOW = 2 ** 22;
 
@@ -109,7 +115,7 @@ export class Sandbox {
 
   /**
    * Copies a file, a link or a directory inside the sandbox. Several copies can run at once. Copies into the browser's
-   * storage take turns, across all tabs.
+   * storage take turns, across all tabs. A copy gives up its turn while it waits for the bytes of a stream.
    *
    * When the promise resolves, the copy is in the browser's storage.
    *
@@ -132,7 +138,7 @@ export class Sandbox {
   }
 
   /**
-   * Removes the temporary files that killed copies left in a directory and below it.
+   * Removes the temporary files that killed copies left in a directory and below it. Those of running copies stay.
    *
    * @param directory a guest path
    * @param options how to clean
@@ -146,7 +152,11 @@ export class Sandbox {
     this.#lifetime.requireOpen();
     const leave = await this.#turn();
     try {
-      const report = await this.#connection.ask('clean', directory, dryRun);
+      const { held = [] } = this.#changesStorage ? await navigator.locks.query() : {};
+      const files = held.flatMap(({ name }) =>
+        name?.startsWith(FILE_LOCK) ? name.slice(FILE_LOCK.length) : [],
+      );
+      const report = await this.#connection.ask('clean', directory, dryRun, files);
       return countOf(report, (path) => path);
     } catch (error) {
       const componentError = componentErrorOf(error);
@@ -196,23 +206,60 @@ export class Sandbox {
     requirePath('source', source);
     requirePath('target', target);
     this.#lifetime.enter();
+    const { signal } = options;
+    const isLocked = this.#isStored(source) || this.#isStored(target);
+    const isStream = input === 'content';
+    const files = new Map<string, () => void>();
     let leave = () => {};
+    let isOver = false;
+    let id = 0;
+    /** Waits for the stream. If that takes long, others have the turn meanwhile. */
+    const lend = async <T>(promise: Promise<T>): Promise<T> => {
+      if (await isSoon(promise)) {
+        return promise;
+      }
+      for (const name of await this.#connection.ask('pause', id)) {
+        files.set(name, files.get(name) ?? (await this.#turn(FILE_LOCK + name, signal, 'shared')));
+      }
+      leave();
+      leave = () => {};
+      try {
+        return await promise;
+      } finally {
+        if (!isOver) {
+          const taken = await this.#turn(LOCK, signal);
+          leave = isOver ? leave : taken;
+          await (isOver ? taken() : this.#connection.ask('resume', id));
+        }
+      }
+    };
     return {
       begin: async (measure) => {
-        leave = await this.#turn(options.signal);
+        if (isLocked) {
+          leave = await this.#turn(LOCK, signal);
+        }
         const { windowSize = DEFAULT_WINDOW } = options;
         const given = toComponent({ ...options, windowSize }, measure, { input });
-        return this.#job(await this.#connection.ask('begin', source, target, given));
+        id = await this.#connection.ask('begin', source, target, given);
+        return this.#job(id);
       },
       requireOpen: () => this.#lifetime.requireOpen(),
       prepareStep: () => {},
       // While the page waited for the worker, its event loop was free.
       rest: async () => {},
-      unlessClosed: (promise) => unlessAborted(promise, this.#lifetime.closed),
+      unlessClosed: (promise) =>
+        unlessAborted(
+          isStream && isLocked && this.#changesStorage ? lend(promise) : promise,
+          this.#lifetime.closed,
+        ),
       target,
       pathOf: (path) => path,
       end: () => {
+        isOver = true;
         leave();
+        for (const release of files.values()) {
+          release();
+        }
         this.#lifetime.leave();
       },
     };
@@ -249,14 +296,14 @@ export class Sandbox {
   }
 
   /** Waits until no other copy changes the browser's storage. Returns a function that ends the turn. */
-  #turn(signal?: AbortSignal): Promise<() => void> {
+  #turn(lock = LOCK, signal?: AbortSignal, mode: LockMode = 'exclusive'): Promise<() => void> {
     if (!this.#changesStorage) {
       return Promise.resolve(() => {});
     }
     const waiting = new AbortController();
     const turn = new Promise<() => void>((resolve, reject) => {
       navigator.locks
-        .request(LOCK, { signal: waiting.signal }, () => new Promise<void>((leave) => resolve(leave)))
+        .request(lock, { mode, signal: waiting.signal }, () => new Promise<void>((leave) => resolve(leave)))
         .catch(reject);
     });
     return unlessAborted(unlessAborted(turn, this.#lifetime.closed), signal).catch((error: unknown) => {
@@ -267,17 +314,40 @@ export class Sandbox {
     });
   }
 
+  /** Whether a path leads to the browser's storage. In doubt it does. */
+  #isStored(path: string): boolean {
+    const [inner, ...outers] = [path, ...this.#stored.keys()].map((each) =>
+      each.split('/').filter((name) => !['', '.'].includes(name)),
+    );
+    return outers.some(
+      (outer) => inner?.includes('..') || outer.every((name, index) => name === inner?.[index]),
+    );
+  }
+
   /** Browsers cannot rename a directory in their storage, so no tree can appear there as a whole. */
   #requireRenaming(target: string, { atomic }: CopyOptions): void {
-    const path = `${target}/`;
-    if (
-      atomic === 'tree' &&
-      [...this.#stored.keys()].some((name) => path.startsWith(name.endsWith('/') ? name : `${name}/`))
-    ) {
+    if (atomic === 'tree' && this.#isStored(target)) {
       throw new TypeError(
         "options.atomic: 'tree' needs a target in memory, because browsers cannot rename a directory in their storage",
       );
     }
+  }
+}
+
+/** Whether a promise settles soon. */
+async function isSoon(promise: Promise<unknown>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE, false);
+  });
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -24,7 +24,7 @@ interface Kept {
   readonly path: string;
   readonly entries: Map<string, Node>;
   /** The spellings that its names may have in the file system, if this copy made it in the private file system. */
-  readonly spellings?: Set<string> | undefined;
+  spellings?: Set<string> | undefined;
 }
 
 /** Something that a job has finished, and that the browser did not store. */
@@ -74,15 +74,19 @@ export class Storage {
     this.#volumes = volumes;
   }
 
-  /** Forgets what was loaded, because others may have changed it. */
+  /** Forgets what was loaded, because others may have changed it, except what a job that waits has open. */
   async reset(): Promise<void> {
-    const { root, name, changed } = this.#volume;
+    const { root, name } = this.#volume;
     await this.#tasks.settle();
-    this.#kept = new Map();
-    changed.clear();
-    root.entries.clear();
-    root.isListed = false;
-    this.#keep(root, Promise.resolve(this.#handle), name === '/' ? '' : name);
+    if (!this.#kept.has(root)) {
+      this.#keep(root, Promise.resolve(this.#handle), name === '/' ? '' : name);
+    }
+    const listed: DirectoryNode[] = [];
+    this.#forget(root, new Set([...this.#volume.open].map(({ node }) => node)), listed);
+    for (const directory of listed) {
+      await this.list(directory);
+      await this.loadFiles(directory);
+    }
     this.#isPrivate ??= await isInPrivateStorage(this.#handle);
   }
 
@@ -235,6 +239,45 @@ export class Storage {
       throw error;
     }
     await this.#tasks.makeRoom(this.#waiting > MOST_WAITING);
+  }
+
+  /**
+   * Forgets the entries of a directory, except those that are open or lead to what is open.
+   *
+   * @param open what is open, except files that are written
+   * @param listed gets the open directories that were listed
+   */
+  #forget(directory: DirectoryNode, open: ReadonlySet<Node>, listed: DirectoryNode[]): void {
+    const kept = this.#kept.get(directory);
+    const names = this.#volume.changed.get(directory);
+    for (const [name, node] of directory.entries) {
+      if (node.type === 'directory') {
+        this.#forget(node, open, listed);
+      }
+      const isOpen = open.has(node) || (node.type === 'regular-file' && node.writers > 0);
+      if (!isOpen && !(node.type === 'directory' && node.entries.size > 0)) {
+        directory.entries.delete(name);
+        if (node.type === 'directory') {
+          this.#kept.delete(node);
+          this.#volume.changed.delete(node);
+        }
+      }
+    }
+    for (const name of [...(kept?.entries.keys() ?? []), ...(names ?? [])]) {
+      if (!directory.entries.has(name)) {
+        kept?.entries.delete(name);
+        names?.delete(name);
+      }
+    }
+    if (kept !== undefined) {
+      // Others can have used any name meanwhile.
+      kept.spellings = undefined;
+    }
+    if (directory.isListed && open.has(directory)) {
+      listed.push(directory);
+    }
+    directory.isListed = false;
+    directory.errorCode = undefined;
   }
 
   #keep(

@@ -18,7 +18,7 @@ import {
 import type { FoundTree } from './flat-tree.js';
 import { createImports } from './host.js';
 import { Loader } from './loader.js';
-import { DirectoryNode, directoryFrom, heldBy, rowsOf } from './nodes.js';
+import { DirectoryNode, directoryFrom, heldBy, nodesIn, rowsOf } from './nodes.js';
 import { PathList } from './path-list.js';
 import { whyForbidden } from './policy.js';
 import { type Answer, type Grant, READY, type Request, type Requests, type Stepped } from './requests.js';
@@ -39,6 +39,10 @@ interface Running {
   readonly list: PathList | undefined;
   /** Whether the job gets a list or a stream. Then the size of the copy is unknown before its end. */
   readonly hasInput: boolean;
+  /** Whether its source or target is in the browser's storage. */
+  readonly usesStorage: boolean;
+  /** Whether it waits for its input, and others can change the browser's storage. */
+  isPaused: boolean;
   /** Whether each step must report what is in place. */
   readonly isReported: boolean;
   /** Whether the browser need not read a file before it is complete. */
@@ -118,7 +122,8 @@ class Server {
 
   async begin(source: string, target: string, options: CopyOptions): Promise<number> {
     requirePatterns(options, this.#component.copier.patternFault);
-    await this.#load(source, target);
+    const usesStorage = [source, target].some((path) => this.#volumeOf(path)?.isMemory === false);
+    await (usesStorage && this.#load(source, target));
     const id = ++this.#latest;
     const job = new this.#component.copier.CopyJob(source, target, options);
     const isMeasured = !options.dryRun && options.input === 'none';
@@ -129,6 +134,8 @@ class Server {
       target,
       list: listFor(options.input),
       hasInput: options.input !== 'none',
+      usesStorage,
+      isPaused: false,
       isReported: options.reportEntries,
       canStream: !options.verify,
       measuring:
@@ -154,7 +161,7 @@ class Server {
       await (running.isReported && this.#save(running, true));
     });
     if (componentError !== undefined) {
-      await this.#settle();
+      await (running.usesStorage && this.#settle());
     }
     const lostPaths = new Set(running.lost.map(({ path }) => path));
     return {
@@ -183,6 +190,27 @@ class Server {
     job.endInput();
   }
 
+  async pause(id: number): Promise<string[]> {
+    const running = this.#runningJob(id);
+    this.#wait(running, this.#save(running, true));
+    running.isSaving = true;
+    await running.waiting?.catch(() => {});
+    running.isPaused = true;
+    const changed = this.#volumes.flatMap((volume) => [...volume.changed.values()]);
+    return changed.flatMap((names) => [...names].filter(isTemporaryName));
+  }
+
+  async resume(id: number): Promise<void> {
+    const running = this.#runningJob(id);
+    const { source, target, waiting } = running;
+    this.#wait(
+      running,
+      waiting?.then(() => this.#load(source, target)),
+    );
+    await running.waiting?.catch(() => {});
+    running.isPaused = false;
+  }
+
   stop(id: number): boolean {
     return this.#runningJob(id).job.stop();
   }
@@ -198,14 +226,23 @@ class Server {
     // The copy has ended with another error, or was aborted.
     const ignore = () => {};
     await (running.isSaving && running.waiting?.catch(ignore));
-    await this.#save(running, true).catch(ignore);
+    // If another job saves, it also saves this change. Otherwise this one could get the other's errors.
+    if (!running.isPaused || this.#isStorageFree) {
+      await this.#save(running, true).catch(ignore);
+    }
   }
 
-  async clean(directory: string, dryRun: boolean): Promise<CleanReport> {
+  async clean(directory: string, dryRun: boolean, except: readonly string[]): Promise<CleanReport> {
     await this.#load(directory, directory);
     // The component removes all of them in one call.
     await Promise.all([...this.#storages.values()].map((storage) => storage.loadAll(isTemporaryName)));
-    const report = this.#component.copier.clean(directory, dryRun);
+    const show = hide(this.#volumes, new Set(except));
+    let report: CleanReport;
+    try {
+      report = this.#component.copier.clean(directory, dryRun);
+    } finally {
+      show();
+    }
     await this.#withStorages(directory, directory, async (storage) => {
       await storage.save({ canStream: false, entry: undefined, lost: [] });
       await storage.settle();
@@ -321,12 +358,19 @@ class Server {
     return reason === undefined ? error : { ...error, reason };
   }
 
+  /** Whether no job uses the browser's storage, except jobs that wait for their input. */
+  get #isStorageFree(): boolean {
+    return [...this.#running.values()].every(({ usesStorage, isPaused }) => isPaused || !usesStorage);
+  }
+
   /** Loads what is on two paths again, because others may have changed it. Not while a job works on it. */
   async #load(source: string, target: string): Promise<void> {
     if (this.#running.size === 0) {
       for (const { unreadable } of this.#volumes) {
         unreadable.clear();
       }
+    }
+    if (this.#isStorageFree) {
       await this.#withStorages(source, target, (storage) => storage.reset());
     }
     await this.#loadPaths(source, target);
@@ -341,13 +385,17 @@ class Server {
   }
 
   /** Saves what has changed; everything, or only what is complete, in the background. */
-  #save({ source, target, canStream, entry, lost }: Running, isEnd: boolean): Promise<void> {
+  async #save(running: Running, isEnd: boolean): Promise<void> {
+    const { source, target, canStream, entry, lost } = running;
+    if (!running.usesStorage) {
+      return;
+    }
     const how: Saving = {
       canStream: canStream && [...this.#running.values()].every((each) => each.canStream),
       entry,
       lost,
     };
-    return this.#withStorages(source, target, async (storage) => {
+    await this.#withStorages(source, target, async (storage) => {
       await storage.save(how);
       await (isEnd && storage.settle());
     });
@@ -462,6 +510,24 @@ function listFor(input: CopyOptions['input']): PathList | undefined {
     default:
       return undefined;
   }
+}
+
+/** Hides entries with these names from the component. Returns a function that shows them again. */
+function hide(volumes: readonly Volume[], names: ReadonlySet<string>): () => void {
+  const hidden: (() => void)[] = [];
+  for (const node of volumes.flatMap(({ root }) => [...nodesIn(root)])) {
+    for (const [name, entry] of node.type === 'directory' ? node.entries : []) {
+      if (names.has(name)) {
+        (node as DirectoryNode).entries.delete(name);
+        hidden.push(() => (node as DirectoryNode).entries.set(name, entry));
+      }
+    }
+  }
+  return () => {
+    for (const show of hidden) {
+      show();
+    }
+  };
 }
 
 function isTemporaryName(name: string): boolean {
