@@ -258,6 +258,8 @@ static bool work(struct mapcp_job *job, uint64_t *spent) {
         return mapcp_tree_copy_measure(job, spent);
     case MAPCP_JOB_WALKING:
         return mapcp_tree_copy_walk(job, spent);
+    case MAPCP_JOB_COMMITTING:
+        return mapcp_tree_copy_commit(job);
     case MAPCP_JOB_REMOVING:
         return mapcp_tree_copy_remove_old(job, spent);
     case MAPCP_JOB_UNDOING:
@@ -265,6 +267,14 @@ static bool work(struct mapcp_job *job, uint64_t *spent) {
     default:
         return mapcp_entry_copy_window(job, spent);
     }
+}
+
+/// Whether the host should take the job's reports before the next piece of work: if there are many, or if
+/// that is the commit of a tree. The host may stop the job because of them, and then nothing of the tree must
+/// be there.
+static bool has_reports_due(const struct mapcp_job *job) {
+    return job->entries.count >= MOST_ENTRIES ||
+           (job->state == MAPCP_JOB_COMMITTING && (job->entries.count > 0 || job->errors.count > 0));
 }
 
 bool mapcp_job_step(struct mapcp_job *job, uint64_t budget) {
@@ -278,7 +288,7 @@ bool mapcp_job_step(struct mapcp_job *job, uint64_t budget) {
             return false;
         }
     } while (job->state != MAPCP_JOB_DONE && spent < budget && !job->progress.waits && !job->progress.asks &&
-             job->entries.count < MOST_ENTRIES && job->passed < MOST_PASSED);
+             !has_reports_due(job) && job->passed < MOST_PASSED);
     if (job->state == MAPCP_JOB_DONE && !job->progress.done) {
         mapcp_progress_end(&job->progress);
     }

@@ -45,6 +45,8 @@ enum mapcp_job_state {
     MAPCP_JOB_WALKING,
     /// Copying the windows of a file.
     MAPCP_JOB_COPYING,
+    /// Giving the complete tree, which must appear as a whole, its name.
+    MAPCP_JOB_COMMITTING,
     /// Removing the old tree, which the new one has replaced as a whole.
     MAPCP_JOB_REMOVING,
     /// Removing an unfinished tree that must appear as a whole, before the job fails.

@@ -312,7 +312,12 @@ bool mapcp_tree_copy_walk(struct mapcp_job *job, uint64_t *spent) {
     case MAPCP_TREE_WAITS:
         return follow_list(job);
     default:
-        job->state = MAPCP_JOB_DONE;
-        return !mapcp_job_is_in_whole(job) || commit_whole(job, &error) || mapcp_job_fail(job, &error);
+        job->state = mapcp_job_is_in_whole(job) ? MAPCP_JOB_COMMITTING : MAPCP_JOB_DONE;
+        return true;
     }
+}
+
+bool mapcp_tree_copy_commit(struct mapcp_job *job) {
+    struct mapcp_error error;
+    return commit_whole(job, &error) || mapcp_job_fail(job, &error);
 }

@@ -28,6 +28,9 @@ bool mapcp_tree_copy_measure(struct mapcp_job *job, uint64_t *spent);
 /// last one. For MAPCP_JOB_WALKING.
 bool mapcp_tree_copy_walk(struct mapcp_job *job, uint64_t *spent);
 
+/// Gives a complete tree that must appear as a whole its name. For MAPCP_JOB_COMMITTING.
+bool mapcp_tree_copy_commit(struct mapcp_job *job);
+
 /// Removes one entry of the old tree after the commit. For MAPCP_JOB_REMOVING.
 bool mapcp_tree_copy_remove_old(struct mapcp_job *job, uint64_t *spent);
 

@@ -107,8 +107,9 @@ export interface CopyOptions {
    *
    * With `tree`, the tree is built beside `target` under a temporary name, and renamed when it is complete. Until then,
    * and if the copy fails, nothing of it is there. If `target` exists, the copy fails, unless `overwrite` is `always`;
-   * then the old tree is moved aside, replaced and removed. `overwrite: 'newer'`, `keepGoing`, `shard` and
-   * `concurrency` cannot be used with it. A single file or link is copied as usual.
+   * then the old tree is moved aside, replaced and removed. If `onWarning` or the last `onProgress` throws, the tree may
+   * have its name already, and it keeps it. `overwrite: 'newer'`, `keepGoing`, `shard` and `concurrency` cannot be used
+   * with it. A single file or link is copied as usual.
    *
    * @default 'file'
    */
@@ -299,8 +300,8 @@ export interface CopyOptions {
   /**
    * Called for each finished entry: a file or link that is in place or that `overwrite` kept, or a directory that was
    * made. With `dryRun`, called for each entry that would be finished. The calls come shortly afterwards, in the order
-   * in which the entries were finished. If it returns a promise, the copy waits for it. If it throws or rejects, the
-   * copy ends with that error.
+   * in which the entries were finished; with `atomic: 'tree'`, before the tree gets its name. If it returns a promise,
+   * the copy waits for it. If it throws or rejects, the copy ends with that error.
    */
   readonly onEntry?: ((entry: CopyEntry) => unknown) | undefined;
   /**
@@ -316,8 +317,13 @@ export interface CopyOptions {
    */
   readonly onError?: ((error: CopyError) => unknown) | undefined;
   /**
-   * Stop the copy and reject with the signal's reason. Finished files stay, except with `atomic: 'tree'`: if such a tree
-   * has its name by then, the copy succeeds, and otherwise nothing of it stays.
+   * Stop the copy and reject with the signal's reason. Finished files stay. The copy calls no further callback, and no
+   * longer waits for the promise of one. So it resolves only if everything was done, with all callbacks. A callback that
+   * throws or rejects comes first: its error is what the copy rejects with. The same holds if the iteration over the
+   * copy is left, or its sandbox is closed.
+   *
+   * With `atomic: 'tree'`, nothing stays. But if the tree has its name by then, the copy succeeds, and its report counts
+   * also what no callback was called for.
    */
   readonly signal?: AbortSignal | undefined;
 }

@@ -18,12 +18,17 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
  */
 export function unlessAborted<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
   return new Promise((resolve, reject) => {
-    throwIfAborted(signal);
-    const stop = signal === undefined ? () => {} : onAbort(signal, () => reject(reasonOf(signal)));
+    let stop = () => {};
+    if (signal?.aborted) {
+      reject(reasonOf(signal));
+    } else if (signal !== undefined) {
+      stop = onAbort(signal, () => reject(reasonOf(signal)));
+    }
     const settle = () => {
       stop();
       resolve(promise);
     };
+    // In every case, because otherwise nobody would handle a rejection of the promise.
     promise.then(settle, settle);
   });
 }

@@ -5,7 +5,7 @@ import type { CopyEntry, CopyOptions, CopyProgress } from '../common/options.js'
 import { nameOf } from '../common/posix.js';
 import { now } from '../common/timers.js';
 import { type ComponentError, componentErrorOf, type Entry, type Progress } from '../jobs/component.js';
-import { throwIfAborted } from './abort.js';
+import { throwIfAborted, unlessAborted } from './abort.js';
 import { type Input, STREAM, UnreadableError } from './input.js';
 import { Pace } from './pace.js';
 import { type Turn, takeTurn } from './turns.js';
@@ -76,7 +76,8 @@ export const REPORT_MILLISECONDS = 34;
 
 /**
  * A running copy. Await it for its report, or iterate over it for its progress. Several loops can iterate over one
- * copy. If the last of them is left early, the copy stops and rejects with an `AbortError`. Finished files stay.
+ * copy. If the last of them is left early, the copy stops and rejects with an `AbortError`, as the option `signal`
+ * describes. At the last item everything is done, so leaving the loop there changes nothing.
  *
  * @example
  * ```ts
@@ -103,7 +104,8 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
   readonly #started = now();
   #isWatched = false;
   #iterations = 0;
-  #isLeft = false;
+  /** Aborted when the last iteration is left before the end. */
+  readonly #left = new AbortController();
   #lastReport = Number.NEGATIVE_INFINITY;
   #latest: CopyProgress | undefined;
   #news = new News();
@@ -144,7 +146,9 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
       }
     } finally {
       this.#iterations--;
-      this.#isLeft = this.#iterations === 0;
+      if (this.#iterations === 0 && !isOver) {
+        this.#left.abort(new DOMException('the iteration over the copy was left', 'AbortError'));
+      }
     }
     return over;
   }
@@ -201,18 +205,37 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
   }
 
   async #work(work: Work, turn: Turn): Promise<CopyReport> {
+    const job = await withCopyErrors(work, () => work.begin(this.#isWatched));
+    let report: CopyReport;
+    try {
+      report = await this.#finish(job, work, turn);
+    } catch (error) {
+      await unlessThrown(() => job.drop());
+      throw error instanceof Stop ? error.reason : error;
+    }
+    await job.drop();
+    return report;
+  }
+
+  /** Steps a job to its end. Throws a {@link Stop} if the task must end before. */
+  async #finish(job: Job, work: Work, turn: Turn): Promise<CopyReport> {
     const notes = { warnings: new Notes(), errors: new Notes() };
     const report = (progress: Progress) => makeReport(progress, notes, this.#started);
-    const job = await withCopyErrors(work, () => work.begin(this.#isWatched));
     const steps = new Steps(job, work);
+    const takeErrors = () => {
+      const errors = job.takeErrors();
+      for (const error of errors) {
+        note(error, work, notes);
+      }
+      return errors;
+    };
     try {
       for (;;) {
         this.#requireWanted(work);
         const { progress, componentError } = await steps.next();
-        for (const error of job.takeErrors()) {
+        for (const error of takeErrors()) {
           const listener = isWarning(error) ? this.#options.onWarning : this.#options.onError;
-          await settled(listener?.(toError(error, work)), turn);
-          note(error, work, notes);
+          await this.#tell(listener, () => toError(error, work), work, turn);
         }
         await this.#reportEntries(job, work, turn);
         if (componentError !== undefined) {
@@ -228,20 +251,22 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
         await work.rest();
       }
     } catch (error) {
-      const done = await steps.stop();
-      if (done === undefined || this.#isWanted(work)) {
-        throw error;
+      const done = await unlessThrown(() => steps.stop());
+      if (done !== undefined && error instanceof Stop && this.#hasTree(done)) {
+        takeErrors();
+        return report(done);
       }
-      for (const warning of job.takeErrors()) {
-        note(warning, work, notes);
-      }
-      return report(done);
-    } finally {
-      await job.drop();
+      throw error;
     }
   }
 
-  /** Gives the job more of its input. Another copy may have the turn while this one waits for the input. */
+  /** Whether a finished job has put a tree in place as a whole. Then a copy that is stopped cannot leave nothing. */
+  #hasTree({ directories }: Progress): boolean {
+    const { atomic, dryRun } = this.#options;
+    return atomic === 'tree' && !dryRun && directories > 0;
+  }
+
+  /** Gives the job more of its input. */
   async #feed(job: Job, work: Work, turn: Turn, report: () => CopyReport): Promise<void> {
     const bytes = await this.#nextInput(work, turn).catch((error: unknown) => {
       throw error instanceof UnreadableError ? toError(unreadable(work), work, report(), error) : error;
@@ -251,23 +276,51 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
 
   async #nextInput(work: Work, turn: Turn): Promise<Uint8Array | undefined> {
     const next = this.#input?.next();
-    return isPromise(next) ? turn.lend(work.unlessClosed(next)) : next;
+    return isPromise(next) ? this.#settled(next, work, turn) : next;
   }
 
-  #requireWanted(work: Work): void {
-    throwIfAborted(this.#options.signal);
-    if (this.#isLeft) {
-      throw new DOMException('the iteration over the copy was left', 'AbortError');
-    }
-    work.requireOpen();
-  }
-
-  #isWanted(work: Work): boolean {
-    try {
+  /** Calls a listener if there is one, and waits for its result if that is a promise. */
+  async #tell<T>(
+    listener: ((value: T) => unknown) | undefined,
+    value: () => T,
+    work: Work,
+    turn: Turn,
+  ): Promise<void> {
+    if (listener !== undefined) {
       this.#requireWanted(work);
-      return true;
-    } catch {
-      return false;
+      const returned = listener(value());
+      if (isPromise(returned)) {
+        await this.#settled(returned, work, turn);
+      }
+    }
+  }
+
+  /**
+   * Waits for a promise of the caller's. Another copy may have the turn meanwhile. Throws a {@link Stop} if the task must
+   * end before.
+   */
+  async #settled<T>(promise: PromiseLike<T>, work: Work, turn: Turn): Promise<T> {
+    const own: unknown[] = [];
+    const watched = Promise.resolve(promise).catch((error: unknown) => {
+      own.push(error);
+      throw error;
+    });
+    try {
+      return await turn.lend(unlessAborted(work.unlessClosed(watched), this.#left.signal));
+    } catch (reason) {
+      // If the caller's code stops the copy and then throws, both are known here, and its error says more.
+      throw own.length > 0 ? own[0] : new Stop(reason);
+    }
+  }
+
+  /** Throws a {@link Stop} if the task must end now. */
+  #requireWanted(work: Work): void {
+    try {
+      throwIfAborted(this.#options.signal);
+      throwIfAborted(this.#left.signal);
+      work.requireOpen();
+    } catch (reason) {
+      throw new Stop(reason);
     }
   }
 
@@ -275,7 +328,7 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
     const { onEntry } = this.#options;
     if (onEntry !== undefined) {
       for (const entry of job.takeEntries()) {
-        await settled(onEntry(toCopyEntry(entry, work)), turn);
+        await this.#tell(onEntry, () => toCopyEntry(entry, work), work, turn);
       }
     }
   }
@@ -296,9 +349,29 @@ export class CopyTask extends Promise<CopyReport> implements AsyncIterable<CopyP
       filesTotal: numberOf(progress.filesTotal),
       currentPath: work.pathOf(job.currentPath()),
     };
+    // First, so that the last item of an iteration comes when nothing can fail any more.
+    await this.#tell(this.#options.onProgress, () => latest, work, turn);
     this.#latest = latest;
     this.#news.announce();
-    await settled(this.#options.onProgress?.(latest), turn);
+  }
+}
+
+/** Thrown inside a task that must end before its work is done: its signal is aborted, or it was left or closed. */
+class Stop {
+  /** What the task rejects with. */
+  readonly reason: unknown;
+
+  constructor(reason: unknown) {
+    this.reason = reason;
+  }
+}
+
+/** Does something after an error, which is thrown later. So a second error is ignored. */
+async function unlessThrown<T>(act: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch {
+    return undefined;
   }
 }
 
@@ -390,11 +463,6 @@ class News {
       this.#resolve = resolve;
     });
   }
-}
-
-/** Waits for the result of a callback, if it is a promise. */
-function settled(returned: unknown, turn: Turn): Promise<void> | undefined {
-  return isPromise(returned) ? turn.lend(returned).then(() => {}) : undefined;
 }
 
 /** Whether a copy failed because descriptors ran out, before it did anything. */
