@@ -153,6 +153,30 @@ describe.each(places.filter(({ isHere }) => isHere))('a stream in $name', ({ sta
     });
   });
 
+  it('whose directory is gone fails with ENOENT, as a tree does', async () => {
+    const page = await pages.open();
+    const found = await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory();
+      const messages: unknown[] = [];
+      for (const source of [new Blob(['a']), new Blob([new Uint8Array(3e6)]), '/in/d']) {
+        const directory = await root.getDirectoryHandle('gone', { create: true });
+        const sandbox = await mapcp.openSandbox({
+          '/in': { tree: { dir: { d: { dir: {} } } }, access: 'read' },
+          '/out': { directory, access: 'read-write' },
+        });
+        await root.removeEntry('gone', { recursive: true });
+        const error = (await sandbox
+          .copy(source, '/out/x', { recursive: true })
+          .catch((reason: unknown) => reason)) as CopyError;
+        messages.push([error.code, error.message.replace(/.*: /, '')]);
+        sandbox.close();
+      }
+      return messages;
+    });
+    const expected = ['ENOENT', 'no such file or directory'];
+    expect(found).toEqual([expected, expected, expected]);
+  });
+
   for (const [name, before] of Object.entries(browsers)) {
     it(`leaves nothing if there is no more room at any call, in ${name}`, async () => {
       const page = await pages.open();

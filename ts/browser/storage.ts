@@ -388,7 +388,7 @@ export class Storage {
     const mayBeTaken = this.#mayBeTaken(kept, name);
     const made = kept.handle.then(async (handle) => {
       await (mayBeTaken && expectFree(handle, name, path));
-      return named(handle.getDirectoryHandle(name, { create: true }));
+      return making(handle, handle.getDirectoryHandle(name, { create: true }));
     });
     kept.entries.set(name, node);
     this.#keep(node, made, path, this.#isPrivate ? new Set() : undefined);
@@ -473,7 +473,7 @@ export class Storage {
 
   /** Writes what is in memory of a file to a new file of the browser. What follows is written there at once. */
   async #store(handle: FileSystemDirectoryHandle, name: string, node: FileNode): Promise<void> {
-    const file = await named(handle.getFileHandle(name, { create: true }));
+    const file = await making(handle, handle.getFileHandle(name, { create: true }));
     try {
       node.content = await storeIn(file, this.#isPrivate === true, node.content);
     } catch (error) {
@@ -511,7 +511,7 @@ async function writeFile(
   isNew: boolean,
 ): Promise<FileSystemFileHandle> {
   return isNew && content.size === 0
-    ? named(handle.getFileHandle(name, { create: true }))
+    ? making(handle, handle.getFileHandle(name, { create: true }))
     : writeParts(handle, name, content.parts(), isNew);
 }
 
@@ -522,7 +522,7 @@ async function writeParts(
   parts: Iterable<Blob | Uint8Array<ArrayBuffer>>,
   isNew: boolean,
 ): Promise<FileSystemFileHandle> {
-  const file = await named(handle.getFileHandle(name, { create: true }));
+  const file = await making(handle, handle.getFileHandle(name, { create: true }));
   try {
     await replace(file, parts);
   } catch (error) {
@@ -604,6 +604,19 @@ async function named<T>(call: Promise<T>): Promise<T> {
     return await call;
   } catch (error) {
     throw error instanceof TypeError ? new DOMException(error.message, 'InvalidNameError') : error;
+  }
+}
+
+/** Waits for a call that makes something in a directory. If the directory is gone, Firefox does not say so. */
+async function making<T>(directory: FileSystemDirectoryHandle, call: Promise<T>): Promise<T> {
+  try {
+    return await named(call);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'UnknownError') {
+      // Throws a NotFoundError then.
+      await directory.keys().next();
+    }
+    throw error;
   }
 }
 
