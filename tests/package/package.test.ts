@@ -17,7 +17,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { build as vite } from 'vite';
+import { createServer, build as vite } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportsWithoutDescription } from './descriptions.js';
 
@@ -171,6 +171,29 @@ describe('a project that has installed the package', () => {
     expect(run(node, [main, '--verbose', 'source', 'by-binary'], directory)).toContain(
       "-> 'by-binary' (7 bytes)",
     );
+  });
+
+  it('is served by vite dev from a linked checkout only with what docs/browser.md says', async () => {
+    const config = "server: { fs: { allow: ['.', '/path/to/checkout'] } }";
+    expect(readFileSync('docs/browser.md', 'utf8')).toContain(config);
+    const root = newDirectory('linked');
+    writeFileSync(join(root, 'package.json'), '{}');
+    const statuses: number[] = [];
+    for (const fs of [undefined, { allow: ['.', resolve('.')] }]) {
+      const server = await createServer({
+        root,
+        configFile: false,
+        logLevel: 'silent',
+        server: { port: 0, host: '127.0.0.1', ...(fs && { fs }) },
+      });
+      await server.listen();
+      const [url] = server.resolvedUrls?.local ?? [];
+      const worker = resolve('build/out/js/browser/worker.js');
+      const { status } = await fetch(`${url}@fs${worker}`);
+      statuses.push(status);
+      await server.close();
+    }
+    expect(statuses).toEqual([403, 200]);
   });
 
   describe('runs a component', () => {
