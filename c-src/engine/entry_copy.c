@@ -429,13 +429,6 @@ bool mapcp_entry_copy_begin_stream(struct mapcp_job *job, struct mapcp_error *er
     return mapcp_file_copy_begin(&job->file, job->entry.target, false, &job->copied, &job->namer, error);
 }
 
-/// Whether a commit failed only because the list has the current entry twice, and this walk has made its
-/// directory and the first copy.
-static bool is_repeated(struct mapcp_job *job, const struct mapcp_error *error) {
-    return job->options.input != MAPCP_INPUT_NONE && error->code == MAPCP_CODE_ALREADY_EXISTS &&
-           job->entry.target_is_new && !mapcp_tree_has_twin(&job->tree, true);
-}
-
 /// Copies the current entry, a link.
 static bool copy_link(struct mapcp_job *job, struct mapcp_error *error) {
     struct stat status;
@@ -449,10 +442,7 @@ static bool copy_link(struct mapcp_job *job, struct mapcp_error *error) {
     struct mapcp_terms terms = terms_of(job, &status);
     bool skipped = false;
     if (!mapcp_link_copy(&terms, &job->options, &job->file.temporary, &job->namer, &skipped, error)) {
-        skipped = is_repeated(job, error);
-        if (!skipped) {
-            return false;
-        }
+        return false;
     }
     return skipped ? skip_copy(job, &status, error) : complete_entry(job, &status, 0, error);
 }
@@ -488,10 +478,7 @@ static bool finish_file(struct mapcp_job *job, struct mapcp_error *error) {
     const bool remembers = has_other_names(job, status) &&
                            fstatat(temporary->directory, temporary->name, &made, AT_SYMLINK_NOFOLLOW) == 0;
     if (!mapcp_commit(&job->file.temporary, &terms, &skipped, error)) {
-        skipped = is_repeated(job, error);
-        if (!skipped) {
-            return false;
-        }
+        return false;
     }
     if (skipped) {
         return skip_copy(job, status, error);

@@ -113,6 +113,7 @@ static bool enter_towards_goal(struct mapcp_tree *tree, const char *name, bool i
     struct mapcp_tree_frame *frame = mapcp_tree_top(tree);
     frame->is_guided = !is_goal || !tree->options->recursive;
     frame->listed = frame->is_guided;
+    frame->siblings.is_new = frame->target_is_new && !frame->is_guided;
     return true;
 }
 

@@ -36,6 +36,7 @@ bool mapcp_tree_begin_at(struct mapcp_tree *tree, struct mapcp_place source, str
     }
     mapcp_tree_top(tree)->is_guided = tree->is_guided;
     mapcp_tree_top(tree)->listed = tree->is_guided;
+    mapcp_tree_top(tree)->siblings.is_new = mapcp_tree_top(tree)->target_is_new && !tree->is_guided;
     return true;
 }
 

@@ -82,7 +82,8 @@ void mapcp_tree_put_entry(const struct mapcp_tree *tree, unsigned char type, con
                                  : MAPCP_TREE_SPECIAL,
         .source = mapcp_tree_source_place(tree, name),
         .target = mapcp_tree_target_place(tree, name),
-        .target_is_new = mapcp_tree_top(tree)->target_is_new,
+        // A list can lead to the same name again.
+        .target_is_new = mapcp_tree_top(tree)->target_is_new && !mapcp_tree_top(tree)->is_guided,
         .siblings = mapcp_tree_siblings(tree),
         .keeping = &tree->frames[mapcp_tree_top(tree)->keeper].keeping,
     };

@@ -1,6 +1,6 @@
 // The option `files`: the iterables that it takes, how they are read, and how they end.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as later } from 'node:timers/promises';
@@ -109,6 +109,29 @@ describe('the files of a copy', () => {
       Array(40).fill('enough'),
     );
   });
+
+  it.for([
+    ['error', 'other', { code: 'EEXIST' }],
+    ['never', 'other', { skipped: 1 }],
+    ['always', 'b', { files: 2 }],
+  ] as const)(
+    'treat a file that another process puts into a new directory as %s says',
+    async ([overwrite, content, found], { directory }) => {
+      mkdirSync(join(directory, 'in'));
+      for (const name of ['a', 'b']) {
+        writeFileSync(join(directory, 'in', name), name);
+      }
+      const files = async function* () {
+        yield 'a';
+        await expect.poll(() => existsSync(join(directory, 'out/a'))).toBe(true);
+        writeFileSync(join(directory, 'out/b'), 'other');
+        yield 'b';
+      };
+      const copying = copy(join(directory, 'in'), join(directory, 'out'), { files: files(), overwrite });
+      expect(await copying.catch((error: unknown) => error)).toMatchObject(found);
+      expect(readFileSync(join(directory, 'out/b'), 'utf8')).toBe(content);
+    },
+  );
 
   it('are no longer read when the copy has failed', async ({ directory }) => {
     mkdirSync(join(directory, 'in'));

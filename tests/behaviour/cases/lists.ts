@@ -1,5 +1,6 @@
+import type { CopyOptions } from 'mapcp';
 import type { Behaviour, ExpectedError } from '../behaviour.js';
-import { isDirectory, missing, notDirectory } from '../errors.js';
+import { exists, isDirectory, missing, notDirectory } from '../errors.js';
 import { type Expected, link } from '../tree.js';
 
 const explained = (error: ExpectedError, hint: string): ExpectedError => ({
@@ -16,6 +17,24 @@ const tree: Expected = {
   'in/a/l': link('f'),
   'in/a/d/up': link('..'),
 };
+
+/** A list that has some paths again, in the same directory and after another one. */
+function listedAgain(
+  overwrite: NonNullable<CopyOptions['overwrite']>,
+  counts: Behaviour['counts'],
+  errors?: readonly ExpectedError[],
+): Behaviour[] {
+  return [
+    {
+      name: `to a path that is listed again, overwrite applies: ${overwrite}`,
+      before: tree,
+      options: { files: ['f', 'l', 'd/g', 'd/e/h', 'd/g', 'l', 'f'], overwrite, keepGoing: true },
+      out: { 'b/f': 'one', 'b/l': link('f'), 'b/d/g': 'two', 'b/d/e/h': 'three' },
+      ...(counts && { counts }),
+      ...(errors && { errors }),
+    },
+  ];
+}
 
 /** The tree's copy, without its empty directory and the link in a directory. */
 const whole = {
@@ -122,12 +141,28 @@ export const lists: readonly Behaviour[] = [
     out: { 'b/f': 'one', 'b/d/g': 'two' },
     counts: { files: 2, skipped: 0 },
   },
+  ...listedAgain('always', { files: 7, skipped: 0 }),
+  ...listedAgain('never', { files: 4, skipped: 3 }),
+  ...listedAgain('newer', { files: 4, skipped: 3 }),
+  ...listedAgain('error', undefined, [
+    exists('out/b/d/g', 'd/g'),
+    exists('out/b/l', 'l'),
+    exists('out/b/f', 'f'),
+  ]),
   {
-    name: 'a path that is listed twice is no error in a directory that the copy is making',
+    name: 'a listed directory that contains a path before it has that path again',
     before: tree,
-    options: { files: ['f', 'l', 'd/g', 'd/e/h', 'd/g', 'l', 'f'], overwrite: 'error' },
-    out: { 'b/f': 'one', 'b/l': link('f'), 'b/d/g': 'two', 'b/d/e/h': 'three' },
-    counts: { files: 4, skipped: 3 },
+    options: { recursive: true, files: ['d/e/h', 'd/e'], overwrite: 'never' },
+    out: { 'b/d/e/h': 'three', 'b/d/e/i': 'four' },
+    counts: { files: 2, skipped: 1 },
+  },
+  {
+    name: 'a file with two names that is listed again stays one file, without a temporary name',
+    before: { 'in/a/f': 'one' },
+    prepare: (put) => put.hardLink('in/a/g', 'in/a/f'),
+    options: { files: ['f', 'g', 'f'], preserveHardLinks: true },
+    out: { 'b/f': 'one', 'b/g': 'one' },
+    counts: { files: 3, skipped: 0 },
   },
   {
     name: 'a listed path that exists in the target stays if it must not be replaced',
