@@ -79,6 +79,12 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
         return mapcp_fail(error, MAPCP_OPERATION_CREATE, MAPCP_SIDE_TARGET, MAPCP_CODE_NOT_REGULAR_FILE);
     }
+    // One file with two names is the usual state after a copy with hard links, and not newer than itself.
+    if (overwrite == MAPCP_OVERWRITE_NEVER ||
+        (overwrite == MAPCP_OVERWRITE_NEWER && mapcp_is_same_file(&status, source_status))) {
+        *decision = MAPCP_DECISION_SKIP;
+        return true;
+    }
     if (!check_not_source(target, &status, source, source_status, error)) {
         return false;
     }
@@ -88,9 +94,8 @@ bool mapcp_target_decide(struct mapcp_place target, struct mapcp_place source,
     if (overwrite == MAPCP_OVERWRITE_NEWER && !is_known(&source_status->st_mtim, &status.st_mtim)) {
         return mapcp_fail(error, MAPCP_OPERATION_INSPECT, MAPCP_SIDE_TARGET, MAPCP_CODE_UNSUPPORTED);
     }
-    bool stays = overwrite == MAPCP_OVERWRITE_NEVER ||
-                 (overwrite == MAPCP_OVERWRITE_NEWER &&
-                  !mapcp_is_later(&source_status->st_mtim, &status, target, policy.keeping));
+    bool stays = overwrite == MAPCP_OVERWRITE_NEWER &&
+                 !mapcp_is_later(&source_status->st_mtim, &status, target, policy.keeping);
     *decision = stays                                             ? MAPCP_DECISION_SKIP
                 : mapcp_alias_is_possible(&status, source_status) ? MAPCP_DECISION_REPLACE_OTHER
                                                                   : MAPCP_DECISION_REPLACE;

@@ -243,11 +243,14 @@ class Oracle implements Prediction {
     const { overwrite = atomic === 'tree' ? 'error' : 'always' } = this.#options;
     const old = this.#existing[target];
     if (old !== undefined) {
-      if (old.kind === 'directory' || this.#isSame(source, target) || overwrite === 'error') {
+      const isItself = this.#resolved(source) === target;
+      const stays = overwrite === 'never' || (overwrite === 'newer' && isItself);
+      const isError = overwrite === 'error' || (!stays && this.#isSame(source, target));
+      if (old.kind === 'directory' || isError) {
         this.failed.add(target);
         return;
       }
-      if (overwrite === 'never' || (overwrite === 'newer' && Number(found.time) <= Number(old.time))) {
+      if (stays || (overwrite === 'newer' && Number(found.time) <= Number(old.time))) {
         this.skipped.add(target);
         return;
       }
