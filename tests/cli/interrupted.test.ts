@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -145,6 +145,21 @@ describe('mapcp, if it is interrupted', () => {
     const { status } = await interrupt(directory, act, { run });
 
     expect(status).toBe(130);
+  });
+
+  it('while it waits for the writer of a FIFO, ends at the first signal and says so', async ({
+    directory,
+  }) => {
+    prepare(directory);
+    writeFileSync(join(directory, 'huge'), '');
+    execFileSync('mkfifo', [join(directory, 'fifo')]);
+    const main = resolve('build/out/js/cli/main.js');
+    const run = [process.execPath, main, '-v', 'huge', 'fifo', 'out'] as const;
+
+    const { signal, stderr } = await interrupt(directory, (copying) => copying.kill('SIGTERM'), { run });
+
+    expect(stderr).toBe('mapcp: interrupted; what was finished stays\n');
+    expect(signal).toBe('SIGTERM');
   });
 
   it('by the end of the program that reads its output, ends with status 141 and leaves no partial file', async ({

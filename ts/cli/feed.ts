@@ -7,6 +7,7 @@ import { reasonOfNowhere } from '../api/host-path.js';
 import { isSystemError, reasonOf } from '../api/system-error.js';
 import type { CopyErrorDetails } from '../common/errors.js';
 import { shortened } from '../common/errors.js';
+import { isBun, isDeno } from '../host/runtime.js';
 import { isTerminal } from '../host/terminal.js';
 import { STREAM } from '../task/input.js';
 
@@ -103,13 +104,25 @@ function isClosed(): boolean {
   }
 }
 
+/**
+ * Whether reading a path waits for the first writer if opening it does not. An open that waits holds a thread, and then
+ * no signal can end the process. In Linux, a FIFO that never had a writer has no events. Other systems report its end,
+ * and other runtimes do not wait for events.
+ */
+function waitsForWriter(path: string): boolean {
+  return process.platform === 'linux' && !isBun && !isDeno && statSync(path).isFIFO();
+}
+
 async function streamAt(path: string): Promise<Readable> {
   const [, number] = /^\/dev\/(?:fd\/(\d+)|stdin)$/.exec(path) ?? [];
   if (path === '/dev/stdin' || number === '0') {
     return standardInput();
   }
-  // Not synchronous, because a FIFO is open only when it has a writer.
-  const fd = await promisify(open)(path, 'r');
+  // Not synchronous, because a FIFO may be open only when it has a writer.
+  const fd = await promisify(open)(
+    path,
+    waitsForWriter(path) ? constants.O_RDONLY | constants.O_NONBLOCK : 'r',
+  );
   const status = fstatSync(fd);
   // Reading a pipe or a terminal as a file blocks a thread, and the process cannot end until data arrives.
   if (status.isFIFO() || status.isSocket()) {
