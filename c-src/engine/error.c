@@ -165,7 +165,7 @@ const char *mapcp_reason(const struct mapcp_error *error) {
         [MAPCP_CODE_JUST_CREATED] = "another source of the same command was just copied there",
         [MAPCP_CODE_LIMIT_EXCEEDED] = "it exceeds a limit",
         [MAPCP_CODE_LINK_LEADS_OUT] =
-            "the link could lead out of the copied tree; use `symlinks=skip` or `symlinks=follow`",
+            "the link could lead out of the copied tree; leave such links out, with `symlinks=skip`",
         [MAPCP_CODE_NAME_NOT_PORTABLE] = "the name is not portable; choose another name",
         [MAPCP_CODE_INVALID_ARGUMENT] = "invalid argument",
         [MAPCP_CODE_TOO_MANY_LINKS] = "too many symbolic links, or a loop of them",

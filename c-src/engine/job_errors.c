@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "limits.h"
 #include "times.h"
@@ -37,6 +38,15 @@ static struct mapcp_copy_error abandon_entry(struct mapcp_job *job, enum mapcp_o
     return error_about_entry(job, outcome, error, leftover);
 }
 
+/// Whether the directory that holds a path exists.
+static bool has_directory(const char *path) {
+    struct stat status;
+    char *directory = mapcp_path_beside(path, ".");
+    const bool has = directory && stat(directory, &status) == 0;
+    free(directory);
+    return has;
+}
+
 /// If an error is about the target that was given, and says less than is known about that path, returns a
 /// reason that says what to do. Otherwise returns NULL.
 static const char *reason_for_target(const struct mapcp_job *job, const struct mapcp_error *error) {
@@ -52,6 +62,9 @@ static const char *reason_for_target(const struct mapcp_job *job, const struct m
     }
     if (target[strlen(target) - 1] == '/') {
         return "it ends in a slash, but there is no such directory; leave the slash out";
+    }
+    if (has_directory(target)) {
+        return "its directory exists, but no file can be created there";
     }
     return job->options.make_parents ? NULL
                                      : "its directory does not exist; create it first, or use `make-parents`";

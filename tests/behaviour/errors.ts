@@ -160,7 +160,7 @@ export const changed = (path: string, entry?: string): ExpectedError =>
 export const couldLeadOut = (path: string, entry?: string): ExpectedError =>
   error(
     'ERR_MAPCP_LINK_LEADS_OUT',
-    `cannot use '${path}': the link could lead out of the copied tree; use \`symlinks=skip\` or \`symlinks=follow\``,
+    `cannot use '${path}': the link could lead out of the copied tree; leave such links out, with \`symlinks=skip\``,
     entry,
   );
 
