@@ -46,7 +46,6 @@ static void copy_file(int from, int to, const char *name) {
     struct stat status;
     int source = (int)must(openat(from, name, O_RDONLY | REGULAR), name);
     must(fstat(source, &status), name);
-    must(fstat(source, &status), name);
     int target = (int)must(openat(to, TEMPORARY, O_RDWR | O_CREAT | O_EXCL | REGULAR, 0600), name);
     copy_content(source, target, status.st_size);
     must(fstat(source, &status), name);

@@ -55,7 +55,7 @@ function callsByProcfs() {
 /** @returns {Calls} */
 function callsByKoffi() {
   const library = createRequire(import.meta.url)('koffi').load(null);
-  const openat = library.func('int openat(int, const char *, int, ...)');
+  const openat = library.func('int openat(int, const char *, int, uint32)');
   const close = library.func('int close(int)');
   const renameat = library.func('int renameat(int, const char *, int, const char *)');
   /** @param {number} result */
@@ -66,7 +66,7 @@ function callsByKoffi() {
     return result;
   };
   return {
-    open: (parent, name, flags, mode = 0) => must(openat(parent, name, flags | O_CLOEXEC, 'uint32', mode)),
+    open: (parent, name, flags, mode = 0) => must(openat(parent, name, flags | O_CLOEXEC, mode)),
     close: (fd) => void must(close(fd)),
     rename: (parent, name, newName) => void must(renameat(parent, name, parent, newName)),
   };
@@ -90,7 +90,6 @@ export function copyBySameCalls(source, target, by = 'procfs', isInPlace = false
   function copyFile(from, to, name) {
     const newName = isInPlace ? name : TEMPORARY;
     const source = open(from, name, O_RDONLY | FILE);
-    fstatSync(source);
     const { size, mode } = fstatSync(source);
     const target = open(to, newName, O_RDWR | O_CREAT | O_EXCL | FILE, 0o600);
     for (let position = 0; position < size; ) {

@@ -608,13 +608,14 @@ export class Directory {
     }
     const file = new File(this.#walker, handle, this.#grant, flags, writable);
     return orClose(file, () => {
-      const status = handle.brief();
+      const { modes, sparseFiles } = this.#grant;
+      const status = modes.isCarrying() && !flags.write ? handle.keepStatus() : handle.brief();
       if (typeOf(status) !== 'regular-file') {
         fail('not-permitted');
       }
       if (!flags.write) {
-        this.#grant.modes.noteFileOpened(status.mode);
-        this.#grant.sparseFiles.noteOpened(handle, status);
+        modes.noteFileOpened(Number(status.mode));
+        sparseFiles.noteOpened(handle, status);
       }
     });
   }

@@ -3,7 +3,7 @@
 import type { CloseErrors } from './close-errors.js';
 import type { Handle } from './handle.js';
 import type { ModeCarrier } from './modes.js';
-import type { BriefStatus } from './status.js';
+import type { BlockCount } from './status.js';
 import type { SetTimes } from './times.js';
 
 /** What a component may do below a preopen: `read` allows no change at all. */
@@ -37,7 +37,7 @@ export interface Durability {
 /** Keeps track of the files that are open for reading. */
 export interface OpenFiles {
   /** Records that a file was opened, with this status. */
-  noteOpened(file: Handle, status: BriefStatus): void;
+  noteOpened(file: Handle, status: BlockCount): void;
   /** Records that a file will be closed. */
   noteClosed(file: Handle): void;
 }

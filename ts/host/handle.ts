@@ -16,6 +16,8 @@ export class Handle {
   #failed: ((error: unknown) => void) | undefined;
   #owners = 1;
   #identity: MetadataHashValue | undefined;
+  /** The status that `keepStatus` returned. */
+  #kept: Status | undefined;
 
   /**
    * Takes over `fd`, with one owner.
@@ -42,9 +44,16 @@ export class Handle {
 
   /** Returns the status of the open file. */
   status(): Status {
-    const status = this.look();
+    const status = this.#kept ?? this.look();
+    this.#kept = undefined;
     this.#identity ??= identity(status);
     return status;
+  }
+
+  /** Returns the status of the open file, and keeps it for the next call of `status`. */
+  keepStatus(): Status {
+    this.#kept = this.look();
+    return this.#kept;
   }
 
   /** Returns which file it is. Looked up once, because an open file stays the same file. */

@@ -124,6 +124,16 @@ export class ModeCarrier {
     this.#made = undefined;
   }
 
+  /**
+   * Whether permissions are carried now. Then the first status of a file that is opened for reading is the one that it
+   * had when it was opened.
+   *
+   * @internal
+   */
+  isCarrying(): boolean {
+    return this.#isOn;
+  }
+
   /** Returns what could not get its permissions since the last call; undefined if nothing was refused. */
   takeRefusals(): Refusals | undefined {
     const refusals = this.#refusals;

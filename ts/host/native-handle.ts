@@ -62,6 +62,7 @@ export function fileCalls(
         atimeNs: time(64),
         mtimeNs: time(112),
         ctimeNs: time(96),
+        blocks: long(48),
       };
     },
     brief(fd: number): BriefStatus {

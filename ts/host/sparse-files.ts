@@ -8,7 +8,7 @@ import type { OpenFiles } from './grant.js';
 import type { Handle } from './handle.js';
 import { isKnownProcessor, loadKoffi, type Native, NoKoffiError } from './koffi.js';
 import { OWN_DESCRIPTORS } from './permission.js';
-import type { BriefStatus } from './status.js';
+import type { BlockCount } from './status.js';
 
 /** Bytes in a block of a file's status. */
 const BLOCK = 512;
@@ -44,8 +44,8 @@ export class SparseFiles implements OpenFiles {
     this.#load = load;
   }
 
-  noteOpened(file: Handle, { size = 0, blocks = 0 }: BriefStatus): void {
-    if (size - blocks * BLOCK >= LEAST_HOLES && process.platform === 'linux') {
+  noteOpened(file: Handle, { size = 0, blocks = 0 }: BlockCount): void {
+    if (Number(size) - Number(blocks) * BLOCK >= LEAST_HOLES && process.platform === 'linux') {
       this.#open.add(file);
     }
   }

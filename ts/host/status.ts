@@ -28,16 +28,21 @@ const isWindows = (): boolean => typeof process !== 'undefined' && process.platf
 export type Status = Pick<
   BigIntStats,
   'dev' | 'ino' | 'mode' | 'nlink' | 'uid' | 'size' | 'atimeNs' | 'mtimeNs' | 'ctimeNs'
->;
+> &
+  Partial<Pick<BigIntStats, 'blocks'>>;
+
+/** How much of a file is stored. */
+export interface BlockCount {
+  /** The size in bytes. Undefined on systems that do not count blocks. */
+  readonly size?: number | bigint | undefined;
+  /** The blocks of 512 bytes that it takes. Undefined on systems that do not count them. */
+  readonly blocks?: number | bigint | undefined;
+}
 
 /** A file's status in plain numbers, which take less time than those of `Status`. */
-export interface BriefStatus {
+export interface BriefStatus extends BlockCount {
   /** The type and permissions, as stat(2) reports them. */
   readonly mode: number;
-  /** The size in bytes. Undefined on systems that do not count blocks. */
-  readonly size?: number;
-  /** The blocks of 512 bytes that it takes. Undefined on systems that do not count them. */
-  readonly blocks?: number;
 }
 
 /** Returns the type of a file. A socket's is `unknown`, as in wasmtime: the preview 1 adapter traps on `socket`. */

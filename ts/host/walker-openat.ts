@@ -45,10 +45,13 @@ interface System {
   readonly suffix: string;
   /** The offsets in `struct dirent`. */
   readonly entry: { readonly type: number; readonly name: number };
-  /** Whether the calls for open files can go through koffi. */
+  /**
+   * Whether this is Linux. There, the calls for open files can go through koffi, and the mode of openat(2) is passed like
+   * any other argument. koffi then looks up the mode's type once, and not at each call.
+   */
   readonly isLinux?: boolean;
   /** The offsets in `struct stat`; undefined if Node reads it. */
-  readonly status?: Readonly<Record<keyof Status, number>>;
+  readonly status?: Readonly<Record<keyof Omit<Status, 'blocks'>, number>>;
 }
 
 const O_PATH = 0o10000000;
@@ -113,8 +116,12 @@ function walkerOf(system: System, koffi: Koffi, linkFollows: boolean): Walker {
       }
     }
   };
-  const openat = (fd: number, name: string | Buffer, flags: number, mode = 0o666): number =>
-    call(native.openat, fd, name, flags | O_CLOEXEC, 'uint32', flags & O_CREAT ? mode : 0);
+  const openat = (fd: number, name: string | Buffer, flags: number, mode = 0o666): number => {
+    const given = flags & O_CREAT ? mode : 0;
+    return system.isLinux
+      ? call(native.openat, fd, name, flags | O_CLOEXEC, given)
+      : call(native.openat, fd, name, flags | O_CLOEXEC, 'uint32', given);
+  };
   const close = (fd: number): void => {
     if (native.close(fd) === -1) {
       const error = errorOf(koffi.errno());
@@ -281,7 +288,7 @@ function nativeCalls({ suffix, status, isLinux }: System, koffi: Koffi) {
     const library = koffi.load(null);
     const returning = <Result>(prototype: string): Native<Result> => library.func(prototype);
     const calls = {
-      openat: returning<number>('int openat(int, const char *, int, ...)'),
+      openat: returning<number>(`int openat(int, const char *, int, ${isLinux ? 'uint32' : '...'})`),
       close: returning<number>('int close(int)'),
       // Older releases of glibc do not have it.
       fstatat: status && returning<number>(`int fstatat${suffix}(int, const char *, void *, int)`),
@@ -298,7 +305,10 @@ function nativeCalls({ suffix, status, isLinux }: System, koffi: Koffi) {
       readdir: returning<number>(`int readdir_r${suffix}(void *, void *, void *)`),
       closedir: returning<number>('int closedir(void *)'),
     };
-    if (calls.openat(-1, 'name', O_RDONLY) !== -1 || codeOf(koffi.errno()) !== 'EBADF') {
+    if (
+      calls.openat(-1, 'name', O_RDONLY, ...(isLinux ? [0] : [])) !== -1 ||
+      codeOf(koffi.errno()) !== 'EBADF'
+    ) {
       throw new Error('its errors are wrong');
     }
     return { ...calls, ofFiles: isLinux ? fileFunctionsOf(koffi, returning) : undefined };
@@ -341,7 +351,7 @@ function timespec({ exact }: NewTime): [bigint, bigint] {
 }
 
 /** Reads the `struct stat` of macOS. */
-function statusIn(bytes: Buffer, at: Readonly<Record<keyof Status, number>>): Status {
+function statusIn(bytes: Buffer, at: Readonly<Record<keyof Omit<Status, 'blocks'>, number>>): Status {
   const time = (offset: number): bigint =>
     bytes.readBigInt64LE(offset) * NANOSECONDS + bytes.readBigInt64LE(offset + 8);
   return {
