@@ -116,10 +116,4 @@ describe('the component, without directories,', () => {
       val: { text: `${version}\n`, status: 0 },
     });
   });
-
-  it('treats an argument with a NUL in it as an empty one', async () => {
-    const { parse } = await grammar();
-
-    expect(parse(['a\0b', 'c'])).toMatchObject({ val: { sources: [''], target: 'c' } });
-  });
 });
