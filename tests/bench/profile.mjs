@@ -56,7 +56,7 @@ const parts = [
   ['system call: open, twice', (name, url) => url === '' && name === 'open'],
   ['system call: rename', (name, url) => url === '' && name === 'rename'],
   ['system call: write', (name, url) => url === '' && name === 'writeBuffer'],
-  ['system call: fstat, thrice', (name, url) => url === '' && name === 'fstat'],
+  ['system call: fstat', (name, url) => url === '' && name === 'fstat'],
   ['system call: read', (name, url) => url === '' && name === 'read'],
   ['system call: close, twice', (name, url) => url === '' && name === 'close'],
   ['system call: fchmod', (name, url) => url === '' && name === 'fchmod'],
@@ -365,7 +365,7 @@ The last line is the most that mapcp could still save. The system calls are the 
   a directory that it holds open: once per open, and twice per rename. [A path](#a-path) shows what that costs. If
   [koffi](environments.md#koffi) is installed, copies of many files call \`openat(2)\`.
 - **A source that changes is an error**, and so is one that is not a regular file. So mapcp checks the source when it
-  opens it, before it reads it, and after it has read it.
+  opens it, and after it has read it.
 
 The benchmark has bounds for these calls: the same calls in plain Node, and in C by \`openat(2)\`. \`cp -r\` makes fewer
 calls, and lets the kernel copy from cache to cache.
@@ -408,8 +408,10 @@ The reasons for what is missed:
   statuses, 3 % into reading names from the component's memory, 3 % into remembering them, 2 % into the way from the
   component to JavaScript, 2 % into checks for room on the stack, and 2 % into the garbage collector. The rest is
   spread over functions that take less than 1 % each. To pass the times of a status on without converting them gained 1
-  %, and was not kept. With \`atomic: 'tree'\` there is no temporary name and no rename. Each other call keeps a
-  promise, as above. Without koffi, each open and rename goes through procfs, which takes 7 µs more for each file.
+  %, and was not kept. Nothing was gained by remembering listed names in their order instead of in a set, by walking a
+  single name without arrays, or by calculating the device's part of an identity once. With \`atomic: 'tree'\` there is
+  no temporary name and no rename. Each other call keeps a promise, as above. Without koffi, each open and rename goes
+  through procfs, which takes 7 µs more for each file.
 - **The large file.** The component reads a window into its memory and writes it from there, as the loop does with its
   buffer. It also looks for blocks of zeros, and checks the source before each window: four calls of its host for each
   window. Larger windows made it slower. Memory cannot shrink, so an instance is given up once its memory has grown by
