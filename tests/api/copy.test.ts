@@ -130,6 +130,20 @@ describe('copy', () => {
     expect(readdirSync(directory)).toEqual(['a']);
   });
 
+  it.runIf(process.platform === 'linux')(
+    'does not blame the directory of the target if it exists',
+    async ({ directory }) => {
+      const source = join(directory, 'a');
+      writeFileSync(source, 'content');
+
+      expect(await rejectionOf(copy(source, '/proc/mapcp'))).toMatchObject({
+        code: 'ENOENT',
+        operation: 'create',
+        reason: 'its directory exists, but no file can be created there',
+      });
+    },
+  );
+
   it('creates missing directories on the way to the target', async ({ directory }) => {
     const [source, target] = [join(directory, 'a'), join(directory, 'x/y/z')];
     writeFileSync(source, 'content');

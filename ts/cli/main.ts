@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import type { Message } from '#command-line/interfaces/mapcp-copy-command-line.js';
 import { escaped } from '../common/errors.js';
@@ -39,7 +39,11 @@ function print({ text, status }: Message): number {
 /** Returns the package's completion script for a shell. */
 function completionsFor(shell: string): string {
   const extension = shell === 'powershell' ? 'ps1' : shell;
-  return readFileSync(new URL(`../../completions/mapcp.${extension}`, import.meta.url), 'utf8');
+  const script = new URL(`../../completions/mapcp.${extension}`, import.meta.url);
+  if (!existsSync(script)) {
+    throw new Error("the package has no completions; if it is a checkout, run 'make' in it");
+  }
+  return readFileSync(script, 'utf8');
 }
 
 /** Returns why something failed. Unlike a message, a `reason` does not advise options that only the API has. */
