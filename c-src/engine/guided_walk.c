@@ -110,10 +110,7 @@ static bool enter_towards_goal(struct mapcp_tree *tree, const char *name, bool i
         mapcp_tree_uncount_directory(tree);
         return false;
     }
-    struct mapcp_tree_frame *frame = mapcp_tree_top(tree);
-    frame->is_guided = !is_goal || !tree->options->recursive;
-    frame->listed = frame->is_guided;
-    frame->siblings.is_new = frame->target_is_new && !frame->is_guided;
+    mapcp_tree_guide(tree, !is_goal || !tree->options->recursive);
     return true;
 }
 

@@ -25,7 +25,8 @@ uint64_t mapcp_spelling_key(const char *name);
 /// directory shows whether there are two: see mapcp_siblings_have_twin. If the file system treats no
 /// spellings as one, this cannot happen, and no name needs a check.
 struct mapcp_siblings {
-    /// Whether this job made the directory, and whether jobs with other shards put files into it as well.
+    /// Whether every name must be new, because this job made the directory and comes to each name once; and
+    /// whether jobs with other shards put files into it as well.
     bool is_new;
     bool is_shared;
     /// Whether the directory has any name, and any that is not ASCII.

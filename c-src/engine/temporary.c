@@ -82,12 +82,17 @@ static int create_once(struct mapcp_temporary *temporary, const char *text) {
     return number;
 }
 
-static int create(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text,
-                  struct mapcp_namer *namer) {
-    char *digits = NULL;
+/// Begins a file or link beside the target, which has no times yet.
+static void begin(struct mapcp_temporary *temporary, struct mapcp_place target) {
     temporary->directory = target.directory;
     temporary->times_refused = 0;
     temporary->has_other_time = false;
+}
+
+static int create(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text,
+                  struct mapcp_namer *namer) {
+    char *digits = NULL;
+    begin(temporary, target);
     temporary->name = path_beside(target.name, &digits);
     if (!temporary->name) {
         return ENOMEM;
@@ -115,9 +120,7 @@ int mapcp_temporary_link(struct mapcp_temporary *temporary, struct mapcp_place t
 
 /// Creates a link if there is a text, and a file otherwise, under the target's own name.
 static int create_in_place(struct mapcp_temporary *temporary, struct mapcp_place target, const char *text) {
-    temporary->directory = target.directory;
-    temporary->times_refused = 0;
-    temporary->has_other_time = false;
+    begin(temporary, target);
     temporary->name = strdup(target.name);
     int result = temporary->name ? create_once(temporary, text) : ENOMEM;
     if (result) {
@@ -137,9 +140,7 @@ int mapcp_temporary_link_in_place(struct mapcp_temporary *temporary, struct mapc
 
 int mapcp_temporary_hard_link(struct mapcp_temporary *temporary, struct mapcp_place target, bool in_place,
                               struct mapcp_place from, struct mapcp_namer *namer) {
-    temporary->directory = target.directory;
-    temporary->times_refused = 0;
-    temporary->has_other_time = false;
+    begin(temporary, target);
     temporary->is_hard_link = true;
     temporary->name = in_place ? strdup(target.name) : mapcp_temporary_path_beside(target.name, namer);
     if (!temporary->name) {

@@ -34,9 +34,7 @@ bool mapcp_tree_begin_at(struct mapcp_tree *tree, struct mapcp_place source, str
     if (!mapcp_tree_count_directory(tree, error) || !mapcp_tree_enter(tree, source, target, error)) {
         return false;
     }
-    mapcp_tree_top(tree)->is_guided = tree->is_guided;
-    mapcp_tree_top(tree)->listed = tree->is_guided;
-    mapcp_tree_top(tree)->siblings.is_new = mapcp_tree_top(tree)->target_is_new && !tree->is_guided;
+    mapcp_tree_guide(tree, tree->is_guided);
     return true;
 }
 

@@ -82,8 +82,7 @@ void mapcp_tree_put_entry(const struct mapcp_tree *tree, unsigned char type, con
                                  : MAPCP_TREE_SPECIAL,
         .source = mapcp_tree_source_place(tree, name),
         .target = mapcp_tree_target_place(tree, name),
-        // A list can lead to the same name again.
-        .target_is_new = mapcp_tree_top(tree)->target_is_new && !mapcp_tree_top(tree)->is_guided,
+        .target_is_new = mapcp_tree_top(tree)->siblings.is_new,
         .siblings = mapcp_tree_siblings(tree),
         .keeping = &tree->frames[mapcp_tree_top(tree)->keeper].keeping,
     };
@@ -461,6 +460,13 @@ static bool reopen_frame(struct mapcp_tree *tree, size_t index, struct mapcp_err
         close_frame(frame);
     }
     return good;
+}
+
+void mapcp_tree_guide(struct mapcp_tree *tree, bool is_guided) {
+    struct mapcp_tree_frame *top = mapcp_tree_top(tree);
+    top->is_guided = is_guided;
+    top->listed = is_guided;
+    top->siblings.is_new = top->target_is_new && !is_guided;
 }
 
 bool mapcp_tree_reopen_top(struct mapcp_tree *tree, struct mapcp_error *error) {

@@ -112,6 +112,10 @@ void mapcp_tree_uncount_directory(const struct mapcp_tree *tree);
 bool mapcp_tree_enter(struct mapcp_tree *tree, struct mapcp_place source, struct mapcp_place target,
                       struct mapcp_error *error);
 
+/// Says whether a list guides the walk through the top directory, which was just entered. Then the walk does
+/// not list it, and can come to a name again.
+void mapcp_tree_guide(struct mapcp_tree *tree, bool is_guided);
+
 /// Opens the top directory if it is closed. Fails if its name now leads to another directory. On failure
 /// returns false and sets `error`.
 bool mapcp_tree_reopen_top(struct mapcp_tree *tree, struct mapcp_error *error);
