@@ -6,7 +6,7 @@ import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import { type CopyOptions, copy, openSandbox } from 'mapcp';
 import { describe, expect, vi } from 'vitest';
-import type { Progress } from '../../ts/jobs/component.js';
+import { NOTHING_YET } from '../../ts/jobs/component.js';
 import { CopyTask as Task } from '../../ts/task/task.js';
 import { it } from '../helpers/it.js';
 import { rejectionOf } from '../helpers/rejection.js';
@@ -175,19 +175,10 @@ describe('a copy of which everything is done', () => {
 
 /** Ends a task with a job that has one step, and whose stop or drop fails. */
 function taskOf(job: object, options: CopyOptions): Task {
-  const progress = {
-    done: false,
-    waits: false,
-    bytesDone: 0n,
-    bytesInPlace: 0n,
-    filesDone: 0n,
-    directories: 0n,
-    skipped: 0n,
-  } satisfies Progress;
   const work = {
     begin: () => ({
-      step: () => progress,
-      progress: () => progress,
+      step: () => NOTHING_YET,
+      progress: () => NOTHING_YET,
       currentPath: () => '',
       takeErrors: () => [],
       takeEntries: () => [],

@@ -3,7 +3,7 @@
 /** Maximum number of bytes in memory, unless the caller says otherwise. */
 export const DEFAULT_MEMORY = 2 ** 30;
 
-/** Where the documents say what a worker needs. */
+/** The advice of errors about a worker that cannot start. */
 export const SEE_THE_WORKER = "see 'The worker' in mapcp's docs/browser.md";
 
 /** Why a worker failed, if the browser does not say. */

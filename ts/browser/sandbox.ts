@@ -1,5 +1,6 @@
 import { type Checks, callback, takeOptions, wholeNumber } from '../common/check.js';
 import { cleanErrorOf, countOf } from '../common/cleaning.js';
+import { namesBelow } from '../common/guest-path.js';
 import { Lifetime } from '../common/lifetime.js';
 import {
   type CleanOptions,
@@ -316,12 +317,8 @@ export class Sandbox {
 
   /** Whether a path leads to the browser's storage. In doubt it does. */
   #isStored(path: string): boolean {
-    const [inner, ...outers] = [path, ...this.#stored.keys()].map((each) =>
-      each.split('/').filter((name) => !['', '.'].includes(name)),
-    );
-    return outers.some(
-      (outer) => inner?.includes('..') || outer.every((name, index) => name === inner?.[index]),
-    );
+    const leadsAnywhere = path.split('/').includes('..');
+    return [...this.#stored.keys()].some((name) => leadsAnywhere || namesBelow(name, path) !== undefined);
   }
 
   /** Browsers cannot rename a directory in their storage, so no tree can appear there as a whole. */

@@ -2,6 +2,7 @@
 
 import type { CopyOptions } from '#bindings/interfaces/mapcp-copy-copier.js';
 import { UNREADABLE } from '../common/errors.js';
+import { namesBelow } from '../common/guest-path.js';
 import { requirePatterns } from '../common/patterns.js';
 import { reasonOfPreopens } from '../common/preopen-reasons.js';
 import {
@@ -450,15 +451,6 @@ class Server {
       );
     }
   }
-}
-
-/** Returns the names on a path below a preopen; undefined if it is not below it. */
-function namesBelow(preopen: string, path: string): string[] | undefined {
-  const [outer, inner] = [preopen, path].map((each) =>
-    each.split('/').filter((name) => !['', '.'].includes(name)),
-  );
-  const isBelow = outer?.every((name, index) => name === inner?.[index]);
-  return isBelow ? inner?.slice(outer?.length) : undefined;
 }
 
 /** Returns an absolute path in the spelling that a directory of the browser has. It has no links. */

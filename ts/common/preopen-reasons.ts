@@ -1,15 +1,10 @@
 import { quoted } from './errors.js';
+import { namesBelow } from './guest-path.js';
 
 /** The parts of a component's error that matter here. */
 interface Failed {
   readonly code: { readonly tag: string };
   readonly path: string;
-}
-
-/** Whether a guest path is a directory or lies below it. A slash at the beginning makes no difference to WASI. */
-function isBelow(path: string, directory: string): boolean {
-  const [inner, outer] = [path, directory].map((each) => `${each}/`.replace(/^(\.?\/)+/, ''));
-  return inner?.startsWith(outer ?? '') ?? false;
 }
 
 /**
@@ -27,12 +22,13 @@ export function reasonOfPreopens(
   target: string,
 ): string | undefined {
   const names = Object.keys(preopens);
-  const place = names.filter((name) => isBelow(path, name)).sort((a, b) => b.length - a.length)[0];
+  const isBelow = (directory: string) => namesBelow(directory, path) !== undefined;
+  const place = names.filter(isBelow).sort((a, b) => b.length - a.length)[0];
   if (code.tag === 'not-found' && place === undefined && path !== '' && [source, target].includes(path)) {
     return `it is in no directory of the sandbox, which has ${names.map(quoted).join(' and ') || 'none'}`;
   }
   // The source is only read, so it is not to blame.
-  const isRefused = code.tag === 'not-permitted' && isBelow(path, target);
+  const isRefused = code.tag === 'not-permitted' && isBelow(target);
   return isRefused && place !== undefined && preopens[place]?.access === 'read'
     ? `${quoted(place)} is open for reading only; open it with access: 'read-write'`
     : undefined;
