@@ -403,12 +403,12 @@ is the time as a multiple of the other's, which takes turns with mapcp: the medi
 ${measureGoals()}
 The reasons for what is missed:
 
-- **Small files.** The rows of the system calls alone show how much of the time is mapcp's own. Linux's \`perf\` put 48
-  % of the processor time of a copy into the kernel, 7 % into the component, 9 % into koffi and the C library, 3 % into
-  statuses, 3 % into reading names from the component's memory, 3 % into remembering them, 2 % into the way from the
-  component to JavaScript, 2 % into checks for room on the stack, and 2 % into the garbage collector. The rest is
-  spread over functions that take less than 1 % each. To pass the times of a status on without converting them gained 1
-  %, and was not kept. Nothing was gained by remembering listed names in their order instead of in a set, by walking a
+- **Small files.** The rows of the system calls alone show how much of the time is mapcp's own. Linux's \`perf\` put
+  48 % of the processor time of a copy into the kernel, 7 % into the component, 9 % into koffi and the C library, 3 %
+  into statuses, 3 % into reading names from the component's memory, 3 % into remembering them, 2 % into the way from
+  the component to JavaScript, 2 % into checks for room on the stack, and 2 % into the garbage collector. The rest is
+  spread over functions that take less than 1 % each. To pass the times of a status on without converting them gained
+  1 %, and was not kept. Nothing was gained by remembering listed names in their order instead of in a set, by walking a
   single name without arrays, or by calculating the device's part of an identity once. With \`atomic: 'tree'\` there is
   no temporary name and no rename. Each other call keeps a promise, as above. Without koffi, each open and rename goes
   through procfs, which takes 7 µs more for each file.
