@@ -342,6 +342,8 @@ describe.skipIf(!hasChromium)('a sandbox in a browser', () => {
       document.body.append(Object.assign(document.createElement('input'), { type: 'file' })),
     );
     await page.setInputFiles('input', path);
+    // The browser may look at the file only when the page does.
+    await page.evaluate(() => document.querySelector('input')?.files?.[0]?.text());
     writeFileSync(path, 'another one');
     const found = await page.evaluate(async () => {
       const source = document.querySelector('input')?.files?.[0] ?? '';
