@@ -2,6 +2,27 @@ import type { CopyError } from 'mapcp/browser';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { hasChromium, inChromium } from './chromium.js';
+import { prepare } from './prepared.js';
+
+declare const worker: () => Worker;
+
+/** Lets the browser write 3,000,000 bytes, and then no more. Chromium itself does not apply a new quota at once. */
+const ROOM_ENDS = `
+  let room = 3_000_000;
+  for (const type of [FileSystemSyncAccessHandle, FileSystemWritableFileStream]) {
+    const { write } = type.prototype;
+    type.prototype.write = function (data, ...rest) {
+      room -= (data.data ?? data).byteLength ?? data.size;
+      if (room >= 0) {
+        return write.call(this, data, ...rest);
+      }
+      const error = new DOMException('no room', 'QuotaExceededError');
+      if (type === FileSystemSyncAccessHandle) {
+        throw error;
+      }
+      return Promise.reject(error);
+    };
+  }`;
 
 /** The content of the origin's private file system: the text of each file by its path, and null for each directory. */
 function stored(page: Page): Promise<Record<string, string | null>> {
@@ -259,27 +280,18 @@ describe.skipIf(!hasChromium)("in the browser's private file system", () => {
     ['a stream into a directory that was removed', 'removed, stream'],
   ])('counts and reports only what was stored: %s', async (_, kind) => {
     const page = await pages.open();
-    const client = await pages.context.newCDPSession(page);
-    // Takes the room away after the first check.
-    await page.exposeFunction('takeRoomAway', () =>
-      client.send('Storage.overrideQuotaForOrigin', { origin: pages.origin, quotaSize: 3e6 }),
-    );
+    await prepare(page, ROOM_ENDS);
     const { counted, entries, ...error } = await page.evaluate(async (kind) => {
-      const { takeRoomAway } = globalThis as unknown as { takeRoomAway(): Promise<void> };
       const root = await navigator.storage.getDirectory();
       const directory = await root.getDirectoryHandle('d', { create: true });
-      // Not zeros, which need no room.
-      const source = new Uint8Array(kind.endsWith('large') ? 3e6 : kind.endsWith('stream') ? 4e6 : 3e5).fill(
+      const source = new Uint8Array(kind.endsWith('large') ? 3e6 : kind.endsWith('stream') ? 4e6 : 2e5).fill(
         65,
       );
       const files = Array.from({ length: 40 }, (_, index) => [`f${index}`, { source }]);
       const tree = { dir: { sub: { dir: Object.fromEntries(files) } } };
       const sandbox = await mapcp.openSandbox(
         { '/in': { tree, access: 'read' }, '/out': { directory, access: 'read-write' } },
-        {
-          watch: async (calls) =>
-            void (calls.some((call) => call.kind === 'write') && (await takeRoomAway())),
-        },
+        { worker },
       );
       if (kind.startsWith('removed')) {
         await root.removeEntry('d', { recursive: true });
